@@ -1,0 +1,190 @@
+"""The program: `main` runs it in-process, `run` is the console script.
+
+Here and nowhere else an exception becomes a message and an exit code.
+"""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from dynacli import __version__
+
+if TYPE_CHECKING:
+    from dynacli.commands.run import Run
+    from dynacli.environment import Environment
+    from dynacli.errors import DynacliError
+
+__all__ = ["main", "run"]
+
+INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came: everything that has to be cleaned up is, on the way out."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program and return its exit code; the interpreter goes on.
+
+    Args:
+        argv: The words behind the program's name; those of the process when it is None.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    from dynacli.environment import Environment
+
+    env = Environment()
+    if words == ["--version"]:
+        return _write_version(env)
+    try:
+        if words[:1] == ["__complete"]:
+            from dynacli.commands.complete import complete
+
+            return complete(env, words[1:])
+        return _run_healing(env, words)
+    except BrokenPipeError:
+        _close_quietly(env)
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except _TerminatedError:
+        return TERMINATED
+
+
+def _write_version(env: "Environment") -> int:
+    try:
+        env.stdout.write(f"dynacli {__version__}\n")
+        env.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly(env)
+        return BROKEN_PIPE
+    except OSError as error:
+        from dynacli.errors import FileError
+        from dynacli.output.problems import write_error
+
+        failure = FileError("Standard output cannot be written", why=error.strerror or "")
+        write_error(env, failure, "text")
+        return failure.exit_code
+    return 0
+
+
+def _run_healing(env: "Environment", words: list[str]) -> int:
+    """Run, and once more when the catalog was found damaged before anything was sent."""
+    from dynacli.catalog.store import DamagedCatalogError
+
+    for _ in range(2):
+        try:
+            return _run(env, words)
+        except DamagedCatalogError as damage:
+            try:
+                os.unlink(damage.path)
+            except OSError:
+                break
+    from dynacli.errors import FileError
+    from dynacli.output.problems import write_error
+
+    error = FileError("The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`")
+    write_error(env, error, "text")
+    return error.exit_code
+
+
+def _run(env: "Environment", words: list[str]) -> int:
+    import click
+
+    from dynacli.catalog.store import DamagedCatalogError
+    from dynacli.commands.root import make_root
+    from dynacli.commands.run import Run
+    from dynacli.errors import DynacliError
+
+    run = Run(env)
+    try:
+        result = make_root(run).main(words, prog_name="dynacli", standalone_mode=False)
+        env.stdout.flush()
+    except DynacliError as error:
+        return _failed(run, words, error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), file=env.stdout)
+        return 0
+    except click.ClickException as error:
+        from dynacli.commands.problems import from_click
+
+        return _failed(run, words, from_click(error))
+    except click.Abort:
+        return INTERRUPTED
+    except (BrokenPipeError, DamagedCatalogError):
+        raise
+    except OSError as error:
+        from dynacli.errors import FileError
+
+        return _failed(run, words, FileError("The system refused something", why=error.strerror or str(error.errno)))
+    except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
+        return _defect(run, words, error)
+    finally:
+        run.close()
+    return result if isinstance(result, int) else 0
+
+
+def _failed(run: "Run", words: list[str], error: "DynacliError") -> int:
+    from dynacli.output.problems import write_error
+
+    # An error in the words themselves comes before `--error-format` was read.
+    if "--error-format=json" in words or ("--error-format", "json") in zip(words, words[1:], strict=False):
+        run.options.setdefault("error_format", "json")
+    write_error(run.env, error, run.error_format)
+    return error.exit_code
+
+
+def _defect(run: "Run", words: list[str], error: Exception) -> int:
+    from dynacli.errors import InternalError
+
+    if run.option("debug"):
+        import traceback
+
+        traceback.print_exc(file=run.env.stderr)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
+    return _failed(
+        run,
+        words,
+        InternalError(
+            "This is a defect in dynacli",
+            # The text of an unknown exception may hold anything, secrets too: its kind and place must do.
+            why=f"{type(error).__name__} at {where}, version {__version__}",
+            hint="Report it with the command line (without secrets); `--debug` shows the traceback",
+        ),
+    )
+
+
+def _close_quietly(env: "Environment") -> None:
+    # The interpreter flushes standard output at its end and would complain about the closed pipe.
+    try:
+        descriptor = env.stdout.fileno()
+    except (OSError, ValueError, AttributeError):
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)
+
+
+def run() -> None:
+    """Run as a program: a signal ends it the way a shell expects, after everything was cleaned up."""
+    import signal
+
+    def terminate(number: int, frame: object) -> None:  # noqa: ARG001
+        raise _TerminatedError
+
+    signal.signal(signal.SIGTERM, terminate)
+    code = main()
+    numbers = {INTERRUPTED: signal.SIGINT, TERMINATED: signal.SIGTERM}
+    if hasattr(signal, "SIGPIPE"):
+        numbers[BROKEN_PIPE] = signal.SIGPIPE
+    if code in numbers:
+        signal.signal(numbers[code], signal.SIG_DFL)
+        os.kill(os.getpid(), numbers[code])
+    # `sys.exit` waits for threads; a download that was given up must not hold the shell.
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

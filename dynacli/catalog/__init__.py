@@ -1,0 +1,1 @@
+"""The catalog: what a document became, on disk, so that a later run reads one operation of it."""

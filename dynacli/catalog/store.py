@@ -1,0 +1,354 @@
+"""One SQLite file per revision: written aside, moved into place, opened read-only and immutable.
+
+Readers never lock. A crash never leaves half a catalog. Damage is found when it is read and is a
+`DamagedCatalogError`, which the caller answers by compiling again.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.catalog.model import Operation, OperationSummary, operation_from_row
+
+if TYPE_CHECKING:
+    from dynacli.catalog.compiler import Compiled
+
+__all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "write_catalog"]
+
+FORMAT = 1
+"""Part of a catalog's file name: versions of dynacli with different formats live side by side."""
+
+_TABLES = """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+    CREATE TABLE operations (
+        id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
+        tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER
+    );
+    CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT);
+    CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
+    CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
+    CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
+    CREATE TABLE components (pointer TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+    CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER);
+    CREATE TABLE problems (message TEXT, pointer TEXT);
+"""
+
+# How an operation may be called, the surest first.
+_BY_NAME, _BY_ALIAS, _BY_ID, _BY_ID_IN_ANY_CASE = range(4)
+
+
+class DamagedCatalogError(Exception):
+    """A catalog's file is cut, overwritten or foreign.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Catalog:
+    """A compiled document, open for reading.
+
+    Args:
+        path: The SQLite file.
+
+    Raises:
+        DamagedCatalogError: From any method, when the file is not a whole catalog.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        try:
+            # Verdicts are made in a thread of their own; only one thread reads at a time.
+            self._db = sqlite3.connect(
+                f"file:{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise DamagedCatalogError(path) from error
+        self._meta: dict[str, Any] | None = None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, TypeError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What is known of the document as a whole: title, version, servers, ..."""
+        if self._meta is None:
+            rows = self._rows("SELECT key, value FROM meta")
+            if not rows:
+                raise DamagedCatalogError(self.path)
+            self._meta = {key: self._json(value) for key, value in rows}
+        return self._meta
+
+    def find(self, word: str, tag: str = "") -> str | None:
+        """Return the name of the operation that a word means, or None.
+
+        Args:
+            word: Its name, an alias, or its operationId in any case.
+            tag: The kebab form of a tag that the operation must have;
+                the word may then leave out the tag at the front of the name.
+        """
+        words = [word, f"{tag}-{word}"] if tag else [word]
+        for candidate in words:
+            rows = self._rows(
+                "SELECT operations.name, operations.tags FROM names JOIN operations USING (id)"
+                " WHERE (key = ? AND rank < ?) OR (key = ? AND rank = ?) ORDER BY rank",
+                candidate,
+                _BY_ID_IN_ANY_CASE,
+                candidate.casefold(),
+                _BY_ID_IN_ANY_CASE,
+            )
+            for name, tags in rows:
+                if not tag or tag in self._tag_keys(tags):
+                    return str(name)
+        return None
+
+    def _tag_keys(self, tags: str) -> list[str]:
+        from dynacli.catalog.names import kebab
+
+        return [kebab(one) for one in self._json(tags)]
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation of that very name."""
+        row = self._json(self._detail(name, "operation"))
+        try:
+            return operation_from_row(row)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Return the operation's part of the document: `path_item` and `operation`, with their references."""
+        part: dict[str, Any] = self._json(self._detail(name, "part"))
+        return part
+
+    def _detail(self, name: str, column: str) -> str:
+        rows = self._rows(
+            f"SELECT details.{column} FROM operations JOIN details USING (id) WHERE name = ?",  # noqa: S608
+            name,
+        )
+        if not rows:
+            raise DamagedCatalogError(self.path)
+        return str(rows[0][0])
+
+    def summaries(self, tag: str = "") -> list[OperationSummary]:
+        """Return all operations in document order, or those of a tag (its name or kebab form)."""
+        rows = self._rows(
+            "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"
+            " FROM operations ORDER BY id"
+        )
+        found = [
+            OperationSummary(
+                name,
+                operation_id,
+                method,
+                path,
+                tuple(self._json(tags)),
+                summary,
+                bool(deprecated),
+                bool(hidden),
+            )
+            for name, operation_id, method, path, tags, summary, deprecated, hidden in rows
+        ]
+        if not tag:
+            return found
+        from dynacli.catalog.names import kebab
+
+        return [one for one in found if tag in one.tags or tag in {kebab(name) for name in one.tags}]
+
+    def names(self, prefix: str = "") -> list[tuple[str, str]]:
+        """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""
+        # U+10FFFF sorts behind every name: an index range instead of LIKE with its wildcards.
+        rows = self._rows(
+            "SELECT name, summary FROM operations WHERE name >= ? AND name < ? AND NOT is_hidden ORDER BY name",
+            prefix,
+            prefix + "\U0010ffff",
+        )
+        return [(name, summary) for name, summary in rows]
+
+    def tags(self) -> dict[str, tuple[str, str]]:
+        """Return kebab form → (name, description) of the tags that operations have."""
+        return {key: (name, description) for key, name, description in self._rows("SELECT * FROM tags")}
+
+    def resolve(self, ref: str) -> Any:
+        """Return the target of an internal reference.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if not ref.startswith("#/"):
+            raise LookupError(ref)
+        pointer = ref[1:]
+        if "%" in pointer:
+            from urllib.parse import unquote
+
+            pointer = unquote(pointer)
+        steps = pointer.split("/")
+        stored = 4 if steps[1] == "components" else len(steps)
+        found, value = self.component("/".join(steps[:stored]))
+        if not found:
+            raise LookupError(ref)
+        for step in steps[stored:]:
+            try:
+                key = step.replace("~1", "/").replace("~0", "~")
+                value = value[int(key)] if isinstance(value, list) else value[key]
+            except (KeyError, IndexError, TypeError, ValueError) as error:
+                raise LookupError(ref) from error
+        return value
+
+    def component(self, pointer: str) -> tuple[bool, Any]:
+        """Return whether a component is stored under a JSON pointer, and its value."""
+        rows = self._rows("SELECT value FROM components WHERE pointer = ?", pointer)
+        return (True, self._json(rows[0][0])) if rows else (False, None)
+
+    def has_below(self, pointer: str) -> bool:
+        """Return whether any component is stored below a JSON pointer."""
+        rows = self._rows(
+            "SELECT 1 FROM components WHERE pointer >= ? AND pointer < ? LIMIT 1",
+            pointer + "/",
+            pointer + "0",
+        )
+        return bool(rows)
+
+    def lock(self) -> dict[tuple[str, str], str]:
+        """Return the names that were given: (method, path) → name."""
+        return {(method, path): name for method, path, name in self._rows("SELECT * FROM lock")}
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Return what of the document could not be used as it stands."""
+        rows = self._rows("SELECT message, pointer, line FROM warnings")
+        return [{"message": message, "pointer": pointer, "line": line} for message, pointer, line in rows]
+
+    def problems(self) -> list[dict[str, str]]:
+        """Return what is not valid OpenAPI in the document."""
+        rows = self._rows("SELECT message, pointer FROM problems")
+        return [{"message": message, "pointer": pointer} for message, pointer in rows]
+
+
+def write_catalog(path: str, compiled: "Compiled", problems: list[tuple[str, str]]) -> None:
+    """Write a catalog, complete or not at all.
+
+    Args:
+        path: Where it shall stand; its directory exists.
+        problems: (message, pointer) of what is not valid OpenAPI.
+
+    Raises:
+        OSError: It cannot be written.
+        sqlite3.Error: The same, found by SQLite (a full disk).
+    """
+    aside = f"{path}.{os.getpid()}.part"
+    try:
+        _write(aside, compiled, problems)
+        _sync(aside)
+        os.replace(aside, path)
+    finally:
+        if os.path.exists(aside):
+            os.unlink(aside)
+
+
+def _write(path: str, compiled: "Compiled", problems: list[tuple[str, str]]) -> None:
+    import orjson
+
+    from dynacli.catalog.names import kebab
+
+    def dump(value: Any) -> str:
+        try:
+            return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:  # integers beyond 64 bits, lone surrogates
+            return json.dumps(value, default=_plain)
+
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        # The file is nobody else's until it is moved into place: no journal, one sync at the end.
+        db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+        db.execute("BEGIN")
+        db.executemany(
+            "INSERT INTO meta VALUES (?, ?)", [(key, dump(value)) for key, value in compiled.meta.items()]
+        )
+        names: dict[tuple[str, int], int] = {}
+        used_tags: dict[str, str] = {}
+        for number, entry in enumerate(compiled.operations):
+            one = entry.operation
+            db.execute(
+                "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    number,
+                    one.name,
+                    one.operation_id,
+                    one.method,
+                    one.path,
+                    dump(one.tags),
+                    one.summary,
+                    one.is_deprecated,
+                    one.is_hidden,
+                ),
+            )
+            db.execute("INSERT INTO details VALUES (?, ?, ?)", (number, dump(one), dump(entry.part)))
+            names[(one.name, _BY_NAME)] = number
+            for alias in one.aliases:
+                names.setdefault((alias, _BY_ALIAS), number)
+            if one.operation_id:
+                names.setdefault((one.operation_id, _BY_ID), number)
+                names.setdefault((one.operation_id.casefold(), _BY_ID_IN_ANY_CASE), number)
+            for tag in one.tags:
+                used_tags.setdefault(kebab(tag), tag)
+        db.executemany(
+            "INSERT INTO names VALUES (?, ?, ?)", [(key, rank, id_) for (key, rank), id_ in names.items()]
+        )
+        db.executemany(
+            "INSERT INTO tags VALUES (?, ?, ?)",
+            [(key, name, compiled.tags.get(name, "")) for key, name in used_tags.items() if key],
+        )
+        db.executemany("INSERT INTO lock VALUES (?, ?, ?)", _lock_rows(compiled.lock))
+        db.executemany(
+            "INSERT OR IGNORE INTO components VALUES (?, ?)",
+            ((pointer, dump(value)) for pointer, value in compiled.components.items()),
+        )
+        db.executemany(
+            "INSERT INTO warnings VALUES (?, ?, ?)",
+            [(warning.message, warning.pointer, warning.line) for warning in compiled.warnings],
+        )
+        db.executemany("INSERT INTO problems VALUES (?, ?)", problems)
+        db.execute("CREATE INDEX by_name ON operations (name)")
+        db.execute("COMMIT")
+    finally:
+        db.close()
+
+
+def _lock_rows(lock: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str, str]]:
+    return ((method, path, name) for (method, path), name in lock.items())
+
+
+def _plain(value: Any) -> Any:
+    from dataclasses import asdict, is_dataclass
+
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)  # a YAML document's date or set: shown as it was written
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

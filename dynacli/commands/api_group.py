@@ -1,0 +1,83 @@
+"""The group of one API: its operations, by name, operationId, or tag and name. None is built before it is called."""
+
+import click
+
+from dynacli.catalog.apis import Api
+from dynacli.commands.operation import OperationCommand
+from dynacli.errors import UsageError
+
+__all__ = ["ApiGroup"]
+
+
+class ApiGroup(click.Group):
+    """An API, or one tag of it.
+
+    Args:
+        api: The API.
+        tag: The kebab form of the tag; empty for the whole API.
+    """
+
+    def __init__(self, api: Api, tag: str = "") -> None:
+        super().__init__(tag or api.name, no_args_is_help=True)
+        self.api = api
+        self.tag = tag
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the operations."""
+        return [one.name for one in self.api.catalog.summaries(self.tag) if not one.is_hidden]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command of an operation, or the group of a tag."""
+        name = self.api.catalog.find(cmd_name, self.tag)
+        if name is not None:
+            return OperationCommand(self.api, self.api.catalog.operation(name))
+        if not self.tag and cmd_name in self.api.catalog.tags():
+            return ApiGroup(self.api, cmd_name)
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word means.
+
+        Raises:
+            UsageError: It means none.
+        """
+        word = args[0]
+        # A tag that is called like an operation: the word behind it decides.
+        if not self.tag and len(args) > 1 and word in self.api.catalog.tags():
+            within = ApiGroup(self.api, word)
+            if self.api.catalog.find(args[1], word) is not None:
+                return word, within, args[1:]
+        command = self.get_command(ctx, word)
+        if command is None:
+            raise unknown_operation(self.api, word, self.tag)
+        return command.name, command, args[1:]
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        from dynacli.commands.api_help import api_help
+
+        return api_help(ctx.obj.env, self.api, self.tag)
+
+
+def unknown_operation(api: Api, word: str, tag: str = "") -> UsageError:
+    """Return the error for a word that is no operation, with the names that come near."""
+    from difflib import get_close_matches
+
+    from dynacli.catalog.names import kebab
+
+    names = [one.name for one in api.catalog.summaries(tag) if not one.is_hidden]
+    wanted = kebab(word) or word
+    near = get_close_matches(wanted, names, 3, 0.6)
+    if not near:
+        parts = set(wanted.split("-"))
+        near = [name for name in names if parts <= set(name.split("-"))][:3]
+    where = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
+    return UsageError(
+        f"{where} has no operation `{word}`",
+        hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
+        if near
+        else f"See them all: `dynacli operations {api.name}`",
+        near=near,
+    )

@@ -1,0 +1,55 @@
+"""The help page of an API or of one of its tags: the operations, by tag."""
+
+from dynacli.catalog.apis import Api
+from dynacli.catalog.model import OperationSummary
+from dynacli.environment import Environment
+from dynacli.output.markdown import first_sentence, to_text
+from dynacli.output.terminal import Painter, terminal_width, visible
+
+__all__ = ["api_help", "operation_lines"]
+
+
+def api_help(env: Environment, api: Api, tag: str = "") -> str:
+    """Return the page."""
+    paint = Painter.for_stdout(env)
+    width = terminal_width(env, env.stdout)
+    meta = api.catalog.meta
+    name = visible(api.name, keep="")
+    lines = [f"Usage: dynacli {name} {f'{tag} ' if tag else ''}OPERATION [ARGUMENTS] [OPTIONS]", ""]
+    title = " ".join(part for part in (meta["title"], meta["version"]) if part)
+    lines.extend([f"  {paint.bold(visible(title, keep=''))}"] if title else [])
+    if not tag:
+        description = to_text(meta["description"], width - 2).splitlines()
+        lines.extend(f"  {line}".rstrip() for line in description[:12])
+        if len(description) > 12:
+            lines.append(f"  {paint.dim('...')}")
+    lines.append("")
+    tags = api.catalog.tags()
+    described = dict(tags.values())
+    groups: dict[str, list[OperationSummary]] = {}
+    for one in api.catalog.summaries(tag):
+        if not one.is_hidden:
+            groups.setdefault("" if tag or not one.tags else one.tags[0], []).append(one)
+    for group, operations in groups.items():
+        heading = visible(group, keep="") if group else "Operations"
+        told = first_sentence(described.get(group, ""), max(width - len(heading) - 3, 20))
+        lines.append(paint.bold(heading) + (f"  {paint.dim(told)}" if told else ""))
+        lines.extend(operation_lines(operations, width, paint))
+        lines.append("")
+    lines.append(f"More about one of them: dynacli {name} OPERATION --help")
+    return "\n".join(lines)
+
+
+def operation_lines(operations: list[OperationSummary], width: int, paint: Painter) -> list[str]:
+    """Return a line for each operation: its name and its summary, cut to the width."""
+    column = min(max((len(one.name) for one in operations), default=0), 44) + 4
+    lines = []
+    for one in operations:
+        told = visible(one.summary, keep="") or f"{one.method} {visible(one.path, keep='')}"
+        if one.is_deprecated:
+            told += " (deprecated)"
+        room = width - max(column, len(one.name) + 4)
+        if len(told) > room:
+            told = told[: max(room - 3, 12)].rstrip() + "..."
+        lines.append(f"  {one.name.ljust(column - 2)}{paint.dim(told)}")
+    return lines

@@ -1,0 +1,297 @@
+"""One operation → one click command."""
+
+import re
+from typing import Any
+
+import click
+
+from dynacli.catalog.apis import Api
+from dynacli.catalog.fields import find_field
+from dynacli.catalog.model import Field, MediaType, Operation, Parameter
+from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.words import BOOLEAN, VALUE, Kind, arrange, kinds_of
+from dynacli.errors import UsageError
+
+__all__ = ["Given", "OperationCommand", "choose_media_type", "schema_of_parameter"]
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+class Given:
+    """What was given for one operation, still words.
+
+    Attributes:
+        parameters: Parameter → words.
+        parameter_fields: (parameter, field) → words, for the properties of object parameters.
+        body_fields: (field, words).
+        media_type: The media type that the body options belong to; None when the operation takes no body.
+    """
+
+    def __init__(self, media_type: MediaType | None) -> None:
+        self.parameters: list[tuple[Parameter, list[str]]] = []
+        self.parameter_fields: list[tuple[Parameter, Field, list[str]]] = []
+        self.body_fields: list[tuple[Field, list[str]]] = []
+        self.media_type = media_type
+
+
+class OperationCommand(click.Command):
+    """The command of one operation.
+
+    Args:
+        api: The API.
+        operation: The operation.
+    """
+
+    def __init__(self, api: Api, operation: Operation) -> None:
+        super().__init__(operation.name, params=[], callback=None, help=operation.summary)
+        self.api = api
+        self.operation = operation
+        self.media_type: MediaType | None = None
+        self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
+        self._part: dict[str, Any] | None = None
+
+    @property
+    def part(self) -> dict[str, Any]:
+        """The operation's part of the document."""
+        if self._part is None:
+            self._part = self.api.catalog.part(self.operation.name)
+        return self._part
+
+    def prepare(self, content_type: str) -> None:
+        """Make the options, those of the body for the media type that is asked for."""
+        self.media_type = choose_media_type(self.operation, content_type)
+        self.params = []
+        self.inputs = {}
+        for parameter in self.operation.parameters:
+            flags = [f"--{parameter.option}", *(f"--{alias}" for alias in parameter.aliases)]
+            self._add(flags, parameter, None)
+            for one in parameter.fields:
+                self._add([f"--{one.option}"], parameter, one)
+        for one in self.media_type.fields if self.media_type else ():
+            # `--criteria[].name` has no value before the index is known; such an option is found when it is used.
+            if "[]" not in one.option:
+                self._add([f"--{one.option}"], None, one)
+        taken = frozenset(flag for param in self.params for flag in param.opts)
+        standard = STANDARD_OPTIONS if self.operation.body is None else (*INPUT_OPTIONS, *STANDARD_OPTIONS)
+        if self.operation.body is None:
+            standard = (INPUT_OPTIONS[-1], *standard)  # --example
+        self.params.extend(click_options(standard, taken))
+
+    def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
+        name = f"i{len(self.inputs)}"
+        self.inputs[name] = (parameter, field)
+        self.params.append(click.Option([name, *flags], multiple=True, help=""))
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the options, made now if nothing was parsed yet."""
+        if not self.params:
+            self.prepare(str(ctx.obj.option("content_type", "")))
+        return super().get_params(ctx)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words of the call."""
+        if any(word in ctx.help_option_names for word in _before_separator(args)):
+            click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
+            ctx.exit()
+        self.prepare(_content_type(args) or str(ctx.obj.option("content_type", "")))
+        options, positional = arrange(args, self._kinds(), self._find)
+        given_by_name = {
+            self.inputs[param.name][0]
+            for param in self.params
+            if param.name in self.inputs and any(_has_flag(options, flag) for flag in param.opts)
+        }
+        in_path = [
+            one for one in self.operation.parameters if one.location == "path" and one not in given_by_name
+        ]
+        for index, parameter in enumerate(in_path):
+            name = f"a{index}"
+            self.inputs[name] = (parameter, None)
+            self.params.append(click.Argument([name], required=False, metavar=_metavar(parameter)))
+        if len(positional) > len(in_path):
+            raise self._too_many(positional, in_path)
+        return super().parse_args(ctx, [*options, "--", *positional])
+
+    def _kinds(self) -> dict[str, Kind]:
+        kinds = kinds_of(self.params)
+        for param in self.params:
+            if param.name in self.inputs:
+                kinds.update(dict.fromkeys(param.opts, _kind_of(*self.inputs[param.name])))
+        return kinds
+
+    def _find(self, flag: str) -> tuple[str, Kind] | None:
+        """Make the option of a deeper field, of an item of an array, of a key of a map."""
+        word = flag.removeprefix("--")
+        parameter, one = self._find_input(word)
+        if parameter is None and one is None:
+            return None
+        self._add([flag], parameter, one)
+        return flag, _kind_of(parameter, one)
+
+    def _find_input(self, word: str) -> tuple[Parameter | None, Field | None]:
+        head, dot, rest = word.partition(".")
+        for parameter in self.operation.parameters:
+            if head == parameter.location and dot and rest in (parameter.option, parameter.name, *parameter.aliases):
+                return parameter, None
+            for name in (parameter.option, *parameter.aliases):
+                if word.startswith((f"{name}.", f"{name}[")):
+                    one = find_field(self.parameter_schema(parameter), self.api.catalog.resolve, word[len(name) :].lstrip("."))
+                    if one is not None:
+                        return parameter, one
+        if self.media_type is None:
+            return None, None
+        schema = self._body_schema()
+        if head == "body" and dot:
+            one = find_field(schema, self.api.catalog.resolve, rest)
+            if one is not None:
+                return None, one
+        return None, find_field(schema, self.api.catalog.resolve, word)
+
+    def parameter_schema(self, parameter: Parameter) -> Any:
+        """Return the document's schema of a parameter."""
+        for raw in self.raw_parameters():
+            if raw.get("name") == parameter.name and raw.get("in") == parameter.location:
+                return schema_of_parameter(raw)
+        return None
+
+    def raw_parameters(self) -> list[dict[str, Any]]:
+        """Return the document's Parameter Objects, the operation's own first."""
+        found = []
+        for holder in (self.part["operation"], self.part["path_item"]):
+            for raw in holder.get("parameters") or []:
+                target = self.follow(raw)
+                if isinstance(target, dict):
+                    found.append(target)
+        return found
+
+    def raw_media_type(self) -> dict[str, Any]:
+        """Return the document's Media Type Object of the body that is built."""
+        body = self.follow(self.part["operation"].get("requestBody"))
+        content = body.get("content") if isinstance(body, dict) else None
+        found = content.get(self.media_type.name) if isinstance(content, dict) and self.media_type else None
+        return found if isinstance(found, dict) else {}
+
+    def _body_schema(self) -> Any:
+        return self.raw_media_type().get("schema")
+
+    def follow(self, value: Any) -> Any:
+        """Return what stands at the end of a chain of references; None where it leads nowhere."""
+        for _ in range(50):
+            if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
+                return value
+            try:
+                value = self.api.catalog.resolve(value["$ref"])
+            except LookupError:
+                return None
+        return None
+
+    def _too_many(self, positional: list[str], in_path: list[Parameter]) -> UsageError:
+        extra = positional[len(in_path)]
+        takes = " ".join(_metavar(one) for one in in_path) or "no positional words"
+        return UsageError(
+            f"`{extra}` is one word too many",
+            why=f"`{self.operation.name}` takes {takes}",
+            hint="Query parameters and the body are options: see `--help`; a value with spaces needs quotes",
+        )
+
+    def given(self, ctx: click.Context) -> Given:
+        """Return what was given."""
+        given = Given(self.media_type)
+        for name, (parameter, one) in self.inputs.items():
+            value = ctx.params.get(name)
+            if value is None or value == ():
+                continue
+            words = [value] if isinstance(value, str) else list(value)
+            if parameter is None and one is not None:
+                given.body_fields.append((one, words))
+            elif parameter is not None and one is not None:
+                given.parameter_fields.append((parameter, one, words))
+            elif parameter is not None:
+                given.parameters.append((parameter, words))
+        return given
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Make the call."""
+        from dynacli.commands.call import make_call
+
+        return make_call(ctx.obj, self, self.given(ctx))
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        from dynacli.commands.operation_help import operation_help
+
+        self.prepare(str(ctx.obj.option("content_type", "")))
+        return operation_help(ctx.obj.env, self)
+
+    def get_usage(self, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return the usage line."""
+        words = [_metavar(one) for one in self.operation.parameters if one.location == "path"]
+        return " ".join(["dynacli", self.api.name, self.operation.name, *words, "[OPTIONS]"])
+
+
+def schema_of_parameter(raw: dict[str, Any]) -> Any:
+    """Return the schema of a Parameter Object, also of one that has `content`."""
+    content = raw.get("content")
+    if isinstance(content, dict) and content:
+        media = next(iter(content.values()))
+        return media.get("schema") if isinstance(media, dict) else None
+    return raw.get("schema")
+
+
+def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
+    """Return the media type that a body is sent as.
+
+    Raises:
+        UsageError: The operation takes no body of the media type that is wanted.
+    """
+    if operation.body is None:
+        return None
+    content = operation.body.content
+    if wanted:
+        name = wanted.partition(";")[0].strip().lower()
+        for one in content:
+            if one.name.lower() == wanted.lower() or one.name.partition(";")[0].strip().lower() == name:
+                return one
+        for one in content:
+            if _is_range_of(one.name, name):
+                return MediaType(wanted, one.value, one.fields, one.is_cut)
+        listed = ", ".join(f"`{one.name}`" for one in content)
+        raise UsageError(f"`{operation.name}` takes no body of `{wanted}`", why=f"It takes {listed}")
+    from dynacli.request.body import is_form, is_json
+
+    for fits in (is_json, is_form):
+        for one in content:
+            if fits(one.name):
+                return one
+    return content[0]
+
+
+def _is_range_of(media_range: str, name: str) -> bool:
+    return media_range in {"*/*", f"{name.partition('/')[0]}/*"}
+
+
+def _content_type(args: list[str]) -> str:
+    for index, word in enumerate(args):
+        if word == "--":
+            break
+        if word == "--content-type" and index + 1 < len(args):
+            return args[index + 1]
+        if word.startswith("--content-type="):
+            return word.partition("=")[2]
+    return ""
+
+
+def _before_separator(args: list[str]) -> list[str]:
+    return args[: args.index("--")] if "--" in args else args
+
+
+def _has_flag(options: list[str], flag: str) -> bool:
+    return any(word == flag or word.startswith(f"{flag}=") for word in options)
+
+
+def _metavar(parameter: Parameter) -> str:
+    return parameter.option.removeprefix("path.").upper().replace("-", "_")
+
+
+def _kind_of(parameter: Parameter | None, one: Field | None) -> Kind:
+    value = one.value if one is not None else parameter.value if parameter else None
+    return BOOLEAN if value is not None and value.type == "boolean" else VALUE

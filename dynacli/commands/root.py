@@ -1,0 +1,61 @@
+"""The top of the command line: standard options, then an API or a verb; each is loaded when it is named."""
+
+from importlib import import_module
+
+import click
+
+from dynacli.commands.api_group import ApiGroup
+from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.run import Run
+from dynacli.commands.words import arrange, kinds_of
+
+__all__ = ["make_root"]
+
+# Verb → the module in `dynacli.commands.verbs` that has its command.
+_MODULES = {
+    "api": "api",
+    "completion": "completion",
+    "demo": "demo",
+    "describe": "describe",
+    "document": "document",
+    "help": "help",
+    "operations": "operations",
+}
+
+
+class Root(click.Group):
+    """`dynacli`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the verbs."""
+        return sorted(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb's command, or the group of an API."""
+        if cmd_name in _MODULES:
+            module = import_module(f"dynacli.commands.verbs.{_MODULES[cmd_name]}")
+            command: click.Command = module.command
+            return command
+        return ApiGroup(ctx.obj.api(cmd_name))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the standard options before the API; the words from the API on belong to it."""
+        kinds = kinds_of(self.get_params(ctx))
+        options, rest = arrange(args, kinds, stop_at_positional=True)
+        return super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        from dynacli.commands.root_help import root_help
+
+        return root_help(ctx.obj.env)
+
+
+def make_root(run: Run) -> Root:
+    """Return the root command of one run."""
+    return Root(
+        "dynacli",
+        params=[*click_options((*INPUT_OPTIONS, *STANDARD_OPTIONS))],
+        no_args_is_help=True,
+        context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
+    )

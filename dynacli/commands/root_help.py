@@ -1,0 +1,64 @@
+"""The help page of dynacli itself."""
+
+from dynacli.catalog.apis import Configuration
+from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.environment import Environment
+from dynacli.errors import FileError
+from dynacli.output.terminal import Painter, terminal_width
+from dynacli.output.wrapping import wrapped
+
+__all__ = ["root_help"]
+
+_VERBS = (
+    ("api add NAME SOURCE", "register an API by its document: a URL or a file"),
+    ("api list|show|refresh|remove|rename", "the registered APIs"),
+    ("operations API [--tag TAG]", "every operation, a line each"),
+    ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
+    ("document API", "the document as it was fetched"),
+    ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
+    ("completion bash|zsh|fish", "completion for your shell"),
+    ("help [TOPIC]", "the manual"),
+)
+
+
+def root_help(env: Environment) -> str:
+    """Return the page."""
+    paint = Painter.for_stdout(env)
+    width = terminal_width(env, env.stdout)
+    lines = [
+        "Usage: dynacli [OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]",
+        "       dynacli VERB ...",
+        "",
+        "  Turns any OpenAPI document into a command line. API is a registered name, a URL of a document,",
+        "  a path to one, or - for standard input; nothing has to be registered first.",
+        "",
+        "  dynacli demo search-runs --range 7d --status fail",
+        "  dynacli ./openapi.yaml list-pets --limit 3",
+        "",
+        paint.bold("Verbs"),
+        *_rows(_VERBS, width),
+        "",
+    ]
+    try:
+        apis = sorted(Configuration(env).apis())
+    except FileError:  # help works in any state
+        apis = []
+    if apis:
+        lines.extend([paint.bold("Registered APIs"), *(f"  {name}" for name in apis), ""])
+    options = [
+        (", ".join(one.flags) + (f" {one.metavar}" if one.metavar else ""), one.help)
+        for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
+    ]
+    options.extend([("--version", "the version"), ("-h, --help", "this page, or that of an API or operation")])
+    lines.extend([paint.bold("Options, before the API or after the operation"), *_rows(options, width)])
+    return "\n".join(lines)
+
+
+def _rows(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]", width: int) -> list[str]:
+    lines = []
+    column = 40
+    for left, right in rows:
+        text = wrapped(right, max(width - column, 24))
+        lines.append(f"  {left.ljust(column - 2)}{text[0]}")
+        lines.extend(f"{' ' * column}{line}" for line in text[1:])
+    return lines

@@ -1,0 +1,70 @@
+"""What one run knows: its surroundings and the standard options, wherever they were given."""
+
+from typing import Any
+
+from dynacli.catalog.apis import Api, open_api
+from dynacli.environment import Environment
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One run of the program.
+
+    Attributes:
+        env: Streams, variables, directories.
+        options: The standard options by name; those after the operation win over those before the API.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self.options: dict[str, Any] = {}
+        self.has_sent = False
+        self._apis: dict[str, Api] = {}
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """Return a standard option's value; `default` where it was not given."""
+        value = self.options.get(name)
+        return default if value is None or value == () else value
+
+    @property
+    def output_format(self) -> str:
+        """The output format that was asked for."""
+        return str(self.option("output", "auto"))
+
+    @property
+    def error_format(self) -> str:
+        """`text` or `json`."""
+        return str(self.option("error_format") or self.env.variables.get("DYNACLI_ERROR_FORMAT") or "text")
+
+    def api(self, word: str) -> Api:
+        """Return the API that a word names, opened once a run."""
+        if word not in self._apis:
+            api = open_api(word, self.env, refresh=bool(self.option("refresh")), offline=bool(self.option("offline")))
+            self._apis[word] = api
+            if api.warning is not None:
+                self.warn(
+                    f"{api.warning.what}; the revision of "
+                    f"{_date(api.pointer.get('fetched_at'))} is used instead"
+                )
+        return self._apis[word]
+
+    def warn(self, text: str) -> None:
+        """Write a warning to standard error."""
+        from dynacli.output.problems import write_warning
+
+        write_warning(self.env, text, self.error_format)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for api in self._apis.values():
+            api.catalog.close()
+        self._apis.clear()
+
+
+def _date(seconds: Any) -> str:
+    from datetime import UTC, datetime
+
+    if not isinstance(seconds, int | float):
+        return "an earlier day"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,250 @@
+"""`dynacli api`: the registered APIs."""
+
+from typing import Any
+
+import click
+
+from dynacli.catalog.apis import DEMO, Api, Configuration, check_name, open_api, refresh_api
+from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.run import Run
+from dynacli.commands.verb import Verb
+from dynacli.errors import DynacliError, UsageError
+from dynacli.output.terminal import Painter, visible
+
+__all__ = ["command"]
+
+DAY = 86_400
+
+
+def _add(ctx: click.Context, name: str, source: str) -> None:
+    run: Run = ctx.obj
+    check_name(name)
+    configuration = Configuration(run.env)
+    known = configuration.apis().get(name)
+    entry_source = _absolute(source)
+    if known is not None and known["source"] != entry_source:
+        raise UsageError(
+            f"There is an API `{name}` already, with another document",
+            hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
+        )
+    api = open_api(source, run.env, refresh=True)
+    try:
+        configuration.edit(name, {"source": entry_source, "origins": sorted({*api.origins, *_accepted(run)})})
+        _say_added(run, api, name)
+    finally:
+        api.catalog.close()
+
+
+def _accepted(run: Run) -> list[str]:
+    from dynacli.request.servers import origin_of
+
+    return [origin_of(one) for one in run.option("accept_origin", ())]
+
+
+def _absolute(source: str) -> str:
+    """Return the source as the configuration keeps it: it must mean the same from any directory."""
+    if source == "-":
+        raise UsageError("Standard input cannot be registered", hint="Write the document to a file first")
+    from pathlib import Path
+
+    from dynacli.document.source import looks_like_source, parse_source
+
+    if not looks_like_source(source):
+        raise UsageError(
+            f"`{source}` is neither a URL nor a path",
+            why="A path has a `/` or ends in .json, .yaml or .yml",
+            hint=f"Write `./{source}` for a file of this directory",
+        )
+    return parse_source(source, Path.cwd()).location
+
+
+def _say_added(run: Run, api: Api, name: str) -> None:
+    from dynacli.output.terminal import write_stderr
+
+    meta = api.catalog.meta
+    warnings = api.catalog.warnings()
+    write_stderr(run.env, f"{name}: {visible(meta['title'], keep='')} {meta['version']}, {meta['operations']} operations\n")
+    if warnings:
+        run.warn(f"{len(warnings)} places could not be used as they stand; see `dynacli api show {name}`")
+    variables = _variables(api, name)
+    if variables:
+        write_stderr(run.env, f"Credentials: set {' or '.join(variables)}\n")
+    write_stderr(run.env, f"Try: dynacli {name} --help\n")
+
+
+def _variables(api: Api, name: str) -> list[str]:
+    """Return the variables that hold the credentials of this API's operations."""
+    from dynacli.auth.credentials import needed_variables
+
+    prefix = "DYNACLI_" + "".join(char if char.isalnum() else "_" for char in name.upper())
+    found: dict[str, None] = {}
+    for one in api.catalog.summaries()[:50]:
+        for alternative in api.catalog.operation(one.name).security:
+            names = needed_variables(alternative, prefix)
+            if names:
+                found[" and ".join(names)] = None
+    return list(found)
+
+
+def _list(ctx: click.Context) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    rows = [_row(run, name, entry) for name, entry in sorted(Configuration(run.env).apis().items())]
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        if not rows:
+            return "No API is registered yet: dynacli api add NAME SOURCE"
+        column = max(len(row["name"]) for row in rows) + 2
+        return "\n".join(
+            f"{row['name'].ljust(column)}{visible(row['title'] or '', keep='')} {row['version'] or ''}, "
+            f"{row['operations']} operations  {paint.dim(visible(row['source'], keep=''))}"
+            for row in rows
+        )
+
+    write_data(run.env, rows, run.output_format, text)
+
+
+def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": name,
+        "source": entry["source"],
+        "title": None,
+        "version": None,
+        "openapi": None,
+        "operations": None,
+        "fetched_at": None,
+        "fresh": False,
+        "revision": None,
+    }
+    try:
+        api = run.api(name)
+    except DynacliError as error:  # one that cannot be opened does not hide the others
+        run.warn(f"`{name}`: {error.what}")
+        return row
+    return {**row, **_facts(api)}
+
+
+def _facts(api: Api) -> dict[str, Any]:
+    import time
+    from datetime import UTC, datetime
+
+    meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
+    is_dated = isinstance(fetched, int | float)
+    is_file = "://" not in api.location
+    return {
+        "title": meta["title"],
+        "version": meta["version"],
+        "openapi": meta["openapi"],
+        "operations": meta["operations"],
+        "fetched_at": datetime.fromtimestamp(fetched, UTC).isoformat(timespec="seconds") if is_dated else None,
+        "fresh": api.warning is None and (is_file or (is_dated and time.time() - fetched < DAY)),
+        "revision": api.pointer.get("revision"),
+    }
+
+
+def _show(ctx: click.Context, name: str) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    api = run.api(name)
+    warnings, problems = api.catalog.warnings(), api.catalog.problems()
+    data = {
+        "name": api.name,
+        "source": api.location,
+        **_facts(api),
+        "servers": api.catalog.meta["servers"],
+        "origins": list(api.origins),
+        "warnings": warnings,
+        "problems": problems,
+    }
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = [
+            f"{paint.bold(visible(data['title'] or api.name, keep=''))} {data['version']}",
+            f"  document    {visible(api.location, keep='')}",
+            f"  OpenAPI     {data['openapi']}, {data['operations']} operations",
+            f"  fetched     {data['fetched_at']}, revision {data['revision']}",
+            *(f"  server      {visible(one['url'], keep='')}" for one in data["servers"]),
+            *(f"  credentials go to {origin}" for origin in api.origins),
+        ]
+        for title, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
+            if rows:
+                lines.extend(["", paint.bold(f"{title} ({len(rows)})")])
+                lines.extend(_place(row) for row in rows)
+        if not warnings and not problems:
+            lines.extend(["", "The document is valid."])
+        return "\n".join(lines)
+
+    write_data(run.env, data, run.output_format, text)
+
+
+def _place(row: dict[str, Any]) -> str:
+    line = f"line {row['line']}, " if row.get("line") else ""
+    return f"  {visible(row['message'], keep='')} ({line}{visible(row['pointer'], keep='')})"
+
+
+def _refresh(ctx: click.Context, name: str) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.terminal import write_stderr
+
+    _registered(run, name)
+    api, before = refresh_api(name, run.env)
+    try:
+        after = {(one.method, one.path): one.name for one in api.catalog.summaries()}
+        new = [after[key] for key in after if before is not None and key not in before]
+        gone = [before[key] for key in before if key not in after] if before is not None else []
+        write_stderr(run.env, f"{name}: {len(after)} operations, revision {api.pointer.get('revision')}\n")
+        for title, names in (("new", new), ("gone", gone)):
+            if names:
+                listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+                write_stderr(run.env, f"  {title}: {listed}\n")
+    finally:
+        api.catalog.close()
+
+
+def _remove(ctx: click.Context, name: str) -> None:
+    run: Run = ctx.obj
+    _registered(run, name)
+    Configuration(run.env).edit(name, None)
+
+
+def _rename(ctx: click.Context, name: str, new_name: str) -> None:
+    run: Run = ctx.obj
+    check_name(new_name)
+    _registered(run, name)
+    configuration = Configuration(run.env)
+    if new_name in configuration.apis():
+        raise UsageError(f"There is an API `{new_name}` already")
+    configuration.edit(name, None, new_name=new_name)
+
+
+def _registered(run: Run, name: str) -> None:
+    if name == DEMO or name not in Configuration(run.env).apis():
+        known = ", ".join(f"`{one}`" for one in sorted(Configuration(run.env).apis())) or "none"
+        raise UsageError(f"`{name}` is not a registered API", why=f"Registered are: {known}")
+
+
+def _verb(name: str, arguments: list[str], function: Any, text: str) -> Verb:
+    return Verb(
+        name,
+        params=[*(click.Argument([one]) for one in arguments), *click_options(STANDARD_OPTIONS)],
+        callback=click.pass_context(function),
+        help=text,
+    )
+
+
+command = click.Group(
+    "api",
+    help="The registered APIs.",
+    commands=[
+        _verb("add", ["name", "source"], _add, "Register the API of the document at SOURCE, a URL or a file, as NAME."),
+        _verb("list", [], _list, "List the registered APIs."),
+        _verb("show", ["name"], _show, "Show what is known of an API and of its document."),
+        _verb("refresh", ["name"], _refresh, "Read or fetch the document again."),
+        _verb("remove", ["name"], _remove, "Remove an API from the configuration."),
+        _verb("rename", ["name", "new_name"], _rename, "Give an API another name."),
+    ],
+)

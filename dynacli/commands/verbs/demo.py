@@ -1,0 +1,197 @@
+"""`dynacli demo`: calls to the embedded stand-in of Armature's API, and `demo serve`."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from dynacli.catalog.apis import DEMO, Api
+from dynacli.commands.api_group import ApiGroup, unknown_operation
+from dynacli.commands.operation import OperationCommand
+from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.run import Run
+from dynacli.commands.verb import Verb
+from dynacli.commands.words import arrange, kinds_of
+from dynacli.errors import UsageError
+
+__all__ = ["command"]
+
+_DEFAULT_PORT = 8642
+
+
+class _DemoCommand(OperationCommand):
+    """An operation of the stand-in; the call starts it first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # The server runs from here to the end of the command, so that its live document is what is parsed by.
+        if not any(word in ctx.help_option_names for word in args):
+            api = ctx.with_resource(_live_api(ctx.obj, ctx.parent.params if ctx.parent else {}))
+            name = api.catalog.find(self.operation.name)
+            if name is None:
+                raise unknown_operation(api, self.operation.name)
+            self.api, self.operation = api, api.catalog.operation(name)
+        return super().parse_args(ctx, args)
+
+
+@contextmanager
+def _live_api(run: Run, params: Mapping[str, Any]) -> Iterator[Api]:
+    from dynacli.demo import API_KEYS, running
+
+    misbehave = _misbehaviours(params.get("misbehave") or ())
+    with running(with_next=bool(params.get("next_")), misbehave=misbehave) as server:
+        api = _fetched(run, server.document_url)
+        role = str(params.get("role") or "editor")
+        if not run.env.variables.get(f"{api.prefix}_TOKEN"):
+            # A well-known key, which opens nothing but the stand-in in this very process.
+            run.env.variables = {**run.env.variables, f"{api.prefix}_TOKEN": API_KEYS[role]}
+        api.origins = (server.origin,)
+        if run.option("verbose"):
+            from dynacli.output.terminal import write_stderr
+
+            write_stderr(run.env, f"* the stand-in runs on {server.origin} for this call, signed in as {role}\n")
+        try:
+            yield api
+        finally:
+            api.catalog.close()
+
+
+def _fetched(run: Run, document_url: str) -> Api:
+    """Fetch the live document, and compile it only when it is not the one that ships with dynacli."""
+    from pathlib import Path
+
+    from dynacli.catalog.revisions import Revisions, revision_of
+    from dynacli.document.fetch import fetch
+    from dynacli.document.source import parse_source
+
+    fetched = fetch(parse_source(document_url, Path.cwd()), run.env)
+    shipped = run.api(DEMO)
+    if shipped.pointer.get("revision") == revision_of(fetched.content):
+        api = Api(DEMO, shipped.revisions, shipped.catalog, shipped.pointer)
+    else:
+        revisions = Revisions(run.env.cache_dir, f"demo-{revision_of(fetched.content)}")
+        pointer = revisions.current()
+        catalog = revisions.catalog(pointer) if pointer is not None else None
+        if catalog is None:
+            catalog = revisions.install(fetched, "the stand-in's document", {"source": DEMO})
+        api = Api(DEMO, revisions, catalog, revisions.current())
+    api.uri = document_url
+    api.prefix = shipped.prefix
+    return api
+
+
+def _misbehaviours(words: tuple[str, ...]) -> dict[str, str]:
+    chosen = {}
+    for word in words:
+        operation_id, equals, kind = word.partition("=")
+        if not equals:
+            raise UsageError(f"`--misbehave {word}` has no `=`", hint="Write `--misbehave searchRuns=wrong-type`")
+        chosen[operation_id] = kind
+    return chosen
+
+
+def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]) -> None:
+    run: Run = ctx.obj
+    from dynacli.demo import serve_forever
+    from dynacli.output.terminal import write_stderr
+
+    def on_ready(server: Any) -> None:
+        lines = [f"Armature's stand-in runs on {server.origin}; Ctrl-C stops it", f"  document  {server.document_url}"]
+        lines.extend(f"  {role.ljust(8)}  {key}" for role, key in server.api_keys.items())
+        lines.append(f"Try: dynacli api add armature {server.document_url}")
+        lines.append(f"     DYNACLI_ARMATURE_TOKEN={server.api_keys['editor']} dynacli armature search-runs --range 7d")
+        write_stderr(run.env, "\n".join(lines) + "\n")
+
+    serve_forever(port=port, with_next=next_, misbehave=_misbehaviours(misbehave), on_ready=on_ready)
+
+
+def _behaviour_options() -> list[click.Option]:
+    return [
+        click.Option(["next_", "--next"], is_flag=True, help="serve a document with one operation more"),
+        click.Option(
+            ["misbehave", "--misbehave"],
+            multiple=True,
+            metavar="OPERATION_ID=KIND",
+            help="let an operation break the document: wrong-type, missing-field, undocumented-field, "
+            "undocumented-status, wrong-media-type, truncated-json, hang",
+        ),
+    ]
+
+
+class _DemoGroup(click.Group):
+    """The stand-in's operations, and `serve`."""
+
+    def _group(self, ctx: click.Context) -> ApiGroup:
+        return ApiGroup(ctx.obj.api(DEMO))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["serve", *self._group(ctx).list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "serve":
+            return _SERVE
+        if ctx.params.get("next_"):
+            return _NextCommand(ctx.obj.api(DEMO), cmd_name)
+        found = self._group(ctx).get_command(ctx, cmd_name)
+        if isinstance(found, OperationCommand):
+            return _DemoCommand(found.api, found.operation)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        api = ctx.obj.api(DEMO)
+        tags = api.catalog.tags()
+        if word in tags and len(args) > 1 and (name := api.catalog.find(args[1], word)) is not None:
+            return name, _DemoCommand(api, api.catalog.operation(name)), args[2:]
+        command = self.get_command(ctx, word)
+        if command is None:
+            raise unknown_operation(api, word)
+        return word, command, args[1:]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options, rest = arrange(args, kinds_of(self.get_params(ctx)), stop_at_positional=True)
+        return super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
+
+    def get_help(self, ctx: click.Context) -> str:
+        from dynacli.commands.api_help import api_help
+
+        return (
+            api_help(ctx.obj.env, ctx.obj.api(DEMO))
+            + "\n`dynacli demo serve` keeps the stand-in running, for `api add` and for other tools.\n"
+            "Before the operation: --role viewer|editor|admin|owner, --next, --misbehave OPERATION_ID=KIND"
+        )
+
+
+class _NextCommand(_DemoCommand):
+    """An operation that only the live document may know."""
+
+    def __init__(self, api: Api, word: str) -> None:
+        name = api.catalog.find(word)
+        from dynacli.catalog.model import Operation
+
+        super().__init__(api, api.catalog.operation(name) if name else Operation(word, "", "GET", "/"))
+
+
+_SERVE = Verb(
+    "serve",
+    params=[
+        click.Option(["--port"], type=click.IntRange(0, 65535), default=_DEFAULT_PORT, show_default=True),
+        *_behaviour_options(),
+        *click_options(STANDARD_OPTIONS),
+    ],
+    callback=click.pass_context(_serve),
+    help="Keep the stand-in running on 127.0.0.1 until Ctrl-C.",
+)
+
+command = _DemoGroup(
+    "demo",
+    params=[
+        click.Option(["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"),
+        *_behaviour_options(),
+        *click_options(STANDARD_OPTIONS),
+    ],
+    no_args_is_help=True,
+    help="Call the embedded stand-in of Armature's API.",
+)

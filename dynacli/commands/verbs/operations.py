@@ -1,0 +1,55 @@
+"""`dynacli operations`: every operation of an API, a line each."""
+
+import click
+
+from dynacli.commands.api_help import operation_lines
+from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.run import Run
+from dynacli.commands.verb import Verb
+from dynacli.output.terminal import Painter
+
+__all__ = ["command"]
+
+
+def _operations(ctx: click.Context, api: str, tag: str | None) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    opened = run.api(api)
+    found = opened.catalog.summaries(tag or "")
+    if tag and not found:
+        from dynacli.errors import UsageError
+
+        tags = ", ".join(f"`{key}`" for key in list(opened.catalog.tags())[:20])
+        raise UsageError(f"No operation has the tag `{tag}`", why=f"The tags are {tags}" if tags else "There are no tags")
+    rows = [
+        {
+            "api": opened.name,
+            "name": one.name,
+            "operation_id": one.operation_id or None,
+            "method": one.method,
+            "path": one.path,
+            "tags": list(one.tags),
+            "summary": one.summary,
+            "deprecated": one.is_deprecated,
+        }
+        for one in found
+    ]
+
+    def text(paint: Painter, width: int) -> str:
+        return "\n".join(operation_lines(found, width, paint))
+
+    write_data(run.env, rows, run.output_format, text)
+
+
+command = Verb(
+    "operations",
+    params=[
+        click.Argument(["api"]),
+        click.Option(["--tag"], metavar="TAG", help="only those with this tag"),
+        *click_options(STANDARD_OPTIONS),
+    ],
+    callback=click.pass_context(_operations),
+    help="List every operation of API, a line each.",
+)

@@ -1,0 +1,116 @@
+"""Good answers made bad on purpose, so that a client's checks have something to find."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from dynacli.demo import MISBEHAVIOURS
+from dynacli.demo.operations.operation import Answer, Operation
+from dynacli.errors import UsageError
+
+__all__ = ["check_misbehaviours", "misbehaving_response"]
+
+_UNDOCUMENTED_STATUS = 203
+
+# The required field that each operation's answer gets wrong, as the way to it.
+_TARGETS: Mapping[str, tuple[str | int, ...]] = {
+    "getOrg": ("organization", "slug"),
+    "listMcpServers": ("rows", 0, "name"),
+    "createMcpServer": ("name",),
+    "getMcpServer": ("categories",),
+    "listWorkflows": ("rows", 0, "categories"),
+    "createWorkflow": ("currentVersion", "version"),
+    "getWorkflow": ("currentVersion", "version"),
+    "updateWorkflow": ("currentVersion", "version"),
+    "archiveWorkflow": ("ok",),
+    "dispatchWorkflowRun": ("deduplicated",),
+    "searchRuns": ("rows", 0, "workflowName"),
+    "getRun": ("modelId",),
+    "getRunTrace": ("spans", 0, "durationMs"),
+    "getRunEvaluation": ("criteria", 0, "position"),
+    "listRunToolCalls": ("rows", 0, "toolName"),
+    "getInsightsOverview": ("kpis", "sessions"),
+    "listInsightTopics": ("topics", 0, "volume"),
+    "getInsightTopic": ("topic", "label"),
+    "updateInsightTopic": ("archived",),
+    "listInsightSearches": ("searches", 0, "count"),
+    "getInsightSearch": ("sample_queries",),
+    "listInsightSessions": ("sessions", 0, "event_count"),
+    "getInsightSessionTrace": ("session", "session_key"),
+    "listWorkflowVersions": ("rows", 0, "version"),
+}
+
+
+class _Silence(Response):
+    """An answer that never comes: it ends with the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, Operation]) -> None:
+    """Checks what was asked for against what there is.
+
+    Raises:
+        UsageError: An operation or a kind is unknown.
+    """
+    for operation_id, kind in misbehave.items():
+        if operation_id not in operations:
+            raise UsageError(
+                f"`{operation_id}` cannot misbehave",
+                why="The stand-in has no operation of that name",
+                hint=f"Choose one of {', '.join(operations)}",
+            )
+        if kind not in MISBEHAVIOURS:
+            raise UsageError(
+                f"`{operation_id}` cannot misbehave by `{kind}`",
+                why="The stand-in has no such way to misbehave",
+                hint=f"Choose one of {', '.join(MISBEHAVIOURS)}",
+            )
+
+
+def misbehaving_response(kind: str, operation_id: str, answer: Answer) -> Response:
+    """Returns the response for a good answer after it was made bad.
+
+    Args:
+        kind: One of `MISBEHAVIOURS`.
+        operation_id: Whose answer it is.
+        answer: The good answer; it is not changed.
+    """
+    if kind == "hang":
+        return _Silence()
+    if kind == "undocumented-status":
+        return JSONResponse(answer.body, _UNDOCUMENTED_STATUS)
+    if kind == "wrong-media-type":
+        return HTMLResponse(
+            "<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n", answer.status
+        )
+    if kind == "truncated-json":
+        whole = bytes(JSONResponse(answer.body).body)
+        return Response(whole[: len(whole) // 2], answer.status, media_type="application/json")
+    return JSONResponse(_broken(kind, answer.body, _TARGETS[operation_id]), answer.status)
+
+
+def _broken(kind: str, value: Any, way: tuple[str | int, ...]) -> Any:
+    """Returns a copy of a JSON value with the field at the end of the way made wrong."""
+    step, rest = way[0], way[1:]
+    # A list that happens to be empty has no first item to break; then the list itself is.
+    if rest and value[step]:
+        changed = value.copy()
+        changed[step] = _broken(kind, value[step], rest)
+        return changed
+    changed = dict(value)
+    if kind == "undocumented-field":
+        changed["internalNote"] = "not in the document"
+    elif kind == "missing-field":
+        del changed[step]
+    else:
+        changed[step] = _of_another_type(changed[step])
+    return changed
+
+
+def _of_another_type(value: Any) -> Any:
+    return 12345 if isinstance(value, str) else "of another type"

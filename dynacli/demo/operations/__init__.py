@@ -1,0 +1,1 @@
+"""What each operation of the API does: pure functions from a checked request and the store to an answer."""

@@ -1,0 +1,186 @@
+"""Downloads a document over HTTP under dynacli's own rules for redirects, encodings, size and time."""
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from dynacli import __version__
+from dynacli.document.decoding import decode_body
+from dynacli.document.fetch import Fetched
+from dynacli.document.limits import CONNECT_SECONDS, MAX_REDIRECTS, READ_SECONDS, TOTAL_SECONDS
+from dynacli.document.network_errors import from_client_setup, from_httpx, timed_out
+from dynacli.document.source import without_query
+from dynacli.errors import DocumentError, InternalError, RefusedError
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["download"]
+
+_ACCEPT = (
+    "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
+    "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
+)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_HINTS = {
+    401: "The document itself needs signing in; download it with another tool and give the file",
+    403: "The server does not give the document to everyone; download it with another tool and give the file",
+    404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
+    429: "The server limits how often it is asked; try again later",
+}
+
+
+def download(url: str, *, timeout: float | None = None, etag: str = "", last_modified: str = "") -> Fetched:
+    """Return the document at a URL.
+
+    Args:
+        url: An `http` or `https` URL without userinfo.
+        timeout: A budget in seconds for the whole of it, under the built-in one.
+        etag: The `ETag` of the revision at hand, or empty.
+        last_modified: The `Last-Modified` of the revision at hand, or empty.
+
+    Raises:
+        DocumentError: The server answered with an error, or with more than the limit.
+        NetworkError: The connection failed or broke.
+        TimedOutError: A time limit was reached.
+        RefusedError: The server redirects to another origin.
+        UsageError: A proxy or certificate variable is malformed.
+    """
+    job = _Download(url, min(timeout or TOTAL_SECONDS, TOTAL_SECONDS), _conditions(etag, last_modified))
+    # httpx limits each read, not their sum, and nothing limits the look-up of a name:
+    # only a thread that we can leave behind keeps the total.
+    thread = threading.Thread(target=job.run, name="dynacli-download", daemon=True)
+    thread.start()
+    thread.join(job.budget)
+    if thread.is_alive():
+        job.is_abandoned = True
+        raise timed_out(url, job.budget)
+    if job.error:
+        raise job.error
+    if not job.fetched:
+        raise InternalError("A download ended without a result")
+    return job.fetched
+
+
+def _conditions(etag: str, last_modified: str) -> dict[str, str]:
+    """Return the headers of a conditional request (RFC 9110, section 13.1)."""
+    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    # They come from a cache file, which may be damaged.
+    return {
+        name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()
+    }
+
+
+class _Download:
+    """One download, in a thread of its own."""
+
+    def __init__(self, url: str, budget: float, conditions: dict[str, str]) -> None:
+        self.url = url
+        self.budget = budget
+        self.deadline = time.monotonic() + budget
+        self.conditions = conditions
+        self.is_abandoned = False
+        self.fetched: Fetched | None = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.fetched = self._follow()
+        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
+            self.error = error
+
+    def _follow(self) -> Fetched:
+        import httpx
+
+        with _client(self.budget) as client:
+            url = httpx.URL(self.url)
+            for _ in range(MAX_REDIRECTS + 1):
+                request = client.build_request("GET", url, headers=self.conditions)
+                try:
+                    response = client.send(request, stream=True, follow_redirects=False, auth=None)
+                    try:
+                        if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                            return self._accept(response)
+                        url = _redirected(url, response.headers["location"])
+                    finally:
+                        response.close()
+                except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+                    raise from_httpx(error, str(url)) from error
+        raise DocumentError(
+            f"`{without_query(self.url)}` redirects more than {MAX_REDIRECTS} times",
+            hint="Give the URL of the document itself",
+        )
+
+    def _accept(self, response: "httpx.Response") -> Fetched:
+        shown = without_query(self.url)
+        status = response.status_code
+        if status == 304 and self.conditions:
+            return Fetched(
+                b"",
+                etag=response.headers.get("etag", ""),
+                last_modified=response.headers.get("last-modified", ""),
+                not_modified=True,
+                uri=str(response.url),
+            )
+        if not response.is_success:
+            raise DocumentError(
+                f"`{shown}` answered with {status} instead of a document",
+                why=response.reason_phrase if response.reason_phrase.isprintable() else "",
+                hint=_HINTS.get(status, "Check the URL, or try again later" if status >= 500 else ""),
+                status=status,
+            )
+        content = decode_body(
+            response.iter_raw(),
+            response.headers.get_list("content-encoding", split_commas=True),
+            shown,
+            self._check_time,
+        )
+        return Fetched(
+            content,
+            media_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            etag=response.headers.get("etag", ""),
+            last_modified=response.headers.get("last-modified", ""),
+            uri=str(response.url),
+        )
+
+    def _check_time(self) -> None:
+        if self.is_abandoned or time.monotonic() > self.deadline:
+            raise timed_out(self.url, self.budget)
+
+
+def _client(budget: float) -> "httpx.Client":
+    import httpx
+
+    try:
+        return httpx.Client(
+            headers={
+                "User-Agent": f"dynacli/{__version__}",
+                "Accept": _ACCEPT,
+                "Accept-Encoding": "gzip, deflate",
+            },
+            timeout=httpx.Timeout(min(READ_SECONDS, budget), connect=min(CONNECT_SECONDS, budget)),
+        )
+    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+        raise from_client_setup(error) from error
+
+
+def _redirected(url: "httpx.URL", location: str) -> "httpx.URL":
+    """Return where a redirect leads, if it stays within the origin (RFC 6454, section 4)."""
+    target = url.join(location).copy_with(username=None, password=None, fragment=None)
+    if _origin(target) == _origin(url):
+        return target
+    shown = without_query(str(target))
+    if url.scheme == "https" and target.scheme == "http":
+        raise RefusedError(
+            f"`{without_query(str(url))}` redirects to `{shown}`, which is not encrypted",
+            hint="Give an `https://` URL of the document",
+        )
+    raise RefusedError(
+        f"`{without_query(str(url))}` redirects to another origin, `{target.scheme}://{target.netloc.decode()}`",
+        why="A document is taken only from the origin that you named",
+        hint=f"If you trust it, give the new URL: `{shown}`",
+    )
+
+
+def _origin(url: "httpx.URL") -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

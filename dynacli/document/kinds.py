@@ -1,0 +1,105 @@
+"""Recognises what a text is where it is not an OpenAPI document, so that the message can name it."""
+
+from typing import Any
+
+from dynacli.errors import DocumentError
+
+__all__ = ["check_is_not_markup", "check_is_openapi"]
+
+
+def check_is_not_markup(content: bytes, name: str) -> None:
+    """Raise a `DocumentError` where a text is HTML or XML.
+
+    Raises:
+        DocumentError: It starts as such a page does; the message names it.
+    """
+    start = content[:2000].lstrip().lower()
+    if not start.startswith(b"<"):
+        return
+    if start.startswith(b"<?xml") and b"<html" not in start:
+        what = "a WSDL service" if b"wsdl" in start else "an XML file"
+        raise DocumentError(f"`{name}` is {what}, not an OpenAPI document")
+    if start.startswith((b"<<:", b"<<\n")):
+        return
+    raise DocumentError(
+        f"`{name}` is an HTML page, not an OpenAPI document",
+        why="Pages that show an API load its document from another address",
+        hint="Give the URL of the document itself; the page's source or its network log has it",
+    )
+
+
+def check_is_openapi(tree: Any, name: str) -> None:
+    """Raise a `DocumentError` where a value is not an OpenAPI document of any version.
+
+    The test is a version at the top level (`openapi` in the "OpenAPI Object" of 3.x, `swagger` in 2.0).
+    An object whose `openapi` is the URL of a document is not one itself.
+
+    Raises:
+        DocumentError: It is something else; the message names it where it is known.
+    """
+    if tree is None:
+        raise DocumentError(f"`{name}` is empty")
+    if not isinstance(tree, dict):
+        kind = (
+            "a list"
+            if isinstance(tree, list)
+            else "plain text"
+            if isinstance(tree, str)
+            else "a single value"
+        )
+        raise DocumentError(
+            f"`{name}` is {kind}, not an OpenAPI document",
+            why="A document is an object with `openapi`, `info` and `paths`",
+        )
+    for field in ("openapi", "swagger"):
+        if field in tree:
+            _check_version_field(tree[field], field, name)
+            return
+    what, hint = _recognise(tree)
+    raise DocumentError(
+        f"`{name}` is {what}, not an OpenAPI document" if what else f"`{name}` is not an OpenAPI document",
+        why="The field `openapi` is missing at its top level",
+        hint=hint,
+    )
+
+
+def _check_version_field(value: Any, field: str, name: str) -> None:
+    if isinstance(value, str) and value.startswith(("http://", "https://", "/", "./")):
+        raise DocumentError(
+            f"`{name}` is not an OpenAPI document but names one",
+            hint="Give the address in its field `openapi`",
+        )
+    is_version = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    if not is_version or not str(value)[:1].isdigit():
+        raise DocumentError(
+            f"`{name}` has no version in its field `{field}`",
+            why="A version such as `3.1.1` is expected there",
+        )
+
+
+def _recognise(tree: dict[str, Any]) -> tuple[str, str]:
+    """Return what an object is, and what to do with it; empty where it is not known."""
+    info = tree.get("info")
+    if "asyncapi" in tree:
+        return "an AsyncAPI document", ""
+    if isinstance(info, dict) and ("_postman_id" in info or "getpostman.com" in str(info.get("schema"))):
+        return "a Postman collection", "Export the API's definition from Postman as OpenAPI"
+    if "swaggerVersion" in tree:
+        return "a Swagger 1 document", "Convert it to OpenAPI 3 first"
+    if isinstance(tree.get("log"), dict) and "entries" in tree["log"]:
+        return "a HAR log", ""
+    if tree.get("_type") == "export" and "resources" in tree:
+        return "an Insomnia export", "Export the API's design document instead"
+    if "overlay" in tree and "actions" in tree:
+        return "an OpenAPI overlay", "Apply it to its document first, and give the result"
+    if "arazzo" in tree:
+        return "an Arazzo description", ""
+    if "__schema" in tree or ("data" in tree and "__schema" in str(tree["data"])[:100]):
+        return "a GraphQL schema", ""
+    if str(tree.get("kind", "")).startswith("discovery#"):
+        return "a Google API discovery document", "Convert it to OpenAPI 3 first"
+    if "$schema" in tree or ("type" in tree and "properties" in tree):
+        return "a JSON Schema", ""
+    if "paths" in tree and "info" in tree:
+        return "", "Add `openapi: 3.0.3`, if that is what it is"
+    return "", ""

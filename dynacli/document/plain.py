@@ -1,0 +1,144 @@
+"""Makes sure that what was read is plain JSON within the limits, whatever the reader gave."""
+
+import sys
+from typing import Any
+
+from dynacli.document.limits import MAX_DEPTH, MAX_NODES
+from dynacli.errors import DocumentError
+
+__all__ = ["check_limits", "to_plain"]
+
+_MERGE = "<<"
+
+
+def check_limits(tree: Any, name: str) -> None:
+    """Raise a `DocumentError` where a tree is nested too deep or has too many values.
+
+    Values that are reached by several YAML aliases count each time: that is what walking them will cost.
+    """
+    count, level = 1, [tree]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for node in level:
+            values = node.values() if isinstance(node, dict) else node
+            count += len(values)
+            if count > MAX_NODES:
+                raise too_many_nodes(name)
+            below.extend([value for value in values if isinstance(value, (dict, list))])
+        if not below:
+            return
+        level = below
+    raise too_deep(name)
+
+
+def too_deep(name: str) -> DocumentError:
+    """Return the error for a document over the limit of depth."""
+    return DocumentError(f"`{name}` is nested deeper than {MAX_DEPTH} levels")
+
+
+def too_many_nodes(name: str) -> DocumentError:
+    """Return the error for a document over the limit of values."""
+    return DocumentError(
+        f"`{name}` has more than {MAX_NODES:,} values",
+        why="YAML aliases count as often as they are used",
+    )
+
+
+def to_plain(tree: Any, name: str) -> Any:
+    """Return a copy that is plain JSON: string keys, finite numbers of 64 bits, valid Unicode, no sharing.
+
+    - A key such as `200` or `true` becomes the string that it was written as.
+    - A YAML merge key (`<<`) is applied: it is not in YAML 1.2, yet documents use it.
+    - An infinite number becomes the largest finite one, not-a-number becomes null, an integer over
+      64 bits becomes a float: what serialisers can write.
+    - A lone surrogate becomes U+FFFD.
+
+    Raises:
+        DocumentError: The copy would be too deep or too large, or a key is a list or an object.
+    """
+    top: list[Any] = [None]
+    count = 0
+    # A node, where its copy goes, and how deep it is.
+    stack: list[tuple[Any, Any, Any, int]] = [(tree, top, 0, 0)]
+    while stack:
+        node, parent, place, depth = stack.pop()
+        count += 1
+        if count > MAX_NODES:
+            raise too_many_nodes(name)
+        if depth >= MAX_DEPTH and isinstance(node, (dict, list, tuple, set, frozenset)):
+            raise too_deep(name)
+        if isinstance(node, dict):
+            if _MERGE in node:
+                node = _merge(node)
+            copy: dict[str, Any] = dict.fromkeys([_key(key, name) for key in node])
+            parent[place] = copy
+            stack.extend((value, copy, _key(key, name), depth + 1) for key, value in node.items())
+        elif isinstance(node, (list, tuple, set, frozenset)):
+            items = list(node)
+            parent[place] = copied = [None] * len(items)
+            stack.extend((item, copied, index, depth + 1) for index, item in enumerate(items))
+        else:
+            parent[place] = _scalar(node)
+    return top[0]
+
+
+def _merge(node: dict[Any, Any]) -> dict[Any, Any]:
+    """Return an object with its merge key applied (yaml.org/type/merge.html): own keys win."""
+    given = node[_MERGE]
+    sources = given if isinstance(given, list) else [given]
+    if not all(isinstance(source, dict) for source in sources):
+        return node
+    merged: dict[Any, Any] = {}
+    for source in reversed(sources):
+        merged.update(_merge(source) if _MERGE in source and source is not node else source)
+    merged.update((key, value) for key, value in node.items() if key != _MERGE)
+    return merged
+
+
+def _key(key: Any, name: str) -> str:
+    if isinstance(key, str):
+        return _text(key)
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if key is None:
+        return "null"
+    if isinstance(key, (int, float)):
+        return str(key)
+    raise DocumentError(
+        f"`{name}` has a key that is a list or an object", why="The keys of a document are strings"
+    )
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else _finite(_to_float(value))
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
+
+
+def _to_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def _finite(value: float) -> float | None:
+    if value != value:  # noqa: PLR0124 - only not-a-number differs from itself
+        return None
+    return max(-sys.float_info.max, min(sys.float_info.max, value))

@@ -1,0 +1,73 @@
+"""JSON pointers (RFC 6901), also in their URI fragment form (section 6)."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+__all__ = ["MISSING", "follow", "join", "split"]
+
+MISSING: Any = object()
+"""What `follow` returns where there is nothing; None is a JSON value."""
+
+
+def split(pointer: str) -> tuple[str, ...]:
+    """Return the unescaped steps of a pointer such as `/paths/~1pets/get`; the empty one has none."""
+    if not pointer:
+        return ()
+    return tuple(_unescape(step) for step in pointer[1:].split("/"))
+
+
+def join(steps: Iterable[str | int]) -> str:
+    """Return the pointer with these steps."""
+    return "".join(f"/{_escape(str(step))}" for step in steps)
+
+
+def from_fragment(reference: str) -> tuple[str, ...] | None:
+    """Return the steps of a reference within the same document, such as `#/components/schemas/Pet`.
+
+    Returns:
+        The steps, or None where the reference leaves the document or names an anchor.
+    """
+    if not reference.startswith("#"):
+        return None
+    pointer = reference[1:]
+    if "%" in pointer:
+        pointer = unquote(pointer)
+    if pointer and not pointer.startswith("/"):
+        return None
+    return split(pointer)
+
+
+def follow(tree: Any, steps: Iterable[str]) -> Any:
+    """Return the value at the end of the steps, or `MISSING`.
+
+    A step into a list is a decimal index without leading zeros (RFC 6901, section 4).
+    """
+    node = tree
+    for step in steps:
+        node = step_into(node, step)
+        if node is MISSING:
+            return MISSING
+    return node
+
+
+def step_into(node: Any, step: str) -> Any:
+    """Return the child of one node, or `MISSING`."""
+    if isinstance(node, dict):
+        return node.get(step, MISSING)
+    # At most nine digits: longer ones cannot be an index, and converting them takes time.
+    if isinstance(node, list) and step.isascii() and step.isdigit() and len(step) < 10:
+        index = int(step)
+        if index < len(node) and str(index) == step:
+            return node[index]
+    return MISSING
+
+
+def _escape(step: str) -> str:
+    if "~" in step or "/" in step:
+        return step.replace("~", "~0").replace("/", "~1")
+    return step
+
+
+def _unescape(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~") if "~" in step else step

@@ -1,0 +1,348 @@
+"""Finds every reference of a document, and tells those that can be followed from those that cannot.
+
+Nothing here follows a reference out of the document.
+What is data is not looked into: `example`, `examples`, `default`, `enum`, `const` and `x-*` are keywords
+with values of any kind, while a property, a component or a response *named* like one of them is not.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+from dynacli.document.pointer import MISSING, follow, from_fragment, join, step_into
+
+__all__ = ["Reference", "ScanResult", "lookup", "scan"]
+
+Steps = tuple[str, ...]
+# A step with the chain of steps that led to it: cheaper than a pointer for every node.
+Link = tuple[Any, str | int] | None
+
+REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
+IDENTIFIERS = frozenset({"$id", "$schema", "jsonSchemaDialect"})
+
+_KNOWN_DIALECTS = (
+    "https://spec.openapis.org/oas/3.1/dialect/base",
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-04/schema",
+    "http://json-schema.org/schema",
+)
+
+_DATA = frozenset({"example", "default", "enum", "const"})
+
+# What an object's keys are.
+_KEYWORDS = 0
+_NAMES = 1
+_NAMES_AND_EXTENSIONS = 2
+_EXAMPLES = 3
+
+_MAPS = {
+    "properties": _NAMES,
+    "patternProperties": _NAMES,
+    "dependentSchemas": _NAMES,
+    "dependencies": _NAMES,
+    "$defs": _NAMES,
+    "definitions": _NAMES,
+    "schemas": _NAMES,
+    "responses": _NAMES_AND_EXTENSIONS,
+    "parameters": _NAMES,
+    "requestBodies": _NAMES,
+    "headers": _NAMES,
+    "securitySchemes": _NAMES,
+    "links": _NAMES,
+    "callbacks": _NAMES,
+    "pathItems": _NAMES,
+    "webhooks": _NAMES,
+    "paths": _NAMES_AND_EXTENSIONS,
+    "content": _NAMES,
+    "encoding": _NAMES,
+    "variables": _NAMES,
+    "examples": _EXAMPLES,
+}
+
+_MAX_HOPS = 100
+
+
+class Reference(NamedTuple):
+    """One place that refers to another.
+
+    Args:
+        pointer: The JSON pointer of the object that holds it.
+        keyword: `$ref`, `$dynamicRef`, `$recursiveRef`, `mapping` (of a discriminator),
+            `$id`, `$schema` or `jsonSchemaDialect`.
+        ref: The reference as written.
+        target: The steps to what it means, past further references on the way; None where there is nothing.
+    """
+
+    pointer: str
+    keyword: str
+    ref: str
+    target: Steps | None
+
+
+class ScanResult(NamedTuple):
+    """The references of a document, in document order.
+
+    Args:
+        references: All that lead to something within the document.
+        external: All that leave it; none is ever followed.
+        dangling: All that should lead to something in the document, which is not there.
+        identifiers: `$id`s and dialects that are absolute URIs and not those of JSON Schema itself:
+            a validator would take them as a base or fetch them, so they are removed before one sees them.
+    """
+
+    references: tuple[Reference, ...]
+    external: tuple[Reference, ...]
+    dangling: tuple[Reference, ...]
+    identifiers: tuple[Reference, ...]
+
+    @property
+    def internal(self) -> tuple[str, ...]:
+        """The references that lead to something, as written, each spelling once."""
+        return tuple(dict.fromkeys(found.ref for found in self.references if found.ref.startswith("#")))
+
+
+class Site(NamedTuple):
+    """A reference where it stands, for those who change it there."""
+
+    node: dict[str, Any]
+    link: Link
+    keyword: str
+    ref: Any
+    is_optional: bool
+
+
+def scan(tree: Any, uri: str = "") -> ScanResult:
+    """Return every reference of a document.
+
+    Args:
+        tree: The document, plain JSON.
+        uri: Its base URI: a reference to the document by its own address stays inside it.
+    """
+    sites = list(sites_of(tree))
+    locator = Locator(tree, uri, sites)
+    found: list[Reference] = []
+    external: list[Reference] = []
+    dangling: list[Reference] = []
+    identifiers: list[Reference] = []
+    for site in sites:
+        if site.keyword in IDENTIFIERS:
+            if _is_foreign_identifier(site):
+                identifiers.append(Reference(_pointer(site), site.keyword, site.ref, None))
+            continue
+        if site.keyword not in REFERENCES and site.keyword != "mapping":
+            continue
+        ref = site.ref if isinstance(site.ref, str) else repr(site.ref)[:80]
+        target = locator.locate(site)
+        if target is not None:
+            found.append(Reference(_pointer(site), site.keyword, ref, target))
+        elif site.is_optional:
+            continue
+        elif isinstance(site.ref, str) and locator.is_external(site):
+            external.append(Reference(_pointer(site), site.keyword, ref, None))
+        else:
+            dangling.append(Reference(_pointer(site), site.keyword, ref, None))
+    return ScanResult(tuple(found), tuple(external), tuple(dangling), tuple(identifiers))
+
+
+def lookup(tree: Any, ref: str) -> Any:
+    """Return what a reference within a document means.
+
+    Further references on the way are followed (`#/a/b` where `a` is a `$ref`), one at its end is not.
+
+    Args:
+        tree: The document, plain JSON.
+        ref: A reference such as `#/components/schemas/Pet`.
+
+    Raises:
+        LookupError: It leads to nothing, or out of the document.
+    """
+    steps = from_fragment(ref)
+    node = MISSING if steps is None else follow(tree, steps)
+    if node is MISSING:
+        target = Locator(tree, "", []).locate_ref(ref)
+        if target is None:
+            raise LookupError(ref)
+        node = follow(tree, target)
+    return node
+
+
+def sites_of(tree: Any) -> Iterator[Site]:
+    """Yield every keyword of a document that refers or names, in document order, without recursion."""
+    stack: list[tuple[Any, Link, int]] = [(tree, None, _KEYWORDS)] if isinstance(tree, (dict, list)) else []
+    while stack:
+        node, link, keys_are = stack.pop()
+        if isinstance(node, list):
+            stack.extend(
+                [
+                    (node[index], (link, index), _KEYWORDS)
+                    for index in range(len(node) - 1, -1, -1)
+                    if isinstance(node[index], (dict, list))
+                ]
+            )
+            continue
+        if keys_are == _KEYWORDS:
+            yield from _keywords_in(node, link)
+        elif isinstance(node.get("$ref"), str):
+            # Files are split at such maps although no version of OpenAPI provides for it.
+            yield Site(node, link, "$ref", node["$ref"], keys_are == _EXAMPLES)
+        if keys_are == _EXAMPLES:
+            # An Example Object may be a reference (3.1.1, "Example Object"); what is in it is data.
+            for name, example in node.items():
+                if isinstance(example, dict) and isinstance(example.get("$ref"), str):
+                    yield Site(example, (link, name), "$ref", example["$ref"], is_optional=True)
+            continue
+        below: list[tuple[Any, Link, int]] = []
+        for key, value in node.items():
+            if not isinstance(value, (dict, list)):
+                continue
+            kind = _KEYWORDS
+            if keys_are == _KEYWORDS:
+                if key in _DATA or key.startswith("x-"):
+                    continue
+                if key in _MAPS:
+                    if isinstance(value, dict):
+                        kind = _MAPS[key]
+                        # In `components`, `x-error` is the name of a response like any other.
+                        if key == "responses" and link == (None, "components"):
+                            kind = _NAMES
+                    elif key == "examples":
+                        continue
+                elif key == "$ref":
+                    continue
+            elif keys_are == _NAMES_AND_EXTENSIONS and key.startswith("x-"):
+                continue
+            below.append((value, (link, key), kind))
+        below.reverse()
+        stack.extend(below)
+
+
+def _keywords_in(node: dict[str, Any], link: Link) -> Iterator[Site]:
+    if "$ref" in node:
+        yield Site(node, link, "$ref", node["$ref"], is_optional=False)
+    for keyword in _RARE & node.keys():
+        value = node[keyword]
+        if keyword == "discriminator":
+            mapping = value.get("mapping") if isinstance(value, dict) else None
+            if isinstance(mapping, dict):
+                for ref in mapping.values():
+                    yield Site(
+                        mapping, ((link, "discriminator"), "mapping"), "mapping", ref, is_optional=False
+                    )
+        elif isinstance(value, str):
+            yield Site(node, link, keyword, value, is_optional=False)
+
+
+_RARE = (REFERENCES - {"$ref"}) | IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
+
+
+class Locator:
+    """Finds what references mean, each spelling once."""
+
+    def __init__(self, tree: Any, uri: str, sites: list[Site]) -> None:
+        self.tree = tree
+        self.uri = without_fragment(uri)
+        self.anchors = {
+            site.ref: steps_of(site.link) for site in sites if site.keyword in ("$anchor", "$dynamicAnchor")
+        }
+        self.ids = {
+            without_fragment(site.ref): steps_of(site.link)
+            for site in sites
+            if site.keyword == "$id" and not site.ref.startswith("#")
+        }
+        self.known: dict[tuple[str, bool], Steps | None] = {}
+
+    def locate(self, site: Site) -> Steps | None:
+        """Return the steps to what a reference means, or None."""
+        if not isinstance(site.ref, str):
+            return None
+        key = site.ref, site.keyword == "mapping"
+        if key not in self.known:
+            self.known[key] = self._locate_name(site.ref) if key[1] else self.locate_ref(site.ref)
+        return self.known[key]
+
+    def is_external(self, site: Site) -> bool:
+        """Tell whether a reference without a target leaves the document."""
+        ref: str = site.ref
+        if site.keyword == "mapping" and not _looks_like_reference(ref):
+            return False
+        base = without_fragment(ref)
+        return bool(base) and not self._is_own(base)
+
+    def _locate_name(self, ref: str) -> Steps | None:
+        """Locate the value of a discriminator's mapping: a schema's name or a reference."""
+        named = ("components", "schemas", ref)
+        schemas = self.tree.get("components", {}) if isinstance(self.tree, dict) else {}
+        schemas = schemas.get("schemas") if isinstance(schemas, dict) else None
+        if isinstance(schemas, dict) and ref in schemas:
+            return named
+        return self.locate_ref(ref) if _looks_like_reference(ref) else None
+
+    def locate_ref(self, ref: str, hops: int = 0) -> Steps | None:
+        """Return the steps to what the text of a reference means, or None."""
+        base, hash_sign, fragment = ref.partition("#")
+        start: Steps = ()
+        if base in self.ids:
+            start = self.ids[base]
+        elif base and not self._is_own(base):
+            return None
+        if fragment in self.anchors:
+            return self.anchors[fragment]
+        steps = from_fragment(f"#{fragment}")
+        if steps is None or not (base or hash_sign):
+            return None
+        return self._walk(start + steps, hops)
+
+    def _walk(self, steps: Steps, hops: int) -> Steps | None:
+        """Return the steps without references on the way: `#/a/b` where `a` is itself a `$ref`."""
+        taken: list[str] = []
+        node = self.tree
+        for index, step in enumerate(steps):
+            child = step_into(node, step)
+            if child is MISSING:
+                ref = node.get("$ref") if isinstance(node, dict) else None
+                if not isinstance(ref, str) or hops >= _MAX_HOPS:
+                    return None
+                target = self.locate_ref(ref, hops + 1)
+                return None if target is None else self._walk(target + steps[index:], hops + 1)
+            taken.append(step)
+            node = child
+        return tuple(taken)
+
+    def _is_own(self, base: str) -> bool:
+        if not self.uri:
+            return False
+        try:
+            return urljoin(self.uri, base) == self.uri
+        except ValueError:  # for instance an unclosed `[` in the host
+            return False
+
+
+def steps_of(link: Link) -> Steps:
+    """Return the steps that a chain is made of, from the root."""
+    steps: list[str] = []
+    while link:
+        link, step = link
+        steps.append(str(step))
+    return tuple(reversed(steps))
+
+
+def without_fragment(ref: str) -> str:
+    """Return a reference up to its `#`; unlike the standard library's function, for malformed ones too."""
+    return ref.partition("#")[0]
+
+
+def _pointer(site: Site) -> str:
+    return join(steps_of(site.link))
+
+
+def _looks_like_reference(value: str) -> bool:
+    return "/" in value or "#" in value or value.endswith((".json", ".yaml", ".yml"))
+
+
+def _is_foreign_identifier(site: Site) -> bool:
+    if site.keyword == "$id":
+        return "://" in site.ref or site.ref.startswith(("urn:", "file:", "//"))
+    return site.ref.rstrip("#") not in _KNOWN_DIALECTS

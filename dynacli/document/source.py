@@ -1,0 +1,137 @@
+"""Where a document comes from: the one word that a person gives for it.
+
+Warm runs import this module alone, so it stays free of anything slow.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from dynacli.errors import DocumentError, UsageError
+
+__all__ = ["Source", "fingerprint", "looks_like_source", "parse_source", "without_query"]
+
+_ENDINGS = (".json", ".yaml", ".yml")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Source(NamedTuple):
+    """A place that a document is read from.
+
+    Args:
+        kind: `url`, `file` or `stdin`.
+        location: The URL without userinfo and fragment, the absolute path, or `-`.
+        uri: The base URI for whatever is relative in the document (RFC 3986, section 5.1);
+            empty for standard input, which has none.
+    """
+
+    kind: Literal["url", "file", "stdin"]
+    location: str
+    uri: str
+
+    @property
+    def label(self) -> str:
+        """The source as messages show it: a URL without its query, which may hold a secret."""
+        if self.kind == "url":
+            return without_query(self.location)
+        return "standard input" if self.kind == "stdin" else self.location
+
+
+def looks_like_source(word: str) -> bool:
+    """Tell whether a word names a document rather than a registered API."""
+    return word == "-" or "/" in word or word.lower().endswith(_ENDINGS)
+
+
+def parse_source(word: str, cwd: Path) -> Source:
+    """Return the source that a word means.
+
+    Args:
+        word: A URL (`http`, `https`, `file`), a path, or `-` for standard input.
+        cwd: The directory that a relative path starts from.
+
+    Raises:
+        UsageError: The word is empty or not a usable URL, its scheme is unknown, or it holds a credential.
+    """
+    if word == "-":
+        return Source("stdin", "-", "")
+    if not word.strip() or "\0" in word:
+        raise UsageError("The source of a document is empty", hint="Give a URL, a file or `-`")
+    scheme = _SCHEME.match(word)
+    if not scheme:
+        return _file(cwd / word)
+    match scheme[1].lower():
+        case "http" | "https":
+            return _url(word)
+        case "file":
+            return _file_url(word)
+        case other:
+            raise UsageError(
+                f"Documents are not read over `{other}:`",
+                hint="Give an `http://` or `https://` URL, a file, or `-` for standard input",
+            )
+
+
+def fingerprint(path: str | Path) -> tuple[int, int]:
+    """Return a file's size in bytes and its time of change in nanoseconds, to tell whether it changed.
+
+    Raises:
+        DocumentError: The file cannot be looked at.
+    """
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise DocumentError(f"Cannot read `{path}`", why=error.strerror or "") from error
+    return found.st_size, found.st_mtime_ns
+
+
+def without_query(url: str) -> str:
+    """Return a URL as messages may show it: no userinfo, no query, no fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _file(path: Path) -> Source:
+    # Not `Path.resolve()`: a link may be pointed at another document later, and the name stays the same.
+    absolute = os.path.normpath(path.absolute())
+    return Source("file", absolute, Path(absolute).as_uri())
+
+
+def _file_url(word: str) -> Source:
+    from urllib.request import url2pathname
+
+    parts = urlsplit(word)
+    if parts.netloc not in ("", "localhost"):
+        raise UsageError(f"`file:` URLs name files of this machine, not of `{parts.netloc}`")
+    return _file(Path(url2pathname(parts.path)))
+
+
+def _url(word: str) -> Source:
+    try:
+        parts = urlsplit(word)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        # The text of the error repeats the whole URL, with whatever secret it holds.
+        raise UsageError("The URL of the document is malformed", hint=_URL_HINT) from error
+    if "@" in parts.netloc:
+        raise UsageError(
+            f"The URL for `{host or ''}` holds a user name or a password",
+            why="Secrets are not accepted on the command line, where other programs can see them",
+            hint="Leave out what is before the `@`",
+        )
+    if not host or not word.isprintable() or " " in word:
+        raise UsageError("The URL of the document is malformed", hint=_URL_HINT)
+    clean = urlunsplit(
+        SplitResult(parts.scheme, _authority(parts.scheme, host, port), parts.path or "/", parts.query, "")
+    )
+    return Source("url", clean, clean)
+
+
+_URL_HINT = "A URL looks like `https://api.example.com/openapi.json`"
+
+
+def _authority(scheme: str, host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port in (None, _DEFAULT_PORTS[scheme]) else f"{name}:{port}"

@@ -1,0 +1,93 @@
+"""What surrounds one run: streams, terminal, variables and directories.
+
+Everything that a run takes from its surroundings goes through one `Environment`,
+so that tests drive the whole program in-process.
+Streams are looked up when it is made, never at import.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from typing import BinaryIO, TextIO
+
+__all__ = ["Environment"]
+
+
+class Environment:
+    """The surroundings of one run.
+
+    Args:
+        stdin: Standard input.
+        stdout: Standard output; data only. Bytes go to its `buffer`.
+        stderr: Standard error; everything that is not data.
+        variables: The environment variables.
+    """
+
+    def __init__(
+        self,
+        *,
+        stdin: TextIO | None = None,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.stdin = sys.stdin if stdin is None else stdin
+        self.stdout = sys.stdout if stdout is None else stdout
+        self.stderr = sys.stderr if stderr is None else stderr
+        self.variables: Mapping[str, str] = os.environ if variables is None else variables
+
+    @property
+    def stdout_bytes(self) -> BinaryIO | None:
+        """The byte stream under standard output; None where a caller replaced it by text only."""
+        return getattr(self.stdout, "buffer", None)
+
+    @cached_property
+    def stdin_is_terminal(self) -> bool:
+        """Whether a person can be asked something."""
+        return _is_terminal(self.stdin)
+
+    @cached_property
+    def stdout_is_terminal(self) -> bool:
+        """Whether standard output is looked at by a person."""
+        return _is_terminal(self.stdout)
+
+    @cached_property
+    def stderr_is_terminal(self) -> bool:
+        """Whether standard error is looked at by a person."""
+        return _is_terminal(self.stderr)
+
+    @property
+    def allows_colour(self) -> bool:
+        """Whether colour may be used on a terminal: `NO_COLOR` (no-color.org) and `TERM=dumb` say no."""
+        return not self.variables.get("NO_COLOR") and self.variables.get("TERM") != "dumb"
+
+    @cached_property
+    def cache_dir(self) -> str:
+        """Where compiled documents are kept: `DYNACLI_CACHE_DIR`, else the platform's directory."""
+        return self.variables.get("DYNACLI_CACHE_DIR") or self._user_dir("cache")
+
+    @cached_property
+    def config_dir(self) -> str:
+        """Where the configuration is: `DYNACLI_CONFIG_DIR`, else the platform's directory."""
+        return self.variables.get("DYNACLI_CONFIG_DIR") or self._user_dir("config")
+
+    def _user_dir(self, kind: str) -> str:
+        # XDG's two rules are written out because importing platformdirs takes a third of the time
+        # that a help page has; elsewhere it decides.
+        if sys.platform.startswith("linux"):
+            base = self.variables.get(f"XDG_{kind.upper()}_HOME", "")
+            if not os.path.isabs(base):  # the XDG specification: a relative path is ignored
+                base = os.path.join(os.path.expanduser("~"), f".{kind}")
+            return os.path.join(base, "dynacli")
+        import platformdirs
+
+        find = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
+        return find("dynacli", appauthor=False)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):  # ValueError: the stream is closed
+        return False

@@ -1,0 +1,142 @@
+"""The exceptions of dynacli, each with its exit code.
+
+Every failure that a person can meet is one of these; one place (`dynacli.__main__`) turns it into
+text or JSON on standard error and into the exit code::
+
+    DynacliError
+    ├── InternalError        1    a defect in dynacli itself
+    ├── UsageError           2    unknown API, operation, option; a bad or missing value;
+    │                             a request that the document does not allow
+    ├── HttpError        3, 4, 5    the final answer is a 3xx, 4xx, 5xx; its body was printed
+    ├── NetworkError         6    DNS, refused, TLS, protocol error, truncated body
+    ├── TimedOutError        7    connect, read or total budget
+    ├── DocumentError        8    not found, not OpenAPI, over a limit, unreadable,
+    │                             a reference that may not be followed
+    ├── MismatchError        9    the answer breaks the document
+    ├── AuthError           10    a credential is missing, expired, refused
+    ├── RefusedError        11    it would cross a line of trust
+    └── FileError           12    configuration unreadable, output cannot be written, disk full
+"""
+
+from typing import Any, ClassVar
+
+__all__ = [
+    "AuthError",
+    "DocumentError",
+    "DynacliError",
+    "FileError",
+    "HttpError",
+    "InternalError",
+    "MismatchError",
+    "NetworkError",
+    "RefusedError",
+    "TimedOutError",
+    "UsageError",
+]
+
+
+class DynacliError(Exception):
+    """What failed, why, and what to do.
+
+    Args:
+        what: What failed, in one line without a final period; no secret is ever part of it.
+        why: The reason, where one is known.
+        hint: What the person can do about it, a command where there is one.
+        details: Further fields of the JSON form, for programs.
+    """
+
+    exit_code: int = 1
+    kind: ClassVar[str] = "internal"
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", **details: Any) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+        self.details = details
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form that `--error-format json` prints."""
+        error: dict[str, Any] = {
+            "kind": self.kind,
+            "message": self.what,
+            "reason": self.why,
+            "hint": self.hint,
+            "exit_code": self.exit_code,
+        }
+        error.update(self.details)
+        return {"error": error}
+
+
+class InternalError(DynacliError):
+    """A defect in dynacli itself."""
+
+
+class UsageError(DynacliError):
+    """The command line cannot be carried out as it stands; nothing was sent."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class HttpError(DynacliError):
+    """The final answer is not a 2xx.
+
+    Args:
+        status: Its status code; the exit code is its first digit.
+    """
+
+    kind = "http"
+
+    def __init__(self, status: int, what: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what, why=why, hint=hint, status=status)
+        self.exit_code = status // 100 if 300 <= status < 600 else 6
+
+
+class NetworkError(DynacliError):
+    """The connection failed or broke."""
+
+    exit_code = 6
+    kind = "network"
+
+
+class TimedOutError(DynacliError):
+    """A time budget ran out: connect, read or total."""
+
+    exit_code = 7
+    kind = "timeout"
+
+
+class DocumentError(DynacliError):
+    """The OpenAPI document cannot be used; nothing reached the API."""
+
+    exit_code = 8
+    kind = "document"
+
+
+class MismatchError(DynacliError):
+    """The answer breaks the document, at a level where that counts as a failure."""
+
+    exit_code = 9
+    kind = "mismatch"
+
+
+class AuthError(DynacliError):
+    """A credential is missing, expired or cannot be read; nothing was sent."""
+
+    exit_code = 10
+    kind = "auth"
+
+
+class RefusedError(DynacliError):
+    """Going on would cross a line of trust: origin, downgrade, path traversal, redirect."""
+
+    exit_code = 11
+    kind = "refused"
+
+
+class FileError(DynacliError):
+    """A local file cannot be read or written, or is in the way."""
+
+    exit_code = 12
+    kind = "file"

@@ -1,0 +1,107 @@
+"""Data as YAML that every reader takes for the same data.
+
+YAML 1.1 and 1.2 disagree on which plain words are numbers or booleans (`1e3`, `0o7`, `no`, `y`, `1:30`);
+a string that either of them would take for something else is quoted.
+"""
+
+import json
+import re
+from typing import Any
+
+import yaml
+
+__all__ = ["yaml_of", "yaml_of_json"]
+
+_NOT_PLAIN = re.compile(
+    r"[-+]?\.?[0-9][0-9_]*.*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<", re.IGNORECASE
+)
+# Line breaks to YAML 1.1 and characters to 1.2: only an escape is the same to both.
+_BREAKS_OF_1_1 = re.compile("[\x85\u2028\u2029\ufeff]")
+_YAML_FLOAT = re.compile(r"(-?[0-9]+)(\.[0-9]+)?(?:[eE]([+-]?)([0-9]+))?")
+
+
+class _Number(str):
+    """A number as it was written, where Python's own types would not give it back."""
+
+    __slots__ = ()
+
+
+class _Representer:
+    """What differs from PyYAML's safe representer, for both of its dumpers."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Write everything out: anchors are for YAML's authors, not for its readers."""
+        return True
+
+
+def _make_dumper(base: Any) -> Any:
+    dumper: Any = type("Dumper", (_Representer, base), {})
+    dumper.add_representer(str, _represent_string)
+    dumper.add_representer(_Number, _represent_number)
+    return dumper
+
+
+def _represent_string(dumper: Any, text: str) -> Any:
+    style = None
+    if _BREAKS_OF_1_1.search(text):
+        style = '"'
+    elif "\n" in text and not text[:1].isspace() and not re.search(r"[ \t]\n|[^\S\n\t ]|\A\n|\n\n\Z", text):
+        style = "|"
+    elif _NOT_PLAIN.fullmatch(text):
+        style = "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _represent_number(dumper: Any, number: str) -> Any:
+    is_float = bool(set(number) & set(".eE"))
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if is_float else 'int'}", str(number))
+
+
+_PythonDumper = _make_dumper(yaml.SafeDumper)
+_Dumper = _make_dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper))
+
+
+def yaml_of(value: Any) -> str:
+    """Return a JSON value as a YAML document: order and every character kept.
+
+    Raises:
+        RecursionError: It is nested too deeply.
+    """
+    try:
+        text = _dumped(value, _Dumper)
+    except UnicodeEncodeError:  # a lone surrogate, which libyaml cannot take
+        text = _dumped(value, _PythonDumper)
+    return text.removesuffix("...\n")
+
+
+def _dumped(value: Any, dumper: Any) -> str:
+    # A width that no line reaches: a folded string is hard to read and harder to search.
+    return yaml.dump(value, Dumper=dumper, allow_unicode=True, sort_keys=False, width=2**30)
+
+
+def yaml_of_json(text: str) -> str:
+    """Return JSON text as a YAML document; numbers keep their value, however large or precise.
+
+    Raises:
+        ValueError: The text is not JSON.
+        RecursionError: It is nested too deeply.
+    """
+    return yaml_of(json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_refuse))
+
+
+def _integer(digits: str) -> Any:
+    # Python refuses to read more than 4,300 digits, and has no negative zero.
+    return _Number(digits) if len(digits) > 300 or digits == "-0" else int(digits)
+
+
+def _float(number: str) -> Any:
+    found = _YAML_FLOAT.fullmatch(number)
+    if not found:
+        return _refuse(number)
+    # As YAML 1.1 wants it: a point always, and a sign in the exponent (`1e400` is a string to it).
+    whole, fraction, sign, exponent = found.groups()
+    return _Number(whole + (fraction or ".0") + (f"e{sign or '+'}{exponent}" if exponent else ""))
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"`{constant}` is not JSON")

@@ -1,0 +1,219 @@
+"""Sends one request and reads the final answer."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from dynacli.errors import DynacliError, NetworkError, RefusedError
+from dynacli.request.model import Request
+from dynacli.request.servers import origin_of
+from dynacli.wire.client import REDIRECTS, open_client
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.failures import from_httpx, timed_out, without_query
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Answer", "Budget", "send"]
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
+MAX_REDIRECTS = 10
+RENDER_LIMIT = 64 * 1024 * 1024
+FILE_LIMIT = 1024 * 1024 * 1024
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+_KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a call may take, in seconds, and how large its answer may be, in bytes.
+
+    Args:
+        total: For the whole call, None for no limit but those of its steps.
+    """
+
+    total: float | None = None
+    max_bytes: int = RENDER_LIMIT
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The final answer.
+
+    Args:
+        url: Of the request that it answers, after redirects.
+        headers: As they came, repeated ones repeated.
+        body: Decoded.
+        seconds: From the start of sending until the body was read.
+        hops: (status, URL) of the redirects on the way.
+    """
+
+    status: int
+    reason: str
+    http_version: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+    hops: tuple[tuple[int, str], ...] = field(default=())
+
+    def header(self, name: str) -> str:
+        """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
+        wanted = name.lower()
+        return ", ".join(value for key, value in self.headers if key.lower() == wanted)
+
+
+def send(request: Request, budget: Budget, gate: Callable[[], None] | None = None) -> Answer:
+    """Send a request and return the final answer.
+
+    A redirect is followed for safe methods only, at most ten times, never from https to http.
+    To another origin neither credentials nor a body nor any header of the call goes along.
+
+    Args:
+        gate: Called when the connection stands and nothing was sent yet; what it raises ends the call there.
+
+    Raises:
+        NetworkError: The connection failed or broke.
+        TimedOutError: A time limit was reached.
+        RefusedError: A redirect would cross a line of trust.
+        DynacliError: Whatever `gate` raises.
+    """
+    call = _Call(budget)
+    hops: list[tuple[int, str]] = []
+    while True:
+        answer = call.exchange(request, gate)
+        gate = None
+        location = answer.header("location")
+        if answer.status not in REDIRECTS or not location or request.method not in SAFE_METHODS:
+            return Answer(**{**vars(answer), "hops": tuple(hops)})
+        hops.append((answer.status, answer.url))
+        if len(hops) > MAX_REDIRECTS:
+            raise NetworkError(
+                f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
+                hint="Check the server's address, or give another one with `--server`",
+            )
+        request = _redirected(request, location)
+
+
+def _redirected(request: Request, location: str) -> Request:
+    try:
+        target = urljoin(request.url, location).partition("#")[0]
+        parts = urlsplit(target)
+        here, there = origin_of(request.url), origin_of(target)
+    except ValueError:
+        raise NetworkError(
+            f"`{without_query(request.url)}` redirects to something that is no URL"
+        ) from None
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+        raise RefusedError(
+            f"`{without_query(request.url)}` redirects to a URL that is not followed",
+            why="It is not plain `http` or `https`, or holds credentials",
+        )
+    if here == there:
+        return request._replace(url=target)
+    if here.startswith("https:") and there.startswith("http:"):
+        raise RefusedError(
+            f"`{without_query(request.url)}` redirects to `{there}`, which is not encrypted",
+            hint="Give the right address with `--server`",
+        )
+    headers = tuple((name, value) for name, value in request.headers if name.lower() in _KEPT_ACROSS_ORIGINS)
+    return request._replace(url=target, headers=headers, body=None)
+
+
+class _Call:
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.start = time.monotonic()
+
+    def exchange(self, request: Request, gate: Callable[[], None] | None) -> Answer:
+        import httpx
+
+        left = self._left(request.url)
+        connect, read = min(CONNECT_SECONDS, left), min(READ_SECONDS if self.budget.total is None else left, left)
+        extensions: dict[str, Any] = {}
+        passing = _Gate(gate)
+        if gate is not None:
+            extensions["trace"] = passing
+        try:
+            with open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
+                prepared = client.build_request(
+                    request.method,
+                    request.url,
+                    headers=list(request.headers),
+                    content=request.body,
+                    extensions=extensions,
+                )
+                response = client.send(prepared, stream=True, auth=None)
+                try:
+                    return self._read(response, request)
+                finally:
+                    response.close()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise from_httpx(error, request.url) from error
+        finally:
+            passing.raise_refusal()
+
+    def _read(self, response: "httpx.Response", request: Request) -> Answer:
+        name = without_query(request.url)
+
+        def check(size: int) -> None:
+            self._left(request.url)
+            if size > self.budget.max_bytes:
+                raise NetworkError(
+                    f"The answer of `{name}` is larger than {self.budget.max_bytes // 1024 // 1024} MiB",
+                    hint="Write it to a file: `-o @FILE`" if self.budget.max_bytes < FILE_LIMIT else "",
+                )
+
+        encodings = response.headers.get_list("content-encoding", split_commas=True)
+        try:
+            body = b"".join(decode_chunks(response.iter_raw(), encodings, check))
+        except BadEncodingError as error:
+            raise NetworkError(f"The answer of `{name}` cannot be read", why=str(error)) from error
+        return Answer(
+            status=response.status_code,
+            reason=response.reason_phrase,
+            http_version=response.http_version,
+            url=str(response.url),
+            headers=tuple(
+                (key.decode("latin-1"), value.decode("latin-1")) for key, value in response.headers.raw
+            ),
+            body=body,
+            seconds=time.monotonic() - self.start,
+        )
+
+    def _left(self, url: str) -> float:
+        """Return the seconds that are left."""
+        if self.budget.total is None:
+            return float("inf")
+        left = self.budget.total - (time.monotonic() - self.start)
+        if left <= 0:
+            raise timed_out(url, self.budget.total)
+        return left
+
+
+class _Gate:
+    """Stops httpcore between connecting and sending, by the events that it reports to a trace function.
+
+    See https://www.encode.io/httpcore/extensions/#trace
+    """
+
+    def __init__(self, gate: Callable[[], None] | None) -> None:
+        self.gate = gate
+        self.refusal: DynacliError | None = None
+
+    def __call__(self, event: str, info: dict[str, Any]) -> None:  # noqa: ARG002
+        if self.gate is not None and event.endswith("send_request_headers.started"):
+            gate, self.gate = self.gate, None
+            try:
+                gate()
+            except DynacliError as error:
+                # httpx maps what is raised below it; this one is raised again as it is.
+                self.refusal = error
+                raise
+
+    def raise_refusal(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal

@@ -1,0 +1,197 @@
+"""The judge of one operation: its requests before they are sent, its answers when they are there."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from dynacli.catalog.model import Operation
+from dynacli.catalog.store import Catalog, DamagedCatalogError
+from dynacli.validation.document import locate, operation_document
+from dynacli.validation.engine import load_engine
+from dynacli.validation.explain import explain
+from dynacli.validation.findings import Finding, Verdict, shortened
+
+__all__ = ["Answered", "Judge", "Sent"]
+
+
+class Sent(NamedTuple):
+    """A request as it is judged: texts as they are on the wire, decoded, and the values behind them."""
+
+    path: Mapping[str, str]
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    media_type: str
+    body: bytes | None
+    values: Mapping[tuple[str, str], Any]
+
+
+class Answered(NamedTuple):
+    """An answer as it is judged.
+
+    Args:
+        content_type: The header's value, empty where there is none.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content_type: str
+    body: bytes
+
+
+class Judge:
+    """Judges by openapi-core, on a document that holds this operation alone.
+
+    Args:
+        catalog: Where components are read from when a schema leads to them.
+        operation: The operation.
+    """
+
+    def __init__(self, catalog: Catalog, operation: Operation) -> None:
+        self._catalog = catalog
+        self._operation = operation
+        self._document = operation_document(catalog, operation)
+        self._dialect = "3.0" if catalog.meta["dialect"] == "3.0" else "3.1"
+        self._engine: Any = load_engine()
+        self._spec = self._engine.make_path(self._document)
+
+    def request(self, sent: Sent) -> Verdict:
+        """Return what in a request does not match the document."""
+        verdict = Verdict()
+        errors = self._engine.request_validator(
+            self._spec, self._dialect, self._operation.path, self._operation.method.lower(), sent.values
+        )
+        self._collect(
+            verdict,
+            "request",
+            lambda: errors(
+                content_type=sent.media_type,
+                body=sent.body,
+                path=sent.path,
+                query=sent.query,
+                headers=sent.headers,
+                cookies=sent.cookies,
+            ),
+        )
+        return verdict
+
+    def response(self, answered: Answered, *, is_exact: bool = False) -> Verdict:
+        """Return what in an answer breaks the document.
+
+        Args:
+            is_exact: Whether what the document does not mention is a finding too.
+        """
+        verdict = Verdict()
+        body_schemas: list[tuple[Any, Any]] = []
+        errors = self._engine.response_validator(
+            self._spec, self._dialect, self._operation.path, self._operation.method.lower(), body_schemas
+        )
+        if not answered.body and (self._operation.method == "HEAD" or answered.status in {204, 304}):
+            # RFC 9110: these never have a body, whatever the document says.
+            verdict.unchecked.append("there is no body to judge")
+            body_errors: Any = lambda: iter(())  # noqa: E731
+        else:
+            body_errors = lambda: errors(  # noqa: E731
+                status_code=answered.status,
+                content_type=answered.content_type,
+                data=answered.body,
+                headers=answered.headers,
+            )
+        self._collect(verdict, "response", body_errors, is_exact=is_exact)
+        if is_exact:
+            from dynacli.validation.exact import undocumented_properties
+
+            for schema, value in body_schemas:
+                verdict.extend(undocumented_properties(schema, value, self._catalog.resolve))
+        return verdict
+
+    def _collect(self, verdict: Verdict, where: str, errors: Any, *, is_exact: bool = False) -> None:
+        try:
+            found = list(errors())
+        except DamagedCatalogError:
+            verdict.unchecked.append("the compiled document is damaged; it is compiled again at the next call")
+            return
+        except RecursionError:
+            verdict.unchecked.append("the value or its schema is nested too deeply")
+            return
+        except Exception as error:  # noqa: BLE001  - see below
+            # Documents hold schemas that no validator was written for: a wrong regular expression,
+            # a bound that is no number, a reference that leads nowhere. Whatever the libraries raise on one
+            # of them says that nothing was judged, and neither the call nor its answer may be lost for it.
+            verdict.unchecked.append(f"the document's schema cannot be used ({type(error).__name__})")
+            return
+        for error in found:
+            self._one(verdict, where, error, is_exact=is_exact)
+
+    def _one(self, verdict: Verdict, where: str, error: Exception, *, is_exact: bool) -> None:
+        cause = error.__cause__ or error
+        engine = self._engine
+        if isinstance(cause, engine.UncheckedError):
+            verdict.unchecked.append(str(cause))
+        elif isinstance(error, engine.ResponseNotFound):
+            self._undocumented_status(verdict, error, is_exact=is_exact)
+        else:
+            verdict.extend(self._findings(where, error, cause))
+
+    def _undocumented_status(self, verdict: Verdict, error: Any, *, is_exact: bool) -> None:
+        # OpenAPI: a document is "not necessarily expected to cover all possible HTTP response codes".
+        listed = ", ".join(str(one) for one in error.responses) or "no answers at all"
+        text = f"status {error.http_status} is not in the document, which has {listed}"
+        if is_exact:
+            verdict.extend(
+                [Finding("response", "undocumented-status", "status", text, list(error.responses), error.http_status)]
+            )
+        else:
+            verdict.unchecked.append(text)
+
+    def _findings(self, where: str, error: Any, cause: Any) -> Iterator[Finding]:
+        place = _place(error)
+        schema_errors = getattr(cause, "schema_errors", None)
+        if schema_errors is not None:
+            steps = getattr(cause, "schema_steps", [])
+            for schema_error in schema_errors:
+                for one in explain(schema_error):
+                    yield Finding(
+                        where,
+                        one.rule,
+                        place + one.pointer,
+                        one.message,
+                        one.expected,
+                        one.got,
+                        locate(self._document, [*steps, *one.schema_path]),
+                    )
+            return
+        kind = type(cause).__name__
+        if isinstance(cause, self._engine.UnreadableError):
+            yield Finding(where, "unreadable-body", place, str(cause))
+        elif isinstance(cause, self._engine.MediaTypeNotFound):
+            listed = list(cause.availableMimetypes)
+            got = cause.mimetype or "none"
+            yield Finding(
+                where,
+                "undocumented-media-type",
+                "header/Content-Type",
+                f"the media type is `{got}`, and the document has {', '.join(f'`{one}`' for one in listed) or 'none'}",
+                listed,
+                cause.mimetype,
+            )
+        elif kind in {"MissingData", "MissingRequiredRequestBody"}:
+            yield Finding(where, "missing-body", "", "the document asks for a body, and there is none")
+        elif kind == "MissingRequiredParameter":
+            yield Finding(where, "missing-parameter", place, "the document requires this parameter")
+        elif kind == "MissingRequiredHeader":
+            yield Finding(where, "missing-header", place, "the document requires this header")
+        elif kind == "EmptyQueryParameterValue":
+            yield Finding(where, "empty-value", place, "the document does not allow an empty value")
+        else:
+            # Reading a value failed before any schema was asked.
+            got = shortened(getattr(cause, "value", None))
+            wanted = getattr(cause, "type", None)
+            yield Finding(where, "type", place, "the value cannot be read as the document describes it", wanted, got)
+
+
+def _place(error: Any) -> str:
+    """Return where the value of a parameter or header stands; empty for a body, whose pointer says it all."""
+    name = getattr(error, "name", None)
+    if not isinstance(name, str):
+        return ""
+    return f"{getattr(error, 'location', 'header')}/{name}"

@@ -1,0 +1,135 @@
+"""Turns what httpx raises into dynacli's errors, without the texts of the libraries and without secrets."""
+
+import os
+import socket
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from dynacli.errors import DynacliError, NetworkError, TimedOutError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["from_client_setup", "from_httpx", "timed_out", "without_query"]
+
+_PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+def without_query(url: str) -> str:
+    """Return a URL as messages may show it: no userinfo, no query, no fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the URL"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def timed_out(url: str, seconds: float) -> TimedOutError:
+    """Return the error for an exchange that used up its whole time."""
+    return TimedOutError(
+        f"`{without_query(url)}` did not answer within {seconds:g} s",
+        hint="Try again, or give more time with `--timeout`",
+    )
+
+
+def from_httpx(error: Exception, url: str) -> DynacliError:
+    """Return the dynacli error for one of httpx.
+
+    Args:
+        error: Any exception of httpx's tree.
+        url: The URL that was asked for; shown without its query.
+    """
+    import httpx
+
+    shown, host = without_query(url), urlsplit(url).netloc.rpartition("@")[2]
+    match error:
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return NetworkError(f"`{shown}` leads to a URL that cannot be used")
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return TimedOutError(f"`{host}` did not accept the connection in time")
+        case httpx.TimeoutException():
+            return TimedOutError(
+                f"`{shown}` stopped sending", hint="Try again, or give more time with `--timeout`"
+            )
+        case httpx.ProxyError():
+            return NetworkError(
+                f"The proxy did not let us through to `{host}`", hint="Check `HTTPS_PROXY` and `NO_PROXY`"
+            )
+        case httpx.ConnectError():
+            return _from_connecting(error, host)
+        case httpx.ProtocolError() | httpx.DecodingError():
+            return NetworkError(f"The answer of `{shown}` broke off", why="The answer is not complete HTTP")
+        case _:
+            return NetworkError(f"The answer of `{shown}` broke off")
+
+
+def _from_connecting(error: Exception, host: str) -> DynacliError:
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return NetworkError(
+                    f"The certificate of `{host}` is not trusted",
+                    why=cause.verify_message,
+                    hint="For a private authority, name its certificate in `SSL_CERT_FILE`",
+                )
+            case ssl.SSLError():
+                return NetworkError(f"No TLS connection with `{host}`", why="Is it an `http://` server?")
+            case socket.gaierror():
+                return NetworkError(f"There is no host `{host}`", hint="Check the spelling and the network")
+            case ConnectionRefusedError():
+                return NetworkError(
+                    f"`{host}` refuses the connection", hint="Check that the server is running"
+                )
+            case OSError() if cause.strerror:
+                return NetworkError(f"Cannot connect to `{host}`", why=cause.strerror)
+    return NetworkError(f"Cannot connect to `{host}`")
+
+
+def _causes(error: BaseException) -> "Iterator[BaseException]":
+    """Yield the exceptions under an exception; httpx and httpcore wrap the one that tells."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current and current not in seen:
+        seen.append(current)
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def from_client_setup(error: Exception) -> UsageError:
+    """Return the error for variables that httpx cannot make a client with; their values stay hidden."""
+    variable = _culprit()
+    if isinstance(error, ImportError) and variable:
+        return UsageError(
+            f"`{variable}` names a SOCKS proxy, which needs a further package",
+            hint="`pip install httpx[socks]`, or name an `http://` proxy",
+        )
+    if variable:
+        return UsageError(
+            f"`{variable}` is not the URL of a proxy",
+            hint="A proxy looks like `http://proxy.example.com:8080`",
+        )
+    if isinstance(error, OSError):
+        return UsageError(
+            "The certificates named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read",
+            why=error.strerror or "",
+        )
+    return UsageError("`NO_PROXY` is malformed", hint="List host names, separated by commas")
+
+
+def _culprit() -> str:
+    """Return the name of the first proxy variable that is not an HTTP proxy, or an empty string."""
+    for name in _PROXY_VARIABLES:
+        for spelling in (name, name.lower()):
+            value = os.environ.get(spelling, "")
+            if value and not _is_http_proxy(value):
+                return spelling
+    return ""
+
+
+def _is_http_proxy(value: str) -> bool:
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
