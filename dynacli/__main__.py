@@ -5,6 +5,7 @@ Here and nowhere else an exception becomes a message and an exit code.
 
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dynacli import __version__
@@ -82,7 +83,9 @@ def _run_healing(env: "Environment", words: list[str]) -> int:
     from dynacli.errors import FileError
     from dynacli.output.problems import write_error
 
-    error = FileError("The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`")
+    error = FileError(
+        "The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`"
+    )
     write_error(env, error, "text")
     return error.exit_code
 
@@ -115,7 +118,9 @@ def _run(env: "Environment", words: list[str]) -> int:
     except OSError as error:
         from dynacli.errors import FileError
 
-        return _failed(run, words, FileError("The system refused something", why=error.strerror or str(error.errno)))
+        return _failed(
+            run, words, FileError("The system refused something", why=error.strerror or str(error.errno))
+        )
     except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
         return _defect(run, words, error)
     finally:
@@ -127,7 +132,7 @@ def _failed(run: "Run", words: list[str], error: "DynacliError") -> int:
     from dynacli.output.problems import write_error
 
     # An error in the words themselves comes before `--error-format` was read.
-    if "--error-format=json" in words or ("--error-format", "json") in zip(words, words[1:], strict=False):
+    if "--error-format=json" in words or ("--error-format", "json") in pairwise(words):
         run.options.setdefault("error_format", "json")
     write_error(run.env, error, run.error_format)
     return error.exit_code

@@ -75,7 +75,7 @@ class Environment:
     def _user_dir(self, kind: str) -> str:
         # XDG's two rules are written out because importing platformdirs takes a third of the time
         # that a help page has; elsewhere it decides.
-        if sys.platform.startswith("linux"):
+        if os.name == "posix" and sys.platform not in {"darwin", "ios"}:
             base = self.variables.get(f"XDG_{kind.upper()}_HOME", "")
             if not os.path.isabs(base):  # the XDG specification: a relative path is ignored
                 base = os.path.join(os.path.expanduser("~"), f".{kind}")

@@ -74,7 +74,8 @@ def find_credentials(
         hint = "Give the header that it needs with `-H 'NAME: VALUE'`"
     raise AuthError(
         "The operation needs a credential, and there is none",
-        why="It asks for " + " or ".join(" with ".join(f"`{one.name}`" for one in each) for each in security)
+        why="It asks for "
+        + " or ".join(" with ".join(f"`{one.name}`" for one in each) for each in security)
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
         hint=hint,
     )
@@ -158,7 +159,9 @@ def _value(variables: Mapping[str, str], name: str) -> str:
     # A line break at the end comes from `$(cat FILE)` in other shells and from files; it is never meant.
     value = variables.get(name, "").rstrip("\r\n")
     if any(char < " " or char == "\x7f" for char in value):
-        raise AuthError(f"The value of `{name}` holds a control character", hint="Set it again, without line breaks")
+        raise AuthError(
+            f"The value of `{name}` holds a control character", hint="Set it again, without line breaks"
+        )
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:

@@ -96,7 +96,9 @@ def check_name(name: str) -> None:
         UsageError: It cannot be one.
     """
     if name in VERBS:
-        raise UsageError(f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another")
+        raise UsageError(
+            f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
+        )
     if not _NAME.fullmatch(name) or name.endswith((".json", ".yaml", ".yml")):
         raise UsageError(
             f"`{name}` cannot be the name of an API",
@@ -128,7 +130,9 @@ class Configuration:
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise FileError(
-                f"The configuration `{self.path}` cannot be read", why=why, hint="Mend the file, or move it away"
+                f"The configuration `{self.path}` cannot be read",
+                why=why,
+                hint="Mend the file, or move it away",
             ) from error
         if not isinstance(entries, dict):
             return {}
@@ -266,13 +270,13 @@ def _from_file(name: str, path: str, word: str, env: Environment, *, refresh: bo
 
     source = parse_source(path, Path.cwd())
     fetched = fetch(source, env)
-    facts = {**(facts or {}), "source": word, "checked_ns": time.time_ns()}
+    remembered: dict[str, Any] = {**(facts or {}), "source": word, "checked_ns": time.time_ns()}
     if pointer is not None and pointer["revision"] == revision_of(fetched.content):
         catalog = revisions.catalog(pointer)
         if catalog is not None:  # touched, or copied over with the same content
-            revisions.touch(pointer, **facts)
+            revisions.touch(pointer, **remembered)
             return Api(name, revisions, catalog, pointer)
-    catalog = revisions.install(fetched, source.label, facts)
+    catalog = revisions.install(fetched, source.label, remembered)
     return Api(name, revisions, catalog, revisions.current())
 
 

@@ -5,20 +5,20 @@ It is lenient. An operation that cannot be understood is left out with a warning
 all others work.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynacli.catalog.model import Operation, Response, SecurityScheme, Server
-from dynacli.catalog.names import NameBook, kebab
 from dynacli.catalog.inputs import Inputs, SkippedOperationError, is_ignored_header
 from dynacli.catalog.lenient import follow_references, listed, lookup, text
+from dynacli.catalog.model import Operation, Response, SecurityScheme, Server
+from dynacli.catalog.names import NameBook, kebab
 from dynacli.document.load import Document
-from dynacli.document.positions import lines_of
 from dynacli.document.pointer import join
+from dynacli.document.positions import lines_of
 from dynacli.errors import DocumentError
 
-__all__ = ["Compiled", "CompiledOperation", "CompileWarning", "compile_document"]
+__all__ = ["CompileWarning", "Compiled", "CompiledOperation", "compile_document"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -104,7 +104,8 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
             # A document can have anything anywhere: what trips on it concerns this operation alone.
             why = f"its description has an unexpected shape ({type(error).__name__})"
             warnings.add(f"`{method.upper()} {path}` is left out: {why}", "paths", path, method)
-    info = tree.get("info") if isinstance(tree.get("info"), Mapping) else {}
+    info = tree.get("info")
+    info = info if isinstance(info, Mapping) else {}
     meta = {
         "openapi": str(tree.get("openapi")),
         "dialect": document.version,
@@ -216,7 +217,9 @@ def _part(document: Document, raw_item: Mapping[str, Any], raw: Mapping[str, Any
     for holder in (shared, own):
         if "parameters" in holder:
             holder["parameters"] = [
-                one for one in listed(holder["parameters"]) if not _is_ignored(follow_references(document.tree, one))
+                one
+                for one in listed(holder["parameters"])
+                if not _is_ignored(follow_references(document.tree, one))
             ]
     return {"path_item": shared, "operation": own}
 
@@ -262,7 +265,7 @@ def _security(document: Document, raw: Mapping[str, Any]) -> tuple[tuple[Securit
     alternatives = []
     for alternative in listed(declared):
         if isinstance(alternative, Mapping):
-            alternatives.append(
+            alternatives.append(  # noqa: PERF401  - a comprehension of this would be two
                 tuple(
                     _scheme(
                         document, name, schemes.get(name) if isinstance(schemes, Mapping) else None, scopes

@@ -31,7 +31,7 @@ def example_words(
     raw = {
         (one.get("in"), one.get("name")): one
         for one in operation.get("parameters") or []
-        if isinstance(one, Mapping)
+        if isinstance(one, dict)
     }
     words: list[str] = []
     for parameter in parameters:

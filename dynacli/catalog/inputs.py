@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.catalog.fields import list_fields
+from dynacli.catalog.lenient import listed, lookup, text
 from dynacli.catalog.model import Body, Field, MediaType, Parameter
 from dynacli.catalog.names import kebab
 from dynacli.catalog.schema import value_type, view
-from dynacli.catalog.lenient import listed, lookup, text
 from dynacli.document.load import Document
 
 __all__ = ["Inputs", "SkippedOperationError", "is_ignored_header"]
@@ -108,8 +108,9 @@ class Inputs:
         if seen.type == "object" and seen.properties:
             _, fields, _ = list_fields(schema, self.resolve)
         option = _free_option(text(raw.get("x-cli-name")) or name, location, taken)
-        style = raw.get("style") if isinstance(raw.get("style"), str) else _DEFAULT_STYLES[location]
-        explode = raw.get("explode") if isinstance(raw.get("explode"), bool) else style == "form"
+        style = text(raw.get("style")) or _DEFAULT_STYLES[location]
+        declared = raw.get("explode")
+        explode = declared if isinstance(declared, bool) else style == "form"
         spelled = [name] if _SAFE_SPELLING.fullmatch(name) and name != option and name not in taken else []
         aliases = [*spelled, *(kebab(text(alias)) for alias in listed(raw.get("x-cli-aliases")))]
         aliases = [alias for alias in aliases if alias and alias not in taken]

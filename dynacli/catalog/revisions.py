@@ -122,7 +122,9 @@ class Revisions:
                 compiled = compile_document(document, self._names_so_far())
                 write_catalog(self.catalog_path(revision), compiled, problems)
                 write_atomically(self.document_path(revision), fetched.content)
-                self._write_pointer({**facts, "revision": revision, "uri": fetched.uri, "fetched_at": time.time()})
+                self._write_pointer(
+                    {**facts, "revision": revision, "uri": fetched.uri, "fetched_at": time.time()}
+                )
         except (OSError, sqlite3.Error) as error:
             raise FileError(
                 f"The compiled document cannot be written to `{self.directory}`",

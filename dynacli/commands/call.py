@@ -38,7 +38,10 @@ def _request(run: Run, command: OperationCommand, values: Values) -> Request:
     operation, api = command.operation, command.api
     servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
     base_url = choose_server(
-        servers, api.uri, str(run.option("server", "")), _pairs(run.option("server_var", ()), "=", "--server-var")
+        servers,
+        api.uri,
+        str(run.option("server", "")),
+        _pairs(run.option("server_var", ()), "=", "--server-var"),
     )
     headers = list(_pairs(run.option("header", ()), ":", "--header").items())
     for name, value in headers:
@@ -52,7 +55,9 @@ def _pairs(words: Any, separator: str, option: str) -> dict[str, str]:
         name, found, value = word.partition(separator)
         if not found or not name.strip():
             # The word may hold a secret: it is not repeated.
-            raise UsageError(f"A value of {option} has no `{separator}`", hint=f"Write `{option} NAME{separator}VALUE`")
+            raise UsageError(
+                f"A value of {option} has no `{separator}`", hint=f"Write `{option} NAME{separator}VALUE`"
+            )
         pairs[name.strip()] = value.strip()
     return pairs
 
@@ -94,7 +99,11 @@ def _origin_option(text: str) -> str:
 
 
 def _asker(run: Run) -> Any:
-    if run.option("yes") or run.option("no_input") or not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
+    if (
+        run.option("yes")
+        or run.option("no_input")
+        or not (run.env.stdin_is_terminal and run.env.stderr_is_terminal)
+    ):
         return None
 
     def ask(origin: str) -> bool:
@@ -233,7 +242,9 @@ def _send(
     _conclude(run, command, answer, verdict, level, masker)
 
 
-def _conclude(run: Run, command: OperationCommand, answer: Any, verdict: Any, level: str, masker: Any) -> None:
+def _conclude(
+    run: Run, command: OperationCommand, answer: Any, verdict: Any, level: str, masker: Any
+) -> None:
     from dynacli.commands.verdict import findings_json, findings_text, report_unchecked
 
     is_failing = level in {"strict", "exact"} and not run.option("no_fail")
@@ -246,9 +257,7 @@ def _conclude(run: Run, command: OperationCommand, answer: Any, verdict: Any, le
             what = "The answer breaks the document"
             text = masker.mask(findings_text(command.api, verdict.findings))
             if is_failing and failure is None:
-                failure = MismatchError(
-                    what, why=text, findings=findings_json(command.api, verdict.findings)
-                )
+                failure = MismatchError(what, why=text, findings=findings_json(command.api, verdict.findings))
             else:
                 run.warn(f"{what}\n{text}")
     if failure is not None:
@@ -266,7 +275,9 @@ def _http_error(command: OperationCommand, answer: Any, masker: Any) -> HttpErro
         hint = "The redirect was not followed: only safe methods are"
     return HttpError(
         answer.status,
-        masker.mask(f"`{command.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}"),
+        masker.mask(
+            f"`{command.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}"
+        ),
         hint=hint,
     )
 

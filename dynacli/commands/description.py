@@ -24,7 +24,6 @@ def describe_operation(api: Api, name: str) -> tuple[dict[str, Any], Text]:
     operation = api.catalog.operation(name)
     command = OperationCommand(api, operation)
     command.prepare("")
-    raw = command.part["operation"]
     raw_parameters = {(one.get("in"), one.get("name")): one for one in reversed(command.raw_parameters())}
     data = {
         "api": api.name,
@@ -58,7 +57,7 @@ def describe_operation(api: Api, name: str) -> tuple[dict[str, Any], Text]:
         "links": _links(command),
         "example": example_line(api.name, operation),
     }
-    return data, lambda paint, width: _operation_text(command, data, raw, paint, width)
+    return data, lambda paint, width: _operation_text(command, data, paint, width)
 
 
 def _body(command: OperationCommand) -> dict[str, Any] | None:
@@ -71,7 +70,9 @@ def _body(command: OperationCommand) -> dict[str, Any] | None:
         "required": body.is_required,
         "content": {
             one.name: {
-                "schema": (content.get(one.name) or {}).get("schema") if isinstance(content, Mapping) else None,
+                "schema": (content.get(one.name) or {}).get("schema")
+                if isinstance(content, Mapping)
+                else None,
                 "options": [
                     {
                         "option": f"--{each.option}",
@@ -110,7 +111,9 @@ def _responses(command: OperationCommand) -> dict[str, Any]:
 
 def _servers(api: Api, operation: Operation) -> list[dict[str, Any]]:
     servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
-    return [{"url": one.url, "description": one.description, "variables": one.variables or {}} for one in servers]
+    return [
+        {"url": one.url, "description": one.description, "variables": one.variables or {}} for one in servers
+    ]
 
 
 def _links(command: OperationCommand) -> dict[str, Any]:
@@ -124,9 +127,7 @@ def _links(command: OperationCommand) -> dict[str, Any]:
     return links
 
 
-def _operation_text(
-    command: OperationCommand, data: Mapping[str, Any], raw: Mapping[str, Any], paint: Painter, width: int
-) -> str:
+def _operation_text(command: OperationCommand, data: Mapping[str, Any], paint: Painter, width: int) -> str:
     from dynacli.commands.operation_help import constraints, placeholder
 
     operation, resolve = command.operation, command.api.catalog.resolve
@@ -148,13 +149,16 @@ def _operation_text(
             + paint.dim(f"  {one.location}" + (f" [{'; '.join(facts)}]" if facts else ""))
         )
         if one.description:
-            lines.extend(f"      {line}".rstrip() for line in to_text(one.description, width - 6).splitlines())
+            lines.extend(
+                f"      {line}".rstrip() for line in to_text(one.description, width - 6).splitlines()
+            )
     for media, content in (data["body"] or {"content": {}})["content"].items():
         required = ", required" if data["body"]["required"] else ""
         lines.extend(["", paint.bold(f"Body ({visible(media, keep='')}{required})")])
         lines.extend(schema_lines(content["schema"], resolve, paint, width))
     for status, response in data["responses"].items():
-        lines.extend(["", f"{paint.bold(f'Answer {visible(status, keep="")}')}  {visible(response['description'], keep='')}"])
+        heading = paint.bold(f"Answer {visible(status, keep='')}")
+        lines.extend(["", f"{heading}  {visible(response['description'], keep='')}"])
         for media, content in response["content"].items():
             lines.append(f"  {visible(media, keep='')}")
             lines.extend(schema_lines(content["schema"], resolve, paint, width))
@@ -163,7 +167,9 @@ def _operation_text(
         choices = " or ".join(" with ".join(one) or "none" for one in data["security"])
         lines.extend(["", f"{paint.bold('Security')}  {visible(choices, keep='')}"])
     if data["servers"]:
-        lines.extend(["", paint.bold("Servers"), *(f"  {visible(one['url'], keep='')}" for one in data["servers"])])
+        lines.extend(
+            ["", paint.bold("Servers"), *(f"  {visible(one['url'], keep='')}" for one in data["servers"])]
+        )
     if data["links"]:
         lines.extend(["", paint.bold("Links"), *(f"  {visible(name, keep='')}" for name in data["links"])])
     lines.extend(["", paint.bold("Example"), f"  {visible(str(data['example']), keep='')}"])
@@ -181,7 +187,9 @@ def describe_field(api: Api, name: str, place: str) -> tuple[dict[str, Any], Tex
     command.prepare("")
     steps = list(parse_steps(place))
     if not steps:
-        raise UsageError(f"`{place}` is no path of a field", hint="Write names with dots, for example `schedule.cron`")
+        raise UsageError(
+            f"`{place}` is no path of a field", hint="Write names with dots, for example `schedule.cron`"
+        )
     found = _find(command, steps)
     if found is None:
         names = [one.option for one in operation.parameters]
@@ -240,7 +248,12 @@ def _find(command: OperationCommand, steps: list[str]) -> tuple[str, Any, bool] 
     schema = command.raw_media_type().get("schema")
     inner = _walk(command, schema, steps, is_required=False)
     if inner is None and steps[0] == "body":
-        inner = _walk(command, schema, steps[1:], is_required=bool(command.operation.body and command.operation.body.is_required))
+        inner = _walk(
+            command,
+            schema,
+            steps[1:],
+            is_required=bool(command.operation.body and command.operation.body.is_required),
+        )
     return None if inner is None else ("body", *inner)
 
 
@@ -256,7 +269,9 @@ def _find_in_responses(command: OperationCommand, steps: list[str]) -> tuple[str
     return None
 
 
-def _walk(command: OperationCommand, schema: Any, steps: list[str], *, is_required: bool) -> tuple[Any, bool] | None:
+def _walk(
+    command: OperationCommand, schema: Any, steps: list[str], *, is_required: bool
+) -> tuple[Any, bool] | None:
     from dynacli.catalog.names import kebab
 
     for step in steps:

@@ -75,7 +75,9 @@ def _parameters(given: Given, *, is_strict: bool) -> dict[Key, Any]:
     for parameter, one, words in given.parameter_fields:
         option = f"--{one.option}"
         value = convert_all(words, one.value, option, is_strict=is_strict)
-        inside.setdefault((parameter.location, parameter.name), []).append(Assignment(one.path, value, option))
+        inside.setdefault((parameter.location, parameter.name), []).append(
+            Assignment(one.path, value, option)
+        )
     for key, assignments in inside.items():
         parameters[key] = assemble(parameters.get(key), assignments)
     return parameters
@@ -88,7 +90,9 @@ def _body(
     if media_type is None:
         return None, ""
     assignments = [
-        Assignment(one.path, convert_all(words, one.value, f"--{one.option}", is_strict=is_strict), f"--{one.option}")
+        Assignment(
+            one.path, convert_all(words, one.value, f"--{one.option}", is_strict=is_strict), f"--{one.option}"
+        )
         for one, words in given.body_fields
     ]
     assignments.extend(_set_assignments(run, command))
@@ -127,7 +131,7 @@ def _set_assignments(run: Run, command: OperationCommand) -> list[Assignment]:
         if not equals or not steps:
             raise UsageError(
                 f"`--set {text}` cannot be read",
-                hint="Write `--set PATH=JSON`, for example `--set schedule.cron='\"0 * * * *\"'` or `--set tags[0]=null`",
+                hint="Write `--set PATH=JSON`, for example `--set 'name=\"x\"'` or `--set tags[0]=null`",
             )
         schema = command.raw_media_type().get("schema")
         known = find_field(schema, command.api.catalog.resolve, place)
@@ -191,7 +195,9 @@ def _fill_parameters(command: OperationCommand, parameters: dict[Key, Any]) -> N
             continue
         described = raw.get(key, {"name": one.name, "in": one.location})
         try:
-            parameters[key] = operation_value_for_parameter(described, command.api.catalog.resolve, _dialect(command))
+            parameters[key] = operation_value_for_parameter(
+                described, command.api.catalog.resolve, _dialect(command)
+            )
         except (NoExampleError, LookupError):
             continue  # it is then named as missing
 

@@ -130,11 +130,19 @@ class OperationCommand(click.Command):
     def _find_input(self, word: str) -> tuple[Parameter | None, Field | None]:
         head, dot, rest = word.partition(".")
         for parameter in self.operation.parameters:
-            if head == parameter.location and dot and rest in (parameter.option, parameter.name, *parameter.aliases):
+            if (
+                head == parameter.location
+                and dot
+                and rest in (parameter.option, parameter.name, *parameter.aliases)
+            ):
                 return parameter, None
             for name in (parameter.option, *parameter.aliases):
                 if word.startswith((f"{name}.", f"{name}[")):
-                    one = find_field(self.parameter_schema(parameter), self.api.catalog.resolve, word[len(name) :].lstrip("."))
+                    one = find_field(
+                        self.parameter_schema(parameter),
+                        self.api.catalog.resolve,
+                        word[len(name) :].lstrip("."),
+                    )
                     if one is not None:
                         return parameter, one
         if self.media_type is None:

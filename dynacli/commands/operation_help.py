@@ -80,7 +80,10 @@ class _Page:
         else:
             left = f"--{visible(one.option, keep='')} {placeholder(one.value)}".rstrip()
         return left, self._told(
-            one.description, one.value, is_required=one.is_required and one.location != "path", is_deprecated=one.is_deprecated
+            one.description,
+            one.value,
+            is_required=one.is_required and one.location != "path",
+            is_deprecated=one.is_deprecated,
         )
 
     def with_fields(self, one: Parameter) -> list[tuple[str, str]]:
@@ -91,7 +94,9 @@ class _Page:
         """Return the row of a body option."""
         option = visible(one.option, keep="").replace("[]", "[0]")
         left = f"--{option} {placeholder(one.value)}".rstrip()
-        return left, self._told(one.description, one.value, is_required=one.is_required, is_deprecated=one.is_deprecated)
+        return left, self._told(
+            one.description, one.value, is_required=one.is_required, is_deprecated=one.is_deprecated
+        )
 
     def _told(self, description: str, value: ValueType, *, is_required: bool, is_deprecated: bool) -> str:
         facts = constraints(value)
@@ -115,7 +120,9 @@ class _Page:
         notes = []
         left_out = len(media_type.fields) - LISTED
         if left_out > 0:
-            notes.append(f"{left_out} more options: see `dynacli describe {command.api.name} {command.operation.name}`.")
+            notes.append(
+                f"{left_out} more options: see `dynacli describe {command.api.name} {command.operation.name}`."
+            )
         if media_type.is_cut:
             notes.append("Fields below these have options too, written the same way.")
         if len(whole) < len(INPUT_OPTIONS):
@@ -123,7 +130,9 @@ class _Page:
             notes.append(f"dynacli's own {hidden} stands before the API's name here.")
         others = [one.name for one in body.content if one.name != media_type.name]
         if others:
-            notes.append(f"Other media types, by --content-type: {', '.join(visible(one, keep='') for one in others)}.")
+            notes.append(
+                f"Other media types, by --content-type: {', '.join(visible(one, keep='') for one in others)}."
+            )
         self.section(f"Body ({visible(media_type.name, keep='')}{required})", rows, " ".join(notes))
 
     def response(self, one: Response) -> tuple[str, str]:

@@ -52,11 +52,24 @@ STANDARD_OPTIONS = (
         "http",
     ),
     StandardOption("show_secrets", ("--show-secrets",), "don't mask secrets in --dry-run"),
-    StandardOption("server", ("--server",), "a base URL, or the index or description of one of the document's", "URL|INDEX"),
-    StandardOption("server_var", ("--server-var",), "a variable of the server", "NAME=VALUE", is_multiple=True),
+    StandardOption(
+        "server",
+        ("--server",),
+        "a base URL, or the index or description of one of the document's",
+        "URL|INDEX",
+    ),
+    StandardOption(
+        "server_var", ("--server-var",), "a variable of the server", "NAME=VALUE", is_multiple=True
+    ),
     StandardOption("header", ("-H", "--header"), "a header of the request", "NAME:VALUE", is_multiple=True),
     StandardOption("timeout", ("--timeout",), "for the whole call", "SECONDS"),
-    StandardOption("accept_origin", ("--accept-origin",), "let credentials go to one more origin", "ORIGIN", is_multiple=True),
+    StandardOption(
+        "accept_origin",
+        ("--accept-origin",),
+        "let credentials go to one more origin",
+        "ORIGIN",
+        is_multiple=True,
+    ),
     StandardOption("refresh", ("--refresh",), "read or fetch the document again first"),
     StandardOption("offline", ("--offline",), "fetch nothing"),
     StandardOption("verbose", ("-v", "--verbose"), "heads and timing on standard error, secrets masked"),
@@ -69,14 +82,20 @@ STANDARD_OPTIONS = (
 
 INPUT_OPTIONS = (
     StandardOption("body", ("--body",), "the whole body; other options are laid over it", "JSON|@FILE|-"),
-    StandardOption("set", ("--set",), "set any field of the body to any JSON value", "PATH=JSON", is_multiple=True),
-    StandardOption("content_type", ("--content-type",), "the body's media type, where there are several", "TYPE"),
+    StandardOption(
+        "set", ("--set",), "set any field of the body to any JSON value", "PATH=JSON", is_multiple=True
+    ),
+    StandardOption(
+        "content_type", ("--content-type",), "the body's media type, where there are several", "TYPE"
+    ),
     StandardOption("example", ("--example",), "fill in whatever is required and was not given"),
 )
 """How inputs are given as a whole; where an operation has an option of such a name, it stands before the API."""
 
 
-def click_options(options: tuple[StandardOption, ...], taken: frozenset[str] = frozenset()) -> list[click.Option]:
+def click_options(
+    options: tuple[StandardOption, ...], taken: frozenset[str] = frozenset()
+) -> list[click.Option]:
     """Return click's options, without the flags that the operation itself has."""
     made = []
     for one in options:

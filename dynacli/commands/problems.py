@@ -9,7 +9,9 @@ __all__ = ["from_click"]
 
 def from_click(error: click.ClickException) -> DynacliError:
     """Return the error for one of click's."""
-    page = f"See `{error.ctx.command_path} --help`" if isinstance(error, click.UsageError) and error.ctx else ""
+    page = (
+        f"See `{error.ctx.command_path} --help`" if isinstance(error, click.UsageError) and error.ctx else ""
+    )
     if isinstance(error, click.NoSuchOption):
         near = list(error.possibilities or ())[:3]
         hint = f"Did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else page
@@ -20,7 +22,11 @@ def from_click(error: click.ClickException) -> DynacliError:
         name = error.param.make_metavar(error.ctx) if error.ctx else error.param.human_readable_name
         return UsageError(f"`{name}` is missing", hint=page)
     if isinstance(error, click.BadParameter) and error.param is not None:
-        return UsageError(f"The value of `{error.param.opts[-1]}` is not one that it takes", why=error.message.rstrip("."), hint=page)
+        return UsageError(
+            f"The value of `{error.param.opts[-1]}` is not one that it takes",
+            why=error.message.rstrip("."),
+            hint=page,
+        )
     if isinstance(error, click.FileError):
         return FileError(f"`{error.ui_filename}` cannot be used", why=error.message)
     return UsageError(error.format_message().rstrip("."), hint=page)

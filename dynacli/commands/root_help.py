@@ -49,7 +49,9 @@ def root_help(env: Environment) -> str:
         (", ".join(one.flags) + (f" {one.metavar}" if one.metavar else ""), one.help)
         for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
     ]
-    options.extend([("--version", "the version"), ("-h, --help", "this page, or that of an API or operation")])
+    options.extend(
+        [("--version", "the version"), ("-h, --help", "this page, or that of an API or operation")]
+    )
     lines.extend([paint.bold("Options, before the API or after the operation"), *_rows(options, width)])
     return "\n".join(lines)
 

@@ -40,7 +40,9 @@ class Run:
     def api(self, word: str) -> Api:
         """Return the API that a word names, opened once a run."""
         if word not in self._apis:
-            api = open_api(word, self.env, refresh=bool(self.option("refresh")), offline=bool(self.option("offline")))
+            api = open_api(
+                word, self.env, refresh=bool(self.option("refresh")), offline=bool(self.option("offline"))
+            )
             self._apis[word] = api
             if api.warning is not None:
                 self.warn(

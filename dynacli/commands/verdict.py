@@ -50,7 +50,9 @@ def _lines(api: Api, findings: list[Any]) -> dict[str, int]:
 
 
 def report_unchecked(run: Run, verdict: Any) -> None:
-    """Say what could not be judged, where a person looks on or asked for it."""
+    """Say what could not be judged: failures always, the rest where a person asked for a verdict."""
+    for reason in verdict.failures:
+        run.warn(f"Not judged: {reason}")
     if not verdict.unchecked or (run.option("validate") is None and not run.option("verbose")):
         return
     from dynacli.output.terminal import write_stderr

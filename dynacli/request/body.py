@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
-from dynacli.request.styles import serialize_query
+from dynacli.request.styles import Pair, serialize_query
 
 __all__ = ["Assignment", "assemble", "encode", "is_form", "is_json"]
 
@@ -124,7 +124,7 @@ def encode(body: Any, media_type: str) -> bytes:
     if is_form(media_type):
         if not isinstance(body, Mapping):
             raise UsageError(f"A body of `{media_type}` is made of named values")
-        pairs = []
+        pairs: list[Pair] = []
         for name, value in body.items():
             pairs.extend(serialize_query(name, value))
         return "&".join(pair.encoded for pair in pairs).encode()

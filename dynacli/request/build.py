@@ -70,7 +70,11 @@ def _place(parameter: Parameter, value: Any, parts: Parts, query: list[Pair]) ->
                 why=f"It is written as `{parameter.media_type}`, which is not supported yet",
             )
         # A parameter with `content` is the serialised text as one string, whatever its type.
-        value = value if isinstance(value, str) and not parameter.value.type == "string" else encode(value, "text/json").decode()
+        value = (
+            value
+            if isinstance(value, str) and parameter.value.type != "string"
+            else encode(value, "text/json").decode()
+        )
         style, explode = ("form" if parameter.location in {"query", "cookie"} else "simple"), False
     match parameter.location:
         case "path":
@@ -156,7 +160,7 @@ def check_header(name: str, value: str) -> None:
         raise UsageError("A header's name can only have letters, digits and ``!#$%&'*+-.^_`|~``")
     if name.lower() in MANAGED_HEADERS:
         raise UsageError(f"The header `{name}` belongs to the connection and cannot be set")
-    if any(char < " " and char != "\t" or char == "\x7f" for char in value):
+    if any((char < " " and char != "\t") or char == "\x7f" for char in value):
         raise UsageError(f"The value of the header `{name}` holds a line break or a control character")
     try:
         value.encode("latin-1")

@@ -14,7 +14,10 @@ def as_http(request: Request, mask: Mask) -> str:
     """Return the request as it looks on the wire (RFC 9112)."""
     _, _, rest = request.url.partition("://")
     host, slash, path = rest.partition("/")
-    lines = [f"{request.method} {slash}{path} HTTP/1.1" if slash else f"{request.method} / HTTP/1.1", f"Host: {host}"]
+    lines = [
+        f"{request.method} {slash}{path} HTTP/1.1" if slash else f"{request.method} / HTTP/1.1",
+        f"Host: {host}",
+    ]
     lines.extend(f"{name}: {value}" for name, value in request.headers)
     if request.body is not None:
         lines.append(f"Content-Length: {len(request.body)}")
@@ -71,4 +74,3 @@ def _body(body: bytes | None) -> tuple[Any, str | None]:
         from base64 import b64encode
 
         return None, b64encode(body).decode()
-

@@ -99,7 +99,13 @@ def _checked(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if host is None or parts.scheme not in _DEFAULT_PORTS or not url.isprintable() or " " in url or "\\" in url:
+    if (
+        host is None
+        or parts.scheme not in _DEFAULT_PORTS
+        or not url.isprintable()
+        or " " in url
+        or "\\" in url
+    ):
         raise UsageError(
             "The server's address is no URL that can be sent to",
             why="It must start with `http://` or `https://` and name a host",

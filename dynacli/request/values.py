@@ -37,7 +37,9 @@ def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = 
     except _MisfitError as misfit:
         if not is_strict:
             return text
-        raise UsageError(f"`{_shortened(text)}` is not a value for {option}", why=str(misfit), hint=misfit.hint) from None
+        raise UsageError(
+            f"`{_shortened(text)}` is not a value for {option}", why=str(misfit), hint=misfit.hint
+        ) from None
     return value
 
 
@@ -71,7 +73,11 @@ def json_value(text: str, option: str) -> Any:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         why = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
-        place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        place = (
+            f" at line {error.lineno}, column {error.colno}"
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
         raise UsageError(
             f"The value of {option} is not JSON",
             why=f"{why}{place}",

@@ -104,9 +104,7 @@ def _redirected(request: Request, location: str) -> Request:
         parts = urlsplit(target)
         here, there = origin_of(request.url), origin_of(target)
     except ValueError:
-        raise NetworkError(
-            f"`{without_query(request.url)}` redirects to something that is no URL"
-        ) from None
+        raise NetworkError(f"`{without_query(request.url)}` redirects to something that is no URL") from None
     if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
         raise RefusedError(
             f"`{without_query(request.url)}` redirects to a URL that is not followed",
@@ -132,7 +130,10 @@ class _Call:
         import httpx
 
         left = self._left(request.url)
-        connect, read = min(CONNECT_SECONDS, left), min(READ_SECONDS if self.budget.total is None else left, left)
+        connect, read = (
+            min(CONNECT_SECONDS, left),
+            min(READ_SECONDS if self.budget.total is None else left, left),
+        )
         extensions: dict[str, Any] = {}
         passing = _Gate(gate)
         if gate is not None:

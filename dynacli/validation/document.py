@@ -69,7 +69,9 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> str:
     pointer = ""
     for step in steps:
         for _ in range(50):
-            is_there = (isinstance(here, dict) and step in here) or (isinstance(here, list) and isinstance(step, int))
+            is_there = (isinstance(here, dict) and step in here) or (
+                isinstance(here, list) and isinstance(step, int)
+            )
             if is_there or not isinstance(here, dict) or not isinstance(here.get("$ref"), str):
                 break
             pointer = here["$ref"].removeprefix("#")

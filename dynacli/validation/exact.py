@@ -9,7 +9,9 @@ from dynacli.validation.findings import Finding, shortened
 __all__ = ["undocumented_properties"]
 
 
-def undocumented_properties(schema: Any, value: Any, resolve: Resolve, pointer: str = "") -> Iterator[Finding]:
+def undocumented_properties(
+    schema: Any, value: Any, resolve: Resolve, pointer: str = ""
+) -> Iterator[Finding]:
     """Yield a finding for each property that no schema which may apply mentions.
 
     An object whose schema lists no properties, a map, and a schema that says itself

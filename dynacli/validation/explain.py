@@ -82,7 +82,11 @@ def _said(rule: str, error: Any) -> tuple[Any, str]:
             return name, f"the property `{name}` is missing"
         case "enum":
             listed = ", ".join(f"`{one}`" for one in value[:_MAX_LISTED]) if isinstance(value, list) else ""
-            more = f" and {len(value) - _MAX_LISTED} more" if isinstance(value, list) and len(value) > _MAX_LISTED else ""
+            more = (
+                f" and {len(value) - _MAX_LISTED} more"
+                if isinstance(value, list) and len(value) > _MAX_LISTED
+                else ""
+            )
             return shortened(value), f"expected one of {listed}{more}"
         case "const":
             return shortened(value), f"expected `{shortened(value)}`"

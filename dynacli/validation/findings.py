@@ -48,10 +48,16 @@ class Finding:
 
 @dataclass
 class Verdict:
-    """All findings, and what could not be checked with the reason."""
+    """All findings, and what could not be checked, with the reason.
+
+    Attributes:
+        failures: Reasons of the second kind that nobody could expect from the document or the answer:
+            they are always said.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     @property
     def is_valid(self) -> bool:

@@ -108,7 +108,7 @@ class Judge:
         try:
             found = list(errors())
         except DamagedCatalogError:
-            verdict.unchecked.append("the compiled document is damaged; it is compiled again at the next call")
+            verdict.failures.append("the compiled document is damaged; it is compiled again at the next call")
             return
         except RecursionError:
             verdict.unchecked.append("the value or its schema is nested too deeply")
@@ -117,10 +117,10 @@ class Judge:
             # Documents hold schemas that no validator was written for: a wrong regular expression,
             # a bound that is no number, a reference that leads nowhere. Whatever the libraries raise on one
             # of them says that nothing was judged, and neither the call nor its answer may be lost for it.
-            verdict.unchecked.append(f"the document's schema cannot be used ({type(error).__name__})")
+            verdict.failures.append(f"the document's schema cannot be used ({type(error).__name__})")
             return
-        for error in found:
-            self._one(verdict, where, error, is_exact=is_exact)
+        for one in found:
+            self._one(verdict, where, one, is_exact=is_exact)
 
     def _one(self, verdict: Verdict, where: str, error: Exception, *, is_exact: bool) -> None:
         cause = error.__cause__ or error
@@ -134,11 +134,20 @@ class Judge:
 
     def _undocumented_status(self, verdict: Verdict, error: Any, *, is_exact: bool) -> None:
         # OpenAPI: a document is "not necessarily expected to cover all possible HTTP response codes".
-        listed = ", ".join(str(one) for one in error.responses) or "no answers at all"
+        listed = ", ".join(str(one) for one in error.availableresponses) or "no answers at all"
         text = f"status {error.http_status} is not in the document, which has {listed}"
         if is_exact:
             verdict.extend(
-                [Finding("response", "undocumented-status", "status", text, list(error.responses), error.http_status)]
+                [
+                    Finding(
+                        "response",
+                        "undocumented-status",
+                        "status",
+                        text,
+                        list(error.availableresponses),
+                        error.http_status,
+                    )
+                ]
             )
         else:
             verdict.unchecked.append(text)
@@ -186,7 +195,9 @@ class Judge:
             # Reading a value failed before any schema was asked.
             got = shortened(getattr(cause, "value", None))
             wanted = getattr(cause, "type", None)
-            yield Finding(where, "type", place, "the value cannot be read as the document describes it", wanted, got)
+            yield Finding(
+                where, "type", place, "the value cannot be read as the document describes it", wanted, got
+            )
 
 
 def _place(error: Any) -> str:

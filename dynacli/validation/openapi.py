@@ -33,11 +33,11 @@ __all__ = [
 ]
 
 
-class UncheckedError(OpenAPIError):  # type: ignore[misc]
+class UncheckedError(OpenAPIError):
     """A value cannot be judged; the text says why."""
 
 
-class UnreadableError(OpenAPIError):  # type: ignore[misc]
+class UnreadableError(OpenAPIError):
     """A body is not what its media type says; the text says why."""
 
 
@@ -55,6 +55,12 @@ def make_path(document: dict[str, Any]) -> SchemaPath:
     return SchemaPath.from_dict(document, handlers=_DENY_ALL)
 
 
+class _NoTemplate:
+    """What a match of the URL against a template would have found: nothing; the values are known."""
+
+    variables: Mapping[str, str] = {}
+
+
 class _OneOperation:
     """What both validators do differently: there is one operation, and it is known."""
 
@@ -68,7 +74,7 @@ class _OneOperation:
         # Not found by matching the URL: real documents have paths that differ only in a fragment,
         # templates inside a segment, servers that were overridden.
         path = self.spec / "paths" / self.operation_path
-        return PathOperationServer(path, path / self.operation_method, None, None, None)
+        return PathOperationServer(path, path / self.operation_method, None, _NoTemplate, None)
 
     def _find_media_type(self, content: SchemaPath, mimetype: str | None = None) -> MediaType:
         # openapi-core compares as it stands: parameters and case on the document's side,
@@ -95,7 +101,7 @@ class _OneOperation:
             raise UncheckedError(f"the document gives no schema for `{mimetype}`")
         if mimetype.startswith("text/"):
             return value.decode(parameters.get("charset", "utf-8"), errors="replace")
-        if mimetype in {"application/x-www-form-urlencoded"}:
+        if mimetype == "application/x-www-form-urlencoded":
             return super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
         raise UncheckedError(f"a body of `{mimetype}` cannot be judged yet")
 
@@ -106,7 +112,7 @@ class _OneOperation:
         try:
             super()._validate_schema(schema, value)  # type: ignore[misc]
         except InvalidSchemaValue as error:
-            error.schema_steps = list(schema.parts)  # where the schema stands, which the error does not say
+            error.schema_steps = list(schema.parts)  # type: ignore[attr-defined]  # where the schema stands, which the error does not say
             raise
 
 
@@ -125,7 +131,9 @@ def read_json(value: bytes, parameters: Mapping[str, str] | None = None) -> Any:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableError(f"the body is not JSON: {error.msg[0].lower()}{error.msg[1:]} at {place}") from None
+        raise UnreadableError(
+            f"the body is not JSON: {error.msg[0].lower()}{error.msg[1:]} at {place}"
+        ) from None
     except ValueError as error:
         raise UnreadableError(f"the body is not JSON: {error}") from None
     except RecursionError:
@@ -145,17 +153,19 @@ class _RequestMixin(_OneOperation):
     def _get_param_or_header_and_schema(
         self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
     ) -> tuple[Any, SchemaPath | None]:
+        read: Any = super()._get_param_or_header_and_schema  # type: ignore[misc]
+        found: tuple[Any, SchemaPath | None]
         try:
-            return super()._get_param_or_header_and_schema(param_or_header, location, name=name)  # type: ignore[misc]
+            found = read(param_or_header, location, name=name)
         except OpenAPIError:
             # openapi-core cannot read back every style and every union of types.
             # A value that fits as it was given is no reason to refuse a request.
             key = ((param_or_header / "in").read_str("header"), (param_or_header / "name").read_str(""))
             if key not in self.typed_values or "schema" not in param_or_header:
                 raise
-            value, schema = self.typed_values[key], param_or_header / "schema"
-            self._validate_schema(schema, value)
-            return value, schema
+            found = self.typed_values[key], param_or_header / "schema"
+            self._validate_schema(param_or_header / "schema", found[0])
+        return found
 
 
 class _ResponseMixin(_OneOperation):
@@ -170,20 +180,20 @@ class _ResponseMixin(_OneOperation):
         raise ResponseNotFound(str(status_code), list(found.values()))
 
 
-class _V30Request(_RequestMixin, V30RequestValidator):  # type: ignore[misc]
-    spec_validator_cls = None
+class _V30Request(_RequestMixin, V30RequestValidator):
+    spec_validator_cls = None  # type: ignore[assignment]
 
 
-class _V31Request(_RequestMixin, V31RequestValidator):  # type: ignore[misc]
-    spec_validator_cls = None
+class _V31Request(_RequestMixin, V31RequestValidator):
+    spec_validator_cls = None  # type: ignore[assignment]
 
 
-class _V30Response(_ResponseMixin, V30ResponseValidator):  # type: ignore[misc]
-    spec_validator_cls = None
+class _V30Response(_ResponseMixin, V30ResponseValidator):
+    spec_validator_cls = None  # type: ignore[assignment]
 
 
-class _V31Response(_ResponseMixin, V31ResponseValidator):  # type: ignore[misc]
-    spec_validator_cls = None
+class _V31Response(_ResponseMixin, V31ResponseValidator):
+    spec_validator_cls = None  # type: ignore[assignment]
 
 
 class _RequestView:
@@ -223,7 +233,9 @@ def request_validator(
 
     def errors(**request: Any) -> Iterator[Exception]:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # "this parameter is deprecated": the help says so
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # "this parameter is deprecated": the help says so
             yield from list(validator.iter_errors(_RequestView(method, **request)))
 
     return errors
@@ -240,6 +252,9 @@ class _Lowered(dict[str, str]):
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(str(name).lower())
+
+
+_NO_REQUEST: Any = None  # it would only be used to find the operation
 
 
 class _ResponseView:
@@ -265,7 +280,7 @@ def response_validator(
     def errors(**response: Any) -> Iterator[Exception]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            yield from list(validator.iter_errors(None, _ResponseView(**response)))
+            yield from list(validator.iter_errors(_NO_REQUEST, _ResponseView(**response)))
 
     return errors
 
@@ -284,7 +299,11 @@ def _match_rank(name: str, parameters: Mapping[str, str], key: str) -> int:
     """Return how closely a media type or range of the document matches; 0 when it does not."""
     wanted, wanted_parameters = _split_media_type(key)
     if wanted == name:
-        same = sum(1 for item, value in wanted_parameters.items() if parameters.get(item, "").lower() == value.lower())
+        same = sum(
+            1
+            for item, value in wanted_parameters.items()
+            if parameters.get(item, "").lower() == value.lower()
+        )
         return 10 + same
     main = name.partition("/")[0]
     if wanted == f"{main}/*":

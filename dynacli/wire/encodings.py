@@ -43,9 +43,13 @@ def decode_chunks(
     applied = [value for value in applied if value not in ("", "identity")]
     if len(applied) > 1:
         # 253 bytes became 50 MiB through a chain of them.
-        raise BadEncodingError(f"it is compressed {len(applied)} times over, and at most one encoding is accepted")
+        raise BadEncodingError(
+            f"it is compressed {len(applied)} times over, and at most one encoding is accepted"
+        )
     if applied and applied[0] not in _WINDOW_BITS:
-        raise BadEncodingError("it has a content encoding that was not asked for; `gzip` and `deflate` are understood")
+        raise BadEncodingError(
+            "it has a content encoding that was not asked for; `gzip` and `deflate` are understood"
+        )
     size = 0
     decoder = _Decoder(applied[0]) if applied else None
     for chunk in chunks:

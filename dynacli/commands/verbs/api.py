@@ -63,7 +63,10 @@ def _say_added(run: Run, api: Api, name: str) -> None:
 
     meta = api.catalog.meta
     warnings = api.catalog.warnings()
-    write_stderr(run.env, f"{name}: {visible(meta['title'], keep='')} {meta['version']}, {meta['operations']} operations\n")
+    write_stderr(
+        run.env,
+        f"{name}: {visible(meta['title'], keep='')} {meta['version']}, {meta['operations']} operations\n",
+    )
     if warnings:
         run.warn(f"{len(warnings)} places could not be used as they stand; see `dynacli api show {name}`")
     variables = _variables(api, name)
@@ -131,15 +134,17 @@ def _facts(api: Api) -> dict[str, Any]:
     from datetime import UTC, datetime
 
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
-    is_dated = isinstance(fetched, int | float)
+    age = time.time() - fetched if isinstance(fetched, int | float) else None
     is_file = "://" not in api.location
     return {
         "title": meta["title"],
         "version": meta["version"],
         "openapi": meta["openapi"],
         "operations": meta["operations"],
-        "fetched_at": datetime.fromtimestamp(fetched, UTC).isoformat(timespec="seconds") if is_dated else None,
-        "fresh": api.warning is None and (is_file or (is_dated and time.time() - fetched < DAY)),
+        "fetched_at": datetime.fromtimestamp(float(fetched or 0), UTC).isoformat(timespec="seconds")
+        if age is not None
+        else None,
+        "fresh": api.warning is None and (is_file or (age is not None and age < DAY)),
         "revision": api.pointer.get("revision"),
     }
 
@@ -240,7 +245,12 @@ command = click.Group(
     "api",
     help="The registered APIs.",
     commands=[
-        _verb("add", ["name", "source"], _add, "Register the API of the document at SOURCE, a URL or a file, as NAME."),
+        _verb(
+            "add",
+            ["name", "source"],
+            _add,
+            "Register the API of the document at SOURCE, a URL or a file, as NAME.",
+        ),
         _verb("list", [], _list, "List the registered APIs."),
         _verb("show", ["name"], _show, "Show what is known of an API and of its document."),
         _verb("refresh", ["name"], _refresh, "Read or fetch the document again."),

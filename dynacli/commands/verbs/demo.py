@@ -49,7 +49,9 @@ def _live_api(run: Run, params: Mapping[str, Any]) -> Iterator[Api]:
         if run.option("verbose"):
             from dynacli.output.terminal import write_stderr
 
-            write_stderr(run.env, f"* the stand-in runs on {server.origin} for this call, signed in as {role}\n")
+            write_stderr(
+                run.env, f"* the stand-in runs on {server.origin} for this call, signed in as {role}\n"
+            )
         try:
             yield api
         finally:
@@ -85,7 +87,9 @@ def _misbehaviours(words: tuple[str, ...]) -> dict[str, str]:
     for word in words:
         operation_id, equals, kind = word.partition("=")
         if not equals:
-            raise UsageError(f"`--misbehave {word}` has no `=`", hint="Write `--misbehave searchRuns=wrong-type`")
+            raise UsageError(
+                f"`--misbehave {word}` has no `=`", hint="Write `--misbehave searchRuns=wrong-type`"
+            )
         chosen[operation_id] = kind
     return chosen
 
@@ -96,10 +100,15 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
     from dynacli.output.terminal import write_stderr
 
     def on_ready(server: Any) -> None:
-        lines = [f"Armature's stand-in runs on {server.origin}; Ctrl-C stops it", f"  document  {server.document_url}"]
+        lines = [
+            f"Armature's stand-in runs on {server.origin}; Ctrl-C stops it",
+            f"  document  {server.document_url}",
+        ]
         lines.extend(f"  {role.ljust(8)}  {key}" for role, key in server.api_keys.items())
         lines.append(f"Try: dynacli api add armature {server.document_url}")
-        lines.append(f"     DYNACLI_ARMATURE_TOKEN={server.api_keys['editor']} dynacli armature search-runs --range 7d")
+        lines.append(
+            f"     DYNACLI_ARMATURE_TOKEN={server.api_keys['editor']} dynacli armature search-runs --range 7d"
+        )
         write_stderr(run.env, "\n".join(lines) + "\n")
 
     serve_forever(port=port, with_next=next_, misbehave=_misbehaviours(misbehave), on_ready=on_ready)
@@ -188,7 +197,9 @@ _SERVE = Verb(
 command = _DemoGroup(
     "demo",
     params=[
-        click.Option(["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"),
+        click.Option(
+            ["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"
+        ),
         *_behaviour_options(),
         *click_options(STANDARD_OPTIONS),
     ],

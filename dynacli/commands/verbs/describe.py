@@ -24,7 +24,9 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     if name is None:
         raise unknown_operation(opened, words[0], tag)
     if len(words) > 2:
-        raise UsageError(f"`{words[2]}` is one word too many", hint="Write `describe API OPERATION [FIELD.PATH]`")
+        raise UsageError(
+            f"`{words[2]}` is one word too many", hint="Write `describe API OPERATION [FIELD.PATH]`"
+        )
     if len(words) == 2:
         data, text = describe_field(opened, name, words[1])
     else:

@@ -29,14 +29,20 @@ def _document(ctx: click.Context, api: str, *, resolved: bool) -> None:
         write_data(run.env, document.resolved, run.output_format, None)
         return
     is_json = content.lstrip()[:1] in {b"{", b"["}
-    write_body(run.env, content, "application/json" if is_json else "text/yaml; charset=utf-8", run.output_format)
+    write_body(
+        run.env, content, "application/json" if is_json else "text/yaml; charset=utf-8", run.output_format
+    )
 
 
 command = Verb(
     "document",
     params=[
         click.Argument(["api"]),
-        click.Option(["--resolved"], is_flag=True, help="with references replaced by what they lead to; recursive ones stay"),
+        click.Option(
+            ["--resolved"],
+            is_flag=True,
+            help="with references replaced by what they lead to; recursive ones stay",
+        ),
         *click_options(STANDARD_OPTIONS),
     ],
     callback=click.pass_context(_document),

@@ -22,7 +22,9 @@ def _operations(ctx: click.Context, api: str, tag: str | None) -> None:
         from dynacli.errors import UsageError
 
         tags = ", ".join(f"`{key}`" for key in list(opened.catalog.tags())[:20])
-        raise UsageError(f"No operation has the tag `{tag}`", why=f"The tags are {tags}" if tags else "There are no tags")
+        raise UsageError(
+            f"No operation has the tag `{tag}`", why=f"The tags are {tags}" if tags else "There are no tags"
+        )
     rows = [
         {
             "api": opened.name,

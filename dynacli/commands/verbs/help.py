@@ -1,0 +1,38 @@
+"""`dynacli help`: the manual."""
+
+import click
+
+from dynacli.commands.run import Run
+from dynacli.commands.verb import Verb
+
+__all__ = ["command"]
+
+
+def _help(ctx: click.Context, topic: str | None) -> None:
+    run: Run = ctx.obj
+    from dynacli.guide import page, topics
+
+    if topic is None:
+        from dynacli.commands.root_help import root_help
+
+        listed = "\n".join(f"  {name.ljust(14)}{title}" for name, title in topics())
+        run.env.stdout.write(f"{root_help(run.env)}\n\nTopics of `dynacli help`\n{listed}\n")
+        return
+    text = page(topic)
+    if text is None:
+        from dynacli.errors import UsageError
+
+        names = ", ".join(f"`{name}`" for name, _ in topics())
+        raise UsageError(f"There is no help on `{topic}`", why=f"The topics are {names}")
+    from dynacli.output.markdown import to_text
+    from dynacli.output.terminal import terminal_width
+
+    run.env.stdout.write(to_text(text, terminal_width(run.env, run.env.stdout)) + "\n")
+
+
+command = Verb(
+    "help",
+    params=[click.Argument(["topic"], required=False)],
+    callback=click.pass_context(_help),
+    help="Show the manual, or its page on TOPIC.",
+)
