@@ -1,0 +1,90 @@
+"""What every test gets: a home of its own, no network but loopback, and a secret that must not leak."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import harness
+
+CORPUS = Path(
+    os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus"
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test directories of its own, and no variable that would change what dynacli does."""
+    for name in list(os.environ):
+        if name.startswith("DYNACLI_") or name.lower() in {
+            "http_proxy",
+            "https_proxy",
+            "all_proxy",
+            "no_proxy",
+        }:
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    work = tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "cache"))
+    monkeypatch.setenv("DYNACLI_CONFIG_DIR", str(home / "config"))
+    monkeypatch.chdir(work)
+    harness._results.clear()
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing connect to anywhere but this machine."""
+    connect = socket.socket.connect
+
+    def only_here(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            pytest.fail(f"a test tried to connect to {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", only_here)
+
+
+@pytest.fixture
+def canary(home: Path) -> Iterator[str]:
+    """A fresh secret; at the end it must be in no output of the program and in no file that it wrote."""
+    secret = f"canary-{secrets.token_hex(12)}"
+    yield secret
+    for result in harness._results:
+        assert secret not in result.stdout
+        assert secret not in result.stderr
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes(), path
+
+
+@pytest.fixture
+def corpus() -> Path:
+    """The folder of real OpenAPI documents; a test that needs it is skipped where it is missing."""
+    if not CORPUS.is_dir():
+        pytest.skip(f"the folder of real documents is missing: {CORPUS} (set DYNACLI_TEST_CORPUS)")
+    return CORPUS
+
+
+@pytest.fixture
+def server() -> Iterator[harness.Recorder]:
+    """A recording server on loopback."""
+    with harness.recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def other_server() -> Iterator[harness.Recorder]:
+    """A second one, on another port and so of another origin."""
+    with harness.recording() as recorder:
+        yield recorder

@@ -1,0 +1,177 @@
+"""Drives the whole program in-process, and a server that records what it is asked."""
+
+import contextlib
+import io
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from dynacli.__main__ import main
+
+__all__ = ["Answer", "RecordedRequest", "Recorder", "Result", "recording", "run_cli"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gave.
+
+    `str` of it is its standard output, so that asserts read like the terminal.
+    """
+
+    exit_code: int
+    stdout_bytes: bytes
+    stderr: str
+
+    @property
+    def stdout(self) -> str:
+        return self.stdout_bytes.decode("utf-8", "backslashreplace")
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout_bytes)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error of a run with `--error-format json`."""
+        lines = [line for line in self.stderr.splitlines() if line.startswith('{"error"')]
+        error: dict[str, Any] = json.loads(lines[-1])["error"]
+        return error
+
+    def __str__(self) -> str:
+        return self.stdout
+
+
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def run_cli(*words: str, stdin: bytes = b"", terminal: tuple[str, ...] = ()) -> Result:
+    """Run the program in this process.
+
+    Args:
+        words: The words behind `dynacli`.
+        stdin: What is piped into it.
+        terminal: Which of `stdin`, `stdout`, `stderr` say that they are a terminal.
+    """
+    raw = {"stdin": io.BytesIO(stdin), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
+    streams = {
+        name: (_Terminal if name in terminal else io.TextIOWrapper)(
+            buffer, encoding="utf-8", errors="backslashreplace" if name == "stderr" else "strict"
+        )
+        for name, buffer in raw.items()
+    }
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin, sys.stdout, sys.stderr = streams["stdin"], streams["stdout"], streams["stderr"]
+    try:
+        code = main(list(words))
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+    for name in ("stdout", "stderr"):
+        streams[name].flush()
+    result = Result(
+        code, raw["stdout"].getvalue(), raw["stderr"].getvalue().decode("utf-8", "backslashreplace")
+    )
+    for stream in streams.values():
+        stream.detach()
+    _results.append(result)
+    return result
+
+
+_results: list[Result] = []
+"""Every result of the current test, for the canary."""
+
+
+@dataclass(frozen=True)
+class RecordedRequest:
+    """A request as a server got it.
+
+    Args:
+        target: Path and query, as on the wire.
+        headers: Name in lower case → values, in order.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, list[str]]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a recording server answers."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+
+
+@dataclass
+class Recorder:
+    """A server on loopback: what it was asked, and how it answers.
+
+    Attributes:
+        answers: Path without its query → answer, or a function of the request; others get 404.
+    """
+
+    origin: str
+    requests: list[RecordedRequest] = field(default_factory=list)
+    answers: dict[str, Answer | Callable[[RecordedRequest], Answer]] = field(default_factory=dict)
+
+    @property
+    def last(self) -> RecordedRequest:
+        return self.requests[-1]
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[Recorder]:
+    """Run a recording server until the end of the block."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_one_request(self) -> None:
+            with contextlib.suppress(ConnectionError):
+                super().handle_one_request()
+
+        def answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            headers: dict[str, list[str]] = {}
+            for name, value in self.headers.items():
+                headers.setdefault(name.lower(), []).append(value)
+            request = RecordedRequest(self.command, self.path, headers, self.rfile.read(length))
+            recorder.requests.append(request)
+            answer = recorder.answers.get(
+                self.path.partition("?")[0], Answer(404, b'{"error":"no such path"}')
+            )
+            if callable(answer):
+                answer = answer(request)
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            if "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers:
+                self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = answer
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    recorder = Recorder(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield recorder
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
