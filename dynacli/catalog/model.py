@@ -3,14 +3,12 @@
 The compiler makes these from a document, the store keeps each operation as one row of JSON,
 and the runner reads that one row back.
 Names are those of the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
-
-The dataclasses go without `__eq__`, `__repr__` and `__slots__`: making those took 8 of the 13 ms
-that the ten of them cost every start.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from dynacli.record import record
 
 __all__ = [
     "Body",
@@ -31,7 +29,7 @@ EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class ValueType:
     """The flat summary of a schema: what one option takes.
 
@@ -56,7 +54,7 @@ class ValueType:
     items: "ValueType | None" = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Field:
     """A place inside a body or inside an object parameter that has an option of its own.
 
@@ -77,7 +75,7 @@ class Field:
     description: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Parameter:
     """A path, query, header or cookie parameter.
 
@@ -109,7 +107,7 @@ class Parameter:
     fields: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class MediaType:
     """One media type that a body can be sent as, with the options that build it.
 
@@ -126,7 +124,7 @@ class MediaType:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Body:
     """The request body."""
 
@@ -135,7 +133,7 @@ class Body:
     description: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Response:
     """One documented answer.
 
@@ -150,7 +148,7 @@ class Response:
     schema_name: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class SecurityScheme:
     """A security scheme as one operation uses it.
 
@@ -171,7 +169,7 @@ class SecurityScheme:
     scopes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Server:
     """A server of the document, its path or its operation.
 
@@ -185,7 +183,7 @@ class Server:
     variables: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class OperationSummary:
     """An operation as lists show it."""
 
@@ -199,7 +197,7 @@ class OperationSummary:
     is_hidden: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Operation:
     """An operation with everything that its command needs.
 
