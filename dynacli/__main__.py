@@ -34,9 +34,12 @@ def main(argv: list[str] | None = None) -> int:
     from dynacli.environment import Environment
 
     env = Environment()
-    if words == ["--version"]:
-        return _write_version(env)
+    _open_missing(env)
     try:
+        if words == ["--version"]:
+            env.stdout.write(f"dynacli {__version__}\n")
+            env.stdout.flush()
+            return 0
         if words[:1] == ["__complete"]:
             from dynacli.commands.complete import complete
 
@@ -49,23 +52,34 @@ def main(argv: list[str] | None = None) -> int:
         return INTERRUPTED
     except _TerminatedError:
         return TERMINATED
-
-
-def _write_version(env: "Environment") -> int:
-    try:
-        env.stdout.write(f"dynacli {__version__}\n")
-        env.stdout.flush()
-    except BrokenPipeError:
-        _close_quietly(env)
-        return BROKEN_PIPE
-    except OSError as error:
-        from dynacli.errors import FileError
+    except (OSError, ValueError) as error:  # what is left is the version's and the completion's line
         from dynacli.output.problems import write_error
 
-        failure = FileError("Standard output cannot be written", why=error.strerror or "")
+        failure = _output_error(error)
         write_error(env, failure, "text")
         return failure.exit_code
-    return 0
+
+
+def _open_missing(env: "Environment") -> None:
+    """Put a stream where the program was started without one (`>&-`), so that using it fails as on a closed one."""
+    if not env.stdout:
+        import io
+
+        env.stdout = io.StringIO()
+        env.stdout.close()
+    if not env.stdin:
+        import io
+
+        env.stdin = io.StringIO()
+
+
+def _output_error(error: Exception) -> "DynacliError":
+    from dynacli.errors import FileError
+
+    # Streams have no name; an error that has one is about some other file.
+    name = getattr(error, "filename", None)
+    what = f"`{name}` cannot be used" if name else "Standard output cannot be written"
+    return FileError(what, why=getattr(error, "strerror", None) or "it is closed")
 
 
 def _run_healing(env: "Environment", words: list[str]) -> int:
@@ -96,12 +110,18 @@ def _run(env: "Environment", words: list[str]) -> int:
     from dynacli.catalog.store import DamagedCatalogError
     from dynacli.commands.root import make_root
     from dynacli.commands.run import Run
-    from dynacli.errors import DynacliError
+    from dynacli.errors import DynacliError, FileError
 
     run = Run(env)
     try:
-        result = make_root(run).main(words, prog_name="dynacli", standalone_mode=False)
-        env.stdout.flush()
+        root = make_root(run)
+        # Not `root.main`, which has its own mind about broken pipes and Ctrl-C.
+        with root.make_context("dynacli", words) as context:
+            root.invoke(context)
+        if not env.stdout.closed:
+            env.stdout.flush()
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
     except DynacliError as error:
         return _failed(run, words, error)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -113,19 +133,29 @@ def _run(env: "Environment", words: list[str]) -> int:
         return _failed(run, words, from_click(error))
     except click.Abort:
         return INTERRUPTED
-    except (BrokenPipeError, DamagedCatalogError):
+    except DamagedCatalogError:
+        if not run.has_sent:
+            raise
+        return _failed(
+            run,
+            words,
+            FileError(
+                "The cache was damaged while the request was under way",
+                why="The request was sent, and its answer could not be judged",
+                hint="Look whether it took effect before you send it again",
+            ),
+        )
+    except BrokenPipeError:
         raise
     except OSError as error:
-        from dynacli.errors import FileError
-
-        return _failed(
-            run, words, FileError("The system refused something", why=error.strerror or str(error.errno))
-        )
+        return _failed(run, words, _output_error(error))
     except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
+        if env.stdout.closed and isinstance(error, ValueError):
+            return _failed(run, words, _output_error(error))
         return _defect(run, words, error)
     finally:
         run.close()
-    return result if isinstance(result, int) else 0
+    return 0
 
 
 def _failed(run: "Run", words: list[str], error: "DynacliError") -> int:
@@ -144,7 +174,12 @@ def _defect(run: "Run", words: list[str], error: Exception) -> int:
     if run.option("debug"):
         import traceback
 
-        traceback.print_exc(file=run.env.stderr)
+        from dynacli.auth.secret import Masker
+        from dynacli.auth.variables import secrets_in
+        from dynacli.output.terminal import write_stderr
+
+        masker = Masker(secrets_in(run.env.variables, run.option("header", ())))
+        write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

@@ -18,7 +18,6 @@ import pytest
 
 from dynacli.document import download, limits
 from dynacli.document.fetch import Fetched, fetch
-from dynacli.document.network_errors import from_httpx
 from dynacli.document.source import Source, fingerprint, looks_like_source, parse_source
 from dynacli.environment import Environment
 from dynacli.errors import (
@@ -337,7 +336,7 @@ def test_one_content_encoding_is_undone(encoding: str, encoded: bytes) -> None:
         ("br", DOCUMENT, DocumentError, "not asked for"),
         ("gzip", DOCUMENT, DocumentError, "is not `gzip`"),
         ("deflate", DOCUMENT, DocumentError, "is not `deflate`"),
-        ("gzip", gzip.compress(DOCUMENT)[:-5], NetworkError, "broke off"),
+        ("gzip", gzip.compress(DOCUMENT)[:-5], NetworkError, "has no end"),
         ("gzip", gzip.compress(bytes(limits.MAX_BYTES + 1)), DocumentError, "larger than 50 MiB"),
         ("identity", lambda out: [out.write(bytes(2**20)) for _ in range(51)], DocumentError, "larger than"),
     ],
@@ -346,8 +345,9 @@ def test_one_content_encoding_is_undone(encoding: str, encoded: bytes) -> None:
 def test_hostile_bodies_are_refused(encoding: str, body: Any, error: type[DynacliError], phrase: str) -> None:
     """Chained or wrong encodings and bodies over the limit are refused while they are read."""
     answer = (200, {"Content-Encoding": encoding}, body)
-    with serving(openapi=answer) as server, pytest.raises(error, match=phrase):
+    with serving(openapi=answer) as server, pytest.raises(error) as caught:
         server.fetch("/openapi")
+    assert phrase in f"{caught.value.what}: {caught.value.why}"
 
 
 def test_a_broken_answer_is_a_network_error() -> None:
@@ -415,7 +415,7 @@ def test_the_whole_time_is_limited() -> None:
 
     with serving(openapi=(200, {}, drip)) as server:
         started = time.monotonic()
-        with pytest.raises(TimedOutError, match="did not send the document within"):
+        with pytest.raises(TimedOutError, match="did not answer within"):
             server.fetch("/openapi", timeout=0.3)
         assert time.monotonic() - started < 1.5
 
@@ -460,7 +460,6 @@ def test_nobody_listening_is_a_network_error() -> None:
         ("HTTP_PROXY", "gopher://hunter2", "`HTTP_PROXY`"),
         ("http_proxy", "http://[::1", "`http_proxy`"),
         ("NO_PROXY", "[::1", "`NO_PROXY`"),
-        ("SSL_CERT_FILE", "/nonexistent/ca.pem", "`SSL_CERT_FILE`"),
     ],
 )
 def test_broken_variables_are_named(
@@ -474,28 +473,8 @@ def test_broken_variables_are_named(
     assert "hunter2" not in repr(caught.value.as_json())
 
 
-def _httpx_exceptions() -> list[type[Exception]]:
-    """Return every class of httpx's tree of exceptions."""
-    found: set[type[Exception]] = set()
-    waiting: list[type[Exception]] = [
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        httpx.CookieConflict,
-        httpx.StreamError,
-    ]
-    while waiting:
-        kind = waiting.pop()
-        found.add(kind)
-        waiting.extend(kind.__subclasses__())
-    return sorted(found, key=lambda kind: kind.__name__)
-
-
-@pytest.mark.parametrize("kind", _httpx_exceptions(), ids=lambda kind: kind.__name__)
-def test_every_exception_of_httpx_is_ours(kind: type[Exception]) -> None:
-    """Whatever httpx raises becomes a network or a time error that repeats neither its text nor the query."""
-    raised = kind.__new__(kind)
-    Exception.__init__(raised, "hunter2")
-    error = from_httpx(raised, "https://api.example.com/openapi.json?key=hunter2")
-    expected = TimedOutError if issubclass(kind, httpx.TimeoutException) else NetworkError
-    assert expected is type(error)
-    assert "hunter2" not in repr(error.as_json())
+def test_broken_certificates_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of certificates that cannot be read is a usage error before anything is connected to."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+    with pytest.raises(UsageError, match="`SSL_CERT_FILE`"):
+        fetch(parse_source("https://127.0.0.1:9/openapi.json", Path("/")), Environment())

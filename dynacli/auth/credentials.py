@@ -7,18 +7,26 @@ the values come from the environment and from nowhere else.
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from dynacli.auth.secret import Secret
+from dynacli.auth.secret import MASK, Secret
+from dynacli.auth.variables import Variables
 from dynacli.catalog.model import SecurityScheme
 from dynacli.errors import AuthError
 from dynacli.request.model import Request
 
-__all__ = ["Credential", "attach", "find_credentials", "needed_variables"]
+__all__ = ["Credential", "attach", "find_credentials", "needed_variables", "places_of"]
 
-_OTHERS = re.compile(r"[^A-Z0-9]+")
+Alternative = Sequence[SecurityScheme]
+Places = frozenset[tuple[str, str]]
+"""(location, name) of what a request has already; names of headers in lower case."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_NOT_FOR_CREDENTIALS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "accept", "content-type"}
+)
 
 
 @dataclass(frozen=True)
@@ -27,111 +35,142 @@ class Credential:
 
     Args:
         location: `header`, `query` or `cookie`.
-        value: What stands there.
+        word: What stands before the secret, for example `Bearer`; empty for none.
+        value: The secret as it is sent.
         parts: The secrets that the value is made of, for masking.
     """
 
     scheme: str
     location: str
     name: str
+    word: str
     value: Secret
     parts: tuple[Secret, ...]
 
+    def masked(self) -> "Credential":
+        """Return it without its secret, for showing the request."""
+        return replace(self, value=Secret(MASK), parts=())
+
+
+def places_of(request: Request) -> Places:
+    """Return what a request has already: a credential that stands there was given by the person."""
+    places = {("header", name.lower()) for name, _ in request.headers}
+    places.update(("query", pair.name) for pair in request.parts.query)
+    for text in (value for name, value in request.headers if name.lower() == "cookie"):
+        places.update(("cookie", pair.partition("=")[0].strip()) for pair in text.split(";"))
+    return frozenset(places)
+
 
 def find_credentials(
-    security: Sequence[Sequence[SecurityScheme]],
-    prefix: str,
-    variables: Mapping[str, str],
-    given: frozenset[str] = frozenset(),
+    security: Sequence[Alternative],
+    variables: Variables,
+    given: Places = frozenset(),
 ) -> tuple[Credential, ...]:
     """Return the credentials of the first alternative that is complete.
 
     Args:
         security: The operation's alternatives; none: nothing is needed.
-        prefix: Of the variables, for example `DYNACLI_GITHUB`.
-        variables: The environment.
-        given: Names of headers in lower case that the person gave, which stand in for a scheme.
+        variables: Those of the API.
+        given: What the person gave, which stands in for a scheme.
 
     Raises:
         AuthError: No alternative is complete, or a value cannot be sent.
     """
-    if not security:
-        return ()
-    is_anonymous_allowed = False
     for alternative in security:
-        if not alternative:
-            is_anonymous_allowed = True
-            continue
-        found = [_credential(scheme, alternative, prefix, variables, given) for scheme in alternative]
-        if all(one is not None for one in found):
+        found = [_credential(scheme, alternative, variables, given) for scheme in alternative]
+        if alternative and all(one is not None for one in found):
             return tuple(one for one in found if isinstance(one, Credential))
-    if is_anonymous_allowed:
-        return ()
-    choices = [needed_variables(alternative, prefix) for alternative in security]
+    if not security or any(not alternative for alternative in security):
+        return ()  # anonymous calls are allowed
+    raise _missing(security, variables)
+
+
+def _missing(security: Sequence[Alternative], variables: Variables) -> AuthError:
+    choices = [needed_variables(alternative, variables) for alternative in security]
+    listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices if names)
     unsupported = [scheme for alternative in security for scheme in alternative if not _is_supported(scheme)]
-    hint = "Set " + ", or ".join(" and ".join(f"`{name}`" for name in names) for names in choices if names)
-    if not any(choices):
-        hint = "Give the header that it needs with `-H 'NAME: VALUE'`"
-    raise AuthError(
+    return AuthError(
         "The operation needs a credential, and there is none",
         why="It asks for "
         + " or ".join(" with ".join(f"`{one.name}`" for one in each) for each in security)
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
-        hint=hint,
+        hint="Set " + ", or ".join(listed)
+        if listed
+        else "Give the header that it needs with `-H 'NAME: VALUE'`",
     )
 
 
-def needed_variables(alternative: Sequence[SecurityScheme], prefix: str) -> list[str]:
-    """Return the names of the variables that would satisfy an alternative; none for one that cannot be."""
+def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
+    """Return the names of the variables that would satisfy an alternative; none for one that cannot be.
+
+    Args:
+        variables: Those of the API, or their prefix alone.
+    """
+    if isinstance(variables, str):
+        variables = Variables(variables)
     if not all(_is_supported(scheme) for scheme in alternative):
         return []
     names: list[str] = []
     for scheme in alternative:
         if not _is_alone(scheme, alternative):
-            names.append(_own_variable(scheme, prefix))
+            names.append(variables.own(scheme.name))
         elif _kind(scheme) == "basic":
-            names.extend([f"{prefix}_USERNAME", f"{prefix}_PASSWORD"])
+            names.extend([variables.generic("USERNAME"), variables.generic("PASSWORD")])
         else:
-            names.append(f"{prefix}_{'KEY' if _kind(scheme) == 'apiKey' else 'TOKEN'}")
+            names.append(variables.generic(_generic_word(scheme)))
     return names
 
 
 def _credential(
-    scheme: SecurityScheme,
-    alternative: Sequence[SecurityScheme],
-    prefix: str,
-    variables: Mapping[str, str],
-    given: frozenset[str],
+    scheme: SecurityScheme, alternative: Alternative, variables: Variables, given: Places
 ) -> Credential | bool | None:
-    """Return the credential, True when a header that was given stands in for it, None when there is none."""
+    """Return the credential, True when something that was given stands in for it, None when there is none."""
     kind = _kind(scheme)
-    header = scheme.parameter if kind == "apiKey" else "Authorization"
-    if header.lower() in given and (kind != "apiKey" or scheme.location == "header"):
+    place = (scheme.location, scheme.parameter) if kind == "apiKey" else ("header", "Authorization")
+    if (place[0], place[1].lower() if place[0] == "header" else place[1]) in given:
         return True
     if not _is_supported(scheme):
         return None
-    own = _own_variable(scheme, prefix)
-    is_alone = _is_alone(scheme, alternative)
+    own, is_alone = variables.own(scheme.name), _is_alone(scheme, alternative)
     if kind == "basic":
-        pair = _value(variables, own)
-        if not pair and is_alone:
-            user = _value(variables, f"{prefix}_USERNAME")
-            password = variables.get(f"{prefix}_PASSWORD", "")
-            pair = f"{user}:{password}" if user or password else ""
-        if not pair:
-            return None
-        encoded = b64encode(pair.encode()).decode()
-        password = pair.partition(":")[2]
-        parts = (Secret(encoded), Secret(pair), *([Secret(password)] if password else []))
-        return Credential(scheme.name, "header", "Authorization", Secret(f"Basic {encoded}"), parts)
-    generic = f"{prefix}_{'KEY' if kind == 'apiKey' else 'TOKEN'}"
-    value = _value(variables, own) or (_value(variables, generic) if is_alone else "")
+        return _basic(scheme, own, variables, is_alone=is_alone)
+    name = own
+    value = variables.value(own)
+    if not value and is_alone:
+        name = variables.generic(_generic_word(scheme))
+        value = variables.value(name)
     if not value:
         return None
+    if place[0] == "cookie" and re.search(r'[\s",;\\]', value):
+        raise AuthError(
+            f"The value of `{name}` holds a character that a cookie cannot hold",
+            why="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
+            hint="Set it again",
+        )
     secret = Secret(value)
-    if kind == "apiKey":
-        return Credential(scheme.name, scheme.location, scheme.parameter, secret, (secret,))
-    return Credential(scheme.name, "header", "Authorization", Secret(f"Bearer {value}"), (secret,))
+    return Credential(scheme.name, *place, "" if kind == "apiKey" else "Bearer", secret, (secret,))
+
+
+def _basic(scheme: SecurityScheme, own: str, variables: Variables, *, is_alone: bool) -> Credential | None:
+    pair = variables.text(own)
+    if pair and ":" not in pair:
+        raise AuthError(f"The value of `{own}` has no `:`", hint="Set it to `USERNAME:PASSWORD`")
+    if not pair and is_alone:
+        name = variables.generic("USERNAME")
+        user, password = variables.text(name), variables.text(variables.generic("PASSWORD"))
+        if ":" in user:
+            raise AuthError(
+                f"The value of `{name}` holds a `:`",
+                why="It separates the name from the password (RFC 7617, section 2)",
+                hint="Set it again",
+            )
+        pair = f"{user}:{password}" if user or password else ""
+    if not pair:
+        return None
+    encoded = b64encode(pair.encode()).decode()
+    password = pair.partition(":")[2]
+    parts = (Secret(encoded), Secret(pair), *([Secret(password)] if password else []))
+    return Credential(scheme.name, "header", "Authorization", "Basic", Secret(encoded), parts)
 
 
 def _kind(scheme: SecurityScheme) -> str:
@@ -140,35 +179,28 @@ def _kind(scheme: SecurityScheme) -> str:
     return "bearer" if scheme.type in {"oauth2", "openIdConnect"} else scheme.type
 
 
+def _generic_word(scheme: SecurityScheme) -> str:
+    return "KEY" if _kind(scheme) == "apiKey" else "TOKEN"
+
+
 def _is_supported(scheme: SecurityScheme) -> bool:
     kind = _kind(scheme)
-    if kind == "apiKey":
-        return bool(scheme.parameter) and scheme.location in {"header", "query", "cookie"}
-    return kind in {"bearer", "basic"}
+    if kind != "apiKey":
+        return kind in {"bearer", "basic"}
+    # The document chooses the name, and may not take a header apart by it.
+    name = scheme.parameter
+    match scheme.location:
+        case "header":
+            return bool(_TOKEN.fullmatch(name)) and name.lower() not in _NOT_FOR_CREDENTIALS
+        case "cookie":
+            return bool(_TOKEN.fullmatch(name))
+        case "query":
+            return bool(name) and name.isprintable()
+    return False
 
 
-def _is_alone(scheme: SecurityScheme, alternative: Sequence[SecurityScheme]) -> bool:
+def _is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
     return sum(_kind(one) == _kind(scheme) for one in alternative) == 1
-
-
-def _own_variable(scheme: SecurityScheme, prefix: str) -> str:
-    return f"{prefix}_{_OTHERS.sub('_', scheme.name.upper()).strip('_')}"
-
-
-def _value(variables: Mapping[str, str], name: str) -> str:
-    # A line break at the end comes from `$(cat FILE)` in other shells and from files; it is never meant.
-    value = variables.get(name, "").rstrip("\r\n")
-    if any(char < " " or char == "\x7f" for char in value):
-        raise AuthError(
-            f"The value of `{name}` holds a control character", hint="Set it again, without line breaks"
-        )
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise AuthError(
-            f"The value of `{name}` holds a character that a request cannot carry", hint="Set it again"
-        ) from None
-    return value
 
 
 def attach(request: Request, credentials: Sequence[Credential]) -> Request:
@@ -179,12 +211,13 @@ def attach(request: Request, credentials: Sequence[Credential]) -> Request:
         value = credential.value.reveal()
         if credential.location == "query":
             separator = "&" if "?" in url else "?"
-            url += f"{separator}{quote(credential.name, safe='')}={quote(value, safe='')}"
+            # `*` may stand for itself in a query, and does so where a mask stands for a value.
+            url += f"{separator}{quote(credential.name, safe='')}={quote(value, safe='*')}"
         elif credential.location == "cookie":
             cookie = f"{credential.name}={value}"
             before = [text for name, text in headers if name.lower() == "cookie"]
             headers = [(name, text) for name, text in headers if name.lower() != "cookie"]
             headers.append(("Cookie", "; ".join([*before, cookie])))
         elif credential.name.lower() not in present:
-            headers.append((credential.name, value))
+            headers.append((credential.name, f"{credential.word} {value}".lstrip()))
     return request._replace(url=url, headers=tuple(headers))

@@ -1,13 +1,19 @@
 """Secrets: a type that never shows what it holds, and masking by value in whatever is printed."""
 
+import json
 from collections.abc import Iterable
-from urllib.parse import quote
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+from dynacli.errors import DynacliError
 
 __all__ = ["MASK", "Masker", "Secret"]
 
 MASK = "***"
 _SHORTEST = 4
 """Characters from which a secret is masked wherever it occurs; a shorter one would mask half of every text."""
+
+E = TypeVar("E", bound=DynacliError)
 
 
 class Secret:
@@ -37,7 +43,8 @@ class Masker:
         for secret in secrets:
             value = secret.reveal()
             if len(value) >= _SHORTEST:
-                forms.update((value, quote(value, safe=""), quote(value)))
+                forms.update((value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]))
+                forms.update((quote(value, safe=""), quote(value, safe="*"), quote(value), quote_plus(value)))
         # The longest first: one secret may be a part of another.
         self._forms = sorted(forms, key=len, reverse=True)
 
@@ -46,3 +53,20 @@ class Masker:
         for form in self._forms:
             text = text.replace(form, MASK)
         return text
+
+    def mask_value(self, value: Any) -> Any:
+        """Return a JSON value without secrets."""
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, dict):
+            return {self.mask_value(key): self.mask_value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.mask_value(item) for item in value]
+        return value
+
+    def mask_error(self, error: E) -> E:
+        """Take the secrets out of an error, which may hold what a server sent, and return it."""
+        error.what, error.why, error.hint = map(self.mask, (error.what, error.why, error.hint))
+        error.details = self.mask_value(error.details)
+        error.args = (error.what,)
+        return error

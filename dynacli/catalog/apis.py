@@ -6,14 +6,28 @@ A warm run does one `stat` and opens one file. Only a document that is new or ch
 import os
 import re
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.catalog.revisions import Revisions, revision_of
-from dynacli.catalog.store import Catalog
+from dynacli.catalog.revisions import Installed, Revisions, revision_of
+from dynacli.catalog.store import Catalog, DamagedCatalogError
 from dynacli.environment import Environment
-from dynacli.errors import DocumentError, DynacliError, UsageError
+from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 
-__all__ = ["DEMO", "VERBS", "Api", "Configuration", "check_name", "open_api", "refresh_api"]
+if TYPE_CHECKING:
+    from dynacli.document.fetch import Fetched
+
+__all__ = [
+    "DEMO",
+    "VERBS",
+    "Api",
+    "Before",
+    "Configuration",
+    "check_name",
+    "open_api",
+    "open_content",
+    "refresh_api",
+    "what_is_left_out",
+]
 
 DEMO = "demo"
 
@@ -53,6 +67,11 @@ class Api:
         uri: The base of relative servers: the document's own URI.
         prefix: Of the variables that hold its credentials.
         origins: Where its credentials may go, as far as that was accepted before.
+        warning: Why the document could not be read again, so that an earlier revision is used.
+        notes: What a person should know once, when the document has just been compiled.
+
+    Args:
+        content: The document's bytes, where they are at hand.
     """
 
     def __init__(
@@ -60,18 +79,20 @@ class Api:
         name: str,
         revisions: Revisions,
         catalog: Catalog,
-        pointer: dict[str, Any] | None,
+        pointer: dict[str, Any],
         origins: tuple[str, ...] = (),
+        content: bytes | None = None,
     ) -> None:
         self.name = name
         self.revisions = revisions
         self.catalog = catalog
-        # None only where somebody removed it just now; the catalog at hand is whole all the same.
-        self.pointer = pointer or {}
-        self.uri: str = self.pointer.get("uri", "")
+        self.pointer = pointer
+        self.uri: str = pointer["uri"]
         self.prefix = "DYNACLI"
         self.origins = origins
         self.warning: DynacliError | None = None
+        self.notes: tuple[str, ...] = ()
+        self._content = content
 
     @property
     def location(self) -> str:
@@ -80,8 +101,7 @@ class Api:
 
     def content(self) -> bytes | None:
         """Return the bytes of the document as they came; None when the cache has lost them."""
-        revision = self.pointer.get("revision")
-        return self.revisions.content(revision) if revision else None
+        return self._content or self.revisions.content(self.pointer["revision"])
 
     @property
     def is_registered(self) -> bool:
@@ -117,63 +137,68 @@ class Configuration:
         self.path = os.path.join(env.config_dir, "config.toml")
 
     def apis(self) -> dict[str, dict[str, Any]]:
-        """Return name → entry of the registered APIs."""
-        import tomllib
+        """Return name → entry of the registered APIs; their sources mean the same from any directory."""
+        return {
+            name: {**entry, "source": self._meant(entry["source"])}
+            for name, entry in self._entries().items()
+            if name not in VERBS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
+        }
 
-        from dynacli.errors import FileError
+    def has_entry(self, name: str) -> bool:
+        """Tell whether there is an entry of that name, be it usable or not."""
+        return name in self._entries()
+
+    def _entries(self) -> dict[str, Any]:
+        import tomllib
 
         try:
             with open(self.path, "rb") as file:
                 entries = tomllib.load(file).get("apis", {})
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
+        except (OSError, ValueError, RecursionError) as error:
             raise FileError(
                 f"The configuration `{self.path}` cannot be read",
-                why=why,
+                why=_reason(error),
                 hint="Mend the file, or move it away",
             ) from error
-        if not isinstance(entries, dict):
-            return {}
-        return {
-            name: entry
-            for name, entry in entries.items()
-            if isinstance(entry, dict) and isinstance(entry.get("source"), str)
-        }
+        return entries if isinstance(entries, dict) else {}
+
+    def _meant(self, source: str) -> str:
+        # A person writes what a shell would take; a path starts from the file that it is written in.
+        if "://" in source or os.path.isabs(source):
+            return source
+        directory = os.path.dirname(os.path.abspath(self.path))
+        return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and all else stay as they are."""
-        import tomlkit
-        from tomlkit.exceptions import TOMLKitError
+        from dynacli.catalog.configuration import edited
+        from dynacli.catalog.files import locked, make_directory, write_atomically
 
-        from dynacli.errors import FileError
-
+        directory = os.path.dirname(self.path)
         try:
-            try:
-                with open(self.path, encoding="utf-8") as file:
-                    document = tomlkit.parse(file.read())
-            except FileNotFoundError:
-                document = tomlkit.document()
-            apis = document.setdefault("apis", tomlkit.table(is_super_table=True))
-            if new_name:
-                apis[new_name] = apis.pop(name)
-            elif entry is None:
-                apis.pop(name, None)
-            else:
-                known = apis.setdefault(name, tomlkit.table())
-                for key, value in entry.items():
-                    known[key] = value
-            self._write(tomlkit.dumps(document))
-        except (OSError, ValueError, TOMLKitError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            raise FileError(f"The configuration `{self.path}` cannot be changed", why=why) from error
+            make_directory(directory)
+            with locked(directory, "changing the configuration"):
+                try:
+                    with open(self.path, encoding="utf-8", newline="") as file:
+                        text = file.read()
+                except FileNotFoundError:
+                    text = ""
+                # Many people keep their configuration elsewhere, with a link to it here.
+                write_atomically(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be changed", why=_reason(error)
+            ) from error
 
-    def _write(self, text: str) -> None:
-        from dynacli.catalog.revisions import write_atomically
 
-        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        write_atomically(self.path, text.encode())
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or ""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 (at byte {error.start})"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def open_api(word: str, env: Environment, *, refresh: bool = False, offline: bool = False) -> Api:
@@ -198,14 +223,20 @@ def open_api(word: str, env: Environment, *, refresh: bool = False, offline: boo
         return api
     if _is_source(word):
         return _from_source(word, word, env, refresh=refresh, offline=offline)
-    entry = Configuration(env).apis().get(word)
+    configuration = Configuration(env)
+    entry = configuration.apis().get(word)
+    if entry is None and word not in VERBS and configuration.has_entry(word):
+        raise FileError(
+            f"The entry of `{word}` in the configuration has no `source`",
+            hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
+        )
     if entry is None:
         raise _unknown(word, env)
     origins = entry.get("origins")
     origins = tuple(one for one in origins if isinstance(one, str)) if isinstance(origins, list) else ()
     try:
         api = _from_source(word, entry["source"], env, refresh=refresh, offline=offline)
-    except (DocumentError, DynacliError) as error:
+    except DynacliError as error:
         old = _as_it_was(word, entry["source"], env)
         if old is None or refresh:
             raise
@@ -217,15 +248,33 @@ def open_api(word: str, env: Environment, *, refresh: bool = False, offline: boo
     return api
 
 
-def refresh_api(word: str, env: Environment) -> tuple[Api, dict[tuple[str, str], str] | None]:
-    """Read or fetch the document again, and return the API with the names that the revision before had."""
+class Before(NamedTuple):
+    """What the cache had of an API before it was refreshed.
+
+    Args:
+        names: (method, path) → name of its operations.
+    """
+
+    revision: str
+    names: dict[tuple[str, str], str]
+
+
+def refresh_api(word: str, env: Environment) -> tuple[Api, Before | None]:
+    """Read or fetch the document of a registered API again, and return the API with what it was before.
+
+    Raises:
+        DynacliError: As for `open_api`.
+    """
     before = None
     entry = Configuration(env).apis().get(word)
-    source = entry["source"] if entry else word
-    if word != DEMO:
-        old = _as_it_was(word, source, env)
-        if old is not None:
-            before = {(one.method, one.path): one.name for one in old.catalog.summaries()}
+    old = _as_it_was(word, entry["source"], env) if entry is not None else None
+    if old is not None:
+        try:
+            names = {(one.method, one.path): one.name for one in old.catalog.summaries()}
+            before = Before(old.pointer["revision"], names)
+        except DamagedCatalogError:
+            pass  # nothing to compare with; what takes its place is read and compiled anyway
+        finally:
             old.catalog.close()
     return open_api(word, env, refresh=True), before
 
@@ -254,12 +303,10 @@ def _from_source(name: str, word: str, env: Environment, *, refresh: bool, offli
 def _from_file(name: str, path: str, word: str, env: Environment, *, refresh: bool) -> Api:
     revisions = Revisions(env.cache_dir, path)
     pointer = revisions.current()
-    try:
-        status = os.stat(path)
-        facts = {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
-    except (OSError, ValueError):
-        facts = None
-    if pointer is not None and facts is not None and not refresh and _is_unchanged(pointer, facts):
+    # Before anything is read: what changes from here on has a later time.
+    checked_ns = time.time_ns()
+    facts = _facts(path)
+    if pointer is not None and facts and not refresh and _is_unchanged(pointer, facts):
         catalog = revisions.catalog(pointer)
         if catalog is not None:
             return Api(name, revisions, catalog, pointer)
@@ -270,23 +317,30 @@ def _from_file(name: str, path: str, word: str, env: Environment, *, refresh: bo
 
     source = parse_source(path, Path.cwd())
     fetched = fetch(source, env)
-    remembered: dict[str, Any] = {**(facts or {}), "source": word, "checked_ns": time.time_ns()}
+    remembered: dict[str, Any] = {**facts, "source": word, "checked_ns": checked_ns}
     if pointer is not None and pointer["revision"] == revision_of(fetched.content):
         catalog = revisions.catalog(pointer)
         if catalog is not None:  # touched, or copied over with the same content
+            revisions.keep(fetched.content)
             revisions.touch(pointer, **remembered)
-            return Api(name, revisions, catalog, pointer)
-    catalog = revisions.install(fetched, source.label, remembered)
-    return Api(name, revisions, catalog, revisions.current())
+            return Api(name, revisions, catalog, pointer, content=fetched.content)
+    return _installed(name, revisions, revisions.install(fetched, source.label, remembered), fetched.content)
+
+
+def _facts(path: str) -> dict[str, int]:
+    """Return what tells that a file has changed; nothing where it cannot be looked at."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return {}
+    # The last one changes with anything, also where a tool sets the second one back.
+    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns}
 
 
 def _is_unchanged(pointer: dict[str, Any], facts: dict[str, int]) -> bool:
-    checked = pointer.get("checked_ns")
-    return (
-        all(pointer.get(key) == value for key, value in facts.items())
-        and isinstance(checked, int)
-        and facts["mtime_ns"] + _SETTLED_NS < checked
-    )
+    return all(pointer.get(key) == value for key, value in facts.items()) and facts[
+        "mtime_ns"
+    ] + _SETTLED_NS < pointer.get("checked_ns", 0)
 
 
 def _from_url(name: str, source: Any, env: Environment, *, refresh: bool, offline: bool) -> Api:
@@ -295,56 +349,127 @@ def _from_url(name: str, source: Any, env: Environment, *, refresh: bool, offlin
     revisions = Revisions(env.cache_dir, source.location)
     origins = (origin_of(source.location),)  # the person named this one
     pointer = revisions.current()
-    catalog = revisions.catalog(pointer) if pointer is not None else None
-    if pointer is not None and catalog is not None and (offline or not refresh):
-        return Api(name, revisions, catalog, pointer, origins)
+    if pointer is not None and (offline or not refresh):
+        api = _kept(name, revisions, pointer, source.label, origins)
+        if api is not None:
+            return api
     if offline:
         raise DocumentError(
             f"`{source.label}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
         )
     from dynacli.document.fetch import fetch
 
-    known = pointer or {} if catalog is not None else {}
-    fetched = fetch(
-        source, env, etag=str(known.get("etag", "")), last_modified=str(known.get("last_modified", ""))
-    )
+    catalog = revisions.catalog(pointer) if pointer is not None else None
+    # Asking whether it has changed makes sense only where nothing of it was lost.
+    is_whole = catalog is not None and pointer is not None and revisions.content(pointer["revision"])
+    known = pointer if pointer is not None and is_whole else {}
+    fetched = fetch(source, env, etag=known.get("etag", ""), last_modified=known.get("last_modified", ""))
     if fetched.not_modified and pointer is not None and catalog is not None:
         revisions.touch(pointer, fetched_at=time.time())
-        return Api(name, revisions, catalog, pointer, origins)
+        return Api(name, revisions, catalog, {**pointer, "fetched_at": time.time()}, origins)
     facts = {"source": source.location, "etag": fetched.etag, "last_modified": fetched.last_modified}
-    catalog = revisions.install(fetched, source.label, facts)
-    return Api(name, revisions, catalog, revisions.current(), origins)
+    installed = revisions.install(fetched, source.label, facts)
+    return _installed(name, revisions, installed, fetched.content, origins)
 
 
 def _from_stdin(name: str, source: Any, env: Environment) -> Api:
     from dynacli.document.fetch import fetch
 
-    fetched = fetch(source, env)
-    # The content is its only name: the same document is compiled once.
-    location = f"-{revision_of(fetched.content)}"
-    revisions = Revisions(env.cache_dir, location)
+    return open_content(name, fetch(source, env), source.label, env)
+
+
+def open_content(name: str, fetched: "Fetched", label: str, env: Environment) -> Api:
+    """Return the API of a document that is at hand, without a place that it could be read from again.
+
+    Its content is its only name: the same document is compiled once.
+
+    Args:
+        name: How the API is called.
+        fetched: The document's bytes.
+        label: How messages call the document.
+
+    Raises:
+        DocumentError: The document cannot be used.
+    """
+    revisions = Revisions(env.cache_dir, f"-{revision_of(fetched.content)}")
     pointer = revisions.current()
     catalog = revisions.catalog(pointer) if pointer is not None else None
-    if catalog is None:
-        catalog = revisions.install(fetched, source.label, {"source": "-"})
-        pointer = revisions.current()
-    return Api(name, revisions, catalog, pointer)
+    if pointer is not None and catalog is not None:
+        try:
+            # Damage that is found later could not be mended: standard input is read only once.
+            catalog.check(whole=True)
+            return Api(name, revisions, catalog, pointer, content=fetched.content)
+        except DamagedCatalogError:
+            catalog.close()
+            revisions.drop(pointer)
+    installed = revisions.install(fetched, label, {"source": "-"})
+    return _installed(name, revisions, installed, fetched.content)
+
+
+def _installed(
+    name: str, revisions: Revisions, installed: Installed, content: bytes, origins: tuple[str, ...] = ()
+) -> Api:
+    api = Api(name, revisions, installed.catalog, installed.pointer, origins, content)
+    notes = []
+    left_out = what_is_left_out(installed.catalog)
+    if left_out:
+        notes.append(f"{left_out} of `{name}`; `dynacli api show {_quoted(name)}` lists them")
+    if installed.failure is not None:
+        notes.append(f"{installed.failure.what}, so the document is compiled for this run alone")
+    api.notes = tuple(notes)
+    return api
+
+
+def what_is_left_out(catalog: Catalog) -> str:
+    """Return in a few words how much of a document could not be used; empty where all of it could."""
+    messages = [row["message"] for row in catalog.warnings()]
+    operations = sum(" is left out: " in message for message in messages)
+    places = len(messages) - operations
+    parts = []
+    if operations:
+        parts.append(f"{operations} operation{'s are' if operations > 1 else ' is'} left out")
+    if places:
+        parts.append(f"{places} place{'s' if places > 1 else ''} could not be used as they stand")
+    return " and ".join(parts)
+
+
+def _quoted(word: str) -> str:
+    import shlex
+
+    return shlex.quote(word)
+
+
+def _kept(
+    name: str, revisions: Revisions, pointer: dict[str, Any], label: str, origins: tuple[str, ...]
+) -> Api | None:
+    """Return the API as the cache has it, compiled again where only its catalog was lost."""
+    catalog = revisions.catalog(pointer)
+    if catalog is not None:
+        return Api(name, revisions, catalog, pointer, origins)
+    rebuilt = revisions.rebuilt(pointer, label)
+    return Api(name, revisions, rebuilt.catalog, rebuilt.pointer, origins) if rebuilt is not None else None
 
 
 def _as_it_was(name: str, word: str, env: Environment) -> Api | None:
     """Return the API as the cache has it, whatever has become of its source."""
-    location = word if "://" in word else os.path.normpath(os.path.join(os.getcwd(), word))
-    revisions = Revisions(env.cache_dir, location)
+    from pathlib import Path
+
+    from dynacli.document.source import parse_source
+
+    try:
+        source = parse_source(word, Path.cwd())
+    except UsageError:
+        return None
+    revisions = Revisions(env.cache_dir, source.location)
     pointer = revisions.current()
-    catalog = revisions.catalog(pointer) if pointer is not None else None
-    if pointer is None or catalog is None:
+    if pointer is None:
         return None
     origins: tuple[str, ...] = ()
-    if "://" in location:
+    if source.kind == "url":
         from dynacli.request.servers import origin_of
 
-        origins = (origin_of(location),)
-    return Api(name, revisions, catalog, pointer, origins)
+        origins = (origin_of(source.location),)
+    return _kept(name, revisions, pointer, source.label, origins)
 
 
 def _unknown(word: str, env: Environment) -> UsageError:

@@ -11,7 +11,7 @@ from dynacli.catalog.model import EACH, Field, ValueType
 from dynacli.catalog.names import kebab
 from dynacli.catalog.schema import Resolve, View, value_type, view
 
-__all__ = ["find_field", "list_fields", "parse_steps"]
+__all__ = ["find_field", "is_map", "list_fields", "parse_steps"]
 
 MAX_FIELDS = 250
 """Options listed for one media type; where a schema has more, fewer levels are listed."""
@@ -31,7 +31,7 @@ def list_fields(schema: Any, resolve: Resolve) -> tuple[ValueType, tuple[Field, 
     for depth in range(MAX_DEPTH, 0, -1):
         walk = _Walk(resolve, depth)
         try:
-            fields = tuple(walk.inside(root, (), "", root.refs, 1))
+            fields = tuple(walk.inside(root, (), "", root.refs, 1, is_needed=True))
         except _TooMany:
             continue
         return value_type(root, resolve), fields, walk.is_cut
@@ -46,11 +46,20 @@ class _Walk:
         self.is_cut = False
 
     def inside(
-        self, parent: View, path: tuple[str, ...], option: str, refs: frozenset[str], level: int
+        self,
+        parent: View,
+        path: tuple[str, ...],
+        option: str,
+        refs: frozenset[str],
+        level: int,
+        *,
+        is_needed: bool,
     ) -> Iterator[Field]:
         if parent.type == "array":
             item = view(parent.items, self.resolve)
-            yield from self.inside(item, (*path, EACH), f"{option}{EACH}", refs | item.refs, level)
+            yield from self.inside(
+                item, (*path, EACH), f"{option}{EACH}", refs | item.refs, level, is_needed=False
+            )
             return
         words = _option_words(parent.properties)
         for name, schema in parent.properties.items():
@@ -66,12 +75,24 @@ class _Walk:
             goes_deeper = bool(below.properties)
             listed_below = goes_deeper and not recurs and level < self.depth
             self.is_cut |= goes_deeper and not listed_below
+            is_required = name in parent.required
             if seen.type == "array" or not listed_below:
-                yield self.field(parent, seen, name, here, word)
+                yield self.field(
+                    seen, here, word, is_required=is_required, is_needed=is_required and is_needed
+                )
             if listed_below:
-                yield from self.inside(seen, here, word, refs | seen.refs | below.refs, level + 1)
+                yield from self.inside(
+                    seen,
+                    here,
+                    word,
+                    refs | seen.refs | below.refs,
+                    level + 1,
+                    is_needed=is_required and is_needed,
+                )
 
-    def field(self, parent: View, seen: View, name: str, path: tuple[str, ...], option: str) -> Field:
+    def field(
+        self, seen: View, path: tuple[str, ...], option: str, *, is_required: bool, is_needed: bool
+    ) -> Field:
         self.count += 1
         if self.count > MAX_FIELDS and self.depth > 1:
             raise _TooMany
@@ -79,13 +100,16 @@ class _Walk:
             path,
             option,
             value_type(seen, self.resolve),
-            is_required=name in parent.required,
+            is_required=is_required,
             is_deprecated=seen.is_deprecated,
             description=seen.description,
+            is_needed=is_needed,
         )
 
 
-def find_field(schema: Any, resolve: Resolve, option: str) -> Field | None:
+def find_field(
+    schema: Any, resolve: Resolve, option: str, *, allows_any_name: bool = True
+) -> Field | None:
     """Return the field that an option's name leads to, along the schema, or None.
 
     Steps are property names in kebab case or in the document's spelling, `[0]` for an item
@@ -93,6 +117,8 @@ def find_field(schema: Any, resolve: Resolve, option: str) -> Field | None:
 
     Args:
         option: For example `criteria[0].criterion-text`.
+        allows_any_name: Whether the first step may be a key that the schema does not name: a map as a whole
+            would otherwise take every mistyped option for one of its keys.
     """
     steps = parse_steps(option)
     if not steps:
@@ -111,7 +137,7 @@ def find_field(schema: Any, resolve: Resolve, option: str) -> Field | None:
             if step in words:
                 name = words[step]
                 following = here.properties[name]
-            elif isinstance(here.additional, Mapping) or (here.additional is True and here.type == "object"):
+            elif is_map(here) and (path or allows_any_name):
                 following = here.additional
             else:
                 return None
@@ -124,6 +150,17 @@ def find_field(schema: Any, resolve: Resolve, option: str) -> Field | None:
         is_required=name in parent.required,
         is_deprecated=here.is_deprecated,
         description=here.description,
+    )
+
+
+def is_map(seen: View) -> bool:
+    """Return whether an object may have properties of any name: it says so, or it names none itself."""
+    if seen.type != "object":
+        return False
+    return (
+        isinstance(seen.additional, Mapping)
+        or seen.additional is True
+        or (seen.additional is None and not seen.properties)
     )
 
 

@@ -41,7 +41,7 @@ class ValueType:
         default: The schema's default, a JSON value.
         limits: Bounds, lengths and the pattern by their JSON Schema keyword.
         is_nullable: Whether null is allowed.
-        items: What an array holds.
+        items: What an array holds, or an object under names that the schema does not list.
     """
 
     type: str = ANY
@@ -63,6 +63,7 @@ class Field:
         option: The option's name without dashes, for example `schedule.cron`.
         value: What it takes.
         is_required: Whether the value is invalid without it, as far as its parents are given.
+        is_needed: Whether it is invalid without it in any case, because its parents are required too.
         is_deprecated: Whether the schema says so.
         description: The schema's description, Markdown.
     """
@@ -73,6 +74,7 @@ class Field:
     is_required: bool = False
     is_deprecated: bool = False
     description: str = ""
+    is_needed: bool = False
 
 
 @record

@@ -7,6 +7,7 @@ Each source has a directory of its own in the cache::
     <cache>/documents/<source>/<revision>.<format>.sqlite  the catalog compiled from them
 
 Everything here can be deleted, cut or overwritten at any time: it is then read, fetched or compiled again.
+Where nothing can be written, the catalog is made in memory for this run alone.
 """
 
 import json
@@ -15,18 +16,48 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.catalog.files import locked, make_directory, sweep, write_atomically
 from dynacli.catalog.store import FORMAT, Catalog, DamagedCatalogError
-from dynacli.errors import FileError
+from dynacli.errors import DocumentError, FileError
 
 if TYPE_CHECKING:
     from dynacli.document.fetch import Fetched
 
-__all__ = ["Revisions", "revision_of", "write_atomically"]
+__all__ = ["Installed", "Revisions", "revision_of"]
 
-LOCK_SECONDS = 10.0
+_END_OF_TIME = 253_402_300_800
+"""The year 10000, which no date can show."""
+
+# What a pointer remembers, and the kind of each; whatever else stands there is not ours.
+_REMEMBERED: dict[str, type | tuple[type, ...]] = {
+    "location": str,
+    "revision": str,
+    "uri": str,
+    "source": str,
+    "etag": str,
+    "last_modified": str,
+    "fetched_at": (int, float),
+    "checked_ns": int,
+    "size": int,
+    "mtime_ns": int,
+    "ctime_ns": int,
+}
+
+
+class Installed(NamedTuple):
+    """A document that was compiled just now.
+
+    Args:
+        catalog: Its catalog.
+        pointer: What is remembered of it.
+        failure: Why it could not be kept; the catalog is then in memory alone.
+    """
+
+    catalog: Catalog
+    pointer: dict[str, Any]
+    failure: FileError | None = None
 
 
 class Revisions:
@@ -40,36 +71,51 @@ class Revisions:
     def __init__(self, cache_dir: str, location: str) -> None:
         self.location = location
         readable = "".join(char if char.isalnum() and char.isascii() else "_" for char in location)[-80:]
-        self.directory = os.path.join(
-            cache_dir, "documents", f"{readable}-{zlib.crc32(location.encode()):08x}"
-        )
+        # A file's name need not be text; Python keeps such bytes as surrogates.
+        crc = zlib.crc32(location.encode("utf-8", "surrogatepass"))
+        self.directory = os.path.join(cache_dir, "documents", f"{readable}-{crc:08x}")
 
     def current(self) -> dict[str, Any] | None:
         """Return the pointer to the current revision; None when there is none, or it is torn or foreign."""
         try:
             with open(os.path.join(self.directory, "current.json"), encoding="utf-8") as file:
-                pointer = json.load(file)
-        except (OSError, ValueError):
+                found = json.load(file)
+        except (OSError, ValueError, RecursionError):
             return None
-        if not isinstance(pointer, dict) or pointer.get("location") != self.location:
+        if not isinstance(found, dict) or found.get("location") != self.location:
             return None
-        revision = pointer.get("revision")
-        if not isinstance(revision, str) or not revision.isalnum():
+        pointer = {
+            key: found[key]
+            for key, kind in _REMEMBERED.items()
+            if key in found and type_fits(found[key], kind)
+        }
+        revision = pointer.get("revision", "")
+        if not (revision.isascii() and revision.isalnum()) or "uri" not in pointer:
             return None
+        if not 0 <= pointer.get("fetched_at", 0) < _END_OF_TIME:
+            del pointer["fetched_at"]
         return pointer
 
     def catalog(self, pointer: dict[str, Any]) -> Catalog | None:
         """Open the catalog that a pointer leads to; None when it is not there or cannot be read."""
-        path = self.catalog_path(pointer["revision"])
-        if not os.path.exists(path):
+        return _opened(self.catalog_path(pointer["revision"]))
+
+    def rebuilt(self, pointer: dict[str, Any], name: str) -> Installed | None:
+        """Compile a lost catalog again from the bytes that were kept; None when they are lost too.
+
+        Args:
+            pointer: To the revision.
+            name: How messages call the document.
+        """
+        content = self.content(pointer["revision"])
+        if content is None:
             return None
+        from dynacli.document.fetch import Fetched
+
         try:
-            catalog = Catalog(path)
-            if catalog.meta.get("openapi"):
-                return catalog
-        except DamagedCatalogError:
-            pass  # a damaged catalog counts as absent, and is compiled again
-        return None
+            return self.install(Fetched(content, uri=pointer["uri"]), name, pointer)
+        except DocumentError:
+            return None  # an older dynacli read it, this one does not
 
     def catalog_path(self, revision: str) -> str:
         """Return where the catalog of a revision stands."""
@@ -88,6 +134,22 @@ class Revisions:
             return None
         return content if revision_of(content) == revision else None
 
+    def keep(self, content: bytes) -> None:
+        """Write the bytes of a revision's document where they were lost; a cache that cannot be written stays."""
+        path = self.document_path(revision_of(content))
+        try:
+            if not os.path.isfile(path) or os.stat(path).st_size != len(content):
+                write_atomically(path, content)
+        except OSError:
+            return
+
+    def drop(self, pointer: dict[str, Any]) -> None:
+        """Forget the catalog of a revision, because it is damaged."""
+        try:
+            os.unlink(self.catalog_path(pointer["revision"]))
+        except OSError:
+            return
+
     def touch(self, pointer: dict[str, Any], **changes: Any) -> None:
         """Write the pointer with changes; a cache that cannot be written stays as it was."""
         try:
@@ -95,7 +157,7 @@ class Revisions:
         except OSError:
             return
 
-    def install(self, fetched: "Fetched", name: str, facts: dict[str, Any]) -> Catalog:
+    def install(self, fetched: "Fetched", name: str, facts: dict[str, Any]) -> Installed:
         """Compile a document and make it the current revision.
 
         Only a document that was compiled whole takes the place of an earlier one.
@@ -107,73 +169,88 @@ class Revisions:
 
         Raises:
             DocumentError: The bytes are no document that dynacli can use; the earlier revision stays.
-            FileError: The cache cannot be written.
+            FileError: Another process has been compiling it for too long.
         """
         from dynacli.catalog.compiler import compile_document
-        from dynacli.catalog.store import write_catalog
+        from dynacli.catalog.store import catalog_in_memory, write_catalog
         from dynacli.document.load import load
 
         document = load(fetched, name)
         revision = revision_of(fetched.content)
-        problems = [(problem.message, problem.pointer) for problem in document.problems]
+        pointer = {
+            "fetched_at": time.time(),
+            **facts,
+            "location": self.location,
+            "revision": revision,
+            "uri": fetched.uri,
+        }
+        compiled = None
         try:
-            os.makedirs(self.directory, mode=0o700, exist_ok=True)
-            with self._lock():
-                compiled = compile_document(document, self._names_so_far())
-                write_catalog(self.catalog_path(revision), compiled, problems)
+            make_directory(self.directory)
+            with locked(self.directory, "compiling this document"):
+                sweep(self.directory)
+                catalog = self._made_meanwhile(revision, fetched.uri)
+                if catalog is None:
+                    compiled = compile_document(document, self._names_so_far())
+                    path = self.catalog_path(revision)
+                    write_catalog(path, compiled, document.problems)
+                    catalog = Catalog(path)
                 write_atomically(self.document_path(revision), fetched.content)
-                self._write_pointer(
-                    {**facts, "revision": revision, "uri": fetched.uri, "fetched_at": time.time()}
-                )
+                self._write_pointer(pointer)
         except (OSError, sqlite3.Error) as error:
-            raise FileError(
-                f"The compiled document cannot be written to `{self.directory}`",
-                why=getattr(error, "strerror", None) or str(error),
+            why = getattr(error, "strerror", None) or str(error)
+            failure = FileError(
+                f"The cache `{self.directory}` cannot be written ({why})",
                 hint="Free some space, or name another directory in `DYNACLI_CACHE_DIR`",
-            ) from error
-        return Catalog(self.catalog_path(revision))
+            )
+            compiled = compiled or compile_document(document, self._names_so_far())
+            return Installed(catalog_in_memory(compiled, document.problems), pointer, failure)
+        return Installed(catalog, pointer)
+
+    def _made_meanwhile(self, revision: str, uri: str) -> Catalog | None:
+        """Return the catalog of a revision that another process has made current while this one waited."""
+        pointer = self.current()
+        if pointer is None or pointer["revision"] != revision or pointer["uri"] != uri:
+            return None
+        return self.catalog(pointer)
 
     def _names_so_far(self) -> dict[tuple[str, str], str]:
+        """Return the names that the current revision gave, or where it is lost, the latest that can be read."""
+        for path in self._latest_first():
+            catalog = _opened(path)
+            if catalog is None:
+                continue
+            try:
+                return catalog.lock()
+            except DamagedCatalogError:
+                continue
+            finally:
+                catalog.close()
+        return {}
+
+    def _latest_first(self) -> Iterator[str]:
         pointer = self.current()
-        catalog = self.catalog(pointer) if pointer else None
-        if catalog is None:
-            return {}
+        if pointer is not None:
+            yield self.catalog_path(pointer["revision"])
         try:
-            return catalog.lock()
-        except DamagedCatalogError:
-            return {}
-        finally:
-            catalog.close()
+            with os.scandir(self.directory) as entries:
+                found = [
+                    (entry.stat().st_mtime_ns, entry.path)
+                    for entry in entries
+                    if entry.name.endswith(f".{FORMAT}.sqlite")
+                ]
+        except OSError:
+            return
+        yield from (path for _, path in sorted(found, reverse=True))
 
     def _write_pointer(self, pointer: dict[str, Any]) -> None:
         text = json.dumps({**pointer, "location": self.location}, indent=1)
         write_atomically(os.path.join(self.directory, "current.json"), text.encode())
 
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Keep other processes from giving names at the same time; readers are never kept."""
-        try:
-            import fcntl
-        except ImportError:  # not on Windows; there the last one wins
-            yield
-            return
-        descriptor = os.open(os.path.join(self.directory, "lock"), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            end = time.monotonic() + LOCK_SECONDS
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > end:
-                        raise FileError(
-                            f"Another dynacli has been compiling this document for over {LOCK_SECONDS:.0f} seconds",
-                            hint="Wait for it or end it, then try again",
-                        ) from None
-                    time.sleep(0.05)
-            yield
-        finally:
-            os.close(descriptor)
+
+def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
+    """Tell whether a value of a JSON file is of a kind; true and false are no numbers."""
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def revision_of(content: bytes) -> str:
@@ -183,20 +260,15 @@ def revision_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:20]
 
 
-def write_atomically(path: str, content: bytes) -> None:
-    """Write a file of our own (mode 0600), complete or not at all.
-
-    Raises:
-        OSError: It cannot be written; what stood there stays.
-    """
-    aside = f"{path}.{os.getpid()}.part"
+def _opened(path: str) -> Catalog | None:
+    if not os.path.isfile(path):
+        return None
+    catalog = None
     try:
-        descriptor = os.open(aside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    finally:
-        if os.path.exists(aside):
-            os.unlink(aside)
+        catalog = Catalog(path)
+        catalog.check()
+    except DamagedCatalogError:
+        if catalog is not None:
+            catalog.close()
+        return None  # a damaged catalog counts as absent, and is compiled again
+    return catalog

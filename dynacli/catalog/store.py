@@ -1,23 +1,26 @@
 """One SQLite file per revision: written aside, moved into place, opened read-only and immutable.
 
 Readers never lock. A crash never leaves half a catalog. Damage is found when it is read and is a
-`DamagedCatalogError`, which the caller answers by compiling again.
+`DamagedCatalogError`, which the caller answers by compiling again. What a request is made of is sealed with
+a checksum, because SQLite notices a page that is gone but not a letter that has changed.
 """
 
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.model import Operation, OperationSummary, operation_from_row
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler import Compiled
+    from dynacli.document.report import Problem
 
-__all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "write_catalog"]
+__all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "catalog_in_memory", "write_catalog"]
 
-FORMAT = 1
+FORMAT = 2
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _TABLES = """
@@ -34,6 +37,23 @@ _TABLES = """
     CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER);
     CREATE TABLE problems (message TEXT, pointer TEXT);
 """
+
+_META = frozenset(
+    {
+        "openapi",
+        "dialect",
+        "title",
+        "version",
+        "description",
+        "uri",
+        "json_schema_dialect",
+        "servers",
+        "operations",
+    }
+)
+
+_SEAL = 8
+"""The length of a checksum in front of a value."""
 
 # How an operation may be called, the surest first.
 _BY_NAME, _BY_ALIAS, _BY_ID, _BY_ID_IN_ANY_CASE = range(4)
@@ -56,47 +76,61 @@ class Catalog:
 
     Args:
         path: The SQLite file.
+        db: A catalog that is open already, in memory; `path` is then only its name.
 
     Raises:
         DamagedCatalogError: From any method, when the file is not a whole catalog.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, db: sqlite3.Connection | None = None) -> None:
         self.path = path
-        quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-        try:
-            # Verdicts are made in a thread of their own; only one thread reads at a time.
-            self._db = sqlite3.connect(
-                f"file:{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
-        except sqlite3.Error as error:
-            raise DamagedCatalogError(path) from error
+        self._db = db or _open(path)
         self._meta: dict[str, Any] | None = None
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
+    def check(self, *, whole: bool = False) -> None:
+        """Look at what every run needs, or at every page of the file, which takes its time.
+
+        Raises:
+            DamagedCatalogError: This is not a whole catalog.
+        """
+        if not _META.issubset(self.meta):
+            raise DamagedCatalogError(self.path)
+        if whole and self._rows("PRAGMA quick_check(1)") != [("ok",)]:
+            raise DamagedCatalogError(self.path)
+
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         try:
             return self._db.execute(sql, values).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
             raise DamagedCatalogError(self.path) from error
+
+    def _texts(self, rows: list[Any], columns: int) -> list[Any]:
+        """Return rows whose first columns are text, as they were written."""
+        if any(type(value) is not str for row in rows for value in row[:columns]):
+            raise DamagedCatalogError(self.path)
+        return rows
 
     def _json(self, text: str) -> Any:
         try:
             return json.loads(text)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise DamagedCatalogError(self.path) from error
+
+    def _sealed_json(self, text: Any) -> Any:
+        if type(text) is not str or text[:_SEAL] != _seal_of(text[_SEAL:]):
+            raise DamagedCatalogError(self.path)
+        return self._json(text[_SEAL:])
 
     @property
     def meta(self) -> dict[str, Any]:
         """What is known of the document as a whole: title, version, servers, ..."""
         if self._meta is None:
             rows = self._rows("SELECT key, value FROM meta")
-            if not rows:
-                raise DamagedCatalogError(self.path)
-            self._meta = {key: self._json(value) for key, value in rows}
+            self._meta = {key: self._sealed_json(value) for key, value in rows}
         return self._meta
 
     def find(self, word: str, tag: str = "") -> str | None:
@@ -117,7 +151,7 @@ class Catalog:
                 candidate.casefold(),
                 _BY_ID_IN_ANY_CASE,
             )
-            for name, tags in rows:
+            for name, tags in self._texts(rows, 2):
                 if not tag or tag in self._tag_keys(tags):
                     return str(name)
         return None
@@ -125,11 +159,17 @@ class Catalog:
     def _tag_keys(self, tags: str) -> list[str]:
         from dynacli.catalog.names import kebab
 
-        return [kebab(one) for one in self._json(tags)]
+        return [kebab(one) for one in self._tags(tags)]
+
+    def _tags(self, text: str) -> tuple[str, ...]:
+        tags = self._json(text)
+        if not isinstance(tags, list) or not all(isinstance(one, str) for one in tags):
+            raise DamagedCatalogError(self.path)
+        return tuple(tags)
 
     def operation(self, name: str) -> Operation:
         """Return the operation of that very name."""
-        row = self._json(self._detail(name, "operation"))
+        row = self._sealed_json(self._detail(name, "operation"))
         try:
             return operation_from_row(row)
         except (KeyError, TypeError, AttributeError) as error:
@@ -137,7 +177,7 @@ class Catalog:
 
     def part(self, name: str) -> dict[str, Any]:
         """Return the operation's part of the document: `path_item` and `operation`, with their references."""
-        part: dict[str, Any] = self._json(self._detail(name, "part"))
+        part: dict[str, Any] = self._sealed_json(self._detail(name, "part"))
         return part
 
     def _detail(self, name: str, column: str) -> str:
@@ -161,12 +201,12 @@ class Catalog:
                 operation_id,
                 method,
                 path,
-                tuple(self._json(tags)),
+                self._tags(tags),
                 summary,
                 bool(deprecated),
                 bool(hidden),
             )
-            for name, operation_id, method, path, tags, summary, deprecated, hidden in rows
+            for name, operation_id, method, path, tags, summary, deprecated, hidden in self._texts(rows, 6)
         ]
         if not tag:
             return found
@@ -182,11 +222,12 @@ class Catalog:
             prefix,
             prefix + "\U0010ffff",
         )
-        return [(name, summary) for name, summary in rows]
+        return [(name, summary) for name, summary in self._texts(rows, 2)]
 
     def tags(self) -> dict[str, tuple[str, str]]:
         """Return kebab form → (name, description) of the tags that operations have."""
-        return {key: (name, description) for key, name, description in self._rows("SELECT * FROM tags")}
+        rows = self._texts(self._rows("SELECT * FROM tags"), 3)
+        return {key: (name, description) for key, name, description in rows}
 
     def resolve(self, ref: str) -> Any:
         """Return the target of an internal reference.
@@ -217,7 +258,7 @@ class Catalog:
     def component(self, pointer: str) -> tuple[bool, Any]:
         """Return whether a component is stored under a JSON pointer, and its value."""
         rows = self._rows("SELECT value FROM components WHERE pointer = ?", pointer)
-        return (True, self._json(rows[0][0])) if rows else (False, None)
+        return (True, self._sealed_json(rows[0][0])) if rows else (False, None)
 
     def has_below(self, pointer: str) -> bool:
         """Return whether any component is stored below a JSON pointer."""
@@ -230,41 +271,69 @@ class Catalog:
 
     def lock(self) -> dict[tuple[str, str], str]:
         """Return the names that were given: (method, path) → name."""
-        return {(method, path): name for method, path, name in self._rows("SELECT * FROM lock")}
+        rows = self._texts(self._rows("SELECT * FROM lock"), 3)
+        return {(method, path): name for method, path, name in rows}
 
     def warnings(self) -> list[dict[str, Any]]:
         """Return what of the document could not be used as it stands."""
-        rows = self._rows("SELECT message, pointer, line FROM warnings")
+        rows = self._texts(self._rows("SELECT message, pointer, line FROM warnings"), 2)
         return [{"message": message, "pointer": pointer, "line": line} for message, pointer, line in rows]
 
     def problems(self) -> list[dict[str, str]]:
         """Return what is not valid OpenAPI in the document."""
-        rows = self._rows("SELECT message, pointer FROM problems")
+        rows = self._texts(self._rows("SELECT message, pointer FROM problems"), 2)
         return [{"message": message, "pointer": pointer} for message, pointer in rows]
 
 
-def write_catalog(path: str, compiled: "Compiled", problems: list[tuple[str, str]]) -> None:
+def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]") -> None:
     """Write a catalog, complete or not at all.
 
     Args:
         path: Where it shall stand; its directory exists.
-        problems: (message, pointer) of what is not valid OpenAPI.
+        problems: Where the document is not valid OpenAPI.
 
     Raises:
         OSError: It cannot be written.
         sqlite3.Error: The same, found by SQLite (a full disk).
     """
-    aside = f"{path}.{os.getpid()}.part"
+    from dynacli.catalog.files import aside, move_into_place
+
+    temporary = aside(path)
     try:
-        _write(aside, compiled, problems)
-        _sync(aside)
-        os.replace(aside, path)
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        db = sqlite3.connect(temporary, isolation_level=None)
+        try:
+            _fill(db, compiled, problems)
+        finally:
+            db.close()
+        _sync(temporary)
+        move_into_place(temporary, path)
     finally:
-        if os.path.exists(aside):
-            os.unlink(aside)
+        if os.path.exists(temporary):
+            os.unlink(temporary)
 
 
-def _write(path: str, compiled: "Compiled", problems: list[tuple[str, str]]) -> None:
+def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Catalog:
+    """Return a catalog that is on no disk, for where none can be written."""
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _fill(db, compiled, problems)
+    return Catalog(":memory:", db)
+
+
+def _open(path: str) -> sqlite3.Connection:
+    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    try:
+        # Verdicts are made in a thread of their own; only one thread reads at a time.
+        return sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise DamagedCatalogError(path) from error
+
+
+def _seal_of(text: str) -> str:
+    return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def _fill(db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Problem]") -> None:
     import orjson
 
     from dynacli.catalog.names import kebab
@@ -275,63 +344,64 @@ def _write(path: str, compiled: "Compiled", problems: list[tuple[str, str]]) -> 
         except TypeError:  # integers beyond 64 bits, lone surrogates
             return json.dumps(value, default=_plain)
 
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    db = sqlite3.connect(path, isolation_level=None)
-    try:
-        # The file is nobody else's until it is moved into place: no journal, one sync at the end.
-        db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
-        db.execute("BEGIN")
-        db.executemany(
-            "INSERT INTO meta VALUES (?, ?)", [(key, dump(value)) for key, value in compiled.meta.items()]
+    def sealed(value: Any) -> str:
+        text = dump(value)
+        return _seal_of(text) + text
+
+    # The file is nobody else's until it is moved into place: no journal, one sync at the end.
+    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+    db.execute("BEGIN")
+    db.executemany(
+        "INSERT INTO meta VALUES (?, ?)", [(key, sealed(value)) for key, value in compiled.meta.items()]
+    )
+    names: dict[tuple[str, int], int] = {}
+    used_tags: dict[str, str] = {}
+    for number, entry in enumerate(compiled.operations):
+        one = entry.operation
+        db.execute(
+            "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                one.name,
+                one.operation_id,
+                one.method,
+                one.path,
+                dump(one.tags),
+                one.summary,
+                one.is_deprecated,
+                one.is_hidden,
+            ),
         )
-        names: dict[tuple[str, int], int] = {}
-        used_tags: dict[str, str] = {}
-        for number, entry in enumerate(compiled.operations):
-            one = entry.operation
-            db.execute(
-                "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    number,
-                    one.name,
-                    one.operation_id,
-                    one.method,
-                    one.path,
-                    dump(one.tags),
-                    one.summary,
-                    one.is_deprecated,
-                    one.is_hidden,
-                ),
-            )
-            db.execute("INSERT INTO details VALUES (?, ?, ?)", (number, dump(one), dump(entry.part)))
-            names[(one.name, _BY_NAME)] = number
-            for alias in one.aliases:
-                names.setdefault((alias, _BY_ALIAS), number)
-            if one.operation_id:
-                names.setdefault((one.operation_id, _BY_ID), number)
-                names.setdefault((one.operation_id.casefold(), _BY_ID_IN_ANY_CASE), number)
-            for tag in one.tags:
-                used_tags.setdefault(kebab(tag), tag)
-        db.executemany(
-            "INSERT INTO names VALUES (?, ?, ?)", [(key, rank, id_) for (key, rank), id_ in names.items()]
-        )
-        db.executemany(
-            "INSERT INTO tags VALUES (?, ?, ?)",
-            [(key, name, compiled.tags.get(name, "")) for key, name in used_tags.items() if key],
-        )
-        db.executemany("INSERT INTO lock VALUES (?, ?, ?)", _lock_rows(compiled.lock))
-        db.executemany(
-            "INSERT OR IGNORE INTO components VALUES (?, ?)",
-            ((pointer, dump(value)) for pointer, value in compiled.components.items()),
-        )
-        db.executemany(
-            "INSERT INTO warnings VALUES (?, ?, ?)",
-            [(warning.message, warning.pointer, warning.line) for warning in compiled.warnings],
-        )
-        db.executemany("INSERT INTO problems VALUES (?, ?)", problems)
-        db.execute("CREATE INDEX by_name ON operations (name)")
-        db.execute("COMMIT")
-    finally:
-        db.close()
+        db.execute("INSERT INTO details VALUES (?, ?, ?)", (number, sealed(one), sealed(entry.part)))
+        names[(one.name, _BY_NAME)] = number
+        for alias in one.aliases:
+            names.setdefault((alias, _BY_ALIAS), number)
+        if one.operation_id:
+            names.setdefault((one.operation_id, _BY_ID), number)
+            names.setdefault((one.operation_id.casefold(), _BY_ID_IN_ANY_CASE), number)
+        for tag in one.tags:
+            used_tags.setdefault(kebab(tag), tag)
+    db.executemany(
+        "INSERT INTO names VALUES (?, ?, ?)", [(key, rank, id_) for (key, rank), id_ in names.items()]
+    )
+    db.executemany(
+        "INSERT INTO tags VALUES (?, ?, ?)",
+        [(key, name, compiled.tags.get(name, "")) for key, name in used_tags.items() if key],
+    )
+    db.executemany("INSERT INTO lock VALUES (?, ?, ?)", _lock_rows(compiled.lock))
+    db.executemany(
+        "INSERT OR IGNORE INTO components VALUES (?, ?)",
+        ((pointer, sealed(value)) for pointer, value in compiled.components.items()),
+    )
+    db.executemany(
+        "INSERT INTO warnings VALUES (?, ?, ?)",
+        [(warning.message, warning.pointer, warning.line) for warning in compiled.warnings],
+    )
+    db.executemany(
+        "INSERT INTO problems VALUES (?, ?)", [(problem.message, problem.pointer) for problem in problems]
+    )
+    db.execute("CREATE INDEX by_name ON operations (name)")
+    db.execute("COMMIT")
 
 
 def _lock_rows(lock: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str, str]]:

@@ -110,15 +110,17 @@ def _body(
         base = json_value(_decoded(content), "--body")
         if not assignments and is_json(media_type.name):
             return content, media_type.name  # byte for byte as it was given
-    elif wants_example:
-        body = command.operation.body
-        if body is not None and (body.is_required or assignments):
-            base = _example_body(command)
-            if not is_built:
-                return _text_body(base, media_type.name), media_type.name
+    elif wants_example and (assignments or _needs_body(command)):
+        base = _example_body(command)
+        if not is_built and not assignments:
+            return _text_body(base, media_type.name), media_type.name
     elif not assignments:
         return None, ""
     return encode(assemble(base, assignments), media_type.name), media_type.name
+
+
+def _needs_body(command: OperationCommand) -> bool:
+    return command.operation.body is not None and command.operation.body.is_required
 
 
 def _set_assignments(run: Run, command: OperationCommand) -> list[Assignment]:

@@ -7,6 +7,7 @@ import click
 
 from dynacli.catalog.apis import Api
 from dynacli.catalog.fields import find_field
+from dynacli.catalog.media import preferred
 from dynacli.catalog.model import Field, MediaType, Operation, Parameter
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.commands.words import BOOLEAN, VALUE, Kind, arrange, kinds_of
@@ -107,9 +108,27 @@ class OperationCommand(click.Command):
             name = f"a{index}"
             self.inputs[name] = (parameter, None)
             self.params.append(click.Argument([name], required=False, metavar=_metavar(parameter)))
+        self._check_flags(options, ctx)
         if len(positional) > len(in_path):
             raise self._too_many(positional, in_path)
         return super().parse_args(ctx, [*options, "--", *positional])
+
+    def _check_flags(self, options: list[str], ctx: click.Context) -> None:
+        """Refuse what is no option before anything is said of its value, which looks like a word too many.
+
+        Raises:
+            UsageError: The first such option, with the names that come near.
+        """
+        known = {flag for param in self.params for flag in param.opts}
+        for word in options:
+            flag = word.partition("=")[0]
+            if flag.startswith("--") and flag not in known and flag not in ctx.help_option_names:
+                raise unknown_option(flag, self._spelled_flags(known), f"{ctx.command_path} --help")
+
+    def _spelled_flags(self, known: set[str]) -> list[str]:
+        inside = self.media_type.fields if self.media_type else ()
+        items = [f"--{one.option}".replace("[]", "[0]") for one in inside]
+        return [*dict.fromkeys([*items, *sorted(flag for flag in known if flag.startswith("--"))])]
 
     def _kinds(self) -> dict[str, Kind]:
         kinds = kinds_of(self.params)
@@ -236,6 +255,19 @@ class OperationCommand(click.Command):
         return " ".join(["dynacli", self.api.name, self.operation.name, *words, "[OPTIONS]"])
 
 
+def unknown_option(flag: str, known: list[str], page: str) -> UsageError:
+    """Return the error for an option that there is not, with those that it may have been meant for."""
+    from difflib import get_close_matches
+
+    word = flag.removeprefix("--")
+    # Deep options are often called by their last name alone, as the document calls them.
+    near = [one for one in known if one.rpartition(".")[2].removeprefix("--") == word]
+    near.extend(one for one in get_close_matches(flag, known, 3, 0.7) if one not in near)
+    listed = " or ".join(f"`{one}`" for one in near[:3])
+    hint = f"Did you mean {listed}?" if near else f"See `{page}`"
+    return UsageError(f"There is no option `{flag}`", hint=hint, near=near[:3])
+
+
 def schema_of_parameter(raw: dict[str, Any]) -> Any:
     """Return the schema of a Parameter Object, also of one that has `content`."""
     content = raw.get("content")
@@ -264,13 +296,7 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
                 return MediaType(wanted, one.value, one.fields, one.is_cut)
         listed = ", ".join(f"`{one.name}`" for one in content)
         raise UsageError(f"`{operation.name}` takes no body of `{wanted}`", why=f"It takes {listed}")
-    from dynacli.request.body import is_form, is_json
-
-    for fits in (is_json, is_form):
-        for one in content:
-            if fits(one.name):
-                return one
-    return content[0]
+    return preferred(content)
 
 
 def _is_range_of(media_range: str, name: str) -> bool:

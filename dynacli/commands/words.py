@@ -65,6 +65,9 @@ def arrange(
         kinds: Flag (`--state`, `-o`) → what may stand behind it.
         find: Asked for a flag that is not in `kinds`; returns the flag to use and its kind, or None.
         stop_at_positional: Whether everything from the first positional word on is positional.
+
+    Raises:
+        click.BadOptionUsage: The last word is an option that needs a value.
     """
     options: list[str] = []
     positional: list[str] = []
@@ -84,11 +87,13 @@ def arrange(
         if not word.startswith("--"):
             flag, value = word[:2], word[2:]
             kind = kinds.get(flag)
-            if kind is not None and kind.takes_value and not value and index < len(words):
+            if kind is None or not kind.takes_value or value:
+                options.append(word)  # `-v`, `-ojson`, and what click will refuse
+            elif index < len(words):
                 options.extend([flag, words[index]])
                 index += 1
             else:
-                options.append(word)  # `-v`, `-ojson`, and what click will refuse
+                raise click.BadOptionUsage(flag, "")
             continue
         flag, equals, value = word.partition("=")
         kind = kinds.get(flag)
@@ -115,9 +120,10 @@ def arrange(
             options.append(f"{flag}={words[index]}")
             index += 1
         else:
-            options.append(flag)  # click says that it needs a value
+            # click would take the `--` behind all options for its value.
+            raise click.BadOptionUsage(flag, "")
     return options, positional
 
 
 def _is_number(word: str) -> bool:
-    return len(word) > 1 and word[1].isdigit()
+    return word[1:2].isdigit() or (word[1:2] == "." and word[2:3].isdigit())

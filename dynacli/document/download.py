@@ -1,16 +1,22 @@
 """Downloads a document over HTTP under dynacli's own rules for redirects, encodings, size and time."""
 
-import threading
 import time
 from typing import TYPE_CHECKING
 
-from dynacli import __version__
-from dynacli.document.decoding import decode_body
 from dynacli.document.fetch import Fetched
-from dynacli.document.limits import CONNECT_SECONDS, MAX_REDIRECTS, READ_SECONDS, TOTAL_SECONDS
-from dynacli.document.network_errors import from_client_setup, from_httpx, timed_out
-from dynacli.document.source import without_query
-from dynacli.errors import DocumentError, InternalError, RefusedError
+from dynacli.document.limits import (
+    CONNECT_SECONDS,
+    MAX_BYTES,
+    MAX_REDIRECTS,
+    READ_SECONDS,
+    TOTAL_SECONDS,
+    in_mebibytes,
+)
+from dynacli.errors import DocumentError, NetworkError, RefusedError
+from dynacli.wire.client import REDIRECTS, open_client
+from dynacli.wire.deadline import Line, within
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.failures import from_httpx, timed_out, without_query
 
 if TYPE_CHECKING:
     import httpx
@@ -21,7 +27,6 @@ _ACCEPT = (
     "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
     "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
 )
-_REDIRECTS = (301, 302, 303, 307, 308)
 _HINTS = {
     401: "The document itself needs signing in; download it with another tool and give the file",
     403: "The server does not give the document to everyone; download it with another tool and give the file",
@@ -47,19 +52,7 @@ def download(url: str, *, timeout: float | None = None, etag: str = "", last_mod
         UsageError: A proxy or certificate variable is malformed.
     """
     job = _Download(url, min(timeout or TOTAL_SECONDS, TOTAL_SECONDS), _conditions(etag, last_modified))
-    # httpx limits each read, not their sum, and nothing limits the look-up of a name:
-    # only a thread that we can leave behind keeps the total.
-    thread = threading.Thread(target=job.run, name="dynacli-download", daemon=True)
-    thread.start()
-    thread.join(job.budget)
-    if thread.is_alive():
-        job.is_abandoned = True
-        raise timed_out(url, job.budget)
-    if job.error:
-        raise job.error
-    if not job.fetched:
-        raise InternalError("A download ended without a result")
-    return job.fetched
+    return within(job.budget, url, job.run)
 
 
 def _conditions(etag: str, last_modified: str) -> dict[str, str]:
@@ -72,34 +65,28 @@ def _conditions(etag: str, last_modified: str) -> dict[str, str]:
 
 
 class _Download:
-    """One download, in a thread of its own."""
+    """One download, through all its redirects."""
 
     def __init__(self, url: str, budget: float, conditions: dict[str, str]) -> None:
         self.url = url
         self.budget = budget
         self.deadline = time.monotonic() + budget
         self.conditions = conditions
-        self.is_abandoned = False
-        self.fetched: Fetched | None = None
-        self.error: BaseException | None = None
 
-    def run(self) -> None:
-        try:
-            self.fetched = self._follow()
-        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
-            self.error = error
-
-    def _follow(self) -> Fetched:
+    def run(self, line: Line) -> Fetched:
         import httpx
 
-        with _client(self.budget) as client:
-            url = httpx.URL(self.url)
+        url = httpx.URL(self.url)
+        headers = {"Accept": _ACCEPT, **self.conditions}
+        with open_client(
+            url.scheme, connect=min(CONNECT_SECONDS, self.budget), read=min(READ_SECONDS, self.budget)
+        ) as client:
             for _ in range(MAX_REDIRECTS + 1):
-                request = client.build_request("GET", url, headers=self.conditions)
+                request = client.build_request("GET", url, headers=headers, extensions={"trace": line.trace})
                 try:
-                    response = client.send(request, stream=True, follow_redirects=False, auth=None)
+                    response = client.send(request, stream=True, auth=None)
                     try:
-                        if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                        if response.status_code not in REDIRECTS or "location" not in response.headers:
                             return self._accept(response)
                         url = _redirected(url, response.headers["location"])
                     finally:
@@ -129,12 +116,12 @@ class _Download:
                 hint=_HINTS.get(status, "Check the URL, or try again later" if status >= 500 else ""),
                 status=status,
             )
-        content = decode_body(
-            response.iter_raw(),
-            response.headers.get_list("content-encoding", split_commas=True),
-            shown,
-            self._check_time,
-        )
+        encodings = response.headers.get_list("content-encoding", split_commas=True)
+        try:
+            content = b"".join(decode_chunks(response.iter_raw(), encodings, self._check))
+        except BadEncodingError as error:
+            kind = NetworkError if error.is_cut else DocumentError
+            raise kind(f"`{shown}` cannot be read", why=str(error)) from error
         return Fetched(
             content,
             media_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
@@ -143,25 +130,11 @@ class _Download:
             uri=str(response.url),
         )
 
-    def _check_time(self) -> None:
-        if self.is_abandoned or time.monotonic() > self.deadline:
+    def _check(self, size: int) -> None:
+        if size > MAX_BYTES:
+            raise DocumentError(f"`{without_query(self.url)}` is larger than {in_mebibytes(MAX_BYTES)}")
+        if time.monotonic() > self.deadline:
             raise timed_out(self.url, self.budget)
-
-
-def _client(budget: float) -> "httpx.Client":
-    import httpx
-
-    try:
-        return httpx.Client(
-            headers={
-                "User-Agent": f"dynacli/{__version__}",
-                "Accept": _ACCEPT,
-                "Accept-Encoding": "gzip, deflate",
-            },
-            timeout=httpx.Timeout(min(READ_SECONDS, budget), connect=min(CONNECT_SECONDS, budget)),
-        )
-    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
-        raise from_client_setup(error) from error
 
 
 def _redirected(url: "httpx.URL", location: str) -> "httpx.URL":

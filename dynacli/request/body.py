@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dynacli.catalog.media import is_form, is_json
 from dynacli.errors import UsageError
 from dynacli.request.styles import Pair, serialize_query
 
@@ -24,17 +25,6 @@ class Assignment(NamedTuple):
     path: tuple[str, ...]
     value: Any
     source: str
-
-
-def is_json(media_type: str) -> bool:
-    """Return whether a media type is JSON: `application/json`, `text/json` or a `+json` suffix (RFC 6839)."""
-    name = media_type.partition(";")[0].strip().lower()
-    return name.endswith(("/json", "+json"))
-
-
-def is_form(media_type: str) -> bool:
-    """Return whether a media type is the form that a URL's query looks like."""
-    return media_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
 
 
 def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:

@@ -1,16 +1,13 @@
 """A request as text, for `--dry-run` and for looking at what was sent."""
 
-from collections.abc import Callable
 from typing import Any
 
 from dynacli.request.model import Request
 
 __all__ = ["as_curl", "as_http", "as_json"]
 
-Mask = Callable[[str], str]
 
-
-def as_http(request: Request, mask: Mask) -> str:
+def as_http(request: Request) -> str:
     """Return the request as it looks on the wire (RFC 9112)."""
     _, _, rest = request.url.partition("://")
     host, slash, path = rest.partition("/")
@@ -21,26 +18,26 @@ def as_http(request: Request, mask: Mask) -> str:
     lines.extend(f"{name}: {value}" for name, value in request.headers)
     if request.body is not None:
         lines.append(f"Content-Length: {len(request.body)}")
-    head = mask("\r\n".join(lines)).replace("\r\n", "\n")
+    head = "\n".join(lines)
     body, encoded = _body(request.body)
     if encoded is not None:
         body = f"[{len(request.body or b'')} bytes]"
-    return f"{head}\n\n{mask(body)}\n" if body else f"{head}\n\n"
+    return f"{head}\n\n{body}\n" if body else f"{head}\n\n"
 
 
-def as_json(request: Request, mask: Mask) -> dict[str, Any]:
+def as_json(request: Request) -> dict[str, Any]:
     """Return the request in the shape of `--dry-run json`."""
     body, encoded = _body(request.body)
     return {
         "method": request.method,
-        "url": mask(request.url),
-        "headers": [[name, mask(value)] for name, value in request.headers],
-        "body": mask(body) if body is not None else None,
+        "url": request.url,
+        "headers": [[name, value] for name, value in request.headers],
+        "body": body,
         "body_base64": encoded,
     }
 
 
-def as_curl(request: Request, mask: Mask) -> str:
+def as_curl(request: Request) -> str:
     """Return a command for curl, quoted for a POSIX shell."""
     from shlex import quote
 
@@ -52,15 +49,16 @@ def as_curl(request: Request, mask: Mask) -> str:
     # curl reads `[` and `{` in a URL as ranges unless it is told not to.
     if any(char in request.url for char in "[]{}"):
         words.append("--globoff")
-    words.append(quote(mask(request.url)))
+    words.append(quote(request.url))
     for name, value in request.headers:
-        words.extend(["-H", quote(mask(f"{name}: {value}"))])
+        # `NAME:` alone tells curl to leave a header out; `NAME;` is one without a value.
+        words.extend(["-H", quote(f"{name}: {value}" if value else f"{name};")])
     body, encoded = _body(request.body)
     if encoded is not None:
         decoded = f"printf %s {quote(encoded)} | base64 -d | "
         return decoded + " ".join([*words, "--data-binary", "@-"])
     if body is not None:
-        words.extend(["--data-raw", quote(mask(body))])
+        words.extend(["--data-raw", quote(body)])
     return " ".join(words)
 
 
@@ -69,8 +67,11 @@ def _body(body: bytes | None) -> tuple[Any, str | None]:
     if body is None:
         return None, None
     try:
-        return body.decode(), None
+        text = body.decode()
     except UnicodeDecodeError:
-        from base64 import b64encode
+        text = "\0"
+    if "\0" not in text:  # which no word of a command line can hold
+        return text, None
+    from base64 import b64encode
 
-        return None, b64encode(body).decode()
+    return None, b64encode(body).decode()

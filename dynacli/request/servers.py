@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from dynacli.catalog.model import Server
-from dynacli.errors import UsageError
+from dynacli.errors import RefusedError, UsageError
 
-__all__ = ["choose_server", "origin_of"]
+__all__ = ["check_path", "choose_server", "origin_of", "parse_origin"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Nothing that two parsers of URLs could read differently; a host in other scripts is written in Punycode.
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
 def choose_server(
@@ -37,14 +40,17 @@ def choose_server(
     else:
         server = candidates[0]
     url = _expand(server, given)
-    if not urlsplit(url).scheme:
+    if not _SCHEME.match(url):
         if not document_uri.startswith(("http://", "https://")):
             raise UsageError(
                 f"The document names no server to send to, only `{server.url}`",
                 why="It was not fetched from a URL that a relative server could start from",
                 hint="Name one: `--server https://api.example.com`",
             )
-        url = urljoin(document_uri, url)
+        try:
+            url = urljoin(document_uri, url)
+        except ValueError:
+            url = ""  # which is refused like any other that is none
     return _checked(url)
 
 
@@ -96,11 +102,15 @@ def _expand(server: Server, given: Mapping[str, str]) -> str:
 def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
-        host = None
+        host = ""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise UsageError(
+            "The server's address holds a user name or a password", hint="Leave out what is before the `@`"
+        )
     if (
-        host is None
+        not _HOST.fullmatch(host)
         or parts.scheme not in _DEFAULT_PORTS
         or not url.isprintable()
         or " " in url
@@ -108,14 +118,57 @@ def _checked(url: str) -> str:
     ):
         raise UsageError(
             "The server's address is no URL that can be sent to",
-            why="It must start with `http://` or `https://` and name a host",
+            why="It must start with `http://` or `https://` and name a host in ASCII",
             hint="Give one: `--server https://api.example.com`",
         )
-    if "@" in parts.netloc:
-        raise UsageError(
-            "The server's address holds a user name or a password", hint="Leave out what is before the `@`"
+    return f"{parts.scheme}://{parts.netloc}{_encoded(parts.path).rstrip('/')}"
+
+
+def _encoded(path: str) -> str:
+    return re.sub(
+        r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]",
+        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")),
+        path,
+    )
+
+
+def check_path(url: str, base_url: str, template: str) -> None:
+    """Check that a built URL leads where the document says: below its server, as deep as its template.
+
+    Args:
+        url: As it was built.
+        base_url: As `choose_server` returned it.
+        template: The document's path.
+
+    Raises:
+        RefusedError: It leads elsewhere, or a client or server on the way would make it lead elsewhere.
+    """
+    segments = urlsplit(url).path.split("/")
+    described = template.partition("#")[0].partition("?")[0].lstrip("/")
+    expected = (urlsplit(base_url).path + "/" + described).split("/")
+    if len(segments) != len(expected) or any(unquote(one) in {".", ".."} for one in segments):
+        raise RefusedError(
+            "The request would go to another path than the document's",
+            why="A segment of the server's path or of the operation's is `.` or `..`, or a value adds one",
+            hint="Give the server's address without them: `--server https://api.example.com/base`",
         )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def parse_origin(text: str) -> str:
+    """Return the origin that a person wrote.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        parts = urlsplit(text)
+        if parts.scheme in _DEFAULT_PORTS and _HOST.fullmatch(parts.hostname or "") and "@" not in text:
+            return origin_of(text)
+    except ValueError:
+        pass  # said below
+    raise UsageError(
+        "The value of `--accept-origin` is no origin", hint="Write it like `https://api.example.com`"
+    )
 
 
 def origin_of(url: str) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -10,6 +10,7 @@ from dynacli.errors import DynacliError, NetworkError, RefusedError
 from dynacli.request.model import Request
 from dynacli.request.servers import origin_of
 from dynacli.wire.client import REDIRECTS, open_client
+from dynacli.wire.deadline import Line, within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
 
@@ -66,7 +67,7 @@ class Answer:
         return ", ".join(value for key, value in self.headers if key.lower() == wanted)
 
 
-def send(request: Request, budget: Budget, gate: Callable[[], None] | None = None) -> Answer:
+def send(request: Request, budget: Budget, gate: Callable[[], None]) -> Answer:
     """Send a request and return the final answer.
 
     A redirect is followed for safe methods only, at most ten times, never from https to http.
@@ -79,16 +80,20 @@ def send(request: Request, budget: Budget, gate: Callable[[], None] | None = Non
         NetworkError: The connection failed or broke.
         TimedOutError: A time limit was reached.
         RefusedError: A redirect would cross a line of trust.
+        UsageError: A proxy or certificate variable is malformed.
         DynacliError: Whatever `gate` raises.
     """
-    call = _Call(budget)
+    return within(budget.total, request.url, lambda line: _follow(request, _Call(budget, line), gate))
+
+
+def _follow(request: Request, call: "_Call", gate: Callable[[], None] | None) -> Answer:
     hops: list[tuple[int, str]] = []
     while True:
         answer = call.exchange(request, gate)
         gate = None
         location = answer.header("location")
         if answer.status not in REDIRECTS or not location or request.method not in SAFE_METHODS:
-            return Answer(**{**vars(answer), "hops": tuple(hops)})
+            return replace(answer, hops=tuple(hops))
         hops.append((answer.status, answer.url))
         if len(hops) > MAX_REDIRECTS:
             raise NetworkError(
@@ -99,17 +104,20 @@ def send(request: Request, budget: Budget, gate: Callable[[], None] | None = Non
 
 
 def _redirected(request: Request, location: str) -> Request:
+    import httpx
+
     try:
-        target = urljoin(request.url, location).partition("#")[0]
-        parts = urlsplit(target)
+        parts = urlsplit(urljoin(request.url, location))
+        if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+            raise RefusedError(
+                f"`{without_query(request.url)}` redirects to a URL that is not followed",
+                why="It is not plain `http` or `https`, or holds credentials",
+            )
+        # As the client will write it: what is compared must be what is sent.
+        target = str(httpx.URL(parts._replace(fragment="").geturl()))
         here, there = origin_of(request.url), origin_of(target)
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         raise NetworkError(f"`{without_query(request.url)}` redirects to something that is no URL") from None
-    if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
-        raise RefusedError(
-            f"`{without_query(request.url)}` redirects to a URL that is not followed",
-            why="It is not plain `http` or `https`, or holds credentials",
-        )
     if here == there:
         return request._replace(url=target)
     if here.startswith("https:") and there.startswith("http:"):
@@ -122,31 +130,31 @@ def _redirected(request: Request, location: str) -> Request:
 
 
 class _Call:
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, line: Line) -> None:
         self.budget = budget
+        self.line = line
         self.start = time.monotonic()
 
     def exchange(self, request: Request, gate: Callable[[], None] | None) -> Answer:
         import httpx
 
         left = self._left(request.url)
-        connect, read = (
-            min(CONNECT_SECONDS, left),
-            min(READ_SECONDS if self.budget.total is None else left, left),
-        )
-        extensions: dict[str, Any] = {}
-        passing = _Gate(gate)
-        if gate is not None:
-            extensions["trace"] = passing
+        connect = min(CONNECT_SECONDS, left)
+        read = READ_SECONDS if self.budget.total is None else left
+        passing = _Gate(gate, self.line)
         try:
             with open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
                 prepared = client.build_request(
                     request.method,
                     request.url,
-                    headers=list(request.headers),
+                    # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
+                    headers=[
+                        (name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers
+                    ],
                     content=request.body,
-                    extensions=extensions,
+                    extensions={"trace": passing},
                 )
+                _check_unchanged(prepared.url, request.url)
                 response = client.send(prepared, stream=True, auth=None)
                 try:
                     return self._read(response, request)
@@ -189,10 +197,22 @@ class _Call:
         """Return the seconds that are left."""
         if self.budget.total is None:
             return float("inf")
-        left = self.budget.total - (time.monotonic() - self.start)
+        left = self.budget.total + self.line.paused - (time.monotonic() - self.start)
         if left <= 0:
             raise timed_out(url, self.budget.total)
         return left
+
+
+def _check_unchanged(made: "httpx.URL", url: str) -> None:
+    """Check that the client sends to the URL that was built and checked; it resolves `..`, for one."""
+    parts = urlsplit(url)
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(url):
+        raise RefusedError(
+            "The request would go to another URL than the one that was built",
+            why=f"The client would send to `{without_query(str(made))}`",
+            hint="Give the server's address in its plain form with `--server`",
+        )
 
 
 class _Gate:
@@ -201,15 +221,18 @@ class _Gate:
     See https://www.encode.io/httpcore/extensions/#trace
     """
 
-    def __init__(self, gate: Callable[[], None] | None) -> None:
+    def __init__(self, gate: Callable[[], None] | None, line: Line) -> None:
         self.gate = gate
+        self.line = line
         self.refusal: DynacliError | None = None
 
-    def __call__(self, event: str, info: dict[str, Any]) -> None:  # noqa: ARG002
+    def __call__(self, event: str, info: dict[str, Any]) -> None:
+        self.line.trace(event, info)
         if self.gate is not None and event.endswith("send_request_headers.started"):
             gate, self.gate = self.gate, None
             try:
-                gate()
+                with self.line.pause():
+                    gate()
             except DynacliError as error:
                 # httpx maps what is raised below it; this one is raised again as it is.
                 self.refusal = error

@@ -1,11 +1,14 @@
 """The one-operation document that openapi-core judges by, its components read when they are asked for."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from dynacli.catalog.model import Operation
 from dynacli.catalog.store import Catalog
 
 __all__ = ["locate", "operation_document"]
+
+_MAX_HOPS = 50
 
 
 def operation_document(catalog: Catalog, operation: Operation) -> dict[str, Any]:
@@ -63,18 +66,23 @@ class _Lazy(dict[str, Any]):
 def locate(document: dict[str, Any], steps: list[str | int]) -> str:
     """Return the JSON pointer that steps lead to when references are followed on the way.
 
-    jsonschema leaves references out of the paths that it reports.
+    A step `$ref` is followed where it stands. References of the OpenAPI part (a parameter, a response)
+    are not among the steps, so they are followed where a step is not there.
     """
     here: Any = document
     pointer = ""
     for step in steps:
-        for _ in range(50):
+        if step == "$ref" and isinstance(here, dict) and isinstance(here.get("$ref"), str):
+            pointer = unquote(here["$ref"].removeprefix("#"))
+            here = _follow(document, pointer)
+            continue
+        for _ in range(_MAX_HOPS):
             is_there = (isinstance(here, dict) and step in here) or (
                 isinstance(here, list) and isinstance(step, int)
             )
             if is_there or not isinstance(here, dict) or not isinstance(here.get("$ref"), str):
                 break
-            pointer = here["$ref"].removeprefix("#")
+            pointer = unquote(here["$ref"].removeprefix("#"))
             here = _follow(document, pointer)
         try:
             here = here[step]
@@ -85,10 +93,8 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> str:
 
 
 def _follow(document: dict[str, Any], pointer: str) -> Any:
-    from urllib.parse import unquote
-
     here: Any = document
-    for step in unquote(pointer).split("/")[1:]:
+    for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
         try:
             here = here[int(key)] if isinstance(here, list) else here[key]

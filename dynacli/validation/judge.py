@@ -9,6 +9,7 @@ from dynacli.validation.document import locate, operation_document
 from dynacli.validation.engine import load_engine
 from dynacli.validation.explain import explain
 from dynacli.validation.findings import Finding, Verdict, shortened
+from dynacli.validation.session import Session
 
 __all__ = ["Answered", "Judge", "Sent"]
 
@@ -50,18 +51,24 @@ class Judge:
         self._catalog = catalog
         self._operation = operation
         self._document = operation_document(catalog, operation)
-        self._dialect = "3.0" if catalog.meta["dialect"] == "3.0" else "3.1"
+        self._version = "3.0" if catalog.meta["dialect"] == "3.0" else "3.1"
         self._engine: Any = load_engine()
         self._spec = self._engine.make_path(self._document)
 
     def request(self, sent: Sent) -> Verdict:
         """Return what in a request does not match the document."""
-        verdict = Verdict()
+        verdict, session = Verdict(), Session()
         errors = self._engine.request_validator(
-            self._spec, self._dialect, self._operation.path, self._operation.method.lower(), sent.values
+            self._spec,
+            self._version,
+            self._operation.path,
+            self._operation.method.lower(),
+            sent.values,
+            session,
         )
         self._collect(
             verdict,
+            session,
             "request",
             lambda: errors(
                 content_type=sent.media_type,
@@ -80,23 +87,28 @@ class Judge:
         Args:
             is_exact: Whether what the document does not mention is a finding too.
         """
-        verdict = Verdict()
+        verdict, session = Verdict(), Session()
         body_schemas: list[tuple[Any, Any]] = []
         errors = self._engine.response_validator(
-            self._spec, self._dialect, self._operation.path, self._operation.method.lower(), body_schemas
+            self._spec,
+            self._version,
+            self._operation.path,
+            self._operation.method.lower(),
+            body_schemas,
+            session,
         )
-        if not answered.body and (self._operation.method == "HEAD" or answered.status in {204, 304}):
-            # RFC 9110: these never have a body, whatever the document says.
-            verdict.unchecked.append("there is no body to judge")
-            body_errors: Any = lambda: iter(())  # noqa: E731
-        else:
-            body_errors = lambda: errors(  # noqa: E731
+        self._collect(
+            verdict,
+            session,
+            "response",
+            lambda: errors(
                 status_code=answered.status,
                 content_type=answered.content_type,
                 data=answered.body,
                 headers=answered.headers,
-            )
-        self._collect(verdict, "response", body_errors, is_exact=is_exact)
+            ),
+            is_exact=is_exact,
+        )
         if is_exact:
             from dynacli.validation.exact import undocumented_properties
 
@@ -104,7 +116,9 @@ class Judge:
                 verdict.extend(undocumented_properties(schema, value, self._catalog.resolve))
         return verdict
 
-    def _collect(self, verdict: Verdict, where: str, errors: Any, *, is_exact: bool = False) -> None:
+    def _collect(
+        self, verdict: Verdict, session: Session, where: str, errors: Any, *, is_exact: bool = False
+    ) -> None:
         try:
             found = list(errors())
         except DamagedCatalogError:
@@ -114,11 +128,13 @@ class Judge:
             verdict.unchecked.append("the value or its schema is nested too deeply")
             return
         except Exception as error:  # noqa: BLE001  - see below
-            # Documents hold schemas that no validator was written for: a wrong regular expression,
-            # a bound that is no number, a reference that leads nowhere. Whatever the libraries raise on one
-            # of them says that nothing was judged, and neither the call nor its answer may be lost for it.
-            verdict.failures.append(f"the document's schema cannot be used ({type(error).__name__})")
+            # Documents hold what no validator was written for: a media type that is text,
+            # parameters that are no list. Whatever the libraries raise on one of them says
+            # that nothing was judged, and neither the call nor its answer may be lost for it.
+            verdict.failures.append(f"the document cannot be used here ({type(error).__name__})")
             return
+        verdict.unchecked.extend(session.unchecked)
+        verdict.failures.extend(session.failures)
         for one in found:
             self._one(verdict, where, one, is_exact=is_exact)
 
@@ -129,26 +145,32 @@ class Judge:
             verdict.unchecked.append(str(cause))
         elif isinstance(error, engine.ResponseNotFound):
             self._undocumented_status(verdict, error, is_exact=is_exact)
+        elif isinstance(cause, engine.UndocumentedBodyError):
+            text = "the document describes no body for this answer"
+            if is_exact:
+                verdict.extend([Finding(where, "undocumented-body", "", text)])
+            else:
+                verdict.unchecked.append(text)
         else:
             verdict.extend(self._findings(where, error, cause))
 
     def _undocumented_status(self, verdict: Verdict, error: Any, *, is_exact: bool) -> None:
-        # OpenAPI: a document is "not necessarily expected to cover all possible HTTP response codes".
-        listed = ", ".join(str(one) for one in error.availableresponses) or "no answers at all"
-        text = f"status {error.http_status} is not in the document, which has {listed}"
-        if is_exact:
-            verdict.extend(
-                [
-                    Finding(
-                        "response",
-                        "undocumented-status",
-                        "status",
-                        text,
-                        list(error.availableresponses),
-                        error.http_status,
-                    )
-                ]
-            )
+        """Judge a status that the document does not have.
+
+        OpenAPI 3.1.1, "Responses Object": the documentation "is not necessarily expected to cover all possible
+        HTTP response codes", but it is "to cover a successful operation response and any known errors".
+        So where a document says how success looks, another success breaks it; else nobody would notice that
+        the body was not judged. Another error is a note, and a finding for whoever asks for everything.
+        """
+        listed = [str(one) for one in error.availableresponses]
+        shown = ", ".join(f"`{one}`" for one in listed) or "no answers at all"
+        text = f"the document has no answer with status {error.http_status}, only {shown}"
+        is_other_success = str(error.http_status).startswith("2") and any(
+            one.startswith("2") for one in listed
+        )
+        if is_exact or is_other_success:
+            status = int(error.http_status)
+            verdict.extend([Finding("response", "undocumented-status", "status", text, listed, status)])
         else:
             verdict.unchecked.append(text)
 
@@ -174,14 +196,15 @@ class Judge:
             yield Finding(where, "unreadable-body", place, str(cause))
         elif isinstance(cause, self._engine.MediaTypeNotFound):
             listed = list(cause.availableMimetypes)
-            got = cause.mimetype or "none"
+            shown = ", ".join(f"`{one}`" for one in listed) or "none"
+            came = f"the media type is `{cause.mimetype}`" if cause.mimetype else "there is no media type"
             yield Finding(
                 where,
                 "undocumented-media-type",
                 "header/Content-Type",
-                f"the media type is `{got}`, and the document has {', '.join(f'`{one}`' for one in listed) or 'none'}",
+                f"{came}, and the document has {shown}",
                 listed,
-                cause.mimetype,
+                cause.mimetype or None,
             )
         elif kind in {"MissingData", "MissingRequiredRequestBody"}:
             yield Finding(where, "missing-body", "", "the document asks for a body, and there is none")

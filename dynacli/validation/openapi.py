@@ -4,7 +4,6 @@ Only `dynacli.validation.engine` imports this module; it makes the import fast.
 The validators are openapi-core's own. What is changed goes through their hooks, each for a reason given there.
 """
 
-import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -18,14 +17,21 @@ from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.validation.request.validators import V30RequestValidator, V31RequestValidator
 from openapi_core.validation.response.validators import V30ResponseValidator, V31ResponseValidator
+from openapi_core.validation.response.exceptions import InvalidData
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
+from openapi_core.validation.schemas.validators import SchemaValidator
 from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from dynacli.validation import media_types, reading
+from dynacli.validation.dialects import SchemaValidators
+from dynacli.validation.session import Session
 
 __all__ = [
     "MediaTypeNotFound",
     "OpenAPIError",
     "ResponseNotFound",
     "UncheckedError",
+    "UndocumentedBodyError",
     "UnreadableError",
     "make_path",
     "request_validator",
@@ -33,12 +39,16 @@ __all__ = [
 ]
 
 
-class UncheckedError(OpenAPIError):
-    """A value cannot be judged; the text says why."""
+class UncheckedError(reading.UncheckedError, OpenAPIError):
+    """The same, as one of openapi-core's, which it wraps and goes on behind."""
 
 
-class UnreadableError(OpenAPIError):
-    """A body is not what its media type says; the text says why."""
+class UnreadableError(reading.UnreadableError, OpenAPIError):
+    """The same, as one of openapi-core's."""
+
+
+class UndocumentedBodyError(OpenAPIError):
+    """A body came, and the document describes none."""
 
 
 def _deny(uri: str) -> Any:
@@ -53,6 +63,11 @@ _DENY_ALL = {"<all_urls>": _deny, "http": _deny, "https": _deny, "file": _deny, 
 def make_path(document: dict[str, Any]) -> SchemaPath:
     """Return openapi-core's view of a document, which fetches nothing."""
     return SchemaPath.from_dict(document, handlers=_DENY_ALL)
+
+
+def _child(path: SchemaPath, key: str) -> SchemaPath:
+    # `/` would take a `#` in the key for a separator.
+    return path._make_child_relpath(key)
 
 
 class _NoTemplate:
@@ -73,75 +88,58 @@ class _OneOperation:
     def _find_path(self, request: Any) -> PathOperationServer:  # noqa: ARG002
         # Not found by matching the URL: real documents have paths that differ only in a fragment,
         # templates inside a segment, servers that were overridden.
-        path = self.spec / "paths" / self.operation_path
+        path = _child(self.spec / "paths", self.operation_path)
         return PathOperationServer(path, path / self.operation_method, None, _NoTemplate, None)
 
     def _find_media_type(self, content: SchemaPath, mimetype: str | None = None) -> MediaType:
         # openapi-core compares as it stands: parameters and case on the document's side,
-        # and `*/*`, are not matched there as RFC 9110 (section 8.3 and 12.5.1) has it.
-        if not mimetype:
-            raise MediaTypeNotFound(mimetype or "", list(content.str_keys()))
-        name, parameters = _split_media_type(mimetype)
-        best: tuple[int, str, SchemaPath] | None = None
-        for key, value in content.str_items():
-            rank = _match_rank(name, parameters, key)
-            if rank and (best is None or rank > best[0]):
-                best = (rank, key, value)
+        # and `*/*`, are not matched there.
+        keys = list(content.str_keys())
+        if mimetype is None:  # of a parameter: it has one only
+            mimetype = keys[0] if keys else ""
+        best = media_types.best_match(mimetype, keys)
         if best is None:
-            raise MediaTypeNotFound(mimetype, list(content.str_keys()))
-        return MediaType(name, parameters, best[2])
+            raise MediaTypeNotFound(mimetype, keys)
+        name, parameters = media_types.split(mimetype)
+        return MediaType(name, parameters, _child(content, best))
 
     def _deserialise_media_type(
-        self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: bytes
+        self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: Any
     ) -> Any:
-        if mimetype.endswith(("/json", "+json")):
-            # openapi-core knows two JSON media types by name and takes all others for binary data.
-            return read_json(value, parameters)
-        if "schema" not in media_type:
+        if "schema" not in media_type and not media_types.is_json(mimetype):
             raise UncheckedError(f"the document gives no schema for `{mimetype}`")
-        if mimetype.startswith("text/"):
-            return value.decode(parameters.get("charset", "utf-8"), errors="replace")
+        try:
+            if media_types.is_json(mimetype):
+                # openapi-core knows two JSON media types by name and takes all others for binary data.
+                return reading.read_json(value.encode() if isinstance(value, str) else value, parameters)
+            if mimetype.startswith("text/"):
+                return reading.read_text(value, parameters)
+        except reading.UncheckedError as error:
+            raise UncheckedError(str(error)) from None
+        except reading.UnreadableError as error:
+            raise UnreadableError(str(error)) from None
         if mimetype == "application/x-www-form-urlencoded":
             return super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
-        raise UncheckedError(f"a body of `{mimetype}` cannot be judged yet")
+        raise UncheckedError(f"a body of `{mimetype or 'no media type'}` cannot be judged yet")
 
     def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
+        last = schema.parts[-1]
+        with schema.parent.resolve() as resolved:
+            # As it is written: openapi-core follows its `$ref` first and loses what stands beside it.
+            contents: Any = resolved.contents
+            raw, resolver = contents[last], resolved.resolver
         if "content" in schema.parts:
-            with schema.resolve() as resolved:
-                self.body_schemas.append((resolved.contents, value))
+            self.body_schemas.append((raw, value))
+        validators = self.schema_validators_factory
+        kind: Any = validators.get_validator_cls(self.spec, schema)
+        checker = validators.get_format_checker()
+        judge = SchemaValidator(schema, kind(raw, _resolver=resolver, format_checker=checker))
         try:
-            super()._validate_schema(schema, value)  # type: ignore[misc]
+            judge.validate(value)
         except InvalidSchemaValue as error:
-            error.schema_steps = list(schema.parts)  # type: ignore[attr-defined]  # where the schema stands, which the error does not say
+            # Where the schema stands, which the error does not say.
+            error.schema_steps = list(schema.parts)  # type: ignore[attr-defined]
             raise
-
-
-def read_json(value: bytes, parameters: Mapping[str, str] | None = None) -> Any:
-    """Return a JSON body.
-
-    Raises:
-        UnreadableError: It is not JSON.
-    """
-    charset = (parameters or {}).get("charset", "utf-8")
-    try:
-        text = value.decode("utf-8-sig" if charset.lower() in {"utf-8", "utf8"} else charset)
-    except (UnicodeDecodeError, LookupError):
-        raise UnreadableError(f"the body is not text in {charset}") from None
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise UnreadableError(
-            f"the body is not JSON: {error.msg[0].lower()}{error.msg[1:]} at {place}"
-        ) from None
-    except ValueError as error:
-        raise UnreadableError(f"the body is not JSON: {error}") from None
-    except RecursionError:
-        raise UnreadableError("the body is nested too deeply to be read") from None
-
-
-def _refuse_constant(constant: str) -> Any:
-    raise ValueError(f"`{constant}` is no JSON value")
 
 
 class _RequestMixin(_OneOperation):
@@ -169,15 +167,29 @@ class _RequestMixin(_OneOperation):
 
 
 class _ResponseMixin(_OneOperation):
+    may_be_empty: bool
+    """Whether the method or status is one that never has a body (RFC 9110), whatever the document says."""
+
     def _find_operation_response(self, status_code: int, operation: SchemaPath) -> SchemaPath:
         if "responses" not in operation:
             raise ResponseNotFound(str(status_code), [])
         responses = operation / "responses"
-        found = {key.upper(): key for key in map(str, responses.keys())}  # `4xx` is meant as `4XX`
+        keys = [str(key) for key in responses.keys()]  # noqa: SIM118  - a path has no iteration of its keys
+        found = {key.upper(): key for key in keys if not key.startswith("x-")}  # `4xx` is meant as `4XX`
         for wanted in (str(status_code), f"{str(status_code)[0]}XX", "DEFAULT"):
             if wanted in found:
-                return responses / found[wanted]
+                return _child(responses, found[wanted])
         raise ResponseNotFound(str(status_code), list(found.values()))
+
+
+    def _get_data(self, data: bytes | None, mimetype: str, operation_response: SchemaPath) -> Any:
+        if "content" not in operation_response or not len(operation_response / "content"):
+            if data and self.operation_method != "head":
+                raise InvalidData from UndocumentedBodyError()
+            return None
+        if not data and self.may_be_empty:
+            return None
+        return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
 
 
 class _V30Request(_RequestMixin, V30RequestValidator):
@@ -224,18 +236,25 @@ class _RequestView:
 
 
 def request_validator(
-    spec: SchemaPath, dialect: str, path: str, method: str, typed_values: Mapping[tuple[str, str], Any]
+    spec: SchemaPath,
+    version: str,
+    path: str,
+    method: str,
+    typed_values: Mapping[tuple[str, str], Any],
+    session: Session,
 ) -> Callable[..., Iterator[Exception]]:
     """Return a function that yields what openapi-core finds wrong with a request."""
-    validator = (_V30Request if dialect == "3.0" else _V31Request)(spec)
+    validators = SchemaValidators(version, "request", session)
+    validator: Any = (_V30Request if version == "3.0" else _V31Request)(
+        spec, schema_validators_factory=validators
+    )
     validator.operation_path, validator.operation_method = path, method
     validator.typed_values, validator.body_schemas = typed_values, []
 
     def errors(**request: Any) -> Iterator[Exception]:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # "this parameter is deprecated": the help says so
+            # "this parameter is deprecated": the help says so
+            warnings.simplefilter("ignore", DeprecationWarning)
             yield from list(validator.iter_errors(_RequestView(method, **request)))
 
     return errors
@@ -266,46 +285,29 @@ class _ResponseView:
 
 
 def response_validator(
-    spec: SchemaPath, dialect: str, path: str, method: str, body_schemas: list[tuple[Any, Any]]
+    spec: SchemaPath,
+    version: str,
+    path: str,
+    method: str,
+    body_schemas: list[tuple[Any, Any]],
+    session: Session,
 ) -> Callable[..., Iterator[Exception]]:
     """Return a function that yields what openapi-core finds wrong with an answer.
 
     Args:
         body_schemas: Filled with (schema, value) of the body that was judged.
     """
-    validator = (_V30Response if dialect == "3.0" else _V31Response)(spec)
+    validators = SchemaValidators(version, "response", session)
+    validator: Any = (_V30Response if version == "3.0" else _V31Response)(
+        spec, schema_validators_factory=validators
+    )
     validator.operation_path, validator.operation_method = path, method
     validator.body_schemas = body_schemas
 
     def errors(**response: Any) -> Iterator[Exception]:
+        validator.may_be_empty = method == "head" or response["status_code"] in {204, 205, 304}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             yield from list(validator.iter_errors(_NO_REQUEST, _ResponseView(**response)))
 
     return errors
-
-
-def _split_media_type(text: str) -> tuple[str, dict[str, str]]:
-    name, *rest = text.split(";")
-    parameters = {}
-    for item in rest:
-        key, has_value, value = item.partition("=")
-        if has_value:
-            parameters[key.strip().lower()] = value.strip().strip('"')
-    return name.strip().lower(), parameters
-
-
-def _match_rank(name: str, parameters: Mapping[str, str], key: str) -> int:
-    """Return how closely a media type or range of the document matches; 0 when it does not."""
-    wanted, wanted_parameters = _split_media_type(key)
-    if wanted == name:
-        same = sum(
-            1
-            for item, value in wanted_parameters.items()
-            if parameters.get(item, "").lower() == value.lower()
-        )
-        return 10 + same
-    main = name.partition("/")[0]
-    if wanted == f"{main}/*":
-        return 2
-    return 1 if wanted in {"*/*", "*"} else 0

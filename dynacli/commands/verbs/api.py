@@ -4,7 +4,14 @@ from typing import Any
 
 import click
 
-from dynacli.catalog.apis import DEMO, Api, Configuration, check_name, open_api, refresh_api
+from dynacli.catalog.apis import (
+    Api,
+    Configuration,
+    check_name,
+    open_api,
+    refresh_api,
+    what_is_left_out,
+)
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb
@@ -25,11 +32,16 @@ def _add(ctx: click.Context, name: str, source: str) -> None:
     if known is not None and known["source"] != entry_source:
         raise UsageError(
             f"There is an API `{name}` already, with another document",
+            why=f"Its document is `{known['source']}`",
             hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
         )
-    api = open_api(source, run.env, refresh=True)
+    accepted = _accepted(run)
+    api = open_api(entry_source, run.env, refresh=True)
     try:
-        configuration.edit(name, {"source": entry_source, "origins": sorted({*api.origins, *_accepted(run)})})
+        before = known.get("origins") if known is not None else None
+        before = [one for one in before if isinstance(one, str)] if isinstance(before, list) else []
+        origins = sorted({*api.origins, *before, *accepted})
+        configuration.edit(name, {"source": entry_source, "origins": origins})
         _say_added(run, api, name)
     finally:
         api.catalog.close()
@@ -62,17 +74,19 @@ def _say_added(run: Run, api: Api, name: str) -> None:
     from dynacli.output.terminal import write_stderr
 
     meta = api.catalog.meta
-    warnings = api.catalog.warnings()
-    write_stderr(
-        run.env,
-        f"{name}: {visible(meta['title'], keep='')} {meta['version']}, {meta['operations']} operations\n",
-    )
-    if warnings:
-        run.warn(f"{len(warnings)} places could not be used as they stand; see `dynacli api show {name}`")
+    about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
+    write_stderr(run.env, f"{name}: {visible(about, keep='')}, {_counted(meta['operations'])}\n")
+    left_out = what_is_left_out(api.catalog)
+    if left_out:
+        run.warn(f"{left_out}; `dynacli api show {name}` lists them")
     variables = _variables(api, name)
     if variables:
         write_stderr(run.env, f"Credentials: set {' or '.join(variables)}\n")
     write_stderr(run.env, f"Try: dynacli {name} --help\n")
+
+
+def _counted(operations: int | None) -> str:
+    return "1 operation" if operations == 1 else f"{operations} operations"
 
 
 def _variables(api: Api, name: str) -> list[str]:
@@ -101,12 +115,18 @@ def _list(ctx: click.Context) -> None:
             return "No API is registered yet: dynacli api add NAME SOURCE"
         column = max(len(row["name"]) for row in rows) + 2
         return "\n".join(
-            f"{row['name'].ljust(column)}{visible(row['title'] or '', keep='')} {row['version'] or ''}, "
-            f"{row['operations']} operations  {paint.dim(visible(row['source'], keep=''))}"
+            f"{row['name'].ljust(column)}{_about(row)}  {paint.dim(visible(row['source'], keep=''))}"
             for row in rows
         )
 
     write_data(run.env, rows, run.output_format, text)
+
+
+def _about(row: dict[str, Any]) -> str:
+    if row["revision"] is None:
+        return "not read yet"
+    about = visible(f"{row['title']} {row['version']}".strip(), keep="")
+    return ", ".join(part for part in (about, _counted(row["operations"])) if part)
 
 
 def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
@@ -122,11 +142,17 @@ def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         "revision": None,
     }
     try:
-        api = run.api(name)
+        # A list fetches nothing: a server that hangs would hold up all of it.
+        api = open_api(name, run.env, offline=True)
     except DynacliError as error:  # one that cannot be opened does not hide the others
         run.warn(f"`{name}`: {error.what}")
         return row
-    return {**row, **_facts(api)}
+    if api.warning is not None:
+        run.warn(f"`{name}`: {api.warning.what}")
+    try:
+        return {**row, **_facts(api)}
+    finally:
+        api.catalog.close()
 
 
 def _facts(api: Api) -> dict[str, Any]:
@@ -135,7 +161,7 @@ def _facts(api: Api) -> dict[str, Any]:
 
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
     age = time.time() - fetched if isinstance(fetched, int | float) else None
-    is_file = "://" not in api.location
+    is_file = "://" not in api.location  # looked at just now, as standard input is
     return {
         "title": meta["title"],
         "version": meta["version"],
@@ -145,39 +171,40 @@ def _facts(api: Api) -> dict[str, Any]:
         if age is not None
         else None,
         "fresh": api.warning is None and (is_file or (age is not None and age < DAY)),
-        "revision": api.pointer.get("revision"),
+        "revision": api.pointer["revision"],
     }
 
 
-def _show(ctx: click.Context, name: str) -> None:
+def _show(ctx: click.Context, api: str) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format, write_data
 
     check_format(run.output_format)
-    api = run.api(name)
-    warnings, problems = api.catalog.warnings(), api.catalog.problems()
+    opened = run.api(api)
+    warnings, problems = opened.catalog.warnings(), opened.catalog.problems()
     data = {
-        "name": api.name,
-        "source": api.location,
-        **_facts(api),
-        "servers": api.catalog.meta["servers"],
-        "origins": list(api.origins),
+        "name": opened.name,
+        "source": "-" if api == "-" else opened.location,
+        **_facts(opened),
+        "servers": opened.catalog.meta["servers"],
+        "origins": list(opened.origins),
         "warnings": warnings,
         "problems": problems,
     }
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        title = f"{paint.bold(visible(data['title'] or opened.name, keep=''))} {visible(data['version'], keep='')}"
         lines = [
-            f"{paint.bold(visible(data['title'] or api.name, keep=''))} {data['version']}",
-            f"  document    {visible(api.location, keep='')}",
-            f"  OpenAPI     {data['openapi']}, {data['operations']} operations",
+            title.rstrip(),
+            f"  document    {visible(data['source'], keep='')}",
+            f"  OpenAPI     {visible(data['openapi'], keep='')}, {_counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
             *(f"  server      {visible(one['url'], keep='')}" for one in data["servers"]),
-            *(f"  credentials go to {origin}" for origin in api.origins),
+            *(f"  credentials go to {origin}" for origin in opened.origins),
         ]
-        for title, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
+        for heading, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
             if rows:
-                lines.extend(["", paint.bold(f"{title} ({len(rows)})")])
+                lines.extend(["", paint.bold(f"{heading} ({len(rows)})")])
                 lines.extend(_place(row) for row in rows)
         if not warnings and not problems:
             lines.extend(["", "The document is valid."])
@@ -198,10 +225,18 @@ def _refresh(ctx: click.Context, name: str) -> None:
     _registered(run, name)
     api, before = refresh_api(name, run.env)
     try:
+        for note in api.notes:
+            run.warn(note)
         after = {(one.method, one.path): one.name for one in api.catalog.summaries()}
-        new = [after[key] for key in after if before is not None and key not in before]
-        gone = [before[key] for key in before if key not in after] if before is not None else []
-        write_stderr(run.env, f"{name}: {len(after)} operations, revision {api.pointer.get('revision')}\n")
+        unchanged = ", unchanged" if before is not None and before.revision == api.pointer["revision"] else ""
+        write_stderr(
+            run.env,
+            f"{name}: {_counted(len(after))}, revision {api.pointer['revision']}{unchanged}\n",
+        )
+        if before is None:
+            return
+        new = [after[key] for key in after if key not in before.names]
+        gone = [before.names[key] for key in before.names if key not in after]
         for title, names in (("new", new), ("gone", gone)):
             if names:
                 listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
@@ -221,15 +256,19 @@ def _rename(ctx: click.Context, name: str, new_name: str) -> None:
     check_name(new_name)
     _registered(run, name)
     configuration = Configuration(run.env)
-    if new_name in configuration.apis():
+    if configuration.has_entry(new_name):
         raise UsageError(f"There is an API `{new_name}` already")
     configuration.edit(name, None, new_name=new_name)
 
 
 def _registered(run: Run, name: str) -> None:
-    if name == DEMO or name not in Configuration(run.env).apis():
-        known = ", ".join(f"`{one}`" for one in sorted(Configuration(run.env).apis())) or "none"
-        raise UsageError(f"`{name}` is not a registered API", why=f"Registered are: {known}")
+    registered = Configuration(run.env).apis()
+    if name not in registered:
+        known = ", ".join(f"`{one}`" for one in sorted(registered))
+        raise UsageError(
+            f"`{name}` is not a registered API",
+            why=f"Registered are: {known}" if known else "None is registered yet",
+        )
 
 
 def _verb(name: str, arguments: list[str], function: Any, text: str) -> Verb:
@@ -252,7 +291,7 @@ command = click.Group(
             "Register the API of the document at SOURCE, a URL or a file, as NAME.",
         ),
         _verb("list", [], _list, "List the registered APIs."),
-        _verb("show", ["name"], _show, "Show what is known of an API and of its document."),
+        _verb("show", ["api"], _show, "Show what is known of an API and of its document."),
         _verb("refresh", ["name"], _refresh, "Read or fetch the document again."),
         _verb("remove", ["name"], _remove, "Remove an API from the configuration."),
         _verb("rename", ["name", "new_name"], _rename, "Give an API another name."),

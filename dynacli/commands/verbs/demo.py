@@ -1,12 +1,15 @@
 """`dynacli demo`: calls to the embedded stand-in of Armature's API, and `demo serve`."""
 
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
 
-from dynacli.catalog.apis import DEMO, Api
+from dynacli.catalog.apis import DEMO, Api, open_content
 from dynacli.commands.api_group import ApiGroup, unknown_operation
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
@@ -18,6 +21,7 @@ from dynacli.errors import UsageError
 __all__ = ["command"]
 
 _DEFAULT_PORT = 8642
+_WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
 
 
 class _DemoCommand(OperationCommand):
@@ -42,7 +46,8 @@ def _live_api(run: Run, params: Mapping[str, Any]) -> Iterator[Api]:
     with running(with_next=bool(params.get("next_")), misbehave=misbehave) as server:
         api = _fetched(run, server.document_url)
         role = str(params.get("role") or "editor")
-        if not run.env.variables.get(f"{api.prefix}_TOKEN"):
+        # A role that was asked for is more than a variable that is there anyway.
+        if params.get("role") or not run.env.variables.get(f"{api.prefix}_TOKEN"):
             # A well-known key, which opens nothing but the stand-in in this very process.
             run.env.variables = {**run.env.variables, f"{api.prefix}_TOKEN": API_KEYS[role]}
         api.origins = (server.origin,)
@@ -62,23 +67,33 @@ def _fetched(run: Run, document_url: str) -> Api:
     """Fetch the live document, and compile it only when it is not the one that ships with dynacli."""
     from pathlib import Path
 
-    from dynacli.catalog.revisions import Revisions, revision_of
+    from dynacli.catalog.revisions import revision_of
     from dynacli.document.fetch import fetch
     from dynacli.document.source import parse_source
 
     fetched = fetch(parse_source(document_url, Path.cwd()), run.env)
     shipped = run.api(DEMO)
-    if shipped.pointer.get("revision") == revision_of(fetched.content):
+    if shipped.pointer["revision"] == revision_of(fetched.content):
         api = Api(DEMO, shipped.revisions, shipped.catalog, shipped.pointer)
     else:
-        revisions = Revisions(run.env.cache_dir, f"demo-{revision_of(fetched.content)}")
-        pointer = revisions.current()
-        catalog = revisions.catalog(pointer) if pointer is not None else None
-        if catalog is None:
-            catalog = revisions.install(fetched, "the stand-in's document", {"source": DEMO})
-        api = Api(DEMO, revisions, catalog, revisions.current())
+        api = open_content(DEMO, fetched, "the stand-in's document", run.env)
     api.uri = document_url
     api.prefix = shipped.prefix
+    return api
+
+
+def _described(ctx: click.Context) -> Api:
+    """Return the stand-in's API for lists and help pages, which start no server."""
+    run: Run = ctx.obj
+    if not ctx.meta.get(_WITH_NEXT):
+        return run.api(DEMO)
+    if _WITH_NEXT_API not in ctx.meta:
+        from dynacli.demo.document import served_document
+        from dynacli.document.fetch import Fetched
+
+        content = served_document(with_next=True).content
+        ctx.meta[_WITH_NEXT_API] = open_content(DEMO, Fetched(content), "the stand-in's document", run.env)
+    api: Api = ctx.meta[_WITH_NEXT_API]
     return api
 
 
@@ -99,7 +114,11 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
     from dynacli.demo import serve_forever
     from dynacli.output.terminal import write_stderr
 
+    before = ctx.parent.params if ctx.parent else {}
+    came: list[int] = []
+
     def on_ready(server: Any) -> None:
+        _note_signals(came)
         lines = [
             f"Armature's stand-in runs on {server.origin}; Ctrl-C stops it",
             f"  document  {server.document_url}",
@@ -111,7 +130,30 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
         )
         write_stderr(run.env, "\n".join(lines) + "\n")
 
-    serve_forever(port=port, with_next=next_, misbehave=_misbehaviours(misbehave), on_ready=on_ready)
+    serve_forever(
+        port=port,
+        with_next=next_ or bool(before.get("next_")),
+        misbehave=_misbehaviours((*(before.get("misbehave") or ()), *misbehave)),
+        on_ready=on_ready,
+    )
+    if came:
+        # The server has ended in good order; now the program ends the way that the signal asks for.
+        signal.raise_signal(came[0])
+
+
+def _note_signals(came: list[int]) -> None:
+    """Remember which signal ends the server, beside what it does about it."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handle = signal.getsignal(number)
+        if callable(handle):
+
+            def note(number: int, frame: FrameType | None, handle: Any = handle) -> None:
+                came.append(number)
+                handle(number, frame)
+
+            signal.signal(number, note)
 
 
 def _behaviour_options() -> list[click.Option]:
@@ -130,18 +172,13 @@ def _behaviour_options() -> list[click.Option]:
 class _DemoGroup(click.Group):
     """The stand-in's operations, and `serve`."""
 
-    def _group(self, ctx: click.Context) -> ApiGroup:
-        return ApiGroup(ctx.obj.api(DEMO))
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["serve", *self._group(ctx).list_commands(ctx)]
+        return ["serve", *ApiGroup(_described(ctx)).list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "serve":
             return _SERVE
-        if ctx.params.get("next_"):
-            return _NextCommand(ctx.obj.api(DEMO), cmd_name)
-        found = self._group(ctx).get_command(ctx, cmd_name)
+        found = ApiGroup(_described(ctx)).get_command(ctx, cmd_name)
         if isinstance(found, OperationCommand):
             return _DemoCommand(found.api, found.operation)
         return found
@@ -150,10 +187,13 @@ class _DemoGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0]
-        api = ctx.obj.api(DEMO)
-        tags = api.catalog.tags()
-        if word in tags and len(args) > 1 and (name := api.catalog.find(args[1], word)) is not None:
-            return name, _DemoCommand(api, api.catalog.operation(name)), args[2:]
+        if word == "serve":
+            return word, _SERVE, args[1:]
+        api = _described(ctx)
+        if word in api.catalog.tags() and len(args) > 1:
+            name = api.catalog.find(args[1], word)
+            if name is not None:
+                return name, _DemoCommand(api, api.catalog.operation(name)), args[2:]
         command = self.get_command(ctx, word)
         if command is None:
             raise unknown_operation(api, word)
@@ -161,26 +201,18 @@ class _DemoGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options, rest = arrange(args, kinds_of(self.get_params(ctx)), stop_at_positional=True)
+        # Also the help page depends on it, which comes before the options are parsed.
+        ctx.meta[_WITH_NEXT] = "--next" in options
         return super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
 
     def get_help(self, ctx: click.Context) -> str:
         from dynacli.commands.api_help import api_help
 
         return (
-            api_help(ctx.obj.env, ctx.obj.api(DEMO))
+            api_help(ctx.obj.env, _described(ctx))
             + "\n`dynacli demo serve` keeps the stand-in running, for `api add` and for other tools.\n"
             "Before the operation: --role viewer|editor|admin|owner, --next, --misbehave OPERATION_ID=KIND"
         )
-
-
-class _NextCommand(_DemoCommand):
-    """An operation that only the live document may know."""
-
-    def __init__(self, api: Api, word: str) -> None:
-        name = api.catalog.find(word)
-        from dynacli.catalog.model import Operation
-
-        super().__init__(api, api.catalog.operation(name) if name else Operation(word, "", "GET", "/"))
 
 
 _SERVE = Verb(

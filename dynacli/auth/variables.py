@@ -1,0 +1,113 @@
+"""The environment variables that credentials come from: their names, and what they may hold.
+
+A document chooses how its security schemes are called, and so a part of these names.
+It must not be able to ask for another API's variable by that, or for one of dynacli's settings.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from dynacli.auth.secret import Secret
+from dynacli.errors import AuthError
+
+__all__ = ["ADHOC", "SETTINGS", "Variables", "prefix_of", "secrets_in"]
+
+ADHOC = "DYNACLI"
+"""The prefix for a document that is not registered."""
+
+SETTINGS = frozenset(
+    {"DYNACLI_CACHE_DIR", "DYNACLI_CONFIG_DIR", "DYNACLI_ERROR_FORMAT", "DYNACLI_PROFILE"},
+)
+
+_OTHERS = re.compile(r"[^A-Z0-9]+")
+_PAIR = frozenset({"USERNAME", "PASSWORD"})
+_GENERIC = re.compile(r".+_(TOKEN|KEY|USERNAME|PASSWORD)")
+
+
+def prefix_of(name: str) -> str:
+    """Return the prefix of a registered API's variables: `DYNACLI_GIT_HUB` for `git-hub`."""
+    return f"{ADHOC}_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> list[Secret]:
+    """Return whatever may be a secret in variables and in words like `Authorization: Bearer abc`."""
+    secrets = [
+        Secret(value.strip())
+        for name, value in variables.items()
+        if name.startswith(f"{ADHOC}_") and name not in SETTINGS
+    ]
+    for word in headers:
+        value = word.partition(":")[2].strip()
+        secrets.extend([Secret(value), Secret(value.partition(" ")[2])])
+    return secrets
+
+
+class Variables:
+    """The variables of one API.
+
+    Args:
+        prefix: What their names start with.
+        values: The environment.
+        others: The prefixes of other APIs, whose variables are not read.
+    """
+
+    def __init__(
+        self, prefix: str, values: Mapping[str, str] | None = None, others: Iterable[str] = ()
+    ) -> None:
+        self.prefix = prefix
+        self._values = values or {}
+        self._others = tuple(one for one in others if len(one) > len(prefix))
+
+    def generic(self, word: str) -> str:
+        """Return a name that needs no scheme: `DYNACLI_<API>_TOKEN`."""
+        return f"{self.prefix}_{word}"
+
+    def own(self, scheme: str) -> str:
+        """Return the name for one scheme: `DYNACLI_<API>_<SCHEME>`.
+
+        Where that would be another variable's name, two underscores stand before the scheme.
+        """
+        word = _OTHERS.sub("_", scheme.upper()).strip("_")
+        plain = self.generic(word)
+        is_taken = (
+            not word
+            or word in _PAIR
+            or plain in SETTINGS
+            or any(plain.startswith(f"{other}_") for other in self._others)
+            # Which APIs are registered is not all that tells: variables may be there before their API is.
+            or (self.prefix == ADHOC and _GENERIC.fullmatch(word) is not None)
+        )
+        return f"{self.prefix}__{word}" if is_taken else plain
+
+    def value(self, name: str) -> str:
+        """Return a value that goes into a header, a URL or a cookie; empty where there is none.
+
+        Raises:
+            AuthError: It cannot be sent; the message names the variable and never shows the value.
+        """
+        # White space around it comes from `$(cat FILE)` in other shells and from files; it is never meant.
+        value = self.text(name).strip()
+        try:
+            value.encode("latin-1")
+        except UnicodeEncodeError:
+            raise AuthError(
+                f"The value of `{name}` holds a character that a request cannot carry",
+                why="Headers are Latin-1 (RFC 9110, section 5.5)",
+                hint="Set it again",
+            ) from None
+        return value
+
+    def text(self, name: str) -> str:
+        """Return a value that is encoded before it is sent; empty where there is none.
+
+        Raises:
+            AuthError: It holds a control character or is not text.
+        """
+        value = self._values.get(name, "").rstrip("\r\n")
+        if any(char < " " or "\x7f" <= char <= "\x9f" for char in value):
+            raise AuthError(
+                f"The value of `{name}` holds a control character", hint="Set it again, without line breaks"
+            )
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise AuthError(f"The value of `{name}` is not text in UTF-8", hint="Set it again")
+        return value

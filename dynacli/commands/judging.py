@@ -1,0 +1,74 @@
+"""The verdict on a call: openapi-core is imported and judges the request while the connection is made."""
+
+import threading
+from typing import Any
+
+from dynacli.commands.inputs import Values
+from dynacli.commands.operation import OperationCommand
+from dynacli.errors import UsageError
+from dynacli.request.model import Request
+
+__all__ = ["Judging"]
+
+
+class Judging(threading.Thread):
+    """Judges a request, in a thread of its own once it is started.
+
+    Attributes:
+        judge: The judge of the answer, when the request was judged.
+    """
+
+    def __init__(self, command: OperationCommand, request: Request, values: Values) -> None:
+        super().__init__(name="dynacli-judge", daemon=True)
+        self._command, self._request, self._values = command, request, values
+        self.judge: Any = None
+        self._verdict: Any = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Judge the request; for the thread, and for who does not want one."""
+        try:
+            from dynacli.validation.judge import Judge
+
+            self.judge = Judge(self._command.api.catalog, self._command.operation)
+            self._verdict = self.judge.request(_sent(self._request, self._values))
+        except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
+            self._error = error
+
+    def gate(self) -> None:
+        """Let the request pass, or end the call.
+
+        Raises:
+            UsageError: The document does not allow the request.
+        """
+        if self.ident is not None:
+            self.join()
+        if self._error is not None:
+            raise self._error
+        if self._verdict.is_valid:
+            return
+        from dynacli.commands.verdict import findings_json, findings_text
+
+        api, findings = self._command.api, self._verdict.findings
+        raise UsageError(
+            "The document does not allow this request",
+            why=findings_text(api, findings),
+            hint="Mend it, or send it all the same with `--validate off`",
+            findings=findings_json(api, findings),
+        )
+
+
+def _sent(request: Request, values: Values) -> Any:
+    from urllib.parse import unquote
+
+    from dynacli.validation.judge import Sent
+
+    return Sent(
+        path={name: unquote(text) for name, text in request.parts.path.items()},
+        query=[(pair.name, pair.value) for pair in request.parts.query],
+        headers=request.parts.headers,
+        cookies=request.parts.cookies,
+        media_type=values.media_type,
+        body=values.body,
+        values=values.parameters,
+    )

@@ -1,0 +1,160 @@
+"""The schema validators that openapi-core is given: one class per dialect, made of its own and our keywords."""
+
+from functools import lru_cache
+from typing import Any, Literal
+
+import jsonschema.validators
+from jsonschema import FormatChecker
+from jsonschema.protocols import Validator
+from jsonschema_path import SchemaPath
+from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
+from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator
+from rfc3339_validator import validate_rfc3339
+
+from dynacli.validation.keywords import KEYWORDS, KEYWORDS_3_0, guarded, required
+from dynacli.validation.session import Session
+
+__all__ = ["SchemaValidators"]
+
+Direction = Literal["request", "response"]
+
+_HIDDEN = {"request": "readOnly", "response": "writeOnly"}
+
+# Named, because jsonschema has more of them where other packages happen to be installed,
+# and a verdict must not depend on that.
+_FORMATS = (
+    "int32 int64 float double binary byte password email idn-email ipv4 ipv6 date date-time duration uuid"
+).split()
+
+
+class _Formats(FormatChecker):
+    """Checks formats, and carries the session.
+
+    It is the one object that jsonschema hands on from each validator to the next.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(())
+        self.session = session
+        self.checkers = {
+            **_CHECKERS,
+            "time": (_is_time, ()),
+            "regex": (lambda value: not isinstance(value, str) or session.patterns.is_pattern(value), ()),
+        }
+
+
+def _is_time(value: object) -> bool:
+    return not isinstance(value, str) or validate_rfc3339("1970-01-01T" + value.upper())
+
+
+_CHECKERS: dict[str, Any] = {
+    name: (check, raises or ValueError)
+    for name, (check, raises) in OAS30ReadValidator.FORMAT_CHECKER.checkers.items()
+    if name in _FORMATS
+}
+
+
+class SchemaValidators(SchemaValidatorsFactory):
+    """Makes the validators of one message.
+
+    Args:
+        version: Of OpenAPI.
+        direction: Of the message.
+        session: Takes the notes.
+    """
+
+    def __init__(self, version: str, direction: Direction, session: Session) -> None:
+        self._class: Any = _class_of_version(version, direction)
+        self._direction = direction
+        self._checker = _Formats(session)
+        super().__init__(self._class, self._checker)
+
+    def get_validator_cls(self, spec: SchemaPath, schema: SchemaPath) -> type[Validator]:
+        """Return the class for a schema: the version's, or that of the dialect which the document names."""
+        if self._class.is_3_0:
+            return self._class  # type: ignore[no-any-return]
+        dialect = (schema / "$schema").read_str(default="") or (spec / "jsonSchemaDialect").read_str(
+            default=""
+        )
+        return _class_of_dialect(dialect, self._class, self._checker.session)  # type: ignore[no-any-return]
+
+    def get_format_checker(self, *_: Any, **__: Any) -> FormatChecker:
+        """Return the formats, made once for the message."""
+        return self._checker
+
+
+@lru_cache
+def _class_of_version(version: str, direction: Direction) -> Any:
+    if version == "3.0":
+        base: Any = OAS30WriteValidator if direction == "request" else OAS30ReadValidator
+        return _made(base, direction, is_3_0=True)
+    return _made(OAS31Validator, direction)
+
+
+def _class_of_dialect(dialect: Any, default: Any, session: Session) -> Any:
+    """Return the class for the dialect that `$schema` names."""
+    if not isinstance(dialect, str) or not dialect:
+        return default
+    found = jsonschema.validators.validator_for({"$schema": dialect}, default=None)
+    if found is None:
+        session.note(f"the dialect `{dialect}` is not known, its schemas are read as JSON Schema 2020-12")
+        return default
+    return _class_of_base(found, default.direction)
+
+
+@lru_cache
+def _class_of_base(base: Any, direction: Direction) -> Any:
+    if base is jsonschema.Draft202012Validator or base is OAS31Validator:
+        return _class_of_version("3.1", direction)
+    return _made(base, direction)
+
+
+def _made(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any:
+    own = {**(KEYWORDS_3_0 if is_3_0 else KEYWORDS), "required": required(_HIDDEN[direction])}
+    keywords = {
+        name: keyword
+        for name, keyword in {**base.VALIDATORS, **own}.items()
+        # A discriminator chooses among `anyOf` and `oneOf`; with `allOf` openapi-core follows it in circles.
+        if name in base.VALIDATORS and name != "allOf"
+    }
+    if "allOf" in base.VALIDATORS:
+        keywords["allOf"] = jsonschema.Draft202012Validator.VALIDATORS["allOf"]
+    made: Any = jsonschema.validators.create(
+        meta_schema=base.META_SCHEMA,
+        validators={name: guarded(name, keyword) for name, keyword in keywords.items()},
+        type_checker=base.TYPE_CHECKER,
+        format_checker=base.FORMAT_CHECKER,
+        # No identifier changes what a reference means: the compiler reads all of them from the document's root.
+        id_of=_no_id,
+        applicable_validators=_without_siblings if is_3_0 else _all_keywords,
+    )
+    made.is_3_0, made.direction, made.evolve = is_3_0, direction, _evolve
+    return made
+
+
+def _no_id(_: Any) -> str:
+    return ""
+
+
+def _all_keywords(schema: Any) -> Any:
+    return schema.items()
+
+
+def _without_siblings(schema: Any) -> Any:
+    # OpenAPI 3.0.4, "Reference Object": what stands beside a `$ref` is ignored.
+    return (("$ref", schema["$ref"]),) if isinstance(schema.get("$ref"), str) else schema.items()
+
+
+def _evolve(self: Any, **changes: Any) -> Any:
+    """Return a validator of another schema.
+
+    jsonschema's own takes its plain class, with Python's `re`, as soon as a schema has a `$schema`.
+    """
+    kind = type(self)
+    schema = changes.get("schema", self.schema)
+    if not kind.is_3_0 and isinstance(schema, dict) and "$schema" in schema:
+        kind = _class_of_dialect(schema["$schema"], kind, self.format_checker.session)
+    changes.setdefault("schema", schema)
+    changes.setdefault("format_checker", self.format_checker)
+    changes.setdefault("_resolver", self._resolver)
+    return kind(**changes)

@@ -1,0 +1,343 @@
+"""The JSON Schema keywords that openapi-core judges by, where its own would hang, fall over or be wrong.
+
+They are given to it through its hook for schema validators; all keywords that are not here are its own.
+Beyond that, each keyword is guarded: one that the document uses wrongly (`minimum: "a"`) leaves a note,
+and the rest of the schema is judged all the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from dynacli.catalog.store import DamagedCatalogError
+from dynacli.validation.findings import shortened
+from dynacli.validation.patterns import PatternTimeoutError, UnsupportedPatternError
+
+__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "required"]
+
+Keyword = Callable[[Any, Any, Any, Any], Any]
+"""(validator, the keyword's value, the instance, the schema) → errors."""
+
+_MAX_HOPS = 100
+
+
+class SchemaError(ValidationError):  # type: ignore[misc]
+    """What breaks a schema, with what a message needs to know of it.
+
+    Attributes:
+        names: The properties that it is about.
+    """
+
+    names: tuple[str, ...] = ()
+
+
+def _error(message: str, *names: str, **details: Any) -> SchemaError:
+    error = SchemaError(message, **details)
+    error.names = names
+    return error
+
+
+def guarded(name: str, keyword: Keyword) -> Keyword:
+    """Return a keyword that notes what it cannot do instead of ending the verdict."""
+
+    def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        try:
+            errors = list(keyword(validator, value, instance, schema) or ())
+        except (RecursionError, DamagedCatalogError):
+            raise
+        except UnsupportedPatternError as error:
+            validator.format_checker.session.note(str(error))
+            return ()
+        except PatternTimeoutError:
+            return [_error("the pattern takes too long")]
+        except Exception:  # noqa: BLE001  - any error in here comes from a document that misuses the keyword
+            text = f"`{value}` leads nowhere" if name.endswith("Ref") or name == "$ref" else ""
+            validator.format_checker.session.fail(
+                text or f"the document's `{name}` cannot be used: `{shortened(value)}`"
+            )
+            return ()
+        if name == "$ref":
+            for one in errors:
+                # jsonschema leaves it out of the path, which then cannot be followed into the document.
+                one.schema_path.appendleft(name)
+        return errors
+
+    return judged
+
+
+def _pattern(validator: Any, pattern: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not _is_found(validator, pattern, instance):
+        yield _error("does not match")
+
+
+def _is_found(validator: Any, pattern: Any, text: str) -> bool:
+    return bool(validator.format_checker.session.patterns.is_found(pattern, text))
+
+
+def _pattern_properties(
+    validator: Any, patterns: Any, instance: Any, _: Any
+) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    for pattern, schema in patterns.items():
+        for name, value in instance.items():
+            if _is_found(validator, pattern, name):
+                yield from validator.descend(value, schema, path=name, schema_path=pattern)
+
+
+def _additional_properties(
+    validator: Any, others: Any, instance: Any, schema: Any
+) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    known = schema.get("properties", {})
+    extra = [name for name in instance if name not in known]
+    if extra and "patternProperties" in schema:
+        patterns = schema["patternProperties"]
+        extra = [name for name in extra if not any(_is_found(validator, one, name) for one in patterns)]
+    if not extra:
+        return
+    if others is False:
+        yield _error("unexpected properties", *extra)
+    elif isinstance(others, dict):
+        for name in extra:
+            yield from validator.descend(instance[name], others, path=name)
+
+
+def _unevaluated_properties(
+    validator: Any, others: Any, instance: Any, schema: Any
+) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    session = validator.format_checker.session
+    before = session.count
+    known = _evaluated_names(validator, schema, instance)
+    extra = [name for name in instance if name not in known]
+    if session.count != before:
+        return  # a branch could not be judged, so nobody knows what it evaluates
+    if others is False:
+        if extra:
+            yield _error("unexpected properties", *extra)
+    else:
+        for name in extra:
+            yield from validator.descend(instance[name], others, path=name)
+
+
+def _evaluated_names(validator: Any, schema: Any, instance: dict[str, Any]) -> set[str]:
+    """Return the properties that a schema has looked at (JSON Schema 2020-12, section 11.3)."""
+    if not isinstance(schema, dict):
+        return set()
+    names = {name for name in schema.get("properties", ()) if name in instance}
+    for pattern in schema.get("patternProperties", ()):
+        names.update(name for name in instance if _is_found(validator, pattern, name))
+    if "additionalProperties" in schema:
+        return set(instance)
+    for keyword in ("$ref", "$dynamicRef"):
+        if keyword in schema:
+            found = validator._resolver.lookup(schema[keyword])  # noqa: SLF001  - as jsonschema's own keyword
+            target = validator.evolve(schema=found.contents, _resolver=found.resolver)
+            names |= _evaluated_names(target, found.contents, instance)
+    branches = [one for keyword in ("allOf", "anyOf", "oneOf") for one in schema.get(keyword, ())]
+    branches.extend(one for name, one in schema.get("dependentSchemas", {}).items() if name in instance)
+    for branch in branches:
+        if validator.evolve(schema=branch).is_valid(instance):
+            names |= _evaluated_names(validator, branch, instance)
+            if isinstance(branch, dict) and branch.get("unevaluatedProperties"):
+                return set(instance)
+    if "if" in schema:
+        if validator.evolve(schema=schema["if"]).is_valid(instance):
+            names |= _evaluated_names(validator, schema["if"], instance)
+            names |= _evaluated_names(validator, schema.get("then"), instance)
+        else:
+            names |= _evaluated_names(validator, schema.get("else"), instance)
+    return names
+
+
+def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, bool) or not isinstance(instance, int | float) or instance in _INFINITIES:
+        return
+    # As decimal fractions, which is what JSON writes: 0.3 is a multiple of 0.1, in binary it is not.
+    if Fraction(repr(instance)) % Fraction(repr(divisor)):
+        yield _error("not a multiple")
+
+
+_INFINITIES = frozenset({float("inf"), float("-inf")})  # `1e400`
+
+
+def _unique_items(_: Any, is_unique: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if is_unique is not True or not isinstance(instance, list):
+        return
+    seen: dict[Any, int] = {}
+    for index, item in enumerate(instance):
+        first = seen.setdefault(_identity(item), index)
+        if first != index:
+            yield _error("items are the same", str(first), str(index))
+            return
+
+
+def _identity(value: Any) -> Any:
+    """Return something hashable that is equal for equal JSON values alone: 1 is 1.0 and not `true`."""
+    if isinstance(value, bool) or value is None:
+        return (value is None, value, None)
+    if isinstance(value, list):
+        return tuple(map(_identity, value))
+    if isinstance(value, dict):
+        return frozenset((name, _identity(one)) for name, one in value.items())
+    return value
+
+
+def required(hidden: str) -> Keyword:
+    """Return `required`, which does not ask for what this direction leaves out.
+
+    OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required of answers alone,
+    one that is `writeOnly` of requests alone.
+
+    Args:
+        hidden: `readOnly` for requests, `writeOnly` for answers.
+    """
+
+    def judged(validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if not isinstance(instance, dict):
+            return
+        if not isinstance(names, list):
+            if isinstance(names, bool):
+                return  # `required: true` on a property, as Swagger 1 had it
+            raise TypeError(names)
+        for name in names:
+            if name not in instance and not _is_marked(
+                validator, schema.get("properties", {}).get(name), hidden
+            ):
+                yield _error("is missing", name)
+
+    return judged
+
+
+def _is_marked(validator: Any, schema: Any, keyword: str) -> bool:
+    """Return whether a schema says `readOnly` or `writeOnly`, itself or where it refers to."""
+    resolver = validator._resolver  # noqa: SLF001  - as jsonschema's own keywords
+    for _ in range(_MAX_HOPS):
+        if not isinstance(schema, dict):
+            return False
+        if schema.get(keyword) is True:
+            return True
+        branches = schema.get("allOf")
+        if isinstance(branches, list) and any(
+            isinstance(one, dict) and one.get(keyword) is True for one in branches
+        ):
+            return True
+        if "$ref" not in schema:
+            return False
+        found = resolver.lookup(schema["$ref"])
+        schema, resolver = found.contents, found.resolver
+    return False
+
+
+def _type_3_0(validator: Any, kind: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    # OpenAPI 3.0.4, "Schema Object": `nullable` works on the `type` beside it.
+    if instance is None and schema.get("nullable") is True:
+        return
+    # Lists of types and `null` are from 3.1; documents that say 3.0 have them all the same.
+    kinds = kind if isinstance(kind, list) else [kind]
+    if not any(instance is None if one == "null" else validator.is_type(instance, one) for one in kinds):
+        yield _error("another type")
+
+
+def _any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    chosen = _by_discriminator(validator, branches, instance, schema)
+    if chosen is not None:
+        yield from chosen
+        return
+    context: list[ValidationError] = []
+    for index, branch in enumerate(branches):
+        errors = list(validator.descend(instance, branch, schema_path=index))
+        if not errors:
+            return
+        context.extend(errors)
+    yield _error("fits no alternative", context=context)
+
+
+def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    chosen = _by_discriminator(validator, branches, instance, schema)
+    if chosen is not None:
+        yield from chosen
+        return
+    session = validator.format_checker.session
+    before = session.count
+    context: list[ValidationError] = []
+    fitting = []
+    for index, branch in enumerate(branches):
+        errors = list(validator.descend(instance, branch, schema_path=index))
+        context.extend(errors)
+        if not errors:
+            fitting.append(index)
+    if not fitting:
+        yield _error("fits no alternative", context=context)
+    elif len(fitting) > 1 and session.count == before:
+        # Unless a branch fits only because it was not judged whole.
+        yield _error("fits several", *(_name_of(branches[index], index) for index in fitting))
+
+
+def _name_of(branch: Any, index: int) -> str:
+    ref = branch.get("$ref") if isinstance(branch, dict) else None
+    return ref.rpartition("/")[2] if isinstance(ref, str) else f"number {index + 1}"
+
+
+def _by_discriminator(
+    validator: Any, branches: Any, instance: Any, schema: Any
+) -> list[ValidationError] | None:
+    """Return what is wrong by the one branch that the discriminator names, None where it names none.
+
+    It is then left to the keyword itself: a discriminator is a hint
+    and does not make a value wrong (OpenAPI 3.1.1, "Discriminator Object").
+    """
+    discriminator = schema.get("discriminator")
+    name = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+    value = instance.get(name) if isinstance(instance, dict) and isinstance(name, str) else None
+    if not isinstance(value, str):
+        return None
+    mapping = discriminator.get("mapping")
+    target = mapping.get(value, value) if isinstance(mapping, dict) else value
+    if not isinstance(target, str):
+        return None
+    refs = {one["$ref"]: index for index, one in enumerate(branches) if "$ref" in one}
+    for ref in (target, f"#/components/schemas/{target}"):
+        if ref in refs:
+            index = refs[ref]
+            return list(validator.descend(instance, branches[index], schema_path=index))
+    return None
+
+
+def _not(validator: Any, branch: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    session = validator.format_checker.session
+    before = session.count
+    if validator.evolve(schema=branch).is_valid(instance) and session.count == before:
+        yield _error("must not fit")
+
+
+def _if(validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    session = validator.format_checker.session
+    before = session.count
+    keyword = "then" if validator.evolve(schema=condition).is_valid(instance) else "else"
+    if keyword in schema and session.count == before:
+        yield from validator.descend(instance, schema[keyword], schema_path=keyword)
+
+
+KEYWORDS: Mapping[str, Keyword] = {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "unevaluatedProperties": _unevaluated_properties,
+    "multipleOf": _multiple_of,
+    "uniqueItems": _unique_items,
+    "anyOf": _any_of,
+    "oneOf": _one_of,
+    "not": _not,
+    "if": _if,
+}
+"""Those of every version."""
+
+KEYWORDS_3_0: Mapping[str, Keyword] = {
+    name: keyword for name, keyword in KEYWORDS.items() if name not in {"if", "unevaluatedProperties"}
+} | {"type": _type_3_0}

@@ -1,0 +1,52 @@
+"""Media types as the document has them, against the one that came (RFC 9110, sections 8.3.1 and 12.5.1)."""
+
+from collections.abc import Iterable, Mapping
+
+__all__ = ["best_match", "is_json", "split"]
+
+
+def split(text: str) -> tuple[str, dict[str, str]]:
+    """Return a media type's name in lower case, and its parameters."""
+    name, *rest = text.split(";")
+    parameters = {}
+    for item in rest:
+        key, has_value, value = item.partition("=")
+        if has_value:
+            parameters[key.strip().lower()] = value.strip().strip('"')
+    return name.strip().lower(), parameters
+
+
+def is_json(name: str) -> bool:
+    """Return whether a media type is JSON, by its name or suffix (RFC 6839, section 3.1)."""
+    return name.endswith(("/json", "+json"))
+
+
+def best_match(text: str, keys: Iterable[str]) -> str | None:
+    """Return the key that matches a media type most closely, None where none does.
+
+    Args:
+        text: The header's value; empty where there is none, which only `*/*` matches.
+        keys: Media types and ranges of the document.
+    """
+    name, parameters = split(text)
+    best, best_rank = None, 0
+    for key in keys:
+        rank = _rank(name, parameters, key)
+        if rank > best_rank:
+            best, best_rank = key, rank
+    return best
+
+
+def _rank(name: str, parameters: Mapping[str, str], key: str) -> int:
+    wanted, wanted_parameters = split(key)
+    if wanted == name:
+        return 10 + sum(
+            1 if parameters.get(item, "").lower() == value.lower() else -1
+            for item, value in wanted_parameters.items()
+        )
+    main, _, sub = name.partition("/")
+    if wanted.startswith((f"{main}/*+", "*/*+")) and sub.rpartition("+")[2] == wanted.rpartition("+")[2]:
+        return 3
+    if name and wanted == f"{main}/*":
+        return 2
+    return 1 if wanted in {"*/*", "*"} else 0

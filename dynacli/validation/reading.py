@@ -1,0 +1,68 @@
+"""Reading a body as what its media type says."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["UncheckedError", "UnreadableError", "read_json", "read_text"]
+
+_MAX_DIGITS = 1_000
+
+
+class UncheckedError(Exception):
+    """A value cannot be judged; the text says why."""
+
+
+class UnreadableError(Exception):
+    """A body is not what its media type says; the text says why."""
+
+
+def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
+    """Return a text body.
+
+    Raises:
+        UnreadableError: It is not text in its charset.
+        UncheckedError: Its charset is unknown.
+    """
+    charset = parameters.get("charset") or "utf-8"
+    try:
+        text = value.decode("utf-8-sig" if charset.lower() in {"utf-8", "utf8"} else charset)
+    except UnicodeError:
+        raise UnreadableError(f"the body is not text in {charset}") from None
+    except (LookupError, ValueError):
+        raise UncheckedError(f"the body is text in `{charset}`, which is unknown") from None
+    if not isinstance(text, str):  # `charset=hex` and the like: codecs from bytes to bytes
+        raise UncheckedError(f"the body is text in `{charset}`, which is unknown")
+    return text
+
+
+def read_json(value: bytes, parameters: Mapping[str, str] | None = None) -> Any:
+    """Return a JSON body.
+
+    Raises:
+        UnreadableError: It is not JSON.
+        UncheckedError: It is, and cannot be read here.
+    """
+    text = read_text(value, parameters or {})
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        if text[:200].lstrip().lower().startswith(("<!doctype", "<html")):
+            raise UnreadableError("the body is an HTML page, not JSON") from None
+        place = f"line {error.lineno}, column {error.colno}"
+        why = f"{error.msg[0].lower()}{error.msg[1:]}".partition(" (")[0].rstrip(":")
+        if error.pos >= len(text.rstrip()):
+            why = "it ends too early"
+        raise UnreadableError(f"the body is not JSON: {why}, at {place}") from None
+    except RecursionError:
+        raise UncheckedError("the body is nested too deeply") from None
+
+
+def _refuse_constant(constant: str) -> Any:
+    raise UnreadableError(f"the body is not JSON, which has no `{constant}`")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise UncheckedError(f"the body has a number of {len(text)} digits")
+    return int(text)

@@ -1,0 +1,174 @@
+"""`python -m tests.bench [--pairs N] [--only NAME]`: one table.
+
+The exit code is 1 when a limit is broken, 2 when nothing could be measured.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from statistics import median
+from typing import NamedTuple
+
+from tests.bench.documents import GENERATED
+from tests.bench.process import FailedRunError, compare, run
+from tests.bench.setting import Setting, prepared
+
+__all__: list[str] = []
+
+_CLICK = "import click"
+_ISSUE = ("issues-get", "octocat", "hello-world", "1")
+_HELP = ("issues-list-for-repo", "--help")
+
+
+class Row(NamedTuple):
+    """A line of the table.
+
+    Args:
+        name: Of the run.
+        base: What it is held against.
+        base_figure: The base's figure, with its unit.
+        figure: The run's figure, with its unit.
+        ratio: What is held against the limit.
+        limits: The least and the most that it may be.
+    """
+
+    name: str
+    base: str
+    base_figure: str
+    figure: str
+    ratio: float
+    limits: tuple[float, float]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the limit is broken."""
+        return not self.limits[0] <= self.ratio <= self.limits[1]
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the line's cells."""
+        least, most = self.limits
+        limit = f"{least:.2f} to {most:.2f}" if least else f"{most:g}"
+        verdict = "OVER" if self.is_over else "ok"
+        return self.name, self.base, self.base_figure, self.figure, f"{self.ratio:.2f}", limit, verdict
+
+
+_TITLES = ("run", "base", "base figure", "figure", "ratio", "limit", "")
+
+
+def _paired(
+    name: str, base: str | tuple[str, ...], words: tuple[str, ...], limit: float, least: float = 0.0
+) -> tuple[str, Callable[[Setting, int], Row]]:
+    """Return a measurement of dynacli with some words against a base.
+
+    Args:
+        base: A line of Python, or other words of dynacli.
+    """
+
+    def measure(setting: Setting, pairs: int) -> Row:
+        told = f'python -c "{base}"' if isinstance(base, str) else " ".join(("dynacli", *base))
+        other = setting.python(base) if isinstance(base, str) else setting.dynacli(*base)
+        command = setting.dynacli(*(word.replace("ORIGIN", setting.origin) for word in words))
+        found = compare(other, command, setting.variables, pairs)
+        return Row(
+            name, told, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (least, limit)
+        )
+
+    return name, measure
+
+
+def _compile_time(setting: Setting, pairs: int) -> Row:
+    seconds = median(_compiled(setting, pairs, lambda cost: cost.seconds))
+    return Row("compile, seconds", "2.5 s", "", f"{seconds:.2f} s", seconds, (0, 2.5))
+
+
+def _compile_memory(setting: Setting, pairs: int) -> Row:
+    peak = max(_compiled(setting, min(pairs, 2), lambda cost: cost.peak_mib))
+    return Row("compile, memory", "400 MiB", "", f"{peak:.0f} MiB", peak, (0, 400))
+
+
+def _compiled(setting: Setting, pairs: int, figure: Callable[..., float]) -> Iterator[float]:
+    command = setting.dynacli("operations", str(setting.github))
+    for _ in range(min(pairs, 5)):
+        yield figure(run(command, setting.with_empty_cache()))
+
+
+def _compile_growth(setting: Setting, pairs: int) -> Row:
+    """Hold the time that one more operation takes in large documents against that in small ones."""
+    seconds = []
+    for count in GENERATED:
+        command = setting.dynacli("operations", str(setting.directory / f"generated-{count}.json"))
+        costs = [run(command, setting.with_empty_cache()).seconds for _ in range(min(pairs, 3))]
+        seconds.append(median(costs))
+    (few, some, many), (at_few, at_some, at_many) = GENERATED, seconds
+    small = (at_some - at_few) / (some - few) * 1000
+    large = (at_many - at_some) / (many - some) * 1000
+    base = f"one more operation, {few} to {some} of them"
+    name = f"compile, the same, {some} to {many} of them"
+    return Row(name, base, f"{small:.2f} ms", f"{large:.2f} ms", large / small, (0, 1.5))
+
+
+_RUNS = dict(
+    (
+        _paired("version", _CLICK, ("--version",), 1.2),
+        _paired("operation help", _CLICK, ("github", *_HELP), 1.6),
+        _paired("operation help, 20 operations", ("github", *_HELP), ("small", *_HELP), 1.1, 0.9),
+        _paired("API help", _CLICK, ("github", "--help"), 2.2),
+        _paired("completion", _CLICK, ("__complete", "bash", "github", "issues-l"), 1.6),
+        _paired("dry run", _CLICK, ("github", *_ISSUE, "--dry-run", "json", "--validate", "off"), 2.2),
+        _paired(
+            "judged call",
+            "import click, httpx, openapi_core",
+            ("github", *_ISSUE, "--server", "ORIGIN"),
+            0.75,
+        ),
+        _paired(
+            "call without verdict",
+            "import click, httpx",
+            ("github", *_ISSUE, "--server", "ORIGIN", "--validate", "off"),
+            1.3,
+        ),
+        ("compile seconds", _compile_time),
+        ("compile memory", _compile_memory),
+        ("compile growth", _compile_growth),
+    )
+)
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=10, metavar="N", help="pairs a run (default: 10)")
+    parser.add_argument(
+        "--only", action="append", choices=sorted(_RUNS), metavar="NAME", help=f"of: {', '.join(_RUNS)}"
+    )
+    given = parser.parse_args()
+    try:
+        rows = _measured(given.only or list(_RUNS), max(given.pairs, 1))
+    except (FailedRunError, FileNotFoundError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(_table([_TITLES, *(row.cells() for row in rows)]))
+    return 1 if any(row.is_over for row in rows) else 0
+
+
+def _measured(names: list[str], pairs: int) -> list[Row]:
+    rows = []
+    with prepared() as setting:
+        # An answer that the document does not allow would end with 9, and with it the bench.
+        run(
+            setting.dynacli("github", *_ISSUE, "--server", setting.origin, "--validate", "strict"),
+            setting.variables,
+        )
+        for name in names:
+            rows.append(_RUNS[name](setting, pairs))
+            sys.stderr.write(f"{name}: {rows[-1].ratio:.2f}\n")
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,121 @@
+"""Makes what the bench works on: `python -m tests.bench.documents GITHUB DIRECTORY`.
+
+In a process of its own, because a process's peak of memory is inherited by the ones that it starts.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dynacli.catalog.example import example_value
+
+__all__ = ["GENERATED"]
+
+GENERATED = (50, 500, 5000)
+"""How many operations the generated documents have."""
+
+_OPERATIONS = 20
+_KEPT = ("/repos/{owner}/{repo}/issues", "get")
+_ANSWERED = ("/repos/{owner}/{repo}/issues/{issue_number}", "get")
+
+
+def _main() -> None:
+    github = json.loads(Path(sys.argv[1]).read_bytes())
+    directory = Path(sys.argv[2])
+    (directory / "small.json").write_text(json.dumps(_cut(github)))
+    (directory / "issue.json").write_text(json.dumps(_answer(github)))
+    for count in GENERATED:
+        (directory / f"generated-{count}.json").write_text(json.dumps(_generated(count)))
+
+
+def _cut(document: dict[str, Any]) -> dict[str, Any]:
+    """Return GitHub's document with twenty operations, and the components that these reach."""
+    path, method = _KEPT
+    paths: dict[str, Any] = {path: {method: document["paths"][path][method]}}
+    for other, item in document["paths"].items():
+        if len(paths) == _OPERATIONS:
+            break
+        paths.setdefault(other, {method: item[method]} if method in item else None)
+        if paths[other] is None:
+            del paths[other]
+    reached: dict[str, Any] = {}
+    waiting = list(_references(paths))
+    while waiting:
+        reference = waiting.pop()
+        if reference not in reached:
+            _, _, kind, name = reference.split("/")
+            reached[reference] = document["components"][kind][name]
+            waiting.extend(_references(reached[reference]))
+    components: dict[str, Any] = {}
+    for reference, value in reached.items():
+        _, _, kind, name = reference.split("/")
+        components.setdefault(kind, {})[name] = value
+    return {**document, "paths": paths, "components": components}
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
+def _answer(document: dict[str, Any]) -> Any:
+    path, method = _ANSWERED
+    content = document["paths"][path][method]["responses"]["200"]["content"]
+
+    def resolve(reference: str) -> Any:
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        return target
+
+    schema = content["application/json"]["schema"]
+    return example_value(schema, resolve, direction="response", dialect="3.0")
+
+
+def _generated(count: int) -> dict[str, Any]:
+    """Return a document whose operations each have parameters, a body and a schema of their own."""
+    paths, schemas = {}, {}
+    for number in range(count):
+        schemas[f"Thing{number}"] = {
+            "type": "object",
+            "required": ["id"],
+            "properties": {
+                "id": {"type": "string", "format": "uuid"},
+                "state": {"type": "string", "enum": ["open", "closed"]},
+                "labels": {"type": "array", "items": {"type": "string"}},
+                "parent": {"$ref": f"#/components/schemas/Thing{number // 2}"},
+            },
+        }
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/Thing{number}"}}}
+        paths[f"/things{number}/{{id}}"] = {
+            "put": {
+                "operationId": f"putThing{number}",
+                "tags": [f"tag{number % 40}"],
+                "summary": "Replace a thing",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "dry", "in": "query", "schema": {"type": "boolean"}},
+                ],
+                "requestBody": {"content": content},
+                "responses": {"200": {"description": "The thing", "content": content}},
+            }
+        }
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Generated", "version": "1"},
+        "servers": [{"url": "https://generated.example"}],
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+if __name__ == "__main__":
+    _main()

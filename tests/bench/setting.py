@@ -1,0 +1,98 @@
+"""What every measured process finds: directories of its own, GitHub's document compiled, a server that answers."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import process
+
+__all__ = ["Setting", "prepared"]
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPROFILEIMPORTTIME", "NO_COLOR")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where the bench works.
+
+    Args:
+        directory: For its files.
+        variables: The environment of what is measured.
+        github: GitHub's document.
+        origin: Of the server that answers at once.
+    """
+
+    directory: Path
+    variables: dict[str, str]
+    github: Path
+    origin: str
+
+    @property
+    def small(self) -> Path:
+        """GitHub's document, cut down to twenty operations."""
+        return self.directory / "small.json"
+
+    def dynacli(self, *words: str) -> list[str]:
+        """Return the command that runs dynacli's console script."""
+        return [str(Path(sys.executable).parent / "dynacli"), *words]
+
+    def python(self, code: str) -> list[str]:
+        """Return the command that runs a line of Python."""
+        return [sys.executable, "-c", code]
+
+    def with_empty_cache(self) -> dict[str, str]:
+        """Return the variables with a cache directory in which nothing is."""
+        return {**self.variables, "DYNACLI_CACHE_DIR": tempfile.mkdtemp(dir=self.directory)}
+
+
+@contextlib.contextmanager
+def prepared() -> Iterator[Setting]:
+    """Make the setting, and remove it at the end of the block.
+
+    Raises:
+        FileNotFoundError: The folder of real documents is missing.
+        FailedRunError: dynacli does not work.
+    """
+    corpus = Path(os.environ.get("DYNACLI_TEST_CORPUS") or _CHECKOUT.parent / "shared" / "corpus")
+    github = corpus / "github.json"
+    if not github.is_file():
+        raise FileNotFoundError(f"{github} (set DYNACLI_TEST_CORPUS to the folder of real documents)")
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        directory = Path(name)
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in _LEFT_OUT and not key.startswith("DYNACLI_") and "proxy" not in key.lower()
+        }
+        variables = {
+            **kept,
+            "HOME": name,
+            "DYNACLI_CACHE_DIR": str(directory / "cache"),
+            "DYNACLI_CONFIG_DIR": str(directory / "config"),
+        }
+        made = [sys.executable, "-m", "tests.bench.documents", str(github), name]
+        subprocess.run(made, check=True, cwd=_CHECKOUT)
+        server = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.bench.server", str(directory / "issue.json")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=_CHECKOUT,
+            )
+        )
+        if server.stdin is None or server.stdout is None:
+            raise RuntimeError("the server has no streams")
+        stack.callback(server.stdin.close)
+        setting = Setting(
+            directory, variables, github, f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        )
+        process.run(setting.dynacli("api", "add", "github", str(github)), variables)
+        process.run(setting.dynacli("api", "add", "small", str(setting.small)), variables)
+        yield setting

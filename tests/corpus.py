@@ -1,0 +1,185 @@
+"""Drives every operation of real documents: its help, `--example --dry-run`, and the example its help ends with.
+
+Run it as `python -m tests.corpus [FOLDER] [--every N] [--reasons]` for the table of all documents.
+It calls what the program calls, in one process; nothing is sent and nothing is written.
+"""
+
+import argparse
+import io
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import click
+
+from dynacli.catalog.apis import Api
+from dynacli.catalog.compiler import compile_document
+from dynacli.catalog.revisions import Revisions
+from dynacli.catalog.store import catalog_in_memory
+from dynacli.commands.api_help import api_help
+from dynacli.commands.operation import OperationCommand
+from dynacli.commands.run import Run
+from dynacli.document.load import load
+from dynacli.environment import Environment
+from dynacli.errors import DocumentError, DynacliError
+from dynacli.output.terminal import cell_width
+
+__all__ = ["DocumentReport", "documents", "drive"]
+
+WIDTH = 100
+SERVER = "http://127.0.0.1:9"
+_SUFFIXES = {".json", ".yaml", ".yml"}
+_MARKS = (b"openapi", b"swagger")
+
+
+@dataclass
+class DocumentReport:
+    """What became of one document.
+
+    Attributes:
+        refusal: Why it could not be read; empty when it was.
+        in_document: Operations that stand in the document.
+        listed: Operations that have a command.
+        tried: Operations that were driven.
+        helped: Help pages that rendered, fit the width and end with an example.
+        built: Operations for which `--example` built a request that the judge accepts.
+        exemplified: Operations whose help's example builds a request that the judge accepts.
+        reasons: Why the rest did not.
+    """
+
+    name: str
+    refusal: str = ""
+    in_document: int = 0
+    listed: int = 0
+    tried: int = 0
+    helped: int = 0
+    built: int = 0
+    exemplified: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def line(self) -> str:
+        """Return the row of the table."""
+        if self.refusal:
+            return f"{self.name:52}  {self.refusal}"
+        return (
+            f"{self.name:52} {self.listed:5}/{self.in_document:<5} {self.tried:5}  help {self.helped:5}"
+            f"  --example {self.built:5}  example line {self.exemplified:5}"
+        )
+
+
+def documents(folder: Path) -> Iterator[Path]:
+    """Yield every file of a folder that says on its first lines that it is an OpenAPI document."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _SUFFIXES and path.is_file():
+            with path.open("rb") as file:
+                head = file.read(4096)
+            if any(mark in head for mark in _MARKS):
+                yield path
+
+
+def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
+    """Drive the operations of a document.
+
+    Args:
+        most: How many, spread evenly over the document; 0 for all.
+    """
+    report = DocumentReport(name)
+    try:
+        document = load(path.read_bytes(), name, path.as_uri())
+        compiled = compile_document(document)
+    except DocumentError as error:
+        report.refusal = error.what
+        return report
+    report.in_document = _count(document.tree)
+    report.listed = len(compiled.operations)
+    catalog = catalog_in_memory(compiled, [])
+    api = Api("it", Revisions(os.devnull, str(path)), catalog, {"uri": path.as_uri(), "revision": "none"})
+    api_help(_environment(), api)
+    names = [one.operation.name for one in compiled.operations]
+    step = -(-len(names) // most) if most else 1
+    for each in names[::step]:
+        report.tried += 1
+        report.helped += _helps(api, each, report)
+        report.built += _builds(api, each, ["--example"], report, "--example")
+        words = catalog.operation(each).example
+        report.exemplified += _builds(api, each, list(words), report, "example line")
+    catalog.close()
+    return report
+
+
+def _count(tree: dict[str, object]) -> int:
+    paths = tree.get("paths")
+    methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+    items = paths.values() if isinstance(paths, dict) else ()
+    return sum(len(methods & set(item)) for item in items if isinstance(item, dict))
+
+
+def _environment() -> Environment:
+    return Environment(
+        stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), variables={"COLUMNS": str(WIDTH)}
+    )
+
+
+def _context(api: Api, name: str, **options: object) -> tuple[OperationCommand, click.Context]:
+    run = Run(_environment())
+    run.options.update(options)
+    # Credentials are another subject.
+    command = OperationCommand(api, replace(api.catalog.operation(name), security=()))
+    context = click.Context(command, info_name=name, obj=run, help_option_names=["-h", "--help"])
+    return command, context
+
+
+def _helps(api: Api, name: str, report: DocumentReport) -> bool:
+    command, context = _context(api, name)
+    page = command.get_help(context)
+    lines = page.splitlines()
+    # An example has to run as it stands: it is one line, however long.
+    too_wide = [line for line in lines[:-1] if cell_width(line) > WIDTH and " " in line.strip()]
+    if too_wide:
+        report.reasons[f"help: {name}: too wide: {too_wide[0][:60]}"] += 1
+    if not lines[-1].startswith("  dynacli it "):
+        report.reasons[f"help: {name}: no example"] += 1
+        return False
+    return not too_wide
+
+
+def _builds(api: Api, name: str, words: list[str], report: DocumentReport, what: str) -> bool:
+    command, context = _context(api, name, dry_run="json", server=SERVER)
+    try:
+        command.parse_args(context, words)
+        command.invoke(context)
+    except (DynacliError, click.ClickException) as error:
+        told = getattr(error, "why", "") or str(error)
+        report.reasons[f"{what}: {name}: {' '.join(str(told).split())[:160]}"] += 1
+        return False
+    return True
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    parser.add_argument("--most", type=int, default=0, help="operations of each document")
+    parser.add_argument("--only", default="", help="documents whose path has this")
+    parser.add_argument("--reasons", action="store_true", help="say why something was not built")
+    chosen = parser.parse_args()
+    total = DocumentReport("all")
+    for path in documents(chosen.folder):
+        name = str(path.relative_to(chosen.folder))
+        if chosen.only not in name:
+            continue
+        report = drive(path, name, most=chosen.most)
+        sys.stdout.write(report.line() + "\n")
+        for reason, count in report.reasons.items() if chosen.reasons else ():
+            sys.stdout.write(f"    {count} {reason}\n")
+        sys.stdout.flush()
+        for key in ("in_document", "listed", "tried", "helped", "built", "exemplified"):
+            setattr(total, key, getattr(total, key) + getattr(report, key))
+    sys.stdout.write(total.line() + "\n")
+
+
+if __name__ == "__main__":
+    _main()

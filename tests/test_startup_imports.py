@@ -1,0 +1,248 @@
+"""What each kind of run may import: start-up is a feature, and a new import is a decision.
+
+`KINDS` is the list of decisions. A module that is missing there makes its test fail; whoever adds it has
+looked at what it costs (`python -X importtime`, `python -m tests.bench`).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.harness import Answer, Recorder, run_cli
+
+_PET = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "integer"}, "state": {"enum": ["sold", "free"]}},
+}
+_DOCUMENT = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "https://pets.example"}],
+    "paths": {
+        "/pets/{petId}": {
+            "put": {
+                "operationId": "putPet",
+                "summary": "Replace a **pet**",
+                "parameters": [
+                    {"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}},
+                    {"name": "tag", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                ],
+                "requestBody": {"content": {"application/json": {"schema": _PET}}},
+                "responses": {
+                    "200": {"description": "It", "content": {"application/json": {"schema": _PET}}}
+                },
+            }
+        }
+    },
+}
+
+# Runs the program as its console script does, and then writes down what is loaded.
+_PROGRAM = """
+import sys
+before = set(sys.modules)
+sys.argv = ["dynacli", *sys.argv[2:]]
+from dynacli.__main__ import main
+code = main()
+sys.stdout.flush()
+import json, os
+with open(os.environ["DYNACLI_TEST_MODULES"], "w") as file:
+    json.dump(sorted(set(sys.modules) - before), file)
+sys.exit(code)
+"""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Each of these costs more than a help page may take, or has no business before something is sent.
+_HEAVY = _words(
+    """
+    asyncio concurrent.futures email http.client httpx importlib.metadata jsonschema jsonschema_rs logging
+    multiprocessing openapi_core orjson pathlib platformdirs prance pydantic requests rich socket ssl
+    starlette subprocess tempfile tomlkit urllib.request uvicorn yaml yaml_rs
+    """
+)
+
+
+def _modules(room: str, names: str) -> frozenset[str]:
+    return frozenset({"dynacli", room, *(f"{room}.{name}" for name in _words(names))})
+
+
+_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment"})
+_CATALOG = (
+    _VERSION
+    | {"dynacli.errors", "dynacli.record"}
+    | _modules("dynacli.catalog", "apis configuration files model revisions store")
+)
+_COMPLETION = _CATALOG | _modules("dynacli.commands", "complete")
+_COMMAND = (
+    _CATALOG
+    | _modules("dynacli.catalog", "fields media names schema")
+    | _modules("dynacli.commands", "api_group operation options root run words")
+)
+_PAGE = _COMMAND | _modules("dynacli.output", "terminal wrapping")
+_MARKDOWN = _modules("dynacli.output", "markdown markdown_inline")
+_ROOT_HELP = _PAGE | {"dynacli.commands.root_help"}
+_API_HELP = _PAGE | _MARKDOWN | {"dynacli.commands.api_help"}
+_OPERATION_HELP = (
+    _PAGE
+    | _MARKDOWN
+    | _modules("dynacli.commands", "inputs operation_help")
+    | _modules("dynacli.request", "body styles values")
+)
+_BUILT = (
+    _COMMAND
+    | _modules("dynacli.auth", "credentials origins secret variables")
+    | _modules("dynacli.commands", "call inputs signing")
+    | _modules("dynacli.output", "render terminal")
+    | _modules("dynacli.request", "body build model servers styles values")
+)
+_DRY_RUN = _BUILT | {"dynacli.request.preview"}
+_SENT = (
+    _BUILT
+    | _modules("dynacli.transport", "send")
+    | _modules("dynacli.wire", "client deadline encodings failures")
+)
+_JUDGED = (
+    _SENT
+    | _modules("dynacli.commands", "judging verdict")
+    | _modules("dynacli.validation", "document engine explain findings judge openapi session")
+)
+
+_HTTPX = frozenset({"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "typing_extensions"})
+_HTTPX_HEAVY = frozenset(
+    {"email", "http.client", "httpx", "logging", "socket", "ssl", "tempfile", "urllib.request"}
+)
+_OPENAPI_CORE = _words(
+    """
+    attr attrs dateutil isodate jsonschema jsonschema_path jsonschema_rs jsonschema_specifications
+    lazy_object_proxy markupsafe more_itertools openapi_core openapi_schema_validator openapi_spec_validator
+    pathable referencing rfc3339_validator rpds six werkzeug yaml
+    """
+)
+
+
+class _Kind(NamedTuple):
+    """A kind of run.
+
+    Args:
+        words: Of the command line; `ORIGIN` is a server's.
+        own: dynacli's own modules that it may import.
+        others: The packages from outside the standard library that it may import.
+        heavy: Which of the heavy modules it may import all the same.
+    """
+
+    words: str
+    own: frozenset[str]
+    others: frozenset[str] = frozenset()
+    heavy: frozenset[str] = frozenset()
+
+
+_CLICK = frozenset({"click"})
+_CALL = "pets put-pet 1 --id 1 --server ORIGIN"
+KINDS = {
+    "version": _Kind("--version", _VERSION),
+    "root help": _Kind("--help", _ROOT_HELP, _CLICK),
+    "API help": _Kind("pets --help", _API_HELP, _CLICK),
+    "operation help": _Kind("pets put-pet --help", _OPERATION_HELP, _CLICK),
+    "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
+    "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),
+    "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
+    "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
+    "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
+    "judged call": _Kind(
+        _CALL,
+        _JUDGED,
+        _CLICK | _HTTPX | _OPENAPI_CORE,
+        _HTTPX_HEAVY | {"jsonschema", "jsonschema_rs", "openapi_core", "pathlib", "yaml"},
+    ),
+}
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> None:
+    """A registered API whose document was compiled before."""
+    path = tmp_path / "pets.json"
+    path.write_text(json.dumps(_DOCUMENT))
+    os.utime(path, (1_000_000_000, 1_000_000_000))  # a file that changed just now is read once more
+    assert 0 == run_cli("api", "add", "pets", str(path)).exit_code
+
+
+def _loaded(words: list[str], directory: Path) -> frozenset[str]:
+    """Run the program and return the modules that the run added to those of a bare interpreter."""
+    listing = directory / "modules.json"
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, "", *words],
+        env={**os.environ, "DYNACLI_TEST_MODULES": str(listing)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert ended.stdout
+    return frozenset(json.loads(listing.read_text()))
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
+def kind(request: pytest.FixtureRequest) -> _Kind:
+    """One kind of run."""
+    chosen: _Kind = request.param
+    return chosen
+
+
+@pytest.fixture
+def loaded(kind: _Kind, pets: None, server: Recorder, tmp_path: Path) -> frozenset[str]:  # noqa: ARG001
+    """What that kind of run imports."""
+    server.answers["/pets/1"] = Answer(200, b'{"id": 1, "state": "sold"}')
+    return _loaded(kind.words.replace("ORIGIN", server.origin).split(), tmp_path)
+
+
+def test_a_run_imports_no_module_that_was_not_decided_on(kind: _Kind, loaded: frozenset[str]) -> None:
+    """Of dynacli, of the packages around it and of the heavy modules, a run has only what its list names."""
+    own = {name for name in loaded if name.partition(".")[0] == "dynacli"}
+    tops = {name.partition(".")[0] for name in loaded}
+    # Compiled extensions put names of their own beside the packages that they belong to.
+    others = {top for top in tops - {"dynacli"} - sys.stdlib_module_names if "cython" not in top}
+    surplus = own - kind.own, others - kind.others, (loaded & _HEAVY) - kind.heavy
+    assert (set(), set(), set()) == surplus
+
+
+@pytest.mark.parametrize("words", ["--help", "pets --help", "pets put-pet --help", "help inputs"])
+def test_a_help_page_touches_neither_network_nor_validation(
+    words: str,
+    pets: None,  # noqa: ARG001
+    tmp_path: Path,
+) -> None:
+    """Every help page is written without any of the libraries that calls need."""
+    assert set() == _loaded(words.split(), tmp_path) & _HEAVY
+
+
+def test_httpx_is_imported_without_its_own_command_line(
+    pets: None,  # noqa: ARG001
+    server: Recorder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where rich and pygments are installed, httpx would load them, and more than double its own cost."""
+    for package in ("rich", "pygments"):
+        (tmp_path / "beside" / package).mkdir(parents=True)
+        (tmp_path / "beside" / package / "__init__.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "beside"), prepend=os.pathsep)
+    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    call = _CALL.replace("ORIGIN", server.origin).split()
+    assert set() == _loaded([*call, "--validate", "off"], tmp_path) & {"httpx._main", "pygments", "rich"}
+
+
+def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
+    """openapi-core is there, and what it would bring along without being needed is not."""
+    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    found = _loaded(_CALL.replace("ORIGIN", server.origin).split(), tmp_path)
+    asked = {"openapi_core", "pydantic", "pydantic_settings", "requests", "werkzeug.serving", "urllib3"}
+    assert {"openapi_core"} == found & asked
