@@ -20,6 +20,15 @@ __all__ = ["main", "run"]
 INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
 
 
+# What to do, where the place that failed does not know better.
+_HINTS = {
+    "document": "Give an OpenAPI 3.0 or 3.1 document, JSON or YAML: a file, a URL, or `-` for standard input",
+    "usage": "See `--help` behind the command, or `dynacli help`",
+    "network": "Check the address and the network, then try again",
+    "file": "Name another file, or mend this one",
+}
+
+
 class _TerminatedError(BaseException):
     """SIGTERM came: everything that has to be cleaned up is, on the way out."""
 
@@ -56,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         from dynacli.output.problems import write_error
 
         failure = _output_error(error)
-        write_error(env, failure, "text")
+        write_error(env, failure, _error_format(env, words))
         return failure.exit_code
 
 
@@ -100,8 +109,15 @@ def _run_healing(env: "Environment", words: list[str]) -> int:
     error = FileError(
         "The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`"
     )
-    write_error(env, error, "text")
+    write_error(env, error, _error_format(env, words))
     return error.exit_code
+
+
+def _error_format(env: "Environment", words: list[str]) -> str:
+    """Return the format of errors that come before or after the command line was read."""
+    if "--error-format=json" in words or ("--error-format", "json") in pairwise(words):
+        return "json"
+    return env.variables.get("DYNACLI_ERROR_FORMAT") or "text"
 
 
 def _run(env: "Environment", words: list[str]) -> int:
@@ -112,7 +128,7 @@ def _run(env: "Environment", words: list[str]) -> int:
     from dynacli.commands.run import Run
     from dynacli.errors import DynacliError, FileError
 
-    run = Run(env)
+    run = Run(env, words)
     try:
         root = make_root(run)
         # Not `root.main`, which has its own mind about broken pipes and Ctrl-C.
@@ -161,17 +177,17 @@ def _run(env: "Environment", words: list[str]) -> int:
 def _failed(run: "Run", words: list[str], error: "DynacliError") -> int:
     from dynacli.output.problems import write_error
 
+    error.hint = error.hint or _HINTS.get(error.kind, "")
     # An error in the words themselves comes before `--error-format` was read.
-    if "--error-format=json" in words or ("--error-format", "json") in pairwise(words):
-        run.options.setdefault("error_format", "json")
-    write_error(run.env, error, run.error_format)
+    error_format = run.option("error_format") or _error_format(run.env, words)
+    write_error(run.env, error, error_format)
     return error.exit_code
 
 
 def _defect(run: "Run", words: list[str], error: Exception) -> int:
     from dynacli.errors import InternalError
 
-    if run.option("debug"):
+    if "--debug" in words:
         import traceback
 
         from dynacli.auth.secret import Masker

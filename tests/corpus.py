@@ -7,6 +7,7 @@ It calls what the program calls, in one process; nothing is sent and nothing is 
 import argparse
 import io
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -32,7 +33,9 @@ __all__ = ["DocumentReport", "documents", "drive"]
 WIDTH = 100
 SERVER = "http://127.0.0.1:9"
 _SUFFIXES = {".json", ".yaml", ".yml"}
-_MARKS = (b"openapi", b"swagger")
+_MARK = re.compile(
+    rb"""^(openapi|swagger)['"]?:|^ {0,8}"(openapi|swagger)":|^.?\{"(openapi|swagger)":""", re.MULTILINE
+)
 
 
 @dataclass
@@ -71,13 +74,10 @@ class DocumentReport:
 
 
 def documents(folder: Path) -> Iterator[Path]:
-    """Yield every file of a folder that says on its first lines that it is an OpenAPI document."""
+    """Yield every file of a folder that says that it is an OpenAPI document."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix in _SUFFIXES and path.is_file():
-            with path.open("rb") as file:
-                head = file.read(4096)
-            if any(mark in head for mark in _MARKS):
-                yield path
+        if path.suffix in _SUFFIXES and path.is_file() and _MARK.search(path.read_bytes()):
+            yield path
 
 
 def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
@@ -99,7 +99,7 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     api = Api("it", Revisions(os.devnull, str(path)), catalog, {"uri": path.as_uri(), "revision": "none"})
     api_help(_environment(), api)
     names = [one.operation.name for one in compiled.operations]
-    step = -(-len(names) // most) if most else 1
+    step = max(-(-len(names) // most), 1) if most else 1
     for each in names[::step]:
         report.tried += 1
         report.helped += _helps(api, each, report)
@@ -137,13 +137,17 @@ def _helps(api: Api, name: str, report: DocumentReport) -> bool:
     page = command.get_help(context)
     lines = page.splitlines()
     # An example has to run as it stands: it is one line, however long.
-    too_wide = [line for line in lines[:-1] if cell_width(line) > WIDTH and " " in line.strip()]
+    too_wide = [line for line in lines[:-1] if cell_width(line) > WIDTH and not _has_long_word(line)]
     if too_wide:
         report.reasons[f"help: {name}: too wide: {too_wide[0][:60]}"] += 1
     if not lines[-1].startswith("  dynacli it "):
         report.reasons[f"help: {name}: no example"] += 1
         return False
     return not too_wide
+
+
+def _has_long_word(line: str) -> bool:
+    return max(map(cell_width, line.split())) > WIDTH // 2
 
 
 def _builds(api: Api, name: str, words: list[str], report: DocumentReport, what: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.small_documents import document, operation, save
 
 PETS = {
@@ -298,6 +298,27 @@ def test_a_header_of_the_person_wins(api: str, server: Recorder) -> None:
     headers = server.last.headers
     assert (["text/plain"], ["me"]) == (headers["accept"], headers["user-agent"])
     assert ["Zo\xeb"] == headers["x-name"]
+
+
+def test_a_request_is_never_sent_twice(server: Recorder, home: Path) -> None:
+    """A cache that is damaged while the request is under way is no reason to send it again."""
+
+    def spoil(request: RecordedRequest) -> Answer:  # noqa: ARG001
+        for path in (home / "cache").rglob("*.sqlite"):
+            path.write_bytes(b"\0" * path.stat().st_size)
+        return Answer(body=b'{"child": {"child": {}}}')
+
+    made = document({"/nodes": {"post": operation("add-node")}}, [server.origin])
+    media = made["paths"]["/nodes"]["post"]["responses"]["200"]["content"]["application/json"]
+    media["schema"] = {"$ref": "#/components/schemas/Node"}
+    node = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Node"}}}
+    made["components"] = {"schemas": {"Node": node}}
+    server.answers["/nodes"] = spoil
+    result = run_cli(save(made), "add-node", "--validate", "exact")
+    assert (1, b'{"child": {"child": {}}}') == (len(server.requests), result.stdout_bytes)
+    assert result.exit_code in {0, 12}
+    server.answers["/nodes"] = Answer()
+    assert 0 == run_cli("./api.json", "add-node").exit_code
 
 
 def test_many_runs_in_one_process_are_alike(api: str, server: Recorder) -> None:

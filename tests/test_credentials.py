@@ -8,7 +8,7 @@ import pytest
 from dynacli.auth.secret import Masker, Secret
 from dynacli.auth.variables import Variables
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.small_documents import API_KEY, BASIC, BEARER, document, operation, save, serve
+from tests.small_documents import API_KEY, BASIC, BEARER, document, operation, serve
 
 QUERY_KEY = {"type": "apiKey", "in": "query", "name": "api key"}
 COOKIE_KEY = {"type": "apiKey", "in": "cookie", "name": "sid"}
@@ -266,12 +266,21 @@ def test_a_header_stands_in_for_a_credential(
     assert [value] == request.headers[name.lower()]
 
 
-def test_an_option_stands_in_for_a_key_in_the_query(shop: Shop) -> None:
-    """A key that the document also has as a parameter may be given as that parameter."""
-    parameters = [{"name": "key", "in": "query", "schema": {"type": "string"}}]
-    shop.register({"auth": {**QUERY_KEY, "name": "key"}}, [{"auth": []}], parameters=parameters)
-    assert 0 == shop.call("--key", "abc").exit_code
-    assert "/items?key=abc" == shop.server.last.target
+@pytest.mark.parametrize(
+    ("location", "name", "option"),
+    [("query", "key", "--key"), ("header", "X-Key", "--x-key"), ("cookie", "sid", "--sid")],
+)
+def test_an_option_stands_in_for_a_key(
+    shop: Shop, canary: str, location: str, name: str, option: str
+) -> None:
+    """A key that the document also has as a parameter may be given as that parameter, and is masked."""
+    parameters = [{"name": name, "in": location, "schema": {"type": "string"}}]
+    scheme = {"type": "apiKey", "in": location, "name": name}
+    shop.register({"auth": scheme}, [{"auth": []}], parameters=parameters)
+    for more in (("-v",), ("--dry-run",), ("--dry-run", "json"), ("--dry-run", "curl")):
+        assert 0 == shop.call(option, canary, *more).exit_code
+    (request,) = shop.server.requests
+    assert 1 == repr(request).count(canary)
 
 
 def test_a_document_without_a_name_has_plain_variables(

@@ -52,9 +52,10 @@ def test_another_origin_is_refused(
     server: Recorder, other_server: Recorder, registered: bool, place: str
 ) -> None:
     """A server of another origin gets nothing, wherever the document names it: exit 11 without a terminal."""
-    servers = [other_server.origin]
-    more = {"servers": [{"url": servers[0]}]} if place == "operation" else {}
-    word = serve(server, _document(servers if place == "document" else ["/"], **more))
+    made = _document([other_server.origin])
+    if place == "operation":
+        made["paths"]["/items"]["get"]["servers"] = made.pop("servers")
+    word = serve(server, made)
     if registered:
         run_cli("api", "add", "shop", word)
         word = "shop"
@@ -174,6 +175,29 @@ def test_a_new_document_cannot_move_the_credential(
     serve(server, _document([other_server.origin]))
     assert 11 == run_cli("shop", "list-items", "--refresh").exit_code
     assert ([f"Bearer {token}"], []) == (_sent(server), other_server.requests)
+
+
+@pytest.mark.parametrize("header", ["Authorization: Bearer {}", "Cookie: sid={}", "X-Key: {}"])
+def test_a_credential_given_as_a_header_stays_home_too(
+    server: Recorder, other_server: Recorder, token: str, header: str
+) -> None:
+    """A credential in `-H` goes where the others go: not to a server that the document alone has chosen."""
+    made = _document([other_server.origin])
+    made["components"]["securitySchemes"]["key"] = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    made["paths"]["/items"]["get"]["security"] = [{"auth": []}, {"key": []}, {}]
+    url = serve(server, made)
+    word = header.format(token)
+    assert 11 == run_cli(url, "list-items", "-H", word).exit_code
+    assert [] == other_server.requests
+    assert 0 == run_cli(url, "list-items", "-H", word, "--server", other_server.origin).exit_code
+    assert token in repr(other_server.last)
+
+
+def test_a_plain_header_goes_anywhere(server: Recorder, other_server: Recorder) -> None:
+    """A header that is no credential needs no accepted origin."""
+    made = document({"/items": {"get": operation("list-items")}}, [other_server.origin])
+    assert 0 == run_cli(serve(server, made), "list-items", "-H", "X-Trace: 1").exit_code
+    assert ["1"] == other_server.last.headers["x-trace"]
 
 
 def test_without_a_credential_any_server_is_called(server: Recorder, other_server: Recorder) -> None:

@@ -1,6 +1,7 @@
 """`api refresh` and `--refresh` read or fetch the document again: after it, the new command is there."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -94,6 +95,17 @@ def test_a_changed_document_is_fetched_with_its_new_tag(server: Recorder) -> Non
     assert [None, ['"one"'], ['"two"']] == tags
 
 
+def test_a_refresh_may_be_asked_for_behind_the_operation(server: Recorder) -> None:
+    """`--refresh` fetches the document again before the operation is looked for, wherever it stands."""
+    url = f"{server.origin}/openapi.json"
+    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    call(url)
+    server.answers["/openapi.json"] = Answer(body=json.dumps(pets(**NEW)).encode())
+    assert 0 == call(url, "new-one", "--refresh").exit_code
+    assert 0 == call(url, "new-one", "--offline", "--refresh").exit_code
+    assert 2 == len(server.requests)
+
+
 def test_a_lost_document_is_fetched_whole(server: Recorder, home) -> None:
     """Where something of the revision was lost, the server is not asked whether it has changed."""
     url = f"{server.origin}/openapi.json"
@@ -144,8 +156,8 @@ def test_only_a_registered_api_is_refreshed() -> None:
         assert (2, "Registered are: `shop`") == (result.exit_code, result.error["reason"])
 
 
-@pytest.mark.parametrize(("name", "number"), [("SIGINT", 2), ("SIGTERM", 15)])
-def test_demo_serve_ends_by_the_signal_that_came(name: str, number: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_serve_ends_by_the_signal_that_came(number: signal.Signals) -> None:
     """`demo serve` answers until a signal comes, then ends cleanly, and the shell learns of the signal."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dynacli", "demo", "serve", "--port", "0"],
@@ -182,7 +194,9 @@ def test_the_next_revision_of_the_demo_is_there_without_a_server() -> None:
     assert "list-workflow-versions" not in run_cli("demo", "--help").stdout
     assert "list-workflow-versions" in run_cli("demo", "--next", "--help").stdout
     page = run_cli("demo", "--next", "list-workflow-versions", "--help").stdout
-    assert page.startswith("Usage: dynacli demo list-workflow-versions ID [OPTIONS]\n\n  List a workflow's versions")
+    assert page.startswith(
+        "Usage: dynacli demo list-workflow-versions ID [OPTIONS]\n\n  List a workflow's versions"
+    )
     result = run_cli("demo", "--next", "list-workflow-versions", WORKFLOW)
     assert (0, "") == (result.exit_code, result.stderr)
     assert 2 == run_cli("demo", "list-workflow-versions", WORKFLOW).exit_code
@@ -209,10 +223,18 @@ def test_the_demo_is_a_fresh_one_each_time() -> None:
 
 
 def test_an_unknown_misbehaviour_is_an_error_of_usage() -> None:
-    """A misbehaviour is OPERATION_ID=KIND; anything else is named before a call is made."""
+    """A misbehaviour is OPERATION=KIND; anything else is named before a call is made."""
     for word in ("searchRuns", "nobody=wrong-type", "searchRuns=nothing"):
         result = run_cli("demo", "--misbehave", word, "search-runs", "--range", "7d")
         assert (2, "") == (result.exit_code, result.stdout)
+
+
+@pytest.mark.parametrize("name", ["search-runs", "searchRuns"])
+def test_an_operation_misbehaves_by_either_name(name: str) -> None:
+    """The operation that shall misbehave is given as everywhere: by its name or its operationId."""
+    words = ("search-runs", "--page-size", "1", "--validate", "strict")
+    assert 9 == run_cli("demo", "--misbehave", f"{name}=wrong-type", *words).exit_code
+    assert 0 == run_cli("demo", *words).exit_code
 
 
 def test_time_is_read_in_utc() -> None:

@@ -64,7 +64,10 @@ def test_list_has_the_shape_of_the_contract() -> None:
 
 def test_list_is_readable() -> None:
     """On a terminal there is a line for each, and a way to begin where there is none."""
-    assert "No API is registered yet: dynacli api add NAME SOURCE\n" == run_cli("api", "list", "-o", "text").stdout
+    assert (
+        "No API is registered yet: dynacli api add NAME SOURCE\n"
+        == run_cli("api", "list", "-o", "text").stdout
+    )
     write(pets())
     run_cli("api", "add", "shop", "./pets.json")
     expected = f"shop  Pets 1, 3 operations  {Path('pets.json').absolute()}\n"
@@ -124,7 +127,23 @@ def test_a_verb_is_no_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Shop", "a b", "a/b", "./a", "https://a", "a.json", "a.b", "--", "-", "_a", "a" * 64, "käse", "a\nb", "*", ""],
+    [
+        "Shop",
+        "a b",
+        "a/b",
+        "./a",
+        "https://a",
+        "a.json",
+        "a.b",
+        "--",
+        "-",
+        "_a",
+        "a" * 64,
+        "käse",
+        "a\nb",
+        "*",
+        "",
+    ],
 )
 def test_a_name_is_made_of_few_characters(name: str) -> None:
     """A name can never be taken for a path, a URL or an option."""
@@ -267,7 +286,9 @@ def test_resolved_has_no_references() -> None:
 def test_a_document_that_unfolds_without_end_is_not_written_out() -> None:
     """References that multiply each other end with a message instead of filling disk and memory."""
     schemas: dict[str, Any] = {
-        f"S{level}": {"properties": {key: {"$ref": f"#/components/schemas/S{level + 1}"} for key in "abcdefgh"}}
+        f"S{level}": {
+            "properties": {key: {"$ref": f"#/components/schemas/S{level + 1}"} for key in "abcdefgh"}
+        }
         for level in range(12)
     }
     schemas["S12"] = {"type": "string"}
@@ -277,7 +298,7 @@ def test_a_document_that_unfolds_without_end_is_not_written_out() -> None:
     assert "without references would have" in result.stderr
 
 
-def test_two_at_once_register_both(home: Path) -> None:
+def test_two_at_once_register_both() -> None:
     """Several processes that register at the same time lose nothing of each other."""
     write(pets())
     names = [f"shop{number}" for number in range(6)]

@@ -142,7 +142,9 @@ def test_a_registered_document_that_breaks_is_used_as_it_was(content: str | None
         result = call("shop")
         assert (0, "http://127.0.0.1:9/pets") == (result.exit_code, result.json["url"])
         assert result.stderr.startswith("Warning: ")
-        assert f"; the revision of {time.strftime('%Y-%m-%d', time.gmtime())} is used instead\n" in result.stderr
+        assert (
+            f"; the revision of {time.strftime('%Y-%m-%d', time.gmtime())} is used instead\n" in result.stderr
+        )
     write(pets(**NEW))
     after = call("shop", "new-one")
     assert (0, "") == (after.exit_code, after.stderr)
@@ -202,7 +204,9 @@ def test_a_name_that_was_given_never_moves() -> None:
     assert "http://127.0.0.1:9/pets" == call().json["url"]
     write(document)
     rows = run_cli("operations", "./pets.json", "-o", "json").json
-    assert "list-pets" == next(row["name"] for row in rows if row["path"] == "/pets" and row["method"] == "GET")
+    assert "list-pets" == next(
+        row["name"] for row in rows if row["path"] == "/pets" and row["method"] == "GET"
+    )
 
 
 def test_a_name_survives_the_loss_of_the_pointer(home: Path) -> None:

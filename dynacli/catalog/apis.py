@@ -26,7 +26,6 @@ __all__ = [
     "open_api",
     "open_content",
     "refresh_api",
-    "what_is_left_out",
 ]
 
 DEMO = "demo"
@@ -68,7 +67,8 @@ class Api:
         prefix: Of the variables that hold its credentials.
         origins: Where its credentials may go, as far as that was accepted before.
         warning: Why the document could not be read again, so that an earlier revision is used.
-        notes: What a person should know once, when the document has just been compiled.
+        is_new: Whether the document has just been compiled.
+        failure: Why what was compiled could not be kept.
 
     Args:
         content: The document's bytes, where they are at hand.
@@ -91,7 +91,8 @@ class Api:
         self.prefix = "DYNACLI"
         self.origins = origins
         self.warning: DynacliError | None = None
-        self.notes: tuple[str, ...] = ()
+        self.is_new = False
+        self.failure: FileError | None = None
         self._content = content
 
     @property
@@ -102,6 +103,19 @@ class Api:
     def content(self) -> bytes | None:
         """Return the bytes of the document as they came; None when the cache has lost them."""
         return self._content or self.revisions.content(self.pointer["revision"])
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know once, when the document has just been compiled."""
+        notes = []
+        left_out = what_is_left_out(self.catalog) if self.is_new else ""
+        if left_out:
+            import shlex
+
+            notes.append(f"{left_out}; `dynacli api show {shlex.quote(self.name)}` tells more")
+        if self.failure is not None:
+            notes.append(f"{self.failure.what}, so the document is compiled for this run alone")
+        return notes
 
     @property
     def is_registered(self) -> bool:
@@ -215,9 +229,9 @@ def open_api(word: str, env: Environment, *, refresh: bool = False, offline: boo
         FileError: The cache or the configuration cannot be used.
     """
     if word == DEMO:
-        from dynacli.demo import document_path
+        from dynacli.document.shipped import shipped_path
 
-        path = str(document_path())
+        path = shipped_path("armature.json")
         api = _from_file(DEMO, path, path, env, refresh=refresh)
         api.prefix = "DYNACLI_DEMO"
         return api
@@ -344,10 +358,8 @@ def _is_unchanged(pointer: dict[str, Any], facts: dict[str, int]) -> bool:
 
 
 def _from_url(name: str, source: Any, env: Environment, *, refresh: bool, offline: bool) -> Api:
-    from dynacli.request.servers import origin_of
-
     revisions = Revisions(env.cache_dir, source.location)
-    origins = (origin_of(source.location),)  # the person named this one
+    origins = (source.origin,)  # the person named this one
     pointer = revisions.current()
     if pointer is not None and (offline or not refresh):
         api = _kept(name, revisions, pointer, source.label, origins)
@@ -410,13 +422,7 @@ def _installed(
     name: str, revisions: Revisions, installed: Installed, content: bytes, origins: tuple[str, ...] = ()
 ) -> Api:
     api = Api(name, revisions, installed.catalog, installed.pointer, origins, content)
-    notes = []
-    left_out = what_is_left_out(installed.catalog)
-    if left_out:
-        notes.append(f"{left_out} of `{name}`; `dynacli api show {_quoted(name)}` lists them")
-    if installed.failure is not None:
-        notes.append(f"{installed.failure.what}, so the document is compiled for this run alone")
-    api.notes = tuple(notes)
+    api.is_new, api.failure = True, installed.failure
     return api
 
 
@@ -429,14 +435,9 @@ def what_is_left_out(catalog: Catalog) -> str:
     if operations:
         parts.append(f"{operations} operation{'s are' if operations > 1 else ' is'} left out")
     if places:
-        parts.append(f"{places} place{'s' if places > 1 else ''} could not be used as they stand")
+        of_them = "places are not used as they stand" if places > 1 else "place is not used as it stands"
+        parts.append(f"{places} {of_them}")
     return " and ".join(parts)
-
-
-def _quoted(word: str) -> str:
-    import shlex
-
-    return shlex.quote(word)
 
 
 def _kept(
@@ -464,11 +465,7 @@ def _as_it_was(name: str, word: str, env: Environment) -> Api | None:
     pointer = revisions.current()
     if pointer is None:
         return None
-    origins: tuple[str, ...] = ()
-    if source.kind == "url":
-        from dynacli.request.servers import origin_of
-
-        origins = (origin_of(source.location),)
+    origins = (source.origin,) if source.origin else ()
     return _kept(name, revisions, pointer, source.label, origins)
 
 

@@ -183,9 +183,23 @@ def _operation(
     body = inputs.body(resolved.get("requestBody"), parameters)
     operation_id = text(raw.get("operationId"))
     # The name comes last: an operation that is left out takes none.
-    name = names.name(method.upper(), path, [text(raw.get("x-cli-name")), operation_id])
-    description = (
-        text(raw.get("x-cli-description")) or text(raw.get("description")) or text(item.get("description"))
+    wanted = [text(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
+    name = names.name(method.upper(), path, wanted)
+    aliases = [kebab(text(alias)) for alias in _aliases(raw_item, raw)]
+    # The name that an earlier revision gave stays; what the document calls the operation now means it too.
+    aliases.append(next((word for each in wanted if (word := kebab(each))), ""))
+    description = next(
+        (
+            told
+            for holder, key in (
+                (raw, "x-cli-description"),
+                (raw, "description"),
+                (raw_item, "x-cli-description"),
+                (item, "description"),
+            )
+            if (told := text(holder.get(key)))
+        ),
+        "",
     )
     operation = Operation(
         name=name,
@@ -197,15 +211,25 @@ def _operation(
         tags=tuple(tag for tag in listed(raw.get("tags")) if isinstance(tag, str)),
         is_deprecated=raw.get("deprecated") is True,
         is_hidden=raw.get("x-cli-hidden") is True or raw_item.get("x-cli-hidden") is True,
-        aliases=tuple(alias for text in listed(raw.get("x-cli-aliases")) if (alias := kebab(text(text)))),
+        aliases=tuple(dict.fromkeys(alias for alias in aliases if alias and alias != name)),
         parameters=parameters,
         body=body,
         responses=tuple(_responses(document, raw.get("responses"))),
         security=_security(document, raw),
         servers=_servers(raw.get("servers")) or _servers(raw_item.get("servers")),
-        example=inputs.example(resolved, parameters, body),
+        example=inputs.example(item, resolved, parameters, body),
     )
     return CompiledOperation(operation, _part(document, raw_item, raw))
+
+
+def _name_of_path(item: Mapping[str, Any]) -> str:
+    """Return the name that a path gives to its one operation; several cannot share one."""
+    return text(item.get("x-cli-name")) if sum(method in item for method in METHODS) == 1 else ""
+
+
+def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Any]:
+    of_path = listed(item.get("x-cli-aliases")) if sum(method in item for method in METHODS) == 1 else []
+    return [*listed(raw.get("x-cli-aliases")), *of_path]
 
 
 def _part(document: Document, raw_item: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,16 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     # along with that one; line by line, it stays where it is. Each result is held against what is wanted.
     for edit in (_by_lines, _by_tomlkit):
         result = edit(text, name, entry, new_name)
-        if result is not None and _without_empty(tomllib.loads(result)) == _without_empty(wanted):
+        if result is not None and _says(result, wanted):
             return result
     raise ValueError("The APIs are written in a way that only a person can change safely")
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return _without_empty(tomllib.loads(text)) == _without_empty(wanted)
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def _without_empty(configuration: dict[str, Any]) -> dict[str, Any]:
@@ -98,5 +105,5 @@ def _by_tomlkit(text: str, name: str, entry: dict[str, Any] | None, new_name: st
             for key, value in entry.items():
                 known[key] = value
         return tomlkit.dumps(document)
-    except (TOMLKitError, KeyError, TypeError, AttributeError):
+    except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError):
         return None  # an arrangement of tables that tomlkit cannot change

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from dynacli.catalog.example import NoExampleError, example_value, operation_value_for_parameter
-from dynacli.catalog.model import Body, Parameter
+from dynacli.catalog.media import is_form, is_json, preferred
+from dynacli.catalog.model import Body, MediaType, Parameter, ValueType
 from dynacli.catalog.schema import Resolve
+from dynacli.catalog.shape import Reading
 
-__all__ = ["body_example", "example_words", "option_text"]
+__all__ = ["body_example", "example_words", "option_text", "parameter_example"]
 
 MAX_WORDS = 12
 """Options and values of a body in an example; a longer one is written as `--example`."""
@@ -18,6 +20,7 @@ Dialect = Literal["3.0", "3.1"]
 
 def example_words(
     operation: Mapping[str, Any],
+    raw: Mapping[tuple[Any, Any], Any],
     parameters: tuple[Parameter, ...],
     body: Body | None,
     resolve: Resolve,
@@ -27,40 +30,78 @@ def example_words(
 
     Args:
         operation: The resolved operation object.
+        raw: (location, name) → resolved Parameter Object.
     """
-    raw = {
-        (one.get("in"), one.get("name")): one
-        for one in operation.get("parameters") or []
-        if isinstance(one, dict)
-    }
     words: list[str] = []
     for parameter in parameters:
         if not parameter.is_required:
             continue
-        described = raw.get(
-            (parameter.location, parameter.name), {"name": parameter.name, "in": parameter.location}
-        )
+        described = raw.get((parameter.location, parameter.name))
         try:
-            value = operation_value_for_parameter(described, resolve, dialect)
+            value = parameter_example(parameter, described, resolve, dialect)
         except NoExampleError:
-            value = parameter.name.upper()
-        text = option_text(value)
-        if parameter.location == "path":
-            words.append(text or parameter.name)
-        else:
-            words.extend([f"--{parameter.option}", text])
+            value = parameter.name
+        words.extend(_parameter_words(parameter, value))
     if body is not None and body.is_required:
-        words.extend(_body_words(operation, body, resolve, dialect))
+        words.extend(_body_words(operation, preferred(body.content), resolve, dialect))
     return tuple(words)
 
 
+def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
+    if parameter.location != "path":
+        return _option_words(parameter.option, value)
+    text = option_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    # What begins like an option has to be given by one.
+    return [f"--{parameter.option}", text] if text.startswith("-") else [text]
+
+
+def parameter_example(
+    parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve, dialect: Dialect
+) -> Any:
+    """Return an example of a parameter: the document's own, else one made from the schema.
+
+    Args:
+        described: The Parameter Object; None where the document has none.
+
+    Raises:
+        NoExampleError: No value can be made.
+    """
+    value = operation_value_for_parameter(
+        described or {"name": parameter.name, "in": parameter.location}, resolve, dialect
+    )
+    if parameter.location != "path":
+        return value
+    if value == "string" and _allows(parameter.name, parameter.value):
+        # `issues-get owner repo 1` reads better than `issues-get string string 1`.
+        return parameter.name
+    # Nothing is sent in a path for these, so that the path would be another one.
+    return parameter.name if value in ("", None, [], {}) else value
+
+
+def _allows(text: str, value: ValueType) -> bool:
+    limits = value.limits or {}
+    if value.type not in {"string", "any"} or value.format or value.enum or "pattern" in limits:
+        return False
+    shortest, longest = limits.get("minLength", 0), limits.get("maxLength", len(text))
+    return all(isinstance(one, int) for one in (shortest, longest)) and shortest <= len(text) <= longest
+
+
+def _option_words(option: str, value: Any) -> list[str]:
+    """Return an option with its value; an array of plain values repeats it."""
+    items = value if isinstance(value, list) else [value]
+    # One item that looks like JSON would be taken for the whole array.
+    is_ambiguous = items is value and len(items) == 1 and option_text(items[0]).lstrip().startswith("[")
+    if not items or is_ambiguous or any(isinstance(one, Mapping | list) or one is None for one in items):
+        items = [value]
+    return [word for one in items for word in (f"--{option}", option_text(one))]
+
+
 def _body_words(
-    operation: Mapping[str, Any], body: Body, resolve: Resolve, dialect: Dialect
+    operation: Mapping[str, Any], media_type: MediaType, resolve: Resolve, dialect: Dialect
 ) -> tuple[str, ...]:
-    media_type = body.content[0]
     content = operation["requestBody"]["content"].get(media_type.name)
     schema = content.get("schema") if isinstance(content, Mapping) else None
-    if not media_type.fields:
+    if not media_type.fields or not (is_json(media_type.name) or is_form(media_type.name)):
         return ("--example",)
     try:
         value = example_value(schema, resolve, dialect=dialect)
@@ -72,15 +113,18 @@ def _body_words(
     words: list[str] = []
     for path, leaf in _leaves(value, ()):
         option = options.get(path)
-        if option is None or isinstance(leaf, Mapping) or leaf is None or leaf == "":
+        if option is None or leaf is None or leaf == "":
             return ("--example",)
-        for item in leaf if isinstance(leaf, list) else [leaf]:
-            if isinstance(item, Mapping | list):
-                return ("--example",)
-            words.extend([f"--{option}", option_text(item)])
+        if isinstance(leaf, Mapping) or (isinstance(leaf, list) and any(_is_deep(one) for one in leaf)):
+            return ("--example",)
+        words.extend(_option_words(option, leaf))
     if len(words) > MAX_WORDS or not words:
         return ("--example",)
     return tuple(words)
+
+
+def _is_deep(value: Any) -> bool:
+    return value is None or isinstance(value, Mapping | list)
 
 
 def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -94,21 +138,38 @@ def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[t
 def body_example(media: Mapping[str, Any], resolve: Resolve, dialect: Dialect) -> Any:
     """Return an example of a body: the document's own, else one made from the schema.
 
+    The document's own is taken where it has the shape that the schema asks for: many hold what only answers
+    have, or are the text of JSON instead of JSON.
+
     Args:
         media: The media type object.
 
     Raises:
         NoExampleError: No value can be made.
     """
+    schema = media.get("schema")
+    for value in _offered(media, resolve):
+        try:
+            if Reading(resolve, "request", dialect).fits(value, schema):
+                return value
+        except (NoExampleError, RecursionError):
+            return value  # nobody can say whether it fits
+    return example_value(schema, resolve, dialect=dialect)
+
+
+def _offered(media: Mapping[str, Any], resolve: Resolve) -> Iterator[Any]:
     if "example" in media:
-        return media["example"]
+        yield media["example"]
     examples = media.get("examples")
-    if isinstance(examples, Mapping):
-        for entry in examples.values():
-            named = resolve(entry["$ref"]) if isinstance(entry, Mapping) and "$ref" in entry else entry
-            if isinstance(named, Mapping) and "value" in named:
-                return named["value"]
-    return example_value(media.get("schema"), resolve, dialect=dialect)
+    for entry in examples.values() if isinstance(examples, Mapping) else ():
+        named = entry
+        if isinstance(entry, Mapping) and isinstance(entry.get("$ref"), str):
+            try:
+                named = resolve(entry["$ref"])
+            except LookupError:
+                continue
+        if isinstance(named, Mapping) and "value" in named:
+            yield named["value"]
 
 
 def option_text(value: Any) -> str:

@@ -107,9 +107,7 @@ class _Walk:
         )
 
 
-def find_field(
-    schema: Any, resolve: Resolve, option: str, *, allows_any_name: bool = True
-) -> Field | None:
+def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: bool = True) -> Field | None:
     """Return the field that an option's name leads to, along the schema, or None.
 
     Steps are property names in kebab case or in the document's spelling, `[0]` for an item

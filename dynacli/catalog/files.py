@@ -1,5 +1,6 @@
 """How dynacli writes files of its own: whole or not at all, one writer at a time, for nobody else's eyes."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def make_directory(path: str) -> None:
         os.mkdir(path, 0o700)
     except FileExistsError:
         if not os.path.isdir(path):
-            raise
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
 
 
 def aside(path: str) -> str:

@@ -166,12 +166,21 @@ class Inputs:
         )
 
     def example(
-        self, operation: Mapping[str, Any], parameters: tuple[Parameter, ...], body: Body | None
+        self,
+        item: Mapping[str, Any],
+        operation: Mapping[str, Any],
+        parameters: tuple[Parameter, ...],
+        body: Body | None,
     ) -> tuple[str, ...]:
         """Return the words that make a runnable call of the operation."""
         from dynacli.catalog.example_call import example_words
 
-        return example_words(operation, parameters, body, self.resolve, self._document.version)
+        raw = {
+            (one.get("in"), one.get("name")): one
+            for one in [*listed(item.get("parameters")), *listed(operation.get("parameters"))]
+            if isinstance(one, Mapping)
+        }
+        return example_words(operation, raw, parameters, body, self.resolve, self._document.version)
 
 
 def _free_option(name: str, location: str, taken: set[str]) -> str:

@@ -23,7 +23,9 @@ from dynacli.catalog.store import FORMAT, Catalog, DamagedCatalogError
 from dynacli.errors import DocumentError, FileError
 
 if TYPE_CHECKING:
+    from dynacli.catalog.compiler import Compiled
     from dynacli.document.fetch import Fetched
+    from dynacli.document.load import Document
 
 __all__ = ["Installed", "Revisions", "revision_of"]
 
@@ -70,6 +72,7 @@ class Revisions:
 
     def __init__(self, cache_dir: str, location: str) -> None:
         self.location = location
+        self.cache_dir = cache_dir
         readable = "".join(char if char.isalnum() and char.isascii() else "_" for char in location)[-80:]
         # A file's name need not be text; Python keeps such bytes as surrogates.
         crc = zlib.crc32(location.encode("utf-8", "surrogatepass"))
@@ -171,7 +174,6 @@ class Revisions:
             DocumentError: The bytes are no document that dynacli can use; the earlier revision stays.
             FileError: Another process has been compiling it for too long.
         """
-        from dynacli.catalog.compiler import compile_document
         from dynacli.catalog.store import catalog_in_memory, write_catalog
         from dynacli.document.load import load
 
@@ -191,7 +193,7 @@ class Revisions:
                 sweep(self.directory)
                 catalog = self._made_meanwhile(revision, fetched.uri)
                 if catalog is None:
-                    compiled = compile_document(document, self._names_so_far())
+                    compiled = _compile(document, self._names_so_far())
                     path = self.catalog_path(revision)
                     write_catalog(path, compiled, document.problems)
                     catalog = Catalog(path)
@@ -200,10 +202,10 @@ class Revisions:
         except (OSError, sqlite3.Error) as error:
             why = getattr(error, "strerror", None) or str(error)
             failure = FileError(
-                f"The cache `{self.directory}` cannot be written ({why})",
+                f"The cache `{self.cache_dir}` cannot be written ({why})",
                 hint="Free some space, or name another directory in `DYNACLI_CACHE_DIR`",
             )
-            compiled = compiled or compile_document(document, self._names_so_far())
+            compiled = compiled or _compile(document, self._names_so_far())
             return Installed(catalog_in_memory(compiled, document.problems), pointer, failure)
         return Installed(catalog, pointer)
 
@@ -246,6 +248,16 @@ class Revisions:
     def _write_pointer(self, pointer: dict[str, Any]) -> None:
         text = json.dumps({**pointer, "location": self.location}, indent=1)
         write_atomically(os.path.join(self.directory, "current.json"), text.encode())
+
+
+def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":
+    from dataclasses import replace
+
+    from dynacli.catalog.compiler import CompileWarning, compile_document
+
+    compiled = compile_document(document, names)
+    read = (CompileWarning(message, "") for message in document.warnings)
+    return replace(compiled, warnings=(*read, *compiled.warnings))
 
 
 def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:

@@ -92,8 +92,9 @@ def view(schema: Any, resolve: Resolve) -> View:
 def value_type(seen: View, resolve: Resolve) -> ValueType:
     """Return what an option takes that stands for a value of this view."""
     items = None
-    if seen.type == "array":
-        inner = view(seen.items, resolve)
+    held = seen.items if seen.type == "array" else seen.additional
+    if seen.type == "array" or (seen.type == "object" and held is not None and held is not False):
+        inner = view(held, resolve)
         # One level: an array inside an array is given as JSON.
         items = ValueType(inner.type, inner.format, inner.enum, limits=inner.limits or None)
     return ValueType(

@@ -2,6 +2,7 @@
 
 from dynacli.catalog.apis import Api
 from dynacli.catalog.model import OperationSummary
+from dynacli.commands.usage import usage_lines
 from dynacli.environment import Environment
 from dynacli.output.markdown import first_sentence, to_text
 from dynacli.output.terminal import Painter, terminal_width, visible
@@ -15,7 +16,8 @@ def api_help(env: Environment, api: Api, tag: str = "") -> str:
     width = terminal_width(env, env.stdout)
     meta = api.catalog.meta
     name = visible(api.name, keep="")
-    lines = [f"Usage: dynacli {name} {f'{tag} ' if tag else ''}OPERATION [ARGUMENTS] [OPTIONS]", ""]
+    words = f"dynacli {name} {f'{tag} ' if tag else ''}OPERATION [ARGUMENTS] [OPTIONS]"
+    lines = [*usage_lines(words, width), ""]
     title = " ".join(part for part in (meta["title"], meta["version"]) if part)
     lines.extend([f"  {paint.bold(visible(title, keep=''))}"] if title else [])
     if not tag:

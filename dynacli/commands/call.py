@@ -138,6 +138,7 @@ def _send(
         judging.start()
     try:
         answer = _exchange(run, signed, judging, timeout)
+        _write(run, answer)
         verdict = None
         if judging is not None:
             from dynacli.validation.judge import Answered
@@ -146,7 +147,6 @@ def _send(
                 answer.status, dict(answer.headers), answer.header("content-type"), answer.body
             )
             verdict = judging.judge.response(answered, is_exact=level == "exact")
-        _write(run, answer)
         _conclude(run, command, signed, answer, verdict, level)
     except DynacliError as error:
         raise signed.masker.mask_error(error) from error.__cause__
@@ -215,21 +215,36 @@ def _conclude(
 
 
 def _http_error(command: OperationCommand, signed: Any, answer: Any) -> HttpError:
-    from dynacli.transport.send import SAFE_METHODS
-    from dynacli.wire.client import REDIRECTS
     from dynacli.wire.failures import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
-    hint = ""
-    origin = origin_of(answer.url)
-    if answer.status in {401, 403} and command.operation.security:
-        hint = "Check the credential: it may be wrong, expired, or without the right for this"
-        if origin != origin_of(signed.request.url):
-            hint = f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
-    elif answer.status in REDIRECTS and signed.request.method not in SAFE_METHODS:
-        hint = "The redirect was not followed: only those of safe methods are"
+    why = "The server says so" + ("; its answer, on standard output, may say more" if answer.body else "")
     return HttpError(
         answer.status,
         f"`{command.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",
-        hint=hint,
+        why=why,
+        hint=_http_hint(command, signed, answer),
     )
+
+
+def _http_hint(command: OperationCommand, signed: Any, answer: Any) -> str:
+    from dynacli.transport.send import SAFE_METHODS
+    from dynacli.wire.client import REDIRECTS
+
+    origin = origin_of(answer.url)
+    match answer.status:
+        case 401 | 403 if origin != origin_of(signed.request.url):
+            return f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
+        case 401 | 403 if command.operation.security:
+            return "Check the credential: it may be wrong, expired, or without the right for this"
+        case 401 | 403:
+            return "The document asks for no credential here; give one with `-H` if there is one"
+        case 404 | 410:
+            return "Check the arguments; `-v` shows the URL that was asked for"
+        case 429:
+            return "Wait, then try again"
+        case status if status in REDIRECTS and signed.request.method not in SAFE_METHODS:
+            return "The redirect was not followed: only those of safe methods are"
+        case status if status >= 500:
+            return "Try again later, or tell those who run the server"
+    return "Compare the request, which `-v` shows, with `describe`"

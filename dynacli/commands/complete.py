@@ -5,55 +5,92 @@ and click is not even imported. In any state it answers, with nothing if need be
 Candidates are words of an allow-list; a document cannot put anything into a shell by them.
 """
 
+import json
 import os
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from typing import NamedTuple
 
 from dynacli.catalog.apis import DEMO, VERBS, Configuration
+from dynacli.catalog.model import Operation, Parameter, ValueType
 from dynacli.catalog.revisions import Revisions
-from dynacli.catalog.store import Catalog, DamagedCatalogError
+from dynacli.catalog.store import Catalog
 from dynacli.environment import Environment
-from dynacli.errors import DynacliError
+from dynacli.errors import UsageError
 
 __all__ = ["complete"]
 
 Candidate = tuple[str, str]
 
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@+-]*|--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*|-[A-Za-z]")
+_VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
+_FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
+_SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
 _SHELLS = ("bash", "zsh", "fish")
-_TAKES_API = {"operations", "describe", "document"}
-_HERE = ("api", "completion", "demo", "describe", "document", "help", "operations")
-_API_VERBS = ("add", "list", "refresh", "remove", "rename", "show")
-_VALUES = {
-    "--output": ("auto", "json", "yaml", "raw", "text"),
-    "-o": ("auto", "json", "yaml", "raw", "text"),
-    "--validate": ("off", "warn", "strict", "exact"),
-    "--dry-run": ("http", "json", "curl"),
-    "--error-format": ("text", "json"),
-    "--role": ("viewer", "editor", "admin", "owner"),
+
+
+class _Option(NamedTuple):
+    """An option as far as completion cares.
+
+    Args:
+        values: What may stand behind it; empty where that is anything.
+        takes_value: Whether the word behind it is its value.
+        is_optional: Whether it is so only for one of `values`.
+        is_listed: Whether it is a candidate itself.
+    """
+
+    values: tuple[str, ...] = ()
+    takes_value: bool = True
+    is_optional: bool = False
+    is_listed: bool = True
+    description: str = ""
+
+
+_Options = Mapping[str, _Option]
+_SWITCH = _Option(takes_value=False)
+_ANY = _Option()
+_UNLISTED = _Option(is_listed=False)
+
+# The tables of `dynacli.commands`, which would bring click along; a test holds them against each other.
+_FORMAT = _Option(("auto", "json", "yaml", "raw", "text"))
+_STANDARD: _Options = {
+    "--output": _FORMAT,
+    "-o": _FORMAT._replace(is_listed=False),
+    "--validate": _Option(("off", "warn", "strict", "exact")),
+    "--dry-run": _Option(("http", "json", "curl"), is_optional=True),
+    "--show-secrets": _SWITCH,
+    "--server": _ANY,
+    "--server-var": _ANY,
+    "--header": _ANY,
+    "-H": _UNLISTED,
+    "--timeout": _ANY,
+    "--accept-origin": _ANY,
+    "--refresh": _SWITCH,
+    "--offline": _SWITCH,
+    "--verbose": _SWITCH,
+    "--no-fail": _SWITCH,
+    "--yes": _SWITCH,
+    "--no-input": _SWITCH,
+    "--error-format": _Option(("text", "json")),
+    "--debug": _SWITCH,
+    "--help": _SWITCH,
 }
-_STANDARD = (
-    ("--output", True),
-    ("--validate", True),
-    ("--dry-run", True),
-    ("--server", True),
-    ("--server-var", True),
-    ("--header", True),
-    ("--timeout", True),
-    ("--accept-origin", True),
-    ("--error-format", True),
-    ("--show-secrets", False),
-    ("--refresh", False),
-    ("--offline", False),
-    ("--verbose", False),
-    ("--no-fail", False),
-    ("--yes", False),
-    ("--no-input", False),
-    ("--help", False),
-)
-_INPUTS = (("--body", True), ("--set", True), ("--content-type", True))
-_SHORT_WITH_VALUE = {"-o", "-H"}
+_EXAMPLE: _Options = {"--example": _SWITCH}
+_INPUTS: _Options = {"--body": _ANY, "--set": _ANY, "--content-type": _ANY, **_EXAMPLE}
+_ROOT: _Options = {**_INPUTS, **_STANDARD, "--version": _SWITCH}
+_BEHAVIOUR: _Options = {"--next": _SWITCH, "--misbehave": _ANY}
+_DEMO: _Options = {"--role": _Option(("viewer", "editor", "admin", "owner")), **_BEHAVIOUR, **_STANDARD}
+_HELP_ONLY: _Options = {"--help": _SWITCH}
+_VERBS: Mapping[str, _Options] = {
+    "completion": _HELP_ONLY,
+    "describe": _STANDARD,
+    "document": {"--resolved": _SWITCH, **_STANDARD},
+    "help": _HELP_ONLY,
+    "operations": {"--tag": _ANY, **_STANDARD},
+    "serve": {"--port": _ANY, **_BEHAVIOUR, **_STANDARD},
+}
+_API_VERBS = ("add", "list", "refresh", "remove", "rename", "show")
+_HERE = tuple(sorted(("api", DEMO, *(verb for verb in _VERBS if verb != "serve"))))
 
 
 def complete(env: Environment, words: list[str]) -> int:
@@ -64,81 +101,158 @@ def complete(env: Environment, words: list[str]) -> int:
     """
     if len(words) < 2 or words[0] not in _SHELLS:
         return 2
+    word = words[-1]
     try:
-        found = list(_candidates(env, words[1:-1], words[-1]))
-    except (DynacliError, DamagedCatalogError, OSError):
-        found = []  # completion never complains: the command itself will
+        found = dict(_candidates(env, words[1:-1], word))
+    except Exception:  # noqa: BLE001 - completion never complains, whatever is broken: the command itself will
+        found = {}
     lines = []
-    for word, description in found:
-        if _SAFE.fullmatch(word) and word.startswith(words[-1]):
-            told = "".join(char if char.isprintable() else " " for char in description)[:80].strip()
-            lines.append(word if words[0] == "bash" or not told else f"{word}\t{told}")
+    for candidate, description in found.items():
+        if candidate.startswith(word) and _SAFE.fullmatch(candidate):
+            told = "".join(char if char.isprintable() else " " for char in description[:400])
+            told = " ".join(told.split())[:80]
+            lines.append(candidate if words[0] == "bash" or not told else f"{candidate}\t{told}")
     if lines:
-        env.stdout.write("\n".join(lines) + "\n")
+        text = "".join(f"{line}\n" for line in lines)
+        # A description in an alphabet that the terminal does not have is no reason to stay silent.
+        encoding = env.stdout.encoding or "utf-8"
+        env.stdout.write(text.encode(encoding, "replace").decode(encoding))
     env.stdout.flush()
     return 0
 
 
+class _Line(NamedTuple):
+    """What the words before the one to complete are.
+
+    Args:
+        positional: The indexes of those that are neither options nor their values.
+        waiting: The option whose value comes next; empty where there is none.
+        is_over: Whether `--` has ended the options.
+    """
+
+    positional: tuple[int, ...]
+    waiting: str = ""
+    is_over: bool = False
+
+
+def _read(words: list[str], options: _Options, *, stop: bool = False) -> _Line:
+    """Return what the words are, by the rules of `dynacli.commands.words`.
+
+    Args:
+        stop: Whether only the first positional word is looked for.
+    """
+    positional: list[int] = []
+    index = 0
+    while index < len(words) and not (stop and positional):
+        word = words[index]
+        index += 1
+        if word == "--":
+            return _Line((*positional, *range(index, len(words))), is_over=True)
+        if not word.startswith("-") or word == "-" or word[1].isdigit():
+            positional.append(index - 1)
+        elif _takes_next(word, options):
+            option = options.get(word, _ANY)
+            if index == len(words):
+                return _Line(tuple(positional), waiting=word)
+            if not option.is_optional or words[index].lower() in option.values:
+                index += 1
+    return _Line(tuple(positional))
+
+
+def _takes_next(word: str, options: _Options) -> bool:
+    if word in options:
+        return options[word].takes_value
+    # A deeper field than is listed has a value; `-ojson` has its own, and `--no-x` needs none.
+    return word.startswith("--") and "=" not in word and not word.startswith("--no-")
+
+
 def _candidates(env: Environment, before: list[str], word: str) -> Iterator[Candidate]:
-    if before and not word.startswith("-") and before[-1] in _VALUES:
-        yield from ((value, "") for value in _VALUES[before[-1]])
+    line = _read(before, _ROOT, stop=True)
+    if not line.positional:
+        if not (yield from _of_options(line, _ROOT, word)):
+            yield from ((name, "") for name in sorted(Configuration(env).apis()))
+            yield from ((verb, "") for verb in _HERE)
         return
-    positional, _ = _split(before, dict(_STANDARD))
-    if not positional:
-        yield from _first_words(env, word)
+    head, rest = before[line.positional[0]], before[line.positional[0] + 1 :]
+    if head == "api":
+        yield from _api_words(env, rest, word)
+    elif head == DEMO:
+        yield from _demo_words(env, rest, word)
+    elif head in _VERBS:
+        yield from _verb_words(env, head, rest, word)
+    elif (catalog := _cached(env, head)) is not None:
+        with closing(catalog):
+            yield from _operation_words(catalog, rest, word)
+
+
+def _of_options(line: _Line, options: _Options, word: str) -> Generator[Candidate, None, bool]:
+    """Yield options or the values of one; return whether nothing else can stand in this place."""
+    if line.waiting:
+        option = options.get(line.waiting, _ANY)
+        yield from ((value, "") for value in option.values)
+        if not option.is_optional:
+            return True
+    if line.is_over or not word.startswith("-") or word[1:2].isdigit():
+        return False
+    flag, equals, _ = word.partition("=")
+    if equals:
+        yield from ((f"{flag}={value}", "") for value in options.get(flag, _ANY).values)
+    else:
+        yield from ((name, option.description) for name, option in options.items() if option.is_listed)
+    return True
+
+
+def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    if not rest:
+        yield from ((one, "") for one in (_HELP_ONLY if word.startswith("-") else _API_VERBS))
         return
-    head, rest = positional[0], positional[1:]
-    if head == "completion":
-        yield from ((shell, "") for shell in _SHELLS if not rest)
-    elif head == "api":
-        yield from ((verb, "") for verb in _API_VERBS if not rest)
-        if len(rest) == 1 and rest[0] not in {"add", "list"}:
-            yield from _api_names(env, with_demo=rest[0] == "show")
-    elif head in _TAKES_API:
-        yield from _behind_verb(env, head, rest, word)
-    elif head == "help":
+    line = _read(rest[1:], _STANDARD)
+    if (yield from _of_options(line, _STANDARD, word)):
+        return
+    if not line.positional and rest[0] not in {"add", "list"}:
+        yield from _api_names(env, with_demo=rest[0] == "show")
+
+
+def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
+    options = _VERBS[verb]
+    line = _read(rest, options)
+    given = [rest[index] for index in line.positional]
+    if line.waiting == "--tag" and given and (catalog := _cached(env, given[0])) is not None:
+        with closing(catalog):
+            yield from ((key, told) for key, (_, told) in catalog.tags().items())
+    if (yield from _of_options(line, options, word)):
+        return
+    if verb == "completion":
+        yield from ((shell, "") for shell in _SHELLS if not given)
+    elif verb == "help":
         from dynacli.guide import topics
 
-        yield from topics()
-    elif head == DEMO and rest and rest[0] == "serve":
-        yield from (("--port", ""), ("--next", ""), ("--misbehave", ""))
-    else:
-        api = _cached_api(env, head)
-        if api is not None:
-            yield from _operation_words(api, before, rest, word, is_demo=head == DEMO)
+        yield from topics() if not given else ()
+    elif not given:
+        yield from _api_names(env, with_demo=True)
+    elif verb == "describe" and (catalog := _cached(env, given[0])) is not None:
+        with closing(catalog):
+            tags = catalog.tags()
+            tag = given[1] if len(given) == 2 and given[1] in tags else ""
+            if tag or len(given) == 1:
+                yield from _names(catalog, tag, word)
 
 
-def _split(words: list[str], takes_value: dict[str, bool]) -> tuple[list[str], list[str]]:
-    """Return the positional words and the options among words that need not be complete."""
-    positional, options = [], []
-    skip = False
-    for word in words:
-        if skip:
-            skip = False
-        elif word.startswith("-") and word != "-":
-            options.append(word.partition("=")[0])
-            skip = "=" not in word and (takes_value.get(word, False) or word in _SHORT_WITH_VALUE)
-        else:
-            positional.append(word)
-    return positional, options
-
-
-def _first_words(env: Environment, word: str) -> Iterator[Candidate]:
-    if word.startswith("-"):
-        yield from ((flag, "") for flag, _ in (*_STANDARD, *_INPUTS, ("--version", False)))
+def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    line = _read(rest, _DEMO, stop=True)
+    if line.positional and rest[line.positional[0]] == "serve":
+        serve = _VERBS["serve"]
+        yield from _of_options(_read(rest[line.positional[0] + 1 :], serve), serve, word)
         return
-    yield from _api_names(env, with_demo=False)
-    yield from ((verb, "") for verb in _HERE)
-    if "/" in word:
-        yield from _documents(word)
-
-
-def _documents(word: str) -> Iterator[Candidate]:
-    directory = os.path.dirname(word)
-    with os.scandir(directory or ".") as entries:
-        for entry in entries:
-            if entry.name.lower().endswith((".json", ".yaml", ".yml")) or entry.is_dir():
-                yield os.path.join(directory, entry.name) + ("/" if entry.is_dir() else ""), ""
+    if not line.positional:
+        if (yield from _of_options(line, _DEMO, word)):
+            return
+        yield "serve", "keep the stand-in running"
+    catalog = _cached(env, DEMO)
+    if catalog is not None:
+        with closing(catalog):
+            start = line.positional[0] if line.positional else len(rest)
+            yield from _operation_words(catalog, rest[start:], word)
 
 
 def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
@@ -147,96 +261,123 @@ def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
         yield DEMO, "the embedded stand-in of Armature's API"
 
 
-def _behind_verb(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
-    if word.startswith("-"):
-        yield from ((flag, "") for flag, _ in _STANDARD)
-        if verb == "operations":
-            yield "--tag", ""
-        if verb == "document":
-            yield "--resolved", ""
-    elif not rest:
-        yield from _api_names(env, with_demo=True)
-    elif verb == "describe" and len(rest) == 1:
-        catalog = _cached_api(env, rest[0])
-        if catalog is not None:
-            yield from catalog.names(word)
-
-
-def _cached_api(env: Environment, word: str) -> Catalog | None:
+def _cached(env: Environment, word: str) -> Catalog | None:
     """Return the catalog that the cache has for a word; whether it is stale does not matter here."""
     if word == DEMO:
         from dynacli.demo import document_path
 
-        location = str(document_path())
-    elif word in VERBS:
-        return None
+        source = str(document_path())
     elif "/" in word or word.lower().endswith((".json", ".yaml", ".yml")):
-        location = word if "://" in word else os.path.normpath(os.path.join(os.getcwd(), word))
+        source = word
     else:
-        entry = Configuration(env).apis().get(word)
+        entry = None if word in VERBS else Configuration(env).apis().get(word)
         if entry is None:
             return None
-        location = entry["source"]
+        source = entry["source"]
+    location = source if "://" in source else os.path.normpath(os.path.join(os.getcwd(), source))
+    return _current(env, location) or (_current(env, _location(source)) if location == source else None)
+
+
+def _current(env: Environment, location: str) -> Catalog | None:
     revisions = Revisions(env.cache_dir, location)
     pointer = revisions.current()
     return revisions.catalog(pointer) if pointer is not None else None
 
 
-def _operation_words(
-    catalog: Catalog, before: list[str], rest: list[str], word: str, *, is_demo: bool
-) -> Iterator[Candidate]:
-    tags = catalog.tags()
-    tag = rest[0] if rest and rest[0] in tags else ""
-    name = catalog.find(rest[0]) if rest else None
-    if tag and len(rest) > 1 and (within := catalog.find(rest[1], tag)) is not None:
-        name = within
-    if name is None:
-        yield from _names(catalog, tag, word)
-        if not tag and not rest:
-            yield from ((key, described) for key, (_, described) in tags.items())
-            if is_demo:
-                yield "serve", "keep the stand-in running"
+def _location(url: str) -> str:
+    """Return the form in which the cache knows a URL that is written in another one."""
+    from pathlib import Path
+
+    from dynacli.document.source import parse_source
+
+    try:
+        return parse_source(url, Path.cwd()).location
+    except UsageError:
+        return url
+
+
+def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:
+    """Yield what may follow the word of an API."""
+    if not rest:
+        if word.startswith("-"):
+            yield from ((flag, "") for flag in _HELP_ONLY)
+            return
+        yield from _names(catalog, "", word)
+        yield from ((key, told) for key, (_, told) in catalog.tags().items())
         return
-    operation = catalog.operation(name)
-    options: dict[str, Any] = {}
-    for one in operation.parameters:
-        if not one.is_hidden:
-            options[f"--{one.option}"] = (one.value, one.description)
-        options.update({f"--{each.option}": (each.value, each.description) for each in one.fields})
-    if operation.body is not None:
-        for each in operation.body.content[0].fields:
-            options.setdefault(f"--{each.option}".replace("[]", "[0]"), (each.value, each.description))
-    last = before[-1] if before else ""
-    if last in options:
-        yield from _values(options[last][0])
-        return
-    if word.startswith("-"):
-        yield from ((option, told.partition("\n")[0]) for option, (_, told) in options.items())
-        standard = (*_INPUTS, *_STANDARD) if operation.body is not None else _STANDARD
-        yield from ((flag, "") for flag, _ in (("--example", False), *standard) if flag not in options)
-        return
-    takes_value = {option: value.type != "boolean" for option, (value, _) in options.items()}
-    positional, _ = _split(before, {**dict(_STANDARD), **dict(_INPUTS), **takes_value})
-    in_path = [
-        one for one in operation.parameters if one.location == "path" and f"--{one.option}" not in before
-    ]
-    index = len(positional) - 2 - bool(tag and name != catalog.find(rest[0]))
-    if 0 <= index < len(in_path):
-        yield from _values(in_path[index].value)
+    is_tag = rest[0] in catalog.tags()
+    # A tag that is called like an operation: the word behind it decides.
+    name = catalog.find(rest[1], rest[0]) if is_tag and len(rest) > 1 else None
+    if name is not None:
+        rest = rest[1:]
+    else:
+        name = catalog.find(rest[0])
+        if is_tag and len(rest) == 1 and not (name is not None and word.startswith("-")):
+            yield from _names(catalog, rest[0], word)
+    if name is not None:
+        yield from _call_words(catalog.operation(name), rest[1:], word)
 
 
 def _names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidate]:
     if not tag:
         yield from catalog.names(word)
         return
-    for one in catalog.summaries(tag):
-        if not one.is_hidden:
-            yield one.name, one.summary
+    shown = [one for one in catalog.summaries(tag) if not one.is_hidden]
+    yield from ((one.name, one.summary) for one in shown)
+    if word:  # behind a tag the name goes without it too, but is listed once
+        yield from ((one.name.removeprefix(f"{tag}-"), one.summary) for one in shown)
 
 
-def _values(value: Any) -> Iterator[Candidate]:
+def _call_words(operation: Operation, words: list[str], word: str) -> Iterator[Candidate]:
+    """Yield what may stand behind the name of an operation."""
+    options = _options_of(operation)
+    line = _read(words, options)
+    if (yield from _of_options(line, options, word)):
+        return
+    given = {one.partition("=")[0] for one in words}
+    in_path = [
+        one for one in operation.parameters if one.location == "path" and given.isdisjoint(_flags(one))
+    ]
+    if len(line.positional) < len(in_path):
+        yield from ((text, "") for text in _texts(in_path[len(line.positional)].value))
+
+
+def _flags(parameter: Parameter) -> list[str]:
+    return [f"--{name}" for name in (parameter.option, *parameter.aliases)]
+
+
+def _options_of(operation: Operation) -> dict[str, _Option]:
+    """Return the options of a call; the operation's own win over the standard ones."""
+    options: dict[str, _Option] = {}
+    for one in operation.parameters:
+        for number, flag in enumerate(_flags(one)):
+            is_listed = number == 0 and not one.is_hidden
+            options[flag] = _option(one.value, one.description, is_listed=is_listed)
+        for each in one.fields:
+            options[f"--{each.option}"] = _option(each.value, each.description, is_listed=not one.is_hidden)
+    inputs = dict(_EXAMPLE)
+    if operation.body is not None:
+        for media in operation.body.content:
+            for each in media.fields:
+                flag = f"--{each.option}".replace("[]", "[0]")
+                options.setdefault(flag, _option(each.value, each.description))
+        inputs = {**_INPUTS, "--content-type": _Option(tuple(one.name for one in operation.body.content))}
+    for flag, standard in (*inputs.items(), *_STANDARD.items()):
+        options.setdefault(flag, standard)
+    return options
+
+
+def _option(value: ValueType, description: str, *, is_listed: bool = True) -> _Option:
+    is_switch = value.type == "boolean"
+    told = description.strip().partition("\n")[0]
+    return _Option(tuple(_texts(value)), is_optional=is_switch, is_listed=is_listed, description=told)
+
+
+def _texts(value: ValueType) -> Iterator[str]:
+    """Yield the values that an option or a path parameter takes, as they are typed."""
     source = value.items if value.type == "array" and value.items is not None else value
-    if value.type == "boolean":
-        yield from (("true", ""), ("false", ""))
+    if source.type == "boolean":
+        yield from ("true", "false")
+        return
     for one in source.enum:
-        yield str(one), ""
+        yield one if isinstance(one, str) else json.dumps(one)

@@ -75,9 +75,9 @@ def _body(command: OperationCommand) -> dict[str, Any] | None:
                 else None,
                 "options": [
                     {
-                        "option": f"--{each.option}",
+                        "option": f"--{each.option}".replace("[]", "[0]"),
                         "type": each.value.type,
-                        "required": each.is_required,
+                        "required": each.is_needed,
                         "enum": list(each.value.enum) or None,
                         "default": each.value.default,
                         "description": each.description,

@@ -95,7 +95,7 @@ class OperationCommand(click.Command):
             click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
             ctx.exit()
         self.prepare(_content_type(args) or str(ctx.obj.option("content_type", "")))
-        options, positional = arrange(args, self._kinds(), self._find)
+        options, positional = arrange(args, self._kinds(), self._find, ctx=ctx)
         given_by_name = {
             self.inputs[param.name][0]
             for param in self.params
@@ -163,15 +163,16 @@ class OperationCommand(click.Command):
                         word[len(name) :].lstrip("."),
                     )
                     if one is not None:
-                        return parameter, one
+                        return parameter, _called(one, word)
         if self.media_type is None:
             return None, None
         schema = self._body_schema()
-        if head == "body" and dot:
-            one = find_field(schema, self.api.catalog.resolve, rest)
+        inside = word.removeprefix("body")
+        if inside != word and inside.startswith((".", "[")):
+            one = find_field(schema, self.api.catalog.resolve, inside.removeprefix("."))
             if one is not None:
-                return None, one
-        return None, find_field(schema, self.api.catalog.resolve, word)
+                return None, _called(one, word)
+        return None, find_field(schema, self.api.catalog.resolve, word, allows_any_name=False)
 
     def parameter_schema(self, parameter: Parameter) -> Any:
         """Return the document's schema of a parameter."""
@@ -194,7 +195,13 @@ class OperationCommand(click.Command):
         """Return the document's Media Type Object of the body that is built."""
         body = self.follow(self.part["operation"].get("requestBody"))
         content = body.get("content") if isinstance(body, dict) else None
-        found = content.get(self.media_type.name) if isinstance(content, dict) and self.media_type else None
+        if not isinstance(content, dict) or self.media_type is None:
+            return {}
+        wanted = self.media_type.name
+        essence = _essence(wanted)
+        same = [media for name, media in content.items() if _essence(name) == essence]
+        ranges = [media for name, media in content.items() if _is_range_of(name, essence)]
+        found = content.get(wanted) or next(iter([*same, *ranges]), None)
         return found if isinstance(found, dict) else {}
 
     def _body_schema(self) -> Any:
@@ -262,7 +269,7 @@ def unknown_option(flag: str, known: list[str], page: str) -> UsageError:
     word = flag.removeprefix("--")
     # Deep options are often called by their last name alone, as the document calls them.
     near = [one for one in known if one.rpartition(".")[2].removeprefix("--") == word]
-    near.extend(one for one in get_close_matches(flag, known, 3, 0.7) if one not in near)
+    near = near or get_close_matches(flag, known, 3, 0.7)
     listed = " or ".join(f"`{one}`" for one in near[:3])
     hint = f"Did you mean {listed}?" if near else f"See `{page}`"
     return UsageError(f"There is no option `{flag}`", hint=hint, near=near[:3])
@@ -287,16 +294,24 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
         return None
     content = operation.body.content
     if wanted:
-        name = wanted.partition(";")[0].strip().lower()
+        name = _essence(wanted)
         for one in content:
-            if one.name.lower() == wanted.lower() or one.name.partition(";")[0].strip().lower() == name:
+            if one.name.lower() == wanted.lower():
                 return one
+        for one in content:
+            if _essence(one.name) == name:
+                # With arguments of the person's own, such as a boundary, it is theirs that is sent.
+                return MediaType(wanted, one.value, one.fields, one.is_cut) if ";" in wanted else one
         for one in content:
             if _is_range_of(one.name, name):
                 return MediaType(wanted, one.value, one.fields, one.is_cut)
         listed = ", ".join(f"`{one.name}`" for one in content)
         raise UsageError(f"`{operation.name}` takes no body of `{wanted}`", why=f"It takes {listed}")
     return preferred(content)
+
+
+def _essence(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
 
 
 def _is_range_of(media_range: str, name: str) -> bool:
@@ -316,6 +331,11 @@ def _content_type(args: list[str]) -> str:
 
 def _before_separator(args: list[str]) -> list[str]:
     return args[: args.index("--")] if "--" in args else args
+
+
+def _called(one: Field, option: str) -> Field:
+    """Return the field under the option that was typed, which is what messages call it."""
+    return Field(one.path, option, one.value, one.is_required, one.is_deprecated, one.description)
 
 
 def _has_flag(options: list[str], flag: str) -> bool:

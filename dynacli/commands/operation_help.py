@@ -1,11 +1,13 @@
 """The help page of one operation."""
 
 import json
+from collections.abc import Sequence
 
 from dynacli.catalog.model import Field, MediaType, Parameter, Response, ValueType
 from dynacli.commands.inputs import example_line
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.usage import usage_lines
 from dynacli.environment import Environment
 from dynacli.output.markdown import first_sentence, to_text
 from dynacli.output.terminal import Painter, terminal_width, visible
@@ -16,6 +18,7 @@ __all__ = ["constraints", "operation_help", "placeholder"]
 LISTED = 60
 """Body options that a help page lists before it points to `describe`."""
 CHOICES = 12
+NOT_EMPTY = "not empty"
 
 
 def operation_help(env: Environment, command: OperationCommand) -> str:
@@ -23,7 +26,7 @@ def operation_help(env: Environment, command: OperationCommand) -> str:
     operation = command.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
-    lines = [f"Usage: {visible(command.get_usage(None))}", ""]  # type: ignore[arg-type]
+    lines = [*usage_lines(visible(command.get_usage(None), keep=""), width), ""]  # type: ignore[arg-type]
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
     if operation.summary:
@@ -36,6 +39,7 @@ def operation_help(env: Environment, command: OperationCommand) -> str:
     in_path = [one for one in operation.parameters if one.location == "path"]
     page.section("Arguments", [page.parameter(one) for one in in_path])
     others = [one for one in operation.parameters if one.location != "path" and not one.is_hidden]
+    others.sort(key=lambda one: not _has_to_be_given(one))
     page.section("Options", [row for one in others for row in page.with_fields(one)])
     if command.media_type is not None:
         page.body(command, command.media_type)
@@ -43,7 +47,11 @@ def operation_help(env: Environment, command: OperationCommand) -> str:
     taken = {flag for param in command.params for flag in param.opts if param.name in command.inputs}
     standard = STANDARD_OPTIONS if operation.body is not None else (INPUT_OPTIONS[-1], *STANDARD_OPTIONS)
     flags = [flag for one in standard for flag in one.flags[-1:] if flag not in taken]
-    page.section("Standard options", [], f"{', '.join(flags)}: see `dynacli --help`.")
+    note = f"{', '.join(flags)}: see `dynacli --help`."
+    hidden = [one.flags[-1] for one in standard if one not in INPUT_OPTIONS and one.flags[-1] in taken]
+    if hidden:
+        note += f"\n{_before_the_api(hidden)}"
+    page.section("Standard options", [], note)
     lines.extend(page.lines)
     lines.extend([paint.bold("Example"), f"  {visible(example_line(command.api.name, operation), keep='')}"])
     return "\n".join(lines)
@@ -62,12 +70,12 @@ class _Page:
         self.lines.append(self.paint.bold(title))
         column = min(max((len(left) for left, _ in rows), default=0) + 4, 34)
         for left, right in rows:
-            text = wrapped(right, max(self.width - column, 24)) if right else [""]
+            text = wrapped(right, max(self.width - column, 24))
             if len(left) + 4 > column:
                 self.lines.append(f"  {left}")
             else:
-                self.lines.append(f"  {left}{' ' * (column - len(left) - 2)}{text[0]}".rstrip())
-                text = text[1:]
+                told = text.pop(0) if text else ""
+                self.lines.append(f"  {left}{' ' * (column - len(left) - 2)}{told}".rstrip())
             self.lines.extend(f"{' ' * column}{line}" for line in text)
         if note:
             self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
@@ -79,33 +87,31 @@ class _Page:
             left = one.option.removeprefix("path.").upper().replace("-", "_")
         else:
             left = f"--{visible(one.option, keep='')} {placeholder(one.value)}".rstrip()
-        return left, self._told(
-            one.description,
-            one.value,
-            is_required=one.is_required and one.location != "path",
-            is_deprecated=one.is_deprecated,
-        )
+        facts = ["required"] if one.location != "path" and _has_to_be_given(one) else []
+        facts.extend(constraints(one.value))
+        if one.value.type == "object" and one.value.items is not None:
+            facts.append(_entries(one.option, one.value.items))
+        # A path has no empty segments, whether the document says so or not.
+        facts = [fact for fact in facts if fact != NOT_EMPTY or one.location != "path"]
+        return left, _told(one.description, facts, is_deprecated=one.is_deprecated)
 
     def with_fields(self, one: Parameter) -> list[tuple[str, str]]:
         """Return the rows of a parameter and of the properties that it has."""
-        return [self.parameter(one), *(self.field(each) for each in one.fields)]
+        return [self.parameter(one), *(self.field(each, is_inside=True) for each in one.fields)]
 
-    def field(self, one: Field) -> tuple[str, str]:
-        """Return the row of a body option."""
+    def field(self, one: Field, *, is_inside: bool = False) -> tuple[str, str]:
+        """Return the row of a body option, or of a property inside an object parameter."""
         option = visible(one.option, keep="").replace("[]", "[0]")
         left = f"--{option} {placeholder(one.value)}".rstrip()
-        return left, self._told(
-            one.description, one.value, is_required=one.is_required, is_deprecated=one.is_deprecated
-        )
-
-    def _told(self, description: str, value: ValueType, *, is_required: bool, is_deprecated: bool) -> str:
-        facts = constraints(value)
-        if is_required:
-            facts.insert(0, "required")
-        if is_deprecated:
-            facts.append("deprecated")
-        told = first_sentence(description, 160)
-        return f"{told} [{'; '.join(facts)}]".strip() if facts else told
+        facts = []
+        if one.is_needed and not is_inside:
+            facts.append("required")
+        elif one.is_required:
+            facts.append(f"required in {option.rpartition('.')[0] or 'each item'}")
+        facts.extend(constraints(one.value))
+        if one.value.type == "object" and one.value.items is not None:
+            facts.append(_entries(option, one.value.items))
+        return left, _told(one.description, facts, is_deprecated=one.is_deprecated)
 
     def body(self, command: OperationCommand, media_type: MediaType) -> None:
         """Add the body's section."""
@@ -113,10 +119,14 @@ class _Page:
         if body is None:
             return
         required = ", required" if body.is_required else ""
-        rows = [self.field(one) for one in media_type.fields[:LISTED]]
+        rows = [self.field(one) for one in _required_first(media_type.fields)[:LISTED]]
         taken = {flag for param in command.params for flag in param.opts if param.name in command.inputs}
         whole = [one for one in INPUT_OPTIONS if one.flags[0] not in taken]
-        rows.extend((f"{one.flags[0]} {one.metavar}".strip(), one.help) for one in whole)
+        rows.extend(
+            (f"{one.flags[0]} {one.metavar}".strip(), one.help)
+            for one in whole
+            if one.name != "content_type" or len(body.content) > 1
+        )
         notes = []
         left_out = len(media_type.fields) - LISTED
         if left_out > 0:
@@ -125,9 +135,11 @@ class _Page:
             )
         if media_type.is_cut:
             notes.append("Fields below these have options too, written the same way.")
+        if media_type.value.type == "object" and media_type.value.items is not None:
+            which = "Properties of other names" if media_type.fields else "Any property"
+            notes.append(f"{which}: `--body.NAME VALUE`.")
         if len(whole) < len(INPUT_OPTIONS):
-            hidden = ", ".join(f"`{one.flags[0]}`" for one in INPUT_OPTIONS if one not in whole)
-            notes.append(f"dynacli's own {hidden} stands before the API's name here.")
+            notes.append(_before_the_api([one.flags[0] for one in INPUT_OPTIONS if one not in whole]))
         others = [one.name for one in body.content if one.name != media_type.name]
         if others:
             notes.append(
@@ -142,13 +154,41 @@ class _Page:
         return visible(one.status, keep=""), visible(f"{told} ({what})" if what else told, keep="")
 
 
+def _before_the_api(flags: list[str]) -> str:
+    listed = ", ".join(f"`{flag}`" for flag in flags)
+    stands = "stands" if len(flags) == 1 else "stand"
+    return f"dynacli's own {listed} {stands} before the API's name here."
+
+
+def _has_to_be_given(one: Parameter) -> bool:
+    # A required parameter with a default is sent with that one.
+    return one.is_required and not one.value.has_default
+
+
+def _told(description: str, facts: list[str], *, is_deprecated: bool) -> str:
+    told = first_sentence(description, 160)
+    shown = [*facts, "deprecated"] if is_deprecated else facts
+    return f"{told} [{'; '.join(shown)}]".strip() if shown else told
+
+
+def _entries(option: str, value: ValueType) -> str:
+    long = len(option) > 30
+    return f"or an entry each: {'the same with ' if long else f'--{option}'}.NAME {placeholder(value)}"
+
+
+def _required_first(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields with those of required properties first; what belongs together stays together."""
+    needed = {one.path[0] for one in fields if one.is_needed}
+    return sorted(fields, key=lambda one: one.path[0] not in needed)
+
+
 def placeholder(value: ValueType) -> str:
     """Return what stands for an option's value."""
     if value.type == "boolean":
-        return ""
+        return "[true|false]"
     if value.type == "array":
-        inner = placeholder(value.items) if value.items is not None else "VALUE"
-        return f"{inner or 'true|false'} ..."
+        inner = "VALUE" if value.items is None else placeholder(value.items)
+        return f"{inner.strip('[]')} ..."
     names = {"integer": "INTEGER", "number": "NUMBER", "object": "JSON", "string": "TEXT"}
     if value.type == "string" and value.format:
         return visible(value.format, keep="").upper()[:24]
@@ -195,7 +235,10 @@ def _limits(limits: object) -> list[str]:
         facts.append(f"a multiple of {known['multipleOf']}")
     for few, many, what in (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items")):
         if few in known and many in known:
-            facts.append(f"{known[few]} to {known[many]} {what}")
+            same = known[few] == known[many]
+            facts.append(f"{known[few]} {what}" if same else f"{known[few]} to {known[many]} {what}")
+        elif known.get(few) == 1:
+            facts.append(NOT_EMPTY)
         elif known.get(few):
             facts.append(f"at least {known[few]} {what}")
         elif many in known:

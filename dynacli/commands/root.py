@@ -41,7 +41,7 @@ class Root(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the standard options before the API; the words from the API on belong to it."""
         kinds = kinds_of(self.get_params(ctx))
-        options, rest = arrange(args, kinds, stop_at_positional=True)
+        options, rest = arrange(args, kinds, stop_at_positional=True, ctx=ctx)
         return super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
 
     def get_help(self, ctx: click.Context) -> str:

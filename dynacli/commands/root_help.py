@@ -2,6 +2,7 @@
 
 from dynacli.catalog.apis import Configuration
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.usage import usage_lines
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.output.terminal import Painter, terminal_width
@@ -21,16 +22,21 @@ _VERBS = (
 )
 
 
+_ABOUT = (
+    "Turns any OpenAPI document into a command line. API is a registered name, a URL of a document, "
+    "a path to one, or - for standard input; nothing has to be registered first."
+)
+
+
 def root_help(env: Environment) -> str:
     """Return the page."""
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
     lines = [
-        "Usage: dynacli [OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]",
+        *usage_lines("dynacli [OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]", width),
         "       dynacli VERB ...",
         "",
-        "  Turns any OpenAPI document into a command line. API is a registered name, a URL of a document,",
-        "  a path to one, or - for standard input; nothing has to be registered first.",
+        *(f"  {line}" for line in wrapped(_ABOUT, width - 2)),
         "",
         "  dynacli demo search-runs --range 7d --status fail",
         "  dynacli ./openapi.yaml list-pets --limit 3",
@@ -58,9 +64,12 @@ def root_help(env: Environment) -> str:
 
 def _rows(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]", width: int) -> list[str]:
     lines = []
-    column = 40
+    column = 40 if width >= 72 else 8
     for left, right in rows:
         text = wrapped(right, max(width - column, 24))
-        lines.append(f"  {left.ljust(column - 2)}{text[0]}")
-        lines.extend(f"{' ' * column}{line}" for line in text[1:])
+        if len(left) + 4 > column:
+            lines.append(f"  {left}")
+        else:
+            lines.append(f"  {left.ljust(column - 2)}{text.pop(0)}")
+        lines.extend(f"{' ' * column}{line}" for line in text)
     return lines

@@ -1,5 +1,6 @@
 """What one run knows: its surroundings and the standard options, wherever they were given."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dynacli.catalog.apis import Api, open_api
@@ -14,10 +15,15 @@ class Run:
     Attributes:
         env: Streams, variables, directories.
         options: The standard options by name; those after the operation win over those before the API.
+        has_sent: Whether a request to an API may be on its way.
+
+    Args:
+        words: The command line, for the options that matter before the words behind the API are parsed.
     """
 
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Environment, words: Sequence[str] = ()) -> None:
         self.env = env
+        self._words = frozenset(words)
         self.options: dict[str, Any] = {}
         self.has_sent = False
         self._apis: dict[str, Api] = {}
@@ -40,9 +46,10 @@ class Run:
     def api(self, word: str) -> Api:
         """Return the API that a word names, opened once a run."""
         if word not in self._apis:
-            api = open_api(
-                word, self.env, refresh=bool(self.option("refresh")), offline=bool(self.option("offline"))
-            )
+            # The operation, and with it what stands behind it, is only known when the API is open.
+            refresh = bool(self.option("refresh")) or "--refresh" in self._words
+            offline = bool(self.option("offline")) or "--offline" in self._words
+            api = open_api(word, self.env, refresh=refresh, offline=offline)
             self._apis[word] = api
             if api.warning is not None:
                 self.warn(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dynacli.auth.credentials import attach, find_credentials, places_of
+from dynacli.auth.credentials import Credential, attach, find_credentials, places_of
 from dynacli.auth.origins import check_origin
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.auth.variables import Variables, prefix_of
@@ -35,24 +35,9 @@ class Signed(NamedTuple):
 
 
 def unsigned(run: Run, operation: Operation, request: Request) -> Signed:
-    """Return the request as it is; what the person gave as a credential with `-H` is masked all the same."""
-    names = _SECRET_HEADERS | {
-        scheme.parameter.lower()
-        for alternative in operation.security
-        for scheme in alternative
-        if scheme.type == "apiKey" and scheme.location == "header"
-    }
-    given = {word.partition(":")[0].strip().lower() for word in run.option("header", ())}
-    secrets: list[Secret] = []
-    headers = []
-    for name, value in request.headers:
-        if name.lower() in names & given:
-            word, space, rest = value.partition(" ")
-            secrets.extend(Secret(one) for one in (value, rest) if one)
-            headers.append((name, f"{word} {MASK}" if space and name.lower() == "authorization" else MASK))
-        else:
-            headers.append((name, value))
-    return Signed(request, request._replace(headers=tuple(headers)), Masker(secrets), frozenset(names))
+    """Return the request as it is, with what the person gave as a credential masked."""
+    given = _given(run, operation, request)
+    return Signed(request, given.shown, Masker(given.secrets), given.headers)
 
 
 def sign(run: Run, api: Api, operation: Operation, request: Request, *, may_ask: bool) -> Signed:
@@ -65,30 +50,62 @@ def sign(run: Run, api: Api, operation: Operation, request: Request, *, may_ask:
         AuthError: There is none.
         RefusedError: It would go to an origin that nobody accepted.
     """
-    plain = unsigned(run, operation, request)
-    if not operation.security:
-        return plain
-    others = [prefix_of(name) for name in (*Configuration(run.env).apis(), DEMO)]
-    variables = Variables(api.prefix, run.env.variables, others)
-    credentials = find_credentials(operation.security, variables, places_of(request))
-    if not credentials:
-        return plain
-    origin = origin_of(request.url)
+    given = _given(run, operation, request)
+    credentials: tuple[Credential, ...] = ()
+    if operation.security:
+        others = [prefix_of(name) for name in (*Configuration(run.env).apis(), DEMO)]
+        variables = Variables(api.prefix, run.env.variables, others)
+        credentials = find_credentials(operation.security, variables, places_of(request))
+    if credentials or given.secrets:
+        _check_origin(run, api, origin_of(request.url), may_ask=may_ask)
+    secrets = [*given.secrets, *(part for one in credentials for part in one.parts)]
+    return Signed(
+        attach(request, credentials),
+        attach(given.shown, [one.masked() for one in credentials]),
+        Masker(secrets),
+        given.headers,
+    )
+
+
+def _check_origin(run: Run, api: Api, origin: str, *, may_ask: bool) -> None:
     accepted = {*api.origins, *map(parse_origin, run.option("accept_origin", ()))}
-    server = str(run.option("server", ""))
-    if "://" in server:
+    if "://" in str(run.option("server", "")):
         accepted.add(origin)  # the person's own word for this call
     is_new = check_origin(origin, accepted, _asker(run) if may_ask else None, f"`--accept-origin {origin}`")
     if is_new and api.is_registered:
-        Configuration(run.env).edit(api.name, {"origins": [*api.origins, origin]})
-    header = next((one for name, one in request.headers if name.lower() == "authorization"), "")
-    given = [Secret(one) for one in (header, header.partition(" ")[2]) if one]
-    return Signed(
-        attach(request, credentials),
-        attach(plain.shown, [one.masked() for one in credentials]),
-        Masker([*given, *(part for one in credentials for part in one.parts)]),
-        plain.secret_headers,
+        Configuration(run.env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
+
+
+class _Given(NamedTuple):
+    """What the person gave as a credential: with `-H`, or as a parameter that is also an API key."""
+
+    secrets: list[Secret]
+    shown: Request
+    headers: frozenset[str]
+
+
+def _given(run: Run, operation: Operation, request: Request) -> _Given:
+    schemes = [one for alternative in operation.security for one in alternative if one.type == "apiKey"]
+    keys = {(one.location, one.parameter) for one in schemes}
+    key_headers = {one.parameter.lower() for one in schemes if one.location == "header"}
+    typed = {word.partition(":")[0].strip().lower() for word in run.option("header", ())}
+    values = [pair.value for pair in request.parts.query if ("query", pair.name) in keys]
+    values += [text for name, text in request.parts.cookies.items() if ("cookie", name) in keys]
+    headers = []
+    for name, value in request.headers:
+        is_authorization = name.lower() == "authorization"
+        if name.lower() in key_headers | (_SECRET_HEADERS & typed):
+            word, space, rest = value.partition(" ")
+            values += [value, rest, *(pair.partition("=")[2] for pair in value.split(";"))]
+            headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
+        else:
+            headers.append((name, value))
+    secrets = [Secret(one) for one in values if one]
+    masker = Masker(secrets)
+    shown = request._replace(
+        url=masker.mask(request.url), headers=tuple((name, masker.mask(text)) for name, text in headers)
     )
+    return _Given(secrets, shown, frozenset(_SECRET_HEADERS | key_headers))
 
 
 def _asker(run: Run) -> Callable[[str], bool] | None:

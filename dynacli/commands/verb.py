@@ -12,5 +12,5 @@ class Verb(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
-        options, positional = arrange(args, kinds_of(self.get_params(ctx)))
+        options, positional = arrange(args, kinds_of(self.get_params(ctx)), ctx=ctx)
         return super().parse_args(ctx, [*options, "--", *positional])

@@ -57,6 +57,7 @@ def arrange(
     find: Callable[[str], tuple[str, Kind] | None] | None = None,
     *,
     stop_at_positional: bool = False,
+    ctx: click.Context | None = None,
 ) -> tuple[list[str], list[str]]:
     """Return the option words, each joined to its value, and the positional words.
 
@@ -65,6 +66,7 @@ def arrange(
         kinds: Flag (`--state`, `-o`) → what may stand behind it.
         find: Asked for a flag that is not in `kinds`; returns the flag to use and its kind, or None.
         stop_at_positional: Whether everything from the first positional word on is positional.
+        ctx: What an error is about.
 
     Raises:
         click.BadOptionUsage: The last word is an option that needs a value.
@@ -93,7 +95,7 @@ def arrange(
                 options.extend([flag, words[index]])
                 index += 1
             else:
-                raise click.BadOptionUsage(flag, "")
+                raise click.BadOptionUsage(flag, "", ctx)
             continue
         flag, equals, value = word.partition("=")
         kind = kinds.get(flag)
@@ -121,7 +123,7 @@ def arrange(
             index += 1
         else:
             # click would take the `--` behind all options for its value.
-            raise click.BadOptionUsage(flag, "")
+            raise click.BadOptionUsage(flag, "", ctx)
     return options, positional
 
 

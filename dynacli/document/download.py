@@ -13,7 +13,7 @@ from dynacli.document.limits import (
     in_mebibytes,
 )
 from dynacli.errors import DocumentError, NetworkError, RefusedError
-from dynacli.wire.client import REDIRECTS, open_client
+from dynacli.wire.client import REDIRECTS, headers_of, open_client
 from dynacli.wire.deadline import Line, within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
@@ -86,9 +86,9 @@ class _Download:
                 try:
                     response = client.send(request, stream=True, auth=None)
                     try:
-                        if response.status_code not in REDIRECTS or "location" not in response.headers:
+                        if response.status_code not in REDIRECTS or "location" not in headers_of(response):
                             return self._accept(response)
-                        url = _redirected(url, response.headers["location"])
+                        url = _redirected(url, headers_of(response)["location"])
                     finally:
                         response.close()
                 except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:

@@ -33,6 +33,12 @@ class Source(NamedTuple):
     uri: str
 
     @property
+    def origin(self) -> str:
+        """The origin of a URL (RFC 6454), whose default port is left out already; empty for anything else."""
+        parts = urlsplit(self.location)
+        return f"{parts.scheme}://{parts.netloc}" if self.kind == "url" else ""
+
+    @property
     def label(self) -> str:
         """The source as messages show it: a URL without its query, which may hold a secret."""
         if self.kind == "url":

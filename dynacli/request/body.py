@@ -98,8 +98,11 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), "a number")
 
 
-def encode(body: Any, media_type: str) -> bytes:
+def encode(body: Any, media_type: str, encoding: Any = None) -> bytes:
     """Return the bytes of a body that was assembled.
+
+    Args:
+        encoding: The `encoding` of a form's Media Type Object: property name → Encoding Object.
 
     Raises:
         UsageError: A body of this media type cannot be assembled from options.
@@ -116,9 +119,45 @@ def encode(body: Any, media_type: str) -> bytes:
             raise UsageError(f"A body of `{media_type}` is made of named values")
         pairs: list[Pair] = []
         for name, value in body.items():
-            pairs.extend(serialize_query(name, value))
+            described = encoding.get(name) if isinstance(encoding, Mapping) else None
+            pairs.extend(_form_pairs(name, value, described if isinstance(described, Mapping) else {}))
         return "&".join(pair.encoded for pair in pairs).encode()
     raise UsageError(
         f"A body of `{media_type}` cannot be built from options yet",
         hint="Give it whole: `--body @FILE`, or `--body -` for standard input",
+    )
+
+
+def _form_pairs(name: str, value: Any, encoding: Mapping[str, Any]) -> tuple[Pair, ...]:
+    """Return the pairs of one property of a form (OpenAPI 3.0.4 and 3.1.1, "Encoding Object").
+
+    `style`, `explode` and `allowReserved` make it look like a query parameter. Without any of them
+    `contentType` decides, and that is JSON for an object unless the document says otherwise.
+    """
+    if any(key in encoding for key in ("style", "explode", "allowReserved")):
+        style = str(encoding.get("style", "form"))
+        explode = encoding.get("explode")
+        return serialize_query(
+            name,
+            value,
+            style=style,
+            explode=explode if isinstance(explode, bool) else style == "form",
+            allow_reserved=encoding.get("allowReserved") is True,
+        )
+    declared = encoding.get("contentType")
+    if isinstance(declared, str) and not is_json(declared) and not declared.startswith("text/plain"):
+        raise UsageError(
+            f"The property `{name}` of the form cannot be sent",
+            why=f"It is written as `{declared}`, which is not supported yet",
+            hint="Give the form whole: `--body @FILE`",
+        )
+    if isinstance(declared, str) and is_json(declared):
+        return serialize_query(name, encode(value, declared).decode())
+    items = value if isinstance(value, list) else [value]
+    return tuple(
+        pair
+        for one in items
+        for pair in serialize_query(
+            name, encode(one, "text/json").decode() if isinstance(one, Mapping | list) else one
+        )
     )

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from dynacli.errors import DynacliError, NetworkError, RefusedError
 from dynacli.request.model import Request
 from dynacli.request.servers import origin_of
-from dynacli.wire.client import REDIRECTS, open_client
+from dynacli.wire.client import REDIRECTS, headers_of, open_client
 from dynacli.wire.deadline import Line, within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
@@ -83,6 +83,8 @@ def send(request: Request, budget: Budget, gate: Callable[[], None]) -> Answer:
         UsageError: A proxy or certificate variable is malformed.
         DynacliError: Whatever `gate` raises.
     """
+    import httpx  # noqa: F401  - our own start is no part of the time that the server has
+
     return within(budget.total, request.url, lambda line: _follow(request, _Call(budget, line), gate))
 
 
@@ -98,6 +100,7 @@ def _follow(request: Request, call: "_Call", gate: Callable[[], None] | None) ->
         if len(hops) > MAX_REDIRECTS:
             raise NetworkError(
                 f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
+                why="It may be a loop",
                 hint="Check the server's address, or give another one with `--server`",
             )
         request = _redirected(request, location)
@@ -112,17 +115,23 @@ def _redirected(request: Request, location: str) -> Request:
             raise RefusedError(
                 f"`{without_query(request.url)}` redirects to a URL that is not followed",
                 why="It is not plain `http` or `https`, or holds credentials",
+                hint="Give the right address with `--server`",
             )
         # As the client will write it: what is compared must be what is sent.
         target = str(httpx.URL(parts._replace(fragment="").geturl()))
         here, there = origin_of(request.url), origin_of(target)
     except (ValueError, httpx.InvalidURL):
-        raise NetworkError(f"`{without_query(request.url)}` redirects to something that is no URL") from None
+        raise NetworkError(
+            f"`{without_query(request.url)}` redirects to something that is no URL",
+            why="Its `Location` cannot be read",
+            hint="Give the right address with `--server`",
+        ) from None
     if here == there:
         return request._replace(url=target)
     if here.startswith("https:") and there.startswith("http:"):
         raise RefusedError(
             f"`{without_query(request.url)}` redirects to `{there}`, which is not encrypted",
+            why="From `https` no way leads back to `http`",
             hint="Give the right address with `--server`",
         )
     headers = tuple((name, value) for name, value in request.headers if name.lower() in _KEPT_ACROSS_ORIGINS)
@@ -176,19 +185,22 @@ class _Call:
                     hint="Write it to a file: `-o @FILE`" if self.budget.max_bytes < FILE_LIMIT else "",
                 )
 
-        encodings = response.headers.get_list("content-encoding", split_commas=True)
+        headers = headers_of(response)
+        encodings = headers.get_list("content-encoding", split_commas=True)
         try:
             body = b"".join(decode_chunks(response.iter_raw(), encodings, check))
         except BadEncodingError as error:
-            raise NetworkError(f"The answer of `{name}` cannot be read", why=str(error)) from error
+            raise NetworkError(
+                f"The answer of `{name}` cannot be read",
+                why=str(error),
+                hint="Try again; if it stays so, the server or a proxy on the way is broken",
+            ) from error
         return Answer(
             status=response.status_code,
             reason=response.reason_phrase,
             http_version=response.http_version,
             url=str(response.url),
-            headers=tuple(
-                (key.decode("latin-1"), value.decode("latin-1")) for key, value in response.headers.raw
-            ),
+            headers=tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in headers.raw),
             body=body,
             seconds=time.monotonic() - self.start,
         )

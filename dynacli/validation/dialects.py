@@ -3,15 +3,15 @@
 from functools import lru_cache
 from typing import Any, Literal
 
-import jsonschema.validators
+import jsonschema.validators  # type: ignore[import-untyped]
 from jsonschema import FormatChecker
-from jsonschema.protocols import Validator
+from jsonschema.protocols import Validator  # type: ignore[import-untyped]
 from jsonschema_path import SchemaPath
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator
-from rfc3339_validator import validate_rfc3339
+from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]
 
-from dynacli.validation.keywords import KEYWORDS, KEYWORDS_3_0, guarded, required
+from dynacli.validation.keywords import KEYWORDS, KEYWORDS_3_0, guarded, properties, required
 from dynacli.validation.session import Session
 
 __all__ = ["SchemaValidators"]
@@ -22,12 +22,13 @@ _HIDDEN = {"request": "readOnly", "response": "writeOnly"}
 
 # Named, because jsonschema has more of them where other packages happen to be installed,
 # and a verdict must not depend on that.
-_FORMATS = (
-    "int32 int64 float double binary byte password email idn-email ipv4 ipv6 date date-time duration uuid"
-).split()
+_FORMATS = frozenset(
+    {"int32", "int64", "float", "double", "binary", "byte", "password", "email", "idn-email", "ipv4", "ipv6"}
+    | {"date", "date-time", "uuid"}
+)
 
 
-class _Formats(FormatChecker):
+class _Formats(FormatChecker):  # type: ignore[misc]
     """Checks formats, and carries the session.
 
     It is the one object that jsonschema hands on from each validator to the next.
@@ -48,8 +49,8 @@ def _is_time(value: object) -> bool:
 
 
 _CHECKERS: dict[str, Any] = {
-    name: (check, raises or ValueError)
-    for name, (check, raises) in OAS30ReadValidator.FORMAT_CHECKER.checkers.items()
+    name: (check, (ValueError, TypeError))
+    for name, (check, _) in OAS30ReadValidator.FORMAT_CHECKER.checkers.items()
     if name in _FORMATS
 }
 
@@ -61,22 +62,31 @@ class SchemaValidators(SchemaValidatorsFactory):
         version: Of OpenAPI.
         direction: Of the message.
         session: Takes the notes.
+        dialect: The document's `jsonSchemaDialect`.
     """
 
-    def __init__(self, version: str, direction: Direction, session: Session) -> None:
+    def __init__(self, version: str, direction: Direction, session: Session, dialect: str = "") -> None:
+        self._dialect = dialect
         self._class: Any = _class_of_version(version, direction)
-        self._direction = direction
         self._checker = _Formats(session)
         super().__init__(self._class, self._checker)
 
-    def get_validator_cls(self, spec: SchemaPath, schema: SchemaPath) -> type[Validator]:
-        """Return the class for a schema: the version's, or that of the dialect which the document names."""
-        if self._class.is_3_0:
-            return self._class  # type: ignore[no-any-return]
-        dialect = (schema / "$schema").read_str(default="") or (spec / "jsonSchemaDialect").read_str(
-            default=""
-        )
-        return _class_of_dialect(dialect, self._class, self._checker.session)  # type: ignore[no-any-return]
+    def validator(self, schema: Any, resolver: Any) -> Any:
+        """Return the validator of a schema as it is written, its `$ref` in place.
+
+        Args:
+            schema: The schema.
+            resolver: Knows what its references lead to.
+        """
+        kind = self._class
+        if not kind.is_3_0:
+            named = schema.get("$schema") if isinstance(schema, dict) else None
+            kind = _class_of_dialect(named or self._dialect, kind, self._checker.session)
+        return kind(schema, _resolver=resolver, format_checker=self._checker)
+
+    def get_validator_cls(self, spec: SchemaPath, schema: SchemaPath) -> type[Validator]:  # noqa: ARG002
+        """Return the class for what openapi-core validates by itself, when it reads a form."""
+        return self._class  # type: ignore[no-any-return]
 
     def get_format_checker(self, *_: Any, **__: Any) -> FormatChecker:
         """Return the formats, made once for the message."""
@@ -110,12 +120,15 @@ def _class_of_base(base: Any, direction: Direction) -> Any:
 
 
 def _made(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any:
-    own = {**(KEYWORDS_3_0 if is_3_0 else KEYWORDS), "required": required(_HIDDEN[direction])}
+    hidden = _HIDDEN[direction]
+    own = {**(KEYWORDS_3_0 if is_3_0 else KEYWORDS), "required": required(hidden)}
+    if is_3_0:
+        own["properties"] = properties(hidden)
     keywords = {
         name: keyword
         for name, keyword in {**base.VALIDATORS, **own}.items()
         # A discriminator chooses among `anyOf` and `oneOf`; with `allOf` openapi-core follows it in circles.
-        if name in base.VALIDATORS and name != "allOf"
+        if name in base.VALIDATORS and name not in {"allOf", "readOnly", "writeOnly"}
     }
     if "allOf" in base.VALIDATORS:
         keywords["allOf"] = jsonschema.Draft202012Validator.VALIDATORS["allOf"]

@@ -15,10 +15,8 @@ import threading
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from dynacli.validation import openapi
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from typing import Any
 
 __all__ = ["load_engine"]
 
@@ -29,22 +27,38 @@ _BARE = ("openapi_core", "werkzeug")
 # What these modules give, without pydantic: the defaults, as no environment variable may change a verdict.
 _SETTINGS = ("openapi_spec_validator.settings", "openapi_schema_validator.settings")
 
+_KNOWING = (
+    "openapi_core",
+    "openapi_spec_validator",
+    "openapi_schema_validator",
+    "jsonschema_path",
+    "werkzeug",
+    "dynacli.validation.",
+)
+# What is used where it is installed, and not needed; with None in its place its import fails, as if it were not.
+_LEFT_OUT = ("requests", "jsonschema_rs")
 
-def load_engine() -> "types.ModuleType | openapi":  # type: ignore[valid-type]
+
+def load_engine() -> types.ModuleType:
     """Return `dynacli.validation.openapi`, imported the fast way where that works."""
     name = "dynacli.validation.openapi"
     with _lock:
         if name in sys.modules:
             return sys.modules[name]
         if not any(one in sys.modules for one in (*_BARE, *_SETTINGS)):
-            before = set(sys.modules)
+            before = frozenset(sys.modules)
             try:
                 with _stand_ins():
-                    return importlib.import_module(name)
+                    engine = importlib.import_module(name)
             except (ImportError, AttributeError):
                 # Another version asks for more than the stand-ins have: start over with the real ones.
-                for added in set(sys.modules) - before:
-                    del sys.modules[added]
+                for added in sys.modules.keys() - before:
+                    # Only these know the stand-ins; other threads import too, and compiled modules cannot start over.
+                    if added.startswith(_KNOWING):
+                        del sys.modules[added]
+            else:
+                sys.meta_path.insert(0, _Rejoining)
+                return engine
         return importlib.import_module(name)
 
 
@@ -53,14 +67,39 @@ def _stand_ins() -> Iterator[None]:
     stand_ins: dict[str, Any] = {name: _bare_package(name) for name in _BARE}
     stand_ins["openapi_spec_validator.settings"] = _spec_validator_settings()
     stand_ins["openapi_schema_validator.settings"] = _schema_validator_settings()
-    if "requests" not in sys.modules:
-        stand_ins["requests"] = None  # an ImportError, for which jsonschema-path has an answer
+    stand_ins.update(dict.fromkeys(name for name in _LEFT_OUT if name not in sys.modules))
     sys.modules.update(stand_ins)
     try:
         yield
     finally:
         for name in stand_ins:
             sys.modules.pop(name, None)
+
+
+class _Rejoining:
+    """Gives a package that is imported after all the submodules that are loaded already.
+
+    An import sets a submodule on its package when it loads it, and these were loaded under a stand-in.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Return how one of the packages is loaded; for others the next finder is asked."""
+        if name not in _BARE or path is not None:
+            return None
+        spec = PathFinder.find_spec(name, None, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _RejoiningLoader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+class _RejoiningLoader(SourceFileLoader):
+    def exec_module(self, module: types.ModuleType) -> None:
+        start = f"{module.__name__}."
+        for name, loaded in list(sys.modules.items()):
+            if name.startswith(start) and "." not in name.removeprefix(start):
+                setattr(module, name.removeprefix(start), loaded)
+        super().exec_module(module)
 
 
 def _bare_package(name: str) -> types.ModuleType:

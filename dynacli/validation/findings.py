@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 __all__ = ["Finding", "Verdict", "shortened"]
@@ -17,7 +18,8 @@ class Finding:
     Args:
         where: `request` or `response`.
         rule: A JSON Schema keyword, or `undocumented-status`, `undocumented-media-type`,
-            `undocumented-property`, `unreadable-body`, `missing-body`, `missing-header`, `missing-parameter`.
+            `undocumented-property`, `undocumented-body`, `unreadable-body`, `missing-body`, `missing-header`,
+            `missing-parameter`, `empty-value`.
         pointer: JSON pointer into the body; for others `query/NAME`, `header/NAME`, `status`.
         message: One sentence without a final period.
         expected: What the document asks for.
@@ -73,11 +75,15 @@ class Verdict:
 
 def shortened(value: Any) -> Any:
     """Return a JSON value as a report shows it: whole when it is small, else cut text."""
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)  # `1e400`, which a report could not hold as a number
     if isinstance(value, bool | int | float) or value is None:
         return value
     if isinstance(value, str):
-        return value if len(value) <= _SHOWN else value[:_SHOWN] + "..."
+        # A lone surrogate is text in JSON, and cannot be written anywhere.
+        text = value[: _SHOWN + 1].encode("utf-8", "backslashreplace").decode()
+        return text if len(value) <= _SHOWN else text[:_SHOWN] + "..."
     if isinstance(value, Mapping | list):
-        text = json.dumps(value, ensure_ascii=False, default=str)
-        return value if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+        text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
+        return json.loads(text) if len(text) <= _SHOWN else text[:_SHOWN] + "..."
     return str(value)[:_SHOWN]

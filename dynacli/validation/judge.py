@@ -197,7 +197,8 @@ class Judge:
         elif isinstance(cause, self._engine.MediaTypeNotFound):
             listed = list(cause.availableMimetypes)
             shown = ", ".join(f"`{one}`" for one in listed) or "none"
-            came = f"the media type is `{cause.mimetype}`" if cause.mimetype else "there is no media type"
+            name = cause.mimetype.partition(";")[0].strip()
+            came = f"the media type is `{name}`" if name else "there is no media type"
             yield Finding(
                 where,
                 "undocumented-media-type",
@@ -207,7 +208,8 @@ class Judge:
                 cause.mimetype or None,
             )
         elif kind in {"MissingData", "MissingRequiredRequestBody"}:
-            yield Finding(where, "missing-body", "", "the document asks for a body, and there is none")
+            what = "requires a body" if where == "request" else "describes a body"
+            yield Finding(where, "missing-body", "", f"the document {what}, and there is none")
         elif kind == "MissingRequiredParameter":
             yield Finding(where, "missing-parameter", place, "the document requires this parameter")
         elif kind == "MissingRequiredHeader":

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 from dynacli.catalog.store import DamagedCatalogError
 from dynacli.validation.findings import shortened
 from dynacli.validation.patterns import PatternTimeoutError, UnsupportedPatternError
 
-__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "required"]
+__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "properties", "required"]
 
 Keyword = Callable[[Any, Any, Any, Any], Any]
 """(validator, the keyword's value, the instance, the schema) → errors."""
@@ -53,7 +53,11 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
         except PatternTimeoutError:
             return [_error("the pattern takes too long")]
         except Exception:  # noqa: BLE001  - any error in here comes from a document that misuses the keyword
-            text = f"`{value}` leads nowhere" if name.endswith("Ref") or name == "$ref" else ""
+            text = (
+                f"the document's reference `{value}` leads nowhere"
+                if name.endswith("Ref") or name == "$ref"
+                else ""
+            )
             validator.format_checker.session.fail(
                 text or f"the document's `{name}` cannot be used: `{shortened(value)}`"
             )
@@ -76,9 +80,7 @@ def _is_found(validator: Any, pattern: Any, text: str) -> bool:
     return bool(validator.format_checker.session.patterns.is_found(pattern, text))
 
 
-def _pattern_properties(
-    validator: Any, patterns: Any, instance: Any, _: Any
-) -> Iterator[ValidationError]:
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if not isinstance(instance, dict):
         return
     for pattern, schema in patterns.items():
@@ -209,7 +211,38 @@ def required(hidden: str) -> Keyword:
             if name not in instance and not _is_marked(
                 validator, schema.get("properties", {}).get(name), hidden
             ):
-                yield _error("is missing", name)
+                yield _error("is missing", str(name))
+
+    return judged
+
+
+def properties(hidden: str) -> Keyword:
+    """Return `properties` of 3.0, which refuses those that this direction leaves out.
+
+    OpenAPI 3.0.4, "Schema Object": `readOnly` and `writeOnly` are "relevant only for Schema Object properties
+    definitions", while openapi-core minds them on parameters and items too.
+    In 3.1 they are annotations, and a property that should not be sent may be ignored.
+
+    Args:
+        hidden: As for `required`.
+    """
+
+    def judged(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+        if not isinstance(instance, dict):
+            return
+        for name, schema in schemas.items():
+            if name not in instance:
+                continue
+            if _is_marked(validator, schema, hidden):
+                yield _error(
+                    "is not for this direction",
+                    path=(name,),
+                    schema_path=(name,),
+                    validator=hidden,
+                    validator_value=True,
+                    instance=instance[name],
+                )
+            yield from validator.descend(instance[name], schema, path=name, schema_path=name)
 
     return judged
 
@@ -281,7 +314,7 @@ def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
 
 def _name_of(branch: Any, index: int) -> str:
     ref = branch.get("$ref") if isinstance(branch, dict) else None
-    return ref.rpartition("/")[2] if isinstance(ref, str) else f"number {index + 1}"
+    return f"`{ref.rpartition('/')[2]}`" if isinstance(ref, str) else f"alternative {index + 1}"
 
 
 def _by_discriminator(

@@ -7,6 +7,7 @@ The validators are openapi-core's own. What is changed goes through their hooks,
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jsonschema_path import SchemaPath
 from openapi_core.datatypes import RequestParameters
@@ -16,12 +17,12 @@ from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.validation.request.validators import V30RequestValidator, V31RequestValidator
-from openapi_core.validation.response.validators import V30ResponseValidator, V31ResponseValidator
 from openapi_core.validation.response.exceptions import InvalidData
+from openapi_core.validation.response.validators import V30ResponseValidator, V31ResponseValidator
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
-from openapi_core.validation.schemas.validators import SchemaValidator
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+from dynacli.catalog.store import DamagedCatalogError
 from dynacli.validation import media_types, reading
 from dynacli.validation.dialects import SchemaValidators
 from dynacli.validation.session import Session
@@ -55,19 +56,27 @@ def _deny(uri: str) -> Any:
     raise LookupError(f"references to {uri.partition(':')[0]}: are never followed here")
 
 
-# The compiler has refused every reference that leaves the document; this stands behind it.
-# Without it jsonschema-path fetches `$dynamicRef` URLs while an answer is validated.
-_DENY_ALL = {"<all_urls>": _deny, "http": _deny, "https": _deny, "file": _deny, "": _deny}
+class _DenyAll(dict[str, Any]):
+    """A handler for every scheme there is; for one without a handler jsonschema-path would ask urllib."""
+
+    def __contains__(self, scheme: object) -> bool:
+        return True
+
+    def __missing__(self, scheme: str) -> Any:
+        return _deny
 
 
 def make_path(document: dict[str, Any]) -> SchemaPath:
-    """Return openapi-core's view of a document, which fetches nothing."""
-    return SchemaPath.from_dict(document, handlers=_DENY_ALL)
+    """Return openapi-core's view of a document, which fetches nothing.
+
+    The compiler has refused every reference that leaves the document; this stands behind it.
+    """
+    return SchemaPath.from_dict(document, handlers=_DenyAll())
 
 
 def _child(path: SchemaPath, key: str) -> SchemaPath:
     # `/` would take a `#` in the key for a separator.
-    return path._make_child_relpath(key)
+    return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
 
 
 class _NoTemplate:
@@ -80,6 +89,7 @@ class _OneOperation:
     """What both validators do differently: there is one operation, and it is known."""
 
     spec: SchemaPath
+    schema_validators: SchemaValidators
     operation_path: str
     operation_method: str
     body_schemas: list[tuple[Any, Any]]
@@ -113,13 +123,18 @@ class _OneOperation:
                 # openapi-core knows two JSON media types by name and takes all others for binary data.
                 return reading.read_json(value.encode() if isinstance(value, str) else value, parameters)
             if mimetype.startswith("text/"):
-                return reading.read_text(value, parameters)
+                text = reading.read_text(value, parameters)
+                return text if _is_text(media_type) else _plain_value(text)
         except reading.UncheckedError as error:
             raise UncheckedError(str(error)) from None
         except reading.UnreadableError as error:
             raise UnreadableError(str(error)) from None
         if mimetype == "application/x-www-form-urlencoded":
-            return super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
+            try:
+                return super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
+            except OpenAPIError:
+                # It stops at the first field that is not of its type, and does not say which one that is.
+                return _form(media_type / "schema", value)
         raise UncheckedError(f"a body of `{mimetype or 'no media type'}` cannot be judged yet")
 
     def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
@@ -130,16 +145,60 @@ class _OneOperation:
             raw, resolver = contents[last], resolved.resolver
         if "content" in schema.parts:
             self.body_schemas.append((raw, value))
-        validators = self.schema_validators_factory
-        kind: Any = validators.get_validator_cls(self.spec, schema)
-        checker = validators.get_format_checker()
-        judge = SchemaValidator(schema, kind(raw, _resolver=resolver, format_checker=checker))
-        try:
-            judge.validate(value)
-        except InvalidSchemaValue as error:
+        errors = tuple(self.schema_validators.validator(raw, resolver).iter_errors(value))
+        if errors:
+            error = InvalidSchemaValue(value, "any", errors)
             # Where the schema stands, which the error does not say.
             error.schema_steps = list(schema.parts)  # type: ignore[attr-defined]
-            raise
+            raise error
+
+
+def _form(schema: SchemaPath, value: bytes) -> dict[str, Any]:
+    """Return the fields of a form, those that are not of their type as text."""
+    fields: dict[str, list[str]] = {}
+    for name, text in parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True):
+        fields.setdefault(name, []).append(text)
+    properties = schema / "properties"
+    form: dict[str, Any] = {}
+    for name, texts in fields.items():
+        known = _child(properties, name) if name in properties else None
+        kinds = _kinds(known)
+        if "array" in kinds:
+            items = _kinds(known / "items" if known is not None and "items" in known else None)
+            form[name] = [_field(text, items) for text in texts]
+        else:
+            form[name] = _field(texts[-1], kinds)
+    return form
+
+
+def _kinds(schema: SchemaPath | None) -> list[str]:
+    kinds = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def _field(text: str, kinds: list[str]) -> Any:
+    return text if "string" in kinds else _plain_value(text)
+
+
+def _is_text(media_type: SchemaPath) -> bool:
+    return "string" in _kinds(media_type / "schema")
+
+
+def _plain_value(text: str) -> Any:
+    """Return the number, boolean or the like that a text body stands for."""
+    try:
+        return reading.read_json(text.encode("utf-8", "surrogatepass"))
+    except (reading.UnreadableError, reading.UncheckedError):
+        return text
+
+
+def _schema_of(parameter: SchemaPath) -> SchemaPath | None:
+    if "schema" in parameter:
+        return parameter / "schema"
+    for _, media_type in (parameter / "content").str_items() if "content" in parameter else ():
+        if "schema" in media_type:
+            return media_type / "schema"
+    return None
 
 
 class _RequestMixin(_OneOperation):
@@ -155,14 +214,18 @@ class _RequestMixin(_OneOperation):
         found: tuple[Any, SchemaPath | None]
         try:
             found = read(param_or_header, location, name=name)
-        except OpenAPIError:
-            # openapi-core cannot read back every style and every union of types.
+        except (RecursionError, DamagedCatalogError):
+            raise
+        except Exception:
+            # openapi-core cannot read back every style and every union of types, and raises what comes.
             # A value that fits as it was given is no reason to refuse a request.
             key = ((param_or_header / "in").read_str("header"), (param_or_header / "name").read_str(""))
-            if key not in self.typed_values or "schema" not in param_or_header:
+            if key not in self.typed_values:
                 raise
-            found = self.typed_values[key], param_or_header / "schema"
-            self._validate_schema(param_or_header / "schema", found[0])
+            schema = _schema_of(param_or_header)
+            found = self.typed_values[key], schema
+            if schema is not None:
+                self._validate_schema(schema, found[0])
         return found
 
 
@@ -180,7 +243,6 @@ class _ResponseMixin(_OneOperation):
             if wanted in found:
                 return _child(responses, found[wanted])
         raise ResponseNotFound(str(status_code), list(found.values()))
-
 
     def _get_data(self, data: bytes | None, mimetype: str, operation_response: SchemaPath) -> Any:
         if "content" not in operation_response or not len(operation_response / "content"):
@@ -244,10 +306,13 @@ def request_validator(
     session: Session,
 ) -> Callable[..., Iterator[Exception]]:
     """Return a function that yields what openapi-core finds wrong with a request."""
-    validators = SchemaValidators(version, "request", session)
+    validators = SchemaValidators(
+        version, "request", session, (spec / "jsonSchemaDialect").read_str(default="")
+    )
     validator: Any = (_V30Request if version == "3.0" else _V31Request)(
         spec, schema_validators_factory=validators
     )
+    validator.schema_validators = validators
     validator.operation_path, validator.operation_method = path, method
     validator.typed_values, validator.body_schemas = typed_values, []
 
@@ -297,10 +362,13 @@ def response_validator(
     Args:
         body_schemas: Filled with (schema, value) of the body that was judged.
     """
-    validators = SchemaValidators(version, "response", session)
+    validators = SchemaValidators(
+        version, "response", session, (spec / "jsonSchemaDialect").read_str(default="")
+    )
     validator: Any = (_V30Response if version == "3.0" else _V31Response)(
         spec, schema_validators_factory=validators
     )
+    validator.schema_validators = validators
     validator.operation_path, validator.operation_method = path, method
     validator.body_schemas = body_schemas
 

@@ -31,10 +31,14 @@ class PatternTimeoutError(Exception):
 
 
 class Patterns:
-    """All patterns of one message, which have a second together."""
+    """All patterns of one message, which share its time.
 
-    def __init__(self) -> None:
-        self._seconds_left = _SECONDS
+    Args:
+        seconds: The time.
+    """
+
+    def __init__(self, seconds: float = _SECONDS) -> None:
+        self._seconds_left = seconds
 
     def is_found(self, pattern: Any, text: str) -> bool:
         """Return whether a pattern is found anywhere in a text.
@@ -51,7 +55,9 @@ class Patterns:
             raise PatternTimeoutError
         compiled, most = _compiled(pattern)
         if compiled is None:
-            raise UnsupportedPatternError(f"the pattern `{pattern}` is not one of ECMA-262 that is known here")
+            raise UnsupportedPatternError(
+                f"the pattern `{pattern}` is not one of ECMA-262 that is known here"
+            )
         if len(text) > most:
             raise UnsupportedPatternError(f"a text of {len(text)} characters is too long for `{pattern}`")
         if not text.isascii():

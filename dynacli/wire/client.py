@@ -10,7 +10,7 @@ from dynacli.wire.failures import from_client_setup
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["REDIRECTS", "USER_AGENT", "open_client"]
+__all__ = ["REDIRECTS", "USER_AGENT", "headers_of", "open_client"]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 USER_AGENT = f"dynacli/{__version__}"
@@ -38,6 +38,7 @@ def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
             timeout=httpx.Timeout(read, connect=connect),
             verify=True if scheme == "https" else _no_certificates(),
             follow_redirects=False,
+            event_hooks={"response": [_hide_location]},
         )
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         raise from_client_setup(error) from error
@@ -47,3 +48,15 @@ def _no_certificates() -> ssl.SSLContext:
     # Reading the certificate authorities takes 15 ms, which a plain `http:` URL has no use for.
     # This context trusts nobody: should TLS be asked for all the same, it fails closed.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _hide_location(response: "httpx.Response") -> None:
+    # Even where it does not follow redirects, httpx reads where they lead, and raises on what it does not like.
+    response.extensions["headers"] = response.headers.copy()
+    response.headers.pop("Location", None)
+
+
+def headers_of(response: "httpx.Response") -> "httpx.Headers":
+    """Return the headers of an answer as they came."""
+    headers: httpx.Headers = response.extensions["headers"]
+    return headers

@@ -29,6 +29,7 @@ def timed_out(url: str, seconds: float) -> TimedOutError:
     """Return the error for an exchange that used up its whole time."""
     return TimedOutError(
         f"`{without_query(url)}` did not answer within {seconds:g} s",
+        why="The time was over before the whole answer was there",
         hint="Try again, or give more time with `--timeout`",
     )
 
@@ -45,23 +46,41 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
     shown, host = without_query(url), urlsplit(url).netloc.rpartition("@")[2]
     match error:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return NetworkError(f"`{shown}` leads to a URL that cannot be used")
+            return NetworkError(
+                f"`{shown}` leads to a URL that cannot be used",
+                why="It is malformed, or neither `http` nor `https`",
+                hint="Check the address",
+            )
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return TimedOutError(f"`{host}` did not accept the connection in time")
+            return TimedOutError(
+                f"`{host}` did not accept the connection in time",
+                why="It is down, overloaded, or something on the way drops what is sent",
+                hint="Check the address and the network, or try again later",
+            )
         case httpx.TimeoutException():
             return TimedOutError(
-                f"`{shown}` stopped sending", hint="Try again, or give more time with `--timeout`"
+                f"`{shown}` stopped sending",
+                why="The connection stands, and nothing came for too long",
+                hint="Try again, or give more time with `--timeout`",
             )
         case httpx.ProxyError():
             return NetworkError(
-                f"The proxy did not let us through to `{host}`", hint="Check `HTTPS_PROXY` and `NO_PROXY`"
+                f"The proxy did not let us through to `{host}`",
+                why="A variable of the environment names a proxy, and it refuses or cannot be reached",
+                hint="Check `HTTPS_PROXY` and `NO_PROXY`",
             )
         case httpx.ConnectError():
             return _from_connecting(error, host)
         case httpx.ProtocolError() | httpx.DecodingError():
-            return NetworkError(f"The answer of `{shown}` broke off", why="The answer is not complete HTTP")
+            return NetworkError(
+                f"The answer of `{shown}` broke off",
+                why="What came is not complete HTTP",
+                hint="Try again; if it stays so, the server or a proxy on the way is broken",
+            )
         case _:
-            return NetworkError(f"The answer of `{shown}` broke off")
+            return NetworkError(
+                f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
+            )
 
 
 def _from_connecting(error: Exception, host: str) -> DynacliError:
@@ -74,16 +93,30 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
                     hint="For a private authority, name its certificate in `SSL_CERT_FILE`",
                 )
             case ssl.SSLError():
-                return NetworkError(f"No TLS connection with `{host}`", why="Is it an `http://` server?")
+                return NetworkError(
+                    f"No TLS connection with `{host}`",
+                    why="What answers there does not speak TLS, or no version that is safe",
+                    hint="If it is a plain server, write `http://`",
+                )
             case socket.gaierror():
-                return NetworkError(f"There is no host `{host}`", hint="Check the spelling and the network")
+                return NetworkError(
+                    f"There is no host `{host}`",
+                    why="No name server knows its address",
+                    hint="Check the spelling and the network",
+                )
             case ConnectionRefusedError():
                 return NetworkError(
-                    f"`{host}` refuses the connection", hint="Check that the server is running"
+                    f"`{host}` refuses the connection",
+                    why="Nothing listens on that port",
+                    hint="Check that the server is running, and the address",
                 )
             case OSError() if cause.strerror:
-                return NetworkError(f"Cannot connect to `{host}`", why=cause.strerror)
-    return NetworkError(f"Cannot connect to `{host}`")
+                return NetworkError(
+                    f"Cannot connect to `{host}`",
+                    why=cause.strerror,
+                    hint="Check the address and the network",
+                )
+    return NetworkError(f"Cannot connect to `{host}`", hint="Check the address and the network")
 
 
 def _causes(error: BaseException) -> "Iterator[BaseException]":
@@ -107,14 +140,20 @@ def from_client_setup(error: Exception) -> UsageError:
     if variable:
         return UsageError(
             f"`{variable}` is not the URL of a proxy",
+            why="It has no host, or is neither `http` nor `https`",
             hint="A proxy looks like `http://proxy.example.com:8080`",
         )
     if isinstance(error, OSError):
         return UsageError(
             "The certificates named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read",
             why=error.strerror or "",
+            hint="Set the variable to an existing file, or unset it",
         )
-    return UsageError("`NO_PROXY` is malformed", hint="List host names, separated by commas")
+    return UsageError(
+        "`NO_PROXY` is malformed",
+        why="One of its hosts cannot be read",
+        hint="List host names, separated by commas",
+    )
 
 
 def _culprit() -> str:

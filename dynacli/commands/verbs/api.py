@@ -10,7 +10,6 @@ from dynacli.catalog.apis import (
     check_name,
     open_api,
     refresh_api,
-    what_is_left_out,
 )
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
@@ -76,9 +75,10 @@ def _say_added(run: Run, api: Api, name: str) -> None:
     meta = api.catalog.meta
     about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
     write_stderr(run.env, f"{name}: {visible(about, keep='')}, {_counted(meta['operations'])}\n")
-    left_out = what_is_left_out(api.catalog)
-    if left_out:
-        run.warn(f"{left_out}; `dynacli api show {name}` lists them")
+    # It is new to this name, whether or not it was compiled before.
+    api.name, api.is_new = name, True
+    for note in api.notes:
+        run.warn(note)
     variables = _variables(api, name)
     if variables:
         write_stderr(run.env, f"Credentials: set {' or '.join(variables)}\n")
@@ -214,8 +214,9 @@ def _show(ctx: click.Context, api: str) -> None:
 
 
 def _place(row: dict[str, Any]) -> str:
-    line = f"line {row['line']}, " if row.get("line") else ""
-    return f"  {visible(row['message'], keep='')} ({line}{visible(row['pointer'], keep='')})"
+    line = f"line {row['line']}" if row.get("line") else ""
+    place = ", ".join(part for part in (line, visible(row["pointer"], keep="")) if part)
+    return f"  {visible(row['message'], keep='')}" + (f" ({place})" if place else "")
 
 
 def _refresh(ctx: click.Context, name: str) -> None:

@@ -9,41 +9,80 @@ __all__ = ["command"]
 
 # Each script hands the words to `dynacli __complete` and takes its lines as they are:
 # nothing of them is evaluated or expanded, so `*` in a description stays `*`.
+# Where dynacli has no candidates the shell offers files; behind `@` it always does.
 _SCRIPTS = {
     "bash": r"""_dynacli_complete() {
-    local IFS=$'\n' cur line
-    local -a words
-    # COMP_WORDBREAKS splits words at `:` and `=`; the line itself is taken apart at spaces instead.
-    read -r -d '' -a words < <(printf '%s' "${COMP_LINE:0:COMP_POINT}" | tr -s ' ' '\n'; printf '\0')
-    cur="${COMP_LINE:0:COMP_POINT}"
-    case "$cur" in *' ') words+=('') ;; esac
-    COMPREPLY=()
-    while IFS= read -r line; do
-        COMPREPLY+=("$line")
-    done < <(command "${words[0]}" __complete bash "${words[@]:1}" 2>/dev/null)
-    # Readline replaces what is behind the last `:` or `=` only.
-    local last="${words[${#words[@]}-1]}"
-    if [[ "$last" == *[:=]* && "$COMP_WORDBREAKS" == *:* ]]; then
-        local prefix="${last%"${last##*[:=]}"}" i
-        for i in "${!COMPREPLY[@]}"; do
-            COMPREPLY[i]="${COMPREPLY[i]#"$prefix"}"
-        done
+    local rest="${COMP_LINE:0:COMP_POINT}" line last breaks='' head='' quoted='' char i
+    local -a words=()
+    # COMP_WORDS is split at every character of COMP_WORDBREAKS, `:` and `=` among them;
+    # what stands together on the line is one word again.
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        line="${rest#"${rest%%[![:space:]]*}"}"
+        if [[ ${#words[@]} -eq 0 || "$line" != "$rest" ]]; then
+            words+=('')
+        fi
+        # The last one ends at the cursor.
+        last="${COMP_WORDS[i]}"
+        ((i == COMP_CWORD)) && last="$line"
+        rest="${line#"$last"}"
+        words[${#words[@]}-1]+="$last"
+    done
+    last="${words[${#words[@]}-1]}"
+    for ((i = 0; i < ${#words[@]}; i++)); do
+        # Quotes go, and `~` is the home directory; nothing else of a word is expanded.
+        line="${words[i]//[\"\'\\]/}"
+        [[ "$line" == '~/'* && $i -lt $((${#words[@]} - 1)) ]] && line="$HOME/${line#'~/'}"
+        words[i]="$line"
+    done
+    # Readline replaces only what is behind the last of its word breaks, unless they are quoted.
+    for char in ':' '='; do
+        [[ "$COMP_WORDBREAKS" == *"$char"* ]] && breaks+="$char"
+    done
+    line="${words[${#words[@]}-1]}"
+    if [[ "$last" == [\"\']* ]]; then
+        quoted=1
+    elif [[ -n "$breaks" ]]; then
+        head="${line%"${line##*[$breaks]}"}"
     fi
-    [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == */ ]] && compopt -o nospace
+    COMPREPLY=()
+    last="${line##*=}"
+    if [[ "$last" == @* ]]; then
+        last="${last#@}"
+        while IFS= read -r line; do
+            [[ -d "${line/#'~/'/$HOME/}" ]] && line="$line/"
+            COMPREPLY+=("@$line")
+        done < <(compgen -f -- "$last")
+        [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == */ ]] && compopt -o nospace
+        return 0
+    fi
+    while IFS= read -r line; do
+        line="${line#"$head"}"
+        # Brackets of an array's index would be a pattern.
+        [[ "$line" == *'['* && -z "$quoted" ]] && printf -v line '%q' "$line"
+        COMPREPLY+=("$line")
+    done < <(command "${words[0]}" __complete bash "${words[@]:1}" 2>/dev/null </dev/null)
     return 0
 }
 complete -o default -F _dynacli_complete dynacli
 """,
     "zsh": r"""#compdef dynacli
 _dynacli() {
-    local line
-    local -a described
+    local line word told
+    local -a described asked
+    # Quotes go, and `~` is the home directory; the last word ends at the cursor.
+    asked=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
+    asked[1,-2]=("${(@)asked[1,-2]/#\~\//$HOME/}")
+    if [[ "$PREFIX" == (|*=)@* ]]; then
+        compset -P '*@'
+        _files
+        return
+    fi
     while IFS= read -r line; do
         # `_describe` separates the word from its description by a colon.
-        local word="${line%%$'\t'*}" told=""
+        word="${line%%$'\t'*}" told=""
         [[ "$line" == *$'\t'* ]] && told="${line#*$'\t'}"
         described+=("${word//:/\\:}${told:+:$told}")
-    done < <(command ${words[1]} __complete zsh "${(@)words[2,CURRENT]}" 2>/dev/null)
+    done < <(command "${asked[1]}" __complete zsh "${(@)asked[2,-1]}" 2>/dev/null </dev/null)
     if (( ${#described} )); then
         _describe -V dynacli described
     else
@@ -59,10 +98,25 @@ fi
     "fish": r"""function __dynacli_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    command $words[1] __complete fish $words[2..-1] "$current" 2>/dev/null
+    # `~` is the home directory.
+    set words (string replace -r -- '^~/' "$HOME/" $words)
+    if string match -qr -- '^(.*=)?@' "$current"
+        set -l head (string replace -r -- '@.*' '@' "$current")
+        set -l path (string replace -r -- '^[^@]*@' '' "$current")
+        for one in (__fish_complete_path "$path")
+            printf '%s%s\n' $head $one
+        end
+        return
+    end
+    set -l asked (string unescape -- "$current"; or printf '%s\n' "$current")
+    set -l found (command $words[1] __complete fish $words[2..-1] "$asked" 2>/dev/null </dev/null)
+    if test (count $found) -gt 0
+        printf '%s\n' $found
+    else
+        __fish_complete_path "$current"
+    end
 end
 complete -c dynacli -f -a '(__dynacli_complete)'
-complete -c dynacli -n 'string match -q -- "*@*" (commandline -ct)' -F
 """,
 }
 

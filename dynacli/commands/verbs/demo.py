@@ -30,7 +30,8 @@ class _DemoCommand(OperationCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # The server runs from here to the end of the command, so that its live document is what is parsed by.
         if not any(word in ctx.help_option_names for word in args):
-            api = ctx.with_resource(_live_api(ctx.obj, ctx.parent.params if ctx.parent else {}))
+            # `self.api` is the one that lists are made of.
+            api = ctx.with_resource(_live_api(ctx.obj, self.api, ctx.parent.params if ctx.parent else {}))
             name = api.catalog.find(self.operation.name)
             if name is None:
                 raise unknown_operation(api, self.operation.name)
@@ -39,10 +40,10 @@ class _DemoCommand(OperationCommand):
 
 
 @contextmanager
-def _live_api(run: Run, params: Mapping[str, Any]) -> Iterator[Api]:
+def _live_api(run: Run, described: Api, params: Mapping[str, Any]) -> Iterator[Api]:
     from dynacli.demo import API_KEYS, running
 
-    misbehave = _misbehaviours(params.get("misbehave") or ())
+    misbehave = _misbehaviours(params.get("misbehave") or (), described)
     with running(with_next=bool(params.get("next_")), misbehave=misbehave) as server:
         api = _fetched(run, server.document_url)
         role = str(params.get("role") or "editor")
@@ -97,15 +98,17 @@ def _described(ctx: click.Context) -> Api:
     return api
 
 
-def _misbehaviours(words: tuple[str, ...]) -> dict[str, str]:
+def _misbehaviours(words: tuple[str, ...], api: Api) -> dict[str, str]:
+    """Return operationId → kind; a person may write the operation's name as well."""
+    ids = {one.name: one.operation_id for one in api.catalog.summaries()}
     chosen = {}
     for word in words:
-        operation_id, equals, kind = word.partition("=")
+        operation, equals, kind = word.partition("=")
         if not equals:
             raise UsageError(
-                f"`--misbehave {word}` has no `=`", hint="Write `--misbehave searchRuns=wrong-type`"
+                f"`--misbehave {word}` has no `=`", hint="Write `--misbehave search-runs=wrong-type`"
             )
-        chosen[operation_id] = kind
+        chosen[ids.get(operation, operation)] = kind
     return chosen
 
 
@@ -115,6 +118,7 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
     from dynacli.output.terminal import write_stderr
 
     before = ctx.parent.params if ctx.parent else {}
+    ctx.meta[_WITH_NEXT] = with_next = next_ or bool(before.get("next_"))
     came: list[int] = []
 
     def on_ready(server: Any) -> None:
@@ -132,8 +136,8 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
 
     serve_forever(
         port=port,
-        with_next=next_ or bool(before.get("next_")),
-        misbehave=_misbehaviours((*(before.get("misbehave") or ()), *misbehave)),
+        with_next=with_next,
+        misbehave=_misbehaviours((*(before.get("misbehave") or ()), *misbehave), _described(ctx)),
         on_ready=on_ready,
     )
     if came:
@@ -162,7 +166,7 @@ def _behaviour_options() -> list[click.Option]:
         click.Option(
             ["misbehave", "--misbehave"],
             multiple=True,
-            metavar="OPERATION_ID=KIND",
+            metavar="OPERATION=KIND",
             help="let an operation break the document: wrong-type, missing-field, undocumented-field, "
             "undocumented-status, wrong-media-type, truncated-json, hang",
         ),
@@ -211,7 +215,7 @@ class _DemoGroup(click.Group):
         return (
             api_help(ctx.obj.env, _described(ctx))
             + "\n`dynacli demo serve` keeps the stand-in running, for `api add` and for other tools.\n"
-            "Before the operation: --role viewer|editor|admin|owner, --next, --misbehave OPERATION_ID=KIND"
+            "Before the operation: --role viewer|editor|admin|owner, --next, --misbehave OPERATION=KIND"
         )
 
 

@@ -1,0 +1,69 @@
+"""Judges small documents in-process, for the tests of verdicts."""
+
+import json
+from typing import Any
+
+from dynacli.catalog.compiler import compile_document
+from dynacli.catalog.store import catalog_in_memory
+from dynacli.document.load import load
+from dynacli.validation.findings import Verdict
+from dynacli.validation.judge import Answered, Judge, Sent
+
+__all__ = ["answer_document", "answered", "compact", "judge_answer", "judge_of", "judge_value", "sent"]
+
+JSON = "application/json"
+
+
+def answer_document(responses: dict[str, Any], version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
+    """A document with one operation, and its answers."""
+    return {
+        "openapi": version,
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/a": {"get": {"operationId": "a", "responses": responses}}},
+        "components": {"schemas": schemas},
+    }
+
+
+def judge_of(document: dict[str, Any], name: str = "") -> Judge:
+    """The judge of an operation of a document, the first one if none is named."""
+    catalog = catalog_in_memory(compile_document(load(json.dumps(document).encode(), "document")), [])
+    return Judge(catalog, catalog.operation(name or catalog.summaries()[0].name))
+
+
+def answered(body: bytes = b"", status: int = 200, media_type: str = JSON, **headers: str) -> Answered:
+    """An answer."""
+    return Answered(status, {"content-type": media_type, **headers}, media_type, body)
+
+
+def judge_answer(
+    responses: dict[str, Any],
+    answer: Answered,
+    *,
+    version: str = "3.1.0",
+    is_exact: bool = False,
+    **schemas: Any,
+) -> Verdict:
+    """The verdict over an answer."""
+    return judge_of(answer_document(responses, version, **schemas)).response(answer, is_exact=is_exact)
+
+
+def judge_value(
+    schema: Any, value: Any, version: str = "3.1.0", *, is_exact: bool = False, **schemas: Any
+) -> Verdict:
+    """The verdict over a JSON value; bytes are a body as it stands."""
+    responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return judge_answer(responses, answered(body), version=version, is_exact=is_exact, **schemas)
+
+
+def sent(**given: Any) -> Sent:
+    """A request; what is not given is empty."""
+    empty: dict[str, Any] = {"path": {}, "query": [], "headers": {}, "cookies": {}}
+    empty.update({"media_type": "", "body": None, "values": {}})
+    return Sent(**{**empty, **given})
+
+
+def compact(verdict: Verdict) -> list[str]:
+    """Findings as `POINTER RULE`, in an order that does not depend on the engine; then what was not judged."""
+    found = sorted(f"{one.pointer or '-'} {one.rule}" for one in verdict.findings)
+    return found + [f"? {one}" for one in (*verdict.failures, *verdict.unchecked)]

@@ -1,0 +1,206 @@
+"""Bad input of every kind: an exit code, a message that says what, why and what to do, and nothing lost."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import Answer, Recorder, run_cli
+from tests.small_documents import document, operation, save, serve
+
+PATHS: dict[str, Any] = {
+    "/a": {
+        "get": operation(
+            "get-a",
+            parameters=[{"name": "state", "in": "query", "schema": {"type": "string", "enum": ["open"]}}],
+        ),
+        "post": operation(
+            "post-a",
+            requestBody={"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+        ),
+    },
+    "/a/{id}": {
+        "get": operation(
+            "get-one",
+            parameters=[{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+        )
+    },
+}
+
+DOCUMENTS = {
+    "not a document": ("a.json", b'{"a": 1}', "is not an OpenAPI document"),
+    "another kind of list": ("a.json", b"[1]", "is a list, not an OpenAPI document"),
+    "plain text": ("a.json", b"hello world", "is plain text"),
+    "binary": ("a.json", b"\x00\x01\xfe\xff\x00", "is "),
+    "an HTML page": ("a.json", b"<!doctype html><html><body>API</body></html>", "is an HTML page"),
+    "an empty file": ("a.json", b"", "is empty"),
+    "a truncated JSON": ("a.json", b'{"openapi": "3.0.3", "info": {', "cannot be read at line 1, column"),
+    "a YAML with a tab": ("a.yaml", b"openapi: 3.0.3\ninfo:\n\ttitle: x\n", "cannot be read at line 3"),
+    "Swagger 2.0": ("a.json", b'{"swagger": "2.0"}', "Swagger 2.0"),
+}
+
+
+def _check(stderr: str, error: dict[str, Any], text: str) -> None:
+    """Check that both forms of a message say the same, in three parts where there are three."""
+    assert 1 == len(stderr.splitlines())
+    assert text.startswith(f"Error: {error['message'].splitlines()[0]}")
+    assert "\n  do: " in text
+    assert error["hint"].splitlines()[0] in text
+    assert ("\n  why: " in text) is bool(error["reason"])
+    for form in (stderr, text):
+        assert "Traceback" not in form
+        assert "hunter2" not in form
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_bad_document_from_a_file(name: str) -> None:
+    """A file that is no usable document is exit 8, says so in text and JSON, and prints nothing else."""
+    file, content, phrase = DOCUMENTS[name]
+    Path(file).write_bytes(content)
+    as_json = run_cli(f"./{file}", "get-a", "--error-format", "json")
+    as_text = run_cli(f"./{file}", "get-a")
+    assert [(8, "")] * 2 == [(one.exit_code, one.stdout) for one in (as_json, as_text)]
+    assert ("document", 8) == (as_json.error["kind"], as_json.error["exit_code"])
+    assert phrase in as_json.error["message"]
+    _check(as_json.stderr, as_json.error, as_text.stderr)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_bad_document_does_not_replace_a_good_one(server: Recorder, name: str) -> None:
+    """A registered API whose document has become unusable goes on with the one that it had."""
+    server.answers["/a"] = Answer()
+    url = serve(server, document(PATHS))
+    assert 0 == run_cli("api", "add", "shop", url).exit_code
+    server.answers["/openapi.json"] = Answer(body=DOCUMENTS[name][1])
+    result = run_cli("api", "refresh", "shop", "--error-format", "json")
+    assert (8, "document") == (result.exit_code, result.error["kind"])
+    server.requests.clear()
+    again = run_cli("shop", "get-a")
+    assert (0, "{}", ["/a"]) == (again.exit_code, again.stdout, [one.target for one in server.requests])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_bad_file_does_not_replace_a_good_one(server: Recorder, name: str) -> None:
+    """A registered file that was spoiled is warned of, and the document that it held before is used."""
+    server.answers["/a"] = Answer()
+    made = document(PATHS, [server.origin])
+    assert 0 == run_cli("api", "add", "shop", save(made, DOCUMENTS[name][0])).exit_code
+    Path(DOCUMENTS[name][0]).write_bytes(DOCUMENTS[name][1])
+    result = run_cli("shop", "get-a")
+    assert (0, "{}") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("Warning: ")
+    assert "is used instead" in result.stderr
+
+
+@pytest.mark.parametrize("made", [{}, {"paths": {}}], ids=["no paths", "empty paths"])
+def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> None:
+    """A document without paths can be read and has no operations; naming one is exit 2."""
+    word = save({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, **made})
+    result = run_cli(word, "get-a", "--error-format", "json")
+    assert (2, "", "usage") == (result.exit_code, result.stdout, result.error["kind"])
+    assert f"`{word}` has no operation `get-a`" == result.error["message"]
+    _check(result.stderr, result.error, run_cli(word, "get-a").stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "phrase", "why", "hint"),
+    [
+        (["get-b"], "has no operation `get-b`", "", "`get-a`"),
+        (["get-one"], "needs ID", "", "For example: dynacli ./api.json get-one "),
+        (["get-a", "--state", "ajar"], "`ajar` is not a value for --state", "it takes one of `open`", ""),
+        (["post-a"], "needs a body", "", "For example: dynacli ./api.json post-a "),
+        (["post-a", "--body", "{"], "--body is not JSON", "line 1, column 2", "quotes"),
+        (["post-a", "--body", "hunter2"], "--body is not JSON", "line 1, column 1", "quotes"),
+        (["post-a", "--body", "[]"], "does not allow this request", "[type]", "`--validate off`"),
+        (["get-a", "--stat", "open"], "no option `--stat`", "", "`--state`"),
+        (["get-a", "--state"], "`--state` needs a value", "", "--help"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, why: str, hint: str) -> None:
+    """A wrong command line is exit 2: said in text and JSON, nothing sent, and the compiled document stays."""
+    server.answers["/a"] = Answer()
+    api = save(document(PATHS, [server.origin]))
+    as_json = run_cli("--error-format", "json", api, *words)
+    as_text = run_cli(api, *words)
+    assert [(2, "")] * 2 == [(one.exit_code, one.stdout) for one in (as_json, as_text)]
+    assert [] == server.requests
+    assert phrase in as_json.error["message"]
+    assert why in as_json.error["reason"]
+    assert hint in as_json.error["hint"]
+    _check(as_json.stderr, as_json.error, as_text.stderr)
+    assert 0 == run_cli(api, "get-a").exit_code
+
+
+def test_an_unreachable_host(canary: str) -> None:
+    """A server that nobody runs is exit 6 and names the host, without the query."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{free.getsockname()[1]}"
+    api = save(document(PATHS, [f"http://{host}"]))
+    as_json = run_cli(api, "get-a", "--error-format", "json")
+    assert (6, "", f"`{host}` refuses the connection") == (
+        as_json.exit_code,
+        as_json.stdout,
+        as_json.error["message"],
+    )
+    assert "Nothing listens on that port" == as_json.error["reason"]
+    _check(as_json.stderr, as_json.error, run_cli(api, "get-a").stderr)
+    source = run_cli(f"http://{host}/openapi.json?key={canary}", "get-a", "--error-format", "json")
+    assert (6, f"`{host}` refuses the connection") == (source.exit_code, source.error["message"])
+
+
+def test_a_404_with_an_html_body(server: Recorder) -> None:
+    """A 404 is exit 4, its page is printed as it came, and the message names method, URL and status."""
+    page = b"<!doctype html>\n<h1>Not Found</h1>\r\n"
+    server.answers["/a"] = Answer(404, page, {"Content-Type": "text/html"})
+    api = save(document(PATHS, [server.origin]))
+    as_json = run_cli(api, "get-a", "--error-format", "json")
+    assert (4, page) == (as_json.exit_code, as_json.stdout_bytes)
+    assert f"`GET {server.origin}/a` answered 404 Not Found" == as_json.error["message"]
+    assert "on standard output" in as_json.error["reason"]
+    _check(as_json.stderr, as_json.error, run_cli(api, "get-a").stderr)
+
+
+def test_a_404_instead_of_a_document(server: Recorder) -> None:
+    """A document that is not there is exit 8 with the status, and its page is not printed."""
+    server.answers["/openapi.json"] = Answer(404, b"<h1>hunter2</h1>", {"Content-Type": "text/html"})
+    url = f"{server.origin}/openapi.json"
+    as_json = run_cli(url, "get-a", "--error-format", "json")
+    assert (8, "", 404) == (as_json.exit_code, as_json.stdout, as_json.error["status"])
+    _check(as_json.stderr, as_json.error, run_cli(url, "get-a").stderr)
+
+
+def test_a_server_that_hangs() -> None:
+    """A server that never answers is exit 7 within the time that was given."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        api = save(document(PATHS, [origin]))
+        as_json = run_cli(api, "get-a", "--timeout", "0.3", "--error-format", "json")
+        as_text = run_cli(api, "get-a", "--timeout", "0.3")
+    assert (7, "") == (as_json.exit_code, as_json.stdout)
+    assert f"`{origin}/a` did not answer within 0.3 s" == as_json.error["message"]
+    assert "The time was over before the whole answer was there" == as_json.error["reason"]
+    _check(as_json.stderr, as_json.error, as_text.stderr)
+
+
+@pytest.mark.parametrize("server_url", ["https://[::1", "//[", "http://a b/", "https://{host}"], ids=repr)
+def test_a_document_with_a_bad_server(server_url: str) -> None:
+    """A server that is no URL is exit 2 and says how to name another one."""
+    result = run_cli(save(document(PATHS, [server_url])), "get-a", "--error-format", "json")
+    assert (2, "usage") == (result.exit_code, result.error["kind"])
+    assert "--server" in result.error["hint"]
+
+
+def test_messages_are_json_lines(server: Recorder) -> None:
+    """With `--error-format json` every line on standard error is JSON, warnings too."""
+    made = document({"/a": {"get": operation("get-a")}}, [server.origin])
+    made["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"] = {
+        "schema": {"type": "array"}
+    }
+    server.answers["/a"] = Answer()
+    result = run_cli(save(made), "get-a", "--error-format", "json")
+    assert 0 == result.exit_code
+    assert [["warning"]] == [list(json.loads(line)) for line in result.stderr.splitlines()]

@@ -1,0 +1,184 @@
+"""Standard streams and signals: what a shell, a pipe and a full disk see of a run."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.__main__ import main
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.small_documents import document, operation, save
+
+PROGRAM = [sys.executable, "-m", "dynacli"]
+
+
+def _shell(command: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a command of a shell in which `$dynacli` is the program; its exit code is that of the last word."""
+    env = {**os.environ, "dynacli": " ".join(PROGRAM)}
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture
+def api(server: Recorder) -> str:
+    """A document with a small and a large answer."""
+    server.answers["/small"] = Answer(body=b'{"a":1}')
+    server.answers["/large"] = Answer(body=json.dumps(["x" * 70] * 20_000).encode())
+    paths = {f"/{name}": {"get": operation(name)} for name in ("small", "large", "hang")}
+    return save(document(paths, [server.origin]))
+
+
+def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
+    """Standard output has the data alone; warnings and errors are on standard error."""
+    server.answers["/small"] = Answer(500, b'{"a":1}')
+    result = _shell(f"$dynacli {api} small")
+    assert (5, '{"a":1}') == (result.returncode, result.stdout)
+    assert result.stderr.startswith("Error: ")
+
+
+@pytest.mark.parametrize("words", ["large", "--help", "--version"])
+def test_without_a_terminal_there_is_no_colour(api: str, words: str) -> None:
+    """A pipe gets no escape sequence."""
+    assert "\x1b" not in (result := _shell(f"$dynacli {api} {words}")).stdout + result.stderr
+
+
+def test_a_closed_pipe_is_a_silent_141(api: str) -> None:
+    """When nobody reads on, the program dies of SIGPIPE as others do, without a message."""
+    result = _shell(f"$dynacli {api} large | head -c 1")
+    assert (141, "[", "") == (result.returncode, result.stdout, result.stderr)
+
+
+@pytest.mark.parametrize(
+    "words", ["API small", "API --help", "operations API", "API small --dry-run", "--version", "help"]
+)
+def test_a_full_disk_is_12(api: str, words: str) -> None:
+    """When standard output is full, the run says so and exits with 12."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    result = _shell(f"$dynacli {words.replace('API', api)} > /dev/full")
+    assert 12 == result.returncode
+    assert "Standard output cannot be written" in result.stderr
+    assert "space" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
+
+
+@pytest.mark.parametrize("words", ["API small", "operations API", "API small --dry-run", "--version"])
+def test_a_closed_standard_output_is_12(api: str, words: str) -> None:
+    """Data that nobody can get is an error, not a success."""
+    result = _shell(f"$dynacli {words.replace('API', api)} >&-")
+    assert 12 == result.returncode
+    assert "Standard output cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_closed_standard_output_is_enough_for_a_file(api: str) -> None:
+    """A run that writes nothing there does not need it."""
+    assert 0 == _shell(f"$dynacli {api} small -o @a.json >&-").returncode
+    assert b'{"a":1}' == Path("a.json").read_bytes()
+
+
+def test_a_closed_standard_error_is_survived(api: str) -> None:
+    """Without standard error the exit code and the data are the same."""
+    assert (0, '{"a":1}') == ((result := _shell(f"$dynacli {api} small -v 2>&-")).returncode, result.stdout)
+    assert 2 == _shell(f"$dynacli {api} missing 2>&-").returncode
+
+
+def test_a_closed_standard_input_is_no_input(api: str, server: Recorder) -> None:
+    """Without standard input a call works, and one that needs it says so."""
+    assert 0 == _shell(f"$dynacli {api} small <&-").returncode
+    result = _shell("$dynacli - small <&-")
+    assert result.returncode in {2, 8}
+    assert "Traceback" not in result.stderr
+    assert 1 == len(server.requests)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+@pytest.mark.parametrize("words", [[], ["--timeout", "30"]], ids=["no limit", "with a limit"])
+def test_a_signal_ends_a_hanging_call(
+    api: str, server: Recorder, number: signal.Signals, code: int, words: list[str]
+) -> None:
+    """A call that waits dies of the signal at once, so that a shell sees it (130, 143), without a message."""
+    arrived, done = threading.Event(), threading.Event()
+
+    def hang(request: RecordedRequest) -> Answer:  # noqa: ARG001
+        arrived.set()
+        done.wait(30)
+        return Answer()
+
+    server.answers["/hang"] = hang
+    process = subprocess.Popen(
+        [*PROGRAM, api, "hang", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert arrived.wait(30)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=30)
+    finally:
+        done.set()
+        process.kill()
+    assert (-number, "", "") == (process.returncode, output, errors)
+    assert code == 128 + number
+
+
+def test_streams_are_looked_up_when_called(
+    api: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """`main` writes to whatever the streams are at that time."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
+    assert 0 == main([api, "small"])
+    stdout = sys.stdout
+    assert isinstance(stdout, io.TextIOWrapper)
+    stdout.flush()
+    assert isinstance(stdout.buffer, io.BytesIO)
+    assert b'{"a":1}' == stdout.buffer.getvalue()
+    monkeypatch.undo()
+    assert b"" == capsysbinary.readouterr().out
+
+
+def test_a_stream_of_text_alone_is_enough(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller may put a `StringIO` in the place of standard output."""
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert [0, 0, 2] == [main([api, "small"]), main(["--version"]), main([api, "missing"])]
+    assert '{"a":1}dynacli ' == sys.stdout.getvalue()[:15]
+    assert sys.stderr.getvalue().startswith("Error: ")
+
+
+def test_main_never_ends_the_interpreter(api: str) -> None:
+    """`main` returns its code for help, errors and signals alike."""
+    for words, code in ((["--help"], 0), ([], 0), ([api], 0), ([api, "nope"], 2), (["--nope"], 2)):
+        assert code == run_cli(*words).exit_code
+
+
+def test_a_terminal_gets_a_readable_answer(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal JSON is laid out and coloured, unless `NO_COLOR` says no."""
+    assert "\x1b[" in run_cli(api, "small", terminal=("stdout",)).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert '{\n  "a": 1\n}\n' == run_cli(api, "small", terminal=("stdout",)).stdout
+
+
+def test_foreign_text_cannot_drive_a_terminal(api: str, server: Recorder) -> None:
+    """Control characters of an answer's body, head and status line are made visible on a terminal."""
+    headers = {"Content-Type": "text/plain", "X-Evil": "a\x9bb"}
+    server.answers["/small"] = Answer(404, b"a\x1b]0;owned\x07b\x1b[2J", headers)
+    result = run_cli(api, "small", "-v", "--validate", "off", terminal=("stdout", "stderr"))
+    assert "\x1b]" not in result.stdout + result.stderr
+    assert "\x1b[2J" not in result.stdout
+    assert "\x9b" not in result.stderr
