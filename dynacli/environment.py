@@ -72,13 +72,25 @@ class Environment:
         """Where the configuration is: `DYNACLI_CONFIG_DIR`, else the platform's directory."""
         return self.variables.get("DYNACLI_CONFIG_DIR") or self._user_dir("config")
 
+    def _home(self) -> str:
+        home = os.path.expanduser("~")
+        if not os.path.isabs(home):
+            # No HOME and no entry in the list of users, as in some containers: `~` would become a directory here.
+            from dynacli.errors import FileError
+
+            raise FileError(
+                "There is no home directory to keep things in",
+                hint="Name directories in `DYNACLI_CACHE_DIR` and `DYNACLI_CONFIG_DIR`",
+            )
+        return home
+
     def _user_dir(self, kind: str) -> str:
         # XDG's two rules are written out because importing platformdirs takes a third of the time
         # that a help page has; elsewhere it decides.
         if os.name == "posix" and sys.platform not in {"darwin", "ios"}:
             base = self.variables.get(f"XDG_{kind.upper()}_HOME", "")
             if not os.path.isabs(base):  # the XDG specification: a relative path is ignored
-                base = os.path.join(os.path.expanduser("~"), f".{kind}")
+                base = os.path.join(self._home(), f".{kind}")
             return os.path.join(base, "dynacli")
         import platformdirs
 

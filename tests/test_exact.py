@@ -92,14 +92,22 @@ def test_what_may_come(schema: Any, value: Any, version: str) -> None:
         ({**_A, "patternProperties": {"^x-": {}}}, {"x-1": 1}, []),
         ({**_A, "patternProperties": {"^x-": _B}}, {"x-1": {"y": 1}}, ["/x-1/y undocumented-property"]),
         ({**_A, "unevaluatedProperties": True}, {"x": 1}, []),
-        ({**_A, "if": _B, "then": {"properties": {"c": {}}}, "else": {"properties": {"d": {}}}}, {"b": 1, "c": 1}, []),
-        ({**_A, "dependentSchemas": {"a": {"properties": {"c": {}}}}}, {"a": 1, "c": 1, "x": 1}, ["/x undocumented-property"]),
+        (
+            {**_A, "if": _B, "then": {"properties": {"c": {}}}, "else": {"properties": {"d": {}}}},
+            {"b": 1, "c": 1},
+            [],
+        ),
+        (
+            {**_A, "dependentSchemas": {"a": {"properties": {"c": {}}}}},
+            {"a": 1, "c": 1, "x": 1},
+            ["/x undocumented-property"],
+        ),
         ({"prefixItems": [_A], "items": _B}, [{"a": 1}, {"b": 1}, {"x": 1}], ["/2/x undocumented-property"]),
         ({**_ref("A"), "properties": {"c": {}}}, {"a": 1, "c": 1, "x": 1}, ["/x undocumented-property"]),
         (True, {"x": 1}, []),
     ],
     ids=_id,
-)  # fmt: skip
+)
 def test_what_3_1_adds(schema: Any, value: Any, expected: list[str]) -> None:
     """Conditions, patterns and positions mention properties too."""
     assert expected == compact(judge_value(schema, value, "3.1.0", is_exact=True, **_SCHEMAS))

@@ -87,6 +87,10 @@ def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
         ("list-pets-get-b-id", "list_pets"),
         ("list-pets-post-b-id", "ListPets"),
     ] == rows
+    listed = run_cli("-o", "text", "operations", api).stdout.splitlines()
+    assert [False, True, True] == [
+        "(its operationId is also that of list-pets)" in " ".join(line.split()) for line in listed
+    ]
     assert "/b/7" == dry("list-pets-get-b-id", "7")["target"]
     # The exact operationId is unambiguous where the name is not.
     assert "/b/7" == dry("list_pets", "7")["target"]

@@ -71,26 +71,34 @@ def test_what_stands_in_the_way_is_named(tmp_path, name, why, hint):
     assert before == sorted(tmp_path.rglob("*"))
 
 
+@pytest.fixture
+def folder(tmp_path):
+    """Give a directory with nothing in it."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    return folder
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failing_step_leaves_the_old_file(tmp_path, monkeypatch, step):
+def test_a_failing_step_leaves_the_old_file(folder, monkeypatch, step):
     """When a step fails the old content is still there and no temporary file is."""
-    file = tmp_path / "f"
+    file = folder / "f"
     file.write_bytes(b"old")
 
     def fail(*_args):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, step, fail)
-    with pytest.raises(FileError) as caught:
-        write_file(file, b"new")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, step, fail)
+        with pytest.raises(FileError) as caught:
+            write_file(file, b"new")
     assert "no space is left on the disk" == caught.value.why
-    assert ([file], b"old") == (list(tmp_path.iterdir()), file.read_bytes())
+    assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
-def test_a_size_limit_leaves_the_old_file(tmp_path):
+def test_a_size_limit_leaves_the_old_file(folder):
     """A write that stops half-way leaves the old content and no temporary file."""
-    file = tmp_path / "f"
+    file = folder / "f"
     file.write_bytes(b"old")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
@@ -100,12 +108,12 @@ def test_a_size_limit_leaves_the_old_file(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "it would be larger than a file may be here" == caught.value.why
-    assert ([file], b"old") == (list(tmp_path.iterdir()), file.read_bytes())
+    assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
-def test_an_interrupt_leaves_the_old_file(tmp_path, monkeypatch):
+def test_an_interrupt_leaves_the_old_file(folder, monkeypatch):
     """Ctrl-C in the middle leaves the old content and no temporary file."""
-    file = tmp_path / "f"
+    file = folder / "f"
     file.write_bytes(b"old")
 
     def interrupt(*_args):
@@ -114,7 +122,7 @@ def test_an_interrupt_leaves_the_old_file(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_file(file, b"new")
-    assert ([file], b"old") == (list(tmp_path.iterdir()), file.read_bytes())
+    assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
 def test_a_link_of_ones_own_is_followed(tmp_path):

@@ -46,7 +46,10 @@ _RIGHT: list[tuple[Any, list[str]]] = [
     (_parameter({"type": "boolean"}), ["--p", "false"]),
     (_parameter({"anyOf": [{"type": "integer"}, {"type": "string", "enum": ["all"]}]}), ["--p", "all"]),
     (_parameter({"anyOf": [{"type": "integer"}, {"type": "string", "enum": ["all"]}]}), ["--p", "5"]),
-    (_parameter({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}), ["--p", "a"]),
+    (
+        _parameter({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+        ["--p", "a"],
+    ),
     (_parameter({}), ["--p", "anything"]),
     (_parameter({"type": "string", "format": "date-time"}), ["--p", "2026-01-01T00:00:00+01:00"]),
     (_parameter({"type": "string", "format": "byte"}), ["--p", "YQ=="]),
@@ -69,9 +72,15 @@ _RIGHT: list[tuple[Any, list[str]]] = [
     (_parameter(_ARRAY, "path"), ["--p", "1", "--p", "2"]),
     (_parameter({"type": "string", "pattern": "^[a-z]+$"}), ["--p", "abc"]),
     (_parameter({"type": "string", "readOnly": True}), ["--p", "abc"]),
-    ({"name": "p", "in": "query", "required": True, "content": {JSON: {"schema": _OBJECT}}}, ["--p", '{"x": 5}']),
-    ({"name": "p", "in": "query", "required": True, "content": {JSON: {"schema": {"type": "string"}}}}, ["--p", "a"]),
-]  # fmt: skip
+    (
+        {"name": "p", "in": "query", "required": True, "content": {JSON: {"schema": _OBJECT}}},
+        ["--p", '{"x": 5}'],
+    ),
+    (
+        {"name": "p", "in": "query", "required": True, "content": {JSON: {"schema": {"type": "string"}}}},
+        ["--p", "a"],
+    ),
+]
 
 
 def _id(value: Any) -> str:
@@ -138,7 +147,7 @@ def test_a_missing_parameter_is_a_finding(place: str) -> None:
     document["paths"]["/a"]["parameters"] = [_parameter({}, place)]
     operation["parameters"][0]["required"] = False
     document["paths"]["/a"]["post"]["parameters"] = operation["parameters"]
-    assert [] == compact(judge_of(document).request(sent()))  # fmt: skip
+    assert [] == compact(judge_of(document).request(sent()))
 
 
 def _body(schema: Any, media_type: str = JSON, **more: Any) -> dict[str, Any]:

@@ -85,7 +85,7 @@ _COMPLETION = _CATALOG | _modules("dynacli.commands", "complete")
 _COMMAND = (
     _CATALOG
     | _modules("dynacli.catalog", "fields media names schema")
-    | _modules("dynacli.commands", "api_group operation options root run words")
+    | _modules("dynacli.commands", "api_group operation options root run usage words")
 )
 _PAGE = _COMMAND | _modules("dynacli.output", "terminal wrapping")
 _MARKDOWN = _modules("dynacli.output", "markdown markdown_inline")
@@ -119,9 +119,11 @@ _JUDGED = (
     )
 )
 
-_HTTPX = frozenset({"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "typing_extensions"})
+_HTTPX = frozenset(
+    {"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "pygments", "sniffio", "typing_extensions"}
+)
 _HTTPX_HEAVY = frozenset(
-    {"email", "http.client", "httpx", "logging", "socket", "ssl", "tempfile", "urllib.request"}
+    {"email", "http.client", "httpx", "logging", "pathlib", "socket", "ssl", "tempfile", "urllib.request"}
 )
 _OPENAPI_CORE = _words(
     """
@@ -158,13 +160,15 @@ KINDS = {
     "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
     "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),
     "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
-    "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
+    "dry run, not judged": _Kind(
+        f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK, frozenset({"pathlib"})
+    ),
     "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "judged call": _Kind(
         _CALL,
         _JUDGED,
         _CLICK | _HTTPX | _OPENAPI_CORE,
-        _HTTPX_HEAVY | {"jsonschema", "jsonschema_rs", "openapi_core", "pathlib", "yaml"},
+        _HTTPX_HEAVY | {"jsonschema", "jsonschema_rs", "openapi_core", "yaml"},
     ),
 }
 
@@ -225,22 +229,6 @@ def test_a_help_page_touches_neither_network_nor_validation(
 ) -> None:
     """Every help page is written without any of the libraries that calls need."""
     assert set() == _loaded(words.split(), tmp_path) & _HEAVY
-
-
-def test_httpx_is_imported_without_its_own_command_line(
-    pets: None,  # noqa: ARG001
-    server: Recorder,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Where rich and pygments are installed, httpx would load them, and more than double its own cost."""
-    for package in ("rich", "pygments"):
-        (tmp_path / "beside" / package).mkdir(parents=True)
-        (tmp_path / "beside" / package / "__init__.py").write_text("")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "beside"), prepend=os.pathsep)
-    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
-    call = _CALL.replace("ORIGIN", server.origin).split()
-    assert set() == _loaded([*call, "--validate", "off"], tmp_path) & {"httpx._main", "pygments", "rich"}
 
 
 def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001

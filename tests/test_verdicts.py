@@ -77,8 +77,11 @@ _EITHER_VERSION: list[tuple[Any, Any, list[str]]] = [
     ({"required": ["a"]}, [], []),
     ({"properties": {"a": {"type": "string"}}}, {"a": 1, "b": 2}, ["/a type"]),
     ({"properties": {"a/b~c": {"type": "string"}}}, {"a/b~c": 1}, ["/a~1b~0c type"]),
-    ({"additionalProperties": False, "properties": {"a": {}}}, {"a": 1, "b": 2, "c": 3},
-     ["/b additionalProperties", "/c additionalProperties"]),
+    (
+        {"additionalProperties": False, "properties": {"a": {}}},
+        {"a": 1, "b": 2, "c": 3},
+        ["/b additionalProperties", "/c additionalProperties"],
+    ),
     ({"additionalProperties": {"type": "integer"}}, {"a": 1, "b": "x"}, ["/b type"]),
     ({"type": "array", "items": {"type": "integer"}}, [1, "x", 2, None], ["/1 type", "/3 type"]),
     ({"allOf": [{"minimum": 5}, {"multipleOf": 2}]}, 3, ["- minimum", "- multipleOf"]),
@@ -86,19 +89,40 @@ _EITHER_VERSION: list[tuple[Any, Any, list[str]]] = [
     ({"anyOf": [{"type": "string"}, {"minimum": 5}]}, 3, ["- minimum"]),
     ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, 1, ["- oneOf"]),
     ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, 1.5, []),
-    ({"oneOf": [
-        {"type": "object", "required": ["x", "y", "z"]},
-        {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
-    ]}, {"a": 1}, ["/a type"]),
-    ({"oneOf": [
-        {"properties": {"k": {"enum": ["cat"]}}, "required": ["k", "lives"]},
-        {"properties": {"k": {"enum": ["dog"]}, "bark": {"type": "string"}, "age": {"type": "integer"}}},
-    ]}, {"k": "dog", "bark": 1, "age": "x"}, ["/age type", "/bark type"]),
-    ({"oneOf": [{"properties": {"k": {"enum": ["cat"]}}}, {"properties": {"k": {"enum": ["dog"]}}}]},
-     {"k": "bird"}, ["/k enum"]),
+    (
+        {
+            "oneOf": [
+                {"type": "object", "required": ["x", "y", "z"]},
+                {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
+            ]
+        },
+        {"a": 1},
+        ["/a type"],
+    ),
+    (
+        {
+            "oneOf": [
+                {"properties": {"k": {"enum": ["cat"]}}, "required": ["k", "lives"]},
+                {
+                    "properties": {
+                        "k": {"enum": ["dog"]},
+                        "bark": {"type": "string"},
+                        "age": {"type": "integer"},
+                    }
+                },
+            ]
+        },
+        {"k": "dog", "bark": 1, "age": "x"},
+        ["/age type", "/bark type"],
+    ),
+    (
+        {"oneOf": [{"properties": {"k": {"enum": ["cat"]}}}, {"properties": {"k": {"enum": ["dog"]}}}]},
+        {"k": "bird"},
+        ["/k enum"],
+    ),
     ({"not": {"type": "string"}}, "x", ["- not"]),
     ({}, {"any": ["thing"]}, []),
-]  # fmt: skip
+]
 
 _ONLY_3_0: list[tuple[Any, Any, list[str]]] = [
     ({"type": "string", "nullable": True}, None, []),
@@ -109,11 +133,14 @@ _ONLY_3_0: list[tuple[Any, Any, list[str]]] = [
     ({"minimum": 5, "exclusiveMinimum": True}, 5, ["- minimum"]),
     ({"maximum": 5, "exclusiveMaximum": True}, 4.9, []),
     ({"$ref": "#/components/schemas/Int", "maximum": 0}, 5, []),
-    ({"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Int", "nullable": True}}}, {"a": None},
-     ["/a type"]),
+    (
+        {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Int", "nullable": True}}},
+        {"a": None},
+        ["/a type"],
+    ),
     ({"const": 1}, 2, []),
     ({"type": ["string", "null"]}, None, []),
-]  # fmt: skip
+]
 
 _ONLY_3_1: list[tuple[Any, Any, list[str]]] = [
     ({"type": ["string", "null"]}, None, []),
@@ -134,18 +161,49 @@ _ONLY_3_1: list[tuple[Any, Any, list[str]]] = [
     ({"contains": {"type": "string"}}, [1], ["- contains"]),
     ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ["- dependentRequired"]),
     ({"if": {"required": ["a"]}, "then": {"required": ["b"]}}, {"a": 1}, ["- required"]),
-    ({"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": {"minProperties": 1}}, {}, ["- minProperties"]),
-    ({"allOf": [{"properties": {"a": {}}}, {"patternProperties": {"^x": {}}}], "unevaluatedProperties": False},
-     {"a": 1, "x": 1, "b": 1}, ["/b unevaluatedProperties"]),
-    ({"$ref": "#/components/schemas/Obj", "unevaluatedProperties": False}, {"a": 1, "b": 2}, ["/b unevaluatedProperties"]),
-    ({"anyOf": [{"properties": {"a": {"type": "integer"}}}, {"properties": {"b": {}}}], "unevaluatedProperties": False},
-     {"a": "x", "b": 1}, ["/a unevaluatedProperties"]),
-    ({"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {"b": {}}}, "unevaluatedProperties": False},
-     {"a": 1, "b": 1}, []),
+    (
+        {"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": {"minProperties": 1}},
+        {},
+        ["- minProperties"],
+    ),
+    (
+        {
+            "allOf": [{"properties": {"a": {}}}, {"patternProperties": {"^x": {}}}],
+            "unevaluatedProperties": False,
+        },
+        {"a": 1, "x": 1, "b": 1},
+        ["/b unevaluatedProperties"],
+    ),
+    (
+        {"$ref": "#/components/schemas/Obj", "unevaluatedProperties": False},
+        {"a": 1, "b": 2},
+        ["/b unevaluatedProperties"],
+    ),
+    (
+        {
+            "anyOf": [{"properties": {"a": {"type": "integer"}}}, {"properties": {"b": {}}}],
+            "unevaluatedProperties": False,
+        },
+        {"a": "x", "b": 1},
+        ["/a unevaluatedProperties"],
+    ),
+    (
+        {
+            "if": {"properties": {"a": {"const": 1}}},
+            "then": {"properties": {"b": {}}},
+            "unevaluatedProperties": False,
+        },
+        {"a": 1, "b": 1},
+        [],
+    ),
     ({"propertyNames": {"maxLength": 1}}, {"ab": 1}, ["- maxLength"]),
     ({"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"type": "string"}]}, [1], ["/0 type"]),
-    ({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 5, "exclusiveMinimum": True}, 5, ["- minimum"]),
-]  # fmt: skip
+    (
+        {"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 5, "exclusiveMinimum": True},
+        5,
+        ["- minimum"],
+    ),
+]
 
 _SCHEMAS = {
     "Int": {"type": "integer"},
@@ -256,7 +314,11 @@ def test_a_write_only_property_in_an_answer() -> None:
         ({"required": ["name"]}, {}, "`name` is missing, and the document requires it"),
         ({"additionalProperties": False}, {"x": 1}, "`x` is not in the document, which allows no others"),
         ({"enum": ["a", "b"]}, "c", "`c` is none of `a`, `b`"),
-        ({"enum": list(range(12))}, 99, "`99` is none of " + ", ".join(f"`{n}`" for n in range(10)) + " and 2 more"),
+        (
+            {"enum": list(range(12))},
+            99,
+            "`99` is none of " + ", ".join(f"`{n}`" for n in range(10)) + " and 2 more",
+        ),
         ({"enum": ["a"]}, "", "expected `a`, got an empty text"),
         ({"const": "a"}, "b", "expected `a`, got `b`"),
         ({"format": "date"}, "x", "`x` is not a valid date"),
@@ -270,15 +332,18 @@ def test_a_write_only_property_in_an_answer() -> None:
         ({"maxItems": 0}, [1], "the array has 1 item, and may have at most 0"),
         ({"minProperties": 2}, {}, "the object has 0 properties, and must have at least 2"),
         ({"uniqueItems": True}, [1, 2, 1], "the items 0 and 2 are the same, and all must differ"),
-        ({"oneOf": [{"$ref": "#/components/schemas/Int"}, {"minimum": 0}]}, 1,
-         "fits `Int` and alternative 2, of which only one may fit"),
+        (
+            {"oneOf": [{"$ref": "#/components/schemas/Int"}, {"minimum": 0}]},
+            1,
+            "fits `Int` and alternative 2, of which only one may fit",
+        ),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [], "expected string or integer, got array"),
         ({"not": {}}, 1, "`1` is what the document excludes"),
         (False, 1, "the document allows nothing here"),
         ({"type": "integer"}, "x" * 500, f"expected integer, got string `{'x' * 60}...`"),
     ],
     ids=_id,
-)  # fmt: skip
+)
 def test_messages_read_aloud(schema: Any, value: Any, message: str) -> None:
     """A message is a sentence with the value in it, shortened, and no dump of JSON."""
     assert [message] == [one.message for one in judge_value(schema, value, **_SCHEMAS).findings]
@@ -448,10 +513,14 @@ def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
         ({"content": {JSON: {}}}, 304, []),
         ({"content": {}}, 200, []),
         ({}, 200, []),
-        ({"content": {JSON: {}}, "headers": {"X-A": {"required": True, "schema": {}}}}, 204, ["header/X-A missing-header"]),
+        (
+            {"content": {JSON: {}}, "headers": {"X-A": {"required": True, "schema": {}}}},
+            204,
+            ["header/X-A missing-header"],
+        ),
     ],
     ids=["200", "204", "205", "304", "no-media-types", "none-documented", "headers-all-the-same"],
-)  # fmt: skip
+)
 def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]) -> None:
     """A documented body that is missing is a finding, except where HTTP has none; headers are judged anyway."""
     responses = {str(status): {**_OK, **response}}
@@ -568,11 +637,14 @@ def test_text_bodies_are_values() -> None:
         ({"required": "n"}, "the document's `required` cannot be used: `n`"),
         ({"properties": []}, "the document's `properties` cannot be used: `[]`"),
         ({"properties": {"n": 7}}, "the document's `properties` cannot be used: `{'n': 7}`"),
-        ({"allOf": [{"$ref": "#/components/schemas/No"}]}, "the document's reference `#/components/schemas/No` leads nowhere"),
+        (
+            {"allOf": [{"$ref": "#/components/schemas/No"}]},
+            "the document's reference `#/components/schemas/No` leads nowhere",
+        ),
         ({"allOf": [{"$ref": "#no-anchor"}]}, "the document's reference `#no-anchor` leads nowhere"),
     ],
     ids=_id,
-)  # fmt: skip
+)
 def test_a_wrong_schema_is_a_note_and_the_rest_is_judged(schema: Any, reason: str, version: str) -> None:
     """What the document itself has wrong is said, and costs no other finding."""
     inner = {"properties": {"n": {"type": "string", "format": "date"}}, "required": ["z"]}

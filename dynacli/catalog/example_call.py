@@ -75,6 +75,8 @@ def parameter_example(
         # `issues-get owner repo 1` reads better than `issues-get string string 1`.
         return parameter.name
     # Nothing is sent in a path for these, so that the path would be another one.
+    if value == {} and described is not None:
+        value = example_value(described.get("schema"), resolve, dialect=dialect, required_only=False)
     return parameter.name if value in ("", None, [], {}) else value
 
 

@@ -45,13 +45,27 @@ def api_help(env: Environment, api: Api, tag: str = "") -> str:
 def operation_lines(operations: list[OperationSummary], width: int, paint: Painter) -> list[str]:
     """Return a line for each operation: its name and its summary, cut to the width."""
     column = min(max((len(one.name) for one in operations), default=0), 44) + 4
+    names = {one.name for one in operations}
     lines = []
     for one in operations:
         told = visible(one.summary, keep="") or f"{one.method} {visible(one.path, keep='')}"
         if one.is_deprecated:
             told += " (deprecated)"
+        if other := _shares_name_with(one, names):
+            told = f"(its operationId is also that of {other}) {told}"
         room = width - max(column, len(one.name) + 4)
         if len(told) > room:
             told = told[: max(room - 3, 12)].rstrip() + "..."
         lines.append(f"  {one.name.ljust(column - 2)}{paint.dim(told)}")
     return lines
+
+
+def _shares_name_with(one: OperationSummary, names: set[str]) -> str:
+    """Return the operation that has the plain name which this one would have; empty when it has its own."""
+    # A qualified name ends with method and path; asking that first keeps long lists fast.
+    if not one.operation_id or f"-{one.method.lower()}-" not in one.name:
+        return ""
+    from dynacli.catalog.names import kebab
+
+    plain = kebab(one.operation_id)
+    return plain if plain != one.name and plain in names and one.name.startswith(f"{plain}-") else ""

@@ -56,6 +56,8 @@ class Run:
                     f"{api.warning.what}; the revision of "
                     f"{_date(api.pointer.get('fetched_at'))} is used instead"
                 )
+            for note in api.notes:
+                self.warn(note)
         return self._apis[word]
 
     def warn(self, text: str) -> None:

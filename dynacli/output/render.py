@@ -5,7 +5,6 @@ A pipe gets the bytes as they came; a person gets something to read that cannot 
 
 import errno
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from dynacli.environment import Environment
@@ -198,6 +197,8 @@ def _write_text(env: Environment, text: str) -> None:
 
 
 def _write_named(output_format: str, data: bytes) -> None:
+    from pathlib import Path
+
     from dynacli.output.files import USER_MODE, write_file
 
     write_file(Path(output_format[1:]), data, mode=USER_MODE)

@@ -83,7 +83,7 @@ def send(request: Request, budget: Budget, gate: Callable[[], None]) -> Answer:
         UsageError: A proxy or certificate variable is malformed.
         DynacliError: Whatever `gate` raises.
     """
-    import httpx  # noqa: F401  - our own start is no part of the time that the server has
+    from dynacli.wire.library import httpx  # noqa: F401  - our own start is no part of the time that the server has
 
     return within(budget.total, request.url, lambda line: _follow(request, _Call(budget, line), gate))
 
@@ -107,7 +107,7 @@ def _follow(request: Request, call: "_Call", gate: Callable[[], None] | None) ->
 
 
 def _redirected(request: Request, location: str) -> Request:
-    import httpx
+    from dynacli.wire.library import httpx
 
     try:
         parts = urlsplit(urljoin(request.url, location))
@@ -145,7 +145,7 @@ class _Call:
         self.start = time.monotonic()
 
     def exchange(self, request: Request, gate: Callable[[], None] | None) -> Answer:
-        import httpx
+        from dynacli.wire.library import httpx
 
         left = self._left(request.url)
         connect = min(CONNECT_SECONDS, left)
