@@ -108,7 +108,7 @@ _DRY_RUN = _BUILT | {"dynacli.request.preview"}
 _SENT = (
     _BUILT
     | _modules("dynacli.transport", "send")
-    | _modules("dynacli.wire", "client deadline encodings failures")
+    | _modules("dynacli.wire", "client deadline encodings failures library")
 )
 _JUDGED = (
     _SENT
@@ -119,9 +119,7 @@ _JUDGED = (
     )
 )
 
-_HTTPX = frozenset(
-    {"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "pygments", "sniffio", "typing_extensions"}
-)
+_HTTPX = frozenset({"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "typing_extensions"})
 _HTTPX_HEAVY = frozenset(
     {"email", "http.client", "httpx", "logging", "pathlib", "socket", "ssl", "tempfile", "urllib.request"}
 )
@@ -229,6 +227,22 @@ def test_a_help_page_touches_neither_network_nor_validation(
 ) -> None:
     """Every help page is written without any of the libraries that calls need."""
     assert set() == _loaded(words.split(), tmp_path) & _HEAVY
+
+
+def test_httpx_is_imported_without_its_own_command_line(
+    pets: None,  # noqa: ARG001
+    server: Recorder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where rich and pygments are installed, httpx would load them, and more than double its own cost."""
+    for package in ("rich", "pygments"):
+        (tmp_path / "beside" / package).mkdir(parents=True)
+        (tmp_path / "beside" / package / "__init__.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "beside"), prepend=os.pathsep)
+    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    call = _CALL.replace("ORIGIN", server.origin).split()
+    assert set() == _loaded([*call, "--validate", "off"], tmp_path) & {"httpx._main", "pygments", "rich"}
 
 
 def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001

@@ -47,9 +47,9 @@ def _add(ctx: click.Context, name: str, source: str) -> None:
 
 
 def _accepted(run: Run) -> list[str]:
-    from dynacli.request.servers import origin_of
+    from dynacli.request.servers import parse_origin
 
-    return [origin_of(one) for one in run.option("accept_origin", ())]
+    return [parse_origin(one) for one in run.option("accept_origin", ())]
 
 
 def _absolute(source: str) -> str:
