@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli.catalog.names import MAX_LENGTH, NameBook, kebab
-from tests.documents_of import dry, error, operation, write
+from tests.documents_of import dry, error, operation, parameter, write
 from tests.harness import run_cli
 
 
@@ -174,7 +174,9 @@ def test_an_operation_is_found_through_its_tag() -> None:
 
 def test_a_tag_may_be_called_like_an_operation() -> None:
     """The word behind decides: an operation of the tag, or an argument of the operation."""
-    write({"/a/{x}": {"get": _tagged("pets", "other")}, "/b": {"get": _tagged("listPets", "pets")}})
+    own = _tagged("pets", "other")
+    own["parameters"] = [parameter("x", {"type": "string"}, "path")]
+    write({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}})
     assert "/b" == dry("pets", "list-pets")["target"]
     assert "/a/7" == dry("pets", "7")["target"]
 
