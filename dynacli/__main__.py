@@ -227,6 +227,10 @@ def run() -> None:
     """Run as a program: a signal ends it the way a shell expects, after everything was cleaned up."""
     import signal
 
+    import dynacli.wire
+
+    dynacli.wire.is_own_process = True
+
     def terminate(number: int, frame: object) -> None:  # noqa: ARG001
         raise _TerminatedError
 

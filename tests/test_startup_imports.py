@@ -47,8 +47,11 @@ _PROGRAM = """
 import sys
 before = set(sys.modules)
 sys.argv = ["dynacli", *sys.argv[2:]]
-from dynacli.__main__ import main
-code = main()
+from dynacli.__main__ import run
+try:
+    run()
+except SystemExit as end:
+    code = end.code
 sys.stdout.flush()
 import json, os
 with open(os.environ["DYNACLI_TEST_MODULES"], "w") as file:
@@ -75,7 +78,7 @@ def _modules(room: str, names: str) -> frozenset[str]:
     return frozenset({"dynacli", room, *(f"{room}.{name}" for name in _words(names))})
 
 
-_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment"})
+_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment", "dynacli.wire"})
 _CATALOG = (
     _VERSION
     | {"dynacli.errors", "dynacli.record"}
@@ -85,18 +88,13 @@ _COMPLETION = _CATALOG | _modules("dynacli.commands", "complete")
 _COMMAND = (
     _CATALOG
     | _modules("dynacli.catalog", "fields media names schema")
-    | _modules("dynacli.commands", "api_group operation options root run usage words")
+    | _modules("dynacli.commands", "api_group operation options root run usage verb words")
 )
 _PAGE = _COMMAND | _modules("dynacli.output", "terminal wrapping")
 _MARKDOWN = _modules("dynacli.output", "markdown markdown_inline")
 _ROOT_HELP = _PAGE | {"dynacli.commands.root_help"}
 _API_HELP = _PAGE | _MARKDOWN | {"dynacli.commands.api_help"}
-_OPERATION_HELP = (
-    _PAGE
-    | _MARKDOWN
-    | _modules("dynacli.commands", "inputs operation_help")
-    | _modules("dynacli.request", "body styles values")
-)
+_OPERATION_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "operation_help")
 _BUILT = (
     _COMMAND
     | _modules("dynacli.auth", "credentials origins secret variables")
@@ -119,10 +117,8 @@ _JUDGED = (
     )
 )
 
-_HTTPX = frozenset({"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "typing_extensions"})
-_HTTPX_HEAVY = frozenset(
-    {"email", "http.client", "httpx", "logging", "pathlib", "socket", "ssl", "tempfile", "urllib.request"}
-)
+_HTTPX = frozenset({"certifi", "h11", "httpcore", "httpx", "idna", "typing_extensions"})
+_HTTPX_HEAVY = frozenset({"email", "httpx", "logging", "pathlib", "socket", "ssl"})
 _OPENAPI_CORE = _words(
     """
     attr attrs dateutil isodate jsonschema jsonschema_path jsonschema_rs jsonschema_specifications
@@ -158,15 +154,22 @@ KINDS = {
     "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
     "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),
     "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
-    "dry run, not judged": _Kind(
-        f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK, frozenset({"pathlib"})
-    ),
+    "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
     "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "judged call": _Kind(
         _CALL,
         _JUDGED,
         _CLICK | _HTTPX | _OPENAPI_CORE,
-        _HTTPX_HEAVY | {"jsonschema", "jsonschema_rs", "openapi_core", "yaml"},
+        _HTTPX_HEAVY
+        | {
+            "http.client",
+            "jsonschema",
+            "jsonschema_rs",
+            "openapi_core",
+            "tempfile",
+            "urllib.request",
+            "yaml",
+        },
     ),
 }
 
@@ -190,7 +193,7 @@ def _loaded(words: list[str], directory: Path) -> frozenset[str]:
         text=True,
         check=False,
     )
-    assert (0, "") == (ended.returncode, ended.stderr)
+    assert (0, "") == (ended.returncode, ended.stderr), ended.stderr
     assert ended.stdout
     return frozenset(json.loads(listing.read_text()))
 

@@ -8,13 +8,14 @@ the values come from the environment and from nowhere else.
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote
 
 from dynacli.auth.secret import MASK, Secret
 from dynacli.auth.variables import Variables
 from dynacli.catalog.model import SecurityScheme
 from dynacli.errors import AuthError
+from dynacli.record import record
 from dynacli.request.model import Request
 
 __all__ = ["Credential", "attach", "find_credentials", "needed_variables", "places_of"]
@@ -29,7 +30,7 @@ _NOT_FOR_CREDENTIALS = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@record
 class Credential:
     """A header, query parameter or cookie that signs a call in.
 

@@ -4,12 +4,14 @@ import click
 
 from dynacli.catalog.apis import Api
 from dynacli.commands.operation import OperationCommand
+from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.verb import VerbGroup
 from dynacli.errors import UsageError
 
 __all__ = ["ApiGroup"]
 
 
-class ApiGroup(click.Group):
+class ApiGroup(VerbGroup):
     """An API, or one tag of it.
 
     Args:
@@ -18,7 +20,11 @@ class ApiGroup(click.Group):
     """
 
     def __init__(self, api: Api, tag: str = "") -> None:
-        super().__init__(tag or api.name, no_args_is_help=True)
+        super().__init__(
+            tag or api.name,
+            params=[*click_options((*INPUT_OPTIONS, *STANDARD_OPTIONS))],
+            no_args_is_help=True,
+        )
         self.api = api
         self.tag = tag
 
@@ -68,14 +74,21 @@ def unknown_operation(api: Api, word: str, tag: str = "") -> UsageError:
     from dynacli.catalog.names import kebab
 
     names = [one.name for one in api.catalog.summaries(tag) if not one.is_hidden]
+    where = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
+    if not names:
+        return UsageError(
+            f"{where} has no operations",
+            why="Its document describes none that can be called",
+            hint=f"See what is known of the document: `dynacli api show {api.name}`",
+        )
     wanted = kebab(word) or word
     near = get_close_matches(wanted, names, 3, 0.6)
     if not near:
         parts = set(wanted.split("-"))
         near = [name for name in names if parts <= set(name.split("-"))][:3]
-    where = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
     return UsageError(
         f"{where} has no operation `{word}`",
+        why="It is no name, no operationId and no tag of the document",
         hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
         if near
         else f"See them all: `dynacli operations {api.name}`",

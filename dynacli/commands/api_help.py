@@ -56,7 +56,7 @@ def operation_lines(operations: list[OperationSummary], width: int, paint: Paint
         room = width - max(column, len(one.name) + 4)
         if len(told) > room:
             told = told[: max(room - 3, 12)].rstrip() + "..."
-        lines.append(f"  {one.name.ljust(column - 2)}{paint.dim(told)}")
+        lines.append(f"  {one.name.ljust(column - 4)}  {paint.dim(told)}")
     return lines
 
 

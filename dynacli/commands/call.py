@@ -135,6 +135,10 @@ def _send(
 
     signed = sign(run, command.api, command.operation, request, may_ask=True)
     if judging is not None:
+        # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the other:
+        # from here on the one connects while the other is imported.
+        import dynacli.wire.library  # noqa: F401
+
         judging.start()
     try:
         answer = _exchange(run, signed, judging, timeout)

@@ -7,9 +7,9 @@ from dynacli.catalog.apis import Api
 from dynacli.catalog.fields import parse_steps
 from dynacli.catalog.model import Operation, Server
 from dynacli.catalog.schema import view
-from dynacli.commands.inputs import example_line
 from dynacli.commands.operation import OperationCommand, schema_of_parameter
 from dynacli.commands.schema_tree import schema_lines
+from dynacli.commands.usage import example_line
 from dynacli.errors import UsageError
 from dynacli.output.markdown import to_text
 from dynacli.output.terminal import Painter, visible

@@ -4,14 +4,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.catalog.model import Operation, Parameter
+from dynacli.catalog.model import Parameter
 from dynacli.commands.operation import Given, OperationCommand
 from dynacli.commands.run import Run
+from dynacli.commands.usage import example_line
 from dynacli.errors import FileError, UsageError
 from dynacli.request.body import Assignment, assemble, encode, is_form, is_json
 from dynacli.request.values import convert_all, json_value
 
-__all__ = ["Values", "collect_values", "example_line"]
+__all__ = ["Values", "collect_values"]
 
 Key = tuple[str, str]
 
@@ -261,10 +262,3 @@ def _missing(command: OperationCommand, missing: list[str]) -> UsageError:
         hint=f"For example: {example_line(command.api.name, command.operation)}",
         missing=missing,
     )
-
-
-def example_line(api: str, operation: Operation) -> str:
-    """Return the command that calls an operation as it stands."""
-    from shlex import quote
-
-    return " ".join(["dynacli", quote(api), operation.name, *(quote(word) for word in operation.example)])

@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 
 from dynacli.catalog.model import Field, MediaType, Parameter, Response, ValueType
-from dynacli.commands.inputs import example_line
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
-from dynacli.commands.usage import usage_lines
+from dynacli.commands.usage import example_line, usage_lines
 from dynacli.environment import Environment
 from dynacli.output.markdown import first_sentence, to_text
 from dynacli.output.terminal import Painter, terminal_width, visible

@@ -74,7 +74,11 @@ STANDARD_OPTIONS = (
     StandardOption("offline", ("--offline",), "fetch nothing"),
     StandardOption("verbose", ("-v", "--verbose"), "heads and timing on standard error, secrets masked"),
     StandardOption("no_fail", ("--no-fail",), "exit 0 for a final 3xx, 4xx, 5xx and for a mismatch"),
-    StandardOption("yes", ("--yes",), "answer yes to what would be asked"),
+    StandardOption(
+        "yes",
+        ("--yes",),
+        "answer yes to what would be asked; where a credential goes is never answered by it",
+    ),
     StandardOption("no_input", ("--no-input",), "never ask"),
     StandardOption("error_format", ("--error-format",), "text or json", "FORMAT", ("text", "json")),
     StandardOption("debug", ("--debug",), "show the traceback of a defect in dynacli"),

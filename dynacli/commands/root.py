@@ -7,7 +7,7 @@ import click
 from dynacli.commands.api_group import ApiGroup
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
-from dynacli.commands.words import arrange, kinds_of
+from dynacli.commands.verb import VerbGroup
 
 __all__ = ["make_root"]
 
@@ -23,7 +23,7 @@ _MODULES = {
 }
 
 
-class Root(click.Group):
+class Root(VerbGroup):
     """`dynacli`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -37,12 +37,6 @@ class Root(click.Group):
             command: click.Command = module.command
             return command
         return ApiGroup(ctx.obj.api(cmd_name))
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the standard options before the API; the words from the API on belong to it."""
-        kinds = kinds_of(self.get_params(ctx))
-        options, rest = arrange(args, kinds, stop_at_positional=True, ctx=ctx)
-        return super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""

@@ -1,14 +1,14 @@
 """The request, built and not yet sent."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from dynacli.record import record
 from dynacli.request.styles import Pair
 
 __all__ = ["Parts", "Request"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Parts:
     """The request as the document describes it: each input's text by its name, decoded.
 

@@ -17,11 +17,11 @@ What holds for all of them:
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, unquote, unquote_plus
 
 from dynacli.errors import UsageError
+from dynacli.record import record
 
 __all__ = ["Pair", "serialize_cookie", "serialize_header", "serialize_path", "serialize_query"]
 
@@ -54,7 +54,7 @@ class Pair(NamedTuple):
     encoded: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class _Parameter:
     """Where a value goes and how, which is what messages speak of."""
 

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, RefusedError
+from dynacli.record import record
 from dynacli.request.model import Request
 from dynacli.request.servers import origin_of
 from dynacli.wire.client import REDIRECTS, headers_of, open_client
@@ -28,7 +29,7 @@ READ_SECONDS = 60.0
 _KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
 
 
-@dataclass(frozen=True)
+@record
 class Budget:
     """How long a call may take, in seconds, and how large its answer may be, in bytes.
 
@@ -40,7 +41,7 @@ class Budget:
     max_bytes: int = RENDER_LIMIT
 
 
-@dataclass(frozen=True)
+@record
 class Answer:
     """The final answer.
 
@@ -59,7 +60,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     seconds: float
-    hops: tuple[tuple[int, str], ...] = field(default=())
+    hops: tuple[tuple[int, str], ...] = ()
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""

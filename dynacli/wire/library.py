@@ -1,21 +1,142 @@
-"""The HTTP library, imported without its own command line.
+"""The HTTP library, imported without what nobody uses here.
 
-Where rich and pygments are installed, `import httpx` loads both for a program that nobody runs here,
-and takes more than twice as long.
-httpx does without when that part cannot be imported, so for the time of the import it cannot.
+- Its own command line: where rich and pygments are installed, `import httpx` loads both for a program
+  that nobody runs here, and takes more than twice as long.
+  httpx does without when that part cannot be imported, so for the time of the import it cannot.
+- Cookies: httpx takes `http.cookiejar`, and for it `urllib.request` with `http.client` and `email`: a quarter
+  of the time of the whole import. dynacli keeps no cookie, so a jar that is always empty serves.
+- anyio and trio, which only httpx's asynchronous half needs; and certifi, whose certificates httpx asks for
+  by itself when it needs them.
+
+All but the first would be felt by other code that uses httpx in the same process,
+so they are left out only where dynacli is the program, and where the stand-ins are known to do what is asked of them.
+A test holds proxies, redirects and cookies against the plain import.
 """
 
+import os
 import sys
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dynacli.wire
 
 __all__ = ["httpx"]
 
-_COMMAND_LINE = "httpx._main"
+
+@contextmanager
+def _without_unused_parts() -> Iterator[None]:
+    absent = ["httpx._main"]
+    stand_ins: dict[str, Any] = {}
+    # Elsewhere `getproxies` asks the system, which only the real one can.
+    is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
+    if dynacli.wire.is_own_process and is_environment_all and "urllib.request" not in sys.modules:
+        absent.extend(name for name in ("anyio", "trio") if name not in sys.modules)
+        stand_ins = {"urllib.request": _urllib_request(), "http.cookiejar": _http_cookiejar()}
+        # This one stays: httpx asks for it whenever a client is made.
+        sys.modules.setdefault("certifi", _certifi())
+    import urllib
+
+    stand_ins.update(dict.fromkeys(absent))  # None: an ImportError for who asks for it
+    sys.modules.update(stand_ins)
+    if "urllib.request" in stand_ins:
+        urllib.request = stand_ins["urllib.request"]
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+        if "urllib.request" in stand_ins:
+            del urllib.request
+
+
+def _urllib_request() -> types.ModuleType:
+    module: Any = types.ModuleType("urllib.request")
+    module.getproxies = _proxies_of_environment
+    module.parse_http_list = _parse_http_list
+    module.Request = _Request
+    return module  # type: ignore[no-any-return]
+
+
+def _proxies_of_environment() -> dict[str, str]:
+    """Return scheme → proxy, as `urllib.request.getproxies_environment` reads them."""
+    proxies: dict[str, str] = {}
+    for name, value in os.environ.items():
+        if value and name.lower().endswith("_proxy"):
+            proxies[name.lower().removesuffix("_proxy")] = value
+    # A program that a web server runs gets the client's `Proxy:` header as HTTP_PROXY (httpoxy.org).
+    if "REQUEST_METHOD" in os.environ:
+        proxies.pop("http", None)
+    # The lower-case spelling wins, also by being empty.
+    for name, value in os.environ.items():
+        if name.endswith("_proxy"):
+            scheme = name.lower().removesuffix("_proxy")
+            if value:
+                proxies[scheme] = value
+            else:
+                proxies.pop(scheme, None)
+    return proxies
+
+
+def _parse_http_list(text: str) -> list[str]:
+    from urllib.request import parse_http_list
+
+    return parse_http_list(text)
+
+
+def _certifi() -> types.ModuleType:
+    module: Any = types.ModuleType("certifi")
+    module.where = _where
+    return module  # type: ignore[no-any-return]
+
+
+def _where() -> str:
+    del sys.modules["certifi"]
+    from certifi import where
+
+    return where()
+
+
+class _Request:
+    """What httpx derives its view of a request for the cookie jar from."""
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        """Keep nothing."""
+
+    def add_unredirected_header(self, key: str, value: str) -> None:
+        """Keep nothing."""
+
+
+def _http_cookiejar() -> types.ModuleType:
+    module: Any = types.ModuleType("http.cookiejar")
+    module.Cookie = type("Cookie", (), {})
+    module.CookieJar = _NoCookies
+    return module  # type: ignore[no-any-return]
+
+
+class _NoCookies:
+    """A cookie jar that is always empty."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Keep nothing."""
+
+    def add_cookie_header(self, request: Any) -> None:
+        """Add nothing."""
+
 
 if "httpx" in sys.modules:
     import httpx
 else:
-    sys.modules[_COMMAND_LINE] = None  # type: ignore[assignment]  # an ImportError for who asks for it
-    try:
+    with _without_unused_parts():
         import httpx
-    finally:
-        del sys.modules[_COMMAND_LINE]
+
+        if dynacli.wire.is_own_process:
+            # httpx imports it when the first client is made, which would be too late for the above.
+            import httpcore  # noqa: F401

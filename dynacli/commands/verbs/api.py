@@ -13,7 +13,7 @@ from dynacli.catalog.apis import (
 )
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.verb import Verb, VerbGroup
 from dynacli.errors import DynacliError, UsageError
 from dynacli.output.terminal import Painter, visible
 
@@ -281,9 +281,11 @@ def _verb(name: str, arguments: list[str], function: Any, text: str) -> Verb:
     )
 
 
-command = click.Group(
+command = VerbGroup(
     "api",
     help="The registered APIs.",
+    params=[*click_options(STANDARD_OPTIONS)],
+    no_args_is_help=True,
     commands=[
         _verb(
             "add",

@@ -14,7 +14,7 @@ from dynacli.commands.api_group import ApiGroup, unknown_operation
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.verb import Verb, VerbGroup
 from dynacli.commands.words import arrange, kinds_of
 from dynacli.errors import UsageError
 
@@ -173,7 +173,7 @@ def _behaviour_options() -> list[click.Option]:
     ]
 
 
-class _DemoGroup(click.Group):
+class _DemoGroup(VerbGroup):
     """The stand-in's operations, and `serve`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -204,19 +204,23 @@ class _DemoGroup(click.Group):
         return word, command, args[1:]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        options, rest = arrange(args, kinds_of(self.get_params(ctx)), stop_at_positional=True)
         # Also the help page depends on it, which comes before the options are parsed.
+        options, _ = arrange(args, kinds_of(self.get_params(ctx)), stop_at_positional=True, ctx=ctx)
         ctx.meta[_WITH_NEXT] = "--next" in options
-        return super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
+        return super().parse_args(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
         from dynacli.commands.api_help import api_help
+        from dynacli.output.terminal import terminal_width
+        from dynacli.output.wrapping import wrapped
 
-        return (
-            api_help(ctx.obj.env, _described(ctx))
-            + "\n`dynacli demo serve` keeps the stand-in running, for `api add` and for other tools.\n"
-            "Before the operation: --role viewer|editor|admin|owner, --next, --misbehave OPERATION=KIND"
+        notes = (
+            "`dynacli demo serve` keeps the stand-in running, for `api add` and for other tools.",
+            "Before the operation: --role viewer|editor|admin|owner, --next, --misbehave OPERATION=KIND",
         )
+        width = terminal_width(ctx.obj.env, ctx.obj.env.stdout)
+        lines = [line for note in notes for line in wrapped(note, width)]
+        return "\n".join([api_help(ctx.obj.env, _described(ctx)), *lines])
 
 
 _SERVE = Verb(
