@@ -225,6 +225,10 @@ def _close_quietly(env: "Environment") -> None:
 
 def run() -> None:
     """Run as a program: a signal ends it the way a shell expects, after everything was cleaned up."""
+    import gc
+
+    # Importing makes many objects and no garbage; the collector would look for it a hundred times on the way.
+    gc.set_threshold(100_000, 20, 100)
     import signal
 
     import dynacli.wire

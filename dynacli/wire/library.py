@@ -5,8 +5,8 @@
   httpx does without when that part cannot be imported, so for the time of the import it cannot.
 - Cookies: httpx takes `http.cookiejar`, and for it `urllib.request` with `http.client` and `email`: a quarter
   of the time of the whole import. dynacli keeps no cookie, so a jar that is always empty serves.
-- anyio and trio, which only httpx's asynchronous half needs; and certifi, whose certificates httpx asks for
-  by itself when it needs them.
+- The asynchronous half of httpcore, with anyio and trio, and HTTP/2: none is used here.
+- certifi, whose certificates httpx asks for by itself when it needs them.
 
 All but the first would be felt by other code that uses httpx in the same process,
 so they are left out only where dynacli is the program, and where the stand-ins are known to do what is asked of them.
@@ -32,8 +32,12 @@ def _without_unused_parts() -> Iterator[None]:
     # Elsewhere `getproxies` asks the system, which only the real one can.
     is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
     if dynacli.wire.is_own_process and is_environment_all and "urllib.request" not in sys.modules:
-        absent.extend(name for name in ("anyio", "trio") if name not in sys.modules)
-        stand_ins = {"urllib.request": _urllib_request(), "http.cookiejar": _http_cookiejar()}
+        absent.extend(name for name in ("anyio", "h2", "trio") if name not in sys.modules)
+        stand_ins = {
+            "urllib.request": _urllib_request(),
+            "http.cookiejar": _http_cookiejar(),
+            "httpcore._async": _httpcore_async(),
+        }
         # This one stays: httpx asks for it whenever a client is made.
         sys.modules.setdefault("certifi", _certifi())
     import urllib
@@ -85,6 +89,18 @@ def _parse_http_list(text: str) -> list[str]:
     return parse_http_list(text)
 
 
+def _httpcore_async() -> types.ModuleType:
+    module: Any = types.ModuleType("httpcore._async")
+
+    def unused(name: str) -> type:
+        if name.startswith("Async"):
+            return type(name, (), {})
+        raise AttributeError(name)
+
+    module.__getattr__ = unused  # httpcore only hands the names on (PEP 562)
+    return module  # type: ignore[no-any-return]
+
+
 def _certifi() -> types.ModuleType:
     module: Any = types.ModuleType("certifi")
     module.where = _where
@@ -131,12 +147,23 @@ class _NoCookies:
         """Add nothing."""
 
 
-if "httpx" in sys.modules:
-    import httpx
-else:
-    with _without_unused_parts():
-        import httpx
+def _import_lean() -> None:
+    before = set(sys.modules)
+    try:
+        with _without_unused_parts():
+            import httpx  # noqa: F401
 
-        if dynacli.wire.is_own_process:
-            # httpx imports it when the first client is made, which would be too late for the above.
-            import httpcore  # noqa: F401
+            if dynacli.wire.is_own_process:
+                # httpx imports it when the first client is made, which would be too late for the above.
+                import httpcore  # noqa: F401
+    except (ImportError, AttributeError, TypeError):
+        # Another version asks for more than the stand-ins have: the import below gets the real ones.
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0] in {"httpx", "httpcore", "certifi"}:
+                del sys.modules[name]
+
+
+if "httpx" not in sys.modules:
+    _import_lean()
+
+import httpx  # noqa: E402
