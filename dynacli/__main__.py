@@ -246,7 +246,6 @@ def run() -> None:
     if code in numbers:
         signal.signal(numbers[code], signal.SIG_DFL)
         os.kill(os.getpid(), numbers[code])
-    # `sys.exit` waits for threads; a download that was given up must not hold the shell.
     sys.exit(code)
 
 

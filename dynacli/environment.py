@@ -36,11 +36,37 @@ class Environment:
         self.stdout = sys.stdout if stdout is None else stdout
         self.stderr = sys.stderr if stderr is None else stderr
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
+        self._stdin_content: tuple[str, bytes] | None = None
 
     @property
     def stdout_bytes(self) -> BinaryIO | None:
         """The byte stream under standard output; None where a caller replaced it by text only."""
         return getattr(self.stdout, "buffer", None)
+
+    def read_stdin(self, use: str, limit: int = -1) -> bytes:
+        """Return all of standard input, read once and for one use.
+
+        Args:
+            use: What it is taken for, as messages say it.
+            limit: Bytes to read at most.
+
+        Raises:
+            UsageError: It was taken for something else in this run.
+            OSError: It cannot be read.
+            ValueError: It is closed, or holds text that is not Unicode.
+        """
+        if self._stdin_content is None:
+            buffer = getattr(self.stdin, "buffer", None)
+            content = buffer.read(limit) if buffer is not None else self.stdin.read(limit).encode()
+            self._stdin_content = (use, content)
+        if self._stdin_content[0] != use:
+            from dynacli.errors import UsageError
+
+            raise UsageError(
+                f"Standard input cannot be {self._stdin_content[0]} and {use} at once",
+                hint="Give one of them as a file",
+            )
+        return self._stdin_content[1]
 
     @cached_property
     def stdin_is_terminal(self) -> bool:

@@ -359,3 +359,24 @@ def test_the_content_type_chooses_among_bodies() -> None:
     assert "z=1" == dry("a", "--z", "1", before=("--content-type", FORM))["body"]
     assert "There is no option `--z`" in error("a", "--z", "1").stderr
     assert "takes no body of `text/csv`" in error("a", "--content-type", "text/csv").stderr
+
+
+def test_standard_input_is_the_document_or_the_body() -> None:
+    """One run cannot take both from standard input; the second one is refused instead of being empty."""
+    document = Path(write({"/a": {"post": operation("a", body=WORKFLOW)}})).read_bytes()
+    result = run_cli("-", "a", "--body", "-", "--dry-run", stdin=document)
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "Standard input cannot be the document and the body at once" in result.stderr
+
+
+@pytest.mark.usefixtures("api")
+def test_a_body_from_standard_input_outlives_a_damaged_cache(home: Path) -> None:
+    """When the catalog is compiled again on the way, the body that was read already is not lost."""
+    assert {"name": "n"} == json.loads(dry("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
+    for catalog in home.rglob("*.sqlite"):
+        content = bytearray(catalog.read_bytes())
+        # The description of the operation, which is read behind the command line.
+        place = content.index(b'"requestBody"')
+        content[place : place + 4] = b"\0\0\0\0"
+        catalog.write_bytes(bytes(content))
+    assert {"name": "n"} == json.loads(dry("a", "--body", "-", stdin=b'{"name": "n"}')["body"])

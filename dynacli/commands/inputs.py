@@ -185,9 +185,12 @@ def _content(run: Run, word: str) -> bytes:
     if word == "-":
         if run.env.stdin_is_terminal:
             raise UsageError("`--body -` reads standard input, and nothing is piped into it")
-        buffer = getattr(run.env.stdin, "buffer", None)
-        content: bytes = buffer.read() if buffer is not None else run.env.stdin.read().encode()
-        return content
+        try:
+            return run.env.read_stdin("the body")
+        except (OSError, ValueError) as error:
+            raise FileError(
+                "The body cannot be read from standard input", why="It is closed or broken"
+            ) from error
     if not word.startswith("@"):
         return word.encode("utf-8", "surrogateescape")
     path = os.path.expanduser(word[1:])

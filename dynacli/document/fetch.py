@@ -80,9 +80,8 @@ def _read_stdin(env: Environment) -> bytes:
             why="`-` reads a document from a pipe or a file",
             hint="dynacli - OPERATION < openapi.json",
         )
-    buffer = getattr(env.stdin, "buffer", None)
     try:
-        content = buffer.read(MAX_BYTES + 1) if buffer else env.stdin.read(MAX_BYTES + 1).encode()
+        content = env.read_stdin("the document", MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: text that is not Unicode, or a closed stream
         raise DocumentError("Cannot read the document from standard input") from error
     return _within_limit(content, "The document on standard input")
