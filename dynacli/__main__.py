@@ -231,9 +231,9 @@ def run() -> None:
     gc.set_threshold(100_000, 20, 100)
     import signal
 
-    import dynacli.wire
+    import dynacli
 
-    dynacli.wire.is_own_process = True
+    dynacli.is_own_process = True
 
     def terminate(number: int, frame: object) -> None:  # noqa: ARG001
         raise _TerminatedError

@@ -103,7 +103,7 @@ def test_the_certificates_are_there_when_they_are_needed(document: str, server: 
 def test_other_code_of_the_process_gets_the_real_modules() -> None:
     """After a call as a program, `urllib.request` and `http.cookiejar` are the standard library's."""
     code = (
-        "import dynacli.wire; dynacli.wire.is_own_process = True\n"
+        "import dynacli; dynacli.is_own_process = True\n"
         "import dynacli.wire.library\n"
         "import urllib.request, http.cookiejar, certifi\n"
         "print(urllib.request.urlopen.__module__, http.cookiejar.CookieJar.__module__, certifi.where()[-4:])"

@@ -46,7 +46,7 @@ _SINGLE = {
     "errors": set(),
     "record": set(),
     "environment": set(),
-    "__main__": {"environment", "auth", "catalog", "commands", "output", "wire"},
+    "__main__": {"environment", "auth", "catalog", "commands", "output"},
 }
 """The modules that stand in no room."""
 

@@ -78,7 +78,7 @@ def _modules(room: str, names: str) -> frozenset[str]:
     return frozenset({"dynacli", room, *(f"{room}.{name}" for name in _words(names))})
 
 
-_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment", "dynacli.wire"})
+_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment"})
 _CATALOG = (
     _VERSION
     | {"dynacli.errors", "dynacli.record"}

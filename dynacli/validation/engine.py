@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import Any
 
+import dynacli
+
 __all__ = ["load_engine"]
 
 _lock = threading.Lock()
@@ -68,12 +70,25 @@ def _stand_ins() -> Iterator[None]:
     stand_ins["openapi_spec_validator.settings"] = _spec_validator_settings()
     stand_ins["openapi_schema_validator.settings"] = _schema_validator_settings()
     stand_ins.update(dict.fromkeys(name for name in _LEFT_OUT if name not in sys.modules))
+    if dynacli.is_own_process and "urllib.request" not in sys.modules:
+        # It brings `http.client` and `email`, for a function that is never called: nothing is fetched here.
+        stand_ins["urllib.request"] = _urllib_request()
     sys.modules.update(stand_ins)
     try:
         yield
     finally:
         for name in stand_ins:
             sys.modules.pop(name, None)
+
+
+def _urllib_request() -> types.ModuleType:
+    module: Any = types.ModuleType("urllib.request")
+
+    def urlopen(*args: Any, **values: Any) -> Any:  # noqa: ARG001
+        raise OSError("nothing is fetched while judging")
+
+    module.urlopen = urlopen
+    return module  # type: ignore[no-any-return]
 
 
 class _Rejoining:

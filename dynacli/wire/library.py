@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import dynacli.wire
+import dynacli
 
 __all__ = ["httpx"]
 
@@ -31,7 +31,7 @@ def _without_unused_parts() -> Iterator[None]:
     stand_ins: dict[str, Any] = {}
     # Elsewhere `getproxies` asks the system, which only the real one can.
     is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
-    if dynacli.wire.is_own_process and is_environment_all and "urllib.request" not in sys.modules:
+    if dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules:
         absent.extend(name for name in ("anyio", "h2", "trio") if name not in sys.modules)
         stand_ins = {
             "urllib.request": _urllib_request(),
@@ -153,7 +153,7 @@ def _import_lean() -> None:
         with _without_unused_parts():
             import httpx  # noqa: F401
 
-            if dynacli.wire.is_own_process:
+            if dynacli.is_own_process:
                 # httpx imports it when the first client is made, which would be too late for the above.
                 import httpcore  # noqa: F401
     except (ImportError, AttributeError, TypeError):
