@@ -18,7 +18,7 @@ import click
 import pytest
 
 from dynacli.commands import complete
-from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.commands.root import make_root
 from dynacli.commands.run import Run
 from dynacli.commands.verbs import api as api_verb
@@ -413,7 +413,8 @@ def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
     assert tuple(root.list_commands(click.Context(root, obj=run))) == complete._HERE
     assert tuple(sorted(api_verb.command.commands)) == complete._API_VERBS
     listed = {flag for flag in complete._DEMO if flag.startswith("--")}
-    assert _flags(demo_verb.command.params) | {"--help"} == listed
+    params = [*demo_verb.command._own_params, *click_options(demo_verb.command._options)]
+    assert _flags(params) | {"--help"} == listed
     serve = demo_verb.command.get_command(click.Context(demo_verb.command, obj=run), "serve")
     assert serve is not None
     assert _flags(serve.params) | {"--help"} == {

@@ -4,7 +4,7 @@ import click
 
 from dynacli.catalog.apis import Api
 from dynacli.commands.operation import OperationCommand
-from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.verb import VerbGroup
 from dynacli.errors import UsageError
 
@@ -20,11 +20,7 @@ class ApiGroup(VerbGroup):
     """
 
     def __init__(self, api: Api, tag: str = "") -> None:
-        super().__init__(
-            tag or api.name,
-            params=[*click_options((*INPUT_OPTIONS, *STANDARD_OPTIONS))],
-            no_args_is_help=True,
-        )
+        super().__init__(tag or api.name, options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
         self.api = api
         self.tag = tag
 

@@ -44,7 +44,7 @@ class OperationCommand(click.Command):
     """
 
     def __init__(self, api: Api, operation: Operation) -> None:
-        super().__init__(operation.name, params=[], callback=None, help=operation.summary)
+        super().__init__(operation.name, params=[], help=operation.summary, add_help_option=False)
         self.api = api
         self.operation = operation
         self.media_type: MediaType | None = None

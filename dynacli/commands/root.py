@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 from dynacli.commands.api_group import ApiGroup
-from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.run import Run
 from dynacli.commands.verb import VerbGroup
 
@@ -49,7 +49,6 @@ def make_root(run: Run) -> Root:
     """Return the root command of one run."""
     return Root(
         "dynacli",
-        params=[*click_options((*INPUT_OPTIONS, *STANDARD_OPTIONS))],
-        no_args_is_help=True,
+        options=(*INPUT_OPTIONS, *STANDARD_OPTIONS),
         context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
     )

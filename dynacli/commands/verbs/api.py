@@ -284,8 +284,7 @@ def _verb(name: str, arguments: list[str], function: Any, text: str) -> Verb:
 command = VerbGroup(
     "api",
     help="The registered APIs.",
-    params=[*click_options(STANDARD_OPTIONS)],
-    no_args_is_help=True,
+    options=STANDARD_OPTIONS,
     commands=[
         _verb(
             "add",

@@ -15,7 +15,6 @@ from dynacli.commands.operation import OperationCommand
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb, VerbGroup
-from dynacli.commands.words import arrange, kinds_of
 from dynacli.errors import UsageError
 
 __all__ = ["command"]
@@ -203,11 +202,8 @@ class _DemoGroup(VerbGroup):
             raise unknown_operation(api, word)
         return word, command, args[1:]
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # Also the help page depends on it, which comes before the options are parsed.
-        options, _ = arrange(args, kinds_of(self.get_params(ctx)), stop_at_positional=True, ctx=ctx)
+    def note_options(self, ctx: click.Context, options: list[str]) -> None:
         ctx.meta[_WITH_NEXT] = "--next" in options
-        return super().parse_args(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
         from dynacli.commands.api_help import api_help
@@ -241,8 +237,7 @@ command = _DemoGroup(
             ["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"
         ),
         *_behaviour_options(),
-        *click_options(STANDARD_OPTIONS),
     ],
-    no_args_is_help=True,
+    options=STANDARD_OPTIONS,
     help="Call the embedded stand-in of Armature's API.",
 )
