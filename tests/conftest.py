@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "home"
-    work = tmp_path / "work"
+    work = tmp_path / "here"
     home.mkdir()
     work.mkdir()
     monkeypatch.setenv("HOME", str(home))

@@ -213,7 +213,7 @@ def test_the_last_word_is_completed_by_what_may_stand_there(
     assert expected == _completed(*line.split(" "))
 
 
-@pytest.mark.parametrize("word", ["./pets.json", "pets.json", "../work/pets.json"])
+@pytest.mark.parametrize("word", ["./pets.json", "pets.json", "../here/pets.json"])
 def test_a_document_that_was_used_before_is_completed_like_a_registered_api(word: str, pets: Path) -> None:  # noqa: ARG001
     """A path stands where the name of an API does."""
     assert ["list-pets"] == _completed(word, "li")

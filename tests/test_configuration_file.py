@@ -236,7 +236,7 @@ def test_a_verb_in_the_configuration_shadows_nothing(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["{cwd}/pets.json", "../../work/pets.json", "~/../work/pets.json", "{uri}"]
+    "source", ["{cwd}/pets.json", "../../here/pets.json", "~/../here/pets.json", "{uri}"]
 )
 def test_a_source_written_by_hand_is_found(
     source: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -106,7 +106,7 @@ _DRY_RUN = _BUILT | {"dynacli.request.preview"}
 _SENT = (
     _BUILT
     | _modules("dynacli.transport", "send")
-    | _modules("dynacli.wire", "client deadline encodings failures library")
+    | _modules("dynacli.wire", "client deadline encodings engine failures")
 )
 _JUDGED = (
     _SENT

@@ -137,7 +137,7 @@ def _send(
     if judging is not None:
         # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the other:
         # from here on the one connects while the other is imported.
-        import dynacli.wire.library  # noqa: F401
+        import dynacli.wire.engine  # noqa: F401
 
         judging.start()
     try:

@@ -74,7 +74,7 @@ class _Download:
         self.conditions = conditions
 
     def run(self, line: Line) -> Fetched:
-        from dynacli.wire.library import httpx
+        from dynacli.wire.engine import httpx
 
         url = httpx.URL(self.url)
         headers = {"Accept": _ACCEPT, **self.conditions}

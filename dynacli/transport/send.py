@@ -84,7 +84,7 @@ def send(request: Request, budget: Budget, gate: Callable[[], None]) -> Answer:
         UsageError: A proxy or certificate variable is malformed.
         DynacliError: Whatever `gate` raises.
     """
-    from dynacli.wire.library import httpx  # noqa: F401  - our own start is no part of the time that the server has
+    from dynacli.wire.engine import httpx  # noqa: F401  - our own start is no part of the time that the server has
 
     return within(budget.total, request.url, lambda line: _follow(request, _Call(budget, line), gate))
 
@@ -108,7 +108,7 @@ def _follow(request: Request, call: "_Call", gate: Callable[[], None] | None) ->
 
 
 def _redirected(request: Request, location: str) -> Request:
-    from dynacli.wire.library import httpx
+    from dynacli.wire.engine import httpx
 
     try:
         parts = urlsplit(urljoin(request.url, location))
@@ -146,7 +146,7 @@ class _Call:
         self.start = time.monotonic()
 
     def exchange(self, request: Request, gate: Callable[[], None] | None) -> Answer:
-        from dynacli.wire.library import httpx
+        from dynacli.wire.engine import httpx
 
         left = self._left(request.url)
         connect = min(CONNECT_SECONDS, left)

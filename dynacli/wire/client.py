@@ -30,7 +30,7 @@ def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
     Raises:
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
-    from dynacli.wire.library import httpx
+    from dynacli.wire.engine import httpx
 
     try:
         return httpx.Client(

@@ -74,7 +74,7 @@ def test_proxies_are_read_as_the_standard_library_reads_them(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stand-in for `getproxies` gives what the real one gives."""
-    from dynacli.wire.library import _proxies_of_environment
+    from dynacli.wire.engine import _proxies_of_environment
 
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name == "REQUEST_METHOD":
@@ -104,7 +104,7 @@ def test_other_code_of_the_process_gets_the_real_modules() -> None:
     """After a call as a program, `urllib.request` and `http.cookiejar` are the standard library's."""
     code = (
         "import dynacli; dynacli.is_own_process = True\n"
-        "import dynacli.wire.library\n"
+        "import dynacli.wire.engine\n"
         "import urllib.request, http.cookiejar, certifi\n"
         "print(urllib.request.urlopen.__module__, http.cookiejar.CookieJar.__module__, certifi.where()[-4:])"
     )
