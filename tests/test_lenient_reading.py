@@ -90,15 +90,33 @@ def test_a_compilation_notes_it_once(paths: dict[str, Any], expected: str) -> No
     notes = [f"{expected}; `dynacli api show ./pets.json` tells more"] if expected else []
     for now in (notes, []):
         api = open_api("./pets.json", Environment())
-        assert now == api.notes
+        assert now == [note.partition("\n")[0] for note in api.notes]
         api.catalog.close()
+
+
+def test_the_warning_names_the_operation_and_its_line() -> None:
+    """The run that compiles a document says which operations it left out, why, and where they stand."""
+    path = Path("pets.yaml")
+    path.write_text(
+        "openapi: 3.0.0\ninfo: {title: P, version: '1'}\nservers: [{url: 'http://pets.invalid'}]\npaths:\n"
+        "  /good:\n    get:\n      operationId: good\n      responses: {}\n  /bad:\n    get: 5\n"
+    )
+    first, second = (run_cli("./pets.yaml", "good", "--dry-run") for _ in range(2))
+    expected = (
+        "Warning: 1 operation is left out; `dynacli api show ./pets.yaml` tells more\n"
+        f"         `GET /bad` is left out: it is not an object (line {_line_of(path, 'get: 5')})\n"
+    )
+    assert (0, expected) == (first.exit_code, first.stderr)
+    assert (0, "") == (second.exit_code, second.stderr)
 
 
 def test_a_note_can_be_copied_to_a_shell() -> None:
     """A path with spaces is quoted in the command that the note names."""
     write(pets(**{"/a": {"get": 5}}), "my pets.json")
     api = open_api("./my pets.json", Environment())
-    assert ["1 operation is left out; `dynacli api show './my pets.json'` tells more"] == api.notes
+    assert ["1 operation is left out; `dynacli api show './my pets.json'` tells more"] == [
+        note.partition("\n")[0] for note in api.notes
+    ]
     api.catalog.close()
 
 

@@ -53,6 +53,9 @@ VERBS = (
 """Words that mean dynacli itself; no API can have such a name."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+MOST_NAMED = 5
+"""Operations that a warning names, before it leaves the rest to `api show`."""
+
 _SETTLED_NS = 2_000_000_000
 """A file changed within two seconds before it was read may change again without its time showing it."""
 
@@ -112,7 +115,8 @@ class Api:
         if left_out:
             import shlex
 
-            notes.append(f"{left_out}; `dynacli api show {shlex.quote(self.name)}` tells more")
+            head = f"{left_out}; `dynacli api show {shlex.quote(self.name)}` tells more"
+            notes.append("\n".join([head, *_named(self.catalog)]))
         if self.failure is not None:
             notes.append(f"{self.failure.what}, so the document is compiled for this run alone")
         return notes
@@ -424,6 +428,14 @@ def _installed(
     api = Api(name, revisions, installed.catalog, installed.pointer, origins, content)
     api.is_new, api.failure = True, installed.failure
     return api
+
+
+def _named(catalog: Catalog) -> list[str]:
+    """Return a line for each of the first operations that were left out, with the document's line."""
+    rows = [row for row in catalog.warnings() if " is left out: " in row["message"]]
+    return [
+        f"{row['message']}" + (f" (line {row['line']})" if row["line"] else "") for row in rows[:MOST_NAMED]
+    ]
 
 
 def what_is_left_out(catalog: Catalog) -> str:
