@@ -150,7 +150,8 @@ class _Call:
 
         left = self._left(request.url)
         connect = min(CONNECT_SECONDS, left)
-        read = READ_SECONDS if self.budget.total is None else left
+        # The one who waits keeps the total; httpx's own limit at the same moment would be a race between two messages.
+        read = READ_SECONDS if self.budget.total is None else left + 1
         passing = _Gate(gate, self.line)
         try:
             with open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
