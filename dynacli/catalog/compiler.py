@@ -107,7 +107,7 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
     info = tree.get("info")
     info = info if isinstance(info, Mapping) else {}
     meta = {
-        "openapi": str(tree.get("openapi")),
+        "openapi": document.written_in,
         "dialect": document.version,
         "title": text(info.get("title")),
         "version": text(info.get("version")),

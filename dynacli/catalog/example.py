@@ -23,7 +23,7 @@ def example_value(
     resolve: Callable[[str], Any],
     *,
     direction: Literal["request", "response"] = "request",
-    dialect: Literal["3.0", "3.1"] = "3.1",
+    dialect: Literal["3.0", "3.1", "3.2"] = "3.1",
     required_only: bool = True,
 ) -> Any:
     """Return a JSON value for a schema.
@@ -55,7 +55,7 @@ def example_value(
 def operation_value_for_parameter(
     parameter: dict[str, Any],
     resolve: Callable[[str], Any],
-    dialect: Literal["3.0", "3.1"] = "3.1",
+    dialect: Literal["3.0", "3.1", "3.2"] = "3.1",
 ) -> Any:
     """Return a JSON value for a parameter.
 

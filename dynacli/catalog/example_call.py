@@ -15,7 +15,7 @@ __all__ = ["body_example", "example_words", "option_text", "parameter_example"]
 MAX_WORDS = 12
 """Options and values of a body in an example; a longer one is written as `--example`."""
 
-Dialect = Literal["3.0", "3.1"]
+Dialect = Literal["3.0", "3.1", "3.2"]
 
 
 def example_words(

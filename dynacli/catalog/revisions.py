@@ -278,7 +278,7 @@ def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compil
     from dynacli.catalog.compiler import CompileWarning, compile_document
 
     compiled = compile_document(document, names)
-    read = (CompileWarning(message, "") for message in document.warnings)
+    read = (CompileWarning(message, place.pointer) for message, place in document.warnings)
     return replace(compiled, warnings=(*read, *compiled.warnings))
 
 

@@ -52,7 +52,7 @@ class Reading:
 
     resolve: Callable[[str], Any]
     direction: Literal["request", "response"] = "request"
-    dialect: Literal["3.0", "3.1"] = "3.1"
+    dialect: Literal["3.0", "3.1", "3.2"] = "3.1"
     may_overlap: bool = False
     _steps: list[int] = field(default_factory=lambda: [_MOST_STEPS])
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "catalog_in_memory", "write_catalog"]
 
-FORMAT = 3
+FORMAT = 4
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _TABLES = """

@@ -7,13 +7,14 @@ from dynacli.errors import DocumentError
 
 __all__ = ["Version", "check_version"]
 
-Version = Literal["3.0", "3.1"]
+Version = Literal["2.0", "3.0", "3.1", "3.2"]
+"""Swagger 2.0 is what a document may be written in; it is worked on as 3.0."""
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.|-|$)")
 
 
 def check_version(tree: Any) -> Version:
-    """Return `3.0` or `3.1` for a document (OpenAPI 3.1.1, "Versions").
+    """Return the version of a document, without its patch (OpenAPI 3.1.1, "Versions").
 
     YAML makes `openapi: 3.0` a number; that is accepted.
 
@@ -32,17 +33,15 @@ def check_version(tree: Any) -> Version:
             return "3.0"
         case "3", "1":
             return "3.1"
+        case "3", "2":
+            return "3.2"
         case "2", _:
-            raise DocumentError(
-                f"Swagger {given} documents are not supported yet",
-                why="OpenAPI 3.0 and 3.1 are",
-                hint="Convert it to OpenAPI 3: `npx swagger2openapi FILE`, or https://converter.swagger.io",
-            )
+            return "2.0"
         case major, _:
             raise DocumentError(
-                f"OpenAPI {given[:20]} documents are not supported yet",
-                why="OpenAPI 3.0 and 3.1 are",
-                hint="Where the document uses nothing new, set its field `openapi` to `3.1.1`"
+                f"OpenAPI {given[:20]} documents are not supported",
+                why="Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are",
+                hint="Where the document uses nothing new, set its field `openapi` to `3.2.0`"
                 if major == "3"
                 else "",
             )

@@ -23,7 +23,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> dict[str, Any]
         _point_at_anchors(part["operation"], _pointer("/paths", operation.path, operation.method.lower()))
     path_item = {**part["path_item"], operation.method.lower(): part["operation"]}
     document: dict[str, Any] = _Lazy(catalog, "", has_anchors)
-    document["openapi"] = catalog.meta["openapi"]
+    document["openapi"] = f"{catalog.meta['dialect']}.0"
     document["info"] = {"title": catalog.meta["title"], "version": catalog.meta["version"]}
     if catalog.meta["json_schema_dialect"]:
         document["jsonSchemaDialect"] = catalog.meta["json_schema_dialect"]
