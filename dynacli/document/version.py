@@ -12,6 +12,11 @@ Version = Literal["2.0", "3.0", "3.1", "3.2"]
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.|-|$)")
 
+_HINTS = {
+    "2": "Where it is Swagger 2.0, set its field `swagger` to `2.0`",
+    "3": "Where the document uses nothing new, set its field `openapi` to `3.2.0`",
+}
+
 
 def check_version(tree: Any) -> Version:
     """Return the version of a document, without its patch (OpenAPI 3.1.1, "Versions").
@@ -35,13 +40,12 @@ def check_version(tree: Any) -> Version:
             return "3.1"
         case "3", "2":
             return "3.2"
-        case "2", _:
+        case "2", "0":
             return "2.0"
         case major, _:
+            name = "OpenAPI" if "openapi" in tree else "Swagger"
             raise DocumentError(
-                f"OpenAPI {given[:20]} documents are not supported",
+                f"{name} {given[:20]} documents are not supported",
                 why="Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are",
-                hint="Where the document uses nothing new, set its field `openapi` to `3.2.0`"
-                if major == "3"
-                else "",
+                hint=_HINTS.get(major, "Convert it to OpenAPI 3 first"),
             )

@@ -1,0 +1,74 @@
+"""The conversion of a whole document."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from dynacli.document.origins import Origins
+from dynacli.document.swagger2.components import convert_components
+from dynacli.document.swagger2.ledger import Ledger
+from dynacli.document.swagger2.media_types import MediaTypes, read_media_types
+from dynacli.document.swagger2.operations import Shared, convert_paths
+from dynacli.document.swagger2.references import turn_references
+from dynacli.document.swagger2.security import convert_requirements
+from dynacli.document.swagger2.servers import read_address
+from dynacli.document.swagger2.spots import Spot
+
+__all__ = ["Conversion", "convert"]
+
+_VERSION = "3.0.3"
+_IN_COMPONENTS = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
+_ELSEWHERE = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces"})
+_NOT_OF_SWAGGER = ("openapi", "servers", "components")
+
+
+class Conversion(NamedTuple):
+    """A Swagger 2.0 document as OpenAPI 3.0.
+
+    Args:
+        tree: The document in 3.0.
+        origins: Where its parts stand in the Swagger document.
+        warnings: (message, JSON pointer in the Swagger document) of what could not be carried over.
+    """
+
+    tree: dict[str, Any]
+    origins: Origins
+    warnings: Sequence[tuple[str, str]]
+
+
+def convert(source: dict[str, Any], uri: str = "") -> Conversion:
+    """Return a Swagger 2.0 document as an OpenAPI 3.0 one; the argument is not changed.
+
+    Whatever is in the document, it is converted as far as it can be. Values that stay as they are,
+    examples for instance, are shared with the argument.
+
+    Args:
+        source: The document, plain JSON, all in one tree.
+        uri: Where it was fetched from, for what the document leaves to that.
+    """
+    ledger = Ledger(source)
+    consumes = read_media_types(source, "consumes", Spot(), ledger) or MediaTypes()
+    produces = read_media_types(source, "produces", Spot(), ledger) or MediaTypes()
+    address = read_address(source, uri, ledger)
+    components = convert_components(source, consumes, produces, ledger)
+    shared = Shared(consumes, produces, address, components.fields, components.schemes)
+    old = "/swagger" if "swagger" in source else ""
+    tree: dict[str, Any] = {"openapi": ledger.made(_VERSION, Spot("", "/openapi"), old)}
+    if "info" in source:
+        tree["info"] = source["info"]
+    tree["servers"] = address.servers(
+        source.get("schemes"), Spot().below("schemes"), Spot("", "/servers"), ledger
+    )
+    for key, value in source.items():
+        if key == "paths":
+            tree[key] = convert_paths(value, shared, ledger)
+        elif key == "security":
+            tree[key] = convert_requirements(value, components.schemes, Spot().below(key), ledger)
+        elif key in _NOT_OF_SWAGGER:
+            ledger.warn(f"`{key}` is not of Swagger 2.0 and is ignored", Spot().below(key))
+        elif key not in _IN_COMPONENTS and key not in _ELSEWHERE:
+            tree[key] = value
+    turn_references(components.sections, components.names, produces, ledger)
+    if components.sections:
+        ledger.came(Spot("", "/components"))
+        tree["components"] = components.sections
+    return Conversion(tree, Origins(ledger.moves), tuple(dict.fromkeys(ledger.warnings)))

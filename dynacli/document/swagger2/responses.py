@@ -1,0 +1,123 @@
+"""Responses of Swagger 2.0 → Response Objects of OpenAPI 3.0."""
+
+from typing import Any
+
+from dynacli.document.pointer import join
+from dynacli.document.swagger2.ledger import Ledger
+from dynacli.document.swagger2.media_types import MediaTypes, convert_content
+from dynacli.document.swagger2.parameters import convert_header
+from dynacli.document.swagger2.spots import Spot
+
+__all__ = ["convert_response", "convert_responses"]
+
+
+def convert_responses(
+    raw: Any, types: MediaTypes, shared_types: MediaTypes, spot: Spot, ledger: Ledger
+) -> Any:
+    """Return the responses of an operation; what is no object is returned as it is.
+
+    A shared response says what all operations produce.
+    An operation that produces something else gets a copy of its own.
+
+    Args:
+        raw: The Responses Object of 2.0.
+        types: What the operation produces.
+        shared_types: What operations produce that say nothing of it.
+        spot: Where it is.
+        ledger: Takes references, and what moved.
+    """
+    if not isinstance(raw, dict):
+        return raw
+    made: dict[str, Any] = {}
+    for status, response in raw.items():
+        at = spot.below(status)
+        if status.startswith("x-") or not isinstance(response, dict):
+            made[status] = response
+        elif not isinstance(response.get("$ref"), str):
+            made[status] = convert_response(response, types, at, ledger)
+        else:
+            target, steps = ledger.follow(response)
+            if (
+                types.names != shared_types.names
+                and steps[:1] == ("responses",)
+                and isinstance(target, dict)
+                and ("schema" in target or "examples" in target)
+                and ledger.affords(target, spot=at)
+            ):
+                own = Spot(join(steps), at.new)
+                ledger.came(own)
+                made[status] = convert_response(target, types, own, ledger)
+            else:
+                made[status] = _reference(response, ledger)
+    return made
+
+
+def convert_response(raw: Any, types: MediaTypes, spot: Spot, ledger: Ledger) -> Any:
+    """Return a response; what is no object is returned as it is.
+
+    Without `produces` its media type can be any.
+
+    Args:
+        raw: The Response Object of 2.0.
+        types: What the operation produces.
+        spot: Where it is.
+        ledger: Takes references, and what moved.
+    """
+    if not isinstance(raw, dict):
+        return raw
+    if isinstance(raw.get("$ref"), str):
+        return _reference(raw, ledger)
+    made = {key: value for key, value in raw.items() if key not in {"schema", "examples", "headers"}}
+    headers = raw.get("headers")
+    if isinstance(headers, dict):
+        at = spot.below("headers")
+        made["headers"] = {
+            name: convert_header(header, at.below(name), ledger) for name, header in headers.items()
+        }
+    elif "headers" in raw:
+        made["headers"] = headers
+    schema = raw.get("schema")
+    if "schema" in raw and not isinstance(schema, dict):
+        ledger.warn("The schema of the response is no object and is ignored", spot.below("schema"))
+        schema = None
+    examples = _examples(raw, spot, ledger)
+    if schema is None and not examples:
+        return made
+    all_types = types.or_else("*/*") if schema is not None else types.only([])
+    more = [name for name in examples if name not in all_types.names]
+    all_types = MediaTypes(
+        (*all_types.names, *more),
+        (*all_types.places, *(spot.below("examples", name).old for name in more)),
+        all_types.old,
+    )
+    content = convert_content(schema, all_types, spot, ("schema",), ledger)
+    for name, value in examples.items():
+        if name in content:
+            ledger.came(spot.moved(("examples", name), ("content", name, "example")))
+            content[name]["example"] = value
+    made["content"] = content
+    return made
+
+
+def _examples(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
+    """Return the examples by media type."""
+    examples = raw.get("examples")
+    if not isinstance(examples, dict):
+        if "examples" in raw:
+            ledger.warn("Examples are given by media type; these are left out", spot.below("examples"))
+        return {}
+    found = {}
+    for name, value in examples.items():
+        if "/" in name:
+            found[name] = value
+        elif not name.startswith("x-"):
+            ledger.warn(
+                "An example is given by media type; this one is left out", spot.below("examples", name)
+            )
+    return found
+
+
+def _reference(raw: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
+    made = dict(raw)
+    ledger.refer(made, "$ref", "responses")
+    return made

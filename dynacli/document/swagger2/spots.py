@@ -1,0 +1,34 @@
+"""A place in a Swagger document, with the place in the OpenAPI document that it goes to."""
+
+from functools import lru_cache
+
+from dynacli.document.pointer import join
+
+__all__ = ["Spot"]
+
+# The same few steps come again and again: `schema`, `properties`, `0`.
+_joined = lru_cache(maxsize=1024)(join)
+
+
+class Spot:
+    """A part of the document on its way.
+
+    Args:
+        old: Its JSON pointer in the Swagger document.
+        new: Its JSON pointer in the OpenAPI document.
+    """
+
+    __slots__ = ("new", "old")
+
+    def __init__(self, old: str = "", new: str = "") -> None:
+        self.old = old
+        self.new = new
+
+    def below(self, *steps: str | int) -> "Spot":
+        """Return a part of this part, which stands at the same steps in both documents."""
+        piece = _joined(steps)
+        return Spot(self.old + piece, self.new + piece)
+
+    def moved(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "Spot":
+        """Return a part of this part, which stands at other steps in the new document."""
+        return Spot(self.old + _joined(old), self.new + _joined(new))
