@@ -7,10 +7,13 @@ The way of the data, each step in the module of its name; what other rooms use:
 - `load`: `load`, `Document`, which go through the rest:
     - `parse`: `parse`;
     - `version`: `check_version`;
+    - `files`, `graph`, `targets`, `placement`, `bundle`: the other files that it refers to, put into one tree;
     - `references`: `scan`, `lookup`, `ScanResult`, `Reference`;
     - `resolve`: `resolve`;
     - `report`: `report`, `Problem`;
-- `positions`: `line_of`, `lines_of`.
+- `opener`: `allowed_files`, which says what other files those may be;
+- `objects`: what the fields of OpenAPI's objects hold;
+- `positions`: `line_of`, `lines_of`, `places_of`.
 
 Nothing is imported here: a warm run needs `source` alone.
 """

@@ -19,9 +19,11 @@ from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
 
 if TYPE_CHECKING:
+    import socket
+
     import httpx
 
-__all__ = ["download"]
+__all__ = ["Downloads", "download"]
 
 _ACCEPT = (
     "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
@@ -51,8 +53,65 @@ def download(url: str, *, timeout: float | None = None, etag: str = "", last_mod
         RefusedError: The server redirects to another origin.
         UsageError: A proxy or certificate variable is malformed.
     """
-    job = _Download(url, min(timeout or TOTAL_SECONDS, TOTAL_SECONDS), _conditions(etag, last_modified))
-    return within(job.budget, url, job.run)
+    connections = Downloads()
+    try:
+        return connections.download(url, timeout=timeout, etag=etag, last_modified=last_modified)
+    finally:
+        connections.close()
+
+
+class Downloads:
+    """Downloads one after the other, over connections that stay open in between."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, httpx.Client] = {}
+        self._open: tuple[socket.socket, ...] = ()
+
+    def download(
+        self, url: str, *, timeout: float | None = None, etag: str = "", last_modified: str = ""
+    ) -> Fetched:
+        """Return the document at a URL; arguments and errors are those of the function of this name."""
+        budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
+        job = _Download(self, url, budget, _conditions(etag, last_modified))
+        is_fresh = not self._open
+        try:
+            return self._within(job)
+        except NetworkError:
+            # A server may close a connection that has been idle at the moment that it is used again.
+            self.close()
+            if is_fresh or time.monotonic() >= job.deadline:
+                raise
+        except BaseException:
+            self.close()
+            raise
+        return self._within(job)
+
+    def _within(self, job: "_Download") -> Fetched:
+        def run(line: Line) -> Fetched:
+            for connection in self._open:
+                line.take(connection)
+            try:
+                return job.run(line)
+            finally:
+                self._open = tuple(one for one in line.connections if one.fileno() >= 0)
+
+        return within(max(job.deadline - time.monotonic(), 0.001), job.url, run)
+
+    def client(self, scheme: str) -> "httpx.Client":
+        """Return the client for URLs of a scheme.
+
+        Raises:
+            UsageError: A proxy or certificate variable of the environment is malformed.
+        """
+        if scheme not in self._clients:
+            self._clients[scheme] = open_client(scheme, connect=CONNECT_SECONDS, read=READ_SECONDS)
+        return self._clients[scheme]
+
+    def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients, self._open = self._clients, {}, ()
+        for client in clients.values():
+            client.close()
 
 
 def _conditions(etag: str, last_modified: str) -> dict[str, str]:
@@ -67,7 +126,8 @@ def _conditions(etag: str, last_modified: str) -> dict[str, str]:
 class _Download:
     """One download, through all its redirects."""
 
-    def __init__(self, url: str, budget: float, conditions: dict[str, str]) -> None:
+    def __init__(self, downloads: Downloads, url: str, budget: float, conditions: dict[str, str]) -> None:
+        self.downloads = downloads
         self.url = url
         self.budget = budget
         self.deadline = time.monotonic() + budget
@@ -78,21 +138,22 @@ class _Download:
 
         url = httpx.URL(self.url)
         headers = {"Accept": _ACCEPT, **self.conditions}
-        with open_client(
-            url.scheme, connect=min(CONNECT_SECONDS, self.budget), read=min(READ_SECONDS, self.budget)
-        ) as client:
-            for _ in range(MAX_REDIRECTS + 1):
-                request = client.build_request("GET", url, headers=headers, extensions={"trace": line.trace})
+        client = self.downloads.client(url.scheme)
+        timeout = httpx.Timeout(min(READ_SECONDS, self.budget), connect=min(CONNECT_SECONDS, self.budget))
+        for _ in range(MAX_REDIRECTS + 1):
+            request = client.build_request(
+                "GET", url, headers=headers, timeout=timeout, extensions={"trace": line.trace}
+            )
+            try:
+                response = client.send(request, stream=True, auth=None)
                 try:
-                    response = client.send(request, stream=True, auth=None)
-                    try:
-                        if response.status_code not in REDIRECTS or "location" not in headers_of(response):
-                            return self._accept(response)
-                        url = _redirected(url, headers_of(response)["location"])
-                    finally:
-                        response.close()
-                except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-                    raise from_httpx(error, str(url)) from error
+                    if response.status_code not in REDIRECTS or "location" not in headers_of(response):
+                        return self._accept(response)
+                    url = _redirected(url, headers_of(response)["location"])
+                finally:
+                    response.close()
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+                raise from_httpx(error, str(url)) from error
         raise DocumentError(
             f"`{without_query(self.url)}` redirects more than {MAX_REDIRECTS} times",
             hint="Give the URL of the document itself",

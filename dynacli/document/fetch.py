@@ -12,7 +12,7 @@ from dynacli.document.source import Source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, UsageError
 
-__all__ = ["Fetched", "fetch"]
+__all__ = ["Fetched", "fetch", "read_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def fetch(
         case "stdin":
             return Fetched(_read_stdin(env))
         case "file":
-            return Fetched(_read_file(source.location), uri=source.uri)
+            return Fetched(read_file(source.location), uri=source.uri)
         case "url":
             from dynacli.document.download import download
 
@@ -87,7 +87,12 @@ def _read_stdin(env: Environment) -> bytes:
     return _within_limit(content, "The document on standard input")
 
 
-def _read_file(path: str) -> bytes:
+def read_file(path: str) -> bytes:
+    """Return the bytes of a regular file.
+
+    Raises:
+        DocumentError: It is not there, cannot be read, is no regular file, or is over the limit.
+    """
     try:
         _check_kind(os.stat(path).st_mode, path)
         # Without O_NONBLOCK, a pipe that took the file's place in the meantime would hang us.

@@ -3,14 +3,17 @@
 import json
 from typing import Any, NoReturn
 
+from dynacli.document.duplicate_keys import Told, in_json
 from dynacli.document.plain import check_limits, to_plain, too_deep
 from dynacli.document.text import fail_at, offset_of
 
 __all__ = ["read_json"]
 
 
-def read_json(content: bytes, name: str) -> Any:
-    """Return the value of a JSON text (RFC 8259) in UTF-8.
+def read_json(content: bytes, name: str) -> tuple[Any, tuple[Told, ...]]:
+    """Return the value of a JSON text (RFC 8259) in UTF-8, and what to warn of.
+
+    Of a key that is given twice the last counts, with a warning.
 
     Raises:
         DocumentError: It is not JSON, or over a limit.
@@ -20,9 +23,9 @@ def read_json(content: bytes, name: str) -> Any:
     try:
         tree = orjson.loads(content)
     except orjson.JSONDecodeError as refusal:
-        return _read_leniently(content, name, refusal)
-    check_limits(tree, name)
-    return tree
+        tree = _read_leniently(content, name, refusal)
+    keys = check_limits(tree, name)
+    return tree, in_json(content, keys)
 
 
 def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) -> Any:

@@ -9,6 +9,9 @@ MAX_DEPTH = 200
 MAX_NODES = 2_000_000
 """How many values a document may have, counted after YAML aliases are replaced."""
 
+MAX_FILES = 10_000
+"""How many other files a document may be made of; `MAX_BYTES` and `TOTAL_SECONDS` hold for all together."""
+
 MAX_REDIRECTS = 10
 
 CONNECT_SECONDS = 10.0

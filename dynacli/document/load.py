@@ -1,39 +1,24 @@
 """Goes the whole way from fetched bytes to a document that the compiler can use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from dynacli.document.bundle import bundle
 from dynacli.document.fetch import Fetched
+from dynacli.document.files import File, Files, Opener
+from dynacli.document.mend import mend
 from dynacli.document.origins import Origins, Place
 from dynacli.document.parse import read
+from dynacli.document.plain import check_limits
 from dynacli.document.references import ScanResult, scan
 from dynacli.document.report import Problem, report
 from dynacli.document.resolve import resolve
 from dynacli.document.version import check_version
+from dynacli.errors import DocumentError
 
 __all__ = ["Document", "File", "Opener", "load"]
-
-Opener = Callable[[str], Fetched]
-"""Returns what is at an absolute URI without fragment; a `DynacliError` says why not.
-
-The policy of references is in it: what it does not refuse may be read.
-"""
-
-
-class File(NamedTuple):
-    """One of the files that a document is made of.
-
-    Args:
-        uri: Where it is; empty for standard input.
-        content: Its text in UTF-8, without a byte order mark.
-        fetched: The bytes as they came, and what the server said of them.
-    """
-
-    uri: str
-    content: bytes
-    fetched: Fetched
 
 
 @dataclass(frozen=True)
@@ -47,6 +32,8 @@ class Document:
         files: What it was read from, the one that was named first.
         origins: Where places of the tree stand in those files.
         warnings: What a person should know of: a sentence each, and the place it is about.
+        missing: The absolute URIs of the files that could not be read, though they may be.
+        unread: Each reference of the tree that cannot be followed, as it stands there → why.
     """
 
     tree: dict[str, Any]
@@ -55,10 +42,16 @@ class Document:
     files: tuple[File, ...]
     origins: Origins
     warnings: tuple[tuple[str, Place], ...]
+    missing: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def uri(self) -> str:
-        """Its base URI; empty for standard input."""
+        """Where it is; empty for standard input.
+
+        Servers are relative to this and never to `$self`, which is a base for references alone
+        (OpenAPI 3.2.0, "Examples of API Base URL Determination").
+        """
         return self.files[0].uri
 
     @property
@@ -79,7 +72,9 @@ class Document:
     @cached_property
     def problems(self) -> list[Problem]:
         """Where the document breaks the specification; never a reason not to use it."""
-        return report(self.tree, self.version, self.scan)
+        found = report(self.tree, self.version, self.scan)
+        places = [self.origins.locate(one.pointer) for one in found]
+        return [one._replace(pointer=at.pointer, file=at.file) for one, at in zip(found, places, strict=True)]
 
 
 def load(content: bytes | Fetched, name: str, uri: str = "", *, opener: Opener | None = None) -> Document:
@@ -100,16 +95,44 @@ def load(content: bytes | Fetched, name: str, uri: str = "", *, opener: Opener |
     parsed = read(content.content, name=name)
     tree, version = parsed.tree, check_version(parsed.tree)
     written_in = str(tree.get("openapi", tree.get("swagger")))
-    files = (File(uri, parsed.content, content),)
-    origins, warnings = Origins(), [(message, Place(0, "")) for message in parsed.warnings]
+    files = Files(parsed, content, uri, opener)
+    bundled = bundle(files, version)
+    tree, origins = bundled.tree, bundled.origins
+    if len(files.opened) > 1:
+        check_limits(tree, name)
+    _check_paths(tree, bundled.unread)
+    warnings = [(message, Place(number, pointer)) for message, number, pointer in files.warnings]
+    warnings.extend(bundled.warnings)
     if version == "2.0":
         from dynacli.document.swagger2 import convert
 
-        conversion = convert(tree)
+        conversion = convert(tree, uri)
         tree, version = conversion.tree, "3.0"
         warnings.extend((message, origins.locate(pointer)) for message, pointer in conversion.warnings)
         origins = conversion.origins.after(origins)
     elif not isinstance(tree.get("openapi"), str):
         # YAML's `openapi: 3.0`, which all that reads the document after us wants as text.
         tree["openapi"] = f"{version}.0"
-    return Document(tree, version, written_in, files, origins, tuple(warnings))
+    mended = mend(tree)
+    warnings.extend((message, origins.locate(pointer)) for message, pointer in mended.warnings)
+    origins = Origins(mended.moves).after(origins)
+    return Document(
+        tree,
+        version,
+        written_in,
+        tuple(files.found),
+        origins,
+        tuple(warnings),
+        tuple(files.missing),
+        bundled.unread,
+    )
+
+
+def _check_paths(tree: dict[str, Any], unread: Mapping[str, str]) -> None:
+    """Raise a `DocumentError` where the paths of a document are elsewhere, and cannot be had."""
+    paths = tree.get("paths")
+    ref = paths.get("$ref") if isinstance(paths, dict) and len(paths) == 1 else None
+    if isinstance(ref, str) and ref in unread:
+        raise DocumentError(
+            f"The paths of the document are in `{ref}`, which cannot be used", why=unread[ref]
+        )

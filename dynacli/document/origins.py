@@ -10,6 +10,9 @@ from typing import NamedTuple
 __all__ = ["Move", "Origins", "Place"]
 
 
+_MAX_COPIES = 100
+
+
 class Move(NamedTuple):
     """One part of a document that came from elsewhere, with all that is below it.
 
@@ -62,7 +65,32 @@ class Origins:
         Args:
             earlier: Says where the places that this step moved from came from themselves.
         """
-        moves = {move.pointer: move for move in earlier}
+        if not self._moves:
+            return earlier
+        moves = {move.pointer: Move(move.pointer, *earlier.locate(move.origin)) for move in self}
+        went: dict[str, list[str]] = {}
         for move in self:
-            moves[move.pointer] = Move(move.pointer, *earlier.locate(move.origin))
+            went.setdefault(move.origin, []).append(move.pointer)
+        for move in earlier:
+            # What was moved before, inside of what this step moved, is inside of it still.
+            for pointer in self._now_at(move.pointer, went):
+                moves.setdefault(pointer, Move(pointer, move.file, move.origin))
         return Origins(moves.values())
+
+    def _now_at(self, pointer: str, went: dict[str, list[str]]) -> Iterator[str]:
+        """Yield where a place of the document before this step is after it.
+
+        Args:
+            pointer: The place.
+            went: Where each part that was moved went.
+        """
+        start = pointer
+        while True:
+            # Places are for messages: of a part that was copied to very many the first ones do.
+            for moved in [*went.get(start, ()), start][:_MAX_COPIES]:
+                now = moved + pointer[len(start) :]
+                if self.locate(now).pointer == pointer:
+                    yield now
+            if not start:
+                return
+            start = start.rpartition("/")[0]

@@ -9,7 +9,7 @@ from dynacli.document.text import to_utf8
 from dynacli.document.yaml_reader import read_yaml
 from dynacli.errors import DocumentError
 
-__all__ = ["Parsed", "parse", "read"]
+__all__ = ["Parsed", "parse", "read", "read_part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Parsed:
     Args:
         tree: Plain JSON values: string keys, finite numbers, valid Unicode.
         content: The text in UTF-8, without a byte order mark; positions count in it.
-        warnings: What a person should know of, a sentence each.
+        warnings: What a person should know of: a sentence, and the JSON pointer of its place.
     """
 
     tree: Any
     content: bytes
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
 
 
 def parse(content: bytes, *, name: str) -> dict[str, Any]:
@@ -51,16 +51,26 @@ def read(content: bytes, *, name: str) -> Parsed:
     Raises:
         DocumentError: As for `parse`.
     """
+    parsed = read_part(content, name=name)
+    check_is_openapi(parsed.tree, name)
+    return parsed
+
+
+def read_part(content: bytes, *, name: str) -> Parsed:
+    """Return the tree of any JSON or YAML, such as a file that a document is split into.
+
+    Args:
+        content: The bytes of the file.
+        name: What messages call it: its path or URL.
+
+    Raises:
+        DocumentError: It is empty, cannot be read, or is over a limit.
+    """
     text = to_utf8(content, name)
     if not text.strip():
         raise DocumentError(f"`{name}` is empty")
     check_is_not_markup(text, name)
-    warnings: tuple[str, ...] = ()
-    if is_json(text):
-        tree = read_json(text, name)
-    else:
-        tree, warnings = read_yaml(text, name)
-    check_is_openapi(tree, name)
+    tree, warnings = read_json(text, name) if is_json(text) else read_yaml(text, name)
     return Parsed(tree, text, warnings)
 
 

@@ -11,22 +11,27 @@ __all__ = ["check_limits", "to_plain"]
 _MERGE = "<<"
 
 
-def check_limits(tree: Any, name: str) -> None:
-    """Raise a `DocumentError` where a tree is nested too deep or has too many values.
+def check_limits(tree: Any, name: str) -> int:
+    """Return how many keys the objects of a tree have.
 
-    Values that are reached by several YAML aliases count each time: that is what walking them will cost.
+    Raises:
+        DocumentError: It is nested too deep or has too many values.
     """
-    count, level = 1, [tree]
+    count, keys, level = 1, 0, [tree] if isinstance(tree, (dict, list)) else []
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for node in level:
-            values = node.values() if isinstance(node, dict) else node
+            if isinstance(node, dict):
+                keys += len(node)
+                values: Any = node.values()
+            else:
+                values = node
             count += len(values)
             if count > MAX_NODES:
                 raise too_many_nodes(name)
             below.extend([value for value in values if isinstance(value, (dict, list))])
         if not below:
-            return
+            return keys
         level = below
     raise too_deep(name)
 
@@ -44,7 +49,7 @@ def too_many_nodes(name: str) -> DocumentError:
     )
 
 
-def to_plain(tree: Any, name: str) -> Any:
+def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
     """Return a copy that is plain JSON: string keys, finite numbers of 64 bits, valid Unicode, no sharing.
 
     - A key such as `200` or `true` becomes the string that it was written as.
@@ -52,6 +57,9 @@ def to_plain(tree: Any, name: str) -> Any:
     - An infinite number becomes the largest finite one, not-a-number becomes null, an integer over
       64 bits becomes a float: what serialisers can write.
     - A lone surrogate becomes U+FFFD.
+
+    Args:
+        clashes: Filled with keys that are the same as strings, such as `200` and `"200"`; the last counts.
 
     Raises:
         DocumentError: The copy would be too deep or too large, or a key is a list or an object.
@@ -70,9 +78,12 @@ def to_plain(tree: Any, name: str) -> Any:
         if isinstance(node, dict):
             if _MERGE in node:
                 node = _merge(node)
-            copy: dict[str, Any] = dict.fromkeys([_key(key, name) for key in node])
+            values = {_key(key, name): value for key, value in node.items()}
+            if clashes is not None and len(values) < len(node):
+                clashes.extend(str(key) for key in node if not isinstance(key, str))
+            copy: dict[str, Any] = dict.fromkeys(values)
             parent[place] = copy
-            stack.extend((value, copy, _key(key, name), depth + 1) for key, value in node.items())
+            stack.extend((value, copy, key, depth + 1) for key, value in values.items())
         elif isinstance(node, (list, tuple, set, frozenset)):
             items = list(node)
             parent[place] = copied = [None] * len(items)

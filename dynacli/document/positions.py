@@ -12,7 +12,19 @@ from typing import Any, NamedTuple
 from dynacli.document.parse import is_json
 from dynacli.document.pointer import split
 
-__all__ = ["line_of", "lines_of"]
+__all__ = ["Spot", "line_of", "lines_of", "places_of"]
+
+
+class Spot(NamedTuple):
+    """A place in a text.
+
+    Args:
+        line: 1-based.
+        column: 1-based, in characters.
+    """
+
+    line: int
+    column: int
 
 
 def line_of(content: bytes, pointer: str) -> int | None:
@@ -26,9 +38,14 @@ def line_of(content: bytes, pointer: str) -> int | None:
 
 
 def lines_of(content: bytes, pointers: Iterable[str]) -> dict[str, int]:
-    """Return the 1-based lines of several JSON pointers; those that are not in the text are left out.
+    """Return the 1-based lines of several JSON pointers; those that are not in the text are left out."""
+    return {pointer: spot.line for pointer, spot in places_of(content, pointers).items()}
 
-    The line is that of the key, or of the first character of a list's item.
+
+def places_of(content: bytes, pointers: Iterable[str]) -> dict[str, Spot]:
+    """Return where several JSON pointers stand in a text; those that are not in it are left out.
+
+    It is where the key begins, or the first character of a list's item.
     The text is gone through once, however many pointers there are.
 
     Args:
@@ -41,7 +58,7 @@ def lines_of(content: bytes, pointers: Iterable[str]) -> dict[str, int]:
         for step in split(pointer):
             at = at.below.setdefault(step, _Wanted({}, []))
         at.pointers.append(pointer)
-    return _lines_in_json(content, wanted) if is_json(content) else _lines_in_yaml(content, wanted)
+    return _spots_in_json(content, wanted) if is_json(content) else _spots_in_yaml(content, wanted)
 
 
 class _Wanted(NamedTuple):
@@ -70,7 +87,7 @@ class _Container:
         self.index = 0
 
 
-def _lines_in_json(content: bytes, wanted: _Wanted) -> dict[str, int]:
+def _spots_in_json(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
     places: dict[str, int] = {}
     position = _skip_space(content, 0)
     places.update(dict.fromkeys(wanted.pointers, position))
@@ -99,7 +116,7 @@ def _lines_in_json(content: bytes, wanted: _Wanted) -> dict[str, int]:
                 position = _enter(content, position, below, inside)
             else:
                 position = _skip_value(content, position)
-    return _to_lines(content, places)
+    return _to_spots(content, places)
 
 
 def _enter(content: bytes, position: int, wanted: _Wanted, inside: list[_Container]) -> int:
@@ -144,17 +161,21 @@ def _skip_value(content: bytes, position: int) -> int:
             return position
 
 
-def _to_lines(content: bytes, places: dict[str, int]) -> dict[str, int]:
-    lines: dict[str, int] = {}
-    line, counted = 1, 0
+def _to_spots(content: bytes, places: dict[str, int]) -> dict[str, Spot]:
+    spots: dict[str, Spot] = {}
+    line, column, counted = 1, 1, 0
+    # From one to the next: a document may be one line of many megabytes.
     for pointer, position in sorted(places.items(), key=lambda place: place[1]):
-        line += content.count(b"\n", counted, position)
+        lines, _, rest = content[counted:position].rpartition(b"\n")
+        if len(rest) < position - counted:
+            line, column = line + lines.count(b"\n") + 1, 1
+        column += len(rest.decode("utf-8", "replace"))
         counted = position
-        lines[pointer] = line
-    return {pointer: lines[pointer] for pointer in places}
+        spots[pointer] = Spot(line, column)
+    return {pointer: spots[pointer] for pointer in places}
 
 
-def _lines_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, int]:
+def _spots_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -162,19 +183,23 @@ def _lines_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, int]:
         root = yaml.compose(content.decode("utf-8", "replace"), Loader=loader)
     except yaml.YAMLError:  # yaml-rs read what PyYAML refuses
         return {}
-    lines: dict[str, int] = {}
+    spots: dict[str, Spot] = {}
     if root is None:
-        return lines
-    lines.update(dict.fromkeys(wanted.pointers, root.start_mark.line + 1))
+        return spots
+    spots.update(dict.fromkeys(wanted.pointers, _spot(root)))
     stack = [(root, wanted)]
     while stack:
         node, at = stack.pop()
         for step, place, value in _children(node):
             below = at.below.get(step)
             if below:
-                lines.update(dict.fromkeys(below.pointers, place.start_mark.line + 1))
+                spots.update(dict.fromkeys(below.pointers, _spot(place)))
                 stack.append((value, below))
-    return lines
+    return spots
+
+
+def _spot(node: Any) -> Spot:
+    return Spot(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:

@@ -1,14 +1,13 @@
 """Finds every reference of a document, and tells those that can be followed from those that cannot.
 
-Nothing here follows a reference out of the document.
-What is data is not looked into: `example`, `examples`, `default`, `enum`, `const` and `x-*` are keywords
-with values of any kind, while a property, a component or a response *named* like one of them is not.
+Nothing here follows a reference out of the document, and nothing looks into data (see `objects`).
 """
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
+from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_at, kind_in_list
 from dynacli.document.pointer import MISSING, follow, from_fragment, join, step_into
 
 __all__ = ["Reference", "ScanResult", "lookup", "scan"]
@@ -20,7 +19,7 @@ Link = tuple[Any, str | int] | None
 REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 IDENTIFIERS = frozenset({"$id", "$schema", "jsonSchemaDialect"})
 
-_KNOWN_DIALECTS = (
+KNOWN_DIALECTS = (
     "https://spec.openapis.org/oas/3.1/dialect/base",
     "https://json-schema.org/draft/2020-12/schema",
     "https://json-schema.org/draft/2019-09/schema",
@@ -29,38 +28,6 @@ _KNOWN_DIALECTS = (
     "http://json-schema.org/draft-04/schema",
     "http://json-schema.org/schema",
 )
-
-_DATA = frozenset({"example", "default", "enum", "const"})
-
-# What an object's keys are.
-_KEYWORDS = 0
-_NAMES = 1
-_NAMES_AND_EXTENSIONS = 2
-_EXAMPLES = 3
-
-_MAPS = {
-    "properties": _NAMES,
-    "patternProperties": _NAMES,
-    "dependentSchemas": _NAMES,
-    "dependencies": _NAMES,
-    "$defs": _NAMES,
-    "definitions": _NAMES,
-    "schemas": _NAMES,
-    "responses": _NAMES_AND_EXTENSIONS,
-    "parameters": _NAMES,
-    "requestBodies": _NAMES,
-    "headers": _NAMES,
-    "securitySchemes": _NAMES,
-    "links": _NAMES,
-    "callbacks": _NAMES,
-    "pathItems": _NAMES,
-    "webhooks": _NAMES,
-    "paths": _NAMES_AND_EXTENSIONS,
-    "content": _NAMES,
-    "encoding": _NAMES,
-    "variables": _NAMES,
-    "examples": _EXAMPLES,
-}
 
 _MAX_HOPS = 100
 
@@ -105,13 +72,25 @@ class ScanResult(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A reference where it stands, for those who change it there."""
+    """A reference where it stands, for those who change it there.
+
+    Args:
+        node: The object that holds it.
+        link: The steps to that object.
+        keyword: What holds it; for `mapping`, the keyword of the object that `node` is.
+        ref: Its value.
+        is_optional: Whether it may be no reference at all.
+        kind: What should stand in the place of the object.
+        name: Of a mapping, the key.
+    """
 
     node: dict[str, Any]
     link: Link
     keyword: str
     ref: Any
     is_optional: bool
+    kind: ObjectKind
+    name: str = ""
 
 
 def scan(tree: Any, uri: str = "") -> ScanResult:
@@ -169,70 +148,69 @@ def lookup(tree: Any, ref: str) -> Any:
     return node
 
 
-def sites_of(tree: Any) -> Iterator[Site]:
-    """Yield every keyword of a document that refers or names, in document order, without recursion."""
-    stack: list[tuple[Any, Link, int]] = [(tree, None, _KEYWORDS)] if isinstance(tree, (dict, list)) else []
+def sites_of(
+    tree: Any, kind: ObjectKind = DOCUMENT, link: Link = None, seen: set[int] | None = None
+) -> Iterator[Site]:
+    """Yield every keyword of a document that refers or names, in document order, without recursion.
+
+    Args:
+        tree: The document or a part of it, plain JSON.
+        kind: What it is.
+        link: The steps to it.
+        seen: The `id` of each object and list that was gone through before; those met are left out and added.
+    """
+    stack: list[tuple[Any, Link, ObjectKind]] = [(tree, link, kind)] if isinstance(tree, (dict, list)) else []
     while stack:
-        node, link, keys_are = stack.pop()
+        node, link, kind = stack.pop()
+        if seen is not None:
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
         if isinstance(node, list):
             stack.extend(
                 [
-                    (node[index], (link, index), _KEYWORDS)
+                    (node[index], (link, index), kind)
                     for index in range(len(node) - 1, -1, -1)
                     if isinstance(node[index], (dict, list))
                 ]
             )
             continue
-        if keys_are == _KEYWORDS:
-            yield from _keywords_in(node, link)
+        if kind is EXAMPLE:
+            # An Example Object may be a reference (3.1.1, "Example Object"); what is in it is data.
+            if isinstance(node.get("$ref"), str):
+                yield Site(node, link, "$ref", node["$ref"], is_optional=True, kind=kind)
+            continue
+        if kind.members is None:
+            yield from _keywords_in(node, link, kind)
         elif isinstance(node.get("$ref"), str):
             # Files are split at such maps although no version of OpenAPI provides for it.
-            yield Site(node, link, "$ref", node["$ref"], keys_are == _EXAMPLES)
-        if keys_are == _EXAMPLES:
-            # An Example Object may be a reference (3.1.1, "Example Object"); what is in it is data.
-            for name, example in node.items():
-                if isinstance(example, dict) and isinstance(example.get("$ref"), str):
-                    yield Site(example, (link, name), "$ref", example["$ref"], is_optional=True)
-            continue
-        below: list[tuple[Any, Link, int]] = []
+            yield Site(node, link, "$ref", node["$ref"], kind.members is EXAMPLE, kind)
+        below: list[tuple[Any, Link, ObjectKind]] = []
         for key, value in node.items():
-            if not isinstance(value, (dict, list)):
+            if not isinstance(value, (dict, list)) or (key == "$ref" and kind.members is None):
                 continue
-            kind = _KEYWORDS
-            if keys_are == _KEYWORDS:
-                if key in _DATA or key.startswith("x-"):
-                    continue
-                if key in _MAPS:
-                    if isinstance(value, dict):
-                        kind = _MAPS[key]
-                        # In `components`, `x-error` is the name of a response like any other.
-                        if key == "responses" and link == (None, "components"):
-                            kind = _NAMES
-                    elif key == "examples":
-                        continue
-                elif key == "$ref":
-                    continue
-            elif keys_are == _NAMES_AND_EXTENSIONS and key.startswith("x-"):
-                continue
-            below.append((value, (link, key), kind))
+            inner = kind_at(kind, key)
+            if isinstance(value, list):
+                inner = kind_in_list(inner, key)
+            if inner is not DATA:
+                below.append((value, (link, key), inner))
         below.reverse()
         stack.extend(below)
 
 
-def _keywords_in(node: dict[str, Any], link: Link) -> Iterator[Site]:
+def _keywords_in(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[Site]:
     if "$ref" in node:
-        yield Site(node, link, "$ref", node["$ref"], is_optional=False)
+        yield Site(node, link, "$ref", node["$ref"], is_optional=False, kind=kind)
     for keyword in _RARE & node.keys():
         value = node[keyword]
         if keyword == "discriminator":
             mapping = value.get("mapping") if isinstance(value, dict) else None
             if isinstance(mapping, dict):
-                for ref in mapping.values():
-                    yield Site(
-                        mapping, ((link, "discriminator"), "mapping"), "mapping", ref, is_optional=False
-                    )
+                here = ((link, "discriminator"), "mapping")
+                for name, ref in mapping.items():
+                    yield Site(mapping, here, "mapping", ref, is_optional=False, kind=SCHEMA, name=name)
         elif isinstance(value, str):
-            yield Site(node, link, keyword, value, is_optional=False)
+            yield Site(node, link, keyword, value, is_optional=False, kind=kind)
 
 
 _RARE = (REFERENCES - {"$ref"}) | IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
@@ -266,7 +244,7 @@ class Locator:
     def is_external(self, site: Site) -> bool:
         """Tell whether a reference without a target leaves the document."""
         ref: str = site.ref
-        if site.keyword == "mapping" and not _looks_like_reference(ref):
+        if site.keyword == "mapping" and not looks_like_reference(ref):
             return False
         base = without_fragment(ref)
         return bool(base) and not self._is_own(base)
@@ -278,7 +256,7 @@ class Locator:
         schemas = schemas.get("schemas") if isinstance(schemas, dict) else None
         if isinstance(schemas, dict) and ref in schemas:
             return named
-        return self.locate_ref(ref) if _looks_like_reference(ref) else None
+        return self.locate_ref(ref) if looks_like_reference(ref) else None
 
     def locate_ref(self, ref: str, hops: int = 0) -> Steps | None:
         """Return the steps to what the text of a reference means, or None."""
@@ -338,11 +316,11 @@ def _pointer(site: Site) -> str:
     return join(steps_of(site.link))
 
 
-def _looks_like_reference(value: str) -> bool:
+def looks_like_reference(value: str) -> bool:
     return "/" in value or "#" in value or value.endswith((".json", ".yaml", ".yml"))
 
 
 def _is_foreign_identifier(site: Site) -> bool:
     if site.keyword == "$id":
         return "://" in site.ref or site.ref.startswith(("urn:", "file:", "//"))
-    return site.ref.rstrip("#") not in _KNOWN_DIALECTS
+    return site.ref.rstrip("#") not in KNOWN_DIALECTS

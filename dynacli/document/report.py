@@ -11,13 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from dynacli.document.operations import operations_of
 from dynacli.document.pointer import MISSING, follow, from_fragment, join
 from dynacli.document.references import ScanResult, scan
 
-__all__ = ["METHODS", "Problem", "report"]
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-"""The fixed fields of a Path Item that are operations (OpenAPI 3.1.1, "Path Item Object")."""
+__all__ = ["Problem", "report"]
 
 _MAX_PROBLEMS = 100
 _MAX_HOPS = 20
@@ -30,10 +28,12 @@ class Problem(NamedTuple):
     Args:
         pointer: The JSON pointer of the place.
         message: What is wrong there, in one sentence without a final period.
+        file: Which of the document's files it is in; 0 is the one that was named.
     """
 
     pointer: str
     message: str
+    file: int = 0
 
 
 def report(tree: Any, version: str, found: ScanResult | None = None) -> list[Problem]:
@@ -43,7 +43,7 @@ def report(tree: Any, version: str, found: ScanResult | None = None) -> list[Pro
 
     Args:
         tree: The document, plain JSON.
-        version: `3.0` or `3.1`.
+        version: `3.0`, `3.1` or `3.2`.
         found: Its references, where they are known already.
     """
     problems = (
@@ -67,11 +67,11 @@ def _operation_problems(tree: Any) -> Iterator[Problem]:
         shape = _TEMPLATE.sub("{}", path)
         if first_with_shape.setdefault(shape, path) != path:
             yield Problem(join(["paths", path]), f"The path is the same as `{first_with_shape[shape]}`")
-        for method in METHODS:
-            operation = item.get(method) if isinstance(item, dict) else None
+        for entry in operations_of(item) if isinstance(item, dict) else ():
+            operation = entry.operation
             if not isinstance(operation, dict):
                 continue
-            pointer = join(["paths", path, method])
+            pointer = join(["paths", path, *entry.steps])
             name = operation.get("operationId")
             if isinstance(name, str) and first_with_id.setdefault(name, pointer) != pointer:
                 yield Problem(
@@ -187,6 +187,10 @@ def _describe(error: Any) -> str:
             return f"This does not match the pattern `{value}`"
         case "oneOf" | "anyOf":
             return "This matches none, or several, of the allowed forms"
+        case "propertyNames":
+            return f"The name `{str(getattr(value, 'instance', ''))[:60]}` is not allowed here"
+        case "contains":
+            return "This lacks something that it has to hold, or holds it too often"
         case "minItems" | "minProperties":
             return "This should not be empty"
         case "falseSchema" | "not":

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from dynacli.errors import DocumentError, UsageError
 
-__all__ = ["Source", "fingerprint", "looks_like_source", "parse_source", "without_query"]
+__all__ = ["Source", "fingerprint", "looks_like_source", "origin_of", "parse_source", "without_query"]
 
 _ENDINGS = (".json", ".yaml", ".yml")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -93,6 +93,16 @@ def fingerprint(path: str | Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
+def origin_of(url: str) -> str:
+    """Return the origin of a URL (RFC 6454, section 4), its default port left out.
+
+    Raises:
+        ValueError: The URL is malformed.
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{_authority(parts.scheme, parts.hostname or '', parts.port)}"
+
+
 def without_query(url: str) -> str:
     """Return a URL as messages may show it: no userinfo, no query, no fragment."""
     parts = urlsplit(url)
@@ -140,4 +150,4 @@ _URL_HINT = "A URL looks like `https://api.example.com/openapi.json`"
 
 def _authority(scheme: str, host: str, port: int | None) -> str:
     name = f"[{host}]" if ":" in host else host
-    return name if port in (None, _DEFAULT_PORTS[scheme]) else f"{name}:{port}"
+    return name if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"

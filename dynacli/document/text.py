@@ -42,6 +42,8 @@ def to_utf8(content: bytes, name: str) -> bytes:
     for mark, marked in _MARKS:
         if content.startswith(mark):
             content, encoding = content[len(mark) :], marked
+            while content.startswith(mark):  # of two files put together, or saved twice
+                content = content[len(mark) :]
             break
     else:
         # ASCII without a mark but with zeros between: RFC 4627, section 3 has the patterns.

@@ -8,6 +8,7 @@ import re
 from functools import cache
 from typing import Any, NoReturn
 
+from dynacli.document.duplicate_keys import Told, in_yaml
 from dynacli.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.document.plain import to_plain, too_deep, too_many_nodes
 from dynacli.document.text import fail_at, offset_of
@@ -18,7 +19,7 @@ __all__ = ["read_yaml"]
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
-def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
+def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[Told, ...]]:
     """Return the value of a YAML text in UTF-8, and what to warn of.
 
     Of a key that is given twice the last counts, as in JSON, with a warning.
@@ -30,11 +31,11 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
     if _FAR_RIGHT.search(text):
         _check_depth(text, name)
     try:
-        tree, warnings = _read_with_yaml_rs(text)
+        tree, has_duplicates = _read_with_yaml_rs(text)
     except ImportError:
-        tree, warnings = _read_with_pyyaml(text, name, None), ()
+        tree, has_duplicates = _read_with_pyyaml(text, name, None), True
     except ValueError as refusal:
-        tree, warnings = _read_with_pyyaml(text, name, str(refusal)), ()
+        tree, has_duplicates = _read_with_pyyaml(text, name, str(refusal)), True
     if (
         isinstance(tree, list)
         and _SEPARATOR.search(text)
@@ -44,25 +45,26 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
             f"`{name}` holds several YAML documents",
             hint="Split the file at its `---` lines and give one part",
         )
-    return to_plain(tree, name), warnings
+    clashes: list[str] = []
+    plain = to_plain(tree, name, clashes)
+    return plain, in_yaml(text) if has_duplicates or clashes else ()
 
 
 # yaml-rs limits the depth of `[[[` itself, but thousands of `- - -` end the whole process (0.1.6).
 # Each level of a block takes a column at least, or half of one where a list stands under its key.
 _FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
-_DUPLICATE = re.compile(r"duplicate mapping key: '?(.*?)'?$", re.MULTILINE)
 
 
-def _read_with_yaml_rs(text: str) -> tuple[Any, tuple[str, ...]]:
+def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:
+    """Return the value, and whether a key is given twice."""
     import yaml_rs
 
     limits = yaml_rs.AliasLimits(max_total_replayed_events=MAX_NODES)
     try:
-        return yaml_rs.loads(text, parse_datetime=False, alias_limits=limits), ()
+        return yaml_rs.loads(text, parse_datetime=False, alias_limits=limits), False
     except yaml_rs.YAMLDecodeError as error:
-        duplicate = _DUPLICATE.search(str(error))
-        if not duplicate:
+        if not str(error).startswith("duplicate mapping key"):
             raise
     tree = yaml_rs.loads(
         text,
@@ -70,7 +72,7 @@ def _read_with_yaml_rs(text: str) -> tuple[Any, tuple[str, ...]]:
         alias_limits=limits,
         duplicate_key_policy=yaml_rs.DuplicateKeyPolicy.LastWins,
     )
-    return tree, (f"The key `{duplicate[1][:80]}` is given twice in one place; the last one counts",)
+    return tree, True
 
 
 def _read_with_pyyaml(text: str, name: str, refusal: str | None) -> Any:
