@@ -1,230 +1,67 @@
 """The word that names an API → its current catalog: a registered name, a URL, a path, `-`, or `demo`.
 
-A warm run does one `stat` and opens one file. Only a document that is new or changed is read and compiled.
+A warm run does one `stat` for each file of the document and opens its catalog. Only a document that is new
+or changed is read and compiled.
 """
 
 import os
 import re
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.catalog.revisions import Installed, Revisions, revision_of
-from dynacli.catalog.store import Catalog, DamagedCatalogError
+from dynacli.catalog.api import Api
+from dynacli.catalog.configuration import DEMO, VERBS, Configuration, is_name, texts
+from dynacli.catalog.freshness import are_parts_unchanged, facts_of, is_unchanged
+from dynacli.catalog.revisions import Revisions, revision_of
+from dynacli.catalog.store import DamagedCatalogError
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 
 if TYPE_CHECKING:
+    from dynacli.catalog.reading import Reading
     from dynacli.document.fetch import Fetched
+    from dynacli.document.source import Source
 
-__all__ = [
-    "DEMO",
-    "VERBS",
-    "Api",
-    "Before",
-    "Configuration",
-    "check_name",
-    "open_api",
-    "open_content",
-    "refresh_api",
-]
-
-DEMO = "demo"
-
-VERBS = (
-    "api",
-    "auth",
-    "changes",
-    "check",
-    "completion",
-    "demo",
-    "describe",
-    "doctor",
-    "document",
-    "explore",
-    "export",
-    "help",
-    "history",
-    "mcp",
-    "operations",
-    "replay",
-    "request",
-    "search",
-)
-"""Words that mean dynacli itself; no API can have such a name."""
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-MOST_NAMED = 5
-"""Operations that a warning names, before it leaves the rest to `api show`."""
-
-_SETTLED_NS = 2_000_000_000
-"""A file changed within two seconds before it was read may change again without its time showing it."""
+__all__ = ["Before", "open_api", "open_content", "refresh_api"]
 
 
-class Api:
-    """An API that can be called.
-
-    Attributes:
-        name: How it is called: a registered name, or the word that was given for its document.
-        catalog: Its operations.
-        uri: The base of relative servers: the document's own URI.
-        prefix: Of the variables that hold its credentials.
-        origins: Where its credentials may go, as far as that was accepted before.
-        warning: Why the document could not be read again, so that an earlier revision is used.
-        is_new: Whether the document has just been compiled.
-        failure: Why what was compiled could not be kept.
+class _Wish(NamedTuple):
+    """What is asked for.
 
     Args:
-        content: The document's bytes, where they are at hand.
+        name: How the API is called.
+        refresh: Whether the document is read or fetched again first.
+        offline: Whether nothing may be fetched.
+        allow_refs: The origins beside the document's own that its references may lead to.
     """
 
-    def __init__(
-        self,
-        name: str,
-        revisions: Revisions,
-        catalog: Catalog,
-        pointer: dict[str, Any],
-        origins: tuple[str, ...] = (),
-        content: bytes | None = None,
-    ) -> None:
-        self.name = name
-        self.revisions = revisions
-        self.catalog = catalog
-        self.pointer = pointer
-        self.uri: str = pointer["uri"]
-        self.prefix = "DYNACLI"
-        self.origins = origins
-        self.warning: DynacliError | None = None
-        self.is_new = False
-        self.failure: FileError | None = None
-        self._content = content
+    name: str
+    env: Environment
+    refresh: bool = False
+    offline: bool = False
+    allow_refs: tuple[str, ...] = ()
 
-    @property
-    def location(self) -> str:
-        """The absolute path or the URL of the document."""
-        return self.revisions.location
-
-    def content(self) -> bytes | None:
-        """Return the bytes of the document as they came; None when the cache has lost them."""
-        return self._content or self.revisions.content(self.pointer["revision"])
-
-    @property
-    def notes(self) -> list[str]:
-        """What a person should know once, when the document has just been compiled."""
-        notes = []
-        left_out = what_is_left_out(self.catalog) if self.is_new else ""
-        if left_out:
-            import shlex
-
-            head = f"{left_out}; `dynacli api show {shlex.quote(self.name)}` tells more"
-            notes.append("\n".join([head, *_named(self.catalog)]))
-        if self.failure is not None:
-            notes.append(f"{self.failure.what}, so the document is compiled for this run alone")
-        return notes
-
-    @property
-    def is_registered(self) -> bool:
-        """Whether the name stands in the configuration."""
-        return bool(_NAME.fullmatch(self.name)) and self.name != DEMO
+    def is_met_by(self, pointer: dict[str, Any]) -> bool:
+        """Tell whether a revision was compiled with the same references allowed, if that matters to it."""
+        return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == self.allow_refs
 
 
-def check_name(name: str) -> None:
-    """Check a name before it is registered.
-
-    Raises:
-        UsageError: It cannot be one.
-    """
-    if name in VERBS:
-        raise UsageError(
-            f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
-        )
-    if not _NAME.fullmatch(name) or name.endswith((".json", ".yaml", ".yml")):
-        raise UsageError(
-            f"`{name}` cannot be the name of an API",
-            why="A name has lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
-        )
-
-
-class Configuration:
-    """The file that a person may write by hand: `config.toml` in the configuration directory.
-
-    Raises:
-        FileError: From any method, when the file cannot be read or written.
-    """
-
-    def __init__(self, env: Environment) -> None:
-        self.path = os.path.join(env.config_dir, "config.toml")
-
-    def apis(self) -> dict[str, dict[str, Any]]:
-        """Return name → entry of the registered APIs; their sources mean the same from any directory."""
-        return {
-            name: {**entry, "source": self._meant(entry["source"])}
-            for name, entry in self._entries().items()
-            if name not in VERBS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
-        }
-
-    def has_entry(self, name: str) -> bool:
-        """Tell whether there is an entry of that name, be it usable or not."""
-        return name in self._entries()
-
-    def _entries(self) -> dict[str, Any]:
-        import tomllib
-
-        try:
-            with open(self.path, "rb") as file:
-                entries = tomllib.load(file).get("apis", {})
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise FileError(
-                f"The configuration `{self.path}` cannot be read",
-                why=_reason(error),
-                hint="Mend the file, or move it away",
-            ) from error
-        return entries if isinstance(entries, dict) else {}
-
-    def _meant(self, source: str) -> str:
-        # A person writes what a shell would take; a path starts from the file that it is written in.
-        if "://" in source or os.path.isabs(source):
-            return source
-        directory = os.path.dirname(os.path.abspath(self.path))
-        return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))
-
-    def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
-        """Write, remove (None) or rename the entry of an API; comments and all else stay as they are."""
-        from dynacli.catalog.configuration import edited
-        from dynacli.catalog.files import locked, make_directory, write_atomically
-
-        directory = os.path.dirname(self.path)
-        try:
-            make_directory(directory)
-            with locked(directory, "changing the configuration"):
-                try:
-                    with open(self.path, encoding="utf-8", newline="") as file:
-                        text = file.read()
-                except FileNotFoundError:
-                    text = ""
-                # Many people keep their configuration elsewhere, with a link to it here.
-                write_atomically(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
-        except (OSError, ValueError, RecursionError) as error:
-            raise FileError(
-                f"The configuration `{self.path}` cannot be changed", why=_reason(error)
-            ) from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or ""
-    if isinstance(error, UnicodeDecodeError):
-        return f"it is not UTF-8 (at byte {error.start})"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-
-
-def open_api(word: str, env: Environment, *, refresh: bool = False, offline: bool = False) -> Api:
+def open_api(
+    word: str,
+    env: Environment,
+    *,
+    refresh: bool = False,
+    offline: bool = False,
+    allow_refs: Iterable[str] = (),
+) -> Api:
     """Return the API that a word names.
 
     Args:
         refresh: Whether the document is read or fetched again first.
         offline: Whether nothing may be fetched.
+        allow_refs: The origins beside the document's own that its references may lead to;
+            a registered API has those of its entry besides.
 
     Raises:
         UsageError: There is no such API.
@@ -232,15 +69,16 @@ def open_api(word: str, env: Environment, *, refresh: bool = False, offline: boo
         NetworkError: It cannot be fetched.
         FileError: The cache or the configuration cannot be used.
     """
+    wish = _Wish(word, env, refresh, offline, tuple(sorted({*allow_refs})))
     if word == DEMO:
         from dynacli.document.shipped import shipped_path
 
         path = shipped_path("armature.json")
-        api = _from_file(DEMO, path, path, env, refresh=refresh)
+        api = _from_file(wish, path, path)
         api.prefix = "DYNACLI_DEMO"
         return api
     if _is_source(word):
-        return _from_source(word, word, env, refresh=refresh, offline=offline)
+        return _from_source(wish, word)
     configuration = Configuration(env)
     entry = configuration.apis().get(word)
     if entry is None and word not in VERBS and configuration.has_entry(word):
@@ -250,10 +88,9 @@ def open_api(word: str, env: Environment, *, refresh: bool = False, offline: boo
         )
     if entry is None:
         raise _unknown(word, env)
-    origins = entry.get("origins")
-    origins = tuple(one for one in origins if isinstance(one, str)) if isinstance(origins, list) else ()
+    wish = wish._replace(allow_refs=tuple(sorted({*wish.allow_refs, *texts(entry, "allow_refs")})))
     try:
-        api = _from_source(word, entry["source"], env, refresh=refresh, offline=offline)
+        api = _from_source(wish, entry["source"])
     except DynacliError as error:
         old = _as_it_was(word, entry["source"], env)
         if old is None or refresh:
@@ -261,7 +98,7 @@ def open_api(word: str, env: Environment, *, refresh: bool = False, offline: boo
         # A document that does not work never takes the place of one that did.
         api = old
         api.warning = error
-    api.origins += origins
+    api.origins = tuple(dict.fromkeys((*api.origins, *texts(entry, "origins"))))
     api.prefix = "DYNACLI_" + re.sub(r"[^A-Z0-9]", "_", word.upper())
     return api
 
@@ -277,7 +114,7 @@ class Before(NamedTuple):
     names: dict[tuple[str, str], str]
 
 
-def refresh_api(word: str, env: Environment) -> tuple[Api, Before | None]:
+def refresh_api(word: str, env: Environment, allow_refs: Iterable[str] = ()) -> tuple[Api, Before | None]:
     """Read or fetch the document of a registered API again, and return the API with what it was before.
 
     Raises:
@@ -294,7 +131,7 @@ def refresh_api(word: str, env: Environment) -> tuple[Api, Before | None]:
             pass  # nothing to compare with; what takes its place is read and compiled anyway
         finally:
             old.catalog.close()
-    return open_api(word, env, refresh=True), before
+    return open_api(word, env, refresh=True, allow_refs=allow_refs), before
 
 
 def _is_source(word: str) -> bool:
@@ -302,96 +139,163 @@ def _is_source(word: str) -> bool:
     return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
 
 
-def _from_source(name: str, word: str, env: Environment, *, refresh: bool, offline: bool) -> Api:
+def _from_source(wish: _Wish, word: str) -> Api:
     if word != "-" and "://" not in word:
-        path = os.path.normpath(os.path.join(os.getcwd(), word))
-        return _from_file(name, path, word, env, refresh=refresh)
+        return _from_file(wish, os.path.normpath(os.path.join(os.getcwd(), word)), word)
     from pathlib import Path
 
     from dynacli.document.source import parse_source
 
     source = parse_source(word, Path.cwd())
     if source.kind == "file":
-        return _from_file(name, source.location, word, env, refresh=refresh)
-    if source.kind == "stdin":
-        return _from_stdin(name, source, env)
-    return _from_url(name, source, env, refresh=refresh, offline=offline)
+        return _from_file(wish, source.location, word)
+    return _from_stdin(wish, source) if source.kind == "stdin" else _from_url(wish, source)
 
 
-def _from_file(name: str, path: str, word: str, env: Environment, *, refresh: bool) -> Api:
-    revisions = Revisions(env.cache_dir, path)
+def _from_file(wish: _Wish, path: str, word: str) -> Api:
+    revisions = Revisions(wish.env.cache_dir, path)
     pointer = revisions.current()
     # Before anything is read: what changes from here on has a later time.
     checked_ns = time.time_ns()
-    facts = _facts(path)
-    if pointer is not None and facts and not refresh and _is_unchanged(pointer, facts):
+    facts = facts_of(path)
+    if (
+        pointer is not None
+        and not wish.refresh
+        and is_unchanged(pointer, facts)
+        and wish.is_met_by(pointer)
+        and are_parts_unchanged(revisions.directory, pointer)
+    ):
         catalog = revisions.catalog(pointer)
         if catalog is not None:
-            return Api(name, revisions, catalog, pointer)
+            return Api(wish.name, revisions, catalog, pointer)
     from pathlib import Path
 
     from dynacli.document.fetch import fetch
     from dynacli.document.source import parse_source
 
     source = parse_source(path, Path.cwd())
-    fetched = fetch(source, env)
-    remembered: dict[str, Any] = {**facts, "source": word, "checked_ns": checked_ns}
-    if pointer is not None and pointer["revision"] == revision_of(fetched.content):
-        catalog = revisions.catalog(pointer)
-        if catalog is not None:  # touched, or copied over with the same content
-            revisions.keep(fetched.content)
-            revisions.touch(pointer, **remembered)
-            return Api(name, revisions, catalog, pointer, content=fetched.content)
-    return _installed(name, revisions, revisions.install(fetched, source.label, remembered), fetched.content)
+    remembered = {"source": word, "checked_ns": checked_ns}
+    remembered |= dict(zip(("size", "mtime_ns", "ctime_ns"), facts, strict=True))
+    return _from_fetched(wish, revisions, pointer, source, fetch(source, wish.env), remembered)
 
 
-def _facts(path: str) -> dict[str, int]:
-    """Return what tells that a file has changed; nothing where it cannot be looked at."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return {}
-    # The last one changes with anything, also where a tool sets the second one back.
-    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns}
-
-
-def _is_unchanged(pointer: dict[str, Any], facts: dict[str, int]) -> bool:
-    return all(pointer.get(key) == value for key, value in facts.items()) and facts[
-        "mtime_ns"
-    ] + _SETTLED_NS < pointer.get("checked_ns", 0)
-
-
-def _from_url(name: str, source: Any, env: Environment, *, refresh: bool, offline: bool) -> Api:
-    revisions = Revisions(env.cache_dir, source.location)
-    origins = (source.origin,)  # the person named this one
+def _from_url(wish: _Wish, source: "Source") -> Api:
+    revisions = Revisions(wish.env.cache_dir, source.location)
     pointer = revisions.current()
-    if pointer is not None and (offline or not refresh):
-        api = _kept(name, revisions, pointer, source.label, origins)
+    if pointer is not None and (wish.offline or (not wish.refresh and wish.is_met_by(pointer))):
+        api = _kept(wish.name, revisions, pointer, source)
         if api is not None:
             return api
-    if offline:
+    if wish.offline:
         raise DocumentError(
             f"`{source.label}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
         )
+    from dataclasses import replace
+
+    from dynacli.document.fetch import Fetched, fetch
+
+    remembered: dict[str, Any] = {"source": source.location}
+    # Asking whether it has changed, or not asking at all, makes sense only where nothing of it was lost.
+    is_whole = pointer is not None and revisions.parts(pointer) is not None
+    content = revisions.content(pointer) if pointer is not None and is_whole else None
+    if pointer is not None and content is not None and not wish.refresh and not wish.is_met_by(pointer):
+        # Only what it may refer to is another: that alone is no reason to fetch what is here.
+        fetched = Fetched(content, uri=pointer["uri"])
+        kept = ("etag", "last_modified", "fetched_at")
+        remembered |= {key: pointer[key] for key in kept if key in pointer}
+        return _from_fetched(wish, revisions, pointer, source, fetched, remembered)
+    known = pointer if pointer is not None and content is not None else {}
+    etag, last_modified = known.get("etag", ""), known.get("last_modified", "")
+    fetched = fetch(source, wish.env, etag=etag, last_modified=last_modified)
+    if fetched.not_modified and content is not None:
+        fetched = replace(
+            fetched,
+            content=content,
+            etag=fetched.etag or etag,
+            last_modified=fetched.last_modified or last_modified,
+        )
+    remembered |= {
+        "etag": fetched.etag,
+        "last_modified": fetched.last_modified,
+        "fetched_at": time.time(),
+    }
+    return _from_fetched(wish, revisions, pointer, source, fetched, remembered)
+
+
+def _from_fetched(
+    wish: _Wish,
+    revisions: Revisions,
+    pointer: dict[str, Any] | None,
+    source: "Source",
+    fetched: "Fetched",
+    remembered: dict[str, Any],
+) -> Api:
+    """Return the API of the file that was named, compiled where it or another of its files has changed."""
+    origins = (source.origin,) if source.origin else ()  # the person named this one
+    reading = _reading(wish, revisions, pointer, source)
+    if pointer is not None and _is_the_same(wish, pointer, fetched, reading):
+        catalog = revisions.catalog(pointer)
+        if catalog is not None:  # touched, or copied over with the same content
+            parts = reading.parts
+            revisions.keep(pointer, fetched.content, parts)
+            pointer = revisions.touch(pointer, reading, **remembered)
+            return Api(wish.name, revisions, catalog, pointer, origins, fetched.content, parts)
+    if wish.allow_refs:
+        remembered["allow_refs"] = list(wish.allow_refs)
+    return _installed(wish.name, revisions, fetched, source.label, remembered, reading, origins)
+
+
+def _is_the_same(wish: _Wish, pointer: dict[str, Any], fetched: "Fetched", reading: "Reading") -> bool:
+    """Tell whether the files of a document have the content that it was compiled from."""
+    revision = pointer["revision"]
+    if pointer["uri"] != fetched.uri or not wish.is_met_by(pointer):
+        return False
+    if pointer.get("root", revision) != revision_of(fetched.content):
+        return False
+    parts = reading.look_again()
+    is_one_file = not parts.found and not parts.missing
+    return is_one_file is ("parts" not in pointer) and revision == revision_of(
+        fetched.content, parts, fetched.uri
+    )
+
+
+def _reading(
+    wish: _Wish,
+    revisions: Revisions,
+    pointer: dict[str, Any] | None,
+    source: "Source",
+) -> "Reading":
+    from dynacli.catalog.parts import Parts
+    from dynacli.catalog.reading import Reading
+    from dynacli.document.opener import allowed_files
+
+    kept = None
+    # What was read when more was allowed is not looked at any more.
+    if pointer is not None and {*pointer.get("allow_refs", ())} <= {*wish.allow_refs}:
+        kept = revisions.parts(pointer)
+    folder = os.path.join(os.path.dirname(source.location), "") if source.kind == "file" else ""
+    try:
+        opener = allowed_files(source, wish.allow_refs)
+    except ValueError as error:
+        # Those of the command line were looked at as they were read.
+        raise FileError(
+            f"An origin that the references of `{wish.name}` may lead to is malformed",
+            hint=f"Mend `allow_refs` in `{Configuration(wish.env).path}`: an origin looks like `https://api.example.com`",
+        ) from error
+    return Reading(
+        opener, kept or Parts({}), may_fetch=not wish.offline, is_again=wish.refresh, folder=folder
+    )
+
+
+def _from_stdin(wish: _Wish, source: "Source") -> Api:
     from dynacli.document.fetch import fetch
 
-    catalog = revisions.catalog(pointer) if pointer is not None else None
-    # Asking whether it has changed makes sense only where nothing of it was lost.
-    is_whole = catalog is not None and pointer is not None and revisions.content(pointer["revision"])
-    known = pointer if pointer is not None and is_whole else {}
-    fetched = fetch(source, env, etag=known.get("etag", ""), last_modified=known.get("last_modified", ""))
-    if fetched.not_modified and pointer is not None and catalog is not None:
-        revisions.touch(pointer, fetched_at=time.time())
-        return Api(name, revisions, catalog, {**pointer, "fetched_at": time.time()}, origins)
-    facts = {"source": source.location, "etag": fetched.etag, "last_modified": fetched.last_modified}
-    installed = revisions.install(fetched, source.label, facts)
-    return _installed(name, revisions, installed, fetched.content, origins)
-
-
-def _from_stdin(name: str, source: Any, env: Environment) -> Api:
-    from dynacli.document.fetch import fetch
-
-    return open_content(name, fetch(source, env), source.label, env)
+    fetched = fetch(source, wish.env)
+    revisions, api = _by_content(wish, fetched)
+    if api is not None:
+        return api
+    pointer = revisions.current()
+    return _from_fetched(wish, revisions, pointer, source, fetched, {"source": "-"})
 
 
 def open_content(name: str, fetched: "Fetched", label: str, env: Environment) -> Api:
@@ -407,59 +311,57 @@ def open_content(name: str, fetched: "Fetched", label: str, env: Environment) ->
     Raises:
         DocumentError: The document cannot be used.
     """
-    revisions = Revisions(env.cache_dir, f"-{revision_of(fetched.content)}")
+    revisions, api = _by_content(_Wish(name, env), fetched)
+    if api is not None:
+        return api
+    from dynacli.catalog.reading import Reading
+
+    return _installed(name, revisions, fetched, label, {"source": "-"}, Reading(None))
+
+
+def _by_content(wish: _Wish, fetched: "Fetched") -> tuple[Revisions, Api | None]:
+    """Return where a document of that content is kept, and its API where it was compiled before."""
+    revisions = Revisions(wish.env.cache_dir, f"-{revision_of(fetched.content)}")
     pointer = revisions.current()
-    catalog = revisions.catalog(pointer) if pointer is not None else None
-    if pointer is not None and catalog is not None:
-        try:
-            # Damage that is found later could not be mended: standard input is read only once.
-            catalog.check(whole=True)
-            return Api(name, revisions, catalog, pointer, content=fetched.content)
-        except DamagedCatalogError:
-            catalog.close()
-            revisions.drop(pointer)
-    installed = revisions.install(fetched, label, {"source": "-"})
-    return _installed(name, revisions, installed, fetched.content)
+    if pointer is None or wish.refresh or not wish.is_met_by(pointer):
+        return revisions, None
+    catalog = revisions.catalog(pointer)
+    if catalog is None:
+        return revisions, None
+    try:
+        # Damage that is found later could not be mended: standard input is read only once.
+        catalog.check(whole=True)
+        return revisions, Api(wish.name, revisions, catalog, pointer, content=fetched.content)
+    except DamagedCatalogError:
+        catalog.close()
+        revisions.drop(pointer)
+        return revisions, None
 
 
 def _installed(
-    name: str, revisions: Revisions, installed: Installed, content: bytes, origins: tuple[str, ...] = ()
+    name: str,
+    revisions: Revisions,
+    fetched: "Fetched",
+    label: str,
+    remembered: dict[str, Any],
+    reading: "Reading",
+    origins: tuple[str, ...] = (),
 ) -> Api:
-    api = Api(name, revisions, installed.catalog, installed.pointer, origins, content)
+    installed = revisions.install(fetched, label, remembered, reading)
+    api = Api(
+        name, revisions, installed.catalog, installed.pointer, origins, fetched.content, installed.parts
+    )
     api.is_new, api.failure = True, installed.failure
     return api
 
 
-def _named(catalog: Catalog) -> list[str]:
-    """Return a line for each of the first operations that were left out, with the document's line."""
-    rows = [row for row in catalog.warnings() if " is left out: " in row["message"]]
-    return [
-        f"{row['message']}" + (f" (line {row['line']})" if row["line"] else "") for row in rows[:MOST_NAMED]
-    ]
-
-
-def what_is_left_out(catalog: Catalog) -> str:
-    """Return in a few words how much of a document could not be used; empty where all of it could."""
-    messages = [row["message"] for row in catalog.warnings()]
-    operations = sum(" is left out: " in message for message in messages)
-    places = len(messages) - operations
-    parts = []
-    if operations:
-        parts.append(f"{operations} operation{'s are' if operations > 1 else ' is'} left out")
-    if places:
-        of_them = "places are not used as they stand" if places > 1 else "place is not used as it stands"
-        parts.append(f"{places} {of_them}")
-    return " and ".join(parts)
-
-
-def _kept(
-    name: str, revisions: Revisions, pointer: dict[str, Any], label: str, origins: tuple[str, ...]
-) -> Api | None:
+def _kept(name: str, revisions: Revisions, pointer: dict[str, Any], source: "Source") -> Api | None:
     """Return the API as the cache has it, compiled again where only its catalog was lost."""
+    origins = (source.origin,) if source.origin else ()
     catalog = revisions.catalog(pointer)
     if catalog is not None:
         return Api(name, revisions, catalog, pointer, origins)
-    rebuilt = revisions.rebuilt(pointer, label)
+    rebuilt = revisions.rebuilt(pointer, source.label)
     return Api(name, revisions, rebuilt.catalog, rebuilt.pointer, origins) if rebuilt is not None else None
 
 
@@ -475,10 +377,7 @@ def _as_it_was(name: str, word: str, env: Environment) -> Api | None:
         return None
     revisions = Revisions(env.cache_dir, source.location)
     pointer = revisions.current()
-    if pointer is None:
-        return None
-    origins = (source.origin,) if source.origin else ()
-    return _kept(name, revisions, pointer, source.label, origins)
+    return _kept(name, revisions, pointer, source) if pointer is not None else None
 
 
 def _unknown(word: str, env: Environment) -> UsageError:
@@ -493,5 +392,5 @@ def _unknown(word: str, env: Environment) -> UsageError:
         why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
         hint=f"Did you mean {' or '.join(f'`{one}`' for one in near)}?"
         if near
-        else f"Register it: `dynacli api add {word if _NAME.fullmatch(word) else 'NAME'} SOURCE`",
+        else f"Register it: `dynacli api add {word if is_name(word) else 'NAME'} SOURCE`",
     )

@@ -1,109 +1,139 @@
-"""`config.toml`: what a person may write by hand, and what `api add` and its like change in it.
+"""The registered APIs: what a person wrote, or let `dynacli api` write, into `config.toml`."""
 
-A change touches the lines that it is about and no others. Pure: text in, text out.
-"""
-
+import os
 import re
-import tomllib
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
 
-__all__ = ["edited"]
+__all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "texts"]
+
+DEMO = "demo"
+
+VERBS = (
+    "api",
+    "auth",
+    "changes",
+    "check",
+    "completion",
+    "demo",
+    "describe",
+    "doctor",
+    "document",
+    "explore",
+    "export",
+    "help",
+    "history",
+    "mcp",
+    "operations",
+    "replay",
+    "request",
+    "search",
+)
+"""Words that mean dynacli itself; no API can have such a name."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
-def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "") -> str:
-    """Return the configuration with the entry of one API written, removed (None) or renamed.
+def is_name(word: str) -> bool:
+    """Tell whether a word can be the name of a registered API."""
+    return bool(_NAME.fullmatch(word)) and word != DEMO
 
-    Args:
-        text: The file as it is.
-        name: The API.
-        entry: The keys to set; others of that API stay.
-        new_name: What it shall be called instead.
+
+def check_name(name: str) -> None:
+    """Check a name before it is registered.
 
     Raises:
-        ValueError: The text is not TOML, or has something else where the APIs are kept.
+        UsageError: It cannot be one.
     """
-    wanted = tomllib.loads(text)
-    apis = wanted.setdefault("apis", {})
-    if not isinstance(apis, dict) or not isinstance(apis.get(name, {}), dict):
-        raise ValueError("What stands under `apis` are not the tables of APIs")  # noqa: TRY004 - it is the text that is wrong
-    if new_name:
-        apis[new_name] = apis.pop(name)
-    elif entry is None:
-        apis.pop(name, None)
-    else:
-        apis.setdefault(name, {}).update(entry)
-    # tomlkit takes the comment above a table for the end of the table before, and moves or drops it
-    # along with that one; line by line, it stays where it is. Each result is held against what is wanted.
-    for edit in (_by_lines, _by_tomlkit):
-        result = edit(text, name, entry, new_name)
-        if result is not None and _says(result, wanted):
-            return result
-    raise ValueError("The APIs are written in a way that only a person can change safely")
+    if name in VERBS:
+        raise UsageError(
+            f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
+        )
+    if not _NAME.fullmatch(name) or name.endswith((".json", ".yaml", ".yml")):
+        raise UsageError(
+            f"`{name}` cannot be the name of an API",
+            why="A name has lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
+        )
 
 
-def _says(text: str, wanted: dict[str, Any]) -> bool:
-    try:
-        return _without_empty(tomllib.loads(text)) == _without_empty(wanted)
-    except tomllib.TOMLDecodeError:
-        return False
+def texts(entry: dict[str, Any], key: str) -> tuple[str, ...]:
+    """Return a list of texts from an entry; whatever else stands there counts as none."""
+    found = entry.get(key)
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
 
 
-def _without_empty(configuration: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in configuration.items() if key != "apis" or value}
+class Configuration:
+    """The file that a person may write by hand: `config.toml` in the configuration directory.
+
+    Raises:
+        FileError: From any method, when the file cannot be read or written.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self.path = os.path.join(env.config_dir, "config.toml")
+
+    def apis(self) -> dict[str, dict[str, Any]]:
+        """Return name → entry of the registered APIs; their sources mean the same from any directory."""
+        return {
+            name: {**entry, "source": self._meant(entry["source"])}
+            for name, entry in self._entries().items()
+            if name not in VERBS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
+        }
+
+    def has_entry(self, name: str) -> bool:
+        """Tell whether there is an entry of that name, be it usable or not."""
+        return name in self._entries()
+
+    def _entries(self) -> dict[str, Any]:
+        import tomllib
+
+        try:
+            with open(self.path, "rb") as file:
+                entries = tomllib.load(file).get("apis", {})
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be read",
+                why=_reason(error),
+                hint="Mend the file, or move it away",
+            ) from error
+        return entries if isinstance(entries, dict) else {}
+
+    def _meant(self, source: str) -> str:
+        # A person writes what a shell would take; a path starts from the file that it is written in.
+        if "://" in source or os.path.isabs(source):
+            return source
+        directory = os.path.dirname(os.path.abspath(self.path))
+        return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))
+
+    def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
+        """Write, remove (None) or rename the entry of an API; comments and all else stay as they are."""
+        from dynacli.catalog.configuration_text import edited
+        from dynacli.catalog.files import locked, make_directory, write_atomically
+
+        directory = os.path.dirname(self.path)
+        try:
+            make_directory(directory)
+            with locked(directory, "changing the configuration"):
+                try:
+                    with open(self.path, encoding="utf-8", newline="") as file:
+                        text = file.read()
+                except FileNotFoundError:
+                    text = ""
+                # Many people keep their configuration elsewhere, with a link to it here.
+                write_atomically(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be changed", why=_reason(error)
+            ) from error
 
 
-_MANY_LINES = ('"""', "'''")
-_HEADER = re.compile(r"\s*\[")
-
-
-def _by_lines(text: str, name: str, entry: dict[str, Any] | None, new_name: str) -> str | None:
-    """Rename or remove a table by its lines; None where that is not what is to be done."""
-    if entry is not None:
-        return None
-    quoted = "|".join(re.escape(form) for form in (name, f'"{name}"', f"'{name}'"))
-    own = re.compile(rf"(\s*\[\s*apis\s*\.\s*)({quoted})(\s*[\].].*)", re.DOTALL)
-    kept: list[str] = []
-    removed: list[str] = []
-    is_inside = is_in_string = False
-    for line in text.splitlines(keepends=True):
-        header = None if is_in_string else own.fullmatch(line)
-        # A text of several lines may hold what looks like a table.
-        is_in_string ^= (line.count(_MANY_LINES[0]) + line.count(_MANY_LINES[1])) % 2 == 1
-        if header and new_name:
-            kept.append(f"{header[1]}{new_name}{header[3]}")
-            continue
-        if header or (is_inside and not is_in_string and _HEADER.match(line)):
-            # What stands between the last value and the next table belongs to that one.
-            kept.extend(_tail(removed))
-            removed = []
-            is_inside = header is not None
-        (removed if is_inside else kept).append(line)
-    kept.extend(_tail(removed))
-    return "".join(kept)
-
-
-def _tail(lines: list[str]) -> list[str]:
-    end = len(lines)
-    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-        end -= 1
-    return lines[end:]
-
-
-def _by_tomlkit(text: str, name: str, entry: dict[str, Any] | None, new_name: str) -> str | None:
-    try:
-        document = tomlkit.parse(text)
-        apis: Any = document.setdefault("apis", tomlkit.table(is_super_table=True))
-        if new_name:
-            apis[new_name] = apis.pop(name)
-        elif entry is None:
-            apis.pop(name, None)
-        else:
-            known = apis.setdefault(name, tomlkit.table())
-            for key, value in entry.items():
-                known[key] = value
-        return tomlkit.dumps(document)
-    except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError):
-        return None  # an arrangement of tables that tomlkit cannot change
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or ""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 (at byte {error.start})"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

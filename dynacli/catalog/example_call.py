@@ -170,8 +170,9 @@ def _offered(media: Mapping[str, Any], resolve: Resolve) -> Iterator[Any]:
                 named = resolve(entry["$ref"])
             except LookupError:
                 continue
-        if isinstance(named, Mapping) and "value" in named:
-            yield named["value"]
+        for key in ("dataValue", "value"):  # 3.2 has the first for what the schema is about
+            if isinstance(named, Mapping) and key in named:
+                yield named[key]
 
 
 def option_text(value: Any) -> str:

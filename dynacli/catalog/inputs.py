@@ -2,21 +2,40 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
-from dynacli.catalog.fields import list_fields
-from dynacli.catalog.lenient import listed, lookup, text
+from dynacli.catalog.fields import Listing, list_fields
+from dynacli.catalog.lenient import follow_references, listed, lookup, text
+from dynacli.catalog.media import body_schema, is_form
 from dynacli.catalog.model import Body, Field, MediaType, Parameter
 from dynacli.catalog.names import kebab
-from dynacli.catalog.schema import value_type, view
+from dynacli.catalog.option_names import Named, fields_with_own_options, option_names, renamed
+from dynacli.catalog.schema import Views, value_type, view
 from dynacli.document.load import Document
 
-__all__ = ["Inputs", "SkippedOperationError", "is_ignored_header"]
+__all__ = ["Inputs", "SkippedOperationError", "usable_parameters"]
 
-LOCATIONS = ("path", "query", "header", "cookie")
+LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 """In the order in which they keep the plain option when two inputs have one name."""
 
-_DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_DEFAULT_STYLES = {
+    "path": "simple",
+    "query": "form",
+    "querystring": "form",
+    "header": "simple",
+    "cookie": "form",
+}
+_STYLES = {
+    "path": {"simple", "label", "matrix"},
+    "query": {"form", "spaceDelimited", "pipeDelimited", "deepObject"},
+    "querystring": {"form"},
+    "header": {"simple"},
+    "cookie": {"form", "cookie"},
+}
+"""OpenAPI 3.2.0, "Style Values"."""
+_FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _IGNORED_HEADERS = frozenset(
     {
@@ -39,7 +58,31 @@ class SkippedOperationError(ValueError):
     """An operation cannot be offered; the text says why."""
 
 
-def is_ignored_header(parameter: Mapping[str, Any]) -> bool:
+def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
+    """Return the Parameter Objects of a list, or references to them, without those that count as absent.
+
+    Args:
+        tree: The document that references lead into.
+        declared: The list.
+        path: The template of the path, in which its parameters stand.
+    """
+    in_path = set(_TEMPLATE.findall(path.partition("#")[0]))
+    usable: dict[tuple[str, str], Any] = {}
+    for one in listed(declared):
+        raw = follow_references(tree, one)
+        if (
+            isinstance(raw, Mapping)
+            and isinstance(raw.get("name"), str)
+            and raw.get("in") in LOCATIONS
+            and (raw["in"] != "path" or raw["name"] in in_path)
+            and not _is_ignored_header(raw)
+        ):
+            # Of one that is declared twice the last counts.
+            usable[raw["in"], raw["name"]] = one
+    return list(usable.values())
+
+
+def _is_ignored_header(parameter: Mapping[str, Any]) -> bool:
     """Return whether a document may not define this parameter, so that it counts as absent."""
     return parameter.get("in") == "header" and str(parameter.get("name")).lower() in _IGNORED_HEADERS
 
@@ -55,30 +98,37 @@ class Inputs:
     def __init__(self, document: Document, warn: Callable[..., None]) -> None:
         self._document = document
         self._warn = warn
-        self._bodies: dict[int, tuple[Any, Any]] = {}
+        self._bodies: dict[int | str, tuple[Any, Listing]] = {}
+        self._targets: dict[str, Any] = {}
+        self._views, self._raw_views = Views(self.resolve), Views(self._target)
 
     def resolve(self, ref: str) -> Any:
         """Return the target of a reference that prance left in place: a recursion, or one that leads nowhere."""
         return lookup(self._document.resolved, ref)
+
+    def _target(self, ref: str) -> Any:
+        """Return the target of a reference as it stands in the document."""
+        if ref not in self._targets:
+            self._targets[ref] = lookup(self._document.tree, ref)
+        return self._targets[ref]
 
     def parameters(
         self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any], where: tuple[str, ...]
     ) -> tuple[Parameter, ...]:
         """Return the parameters in the order of their locations, path parameters in path order."""
         found: dict[tuple[str, str], Mapping[str, Any]] = {}
-        for raw in [*listed(item.get("parameters")), *listed(operation.get("parameters"))]:
-            if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
-                ref = raw.get("$ref") if isinstance(raw, Mapping) else None
-                why = f"the parameter `{ref}` leads nowhere" if ref else "a parameter has no name"
-                raise SkippedOperationError(why)
-            if raw.get("in") not in LOCATIONS:
-                raise SkippedOperationError(
-                    f"parameter `{raw['name']}` is in `{raw.get('in')}`, not {_one_of(LOCATIONS)}"
-                )
-            if not is_ignored_header(raw) and raw.get("x-cli-ignore") is not True:
+        for raw in self._declared(item, where[:-1]) + self._declared(operation, where):
+            if not _is_ignored_header(raw) and raw.get("x-cli-ignore") is not True:
                 found[(raw["in"], raw["name"])] = raw
+        self._check_querystring(found, where)
         # A template such as `/a/{id}/b/{id}` names one parameter twice.
-        in_path = list(dict.fromkeys(_TEMPLATE.findall(path.partition("#")[0])))
+        plain, _, query = path.partition("#")[0].partition("?")
+        in_query = [name for name in _TEMPLATE.findall(query) if ("query", name) not in found]
+        in_path = list(dict.fromkeys([*_TEMPLATE.findall(plain), *in_query]))
+        for name, _ in parse_qsl(query, keep_blank_values=True) if query else ():
+            if ("query", name) in found and f"{{{name}}}" not in query:
+                # The path itself brings a value along, which one that is given replaces.
+                found["query", name] = {**found["query", name], "required": False}
         for name in in_path:
             if ("path", name) not in found:
                 self._warn(f"path parameter `{name}` is not declared; it is taken as a string", *where)
@@ -93,28 +143,79 @@ class Inputs:
                 in_path.index(entry[0][1]) if entry[0][0] == "path" else 0,
             ),
         )
-        taken: set[str] = set(_RESERVED_OPTIONS)
-        return tuple(self._parameter(raw, taken) for _, raw in ordered)
+        raws = [raw for _, raw in ordered]
+        named = [Named(raw["in"], raw["name"], text(raw.get("x-cli-name")) or raw["name"]) for raw in raws]
+        return self._with_aliases(
+            raws,
+            [
+                self._parameter(raw, option)
+                for raw, option in zip(raws, option_names(named, _RESERVED_OPTIONS), strict=True)
+            ],
+        )
 
-    def _parameter(self, raw: Mapping[str, Any], taken: set[str]) -> Parameter:
+    def _check_querystring(
+        self, found: dict[tuple[str, str], Mapping[str, Any]], where: tuple[str, ...]
+    ) -> None:
+        """Leave one `querystring` parameter at most (OpenAPI 3.2.0, "Parameter Locations")."""
+        whole = [key for key in found if key[0] == "querystring"]
+        for key in whole[1:]:
+            self._warn(f"querystring parameter `{key[1]}` is a second one; it is ignored", *where)
+            del found[key]
+        if whole and any(location == "query" for location, _ in found):
+            self._warn(
+                f"`{whole[0][1]}` is the whole query, and there are query parameters too; both are sent",
+                *where,
+            )
+
+    def _declared(self, holder: Mapping[str, Any], where: tuple[str, ...]) -> list[Mapping[str, Any]]:
+        """Return the Parameter Objects of a path item or an operation that can be used.
+
+        Raises:
+            SkippedOperationError: One of them cannot be read at all.
+        """
+        usable: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for index, raw in enumerate(listed(holder.get("parameters"))):
+            ref = raw.get("$ref") if isinstance(raw, Mapping) else None
+            if ref is not None and "name" not in raw:
+                raise SkippedOperationError(f"the parameter `{ref}` leads nowhere")
+            here = (*where, "parameters", str(index))
+            if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+                self._warn("this parameter has no name; it is ignored", *here)
+            elif raw.get("in") not in LOCATIONS:
+                place = f"in `{raw['in']}`, not" if isinstance(raw.get("in"), str) else "not in"
+                self._warn(f"parameter `{raw['name']}` is {place} {_one_of(LOCATIONS)}; it is ignored", *here)
+            else:
+                key = (raw["in"], raw["name"])
+                if key in usable:
+                    self._warn(f"{key[0]} parameter `{key[1]}` is declared twice; the last one counts", *here)
+                usable[key] = raw
+                style = raw.get("style")
+                if style is not None and (not isinstance(style, str) or style not in _STYLES[key[0]]):
+                    self._warn(
+                        f"style `{style}` is none for a {key[0]} parameter; `{_DEFAULT_STYLES[key[0]]}` is used",
+                        *here,
+                        "style",
+                    )
+        return list(usable.values())
+
+    def _parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
         name, location = raw["name"], raw["in"]
-        media_type, schema = "", raw.get("schema")
-        content = raw.get("content")
+        # A `querystring` parameter has to have `content`; with a schema alone it can only be a form.
+        media_type, schema = _FORM if location == "querystring" else "", raw.get("schema")
+        content, encoding = raw.get("content"), None
         if isinstance(content, Mapping) and content:
             media_type, media = next(iter(content.items()))
-            schema = media.get("schema") if isinstance(media, Mapping) else None
+            media = media if isinstance(media, Mapping) else {}
+            schema = media.get("schema")
+            encoding = media.get("encoding") if is_form(media_type) else None
         seen = view(schema, self.resolve)
         fields: tuple[Field, ...] = ()
         if seen.type == "object" and seen.properties:
-            _, fields, _ = list_fields(schema, self.resolve)
-        option = _free_option(text(raw.get("x-cli-name")) or name, location, taken)
-        style = text(raw.get("style")) or _DEFAULT_STYLES[location]
+            fields = list_fields(schema, self._views).fields
+        style = text(raw.get("style"))
+        style = style if style in _STYLES[location] else _DEFAULT_STYLES[location]
         declared = raw.get("explode")
-        explode = declared if isinstance(declared, bool) else style == "form"
-        spelled = [name] if _SAFE_SPELLING.fullmatch(name) and name != option and name not in taken else []
-        aliases = [*spelled, *(kebab(text(alias)) for alias in listed(raw.get("x-cli-aliases")))]
-        aliases = [alias for alias in aliases if alias and alias not in taken]
-        taken.update(aliases)
+        explode = declared if isinstance(declared, bool) else style in {"form", "cookie"}
         return Parameter(
             name=name,
             location=location,
@@ -126,44 +227,65 @@ class Inputs:
             style=style,
             explode=explode,
             allow_reserved=raw.get("allowReserved") is True,
+            allow_empty=location == "query" and raw.get("allowEmptyValue") is True,
             media_type=media_type,
+            encoding=encoding if isinstance(encoding, Mapping) else None,
             description=text(raw.get("x-cli-description"))
             or text(raw.get("description"))
             or seen.description,
-            aliases=tuple(aliases),
-            fields=tuple(_renamed(one, f"{option}.{one.option}") for one in fields),
+            fields=tuple(renamed(one, f"{option}.{one.option}") for one in fields),
         )
 
+    def _with_aliases(
+        self, raws: list[Mapping[str, Any]], parameters: list[Parameter]
+    ) -> tuple[Parameter, ...]:
+        """Return the parameters with further spellings of their options, as far as nothing else has them."""
+        taken = set(_RESERVED_OPTIONS)
+        for one in parameters:
+            taken.update((one.option, *(part.option for part in one.fields)))
+        made = []
+        for raw, one in zip(raws, parameters, strict=True):
+            spelled = [one.name] if _SAFE_SPELLING.fullmatch(one.name) else []
+            given = [kebab(text(alias)) for alias in listed(raw.get("x-cli-aliases"))]
+            aliases = [word for word in dict.fromkeys((*spelled, *given)) if word and word not in taken]
+            taken.update(aliases)
+            made.append(replace(one, aliases=tuple(aliases)) if aliases else one)
+        return tuple(made)
+
     def body(self, raw: Any, parameters: tuple[Parameter, ...]) -> Body | None:
-        """Return the request body; options that a parameter has already get `body.` in front."""
+        """Return the request body; options that a parameter has already get `body.` in front.
+
+        Args:
+            raw: As it stands, with its references: they name the branches, and tell a schema that holds itself.
+        """
+        tree = self._document.tree
+        if isinstance(raw, Mapping) and "$ref" in raw and follow_references(tree, raw) is None:
+            raise SkippedOperationError(f"the request body `{raw['$ref']}` leads nowhere")
+        raw = follow_references(tree, raw)
         if not isinstance(raw, Mapping) or not isinstance(raw.get("content"), Mapping):
-            if isinstance(raw, Mapping) and "$ref" in raw:
-                raise SkippedOperationError(f"the request body `{raw['$ref']}` leads nowhere")
             return None
         taken = set(_RESERVED_OPTIONS)
         for parameter in parameters:
             taken.update((parameter.option, *parameter.aliases, *(one.option for one in parameter.fields)))
         content = tuple(
             self._media_type(name, media if isinstance(media, Mapping) else {}, taken)
-            for name, media in raw["content"].items()
+            for name, each in raw["content"].items()
+            for media in (follow_references(tree, each),)
         )
         if not content:
             return None
         return Body(content, raw.get("required") is True, text(raw.get("description")))
 
     def _media_type(self, name: str, media: Mapping[str, Any], taken: set[str]) -> MediaType:
-        schema = media.get("schema")
-        known = self._bodies.get(id(schema))
-        # Shared schemas are one object after prance's resolving; the schema is kept so that its id stays its own.
-        value, fields, is_cut = known[1] if known else list_fields(schema, self.resolve)
-        if isinstance(schema, Mapping):
-            self._bodies[id(schema)] = (schema, (value, fields, is_cut))
-        return MediaType(
-            name,
-            value,
-            tuple(_renamed(one, f"body.{one.option}") if one.option in taken else one for one in fields),
-            is_cut,
-        )
+        schema = body_schema(media)
+        ref = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
+        key = ref if isinstance(ref, str) else id(schema)
+        if key not in self._bodies:
+            # The schema is kept so that its id stays its own.
+            self._bodies[key] = (schema, list_fields(schema, self._raw_views))
+        found = self._bodies[key][1]
+        fields = fields_with_own_options(found.fields, taken)
+        return MediaType(name, found.value, fields, found.is_cut, found.choices)
 
     def example(
         self,
@@ -181,20 +303,6 @@ class Inputs:
             if isinstance(one, Mapping)
         }
         return example_words(operation, raw, parameters, body, self.resolve, self._document.version)
-
-
-def _free_option(name: str, location: str, taken: set[str]) -> str:
-    word = kebab(name) or name
-    if word in taken:
-        word = f"{location}.{word}"
-    while word in taken:  # `page_size` and `page-size` in one query: the spelling tells them apart
-        word = f"{location}.{name}" if word != f"{location}.{name}" else f"{word}_"
-    taken.add(word)
-    return word
-
-
-def _renamed(one: Field, option: str) -> Field:
-    return Field(one.path, option, one.value, one.is_required, one.is_deprecated, one.description)
 
 
 def _one_of(words: tuple[str, ...]) -> str:

@@ -1,12 +1,28 @@
 """Media types that a body can be built for, and which one is taken where the document offers several."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dynacli.catalog.model import MediaType
 
-__all__ = ["is_form", "is_json", "preferred"]
+__all__ = [
+    "body_schema",
+    "is_built",
+    "is_form",
+    "is_json",
+    "is_json_lines",
+    "is_json_sequence",
+    "is_multipart",
+    "preferred",
+    "sent_as",
+]
+
+_JSON_LINES = frozenset(
+    f"{main}/{name}"
+    for main in ("application", "text")
+    for name in ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "json-lines", "ndjson", "x-ndjson")
+)
 
 
 def is_json(media_type: str) -> bool:
@@ -20,10 +36,84 @@ def is_form(media_type: str) -> bool:
     return media_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
 
 
+def is_multipart(media_type: str) -> bool:
+    """Return whether a media type is made of parts: `multipart/form-data`, `multipart/mixed`, ..."""
+    return media_type.strip().lower().startswith("multipart/")
+
+
+def is_json_lines(media_type: str) -> bool:
+    """Return whether a media type has one JSON value on each line, under any of the names that it goes by."""
+    return media_type.partition(";")[0].strip().lower() in _JSON_LINES
+
+
+def is_json_sequence(media_type: str) -> bool:
+    """Return whether a media type is a sequence of JSON texts with a separator before each (RFC 7464, RFC 8091)."""
+    return media_type.partition(";")[0].strip().lower().endswith(("/json-seq", "+json-seq"))
+
+
+def is_built(media_type: str) -> bool:
+    """Return whether a body of this media type can be built from options; all others are given whole."""
+    kinds = (is_json, is_form, is_multipart, is_json_lines, is_json_sequence)
+    return any(fits(media_type) for fits in kinds)
+
+
+def body_schema(media: Mapping[str, Any]) -> Any:
+    """Return the schema of a body as a whole: 3.2 has `itemSchema` for one that is a sequence of items."""
+    if "schema" not in media and "itemSchema" in media:
+        return {"type": "array", "items": media["itemSchema"]}
+    return media.get("schema")
+
+
 def preferred(content: Sequence["MediaType"]) -> "MediaType":
-    """Return the media type that a body is sent as unless the person says otherwise: JSON, else a form."""
-    for fits in (is_json, is_form):
-        for one in content:
-            if fits(one.name):
-                return one
-    return content[0]
+    """Return the media type that a body is sent as unless the person says otherwise.
+
+    JSON, else a form, else one of parts; where there are files among the options, that one comes before a form.
+    """
+    ranks: tuple[Callable[[MediaType], bool], ...] = (
+        lambda one: is_json(one.name),
+        lambda one: is_multipart(one.name) and _takes_file(one),
+        lambda one: is_form(one.name),
+        lambda one: is_multipart(one.name),
+    )
+    return next((one for fits in ranks for one in content if fits(one)), content[0])
+
+
+def sent_as(media_type: "MediaType") -> "MediaType":
+    """Return the media type that is sent where the document has a range, or no name at all.
+
+    A range cannot be sent (RFC 9110, section 8.3). What has options, or is said to be JSON's kind of value, is JSON.
+    """
+    if (
+        media_type.name.strip() not in {"", "*", "*/*", "application/*"}
+        or media_type.value.format == "binary"
+    ):
+        return media_type
+    from dataclasses import replace
+
+    name = "text/plain" if media_type.value.type == "string" else "application/json"
+    return replace(media_type, name=name)
+
+
+def _takes_file(media_type: "MediaType") -> bool:
+    values = [one.value for one in media_type.fields]
+    return any(one.format == "binary" for one in [*values, *(each.items for each in values if each.items)])
+
+
+def is_binary(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema says that its value is bytes as they are, not text.
+
+    3.0 says `format: binary`, 3.1 a `contentMediaType` without `contentEncoding` ("Working With Binary Data");
+    some documents say `contentEncoding: binary`.
+    """
+    kinds = schema.get("type", "string")
+    if kinds != "string" and not (isinstance(kinds, list) and set(map(str, kinds)) <= {"string", "null"}):
+        return False
+    media_type, encoding = schema.get("contentMediaType"), schema.get("contentEncoding")
+    if schema.get("format") == "binary" or encoding == "binary":
+        return True
+    return isinstance(media_type, str) and encoding is None and not is_text_type(media_type)
+
+
+def is_text_type(media_type: str) -> bool:
+    """Return whether content of a media type is text: `text/...`, or JSON."""
+    return is_json(media_type) or media_type.strip().lower().startswith("text/")

@@ -11,7 +11,13 @@ from typing import Any
 from dynacli.record import record
 
 __all__ = [
+    "AGAIN",
+    "ANY",
+    "EACH",
+    "MORE",
+    "WEBHOOKS",
     "Body",
+    "Choice",
     "Field",
     "MediaType",
     "Operation",
@@ -21,12 +27,16 @@ __all__ = [
     "SecurityScheme",
     "Server",
     "ValueType",
-    "operation_from_row",
 ]
 
 ANY = "any"
 EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
+MORE, AGAIN = "more", "again"
+"""What a `Field.below` says of options that are not listed: there are some; they are those above once more."""
+
+WEBHOOKS = "/x-dynacli-webhooks"
+"""Where a catalog keeps the list of its webhooks: among the components, so that only what shows it reads it."""
 
 
 @record
@@ -66,6 +76,8 @@ class Field:
         is_needed: Whether it is invalid without it in any case, because its parents are required too.
         is_deprecated: Whether the schema says so.
         description: The schema's description, Markdown.
+        branch: The branches that have it, as help says it; empty where all have.
+        below: Whether it has options below it that are not listed: `MORE`, or `AGAIN` where it holds itself.
     """
 
     path: tuple[str, ...]
@@ -75,6 +87,25 @@ class Field:
     is_deprecated: bool = False
     description: str = ""
     is_needed: bool = False
+    branch: str = ""
+    below: str = ""
+
+
+@record
+class Choice:
+    """A place in a body where one of several branches holds.
+
+    Args:
+        option: The option of that place without dashes; empty for the body as a whole.
+        by: The word of the property that picks the branch; empty where the given options do.
+        branches: Their names, each with the value that picks it, empty where nothing does.
+        more: How many more there are.
+    """
+
+    option: str
+    by: str = ""
+    branches: tuple[tuple[str, str], ...] = ()
+    more: int = 0
 
 
 @record
@@ -89,7 +120,9 @@ class Parameter:
         style: The document's or the location's default style.
         explode: The document's or the style's default.
         allow_reserved: Whether RFC 3986 reserved characters are sent as they are.
+        allow_empty: Whether the empty string may stand for a value of any type (`allowEmptyValue`).
         media_type: The media type of a parameter that has `content` instead of `schema`.
+        encoding: Property name → Encoding Object, of one whose media type is a form.
         fields: The properties of an object parameter.
     """
 
@@ -103,7 +136,9 @@ class Parameter:
     style: str = "form"
     explode: bool = True
     allow_reserved: bool = False
+    allow_empty: bool = False
     media_type: str = ""
+    encoding: Mapping[str, Any] | None = None
     description: str = ""
     aliases: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
@@ -118,12 +153,14 @@ class MediaType:
         value: What the body as a whole is.
         fields: The options, in document order.
         is_cut: Whether the schema goes deeper than the fields listed; deeper ones work all the same.
+        choices: The places where one of several branches holds.
     """
 
     name: str
     value: ValueType
     fields: tuple[Field, ...] = ()
     is_cut: bool = False
+    choices: tuple[Choice, ...] = ()
 
 
 @record
@@ -177,12 +214,14 @@ class Server:
 
     Args:
         url: As the document spells it: relative, or with `{variables}`.
-        variables: Name → `{"default": ..., "enum": [...]}`.
+        variables: Name → `{"default": TEXT or None, "enum": [...]}`.
+        name: What OpenAPI 3.2 calls it by.
     """
 
     url: str
     description: str = ""
     variables: Mapping[str, Any] | None = None
+    name: str = ""
 
 
 @record
@@ -225,70 +264,3 @@ class Operation:
     security: tuple[tuple[SecurityScheme, ...], ...] = ()
     servers: tuple[Server, ...] = ()
     example: tuple[str, ...] = ()
-
-
-# Reading a row back. Written out rather than generic: this runs on every start of a command.
-
-
-def operation_from_row(row: Mapping[str, Any]) -> Operation:
-    """Return the operation that `orjson.dumps(operation)` wrote."""
-    body = row["body"]
-    return Operation(
-        name=row["name"],
-        operation_id=row["operation_id"],
-        method=row["method"],
-        path=row["path"],
-        summary=row["summary"],
-        description=row["description"],
-        tags=tuple(row["tags"]),
-        is_deprecated=row["is_deprecated"],
-        is_hidden=row["is_hidden"],
-        aliases=tuple(row["aliases"]),
-        parameters=tuple(_parameter(item) for item in row["parameters"]),
-        body=None
-        if body is None
-        else Body(
-            content=tuple(_media_type(item) for item in body["content"]),
-            is_required=body["is_required"],
-            description=body["description"],
-        ),
-        responses=tuple(
-            Response(item["status"], item["description"], tuple(item["media_types"]), item["schema_name"])
-            for item in row["responses"]
-        ),
-        security=tuple(
-            tuple(SecurityScheme(**{**scheme, "scopes": tuple(scheme["scopes"])}) for scheme in alternative)
-            for alternative in row["security"]
-        ),
-        servers=tuple(Server(**item) for item in row["servers"]),
-        example=tuple(row["example"]),
-    )
-
-
-def _parameter(item: dict[str, Any]) -> Parameter:
-    item["value"] = _value_type(item["value"])
-    item["aliases"] = tuple(item["aliases"])
-    item["fields"] = tuple(_field(part) for part in item["fields"])
-    return Parameter(**item)
-
-
-def _media_type(item: Mapping[str, Any]) -> MediaType:
-    return MediaType(
-        name=item["name"],
-        value=_value_type(item["value"]),
-        fields=tuple(_field(part) for part in item["fields"]),
-        is_cut=item["is_cut"],
-    )
-
-
-def _field(item: dict[str, Any]) -> Field:
-    item["path"] = tuple(item["path"])
-    item["value"] = _value_type(item["value"])
-    return Field(**item)
-
-
-def _value_type(item: dict[str, Any]) -> ValueType:
-    item["enum"] = tuple(item["enum"])
-    if item["items"] is not None:
-        item["items"] = _value_type(item["items"])
-    return ValueType(**item)

@@ -1,33 +1,108 @@
 """Names of operations and options: kebab case, without clashes, and never moving.
 
 Only ASCII letters, digits and hyphens reach a name, so that no control, bidirectional or look-alike
-character of a document ever stands in a command.
+character of a document ever stands in a command. Other scripts are written in Latin letters.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
-__all__ = ["NameBook", "kebab"]
+__all__ = ["MAX_LENGTH", "NameBook", "kebab", "spelled_out"]
 
 MAX_LENGTH = 120
 """Characters of a name; longer ones are cut and told apart by a number."""
 
 _BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
+# Compiled when they are needed, which on the way to a call they hardly ever are.
+_APOSTROPHES = r"(?<=\w)['\u2019\u02bc](?=\w)"
+_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+
+_SYMBOLS = {
+    "[]": "array",
+    "<": "lt",
+    ">": "gt",
+    "=": "eq",
+    "!": "not",
+    "~": "tilde",
+    "*": "star",
+    "+": "plus",
+    "-": "minus",
+    "_": "underscore",
+    ".": "dot",
+    ",": "comma",
+    ":": "colon",
+    ";": "semicolon",
+    "?": "question",
+    "/": "slash",
+    "\\": "backslash",
+    "|": "pipe",
+    "&": "and",
+    "%": "percent",
+    "#": "hash",
+    "$": "dollar",
+    "@": "at",
+    "^": "caret",
+    "(": "open",
+    ")": "close",
+    "[": "open",
+    "]": "close",
+    "{": "open",
+    "}": "close",
+    "'": "quote",
+    '"': "quote",
+    "`": "quote",
+    " ": "space",
+}
+# What only holds the words of a name together is not spelled out as long as there are words.
+_TELLING = ("[]", "<", ">", "=", "!", "~", "*", "+", "$", "@", "#", "%", "&", "|", "?")
 
 
 def kebab(text: str) -> str:
-    """Return `text` in kebab case, or an empty string when nothing of it can stand in a name.
+    """Return `text` in kebab case, or an empty string when no letter or digit is in it.
 
     `listRuns` → `list-runs`, `Get_HTTPThing2` → `get-http-thing2`, `issues/list-for-repo` →
-    `issues-list-for-repo`, `Überblick` → `uberblick`.
+    `issues-list-for-repo`, `Überblick` → `uberblick`, `список` → `spisok`.
     """
-    if not text.isascii():
-        # Letters with marks lose the marks; what has no ASCII form separates words.
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(char for char in decomposed if not unicodedata.combining(char))
+    if "'" in text or not text.isascii():
+        # `List a user's pets`: what stands on both sides is one word.
+        text = _to_ascii(re.sub(_APOSTROPHES, "", text))
     return "-".join(_OTHERS.sub(" ", _BOUNDARIES.sub(" ", text)).split()).lower()
+
+
+def spelled_out(text: str, *, is_whole: bool = False) -> str:
+    """Return `text` in kebab case with its symbols as words: `StartTime<` → `start-time-lt`, `x[]` → `x-array`.
+
+    Args:
+        is_whole: Whether all of them are, for what has nothing else: `...` → `dot-dot-dot`.
+            A character that has no word is its code point.
+    """
+    symbols = "|".join(map(re.escape, _SYMBOLS if is_whole else _TELLING))
+    return kebab(
+        re.sub(
+            symbols + r"|[^A-Za-z0-9]" if is_whole else symbols,
+            lambda found: f" {_SYMBOLS.get(found[0]) or f'u{ord(found[0]):04x}'} ",
+            text if is_whole else _to_ascii(text),
+        )
+    )
+
+
+def _to_ascii(text: str) -> str:
+    """Return a text in ASCII: letters of other scripts in Latin ones, marks left out, all else as spaces."""
+    if text.isascii():
+        return text
+    import unicodedata
+
+    decomposed = unicodedata.normalize("NFKD", text)
+    text = "".join(char for char in decomposed if not unicodedata.combining(char))
+    if not text.isascii():
+        # Imported for such names alone; its tables are read from files.
+        from anyascii import anyascii
+
+        # In whole syllables again: Korean ones are taken apart above.
+        text = unicodedata.normalize("NFC", text)
+        text = "".join(anyascii(char) if unicodedata.category(char)[0] in "LN" else char for char in text)
+    return re.sub(r"[^\x00-\x7f]", " ", text)
 
 
 class NameBook:
@@ -40,8 +115,13 @@ class NameBook:
     """
 
     def __init__(self, lock: Mapping[tuple[str, str], str] | None = None) -> None:
-        self.lock = dict(lock or {})
-        self._taken = set(self.lock.values())
+        self.lock: dict[tuple[str, str], str] = {}
+        self._taken: set[str] = set()
+        for key, name in (lock or {}).items():
+            # The lock comes from a cache, where anything may stand.
+            if name not in self._taken and re.fullmatch(_NAME, name):
+                self.lock[key] = name
+                self._taken.add(name)
 
     def name(self, method: str, path: str, wanted: Iterable[str]) -> str:
         """Return the name of the operation at `method` and `path`, and remember it.
@@ -54,18 +134,26 @@ class NameBook:
         if known is not None:
             return known
         candidates = [name for name in (kebab(text) for text in wanted) if name]
-        by_path = kebab(f"{method} {path}") or method.lower()
+        by_path = kebab(f"{method} {path}") or "operation"
         first = candidates[0] if candidates else by_path
-        name = self._free(first[:MAX_LENGTH].rstrip("-"), f"{first}-{by_path}")
+        name = self._free(_cut(first), f"{first}-{by_path}" if candidates else by_path)
         self.lock[key] = name
         self._taken.add(name)
         return name
 
+    def is_of_another(self, word: str, method: str, path: str) -> bool:
+        """Return whether a word is the name of another operation, also of one that is gone."""
+        return word in self._taken and self.lock.get((method, path)) != word
+
     def _free(self, plain: str, qualified: str) -> str:
         if plain not in self._taken:
             return plain
-        qualified = qualified[:MAX_LENGTH].rstrip("-")
+        qualified = _cut(qualified)
         name, number = qualified, 2
         while name in self._taken:  # two paths that differ only in their symbols
             name, number = f"{qualified}-{number}", number + 1
         return name
+
+
+def _cut(name: str) -> str:
+    return name[:MAX_LENGTH].rstrip("-")

@@ -2,8 +2,10 @@
 
 Each source has a directory of its own in the cache::
 
-    <cache>/documents/<source>/current.json              which revision, and how to tell that it is stale
-    <cache>/documents/<source>/<revision>.document       the bytes as they came
+    <cache>/documents/<source>/current.json                which revision, and how to tell that it is stale
+    <cache>/documents/<source>/current.parts.json          the same of the other files of a document of several
+    <cache>/documents/<source>/<revision>.document         the bytes as they came
+    <cache>/documents/<source>/<revision>.parts.zip        those of the other files
     <cache>/documents/<source>/<revision>.<format>.sqlite  the catalog compiled from them
 
 Everything here can be deleted, cut or overwritten at any time: it is then read, fetched or compiled again.
@@ -25,6 +27,8 @@ from dynacli.errors import DocumentError, FileError
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler import Compiled
+    from dynacli.catalog.parts import Parts
+    from dynacli.catalog.reading import Reading
     from dynacli.document.fetch import Fetched
     from dynacli.document.load import Document
 
@@ -46,6 +50,9 @@ _REMEMBERED: dict[str, type | tuple[type, ...]] = {
     "size": int,
     "mtime_ns": int,
     "ctime_ns": int,
+    "root": str,
+    "parts": str,
+    "allow_refs": list,
 }
 
 
@@ -55,11 +62,13 @@ class Installed(NamedTuple):
     Args:
         catalog: Its catalog.
         pointer: What is remembered of it.
+        parts: The other files of the document.
         failure: Why it could not be kept; the catalog is then in memory alone.
     """
 
     catalog: Catalog
     pointer: dict[str, Any]
+    parts: "Parts"
     failure: FileError | None = None
 
 
@@ -93,11 +102,13 @@ class Revisions:
             for key, kind in _REMEMBERED.items()
             if key in found and type_fits(found[key], kind)
         }
-        revision = pointer.get("revision", "")
-        if not (revision.isascii() and revision.isalnum()) or "uri" not in pointer:
+        revision, uri = pointer.get("revision", ""), pointer.get("uri")
+        if not (revision.isascii() and revision.isalnum()) or uri is None or not uri.isascii():
             return None
         if not 0 <= pointer.get("fetched_at", 0) < _END_OF_TIME:
             del pointer["fetched_at"]
+        if not all(isinstance(one, str) for one in pointer.get("allow_refs", ())):
+            del pointer["allow_refs"]
         return pointer
 
     def catalog(self, pointer: dict[str, Any]) -> Catalog | None:
@@ -111,13 +122,15 @@ class Revisions:
             pointer: To the revision.
             name: How messages call the document.
         """
-        content = self.content(pointer["revision"])
-        if content is None:
+        content, parts = self.content(pointer), self.parts(pointer)
+        if content is None or parts is None:
             return None
+        from dynacli.catalog.reading import Reading
         from dynacli.document.fetch import Fetched
 
+        fetched = Fetched(content, uri=pointer["uri"])
         try:
-            return self.install(Fetched(content, uri=pointer["uri"]), name, pointer)
+            return self.install(fetched, name, pointer, Reading(None, parts))
         except DocumentError:
             return None  # an older dynacli read it, this one does not
 
@@ -129,23 +142,46 @@ class Revisions:
         """Return where the bytes of a revision's document stand."""
         return os.path.join(self.directory, f"{revision}.document")
 
-    def content(self, revision: str) -> bytes | None:
-        """Return the bytes of a revision's document; None when they are not there or not those bytes."""
+    def parts_path(self, revision: str) -> str:
+        """Return where the other files of a revision's document stand."""
+        return os.path.join(self.directory, f"{revision}.parts.zip")
+
+    def content(self, pointer: dict[str, Any]) -> bytes | None:
+        """Return the bytes of the file that was named; None when they are not there or not those bytes."""
         try:
-            with open(self.document_path(revision), "rb") as file:
+            with open(self.document_path(pointer["revision"]), "rb") as file:
                 content = file.read()
         except OSError:
             return None
-        return content if revision_of(content) == revision else None
+        return content if revision_of(content) == pointer.get("root", pointer["revision"]) else None
 
-    def keep(self, content: bytes) -> None:
-        """Write the bytes of a revision's document where they were lost; a cache that cannot be written stays."""
-        path = self.document_path(revision_of(content))
+    def parts(self, pointer: dict[str, Any]) -> "Parts | None":
+        """Return the other files of a document; None when they are not there or not those of that revision."""
+        from dynacli.catalog.parts import Parts, read_parts
+
+        if "parts" not in pointer:
+            return Parts({})
+        content, parts = self.content(pointer), read_parts(self.parts_path(pointer["revision"]))
+        if content is None or parts is None:
+            return None
+        return parts if revision_of(content, parts, pointer["uri"]) == pointer["revision"] else None
+
+    def keep(self, pointer: dict[str, Any], content: bytes, parts: "Parts") -> None:
+        """Write the files of a revision where they were lost; a cache that cannot be written stays."""
         try:
-            if not os.path.isfile(path) or os.stat(path).st_size != len(content):
-                write_atomically(path, content)
+            self._keep(pointer["revision"], content, parts)
         except OSError:
             return
+
+    def _keep(self, revision: str, content: bytes, parts: "Parts") -> None:
+        from dynacli.catalog.parts import read_parts, write_parts
+
+        path = self.document_path(revision)
+        if not os.path.isfile(path) or os.stat(path).st_size != len(content):
+            write_atomically(path, content)
+        path = self.parts_path(revision)
+        if (parts.found or parts.missing) and read_parts(path) != parts:
+            write_parts(path, parts)
 
     def drop(self, pointer: dict[str, Any]) -> None:
         """Forget the catalog of a revision, because it is damaged."""
@@ -154,14 +190,24 @@ class Revisions:
         except OSError:
             return
 
-    def touch(self, pointer: dict[str, Any], **changes: Any) -> None:
-        """Write the pointer with changes; a cache that cannot be written stays as it was."""
-        try:
-            self._write_pointer({**pointer, **changes})
-        except OSError:
-            return
+    def touch(
+        self, pointer: dict[str, Any], reading: "Reading | None" = None, **changes: Any
+    ) -> dict[str, Any]:
+        """Write the pointer with changes, and return it; a cache that cannot be written stays as it was.
 
-    def install(self, fetched: "Fetched", name: str, facts: dict[str, Any]) -> Installed:
+        Args:
+            reading: Has looked at the other files of the document again.
+        """
+        changed = {**pointer, **changes}
+        try:
+            if reading is not None and "parts" in pointer:
+                changed.update(self._part_facts(reading))
+            self._write_pointer(changed)
+        except OSError:
+            return changed
+        return changed
+
+    def install(self, fetched: "Fetched", name: str, facts: dict[str, Any], reading: "Reading") -> Installed:
         """Compile a document and make it the current revision.
 
         Only a document that was compiled whole takes the place of an earlier one.
@@ -170,20 +216,24 @@ class Revisions:
             fetched: The document's bytes, and the base of its relative servers.
             name: How messages call it.
             facts: What the pointer remembers beside the revision: size, time, ETag, ...
+            reading: Reads the other files of the document.
 
         Raises:
             DocumentError: The bytes are no document that dynacli can use; the earlier revision stays.
             FileError: Another process has been compiling it for too long.
         """
         with _without_collector():
-            return self._install(fetched, name, facts)
+            return self._install(fetched, name, facts, reading)
 
-    def _install(self, fetched: "Fetched", name: str, facts: dict[str, Any]) -> Installed:
+    def _install(self, fetched: "Fetched", name: str, facts: dict[str, Any], reading: "Reading") -> Installed:
         from dynacli.catalog.store import catalog_in_memory, write_catalog
         from dynacli.document.load import load
 
-        document = load(fetched, name)
-        revision = revision_of(fetched.content)
+        reading.forget()
+        document = load(fetched, name, opener=reading)
+        reading.check_nothing_lost()
+        parts = reading.parts
+        revision = revision_of(fetched.content, parts, fetched.uri)
         pointer = {
             "fetched_at": time.time(),
             **facts,
@@ -196,13 +246,16 @@ class Revisions:
             make_directory(self.directory)
             with locked(self.directory, "compiling this document"):
                 sweep(self.directory)
-                catalog = self._made_meanwhile(revision, fetched.uri)
+                catalog = self._made_meanwhile(pointer)
                 if catalog is None:
                     compiled = _compile(document, self._names_so_far())
                     path = self.catalog_path(revision)
                     write_catalog(path, compiled, document.problems)
                     catalog = Catalog(path)
                 write_atomically(self.document_path(revision), fetched.content)
+                self._keep(revision, fetched.content, parts)
+                if parts.found or parts.missing:
+                    pointer.update(self._part_facts(reading), root=revision_of(fetched.content))
                 self._write_pointer(pointer)
         except (OSError, sqlite3.Error) as error:
             why = getattr(error, "strerror", None) or str(error)
@@ -211,28 +264,40 @@ class Revisions:
                 hint="Free some space, or name another directory in `DYNACLI_CACHE_DIR`",
             )
             compiled = compiled or _compile(document, self._names_so_far())
-            return Installed(catalog_in_memory(compiled, document.problems), pointer, failure)
-        return Installed(catalog, pointer)
+            return Installed(catalog_in_memory(compiled, document.problems), pointer, parts, failure)
+        return Installed(catalog, pointer, parts)
 
-    def _made_meanwhile(self, revision: str, uri: str) -> Catalog | None:
+    def _part_facts(self, reading: "Reading") -> dict[str, str]:
+        from dynacli.catalog.freshness import write_parts_list
+
+        if reading.opener is None:
+            return {}  # nothing was looked at: what is known of them holds
+        return {"parts": write_parts_list(self.directory, reading.facts)}
+
+    def _made_meanwhile(self, wanted: dict[str, Any]) -> Catalog | None:
         """Return the catalog of a revision that another process has made current while this one waited."""
         pointer = self.current()
-        if pointer is None or pointer["revision"] != revision or pointer["uri"] != uri:
+        # What may be referred to decides what a catalog says of the references that were not followed.
+        same = ("revision", "uri", "allow_refs")
+        if pointer is None or any(pointer.get(key) != wanted.get(key) for key in same):
             return None
         return self.catalog(pointer)
 
     def _names_so_far(self) -> dict[tuple[str, str], str]:
-        """Return the names that the current revision gave, or where it is lost, the latest that can be read."""
+        """Return the names that the current revision gave, or where it is lost, the latest that can be read.
+
+        Those of a catalog that another version of dynacli wrote too: names outlive its format.
+        """
         for path in self._latest_first():
-            catalog = _opened(path)
-            if catalog is None:
-                continue
+            catalog = None
             try:
+                catalog = Catalog(path)
                 return catalog.lock()
             except DamagedCatalogError:
                 continue
             finally:
-                catalog.close()
+                if catalog is not None:
+                    catalog.close()
         return {}
 
     def _latest_first(self) -> Iterator[str]:
@@ -244,7 +309,7 @@ class Revisions:
                 found = [
                     (entry.stat().st_mtime_ns, entry.path)
                     for entry in entries
-                    if entry.name.endswith(f".{FORMAT}.sqlite")
+                    if entry.name.endswith(".sqlite")
                 ]
         except OSError:
             return
@@ -273,13 +338,9 @@ def _without_collector() -> Iterator[None]:
 
 
 def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":
-    from dataclasses import replace
+    from dynacli.catalog.compiler import compile_document
 
-    from dynacli.catalog.compiler import CompileWarning, compile_document
-
-    compiled = compile_document(document, names)
-    read = (CompileWarning(message, place.pointer) for message, place in document.warnings)
-    return replace(compiled, warnings=(*read, *compiled.warnings))
+    return compile_document(document, names)
 
 
 def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
@@ -287,11 +348,24 @@ def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
-def revision_of(content: bytes) -> str:
-    """Return the name of a document's content: the first 20 hex digits of its SHA-256."""
+def revision_of(content: bytes, parts: "Parts | None" = None, uri: str = "") -> str:
+    """Return the name of a document's content: the first 20 hex digits of a SHA-256.
+
+    Args:
+        content: The file that was named; of a document of one file, the digits are those of its bytes.
+        parts: The other files.
+        uri: The base URI of the document, so that its folder may have another name elsewhere.
+    """
     import hashlib
 
-    return hashlib.sha256(content).hexdigest()[:20]
+    digest = hashlib.sha256(content)
+    if parts is not None and (parts.found or parts.missing):
+        folder = uri[: uri.rfind("/") + 1]
+        rows = {part: hashlib.sha256(one.content).hexdigest() for part, one in parts.found.items()}
+        rows.update(dict.fromkeys(parts.missing, ""))
+        named = sorted((part.removeprefix(folder), row) for part, row in rows.items())
+        digest.update(json.dumps(named).encode())
+    return digest.hexdigest()[:20]
 
 
 def _opened(path: str) -> Catalog | None:

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.model import Operation, OperationSummary, operation_from_row
+from dynacli.catalog.model import Operation, OperationSummary
+from dynacli.catalog.rows import operation_from_row, operation_row
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler import Compiled
@@ -30,12 +31,15 @@ _TABLES = """
         tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER
     );
     CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT);
+    CREATE TABLE options (id INTEGER PRIMARY KEY, value TEXT);
     CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
     CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
     CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
     CREATE TABLE components (pointer TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-    CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER);
-    CREATE TABLE problems (message TEXT, pointer TEXT);
+    CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
+    CREATE TABLE origins (pointer TEXT PRIMARY KEY, file INTEGER, origin TEXT) WITHOUT ROWID;
+    CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
+    CREATE TABLE problems (message TEXT, pointer TEXT, file INTEGER);
 """
 
 _META = frozenset(
@@ -154,7 +158,17 @@ class Catalog:
             for name, tags in self._texts(rows, 2):
                 if not tag or tag in self._tag_keys(tags):
                     return str(name)
-        return None
+        return self._find_among(word, tag) if tag else None
+
+    def _find_among(self, word: str, tag: str) -> str | None:
+        """Return the one operation of a tag whose operationId a word is, where another tag has the name."""
+        from dynacli.catalog.names import kebab
+
+        plain = kebab(word)
+        if not plain or self.find(plain) is None:  # a name that nobody has any more is nobody's
+            return None
+        found = [one.name for one in self.summaries(tag) if kebab(one.operation_id) == plain]
+        return found[0] if len(found) == 1 else None
 
     def _tag_keys(self, tags: str) -> list[str]:
         from dynacli.catalog.names import kebab
@@ -171,9 +185,16 @@ class Catalog:
         """Return the operation of that very name."""
         row = self._sealed_json(self._detail(name, "operation"))
         try:
-            return operation_from_row(row)
-        except (KeyError, TypeError, AttributeError) as error:
+            return operation_from_row(row, self._options)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error
+
+    def _options(self, number: int) -> Any:
+        """Return the options that several media types share."""
+        rows = self._rows("SELECT value FROM options WHERE id = ?", number)
+        if not rows:
+            raise DamagedCatalogError(self.path)
+        return self._sealed_json(rows[0][0])
 
     def part(self, name: str) -> dict[str, Any]:
         """Return the operation's part of the document: `path_item` and `operation`, with their references."""
@@ -275,14 +296,38 @@ class Catalog:
         return {(method, path): name for method, path, name in rows}
 
     def warnings(self) -> list[dict[str, Any]]:
-        """Return what of the document could not be used as it stands."""
-        rows = self._texts(self._rows("SELECT message, pointer, line FROM warnings"), 2)
-        return [{"message": message, "pointer": pointer, "line": line} for message, pointer, line in rows]
+        """Return what of the document could not be used as it stands, and where in which file."""
+        rows = self._rows(
+            "SELECT message, warnings.pointer, name, line, column"
+            " FROM warnings LEFT JOIN files ON files.id = warnings.file ORDER BY warnings.rowid"
+        )
+        return [
+            {"message": message, "file": file, "line": line, "column": column, "pointer": pointer}
+            for message, pointer, file, line, column in self._texts(rows, 3)
+        ]
 
-    def problems(self) -> list[dict[str, str]]:
-        """Return what is not valid OpenAPI in the document."""
-        rows = self._texts(self._rows("SELECT message, pointer FROM problems"), 2)
-        return [{"message": message, "pointer": pointer} for message, pointer in rows]
+    def files(self) -> list[tuple[str, str]]:
+        """Return the files that the document was read from, the one that was named first: URI and name."""
+        return [
+            (uri, name) for uri, name in self._texts(self._rows("SELECT uri, name FROM files ORDER BY id"), 2)
+        ]
+
+    def place(self, pointer: str) -> tuple[int, str]:
+        """Return which file a place of the document stands in, and its JSON pointer there."""
+        start = pointer
+        while True:
+            rows = self._rows("SELECT origin, file FROM origins WHERE pointer = ?", start)
+            if rows:
+                origin, file = self._texts(rows, 1)[0]
+                return int(file), origin + pointer[len(start) :]
+            if not start:
+                return 0, pointer
+            start = start.rpartition("/")[0]
+
+    def problems(self) -> list[tuple[str, int, str]]:
+        """Return what is not valid OpenAPI: a message, which of the files it is about, and the pointer there."""
+        rows = self._texts(self._rows("SELECT message, pointer, file FROM problems"), 2)
+        return [(message, int(file), pointer) for message, pointer, file in rows]
 
 
 def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]") -> None:
@@ -349,12 +394,17 @@ def _fill(db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Prob
         return _seal_of(text) + text
 
     # The file is nobody else's until it is moved into place: no journal, one sync at the end.
-    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+    # Each row leaves half a page empty, and there are two for each operation: small pages.
+    db.executescript(
+        "PRAGMA page_size = 2048; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES
+    )
     db.execute("BEGIN")
     db.executemany(
         "INSERT INTO meta VALUES (?, ?)", [(key, sealed(value)) for key, value in compiled.meta.items()]
     )
     names: dict[tuple[str, int], int] = {}
+    options: dict[str, int] = {}
+    given = set(compiled.lock.values())
     used_tags: dict[str, str] = {}
     for number, entry in enumerate(compiled.operations):
         one = entry.operation
@@ -372,15 +422,20 @@ def _fill(db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Prob
                 one.is_hidden,
             ),
         )
-        db.execute("INSERT INTO details VALUES (?, ?, ?)", (number, sealed(one), sealed(entry.part)))
+        row = operation_row(one, lambda value: options.setdefault(sealed(value), len(options)))
+        db.execute("INSERT INTO details VALUES (?, ?, ?)", (number, sealed(row), sealed(entry.part)))
         names[(one.name, _BY_NAME)] = number
         for alias in one.aliases:
             names.setdefault((alias, _BY_ALIAS), number)
-        if one.operation_id:
+        # What was once the name of another operation never comes to mean this one.
+        if one.operation_id and (one.operation_id == one.name or one.operation_id not in given):
             names.setdefault((one.operation_id, _BY_ID), number)
-            names.setdefault((one.operation_id.casefold(), _BY_ID_IN_ANY_CASE), number)
+        folded = one.operation_id.casefold()
+        if folded and (folded == one.name or folded not in given):
+            names.setdefault((folded, _BY_ID_IN_ANY_CASE), number)
         for tag in one.tags:
             used_tags.setdefault(kebab(tag), tag)
+    db.executemany("INSERT INTO options VALUES (?, ?)", [(id_, value) for value, id_ in options.items()])
     db.executemany(
         "INSERT INTO names VALUES (?, ?, ?)", [(key, rank, id_) for (key, rank), id_ in names.items()]
     )
@@ -394,11 +449,19 @@ def _fill(db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Prob
         ((pointer, sealed(value)) for pointer, value in compiled.components.items()),
     )
     db.executemany(
-        "INSERT INTO warnings VALUES (?, ?, ?)",
-        [(warning.message, warning.pointer, warning.line) for warning in compiled.warnings],
+        "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
+        [(one.message, one.pointer, one.line, one.column, one.file) for one in compiled.warnings],
     )
     db.executemany(
-        "INSERT INTO problems VALUES (?, ?)", [(problem.message, problem.pointer) for problem in problems]
+        "INSERT INTO files VALUES (?, ?, ?)",
+        ((number, uri, name) for number, (uri, name) in enumerate(compiled.files)),
+    )
+    db.executemany(
+        "INSERT INTO origins VALUES (?, ?, ?)",
+        ((move.pointer, move.file, move.origin) for move in compiled.origins),
+    )
+    db.executemany(
+        "INSERT INTO problems VALUES (?, ?, ?)", ((one.message, one.pointer, one.file) for one in problems)
     )
     db.execute("CREATE INDEX by_name ON operations (name)")
     db.execute("COMMIT")

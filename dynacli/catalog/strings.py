@@ -1,20 +1,26 @@
 """Strings that satisfy a schema: its `format`, `pattern` and lengths.
 
-A `pattern` is a regular expression of ECMA-262; here it is read by Python's `re`, which agrees on what
-documents use. Patterns are text of strangers, and `re` has no time limit, so a pattern only
-ever runs where its worst case is known to be small.
+A `pattern` is a regular expression of ECMA-262. rstr writes texts along it as Python would read it;
+whether they match is decided by the engine that the judge uses, which no pattern can hang.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import cycle
 from typing import Any
 
+from dynacli.catalog.patterns import (
+    Patterns,
+    PatternTimeoutError,
+    UnsupportedPatternError,
+    strict_spelling,
+)
+
 __all__ = ["has_format", "matches_pattern", "string_value"]
 
-_MOST_PATTERN_CHARACTERS = 512
-_MOST_MATCHING_STEPS = 1_000_000
 _MOST_CHARACTERS = 10_000
+_MOST_PATTERN_CHARACTERS = 4_096
 
 # One value per format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
 # OpenAPI Format Registry. Names, hosts and addresses are those reserved for examples (RFC 2606, 5737, 3849).
@@ -60,6 +66,7 @@ _LONGER = {
 _FORMATS = {
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
     "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
+    "time": re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
     "email": re.compile(r"[^@\s]+@[^@\s]+"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
     "uri": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*"),
@@ -76,15 +83,11 @@ def has_format(text: str, name: str) -> bool:
 
 
 def matches_pattern(text: str, pattern: str) -> bool | None:
-    """Whether a pattern is found in a text; None where that cannot be said safely.
-
-    That is so for a pattern that `re` does not understand or that is longer than 512 characters,
-    and where backtracking could take more than about a million steps.
-    """
-    tree = _parsed(pattern)
-    if tree is None or _worst_case(tree, len(text) + 1) > _MOST_MATCHING_STEPS:
+    """Whether a pattern is found in a text, as the judge reads it; None where that cannot be said."""
+    try:
+        return Patterns().is_found(pattern, text)
+    except (UnsupportedPatternError, PatternTimeoutError):
         return None
-    return _compiled(pattern).search(text) is not None
 
 
 def string_value(keywords: Mapping[str, Any]) -> str | None:
@@ -104,16 +107,22 @@ def string_value(keywords: Mapping[str, Any]) -> str | None:
     pattern = keywords.get("pattern")
     candidates = _candidates(keywords, shortest, longest)
     if not isinstance(pattern, str):
-        return next((text for text in candidates if shortest <= len(text) <= longest), None)
-    for text in _chain(candidates, lambda: _from_pattern(pattern, shortest)):
-        if shortest <= len(text) <= longest and matches_pattern(text, pattern):
+        return next(_fitting(candidates, shortest, longest), None)
+    written = _from_pattern(pattern, shortest)
+    for text in _fitting(candidates, shortest, longest):
+        is_match = matches_pattern(text, pattern)
+        if is_match:
             return text
-    return None
+        if is_match is None:
+            # What is written along a pattern that nobody can decide is as good a guess as there is.
+            return next(_fitting(written, shortest, longest), text)
+    return next(
+        (text for text in _fitting(written, shortest, longest) if matches_pattern(text, pattern)), None
+    )
 
 
-def _chain(first: Iterable[str], then: Any) -> Iterator[str]:
-    yield from first
-    yield from then()
+def _fitting(texts: Iterable[str], shortest: int, longest: int) -> Iterator[str]:
+    return (text for text in texts if shortest <= len(text) <= longest)
 
 
 def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Iterator[str]:
@@ -133,180 +142,118 @@ def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Ite
 
 def _from_pattern(pattern: str, shortest: int) -> Iterator[str]:
     """Make texts along a pattern: its first branches and fewest repetitions first, then more."""
-    tree = _parsed(pattern)
-    if tree is None:
+    readable = _in_python(pattern)
+    width = _width(readable)
+    if width is None or width > _MOST_CHARACTERS:
         return
+    import rstr
+
     counts = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256]
     for extra in [count for count in counts if count <= max(shortest, 8)] + [shortest]:
         for palette in ("a0A", "aA0!", "0a", "A0"):
-            writer = _Writer(extra, palette)
-            text = writer.write(tree)
-            if text is None:
-                return
+            try:
+                with _no_warnings():
+                    text = rstr.Rstr(_Chosen(extra, palette)).xeger(readable)  # type: ignore[arg-type]
+            except (KeyError, IndexError, _TooLongError):
+                return  # it has something that rstr does not write, or a set of nothing, or has no end
             yield text
             if len(text) < shortest:  # where the pattern leaves an end open, anything may follow or precede
                 yield text + palette[0] * (shortest - len(text))
                 yield palette[0] * (shortest - len(text)) + text
 
 
-class _Writer:
-    """Writes one text along a parsed pattern."""
+class _TooLongError(ValueError):
+    pass
+
+
+class _Chosen:
+    """Takes the place of the random numbers in rstr, so that its texts are the same every time, short and plain.
+
+    Args:
+        extra: How often more than it must a part is repeated.
+        palette: The characters to take in turns where a pattern allows them.
+    """
 
     def __init__(self, extra: int, palette: str) -> None:
         self.extra = extra
         self.palette = cycle(palette)
-        self.groups: dict[int, str] = {}
+        self.picked = 0
 
-    def write(self, tree: Any) -> str | None:
-        """Return the text; None where the pattern has something that this does not know, or is too long."""
-        written = ""
-        for operation, argument in tree:
-            part = self._part(str(operation), argument)
-            if part is None or len(written) + len(part) > _MOST_CHARACTERS:
-                return None
-            written += part
-        return written
+    def randint(self, fewest: int, most: int) -> int:
+        # rstr ends a repetition at 100, also where the pattern asks for more.
+        return min(fewest + self.extra, max(fewest, most))
 
-    def _part(self, operation: str, argument: Any) -> str | None:
-        match operation:
-            case "LITERAL":
-                return chr(argument)
-            case "NOT_LITERAL":
-                return self._one_of([("NEGATE", None), ("LITERAL", argument)])
-            case "ANY":
-                return next(self.palette)
-            case "IN":
-                return self._one_of([(str(kind), value) for kind, value in argument])
-            case "BRANCH":
-                return self.write(argument[1][0])
-            case "SUBPATTERN":
-                number, _, _, inside = argument
-                text = self.write(inside)
-                if number is not None and text is not None:
-                    self.groups[number] = text
-                return text
-            case "ATOMIC_GROUP":
-                return self.write(argument)
-            case "GROUPREF":
-                return self.groups.get(argument)
-            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-                return self._repeat(*argument)
-            case "AT" | "ASSERT" | "ASSERT_NOT":
-                # Anchors and look-around add no text; whether they hold is seen when the whole is matched.
-                return ""
-            case _:
-                return None
-
-    def _repeat(self, fewest: int, most: int, inside: Any) -> str | None:
-        count = min(int(most), fewest + self.extra)
-        written = ""
-        for _ in range(count):
-            part = self.write(inside)
-            if part is None or len(written) + len(part) > _MOST_CHARACTERS:
-                return None
-            written += part
-            if not part:
-                break
-        return written
-
-    def _one_of(self, members: list[tuple[str, Any]]) -> str | None:
-        is_negated = bool(members) and members[0][0] == "NEGATE"
+    def choice(self, members: Sequence[Any]) -> Any:
+        self.picked += 1
+        if self.picked > _MOST_CHARACTERS:  # repetitions inside of each other
+            raise _TooLongError
+        if not isinstance(members[0], str):
+            return members[0]  # the branches of an alternative
+        # A negated set comes in another order each time.
+        known = set(members)
         preferred = next(self.palette)
-        printable = (chr(code) for code in [*range(97, 123), *range(48, 58), *range(65, 91), *range(32, 127)])
-        for character in _chain(preferred, lambda: printable):
-            if any(_includes(member, character) for member in members) != is_negated:
-                return character
-        if is_negated:
-            return None
-        return next((_first(member) for member in members if member[0] in {"LITERAL", "RANGE"}), None)
+        return next((one for one in (preferred, *_PLAIN) if one in known), None) or min(known)
+
+    def shuffle(self, members: list[Any]) -> None:
+        """Leave the order as it is."""
 
 
-def _first(member: tuple[str, Any]) -> str:
-    kind, argument = member
-    return chr(argument if kind == "LITERAL" else argument[0])
+_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def _includes(member: tuple[str, Any], character: str) -> bool:
-    kind, argument = member
-    code = ord(character)
-    match kind:
-        case "LITERAL":
-            return code == int(argument)
-        case "RANGE":
-            return bool(argument[0] <= code <= argument[1])
-        case "CATEGORY":
-            category = str(argument).removeprefix("CATEGORY_")
-            name = category.removeprefix("NOT_")
-            is_in = {
-                "DIGIT": character.isdigit(),
-                "SPACE": character.isspace(),
-                "WORD": character.isalnum() or character == "_",
-            }[name]
-            return is_in != category.startswith("NOT_")
-        case _:
-            return False
+# Classes of characters that ECMA-262 knows with its flag `u`, and Python does not: members of each.
+# Some, such as `Alnum`, are those of Java, and common all the same.
+_PROPERTIES = {
+    **dict.fromkeys(("L", "Letter", "Alpha", "Alphabetic"), "A-Za-z"),
+    **dict.fromkeys(("Lu", "Upper"), "A-Z"),
+    **dict.fromkeys(("Ll", "Lower"), "a-z"),
+    **dict.fromkeys(("N", "Nd", "Digit"), "0-9"),
+    **dict.fromkeys(("Z", "Zs"), " "),
+    **dict.fromkeys(("P", "Punct"), "!-/"),
+    "Alnum": "A-Za-z0-9",
+    "XDigit": "0-9A-Fa-f",
+    "M": "\u0300-\u036f",
+    "S": "$+<=>",
+}
+_PROPERTY = re.compile(r"\\p\{(\w+)\}")
 
 
 def _in_python(pattern: str) -> str:
-    """Return a pattern with ECMA's spelling of named groups in Python's."""
-    return re.sub(r"\\k<(\w+)>", r"(?P=\1)", re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern))
+    """Return a pattern that Python reads; what it matches, the pattern may match, which is looked at afterwards."""
+    pieces = []
+    is_in_class = False
+    for piece in re.split(r"(\\p\{\w+\}|\\.|\[|\])", strict_spelling(pattern), flags=re.DOTALL):
+        written = piece
+        if piece in {"[", "]"}:
+            is_in_class = piece == "["
+        elif piece == r"\z":
+            written = r"\Z"
+        elif (found := _PROPERTY.fullmatch(piece)) and found[1] in _PROPERTIES:
+            members = _PROPERTIES[found[1]]
+            written = members if is_in_class else f"[{members}]"
+        pieces.append(written)
+    # Named groups are spelled in another way.
+    return re.sub(r"\\k<(\w+)>", r"(?P=\1)", re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", "".join(pieces)))
 
 
-def _parsed(pattern: str) -> Any | None:
-    """Return the parsed pattern; None for one that `re` does not know or that is too long."""
+def _width(pattern: str) -> int | None:
+    """Return how many characters a text has at least that a pattern matches; None where Python cannot read it."""
     if len(pattern) > _MOST_PATTERN_CHARACTERS:
         return None
-    import warnings
-    from re import _parser  # type: ignore[attr-defined]
+    from re import _parser
 
     try:
-        # `re` warns of patterns that a later version may read differently.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _parser.parse(_in_python(pattern))
+        with _no_warnings():
+            return int(_parser.parse(pattern).getwidth()[0])
     except (re.error, OverflowError, RecursionError):
         return None
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Keep `re` silent, which warns of sets such as `[[a]` that a later version may read differently."""
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return re.compile(_in_python(pattern))
-
-
-def _worst_case(tree: Any, length: int) -> float:
-    """Return roughly how many ways backtracking can try a parsed pattern on a text of a length.
-
-    A choice between branches multiplies by their number, a repetition by how often it may happen,
-    a repetition of something that itself has a choice by two for each character.
-    Look-around and atomic groups are never entered again, so what they cost is added, not multiplied.
-    """
-    ways: float = length  # where the search may begin
-    closed: float = 1
-    for operation, argument in tree:
-        if str(operation) in {"ASSERT", "ASSERT_NOT", "ATOMIC_GROUP"}:
-            closed += (
-                _worst_case(argument if str(operation) == "ATOMIC_GROUP" else argument[1], length) / length
-            )
-        else:
-            ways *= _ways(str(operation), argument, length)
-    return ways * closed
-
-
-def _ways(operation: str, argument: Any, length: int) -> float:
-    match operation:
-        case "BRANCH":
-            return sum(_worst_case(branch, length) / length for branch in argument[1])
-        case "SUBPATTERN":
-            return _worst_case(argument[3], length) / length
-        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            fewest, most, inside = argument
-            choices = _worst_case(inside, length) / length
-            happens = min(int(most), length)
-            if choices > 1:
-                return float(min(choices, 2) ** min(happens if int(most) > 1 else 1, 1000)) * choices
-            return 1 if fewest == int(most) else max(happens - fewest, 1) + 1
-        case _:
-            return 1
+        yield

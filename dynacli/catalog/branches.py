@@ -1,0 +1,96 @@
+"""The branches of a `oneOf` or `anyOf`: what they are called, and which value of a discriminator picks each.
+
+OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Discriminator Object".
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+__all__ = ["Discriminator", "branch_name", "discriminator_of", "is_null"]
+
+_SCHEMAS = "#/components/schemas/"
+
+
+class Discriminator(NamedTuple):
+    """The property whose value says which branch a value is of.
+
+    Args:
+        property: Its name.
+        mapping: Value → reference to a branch, as a URI fragment.
+        default: The reference to the branch of all other values (3.2); empty where there is none.
+        is_implied: Whether the document does not say so, but each branch allows values of its own.
+    """
+
+    property: str
+    mapping: Mapping[str, str]
+    default: str = ""
+    is_implied: bool = False
+
+    def values_for(self, refs: Iterable[str], name: str, allowed: tuple[Any, ...]) -> tuple[str, ...]:
+        """Return the values that pick a branch, the one to send first.
+
+        Args:
+            refs: The references that lead to the branch.
+            name: The branch's name; empty for one that was written in place.
+            allowed: The values that the branch's own schema allows for the property; empty for all.
+        """
+        names = {_last_step(ref) for ref in refs}
+        values = [value for value, target in self.mapping.items() if _last_step(target) in names]
+        own = [value for value in allowed if isinstance(value, str)]
+        if own:
+            # What the branch itself asks for is what its value has to have; many documents have no mapping then.
+            return tuple([value for value in values if value in own] or own)
+        return tuple(values or ([name] if name else []))
+
+    def branches(self) -> list[dict[str, str]]:
+        """Return the schemas that the mapping leads to, each once."""
+        return [{"$ref": ref} for ref in dict.fromkeys(self.mapping.values())]
+
+
+def discriminator_of(schema: Mapping[str, Any]) -> Discriminator | None:
+    """Return the discriminator that stands in a schema; None where there is none that can be used."""
+    found = schema.get("discriminator")
+    if not isinstance(found, Mapping) or not isinstance(found.get("propertyName"), str):
+        return None
+    mapping = found.get("mapping")
+    entries = mapping.items() if isinstance(mapping, Mapping) else ()
+    default = found.get("defaultMapping")
+    return Discriminator(
+        found["propertyName"],
+        {str(value): _as_reference(target) for value, target in entries if isinstance(target, str)},
+        _as_reference(default) if isinstance(default, str) else "",
+    )
+
+
+def branch_name(branch: Any, index: int) -> str:
+    """Return what messages call a branch: its component's name, its title, else its number from 1."""
+    if isinstance(branch, Mapping):
+        if isinstance(branch.get("$ref"), str):
+            return _last_step(branch["$ref"])
+        if isinstance(branch.get("title"), str) and branch["title"].strip():
+            return str(branch["title"]).strip()
+    return f"branch {index + 1}"
+
+
+def is_null(branch: Any) -> bool:
+    """Return whether a branch stands for null alone."""
+    return isinstance(branch, Mapping) and (
+        branch.get("type") == "null"
+        # How generators for 3.0 write it, though by itself it allows everything.
+        or (branch.get("nullable") is True and branch.keys() <= {"nullable", "description", "title"})
+        or branch.get("enum") == [None]
+        or ("const" in branch and branch["const"] is None)
+    )
+
+
+def _as_reference(target: str) -> str:
+    # A value of a mapping is a reference, or the bare name of a component.
+    is_name = not any(char in target for char in "/#") and not target.endswith((".json", ".yaml", ".yml"))
+    return f"{_SCHEMAS}{target}" if is_name else target
+
+
+@lru_cache(maxsize=1 << 14)
+def _last_step(ref: str) -> str:
+    return unquote(ref.rpartition("/")[2]).replace("~1", "/").replace("~0", "~")

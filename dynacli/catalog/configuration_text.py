@@ -1,0 +1,109 @@
+"""`config.toml`: what a person may write by hand, and what `api add` and its like change in it.
+
+A change touches the lines that it is about and no others. Pure: text in, text out.
+"""
+
+import re
+import tomllib
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+__all__ = ["edited"]
+
+
+def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "") -> str:
+    """Return the configuration with the entry of one API written, removed (None) or renamed.
+
+    Args:
+        text: The file as it is.
+        name: The API.
+        entry: The keys to set; others of that API stay.
+        new_name: What it shall be called instead.
+
+    Raises:
+        ValueError: The text is not TOML, or has something else where the APIs are kept.
+    """
+    wanted = tomllib.loads(text)
+    apis = wanted.setdefault("apis", {})
+    if not isinstance(apis, dict) or not isinstance(apis.get(name, {}), dict):
+        raise ValueError("What stands under `apis` are not the tables of APIs")  # noqa: TRY004 - it is the text that is wrong
+    if new_name:
+        apis[new_name] = apis.pop(name)
+    elif entry is None:
+        apis.pop(name, None)
+    else:
+        apis.setdefault(name, {}).update(entry)
+    # tomlkit takes the comment above a table for the end of the table before, and moves or drops it
+    # along with that one; line by line, it stays where it is. Each result is held against what is wanted.
+    for edit in (_by_lines, _by_tomlkit):
+        result = edit(text, name, entry, new_name)
+        if result is not None and _says(result, wanted):
+            return result
+    raise ValueError("The APIs are written in a way that only a person can change safely")
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return _without_empty(tomllib.loads(text)) == _without_empty(wanted)
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _without_empty(configuration: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in configuration.items() if key != "apis" or value}
+
+
+_MANY_LINES = ('"""', "'''")
+_HEADER = re.compile(r"\s*\[")
+
+
+def _by_lines(text: str, name: str, entry: dict[str, Any] | None, new_name: str) -> str | None:
+    """Rename or remove a table by its lines; None where that is not what is to be done."""
+    if entry is not None:
+        return None
+    quoted = "|".join(re.escape(form) for form in (name, f'"{name}"', f"'{name}'"))
+    own = re.compile(rf"(\s*\[\s*apis\s*\.\s*)({quoted})(\s*[\].].*)", re.DOTALL)
+    kept: list[str] = []
+    removed: list[str] = []
+    is_inside = is_in_string = False
+    for line in text.splitlines(keepends=True):
+        header = None if is_in_string else own.fullmatch(line)
+        # A text of several lines may hold what looks like a table.
+        is_in_string ^= (line.count(_MANY_LINES[0]) + line.count(_MANY_LINES[1])) % 2 == 1
+        if header and new_name:
+            kept.append(f"{header[1]}{new_name}{header[3]}")
+            continue
+        if header or (is_inside and not is_in_string and _HEADER.match(line)):
+            # What stands between the last value and the next table belongs to that one.
+            kept.extend(_tail(removed))
+            removed = []
+            is_inside = header is not None
+        (removed if is_inside else kept).append(line)
+    kept.extend(_tail(removed))
+    return "".join(kept)
+
+
+def _tail(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    return lines[end:]
+
+
+def _by_tomlkit(text: str, name: str, entry: dict[str, Any] | None, new_name: str) -> str | None:
+    try:
+        document = tomlkit.parse(text)
+        apis: Any = document.setdefault("apis", tomlkit.table(is_super_table=True))
+        if new_name:
+            apis[new_name] = apis.pop(name)
+        elif entry is None:
+            apis.pop(name, None)
+        else:
+            known = apis.setdefault(name, tomlkit.table())
+            for key, value in entry.items():
+                known[key] = value
+        return tomlkit.dumps(document)
+    except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError):
+        return None  # an arrangement of tables that tomlkit cannot change

@@ -1,0 +1,129 @@
+"""Regular expressions of a document, run so that none can hang a call.
+
+`^(a+)+$` takes Python's `re` minutes on thirty characters. Here an engine decides in time linear to the
+text; only what it does not know (look-around, back references) goes to one that gives up after a number of steps.
+Both read ECMA-262, which is what OpenAPI means ("Schema Object", `pattern`).
+"""
+
+import re
+import time
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["MAX_PATTERN", "PatternTimeoutError", "Patterns", "UnsupportedPatternError", "strict_spelling"]
+
+MAX_PATTERN = 512
+"""Characters of a pattern."""
+
+_SECONDS = 1.0
+_MAX_TEXT = 50_000
+# The engine that backtracks counts its steps anew for each place in the text.
+_MAX_TEXT_TO_BACKTRACK = 2_000
+_MAX_STEPS = 100_000
+_MAX_PROGRAM = 1 << 20
+# ECMA-262 without its flag `u` takes a brace that begins no quantifier as itself (Annex B.1.2); these engines do not.
+_LONE_BRACE = re.compile(r"(?<!\\)(?<!\\[pPux])\{(?!\d+(?:,\d*)?\})")
+# In a class, a hyphen beside `\w` and its like is itself (Annex B.1.2, "ClassAtomNoDash"); these engines refuse it.
+_LONE_HYPHEN = re.compile(r"(?<=\\[dDsSwW])-(?!\])|(?<!\[)(?<!\\)-(?=\\[dDsSwW])")
+_CLASS_OR_REPETITION = re.compile(r"\\.|(\[(?:\\.|[^\]\\])*\])|\{(\d+),(\d+)\}", re.DOTALL)
+
+
+class UnsupportedPatternError(Exception):
+    """A pattern cannot be decided; the text says why."""
+
+
+class PatternTimeoutError(Exception):
+    """Deciding takes too long."""
+
+
+class Patterns:
+    """All patterns of one message, which share its time.
+
+    Args:
+        seconds: The time.
+    """
+
+    def __init__(self, seconds: float = _SECONDS) -> None:
+        self._seconds_left = seconds
+
+    def is_found(self, pattern: Any, text: str) -> bool:
+        """Return whether a pattern is found anywhere in a text.
+
+        Raises:
+            UnsupportedPatternError: Nobody can say.
+            PatternTimeoutError: It takes too long to say.
+        """
+        if not isinstance(pattern, str):
+            raise UnsupportedPatternError("a pattern is not text")
+        if len(pattern) > MAX_PATTERN:
+            raise UnsupportedPatternError(f"a pattern has {len(pattern)} characters, more than {MAX_PATTERN}")
+        if self._seconds_left <= 0:
+            raise PatternTimeoutError
+        compiled, most = _compiled(pattern)
+        if compiled is None:
+            compiled, most = _compiled(_loosened(pattern, len(text)))
+        if compiled is None:
+            raise UnsupportedPatternError(
+                f"the pattern `{pattern}` is not one of ECMA-262 that is known here"
+            )
+        if len(text) > most:
+            raise UnsupportedPatternError(f"a text of {len(text)} characters is too long for `{pattern}`")
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode()  # lone surrogates
+        began = time.perf_counter()
+        try:
+            return _search(compiled, text)
+        finally:
+            self._seconds_left -= time.perf_counter() - began
+
+    def is_pattern(self, text: str) -> bool:
+        """Return whether a text is a regular expression, as `format: regex` asks."""
+        return len(text) > MAX_PATTERN or any(
+            _compiled(spelled)[0] is not None for spelled in (text, _loosened(text, 0))
+        )
+
+
+def _search(compiled: Any, text: str) -> bool:
+    if compiled.is_valid(text):
+        return True
+    error = next(compiled.iter_errors(text))
+    if type(error.kind).__name__ == "BacktrackLimitExceeded":
+        raise PatternTimeoutError
+    return False
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> tuple[Any, int]:
+    """Return what decides a pattern, None where nothing does, and how long the text may be."""
+    from jsonschema_rs import Draft202012Validator, FancyRegexOptions, RegexOptions
+
+    engines = (
+        (RegexOptions(size_limit=_MAX_PROGRAM), _MAX_TEXT),
+        (FancyRegexOptions(backtrack_limit=_MAX_STEPS, size_limit=_MAX_PROGRAM), _MAX_TEXT_TO_BACKTRACK),
+    )
+    braces = _LONE_BRACE.sub(r"\\{", pattern)
+    for spelled in dict.fromkeys((pattern, braces, strict_spelling(braces))):
+        for options, most in engines:
+            try:
+                return Draft202012Validator({"pattern": spelled}, pattern_options=options), most
+            except ValueError:  # not a pattern of this engine, or not text that Unicode knows
+                continue
+    return None, 0
+
+
+def strict_spelling(pattern: str) -> str:
+    """Return a pattern of Annex B with the hyphens of its classes spelled as ECMA-262 itself has them."""
+    return _CLASS_OR_REPETITION.sub(
+        lambda part: _LONE_HYPHEN.sub(r"\\-", part[1]) if part[1] else part[0], pattern
+    )
+
+
+def _loosened(pattern: str, length: int) -> str:
+    """Return a pattern that says the same of texts up to a length, and takes less room.
+
+    `.{1,2048}` is 2,048 copies of a dot for an engine that does not go back. A text of 20 characters holds no more
+    than 20 repetitions, so that there `.{1,}` means the same.
+    """
+    return _CLASS_OR_REPETITION.sub(
+        lambda part: f"{{{part[2]},}}" if part[3] and int(part[3]) >= length else part[0], pattern
+    )

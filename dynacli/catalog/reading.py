@@ -1,0 +1,135 @@
+"""Reads the other files of a document for one compilation: from where they are, or from what the cache has of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dynacli.catalog.freshness import Facts, facts_of
+from dynacli.catalog.parts import Failure, Parts
+from dynacli.document.fetch import Fetched
+from dynacli.document.file_names import file_name
+from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, TimedOutError
+
+if TYPE_CHECKING:
+    from dynacli.document.opener import AllowedOpener
+
+__all__ = ["Reading"]
+
+
+@dataclass
+class Reading:
+    """An `Opener` that remembers what it was asked for.
+
+    Files of this machine are read from where they are; what came over the network is taken from the cache,
+    unless it is asked for anew.
+
+    Args:
+        opener: Reads a file under the policy of references; without one, what is kept is all there is.
+        kept: What the cache has of the revision before, as far as its origins are still allowed.
+        may_fetch: Whether anything may come over the network.
+        is_again: Whether what came over the network is asked for anew.
+        folder: Of the document, with its last slash; empty for one that is not a file of this machine.
+    """
+
+    opener: "AllowedOpener | None"
+    kept: Parts = field(default_factory=lambda: Parts({}))
+    may_fetch: bool = True
+    is_again: bool = False
+    folder: str = ""
+    _found: dict[str, Fetched] = field(default_factory=dict)
+    _errors: dict[str, DynacliError] = field(default_factory=dict)
+    _facts: dict[str, Facts] = field(default_factory=dict)
+    _used: dict[str, None] = field(default_factory=dict)
+
+    def __call__(self, uri: str) -> Fetched:
+        """Return what is at an absolute URI.
+
+        Raises:
+            DynacliError: It cannot be read, or may not be.
+        """
+        self._used[uri] = None
+        if uri in self._errors:
+            raise self._errors[uri]
+        if uri not in self._found:
+            try:
+                self._found[uri] = self._read(uri)
+            except DynacliError as error:
+                self._errors[uri] = error
+                raise
+        return self._found[uri]
+
+    def _read(self, uri: str) -> Fetched:
+        kept = self.kept.found.get(uri)
+        if self.opener is None or (kept is not None and not _is_local(uri) and not self._asks_again):
+            if kept is None:
+                raise self.kept.missing[uri].error() if uri in self.kept.missing else _not_kept(uri)
+            return kept
+        if _is_local(uri):
+            path = file_name(uri)
+            # Outside of it nothing is read, so nothing is looked at either.
+            if self.folder and path.startswith(self.folder):
+                # Before it is read: what changes from here on has a later time.
+                self._facts[path] = facts_of(path)
+            return self.opener(uri)
+        if not self.may_fetch:
+            raise _not_kept(uri)
+        return self.opener(uri, kept)
+
+    @property
+    def _asks_again(self) -> bool:
+        return self.is_again and self.may_fetch
+
+    def look_again(self) -> Parts:
+        """Return what is there now of the files that are kept, and of those that were missing."""
+        self._used = dict.fromkeys((*self.kept.found, *self.kept.missing))
+        for uri in self._used:
+            try:
+                self(uri)
+            except DynacliError:
+                continue  # it counts as missing
+        return self.parts
+
+    def forget(self) -> None:
+        """Forget what was asked for, and keep what was read."""
+        self._used = {}
+
+    @property
+    def parts(self) -> Parts:
+        """What was asked for: the files that were there, and those that were not."""
+        found = {uri: self._found[uri] for uri in self._used if uri in self._found}
+        missing = {uri: _failure(self._errors[uri]) for uri in self._used if uri in self._errors}
+        return Parts(found, missing)
+
+    @property
+    def facts(self) -> Mapping[str, Facts]:
+        """Path → what was known before it was read, of the files of this machine that were asked for."""
+        names = {file_name(uri) for uri in self._used if _is_local(uri)}
+        return {name: facts for name, facts in self._facts.items() if name in names}
+
+    def check_nothing_lost(self) -> None:
+        """Refuse to go on without a file that the network had before and fails to give now.
+
+        Raises:
+            DynacliError: There is one; what was compiled with it shall stay.
+        """
+        for uri in self._used:
+            error = self._errors.get(uri)
+            if error is None or uri not in self.kept.found or _is_local(uri):
+                continue
+            status = error.details.get("status", 0)
+            if isinstance(error, NetworkError | TimedOutError) or (isinstance(status, int) and status >= 500):
+                raise error
+
+
+def _is_local(uri: str) -> bool:
+    return uri.startswith("file:")
+
+
+def _failure(error: DynacliError) -> Failure:
+    return Failure(isinstance(error, RefusedError), error.what, error.why, error.hint)
+
+
+def _not_kept(uri: str) -> DocumentError:
+    return DocumentError(
+        f"`{file_name(uri)}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
+    )
