@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.catalog.media import is_form, is_json
+from dynacli.catalog.media import is_form, is_json, is_json_lines, is_json_sequence
 from dynacli.errors import UsageError
-from dynacli.request.styles import Pair, serialize_query
 
-__all__ = ["Assignment", "assemble", "encode", "is_form", "is_json"]
+__all__ = ["Assignment", "assemble", "encode", "is_form", "is_json", "json_text"]
 
 MAX_GAP = 1000
 """Items that an index may run ahead; a typing error must not fill the memory."""
@@ -98,66 +97,51 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), "a number")
 
 
-def encode(body: Any, media_type: str, encoding: Any = None) -> bytes:
-    """Return the bytes of a body that was assembled.
+def encode(body: Any, media_type: str) -> bytes:
+    """Return the bytes of a body that was assembled; forms and parts have modules of their own.
 
     Args:
-        encoding: The `encoding` of a form's Media Type Object: property name → Encoding Object.
+        media_type: JSON, or a sequence of JSON texts; of an array each item is one of them.
 
     Raises:
         UsageError: A body of this media type cannot be assembled from options.
     """
     if is_json(media_type):
-        try:
-            return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        except UnicodeEncodeError:  # a lone surrogate: only its escape can be sent
-            return json.dumps(body, separators=(",", ":")).encode()
-        except ValueError:
-            raise UsageError("The body holds a number that JSON cannot write", why="It is infinite") from None
-    if is_form(media_type):
-        if not isinstance(body, Mapping):
-            raise UsageError(f"A body of `{media_type}` is made of named values")
-        pairs: list[Pair] = []
-        for name, value in body.items():
-            described = encoding.get(name) if isinstance(encoding, Mapping) else None
-            pairs.extend(_form_pairs(name, value, described if isinstance(described, Mapping) else {}))
-        return "&".join(pair.encoded for pair in pairs).encode()
+        return json_text(body).encode()
+    if is_json_lines(media_type) or is_json_sequence(media_type):
+        # RFC 7464, section 2.2: a record separator before each text, a line feed behind it.
+        mark = "" if is_json_lines(media_type) else "\x1e"
+        items = body if isinstance(body, list) else [body]
+        return "".join(f"{mark}{json_text(one)}\n" for one in items).encode()
     raise UsageError(
-        f"A body of `{media_type}` cannot be built from options yet",
+        f"A body of `{media_type}` cannot be built from options",
         hint="Give it whole: `--body @FILE`, or `--body -` for standard input",
     )
 
 
-def _form_pairs(name: str, value: Any, encoding: Mapping[str, Any]) -> tuple[Pair, ...]:
-    """Return the pairs of one property of a form (OpenAPI 3.0.4 and 3.1.1, "Encoding Object").
+def json_text(value: Any) -> str:
+    """Return a value as JSON, in the shortest form.
 
-    `style`, `explode` and `allowReserved` make it look like a query parameter. Without any of them
-    `contentType` decides, and that is JSON for an object unless the document says otherwise.
+    Raises:
+        UsageError: It holds a number that JSON cannot write.
     """
-    if any(key in encoding for key in ("style", "explode", "allowReserved")):
-        style = str(encoding.get("style", "form"))
-        explode = encoding.get("explode")
-        return serialize_query(
-            name,
-            value,
-            style=style,
-            explode=explode if isinstance(explode, bool) else style == "form",
-            allow_reserved=encoding.get("allowReserved") is True,
-        )
-    declared = encoding.get("contentType")
-    if isinstance(declared, str) and not is_json(declared) and not declared.startswith("text/plain"):
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        raise UsageError("The body holds a number that JSON cannot write", why="It is infinite") from None
+    except TypeError:
         raise UsageError(
-            f"The property `{name}` of the form cannot be sent",
-            why=f"It is written as `{declared}`, which is not supported yet",
-            hint="Give the form whole: `--body @FILE`",
-        )
-    if isinstance(declared, str) and is_json(declared):
-        return serialize_query(name, encode(value, declared).decode())
-    items = value if isinstance(value, list) else [value]
-    return tuple(
-        pair
-        for one in items
-        for pair in serialize_query(
-            name, encode(one, "text/json").decode() if isinstance(one, Mapping | list) else one
-        )
-    )
+            "A file cannot be a part of a JSON value",
+            why="JSON has no form for the bytes of a file",
+            hint="Only a property of its own in a multipart body can be a file",
+        ) from None
+    # A lone surrogate: only its escape can be sent.
+    return text if text.isascii() or _is_unicode(text) else json.dumps(value, separators=(",", ":"))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

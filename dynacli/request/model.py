@@ -1,24 +1,35 @@
 """The request, built and not yet sent."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.record import record
 from dynacli.request.styles import Pair
+
+if TYPE_CHECKING:
+    from dynacli.request.payload import Payload
 
 __all__ = ["Parts", "Request"]
 
 
 @record
 class Parts:
-    """The request as the document describes it: each input's text by its name, decoded.
+    """The request as the document describes it: each input's text by its name.
 
     It is what a request is judged by, so that nothing has to be guessed back from the URL.
+
+    Args:
+        path: Name → percent-encoded text.
+        query: With the pairs that stand in the document's path.
+        headers: Name → field value.
+        cookies: In the order in which they are sent.
+        querystring: Name and percent-encoded text of the parameter that is the whole query.
     """
 
     path: dict[str, str]
     query: tuple[Pair, ...]
     headers: dict[str, str]
-    cookies: dict[str, str]
+    cookies: tuple[Pair, ...]
+    querystring: tuple[str, str] | None = None
 
 
 class Request(NamedTuple):
@@ -27,17 +38,17 @@ class Request(NamedTuple):
     No `repr` of it is ever shown: headers and URL may hold a credential.
 
     Args:
-        method: In upper case.
+        method: As it is sent; methods are case-sensitive (RFC 9110, section 9.1).
         url: Absolute, percent-encoded.
         headers: In the order in which they are sent.
-        body: None where there is no body.
+        body: None where there is no body; a `Payload` is read while it is sent, and only once.
         parts: The inputs that it was built from.
     """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes | None
+    body: "bytes | Payload | None"
     parts: Parts
 
     def header(self, name: str) -> str | None:

@@ -1,8 +1,11 @@
 """A request as text, for `--dry-run` and for looking at what was sent."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.request.model import Request
+
+if TYPE_CHECKING:
+    from dynacli.request.payload import Payload
 
 __all__ = ["as_curl", "as_http", "as_json"]
 
@@ -16,12 +19,15 @@ def as_http(request: Request) -> str:
         f"Host: {host}",
     ]
     lines.extend(f"{name}: {value}" for name, value in request.headers)
-    if request.body is not None:
+    if isinstance(request.body, bytes):
         lines.append(f"Content-Length: {len(request.body)}")
+    elif request.body is not None:
+        length = request.body.length
+        lines.append("Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}")
     head = "\n".join(lines)
     body, encoded = _body(request.body)
-    if encoded is not None:
-        body = f"[{len(request.body or b'')} bytes]"
+    if encoded is not None and isinstance(request.body, bytes):
+        body = f"[{len(request.body)} bytes]"
     return f"{head}\n\n{body}\n" if body else f"{head}\n\n"
 
 
@@ -50,9 +56,18 @@ def as_curl(request: Request) -> str:
     if any(char in request.url for char in "[]{}"):
         words.append("--globoff")
     words.append(quote(request.url))
+    given = None
+    if not isinstance(request.body, bytes | None):
+        from dynacli.request.curl import payload_words
+
+        given = payload_words(request.body)
     for name, value in request.headers:
+        if given and name.lower() == "content-type" and "boundary=" in value:
+            continue  # curl has a boundary of its own
         # `NAME:` alone tells curl to leave a header out; `NAME;` is one without a value.
         words.extend(["-H", quote(f"{name}: {value}" if value else f"{name};")])
+    if given is not None:
+        return " ".join([*words, *given])
     body, encoded = _body(request.body)
     if encoded is not None:
         decoded = f"printf %s {quote(encoded)} | base64 -d | "
@@ -62,10 +77,12 @@ def as_curl(request: Request) -> str:
     return " ".join(words)
 
 
-def _body(body: bytes | None) -> tuple[Any, str | None]:
-    """Return the body as text, or its Base64 form where it is none."""
+def _body(body: "bytes | Payload | None") -> tuple[Any, str | None]:
+    """Return the body as text, or its Base64 form where it is none; what is not read here is named in the text."""
     if body is None:
         return None, None
+    if not isinstance(body, bytes):
+        return body.abbreviated(), None
     try:
         text = body.decode()
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """Parameter values, as the text that goes on the wire.
 
 OpenAPI gives a parameter a `style` and an `explode`
-(OpenAPI 3.1.1 and 3.0.4, "Style Values" and "Style Examples"); the forms come from RFC 6570.
+(OpenAPI 3.2.0, 3.1.1 and 3.0.4, "Style Values" and "Style Examples"); the forms come from RFC 6570.
 One function per location, each pure: a JSON value goes in, text comes out.
 
 What holds for all of them:
@@ -10,29 +10,44 @@ What holds for all of them:
   that read back as the same number, never with an exponent.
 - `None`, an empty array and an empty object are *undefined* (RFC 6570, section 2.3), and an undefined
   value, or an undefined member of an array or object, is left out. An empty string is a value.
-- Neither RFC 6570 nor OpenAPI says how an array or object within another is written,
-  so it is refused, as is every combination that "Style Examples" marks n/a.
+  The column `undefined` of "Style Examples" shows `color=`, which RFC 6570 keeps for the empty string.
+- Combinations that "Style Examples" marks n/a are undefined, but documents have them, and operations need
+  their inputs: where all servers that read one at all read the same form, that form is written, and each
+  function says which. A style that is not for the location ("Style Values") is refused.
+- Neither RFC 6570 nor OpenAPI says how an array or object within another is written. `deepObject` has a
+  form that servers share; in all other styles the inner one is JSON text, as Swagger UI writes it.
 - Every refusal is a `UsageError`. It names the parameter, and never shows the value, which may be a secret.
 """
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, unquote, unquote_plus
 
 from dynacli.errors import UsageError
 from dynacli.record import record
 
-__all__ = ["Pair", "serialize_cookie", "serialize_header", "serialize_path", "serialize_query"]
+__all__ = [
+    "Pair",
+    "is_undefined",
+    "serialize_cookie",
+    "serialize_header",
+    "serialize_path",
+    "serialize_query",
+]
 
 # RFC 3986's reserved characters without those that cannot stand for themselves in a query:
 # `#` ends it, `[` and `]` are not in its grammar, `&` ends a pair and `+` is read as a space.
 _RESERVED = "/?:@!$'()*,;="
+# Those that cannot stand for themselves in a path: `?` and `#` end it (OpenAPI 3.1.1, "Path Templating").
+_RESERVED_IN_PATH = "/:@!$&'()*+,;="
 
 # Patterns are compiled when first used: together they are a noticeable part of a start.
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 _FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 _COOKIE_SAFE = "!#$&'()*+-./:<=>?@[]^_`{|}~"  # RFC 6265, cookie-octet, without `%`
+_COOKIE_VALUE = r'(?P<quote>"?)[!#-+\--:<-\[\]-~]*(?P=quote)'  # RFC 6265, section 4.1.1, cookie-value
 # Wider than a token, because names such as `filter[id]` are common and every server reads them.
 _COOKIE_NAME = r"[!#$%&'()*+./:<>?@\[\]^_`{|}~0-9A-Za-z-]+"
 
@@ -41,12 +56,12 @@ _MOST_DECODINGS = 8
 
 
 class Pair(NamedTuple):
-    """One `name=value` of a query.
+    """One `name=value` of a query or of a `Cookie` header.
 
     Attributes:
         name: The name, decoded.
-        value: The value, as the server's query parser sees it.
-        encoded: `name=value`, percent-encoded, ready to be joined to others by `&`.
+        value: The value, as a server reads it.
+        encoded: `name=value`, encoded, ready to be joined to others: by `&` in a query, by `; ` in a header.
     """
 
     name: str
@@ -66,12 +81,8 @@ class _Parameter:
     def refuse(self, reason: str, hint: str = "") -> NoReturn:
         raise UsageError(f"The {self.place} parameter `{self.name}` cannot be sent", why=reason, hint=hint)
 
-    def refuse_combination(self, kind: str) -> NoReturn:
-        explode = "true" if self.explode else "false"
-        self.refuse(
-            f"OpenAPI does not define how {kind} is written with `style: {self.style}` and "
-            f"`explode: {explode}` in a {self.place}",
-        )
+    def refuse_style(self) -> NoReturn:
+        self.refuse(f"OpenAPI does not have `style: {self.style}` for a {self.place}")
 
 
 def serialize_query(
@@ -87,8 +98,17 @@ def serialize_query(
     Commas between members stay literal, commas inside them are encoded, so that a server can tell them
     apart. With `spaceDelimited` and `pipeDelimited` the delimiter itself is encoded
     (`%20`, `%7C`: neither may stand in a URI), and a member that contains it is refused.
-    For `deepObject`, `explode` means nothing and is ignored: documents leave it at its default of false,
-    for which OpenAPI defines no form, and mean the only one there is.
+
+    Where OpenAPI defines no form:
+
+    - `spaceDelimited` and `pipeDelimited` with `explode: true` are written as `form` is, a pair for each
+      member: that is what `explode` says in words, and there is then nothing left to delimit.
+    - A single value in these two, or in `deepObject`, is the pair `name=value`.
+    - `deepObject` ignores `explode`, which OpenAPI 3.2 says it has no effect on, and writes what is nested
+      with a bracket for each step, array items by their index: `filter[tags][0]=a&filter[by][id]=1`, and a
+      whole array as `expand[0]=a`. That is what `qs`, PHP and ASP.NET read, what Stripe's own clients send, and
+      the one form in which items that are objects cannot be mixed up. Rack alone would want `filter[tags][]`;
+      documents of such servers usually name the parameter `tags[]`, with `style: form`.
 
     An undefined value gives no pair at all: `name=` would say "the empty string" or,
     for an array, "one empty member".
@@ -106,39 +126,28 @@ def serialize_query(
         The pairs in order, none for an undefined value.
 
     Raises:
-        UsageError: The combination is not defined, a member is nested, or a text is not Unicode.
+        UsageError: The style is not for a query, a member holds the delimiter, or a text is not Unicode.
     """
     parameter = _Parameter("query", name, style, explode)
     if style not in {"form", "spaceDelimited", "pipeDelimited", "deepObject"}:
-        parameter.refuse_combination("a value")
-    safe = _RESERVED if allow_reserved else ""
+        parameter.refuse_style()
 
     def written(text: str, without: str = "") -> str:
-        kept = safe.translate({ord(character): None for character in without})
-        return _encode_keeping_triplets(text, kept) if allow_reserved else quote(text, safe="")
+        return _written(text, _RESERVED.replace(without, "") if without else _RESERVED, allow_reserved)
 
     def pair(key: str, encoded: str) -> Pair:
         return Pair(key, unquote_plus(encoded), f"{quote(key, safe='')}={encoded}")
 
     _check_text(parameter, name)
-    if value is None:
-        return ()
     if style == "deepObject":
-        if not isinstance(value, Mapping):
-            parameter.refuse_combination(_kind(value))
-        return tuple(pair(f"{name}[{key}]", written(text)) for key, text in _properties(parameter, value))
-    if style == "form" and explode:
-        if isinstance(value, Mapping):
-            return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
-        return tuple(pair(name, written(text)) for text in _texts(parameter, value))
-    is_single = not isinstance(value, Mapping | list | tuple)
-    if style != "form" and (explode or is_single):
-        parameter.refuse_combination(_kind(value))
+        return tuple(pair(key, written(text)) for key, text in _deep_members(parameter, name, value))
+    if isinstance(value, Mapping) and explode:
+        return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
     flat = _texts(parameter, value)
+    if explode or not isinstance(value, Mapping | list | tuple):
+        return tuple(pair(name, written(text)) for text in flat)
     if not flat:
         return ()
-    if is_single:
-        return (pair(name, written(flat[0])),)
     if style == "form":
         return (pair(name, ",".join(written(text, without=",") for text in flat)),)
     delimiter, word = (" ", "a space") if style == "spaceDelimited" else ("|", "a `|`")
@@ -147,7 +156,9 @@ def serialize_query(
     return (pair(name, quote(delimiter).join(written(text) for text in flat)),)
 
 
-def serialize_path(name: str, value: Any, *, style: str = "simple", explode: bool = False) -> str:
+def serialize_path(
+    name: str, value: Any, *, style: str = "simple", explode: bool = False, allow_reserved: bool = False
+) -> str:
     """Write a path parameter as the text that replaces `{name}` in the path.
 
     Everything but the unreserved characters (RFC 3986, section 2.3) is percent-encoded, so a value
@@ -160,24 +171,32 @@ def serialize_path(name: str, value: Any, *, style: str = "simple", explode: boo
         value: A JSON value.
         style: `simple`, `label` (a `.` before) or `matrix` (`;name=` before).
         explode: Whether members of an array or object are written each as the style writes one value.
+        allow_reserved: Whether reserved characters but `?`, `#`, `[` and `]`, and percent-encoded triplets,
+            stay as they are. A document says so of a parameter that holds a path of its own, such as that of
+            a file: its slashes stay slashes.
 
     Returns:
         The percent-encoded text, with the prefix of the style.
 
     Raises:
-        UsageError: The combination is not defined, or the value is undefined, nested
-            or not allowed in a path.
+        UsageError: The style is not for a path, or the value is undefined or not allowed in a path.
     """
     parameter = _Parameter("path", name, style, explode)
     if style not in {"simple", "label", "matrix"}:
-        parameter.refuse_combination("a value")
+        parameter.refuse_style()
     texts = _texts(parameter, value)
     if not texts or "" in texts:
         parameter.refuse("A path parameter always needs a value that is not empty")
     for text in texts:
         _check_path_text(parameter, text)
+        if allow_reserved and "" in text.split("/"):
+            parameter.refuse("A path with nothing between two slashes, or before the first, is another path")
 
-    encoded = [quote(text, safe="") for text in texts]
+    is_single = not isinstance(value, Mapping | list | tuple)
+    safe = _RESERVED_IN_PATH
+    if not is_single or style != "simple":
+        safe = safe.translate({ord(delimiter): None for delimiter in ",;="})
+    encoded = [_written(text, safe, allow_reserved) for text in texts]
     if explode and isinstance(value, Mapping):
         encoded = [f"{key}={text}" for key, text in zip(encoded[::2], encoded[1::2], strict=True)]
     if style == "matrix":
@@ -188,6 +207,8 @@ def serialize_path(name: str, value: Any, *, style: str = "simple", explode: boo
         named = encoded if isinstance(value, Mapping) else [f"{key}={text}" for text in encoded]
         return "".join(f";{text}" for text in named)
     if style == "label":
+        if explode and not is_single and any("." in text for text in texts):
+            parameter.refuse("A member contains a `.`, which `style: label` uses to separate members")
         return "." + ("." if explode else ",").join(encoded)
     return ",".join(encoded)
 
@@ -210,12 +231,12 @@ def serialize_header(name: str, value: Any, *, style: str = "simple", explode: b
         The field value, all of it Latin-1; empty for an undefined value, for which a caller sends no field.
 
     Raises:
-        UsageError: The combination is not defined, the name is not a token, or the value is nested
-            or has characters that a field value cannot have.
+        UsageError: The style is not for a header, the name is not a token, or the value has characters that a
+            field value cannot have.
     """
     parameter = _Parameter("header", name, style, explode)
     if style != "simple":
-        parameter.refuse_combination("a value")
+        parameter.refuse_style()
     if not re.fullmatch(_FIELD_NAME, name):
         parameter.refuse("The name of a header field is made of letters, digits and a few signs (RFC 9110)")
     texts = _texts(parameter, value)
@@ -236,52 +257,89 @@ def serialize_cookie(
     *,
     style: str = "form",
     explode: bool = True,
-) -> tuple[tuple[str, str], ...]:
+    allow_reserved: bool = False,
+) -> tuple[Pair, ...]:
     r"""Write a cookie parameter as pairs of name and value.
 
-    `form` with `explode: true` joins the members of an array or object by `&`, which is no separator
-    of cookies (OpenAPI 3.1.1, "Appendix D: Serializing Headers and Cookies"), so only single values are
-    sent that way. `form` means percent-encoding, yet many servers do not decode cookies:
+    With `explode: true` members are cookies of their own. OpenAPI's table joins those of `form` by `&`, and
+    its "Appendix D: Serializing Headers and Cookies" says that this is no separator of cookies.
+
+    `form` means percent-encoding, yet many servers do not decode cookies:
     only characters that a cookie cannot hold (RFC 6265, section 4.1.1: white space, control characters, `"`,
     `,`, `;`, `\`, everything outside ASCII) and `%` itself are encoded. A server that decodes
     reads the value exactly; one that does not still reads the usual tokens exactly.
+    `cookie` (OpenAPI 3.2) encodes nothing, so that what a cookie cannot hold is refused.
 
     Args:
         name: The name of the cookie.
         value: A JSON value.
-        style: `form` is the only one for cookies in OpenAPI 3.0 and 3.1.
-        explode: False allows arrays and objects, their members separated by literal commas.
+        style: `form` or `cookie`.
+        explode: Whether members of an array or object are cookies of their own; otherwise literal commas
+            separate them in one (OpenAPI 3.2.0, "Style Examples"), which servers read though RFC 6265 does not
+            have it.
+        allow_reserved: Whether percent-encoded triplets stay as they are.
 
     Returns:
-        The pairs, ready to be written `name=value` and joined by `; `; none for an undefined value.
+        The pairs, ready to be joined by `; `; none for an undefined value.
 
     Raises:
-        UsageError: The combination is not defined, a member is nested, a text is not Unicode,
-            or the name cannot be the name of a cookie.
+        UsageError: The style is not for a cookie, a text is not Unicode, or a cookie cannot have the name or,
+            with `style: cookie`, the value.
     """
     parameter = _Parameter("cookie", name, style, explode)
-    if style != "form":
-        parameter.refuse_combination("a value")
-    if explode and isinstance(value, Mapping | list | tuple):
-        parameter.refuse_combination(_kind(value))
-    if not re.fullmatch(_COOKIE_NAME, name):
-        parameter.refuse("The name has characters that the name of a cookie cannot have")
-    texts = _texts(parameter, value)
-    return ((name, ",".join(quote(text, safe=_COOKIE_SAFE) for text in texts)),) if texts else ()
+    if style not in {"form", "cookie"}:
+        parameter.refuse_style()
+
+    def written(text: str) -> str:
+        if style == "form":
+            return _written(text, _COOKIE_SAFE, allow_reserved, always=_COOKIE_SAFE)
+        if not re.fullmatch(_COOKIE_VALUE, text):
+            parameter.refuse(
+                "The value has characters that a cookie cannot have, and `style: cookie` encodes none",
+                hint="Encode them the way the server expects, for example `%20` for a space",
+            )
+        return text
+
+    def pair(key: str, text: str) -> Pair:
+        if not re.fullmatch(_COOKIE_NAME, key):
+            parameter.refuse("The name has characters that the name of a cookie cannot have")
+        return Pair(key, unquote(text) if style == "form" else text, f"{key}={text}")
+
+    if explode and isinstance(value, Mapping):
+        return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
+    texts = [written(text) for text in _texts(parameter, value)]
+    if not explode and texts:
+        texts = [",".join(texts)]
+    return tuple(pair(name, text) for text in texts)
 
 
-def _kind(value: Any) -> str:
+def is_undefined(value: Any) -> bool:
+    """Return whether a value is one that is not written at all (RFC 6570, sections 2.3 and 3.2.1)."""
     if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "an array"
-    return "null" if value is None else "a single value"
+        return all(item is None for item in value.values())
+    return value is None or (isinstance(value, list | tuple) and all(item is None for item in value))
 
 
 def _properties(parameter: _Parameter, value: Mapping[Any, Any]) -> list[tuple[str, str]]:
     """Return the defined properties of an object, each key beside its text."""
     texts = [(_checked(parameter, str(key)), _scalar(parameter, item)) for key, item in value.items()]
     return [(key, text) for key, text in texts if text is not None]
+
+
+def _deep_members(parameter: _Parameter, key: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the defined leaves of a value, each with the name that leads to it."""
+    steps: Iterator[tuple[Any, Any]]
+    if isinstance(value, Mapping):
+        steps = iter(value.items())
+    elif isinstance(value, list | tuple):
+        steps = iter(enumerate(value))
+    else:
+        text = _scalar(parameter, value)
+        if text is not None:
+            yield key, text
+        return
+    for step, item in steps:
+        yield from _deep_members(parameter, f"{key}[{_checked(parameter, str(step))}]", item)
 
 
 def _texts(parameter: _Parameter, value: Any) -> list[str]:
@@ -303,9 +361,14 @@ def _scalar(parameter: _Parameter, value: Any) -> str | None:
         return _number(parameter, value)
     if isinstance(value, str):
         return _checked(parameter, value)
-    return parameter.refuse(
-        f"It has {_kind(value)} inside, which `style: {parameter.style}` has no form for",
-    )
+    try:
+        # A header is Latin-1, and JSON can say the rest in ASCII.
+        text = json.dumps(
+            value, ensure_ascii=parameter.place == "header", allow_nan=False, separators=(",", ":")
+        )
+    except ValueError:
+        parameter.refuse("A number must be finite")
+    return _checked(parameter, text)
 
 
 def _number(parameter: _Parameter, value: float) -> str:
@@ -358,6 +421,14 @@ def _check_header_text(parameter: _Parameter, text: str) -> None:
         parameter.refuse("A header cannot begin or end with white space, which servers remove")
 
 
-def _encode_keeping_triplets(text: str, safe: str) -> str:
+def _written(text: str, safe: str, allow_reserved: bool, always: str = "") -> str:
+    """Return the text percent-encoded, all of it but what is unreserved, or reserved and allowed.
+
+    Args:
+        safe: The reserved characters that stay, with percent-encoded triplets, where `allow_reserved`.
+        always: The characters that stay in any case.
+    """
+    if not allow_reserved:
+        return quote(text, safe=always)
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)
     return "".join(piece if index % 2 else quote(piece, safe=safe) for index, piece in enumerate(pieces))

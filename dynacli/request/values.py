@@ -4,10 +4,11 @@ import json
 import re
 from typing import Any
 
-from dynacli.catalog.model import ValueType
+from dynacli.catalog.media import is_form, is_json
+from dynacli.catalog.model import ANY, Parameter, ValueType
 from dynacli.errors import UsageError
 
-__all__ = ["convert", "convert_all", "json_value"]
+__all__ = ["convert", "convert_all", "is_given_as_text", "json_value"]
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -28,7 +29,8 @@ def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = 
     Raises:
         UsageError: The word does not fit, and `is_strict`.
     """
-    if value_type.is_nullable and text == "null" and value_type.type != "string":
+    is_text = value_type.type == "string" and (not value_type.enum or "null" in value_type.enum)
+    if value_type.is_nullable and text == "null" and not is_text:
         return None
     try:
         value = _typed(text, value_type)
@@ -48,7 +50,9 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
 
     Repeated words are the items of an array; a single word that is a JSON array is the whole array.
     """
-    if value_type.type != "array":
+    # A value that may be an array, or something else, is one when it is given more than once.
+    is_repeated = value_type.type == ANY and value_type.items is not None and len(words) > 1
+    if value_type.type != "array" and not is_repeated:
         return convert(words[-1], value_type, option, is_strict=is_strict)
     if len(words) == 1 and words[0].lstrip().startswith("["):
         try:
@@ -60,7 +64,28 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
     if words == ["null"] and value_type.is_nullable:
         return None
     items = value_type.items or ValueType()
+    if len(words) > 1 and items.type == "object" and any(_is_array(word) for word in words):
+        raise UsageError(
+            f"{option} is given a whole array and items besides",
+            why="A JSON array is all of its items at once",
+            hint=f"Give one array, or each item by itself: `{option} '{{...}}' {option} '{{...}}'`",
+        )
     return [convert(word, items, option, is_strict=is_strict) for word in words]
+
+
+def _is_array(word: str) -> bool:
+    return word.lstrip().startswith("[") and isinstance(_any(word), list)
+
+
+def is_given_as_text(parameter: Parameter, words: list[str]) -> bool:
+    """Return whether a parameter's word is what is sent, whatever type the document gives the value.
+
+    It is where the empty string may stand for any value, and in media types that are not written from values.
+    """
+    if words == [""] and parameter.allow_empty:
+        return True
+    name = parameter.media_type
+    return bool(name) and not (is_json(name) or is_form(name) or name.lower().startswith("text/"))
 
 
 def json_value(text: str, option: str) -> Any:

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Budget", "send"]
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
+# RFC 9110, section 9.2.1; QUERY: https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 MAX_REDIRECTS = 10
 RENDER_LIMIT = 64 * 1024 * 1024
 FILE_LIMIT = 1024 * 1024 * 1024
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
+_OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-length"})
 _KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
 
 
@@ -72,7 +74,8 @@ def send(request: Request, budget: Budget, gate: Callable[[], None]) -> Answer:
     """Send a request and return the final answer.
 
     A redirect is followed for safe methods only, at most ten times, never from https to http.
-    To another origin neither credentials nor a body nor any header of the call goes along.
+    To another origin neither credentials nor a body nor any header of the call goes along,
+    so a QUERY, which says in its body what it asks for, is not followed there.
 
     Args:
         gate: Called when the connection stands and nothing was sent yet; what it raises ends the call there.
@@ -104,10 +107,17 @@ def _follow(request: Request, call: "_Call", gate: Callable[[], None] | None) ->
                 why="It may be a loop",
                 hint="Check the server's address, or give another one with `--server`",
             )
-        request = _redirected(request, location)
+        if not isinstance(request.body, bytes | None):
+            # A stream is used up by the first sending, and the answer to half a request is none.
+            return replace(answer, hops=tuple(hops[:-1]))
+        following = _redirected(request, answer.status, location)
+        if following is None:
+            return replace(answer, hops=tuple(hops[:-1]))
+        request = following
 
 
-def _redirected(request: Request, location: str) -> Request:
+def _redirected(request: Request, status: int, location: str) -> Request | None:
+    """Return the request that a redirect asks for; None where its body would have to go to another origin."""
     from dynacli.wire.engine import httpx
 
     try:
@@ -127,6 +137,9 @@ def _redirected(request: Request, location: str) -> Request:
             why="Its `Location` cannot be read",
             hint="Give the right address with `--server`",
         ) from None
+    if request.method == "QUERY" and status == 303:  # "use GET": RFC 9110, section 15.4.4
+        headers = tuple(pair for pair in request.headers if pair[0].lower() not in _OF_THE_BODY)
+        request = request._replace(method="GET", headers=headers, body=None)
     if here == there:
         return request._replace(url=target)
     if here.startswith("https:") and there.startswith("http:"):
@@ -135,6 +148,8 @@ def _redirected(request: Request, location: str) -> Request:
             why="From `https` no way leads back to `http`",
             hint="Give the right address with `--server`",
         )
+    if request.method == "QUERY" and request.body is not None:
+        return None
     headers = tuple((name, value) for name, value in request.headers if name.lower() in _KEPT_ACROSS_ORIGINS)
     return request._replace(url=target, headers=headers, body=None)
 
@@ -155,16 +170,20 @@ class _Call:
         passing = _Gate(gate, self.line)
         try:
             with open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
+                # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
+                headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers]
+                if not isinstance(request.body, bytes | None) and request.body.length is not None:
+                    # Else httpx sends in chunks, which many servers take no upload in.
+                    headers.append((b"Content-Length", str(request.body.length).encode()))
                 prepared = client.build_request(
                     request.method,
                     request.url,
-                    # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
-                    headers=[
-                        (name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers
-                    ],
+                    headers=headers,
                     content=request.body,
                     extensions={"trace": passing},
                 )
+                # httpx writes it in upper case, and methods are case-sensitive (RFC 9110, section 9.1).
+                prepared.method = request.method
                 _check_unchanged(prepared.url, request.url)
                 response = client.send(prepared, stream=True, auth=None)
                 try:

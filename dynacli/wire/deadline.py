@@ -54,9 +54,18 @@ class Line:
         if event == "connection.connect_tcp.complete":
             found = info["return_value"].get_extra_info("socket")
             if isinstance(found, socket.socket):
-                self._sockets.append(found)
-                if self.is_cut:
-                    self.cut()
+                self.take(found)
+
+    def take(self, connection: socket.socket) -> None:
+        """Take note of a connection, for instance one that is open since the exchange before."""
+        self._sockets.append(connection)
+        if self.is_cut:
+            self.cut()
+
+    @property
+    def connections(self) -> tuple[socket.socket, ...]:
+        """All that it took note of."""
+        return tuple(self._sockets)
 
     def cut(self) -> None:
         """End every wait for the other side."""

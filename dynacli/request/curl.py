@@ -1,0 +1,47 @@
+"""The body of a request as words for curl, where it has files: curl reads them itself then.
+
+See https://curl.se/docs/manpage.html#-F
+"""
+
+from shlex import quote
+
+from dynacli.request.multipart import Multipart, Part
+from dynacli.request.payload import Payload, as_text
+
+__all__ = ["payload_words"]
+
+
+def payload_words(payload: Payload) -> list[str] | None:
+    """Return the words that give the body, quoted for a POSIX shell; None where curl has none for it."""
+    if isinstance(payload, Multipart):
+        is_form_data = payload.media_type.lower().startswith("multipart/form-data")
+        words = [_part(part) for part in payload.parts] if is_form_data else [None]
+        return None if None in words else [word for word in words if word is not None]
+    if len(payload.pieces) != 1 or isinstance(payload.pieces[0], bytes):
+        return None
+    return ["--data-binary", quote(f"@{payload.pieces[0].name}")]
+
+
+def _part(part: Part) -> str | None:
+    # curl splits at the first `=`, and has no escape for one in the name.
+    if not part.name or "=" in part.name:
+        return None
+    more = "".join(f";headers={_quoted(f'{name}: {value}')}" for name, value in part.headers)
+    if not isinstance(part.content, bytes):
+        name = f";filename={_quoted(part.file_name)}" if part.file_name is not None else ""
+        content = f"@{_quoted(part.content.name)}" if part.content.name != "-" else "@-"
+        return f"-F {quote(f'{part.name}={content};type={part.media_type}{name}{more}')}"
+    text = as_text(part.content, "\0")
+    if text == "\0":
+        return None
+    if part.file_name is None and not part.media_type and not more:
+        return f"--form-string {quote(f'{part.name}={text}')}"
+    # `@` and `<` at the beginning mean a file, and `;` ends the content, unless it stands in quotes.
+    name = f";filename={_quoted(part.file_name)}" if part.file_name is not None else ""
+    media_type = f";type={part.media_type}" if part.media_type else ""
+    return f"-F {quote(f'{part.name}={_quoted(text)}{media_type}{name}{more}')}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,77 @@
+"""The text of a parameter that has `content`: written in a media type, not in a style."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from dynacli.catalog.media import is_form, is_json
+from dynacli.catalog.model import Parameter
+from dynacli.errors import UsageError
+
+__all__ = ["parameter_text"]
+
+
+def parameter_text(parameter: Parameter, value: Any) -> str:
+    """Return the value of a parameter as one text in the parameter's media type.
+
+    Where the schema does not ask for a string, a string is taken for text that is in the media type already:
+    it is how a value is given that no option can build.
+
+    Args:
+        parameter: One with a media type. JSON (also `+json`), forms and `text/*` can be written.
+        value: A JSON value; null is a value here, where the media type can say it.
+
+    Returns:
+        The text, not yet encoded for its place in the request.
+
+    Raises:
+        UsageError: The media type cannot be written, or cannot hold such a value.
+    """
+    name = parameter.media_type
+    is_text = name.lower().startswith("text/") and not is_json(name)
+    if isinstance(value, str) and (parameter.value.type != "string" or not is_json(name)):
+        return value
+    if is_json(name):
+        try:
+            # A header is Latin-1, and JSON can say the rest in ASCII.
+            return json.dumps(
+                value,
+                ensure_ascii=parameter.location == "header",
+                separators=(",", ":"),
+                allow_nan=False,
+            )
+        except ValueError:
+            _refuse(parameter, "It holds a number that JSON cannot write")
+    if is_form(name) and isinstance(value, Mapping):
+        return _form(parameter, value)
+    if is_text and not isinstance(value, Mapping | list) and value is not None:
+        return value if isinstance(value, str) else json.dumps(value)
+    if is_form(name) or is_text:
+        why, hint = f"`{name}` cannot hold {'null' if value is None else 'such a value'}", ""
+    else:
+        why = f"The document writes it in `{name}`, which dynacli does not write"
+        hint = "Give it as text that is in this media type already"
+    return _refuse(parameter, why, hint)
+
+
+def _form(parameter: Parameter, value: Mapping[str, Any]) -> str:
+    from dynacli.catalog.encoding import Encodings
+    from dynacli.request.forms import encode_form
+
+    media = {"encoding": parameter.encoding or {}}
+    encodings = Encodings(media, _nothing, "3.2", is_multipart=False)
+    return encode_form(value, parameter.media_type, encodings.of, _json_text).decode()
+
+
+def _nothing(ref: str) -> Any:
+    raise LookupError(ref)
+
+
+def _json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _refuse(parameter: Parameter, why: str, hint: str = "") -> NoReturn:
+    raise UsageError(
+        f"The {parameter.location} parameter `{parameter.name}` cannot be sent", why=why, hint=hint
+    )

@@ -1,0 +1,149 @@
+"""Files and streams that are sent as they are read, never whole in memory."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from dynacli.errors import FileError
+
+__all__ = ["FileUpload", "StreamUpload", "begins_with", "open_upload"]
+
+CHUNK = 64 * 1024
+
+
+class Readable(Protocol):
+    """A byte stream."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return at most so many bytes, none at the end."""
+
+
+class Peekable(Readable, Protocol):
+    """One whose beginning can be put back."""
+
+    def put_back(self, content: bytes, /) -> None:
+        """Let the next reading begin with this."""
+
+
+def open_upload(path: str, name: str) -> "FileUpload | StreamUpload":
+    """Return a file to send.
+
+    It is opened at once, so that one that is missing or must not be read ends the call before anything is sent.
+
+    Args:
+        path: Where it is.
+        name: As the person wrote it.
+
+    Raises:
+        FileError: It is no file, or cannot be read.
+    """
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115  - a pipe stays open until it is sent
+        status = os.fstat(file.fileno())
+        # Files of `/proc` say that they are empty, whatever they hold.
+        if stat.S_ISREG(status.st_mode) and (status.st_size or not file.read(1)):
+            file.close()
+            return FileUpload(path, name, status)
+        if stat.S_ISREG(status.st_mode):
+            file.seek(0)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no file name"
+        raise _unreadable(name, why) from error
+    return StreamUpload(file, name, close=file.close)
+
+
+class FileUpload:
+    """A regular file; its size is known before it is sent."""
+
+    def __init__(self, path: str, name: str, status: os.stat_result) -> None:
+        self.name = name
+        self.size: int | None = status.st_size
+        self._path = path
+        self._identity = _identity(status)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content, as it was when its size was told.
+
+        Raises:
+            FileError: It cannot be read, or was changed meanwhile.
+        """
+        left = self.size or 0
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                while True:
+                    chunk = file.read(min(CHUNK, left))
+                    left -= len(chunk)
+                    # Asked before the last bytes go out: without them the request stays incomplete,
+                    # and no server takes half of the one content and half of the other for a whole.
+                    if (left == 0 or not chunk) and (
+                        left or _identity(os.fstat(file.fileno())) != self._identity
+                    ):
+                        raise FileError(
+                            f"`{self.name}` was changed while it was sent",
+                            why="The server got a part of it, and was not told that it is whole",
+                            hint="Send it again when nothing writes to it",
+                        )
+                    if chunk:
+                        yield chunk
+                    if left == 0:
+                        return
+        except OSError as error:
+            raise _unreadable(self.name, error.strerror or "it cannot be read") from error
+
+
+class StreamUpload:
+    """A pipe, a device or standard input; it is sent once, and its end is its size."""
+
+    def __init__(self, stream: Readable, name: str, close: Callable[[], None] | None = None) -> None:
+        self.name = name
+        self._close = close
+        self.size: int | None = None
+        self._stream = stream
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield what comes, as it comes.
+
+        Raises:
+            FileError: It cannot be read.
+        """
+        try:
+            while chunk := self._stream.read(CHUNK):
+                yield chunk
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it is closed"
+            raise _unreadable(self.name, why) from error
+        if chunk is None:
+            raise _unreadable(self.name, "it is set not to wait for what is still to come")
+        if self._close is not None:
+            self._close()
+
+
+def begins_with(stream: Peekable, name: str, limit: int) -> tuple[bytes, bool]:
+    """Return the beginning of a stream, which stays there, and whether it is all of it.
+
+    Args:
+        limit: Bytes from which no more is read.
+
+    Raises:
+        FileError: It cannot be read.
+    """
+    read = bytearray()
+    for chunk in StreamUpload(stream, name).chunks():
+        read += chunk
+        if len(read) > limit:
+            break
+    stream.put_back(bytes(read))
+    return bytes(read), len(read) <= limit
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _unreadable(name: str, why: str) -> FileError:
+    if name == "-":
+        return FileError("Standard input cannot be read", why=why)
+    return FileError(
+        f"The file `{name}` cannot be read", why=why, hint="Check the path; `@-` is standard input"
+    )
