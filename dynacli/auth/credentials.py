@@ -77,7 +77,8 @@ def find_credentials(
     Raises:
         AuthError: No alternative is complete, or a value cannot be sent.
     """
-    for alternative in security:
+    # An alternative with a scheme that nobody can know counts when no other one does.
+    for alternative in sorted(security, key=lambda one: not all(map(_is_known, one))):
         found = [_credential(scheme, alternative, variables, given) for scheme in alternative]
         if alternative and all(one is not None for one in found):
             return tuple(one for one in found if isinstance(one, Credential))
@@ -130,6 +131,8 @@ def _credential(
     place = (scheme.location, scheme.parameter) if kind == "apiKey" else ("header", "Authorization")
     if (place[0], place[1].lower() if place[0] == "header" else place[1]) in given:
         return True
+    if not _is_known(scheme):
+        return True  # the document does not say what it is: there is nothing that could be sent for it
     if not _is_supported(scheme):
         return None
     own, is_alone = variables.own(scheme.name), _is_alone(scheme, alternative)
@@ -182,6 +185,11 @@ def _kind(scheme: SecurityScheme) -> str:
 
 def _generic_word(scheme: SecurityScheme) -> str:
     return "KEY" if _kind(scheme) == "apiKey" else "TOKEN"
+
+
+def _is_known(scheme: SecurityScheme) -> bool:
+    """Return whether the scheme is defined, and of a type that there is (OpenAPI 3.2.0, "Security Scheme Object")."""
+    return scheme.type in {"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"}
 
 
 def _is_supported(scheme: SecurityScheme) -> bool:

@@ -8,13 +8,18 @@ from jsonschema import FormatChecker
 from jsonschema.protocols import Validator  # type: ignore[import-untyped]
 from jsonschema_path import SchemaPath
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
-from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator
+from openapi_schema_validator import (
+    OAS30ReadValidator,
+    OAS30WriteValidator,
+    OAS31Validator,
+    OAS32Validator,
+)
 from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]
 
 from dynacli.validation.keywords import KEYWORDS, KEYWORDS_3_0, guarded, properties, required
 from dynacli.validation.session import Session
 
-__all__ = ["SchemaValidators"]
+__all__ = ["Direction", "SchemaValidators"]
 
 Direction = Literal["request", "response"]
 
@@ -98,7 +103,7 @@ def _class_of_version(version: str, direction: Direction) -> Any:
     if version == "3.0":
         base: Any = OAS30WriteValidator if direction == "request" else OAS30ReadValidator
         return _made(base, direction, is_3_0=True)
-    return _made(OAS31Validator, direction)
+    return _made(OAS32Validator if version == "3.2" else OAS31Validator, direction)
 
 
 def _class_of_dialect(dialect: Any, default: Any, session: Session) -> Any:
@@ -114,6 +119,8 @@ def _class_of_dialect(dialect: Any, default: Any, session: Session) -> Any:
 
 @lru_cache
 def _class_of_base(base: Any, direction: Direction) -> Any:
+    if base is OAS32Validator:
+        return _class_of_version("3.2", direction)
     if base is jsonschema.Draft202012Validator or base is OAS31Validator:
         return _class_of_version("3.1", direction)
     return _made(base, direction)

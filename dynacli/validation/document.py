@@ -11,35 +11,38 @@ __all__ = ["locate", "operation_document"]
 _MAX_HOPS = 50
 
 
-def operation_document(catalog: Catalog, operation: Operation) -> dict[str, Any]:
+def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a document that holds one operation, whose references are read from the catalog.
 
     In a densely connected document an operation reaches nearly every component;
     a judged call reads only those that its answer leads to.
+
+    Returns:
+        The document, and the steps that lead from its path item to the operation.
     """
     part = catalog.part(operation.name)
-    has_anchors = catalog.meta["dialect"] != "3.0"
-    if has_anchors:
-        _point_at_anchors(part["operation"], _pointer("/paths", operation.path, operation.method.lower()))
-    path_item = {**part["path_item"], operation.method.lower(): part["operation"]}
-    document: dict[str, Any] = _Lazy(catalog, "", has_anchors)
+    steps = tuple(part.get("steps") or (operation.method.lower(),))
+    placed = part["operation"]
+    for step in reversed(steps):
+        placed = {step: placed}
+    path_item = {**part["path_item"], **placed}
+    document: dict[str, Any] = _Lazy(catalog, "")
     document["openapi"] = f"{catalog.meta['dialect']}.0"
     document["info"] = {"title": catalog.meta["title"], "version": catalog.meta["version"]}
     if catalog.meta["json_schema_dialect"]:
         document["jsonSchemaDialect"] = catalog.meta["json_schema_dialect"]
-    paths = _Lazy(catalog, "/paths", has_anchors)
+    paths = _Lazy(catalog, "/paths")
     paths[operation.path] = path_item
     document["paths"] = paths
-    return document
+    return document, steps
 
 
 class _Lazy(dict[str, Any]):
     """A part of the document whose members are read from the catalog at the first look."""
 
-    def __init__(self, catalog: Catalog, pointer: str, has_anchors: bool) -> None:
+    def __init__(self, catalog: Catalog, pointer: str) -> None:
         super().__init__()
         self._catalog = catalog
-        self._has_anchors = has_anchors
         self._pointer = pointer
 
     def __missing__(self, key: str) -> Any:
@@ -48,9 +51,7 @@ class _Lazy(dict[str, Any]):
         if not found:
             if not self._catalog.has_below(pointer):
                 raise KeyError(key)
-            value = _Lazy(self._catalog, pointer, self._has_anchors)
-        elif self._has_anchors:
-            _point_at_anchors(value, pointer)
+            value = _Lazy(self._catalog, pointer)
         self[key] = value
         return value
 
@@ -71,39 +72,6 @@ class _Lazy(dict[str, Any]):
 
 def _pointer(start: str, *steps: str | int) -> str:
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
-
-
-def _point_at_anchors(value: Any, pointer: str) -> None:
-    """Replace the references by anchor (`#node`) of one part of the document by their pointers, in place.
-
-    The library looks for anchors where JSON Schema has subschemas, and `components` is no such place.
-    A `$dynamicRef` means the anchor of its own part: a document's parts are no resources of their own.
-    """
-    anchors: dict[str, str] = {}
-    referring: list[tuple[dict[str, Any], str]] = []
-    stack = [(value, pointer)]
-    while stack:
-        node, here = stack.pop()
-        if isinstance(node, list):
-            stack.extend((one, f"{here}/{index}") for index, one in enumerate(node))
-        elif isinstance(node, dict):
-            for keyword, one in node.items():
-                if isinstance(one, str):
-                    if keyword in {"$anchor", "$dynamicAnchor"}:
-                        anchors[one] = here
-                    elif (
-                        keyword in {"$ref", "$dynamicRef"}
-                        and len(one) > 1
-                        and one[0] == "#"
-                        and one[1] != "/"
-                    ):
-                        referring.append((node, keyword))
-                elif isinstance(one, dict | list):
-                    stack.append((one, _pointer(here, keyword)))
-    for node, keyword in referring:
-        name = node[keyword][1:]
-        if name in anchors:
-            node[keyword] = "#" + anchors[name]
 
 
 def locate(document: dict[str, Any], steps: list[str | int]) -> str:

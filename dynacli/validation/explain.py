@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dynacli.validation.findings import shortened
+from dynacli.validation.multipart import BinaryText
 
 __all__ = ["Explained", "explain", "shown"]
 
@@ -167,6 +168,8 @@ def _message(rule: str, error: Any, names: tuple[str, ...]) -> str:
             return f"{shown(got)} is {_bound(rule, error.schema)} {shown(_limit(rule, error))}"
         case "multipleOf":
             return f"{shown(got)} is not a multiple of {shown(value)}"
+        case "minLength" | "maxLength" if isinstance(got, BinaryText):
+            return f"the content has {_counted(len(got), 'byte')}, {_most(rule)} {value}"
         case "minLength" | "maxLength":
             return f"the text has {_counted(len(got), 'character')}, {_most(rule)} {value}"
         case "minItems" | "maxItems":

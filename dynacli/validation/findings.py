@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from dynacli.validation.multipart import BinaryText
+
 __all__ = ["Finding", "Verdict", "shortened"]
 
 _SHOWN = 80
@@ -79,6 +81,8 @@ def shortened(value: Any) -> Any:
         return str(value)  # `1e400`, which a report could not hold as a number
     if isinstance(value, bool | int | float) or value is None:
         return value
+    if isinstance(value, BinaryText):
+        return "bytes" if value.size is None else f"{value.size} bytes"
     if isinstance(value, str):
         # A lone surrogate is text in JSON, and cannot be written anywhere.
         text = value[: _SHOWN + 1].encode("utf-8", "backslashreplace").decode()

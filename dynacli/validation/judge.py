@@ -15,15 +15,20 @@ __all__ = ["Answered", "Judge", "Sent"]
 
 
 class Sent(NamedTuple):
-    """A request as it is judged: texts as they are on the wire, decoded, and the values behind them."""
+    """A request as it is judged: texts as they are on the wire, decoded, and the values behind them.
+
+    Args:
+        querystring: (name, text) of the parameter that is the whole query, percent-encoded, where there is one.
+    """
 
     path: Mapping[str, str]
     query: list[tuple[str, str]]
     headers: Mapping[str, str]
-    cookies: Mapping[str, str]
+    cookies: list[tuple[str, str]]
     media_type: str
     body: bytes | None
     values: Mapping[tuple[str, str], Any]
+    querystring: tuple[str, str] | None = None
 
 
 class Answered(NamedTuple):
@@ -50,8 +55,9 @@ class Judge:
     def __init__(self, catalog: Catalog, operation: Operation) -> None:
         self._catalog = catalog
         self._operation = operation
-        self._document = operation_document(catalog, operation)
-        self._version = "3.0" if catalog.meta["dialect"] == "3.0" else "3.1"
+        self._document, steps = operation_document(catalog, operation)
+        self._steps = ("paths", operation.path, *steps)
+        self._version: str = catalog.meta["dialect"]
         self._engine: Any = load_engine()
         self._spec = self._engine.make_path(self._document)
 
@@ -61,8 +67,7 @@ class Judge:
         errors = self._engine.request_validator(
             self._spec,
             self._version,
-            self._operation.path,
-            self._operation.method.lower(),
+            self._steps,
             sent.values,
             session,
         )
@@ -77,6 +82,7 @@ class Judge:
                 query=sent.query,
                 headers=sent.headers,
                 cookies=sent.cookies,
+                querystring=sent.querystring,
             ),
         )
         return verdict
@@ -88,12 +94,11 @@ class Judge:
             is_exact: Whether what the document does not mention is a finding too.
         """
         verdict, session = Verdict(), Session()
-        body_schemas: list[tuple[Any, Any]] = []
+        body_schemas: list[tuple[Any, Any, str]] = []
         errors = self._engine.response_validator(
             self._spec,
             self._version,
-            self._operation.path,
-            self._operation.method.lower(),
+            self._steps,
             body_schemas,
             session,
         )
@@ -112,8 +117,8 @@ class Judge:
         if is_exact:
             from dynacli.validation.exact import undocumented_properties
 
-            for schema, value in body_schemas:
-                verdict.extend(undocumented_properties(schema, value, self._catalog.resolve))
+            for schema, value, pointer in body_schemas:
+                verdict.extend(undocumented_properties(schema, value, self._catalog.resolve, pointer))
         return verdict
 
     def _collect(

@@ -11,9 +11,9 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
+from dynacli.catalog.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.catalog.store import DamagedCatalogError
 from dynacli.validation.findings import shortened
-from dynacli.validation.patterns import PatternTimeoutError, UnsupportedPatternError
 
 __all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "properties", "required"]
 
@@ -43,6 +43,10 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
     """Return a keyword that notes what it cannot do instead of ending the verdict."""
 
     def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        if isinstance(value, bool) and name in _NUMBERS:
+            # Python would take `true` for 1.
+            validator.format_checker.session.fail(_unusable(name, value))
+            return ()
         try:
             errors = list(keyword(validator, value, instance, schema) or ())
         except (RecursionError, DamagedCatalogError):
@@ -58,9 +62,7 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
                 if name.endswith("Ref") or name == "$ref"
                 else ""
             )
-            validator.format_checker.session.fail(
-                text or f"the document's `{name}` cannot be used: `{shortened(value)}`"
-            )
+            validator.format_checker.session.fail(text or _unusable(name, value))
             return ()
         if name == "$ref":
             for one in errors:
@@ -69,6 +71,11 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
         return errors
 
     return judged
+
+
+def _unusable(name: str, value: Any) -> str:
+    shown = str(value).lower() if isinstance(value, bool) else shortened(value)
+    return f"the document's `{name}` cannot be used: `{shown}`"
 
 
 def _pattern(validator: Any, pattern: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -165,6 +172,26 @@ def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[Valid
         yield _error("not a multiple")
 
 
+def _exclusive(bound: str, is_within: Callable[[Any, Any], bool]) -> Keyword:
+    """Return `exclusiveMinimum` or `exclusiveMaximum` as it is since 3.1.
+
+    Documents that were brought from 3.0 to 3.1 by their first line alone still have the flag of 3.0,
+    which says that the bound beside it is left out.
+    """
+
+    def judged(validator: Any, limit: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if limit is False or not validator.is_type(instance, "number"):
+            return
+        limit = schema.get(bound) if limit is True else limit
+        if limit is not None and not is_within(instance, limit):
+            yield _error("not within the bound")
+
+    return judged
+
+
+_NUMBERS = {"multipleOf"}.union(
+    f"{end}{what}" for end in ("min", "max") for what in ("imum", "Length", "Items", "Properties", "Contains")
+)
 _INFINITIES = frozenset({float("inf"), float("-inf")})  # `1e400`
 
 
@@ -324,21 +351,20 @@ def _by_discriminator(
 
     It is then left to the keyword itself: a discriminator is a hint
     and does not make a value wrong (OpenAPI 3.1.1, "Discriminator Object").
+    Since 3.2 `defaultMapping` names the branch of a value that names none.
     """
     discriminator = schema.get("discriminator")
     name = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
-    value = instance.get(name) if isinstance(instance, dict) and isinstance(name, str) else None
-    if not isinstance(value, str):
+    if not isinstance(name, str) or not isinstance(instance, dict):
         return None
-    mapping = discriminator.get("mapping")
-    target = mapping.get(value, value) if isinstance(mapping, dict) else value
-    if not isinstance(target, str):
-        return None
+    value, mapping = instance.get(name), discriminator.get("mapping")
+    target = mapping.get(value, value) if isinstance(mapping, dict) and isinstance(value, str) else value
     refs = {one["$ref"]: index for index, one in enumerate(branches) if "$ref" in one}
-    for ref in (target, f"#/components/schemas/{target}"):
-        if ref in refs:
-            index = refs[ref]
-            return list(validator.descend(instance, branches[index], schema_path=index))
+    for wanted in (target, discriminator.get("defaultMapping")):
+        for ref in (wanted, f"#/components/schemas/{wanted}") if isinstance(wanted, str) else ():
+            if ref in refs:
+                index = refs[ref]
+                return list(validator.descend(instance, branches[index], schema_path=index))
     return None
 
 
@@ -363,6 +389,8 @@ KEYWORDS: Mapping[str, Keyword] = {
     "additionalProperties": _additional_properties,
     "unevaluatedProperties": _unevaluated_properties,
     "multipleOf": _multiple_of,
+    "exclusiveMinimum": _exclusive("minimum", lambda value, limit: bool(value > limit)),
+    "exclusiveMaximum": _exclusive("maximum", lambda value, limit: bool(value < limit)),
     "uniqueItems": _unique_items,
     "anyOf": _any_of,
     "oneOf": _one_of,
@@ -372,5 +400,7 @@ KEYWORDS: Mapping[str, Keyword] = {
 """Those of every version."""
 
 KEYWORDS_3_0: Mapping[str, Keyword] = {
-    name: keyword for name, keyword in KEYWORDS.items() if name not in {"if", "unevaluatedProperties"}
+    name: keyword
+    for name, keyword in KEYWORDS.items()
+    if name not in {"if", "unevaluatedProperties", "exclusiveMinimum", "exclusiveMaximum"}
 } | {"type": _type_3_0}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["best_match", "is_json", "split"]
+__all__ = ["best_match", "is_binary", "is_json", "is_media_type", "split"]
 
 
 def split(text: str) -> tuple[str, dict[str, str]]:
@@ -19,6 +19,21 @@ def split(text: str) -> tuple[str, dict[str, str]]:
 def is_json(name: str) -> bool:
     """Return whether a media type is JSON, by its name or suffix (RFC 6839, section 3.1)."""
     return name.endswith(("/json", "+json"))
+
+
+def is_media_type(text: str) -> bool:
+    """Return whether a text has the form of a media type or of a range of them."""
+    main, slash, sub = split(text)[0].partition("/")
+    return bool(main and slash and sub) or main == "*"
+
+
+def is_binary(name: str) -> bool:
+    """Return whether bodies of a media type are bytes to OpenAPI: neither text, JSON, XML, a form nor parts."""
+    return not (
+        is_json(name)
+        or name.endswith(("/xml", "+xml", "/x-www-form-urlencoded"))
+        or name.startswith(("text/", "multipart/"))
+    )
 
 
 def best_match(text: str, keys: Iterable[str]) -> str | None:

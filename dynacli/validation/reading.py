@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["UncheckedError", "UnreadableError", "read_json", "read_text"]
+__all__ = ["UncheckedError", "UnreadableError", "read_json", "read_json_text", "read_text"]
 
 _MAX_DIGITS = 1_000
 
@@ -43,19 +43,33 @@ def read_json(value: bytes, parameters: Mapping[str, str] | None = None) -> Any:
         UnreadableError: It is not JSON.
         UncheckedError: It is, and cannot be read here.
     """
-    text = read_text(value, parameters or {})
+    return read_json_text(read_text(value, parameters or {}))
+
+
+def read_json_text(text: str, what: str = "the body") -> Any:
+    """Return the value of a JSON text.
+
+    Args:
+        what: How messages call it.
+
+    Raises:
+        UnreadableError: It is not JSON.
+        UncheckedError: It is, and cannot be read here.
+    """
     try:
         return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
     except json.JSONDecodeError as error:
         if text[:200].lstrip().lower().startswith(("<!doctype", "<html")):
-            raise UnreadableError("the body is an HTML page, not JSON") from None
-        place = f"line {error.lineno}, column {error.colno}"
+            raise UnreadableError(f"{what} is an HTML page, not JSON") from None
+        # A line of a body says itself which one it is.
+        line = f"line {error.lineno}, " if what == "the body" or "\n" in text else ""
+        place = f"{line}column {error.colno}"
         why = f"{error.msg[0].lower()}{error.msg[1:]}".partition(" (")[0].rstrip(":")
         if error.pos >= len(text.rstrip()):
             why = "it ends too early"
-        raise UnreadableError(f"the body is not JSON: {why}, at {place}") from None
+        raise UnreadableError(f"{what} is not JSON: {why}, at {place}") from None
     except RecursionError:
-        raise UncheckedError("the body is nested too deeply") from None
+        raise UncheckedError(f"{what} is nested too deeply") from None
 
 
 def _refuse_constant(constant: str) -> Any:

@@ -1,6 +1,6 @@
 """What is noted while one message is judged."""
 
-from dynacli.validation.patterns import Patterns
+from dynacli.catalog.patterns import Patterns
 
 __all__ = ["Session"]
 

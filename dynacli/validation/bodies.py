@@ -1,0 +1,241 @@
+"""Reading and judging bodies, and the values of parameters that have a media type: openapi-core's hooks for them.
+
+Only `dynacli.validation.openapi` imports this module.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jsonschema_path import SchemaPath
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.templating.media_types.datatypes import MediaType
+from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
+from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
+
+from dynacli.validation import binary, media_types, multipart, reading, sequences
+from dynacli.validation.dialects import SchemaValidators
+from dynacli.validation.session import Session
+
+__all__ = ["FORM", "Bodies", "UncheckedError", "UnreadableError", "child"]
+
+
+class UncheckedError(reading.UncheckedError, OpenAPIError):
+    """The same, as one of openapi-core's, which it wraps and goes on behind."""
+
+
+class UnreadableError(reading.UnreadableError, OpenAPIError):
+    """The same, as one of openapi-core's."""
+
+
+@contextmanager
+def _as_openapi_errors() -> Iterator[None]:
+    try:
+        yield
+    except reading.UncheckedError as error:
+        raise UncheckedError(str(error)) from None
+    except reading.UnreadableError as error:
+        raise UnreadableError(str(error)) from None
+
+
+FORM = "application/x-www-form-urlencoded"
+_FORM_DATA = "multipart/form-data"
+_MAX_ERRORS = 100
+
+
+def child(path: SchemaPath, key: str) -> SchemaPath:
+    """Return the place under a key, whatever is in the key: `/` would take a `#` for a separator."""
+    return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
+
+
+class Bodies:
+    """The part of a validator that reads and judges bodies."""
+
+    schema_validators: SchemaValidators
+    session: Session
+    version: str
+    body_schemas: list[tuple[Any, Any, str]]
+    """(schema, value, where in the body the value stands) of what was judged of a body."""
+
+    def _find_media_type(self, content: SchemaPath, mimetype: str | None = None) -> MediaType:
+        # openapi-core compares as it stands: parameters and case on the document's side,
+        # and `*/*`, are not matched there.
+        keys = list(content.str_keys())
+        if mimetype is None:  # of a parameter: it has one only
+            mimetype = keys[0] if keys else ""
+        best = media_types.best_match(mimetype, keys)
+        if best is None:
+            unclear = [key for key in keys if not media_types.is_media_type(key)]
+            if unclear:
+                shown = f"`{unclear[0]}`" if unclear[0] else "an empty text"
+                raise UncheckedError(f"the document has {shown} where a media type belongs")
+            raise MediaTypeNotFound(mimetype, keys)
+        name, parameters = media_types.split(mimetype)
+        return MediaType(name, parameters, child(content, best))
+
+    def _deserialise_media_type(
+        self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: Any
+    ) -> Any:
+        if "schema" not in media_type and not media_types.is_json(mimetype):
+            raise UncheckedError(f"the document gives no schema for `{mimetype}`")
+        with _as_openapi_errors():
+            if media_types.is_json(mimetype):
+                # openapi-core knows two JSON media types by name and takes all others for binary data.
+                return reading.read_json(value.encode() if isinstance(value, str) else value, parameters)
+            if mimetype.startswith("text/"):
+                text = reading.read_text(value.encode() if isinstance(value, str) else value, parameters)
+                return text if _is_text(media_type) else _plain_value(text)
+        if mimetype == _FORM_DATA:
+            with _as_openapi_errors():
+                return _form(media_type / "schema", list(multipart.read_fields(value, parameters)))
+        if mimetype == FORM:
+            try:
+                return super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
+            except OpenAPIError:
+                # It stops at the first field that is not of its type, and does not say which one that is.
+                return _form(
+                    media_type / "schema", parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
+                )
+        raise UncheckedError(f"a body of `{mimetype or 'no media type'}` cannot be judged yet")
+
+    def _get_content_and_schema(
+        self, raw: Any, content: SchemaPath, mimetype: str | None = None
+    ) -> tuple[Any, SchemaPath | None]:
+        name, parameters, media_type = self._find_media_type(content, mimetype)
+        has_schema = "schema" in media_type
+        if isinstance(raw, multipart.UnreadBody):
+            self._judge_size(media_type, name, raw)
+            return None, None
+        if "itemSchema" in media_type and (
+            sequences.is_sequence(name) or sequences.is_sequence_of_parts(name)
+        ):
+            return self._judge_items(media_type, name, parameters, raw), None
+        if has_schema and sequences.is_sequence(name) and not _says_text(media_type / "schema"):
+            if self.version < "3.2":
+                text = f"OpenAPI {self.version} does not say what the schema of `{name}` is about"
+                raise UncheckedError(text)
+            return self._judge_items(media_type, name, parameters, raw), None
+        if has_schema and media_types.is_binary(name) and _says_text(media_type / "schema"):
+            schema = media_type / "schema"
+            _raise_errors(raw, binary.errors(schema.read_value(), raw), schema)
+            return raw, None
+        judged: Any = super()._get_content_and_schema  # type: ignore[misc]
+        if isinstance(raw, multipart.FormValue) and has_schema:
+            self._validate_schema(media_type / "schema", raw.value)
+            return raw.value, None
+        found: tuple[Any, SchemaPath | None] = judged(raw, content, mimetype)
+        return found
+
+    def _judge_size(self, media_type: SchemaPath, name: str, raw: multipart.UnreadBody) -> None:
+        """Judge what is known of a body that is read only while it is sent."""
+        if not media_types.is_binary(name):
+            raise UncheckedError("a body that is read only while it is sent cannot be judged")
+        if "schema" in media_type:
+            schema = media_type / "schema"
+            found = binary.errors(schema.read_value(), raw)
+            if found and raw.size is None:
+                raise UncheckedError("the size of the body is not known before it is sent")
+            _raise_errors(raw, found, schema)
+
+    def _judge_items(
+        self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any
+    ) -> list[Any]:
+        """Judge a sequence: each item by `itemSchema`, all together by `schema` as if they were an array."""
+        with _as_openapi_errors():
+            is_built = isinstance(raw, multipart.FormValue)
+            items = raw.value if is_built else sequences.read_items(name, parameters, raw)
+        errors: list[Any] = []
+        are_values = not any(isinstance(item, bytes) for item in items)
+        if not are_values:
+            self.session.note("parts that are neither JSON nor text cannot be judged")
+        if "itemSchema" in media_type:
+            for index, item in enumerate(items):
+                if isinstance(item, bytes):
+                    continue
+                if len(errors) >= _MAX_ERRORS:
+                    self.session.note(f"item {index} and those behind it: so much is wrong before them")
+                    break
+                for error in self._errors(media_type / "itemSchema", item, f"/{index}"):
+                    error.path.appendleft(index)
+                    error.schema_path.appendleft("itemSchema")
+                    errors.append(error)
+        if "schema" in media_type and are_values:
+            place = None if "itemSchema" in media_type else ""
+            for error in self._errors(media_type / "schema", items, place):
+                error.schema_path.appendleft("schema")
+                errors.append(error)
+        _raise_errors(items, errors, media_type)
+        return items
+
+    def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
+        errors = self._errors(schema, value, "" if "content" in schema.parts else None)
+        _raise_errors(value, errors, schema)
+
+    def _errors(self, schema: SchemaPath, value: Any, place: str | None) -> list[Any]:
+        """Return what breaks a schema.
+
+        Args:
+            place: Where in the body the value stands; None where nobody asks what else it holds.
+        """
+        last = schema.parts[-1]
+        with schema.parent.resolve() as resolved:
+            # As it is written: openapi-core follows its `$ref` first and loses what stands beside it.
+            contents: Any = resolved.contents
+            raw, resolver = contents[last], resolved.resolver
+        if place is not None:
+            self.body_schemas.append((raw, value, place))
+        found = self.schema_validators.validator(raw, resolver).iter_errors(value)
+        return [one for one in found if not multipart.is_about_bytes(one)]
+
+
+def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
+    if errors:
+        error = InvalidSchemaValue(value, "any", errors)
+        # Where the schema stands, which the error does not say.
+        error.schema_steps = list(place.parts)  # type: ignore[attr-defined]
+        raise error
+
+
+def _form(schema: SchemaPath, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a form, those that are not of their type as text."""
+    fields: dict[str, list[Any]] = {}
+    for name, text in pairs:
+        fields.setdefault(name, []).append(text)
+    properties = schema / "properties"
+    form: dict[str, Any] = {}
+    for name, texts in fields.items():
+        known = child(properties, name) if name in properties else None
+        kinds = _kinds(known)
+        if "array" in kinds:
+            items = _kinds(known / "items" if known is not None and "items" in known else None)
+            form[name] = [_field(text, items) for text in texts]
+        else:
+            form[name] = _field(texts[-1], kinds)
+    return form
+
+
+def _kinds(schema: SchemaPath | None) -> list[str]:
+    kinds = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def _field(value: Any, kinds: list[str]) -> Any:
+    is_text = type(value) is str  # a file's content is a kind of string, too
+    return value if "string" in kinds or not is_text else _plain_value(value)
+
+
+def _is_text(media_type: SchemaPath) -> bool:
+    return "string" in _kinds(media_type / "schema")
+
+
+def _says_text(schema: SchemaPath) -> bool:
+    return "type" in schema and "string" in _kinds(schema)
+
+
+def _plain_value(text: str) -> Any:
+    """Return the number, boolean or the like that a text body stands for."""
+    try:
+        return reading.read_json(text.encode("utf-8", "surrogatepass"))
+    except (reading.UnreadableError, reading.UncheckedError):
+        return text
