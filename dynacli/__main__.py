@@ -80,6 +80,7 @@ def _open_missing(env: "Environment") -> None:
         import io
 
         env.stdin = io.StringIO()
+        env.stdin.close()
 
 
 def _output_error(error: Exception) -> "DynacliError":

@@ -9,9 +9,39 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cached_property
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
-__all__ = ["Environment"]
+__all__ = ["Environment", "StandardInput"]
+
+
+class StandardInput:
+    """Standard input as a stream, of which a beginning can be looked at.
+
+    Args:
+        stream: A byte stream, or one of text that a caller has put in its place.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        # Below the buffer: a thread that waits in it would hold its lock when the interpreter ends.
+        self._stream = getattr(stream, "raw", stream)
+        self._before = b""
+
+    def read(self, size: int) -> bytes | None:
+        """Return at most so many bytes, none at the end; None where it is set not to wait and nothing is there.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It is closed.
+        """
+        if self._before:
+            before, self._before = self._before, b""
+            return before
+        chunk = self._stream.read(size)
+        return chunk.encode() if isinstance(chunk, str) else chunk
+
+    def put_back(self, content: bytes) -> None:
+        """Let the next reading begin with this."""
+        self._before = content
 
 
 class Environment:
@@ -37,6 +67,7 @@ class Environment:
         self.stderr = sys.stderr if stderr is None else stderr
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
         self._stdin_content: tuple[str, bytes] | None = None
+        self._stdin: tuple[str, StandardInput] | None = None
 
     @property
     def stdout_bytes(self) -> BinaryIO | None:
@@ -55,18 +86,37 @@ class Environment:
             OSError: It cannot be read.
             ValueError: It is closed, or holds text that is not Unicode.
         """
+        if self._stdin is not None:
+            self._check_use(self._stdin[0], use)
         if self._stdin_content is None:
             buffer = getattr(self.stdin, "buffer", None)
             content = buffer.read(limit) if buffer is not None else self.stdin.read(limit).encode()
             self._stdin_content = (use, content)
-        if self._stdin_content[0] != use:
+        self._check_use(self._stdin_content[0], use)
+        return self._stdin_content[1]
+
+    def open_stdin(self, use: str) -> "StandardInput":
+        """Return standard input to be read piece by piece, for one use.
+
+        Raises:
+            UsageError: It was taken for something else in this run.
+        """
+        if self._stdin_content is not None:
+            import io
+
+            return StandardInput(io.BytesIO(self.read_stdin(use)))
+        if self._stdin is None:
+            self._stdin = (use, StandardInput(getattr(self.stdin, "buffer", self.stdin)))
+        self._check_use(self._stdin[0], use)
+        return self._stdin[1]
+
+    def _check_use(self, taken: str, use: str) -> None:
+        if taken != use:
             from dynacli.errors import UsageError
 
             raise UsageError(
-                f"Standard input cannot be {self._stdin_content[0]} and {use} at once",
-                hint="Give one of them as a file",
+                f"Standard input cannot be {taken} and {use} at once", hint="Give one of them as a file"
             )
-        return self._stdin_content[1]
 
     @cached_property
     def stdin_is_terminal(self) -> bool:

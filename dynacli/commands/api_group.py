@@ -2,11 +2,11 @@
 
 import click
 
-from dynacli.catalog.apis import Api
+from dynacli.catalog.api import Api
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.verb import VerbGroup
-from dynacli.errors import UsageError
+from dynacli.errors import DocumentError, DynacliError, UsageError
 
 __all__ = ["ApiGroup"]
 
@@ -63,12 +63,32 @@ class ApiGroup(VerbGroup):
         return api_help(ctx.obj.env, self.api, self.tag)
 
 
-def unknown_operation(api: Api, word: str, tag: str = "") -> UsageError:
-    """Return the error for a word that is no operation, with the names that come near."""
+def unknown_operation(api: Api, word: str, tag: str = "") -> DynacliError:
+    """Return the error for a word that is no operation, with the names that come near.
+
+    An operation that the catalog leaves out is an error of the document, with the reason.
+    """
     from difflib import get_close_matches
 
     from dynacli.catalog.names import kebab
 
+    wanted = kebab(word) or word
+    for row in api.catalog.meta.get("left_out", ()):
+        if wanted in row["names"]:
+            return DocumentError(
+                f"`{api.name}` cannot call `{word}`",
+                why=row["why"],
+                hint=f"See what is known of the document: `dynacli api show {api.name}`",
+            )
+    gone = next((key for key, name in api.catalog.lock().items() if name == wanted), None)
+    if gone is not None and not tag:
+        # The name is kept for it: it may come back, and no other operation is to be called by mistake.
+        return UsageError(
+            f"`{api.name}` has no operation `{word}` any more",
+            why=f"It was the name of `{' '.join(gone)}`, which the document does not have now",
+            hint=f"See them all: `dynacli operations {api.name}`",
+            near=[],
+        )
     names = [one.name for one in api.catalog.summaries(tag) if not one.is_hidden]
     where = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
     if not names:
@@ -77,7 +97,6 @@ def unknown_operation(api: Api, word: str, tag: str = "") -> UsageError:
             why="Its document describes none that can be called",
             hint=f"See what is known of the document: `dynacli api show {api.name}`",
         )
-    wanted = kebab(word) or word
     near = get_close_matches(wanted, names, 3, 0.6)
     if not near:
         parts = set(wanted.split("-"))

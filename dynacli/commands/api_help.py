@@ -1,13 +1,18 @@
 """The help page of an API or of one of its tags: the operations, by tag."""
 
-from dynacli.catalog.apis import Api
-from dynacli.catalog.model import OperationSummary
+from typing import Any
+
+from dynacli.catalog.api import Api
+from dynacli.catalog.model import WEBHOOKS, OperationSummary
 from dynacli.commands.usage import usage_lines
 from dynacli.environment import Environment
 from dynacli.output.markdown import first_sentence, to_text
 from dynacli.output.terminal import Painter, terminal_width, visible
 
 __all__ = ["api_help", "operation_lines"]
+
+_MOST_WEBHOOKS = 12
+"""Nobody calls them, so that a document with hundreds shows a few, and where the others are."""
 
 
 def api_help(env: Environment, api: Api, tag: str = "") -> str:
@@ -38,8 +43,39 @@ def api_help(env: Environment, api: Api, tag: str = "") -> str:
         lines.append(paint.bold(heading) + (f"  {paint.dim(told)}" if told else ""))
         lines.extend(operation_lines(operations, width, paint))
         lines.append("")
+    if not tag:
+        lines.extend(_server_lines(meta["servers"], paint))
+        lines.extend(_webhook_lines(api, width, paint))
     lines.append(f"More about one of them: dynacli {name} OPERATION --help")
     return "\n".join(lines)
+
+
+def _server_lines(servers: list[dict[str, Any]], paint: Painter) -> list[str]:
+    """Return the servers where there is a choice, each with the index that `--server` takes."""
+    if len(servers) < 2 and not any(one["variables"] for one in servers):
+        return []
+    lines = [f"{paint.bold('Servers')}  {paint.dim('for --server and --server-var')}"]
+    for index, one in enumerate(servers):
+        told = visible(", ".join(word for word in (one.get("name", ""), one["description"]) if word), keep="")
+        lines.append(f"  {index}  {visible(one['url'], keep='')}" + (paint.dim(f"  {told}") if told else ""))
+    return [*lines, ""]
+
+
+def _webhook_lines(api: Api, width: int, paint: Painter) -> list[str]:
+    if not api.catalog.component(WEBHOOKS)[0]:
+        return []
+    from dynacli.commands.incoming import webhook_lines, webhooks_of
+
+    webhooks = webhooks_of(api)
+    name = visible(api.name, keep="")
+    lines = [
+        f"{paint.bold('Webhooks')}  {paint.dim(f'which the server sends: dynacli describe {name} NAME')}"
+    ]
+    lines.extend(webhook_lines(webhooks[:_MOST_WEBHOOKS], width, paint))
+    if len(webhooks) > _MOST_WEBHOOKS:
+        more = f"{len(webhooks) - _MOST_WEBHOOKS} more: dynacli describe {name} webhooks"
+        lines.append(f"  {paint.dim(more)}")
+    return [*lines, ""]
 
 
 def operation_lines(operations: list[OperationSummary], width: int, paint: Painter) -> list[str]:

@@ -15,13 +15,15 @@ from dynacli.errors import (
     RefusedError,
     UsageError,
 )
-from dynacli.request.build import build_request, check_header
+from dynacli.request.build import build_request, check_header, kept_slashes
 from dynacli.request.model import Request
 from dynacli.request.servers import check_path, choose_server, origin_of
 
 __all__ = ["make_call"]
 
 MAX_TIMEOUT = 1e6
+SHOWN = 1024 * 1024
+"""Bytes up to which `--dry-run json` reads the files of a body."""
 
 
 def make_call(run: Run, command: OperationCommand, given: Given) -> None:
@@ -36,11 +38,18 @@ def make_call(run: Run, command: OperationCommand, given: Given) -> None:
     timeout = _timeout(run)
     level = str(run.option("validate", "warn"))
     values = collect_values(run, command, given, is_strict=level != "off")
-    request = _request(run, command, values)
-    if run.option("dry_run"):
-        _show(run, command, values, request, level)
-    else:
-        _send(run, command, values, request, level, timeout)
+    try:
+        request = _request(run, command, values)
+        if run.option("dry_run"):
+            _show(run, command, values, request, level)
+        else:
+            _send(run, command, values, request, level, timeout)
+    except BaseException:
+        if values.draft is not None:
+            run.warn(values.draft.kept())
+        raise
+    if values.draft is not None:
+        values.draft.discard()
 
 
 def _timeout(run: Run) -> float | None:
@@ -69,7 +78,7 @@ def _request(run: Run, command: OperationCommand, values: Values) -> Request:
     for name, value in headers:
         check_header(name, value)
     request = build_request(operation, base_url, values.parameters, values.body, values.media_type, headers)
-    check_path(request.url, base_url, operation.path)
+    check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
     return request
 
 
@@ -103,6 +112,8 @@ def _show(run: Run, command: OperationCommand, values: Values, request: Request,
         judging.run()
         judging.gate()
     shown = signed.request if run.option("show_secrets") else signed.shown
+    if not isinstance(shown.body, bytes | None):
+        shown = _with_body(run, shown, str(run.option("dry_run")))
     form = str(run.option("dry_run"))
     is_file = run.output_format.startswith("@")
     if form == "json":
@@ -116,6 +127,26 @@ def _show(run: Run, command: OperationCommand, values: Values, request: Request,
         "text/plain; charset=utf-8",
         run.output_format if is_file else "auto",
     )
+
+
+def _with_body(run: Run, request: Request, form: str) -> Request:
+    """Return a request with its body read, where it is small and shown as it is.
+
+    Raises:
+        FileError: A file of it cannot be read.
+    """
+    from dynacli.request.curl import payload_words
+    from dynacli.request.payload import Payload
+
+    if not isinstance(request.body, Payload):
+        return request
+    if form == "http" or (form == "curl" and payload_words(request.body) is not None):
+        return request  # there a file is named
+    content = request.body.whole(SHOWN)
+    if content is None:
+        run.warn(f"The body is over {SHOWN // 1024 // 1024} MiB: what is shown names its files")
+        return request
+    return request._replace(body=content)
 
 
 def _send(
@@ -249,6 +280,8 @@ def _http_hint(command: OperationCommand, signed: Any, answer: Any) -> str:
             return "Wait, then try again"
         case status if status in REDIRECTS and signed.request.method not in SAFE_METHODS:
             return "The redirect was not followed: only those of safe methods are"
+        case status if status in REDIRECTS and signed.request.method == "QUERY":
+            return "The redirect was not followed: a body is never sent to another origin"
         case status if status >= 500:
             return "Try again later, or tell those who run the server"
     return "Compare the request, which `-v` shows, with `describe`"

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
-from dynacli.catalog.apis import DEMO, VERBS, Configuration
+from dynacli.catalog.configuration import DEMO, VERBS, Configuration
 from dynacli.catalog.model import Operation, Parameter, ValueType
 from dynacli.catalog.revisions import Revisions
 from dynacli.catalog.store import Catalog
@@ -65,6 +65,7 @@ _STANDARD: _Options = {
     "-H": _UNLISTED,
     "--timeout": _ANY,
     "--accept-origin": _ANY,
+    "--allow-ref": _ANY,
     "--refresh": _SWITCH,
     "--offline": _SWITCH,
     "--verbose": _SWITCH,
@@ -76,7 +77,7 @@ _STANDARD: _Options = {
     "--help": _SWITCH,
 }
 _EXAMPLE: _Options = {"--example": _SWITCH}
-_INPUTS: _Options = {"--body": _ANY, "--set": _ANY, "--content-type": _ANY, **_EXAMPLE}
+_INPUTS: _Options = {"--body": _ANY, "--set": _ANY, "--content-type": _ANY, "--editor": _SWITCH, **_EXAMPLE}
 _ROOT: _Options = {**_INPUTS, **_STANDARD, "--version": _SWITCH}
 _BEHAVIOUR: _Options = {"--next": _SWITCH, "--misbehave": _ANY}
 _DEMO: _Options = {"--role": _Option(("viewer", "editor", "admin", "owner")), **_BEHAVIOUR, **_STANDARD}
@@ -84,7 +85,8 @@ _HELP_ONLY: _Options = {"--help": _SWITCH}
 _VERBS: Mapping[str, _Options] = {
     "completion": _HELP_ONLY,
     "describe": _STANDARD,
-    "document": {"--resolved": _SWITCH, **_STANDARD},
+    "doctor": _STANDARD,
+    "document": {"--bundled": _SWITCH, "--resolved": _SWITCH, **_STANDARD},
     "help": _HELP_ONLY,
     "operations": {"--tag": _ANY, **_STANDARD},
     "serve": {"--port": _ANY, **_BEHAVIOUR, **_STANDARD},
@@ -362,6 +364,8 @@ def _options_of(operation: Operation) -> dict[str, _Option]:
                 flag = f"--{each.option}".replace("[]", "[0]")
                 options.setdefault(flag, _option(each.value, each.description))
         inputs = {**_INPUTS, "--content-type": _Option(tuple(one.name for one in operation.body.content))}
+        if any(one.name.lower().startswith("multipart/") for one in operation.body.content):
+            inputs["--part-header"] = _ANY
     for flag, standard in (*inputs.items(), *_STANDARD.items()):
         options.setdefault(flag, standard)
     return options

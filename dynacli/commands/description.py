@@ -1,12 +1,17 @@
 """A description of one operation or field: the data of it, and its text for a person."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynacli.catalog.apis import Api
+from dynacli.catalog.api import Api
 from dynacli.catalog.fields import parse_steps
+from dynacli.catalog.media import body_schema
 from dynacli.catalog.model import Operation, Server
 from dynacli.catalog.schema import view
+from dynacli.catalog.servers import server_row
+from dynacli.commands.incoming import callback_lines, describe_callbacks
+from dynacli.commands.links import describe_links
 from dynacli.commands.operation import OperationCommand, schema_of_parameter
 from dynacli.commands.schema_tree import schema_lines
 from dynacli.commands.usage import example_line
@@ -54,7 +59,8 @@ def describe_operation(api: Api, name: str) -> tuple[dict[str, Any], Text]:
             {scheme.name: list(scheme.scopes) for scheme in alternative} for alternative in operation.security
         ],
         "servers": _servers(api, operation),
-        "links": _links(command),
+        "links": describe_links(command),
+        "callbacks": describe_callbacks(command.part, api.catalog.resolve),
         "example": example_line(api.name, operation),
     }
     return data, lambda paint, width: _operation_text(command, data, paint, width)
@@ -70,9 +76,7 @@ def _body(command: OperationCommand) -> dict[str, Any] | None:
         "required": body.is_required,
         "content": {
             one.name: {
-                "schema": (content.get(one.name) or {}).get("schema")
-                if isinstance(content, Mapping)
-                else None,
+                "schema": _schema(command, content.get(one.name) if isinstance(content, Mapping) else None),
                 "options": [
                     {
                         "option": f"--{each.option}".replace("[]", "[0]"),
@@ -99,9 +103,9 @@ def _responses(command: OperationCommand) -> dict[str, Any]:
             continue
         content = response.get("content")
         responses[str(status)] = {
-            "description": response.get("description", ""),
+            "description": response.get("description") or response.get("summary", ""),
             "content": {
-                media: {"schema": one.get("schema") if isinstance(one, Mapping) else None}
+                media: {"schema": _schema(command, one)}
                 for media, one in (content.items() if isinstance(content, Mapping) else ())
             },
             "headers": response.get("headers") or {},
@@ -109,22 +113,15 @@ def _responses(command: OperationCommand) -> dict[str, Any]:
     return responses
 
 
+def _schema(command: OperationCommand, media: Any) -> Any:
+    """Return the schema of a Media Type Object, which 3.2 lets be a reference, or be about a sequence of items."""
+    media = command.follow(media)
+    return body_schema(media) if isinstance(media, Mapping) else None
+
+
 def _servers(api: Api, operation: Operation) -> list[dict[str, Any]]:
     servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
-    return [
-        {"url": one.url, "description": one.description, "variables": one.variables or {}} for one in servers
-    ]
-
-
-def _links(command: OperationCommand) -> dict[str, Any]:
-    links: dict[str, Any] = {}
-    raw = command.part["operation"].get("responses")
-    for reference in raw.values() if isinstance(raw, Mapping) else ():
-        response = command.follow(reference)
-        described = response.get("links") if isinstance(response, Mapping) else None
-        for name, link in described.items() if isinstance(described, Mapping) else ():
-            links[name] = command.follow(link)
-    return links
+    return [server_row(Server(one.url, one.description, one.variables or {}, one.name)) for one in servers]
 
 
 def _operation_text(command: OperationCommand, data: Mapping[str, Any], paint: Painter, width: int) -> str:
@@ -167,13 +164,54 @@ def _operation_text(command: OperationCommand, data: Mapping[str, Any], paint: P
         choices = " or ".join(" with ".join(one) or "none" for one in data["security"])
         lines.extend(["", f"{paint.bold('Security')}  {visible(choices, keep='')}"])
     if data["servers"]:
-        lines.extend(
-            ["", paint.bold("Servers"), *(f"  {visible(one['url'], keep='')}" for one in data["servers"])]
-        )
+        lines.extend(["", paint.bold("Servers")])
+        for index, server in enumerate(data["servers"]):
+            lines.extend(_server_lines(index, server, paint))
     if data["links"]:
-        lines.extend(["", paint.bold("Links"), *(f"  {visible(name, keep='')}" for name in data["links"])])
+        lines.extend(["", paint.bold("Links")])
+        for name, link in data["links"].items():
+            lines.extend(_link_lines(name, link, paint, width))
+    if data["callbacks"]:
+        lines.extend(["", paint.bold("Callbacks") + "  requests that the server sends to you"])
+        lines.extend(callback_lines(data["callbacks"], resolve, paint, width))
     lines.extend(["", paint.bold("Example"), f"  {visible(str(data['example']), keep='')}"])
     return "\n".join(lines)
+
+
+def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list[str]:
+    told = visible(
+        ", ".join(word for word in (server.get("name", ""), server["description"]) if word), keep=""
+    )
+    lines = [f"  {index}  {visible(server['url'], keep='')}" + (paint.dim(f"  {told}") if told else "")]
+    for name, variable in server["variables"].items():
+        facts = [f"one of {', '.join(variable['enum'])}"] if variable.get("enum") else []
+        default = variable.get("default")
+        facts.append(
+            "needs a value" if default is None else f"default {default}" if default else "empty by default"
+        )
+        lines.append(visible(f"     {name}  {'; '.join(facts)}", keep=""))
+    return lines
+
+
+def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) -> list[str]:
+    """Return a link: whose answer has it, where it leads, what it fills, and the command of the next call."""
+    target = link["operation"] or link.get("operationId") or link.get("operationRef") or "nowhere"
+    leads = f"{link['status']} -> {target}"
+    lines = [f"  {paint.bold(visible(name, keep=''))}  {visible(leads, keep='')}"]
+    if isinstance(link.get("description"), str):
+        lines.extend(
+            f"      {line}".rstrip() for line in to_text(link["description"], width - 6).splitlines()
+        )
+    for fill in link["fills"]:
+        given = (
+            fill["from"] if isinstance(fill["from"], str) else json.dumps(fill["from"], ensure_ascii=False)
+        )
+        lines.append(visible(f"      {fill['option']}  from {given}", keep=""))
+    if "note" in link:
+        lines.append(visible(f"      {link['note']}", keep=""))
+    if link["example"]:
+        lines.append(visible(f"      {link['example']}", keep=""))
+    return lines
 
 
 def describe_field(api: Api, name: str, place: str) -> tuple[dict[str, Any], Text]:
@@ -231,7 +269,7 @@ def describe_field(api: Api, name: str, place: str) -> tuple[dict[str, Any], Tex
 
 
 def _find(command: OperationCommand, steps: list[str]) -> tuple[str, Any, bool] | None:
-    locations = {"path", "query", "header", "cookie"}
+    locations = {"path", "query", "querystring", "header", "cookie"}
     wanted_location = steps[0] if steps[0] in locations and len(steps) > 1 else ""
     if wanted_location:
         steps = steps[1:]
@@ -245,7 +283,7 @@ def _find(command: OperationCommand, steps: list[str]) -> tuple[str, Any, bool] 
         return _find_in_responses(command, steps[1:])
     if command.media_type is None:
         return None
-    schema = command.raw_media_type().get("schema")
+    schema = command.body_schema()
     inner = _walk(command, schema, steps, is_required=False)
     if inner is None and steps[0] == "body":
         inner = _walk(

@@ -67,8 +67,32 @@ def _sent(request: Request, values: Values) -> Any:
         path={name: unquote(text) for name, text in request.parts.path.items()},
         query=[(pair.name, pair.value) for pair in request.parts.query],
         headers=request.parts.headers,
-        cookies=request.parts.cookies,
+        cookies=[(pair.name, pair.value) for pair in request.parts.cookies],
         media_type=values.media_type,
-        body=values.body,
+        body=_judged_body(values),
         values=values.parameters,
+        querystring=request.parts.querystring,
     )
+
+
+def _judged_body(values: Values) -> Any:
+    """Return the body as it is judged: what is read only when it is sent, without that."""
+    body = values.body
+    if isinstance(body, bytes | None) and values.form is None:
+        return body
+    from dynacli.validation.multipart import BinaryText, FormValue, UnreadBody
+
+    def text(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: text(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [text(item) for item in value]
+        return value if isinstance(value, str | int | float | None) else BinaryText(value.size)
+
+    if values.form is not None:
+        form = text(values.form)
+        if isinstance(form, dict):  # null has no form, and so no part
+            form = {name: item for name, item in form.items() if item is not None}
+        return FormValue(form)
+    size = None if isinstance(body, bytes | None) else body.length
+    return b"" if size == 0 else UnreadBody(size)

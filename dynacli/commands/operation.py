@@ -1,21 +1,22 @@
 """One operation → one click command."""
 
-import re
+import json
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from dynacli.catalog.apis import Api
-from dynacli.catalog.fields import find_field
-from dynacli.catalog.media import preferred
+from dynacli.catalog.api import Api
+from dynacli.catalog.media import body_schema, is_multipart, preferred, sent_as
 from dynacli.catalog.model import Field, MediaType, Operation, Parameter
-from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.commands.words import BOOLEAN, VALUE, Kind, arrange, kinds_of
 from dynacli.errors import UsageError
 
 __all__ = ["Given", "OperationCommand", "choose_media_type", "schema_of_parameter"]
 
-_INDEX = re.compile(r"\[\d+\]")
+MAX_LISTED = 12
+"""Media types that a message names."""
 
 
 class Given:
@@ -76,6 +77,8 @@ class OperationCommand(click.Command):
         standard = STANDARD_OPTIONS if self.operation.body is None else (*INPUT_OPTIONS, *STANDARD_OPTIONS)
         if self.operation.body is None:
             standard = (INPUT_OPTIONS[-1], *standard)  # --example
+        elif self.media_type is not None and is_multipart(self.media_type.name):
+            standard = (*PART_OPTIONS, *standard)
         self.params.extend(click_options(standard, taken))
 
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
@@ -123,7 +126,25 @@ class OperationCommand(click.Command):
         for word in options:
             flag = word.partition("=")[0]
             if flag.startswith("--") and flag not in known and flag not in ctx.help_option_names:
-                raise unknown_option(flag, self._spelled_flags(known), f"{ctx.command_path} --help")
+                error = unknown_option(flag, self._spelled_flags(known), f"{ctx.command_path} --help")
+                raise self._map_error(flag) or error
+
+    def _map_error(self, flag: str) -> UsageError | None:
+        """Return the error for a key of a map that an option cannot say; None where no map is meant."""
+        word = flag.removeprefix("--")
+        for at in [index for index, char in enumerate(word) if char in ".["][1:]:
+            _, one = self._find_input(word[:at])
+            _, above = self._find_input(word[: word.rfind(".", 0, at)]) if one is not None else (None, None)
+            if above is not None and above.value.type == "object" and above.value.items is not None:
+                key = word[len(above.option) + 1 :]
+                value = json.dumps({key: "value"})
+                return UsageError(
+                    f"There is no option `{flag}`",
+                    why="A dot or a bracket in an option leads to a place further in",
+                    hint=f"A key that has one is given as JSON: `--{above.option} '{value}'`",
+                    near=[f"--{above.option}"],
+                )
+        return None
 
     def _spelled_flags(self, known: set[str]) -> list[str]:
         inside = self.media_type.fields if self.media_type else ()
@@ -147,9 +168,12 @@ class OperationCommand(click.Command):
         return flag, _kind_of(parameter, one)
 
     def _find_input(self, word: str) -> tuple[Parameter | None, Field | None]:
+        # Most calls have listed options alone.
+        from dynacli.catalog.fields import find_field
+
         head, dot, rest = word.partition(".")
         for parameter in self.operation.parameters:
-            if (
+            if word == parameter.name or (
                 head == parameter.location
                 and dot
                 and rest in (parameter.option, parameter.name, *parameter.aliases)
@@ -166,7 +190,7 @@ class OperationCommand(click.Command):
                         return parameter, _called(one, word)
         if self.media_type is None:
             return None, None
-        schema = self._body_schema()
+        schema = self.body_schema()
         inside = word.removeprefix("body")
         if inside != word and inside.startswith((".", "[")):
             one = find_field(schema, self.api.catalog.resolve, inside.removeprefix("."))
@@ -201,11 +225,12 @@ class OperationCommand(click.Command):
         essence = _essence(wanted)
         same = [media for name, media in content.items() if _essence(name) == essence]
         ranges = [media for name, media in content.items() if _is_range_of(name, essence)]
-        found = content.get(wanted) or next(iter([*same, *ranges]), None)
+        found = self.follow(content.get(wanted) or next(iter([*same, *ranges]), None))
         return found if isinstance(found, dict) else {}
 
-    def _body_schema(self) -> Any:
-        return self.raw_media_type().get("schema")
+    def body_schema(self) -> Any:
+        """Return the document's schema of the body that is built."""
+        return body_schema(self.raw_media_type())
 
     def follow(self, value: Any) -> Any:
         """Return what stands at the end of a chain of references; None where it leads nowhere."""
@@ -293,21 +318,32 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
     if operation.body is None:
         return None
     content = operation.body.content
-    if wanted:
-        name = _essence(wanted)
-        for one in content:
-            if one.name.lower() == wanted.lower():
-                return one
-        for one in content:
-            if _essence(one.name) == name:
-                # With arguments of the person's own, such as a boundary, it is theirs that is sent.
-                return MediaType(wanted, one.value, one.fields, one.is_cut) if ";" in wanted else one
+    if not wanted:
+        return sent_as(preferred(content))
+    name = _essence(wanted)
+    for one in content:
+        if one.name.lower() == wanted.lower():
+            return one
+    for one in content:
+        if _essence(one.name) == name:
+            # With arguments of the person's own, such as a boundary, it is theirs that is sent.
+            return replace(one, name=wanted) if ";" in wanted else one
+    if "/" in wanted:
         for one in content:
             if _is_range_of(one.name, name):
-                return MediaType(wanted, one.value, one.fields, one.is_cut)
-        listed = ", ".join(f"`{one.name}`" for one in content)
-        raise UsageError(f"`{operation.name}` takes no body of `{wanted}`", why=f"It takes {listed}")
-    return preferred(content)
+                return replace(one, name=wanted)
+    matching = [one for one in content if _essence(one.name).partition("/")[2] == name]
+    matching = matching or [one for one in content if name in one.name.lower()]
+    if len(matching) == 1:
+        return matching[0]
+    what = f"`{operation.name}` takes no body of `{wanted}`"
+    if matching:
+        what = f"`{wanted}` is a part of {len(matching)} media types that `{operation.name}` takes"
+    names = [f"`{one.name}`" for one in matching or content]
+    listed = ", ".join(names[:MAX_LISTED]) + (
+        f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    )
+    raise UsageError(what, why=f"It takes {listed}", hint="Give one of them, or a part that only one has")
 
 
 def _essence(media_type: str) -> str:
@@ -315,7 +351,7 @@ def _essence(media_type: str) -> str:
 
 
 def _is_range_of(media_range: str, name: str) -> bool:
-    return media_range in {"*/*", f"{name.partition('/')[0]}/*"}
+    return media_range in {"", "*", "*/*", f"{name.partition('/')[0]}/*"}
 
 
 def _content_type(args: list[str]) -> str:
@@ -335,7 +371,7 @@ def _before_separator(args: list[str]) -> list[str]:
 
 def _called(one: Field, option: str) -> Field:
     """Return the field under the option that was typed, which is what messages call it."""
-    return Field(one.path, option, one.value, one.is_required, one.is_deprecated, one.description)
+    return replace(one, option=option)
 
 
 def _has_flag(options: list[str], flag: str) -> bool:

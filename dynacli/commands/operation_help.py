@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from dynacli.catalog.model import Field, MediaType, Parameter, Response, ValueType
+from dynacli.catalog.media import is_multipart
+from dynacli.catalog.model import MORE, Body, Choice, Field, MediaType, Parameter, Response, ValueType
 from dynacli.commands.operation import OperationCommand
-from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.usage import example_line, usage_lines
 from dynacli.environment import Environment
 from dynacli.output.markdown import first_sentence, to_text
@@ -17,7 +18,11 @@ __all__ = ["constraints", "operation_help", "placeholder"]
 LISTED = 60
 """Body options that a help page lists before it points to `describe`."""
 CHOICES = 12
+BRANCHES = 8
+CHOICE_PLACES = 6
+MEDIA_TYPES = 6
 NOT_EMPTY = "not empty"
+NULL = "may be null"
 
 
 def operation_help(env: Environment, command: OperationCommand) -> str:
@@ -98,18 +103,30 @@ class _Page:
         """Return the rows of a parameter and of the properties that it has."""
         return [self.parameter(one), *(self.field(each, is_inside=True) for each in one.fields)]
 
-    def field(self, one: Field, *, is_inside: bool = False) -> tuple[str, str]:
+    def field(self, one: Field, *, is_inside: bool = False, is_part: bool = False) -> tuple[str, str]:
         """Return the row of a body option, or of a property inside an object parameter."""
         option = visible(one.option, keep="").replace("[]", "[0]")
-        left = f"--{option} {placeholder(one.value)}".rstrip()
+        left = f"--{option} {(is_part and _file(one.value)) or placeholder(one.value)}".rstrip()
         facts = []
+        branch = visible(one.branch, keep="")
         if one.is_needed and not is_inside:
             facts.append("required")
+        elif one.is_required and branch:
+            facts.append(f"required for {branch}")
         elif one.is_required:
             facts.append(f"required in {option.rpartition('.')[0] or 'each item'}")
+        elif branch:
+            facts.append(f"for {branch}")
         facts.extend(constraints(one.value))
         if one.value.type == "object" and one.value.items is not None:
             facts.append(_entries(option, one.value.items))
+        if one.value.is_nullable and one.value.type == "string" and not one.value.enum:
+            # The word `null` is a text here.
+            facts = [f"null by --set {option}=null" if fact == NULL else fact for fact in facts]
+        if one.below:
+            facts.append(
+                "more options below" if one.below == MORE else "holds itself: the same options below"
+            )
         return left, _told(one.description, facts, is_deprecated=one.is_deprecated)
 
     def body(self, command: OperationCommand, media_type: MediaType) -> None:
@@ -118,7 +135,8 @@ class _Page:
         if body is None:
             return
         required = ", required" if body.is_required else ""
-        rows = [self.field(one) for one in _required_first(media_type.fields)[:LISTED]]
+        is_part = is_multipart(media_type.name)
+        rows = [self.field(one, is_part=is_part) for one in _shown(media_type.fields)]
         taken = {flag for param in command.params for flag in param.opts if param.name in command.inputs}
         whole = [one for one in INPUT_OPTIONS if one.flags[0] not in taken]
         rows.extend(
@@ -126,6 +144,8 @@ class _Page:
             for one in whole
             if one.name != "content_type" or len(body.content) > 1
         )
+        if is_part:
+            rows.extend((f"{one.flags[0]} {one.metavar}", one.help) for one in PART_OPTIONS)
         notes = []
         left_out = len(media_type.fields) - LISTED
         if left_out > 0:
@@ -134,23 +154,49 @@ class _Page:
             )
         if media_type.is_cut:
             notes.append("Fields below these have options too, written the same way.")
+        notes.extend(_branches(one) for one in media_type.choices[:CHOICE_PLACES])
+        if len(media_type.choices) > CHOICE_PLACES:
+            notes.append(f"{len(media_type.choices) - CHOICE_PLACES} more places have branches.")
         if media_type.value.type == "object" and media_type.value.items is not None:
             which = "Properties of other names" if media_type.fields else "Any property"
             notes.append(f"{which}: `--body.NAME VALUE`.")
         if len(whole) < len(INPUT_OPTIONS):
             notes.append(_before_the_api([one.flags[0] for one in INPUT_OPTIONS if one not in whole]))
-        others = [one.name for one in body.content if one.name != media_type.name]
-        if others:
-            notes.append(
-                f"Other media types, by --content-type: {', '.join(visible(one, keep='') for one in others)}."
-            )
-        self.section(f"Body ({visible(media_type.name, keep='')}{required})", rows, " ".join(notes))
+        if len(body.content) > 1:
+            notes.append(_media_types(body, media_type))
+        title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
+        self.section(title, rows, "\n".join(notes))
 
     def response(self, one: Response) -> tuple[str, str]:
         """Return the row of an answer."""
         what = ", ".join(part for part in (one.schema_name, " or ".join(one.media_types[:3])) if part)
         told = first_sentence(one.description, 120)
         return visible(one.status, keep=""), visible(f"{told} ({what})" if what else told, keep="")
+
+
+def _branches(choice: Choice) -> str:
+    """Return what is to be chosen at one place."""
+    names = []
+    for name, tag in choice.branches[:BRANCHES]:
+        # A name often says its value already.
+        names.append(name if not tag or tag == name else f"{name} ({tag})")
+    left_out = len(choice.branches) - len(names) + choice.more
+    if left_out > 0:
+        names.append(f"{left_out} more")
+    place = f"`--{choice.option}`" if choice.option else "The body"
+    option = f"{choice.option}.{choice.by}" if choice.option else choice.by
+    by = f"; --{option} picks it, or the options given do" if choice.by else "; the options given decide"
+    told = f"{place} is one of {', '.join(names[:-1])} {'and' if left_out > 0 else 'or'} {names[-1]}{by}."
+    return visible(told.replace("[]", "[0]"), keep="")
+
+
+def _media_types(body: Body, chosen: MediaType) -> str:
+    others = [visible(one.name, keep="") or "(none)" for one in body.content if one.name != chosen.name]
+    shown = others[:MEDIA_TYPES]
+    more = f" and {len(others) - len(shown)} more" if len(others) > len(shown) else ""
+    if not others:
+        return f"{visible(chosen.name, keep='')} is the default of --content-type."
+    return f"Other media types, by --content-type: {', '.join(shown)}{more}."
 
 
 def _before_the_api(flags: list[str]) -> str:
@@ -175,10 +221,25 @@ def _entries(option: str, value: ValueType) -> str:
     return f"or an entry each: {'the same with ' if long else f'--{option}'}.NAME {placeholder(value)}"
 
 
+def _shown(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields that a page has room for: what is needed, then those that are not far in."""
+    ordered = _required_first(fields)
+    if len(ordered) <= LISTED:
+        return ordered
+    by_depth = sorted(range(len(ordered)), key=lambda at: (not ordered[at].is_needed, len(ordered[at].path)))
+    return [ordered[at] for at in sorted(by_depth[:LISTED])]
+
+
 def _required_first(fields: Sequence[Field]) -> list[Field]:
     """Return the fields with those of required properties first; what belongs together stays together."""
     needed = {one.path[0] for one in fields if one.is_needed}
     return sorted(fields, key=lambda one: one.path[0] not in needed)
+
+
+def _file(value: ValueType) -> str:
+    """Return what stands for a file, empty where the value is none."""
+    inner = value.items if value.type == "array" and value.items is not None else value
+    return "" if inner.format != "binary" else "@FILE ..." if inner is not value else "@FILE"
 
 
 def placeholder(value: ValueType) -> str:
@@ -207,7 +268,7 @@ def constraints(value: ValueType) -> list[str]:
         facts.extend(_limits({key: limit for key, limit in (value.limits or {}).items() if "Items" in key}))
         facts.append("may be repeated")
     if value.is_nullable:
-        facts.append("may be null")
+        facts.append(NULL)
     if value.has_default and value.default is not None:
         facts.append(f"default {_word(value.default)[:60]}")
     return [visible(fact, keep="") for fact in facts]

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import click
 
-__all__ = ["INPUT_OPTIONS", "STANDARD_OPTIONS", "StandardOption", "click_options"]
+__all__ = ["INPUT_OPTIONS", "PART_OPTIONS", "STANDARD_OPTIONS", "StandardOption", "click_options"]
 
 
 class StandardOption(NamedTuple):
@@ -17,6 +17,7 @@ class StandardOption(NamedTuple):
         choices: The values that it takes; all when there are none.
         flag_value: What it means without a value, for an option whose value may be left out.
         is_multiple: Whether it may be repeated.
+        is_origin: Whether a value must be an origin.
     """
 
     name: str
@@ -26,6 +27,7 @@ class StandardOption(NamedTuple):
     choices: tuple[str, ...] = ()
     flag_value: str = ""
     is_multiple: bool = False
+    is_origin: bool = False
 
 
 STANDARD_OPTIONS = (
@@ -70,6 +72,14 @@ STANDARD_OPTIONS = (
         "ORIGIN",
         is_multiple=True,
     ),
+    StandardOption(
+        "allow_ref",
+        ("--allow-ref",),
+        "let references of the document lead to one more origin",
+        "ORIGIN",
+        is_multiple=True,
+        is_origin=True,
+    ),
     StandardOption("refresh", ("--refresh",), "read or fetch the document again first"),
     StandardOption("offline", ("--offline",), "fetch nothing"),
     StandardOption("verbose", ("-v", "--verbose"), "heads and timing on standard error, secrets masked"),
@@ -92,9 +102,23 @@ INPUT_OPTIONS = (
     StandardOption(
         "content_type", ("--content-type",), "the body's media type, where there are several", "TYPE"
     ),
+    StandardOption(
+        "editor", ("--editor",), "write the body in $VISUAL or $EDITOR, beginning with what was given"
+    ),
     StandardOption("example", ("--example",), "fill in whatever is required and was not given"),
 )
 """How inputs are given as a whole; where an operation has an option of such a name, it stands before the API."""
+
+PART_OPTIONS = (
+    StandardOption(
+        "part_header",
+        ("--part-header",),
+        "a header of a part of the body",
+        "PART:NAME:VALUE",
+        is_multiple=True,
+    ),
+)
+"""Those of a multipart body alone."""
 
 
 def click_options(
@@ -120,7 +144,20 @@ def _click_option(one: StandardOption, flags: list[str]) -> click.Option:
         kind.update(is_flag=False, flag_value=one.flag_value)
     if one.is_multiple:
         kind["multiple"] = True
+    if one.is_origin:
+        kind["type"] = _Origin()
     return click.Option([one.name, *flags], metavar=one.metavar, **kind)
+
+
+class _Origin(click.ParamType):  # type: ignore[type-arg]  # it has none before click 8.4
+    """An origin of a URL, which is checked as soon as it is read."""
+
+    name = "origin"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        from dynacli.request.servers import parse_origin
+
+        return parse_origin(value, param.opts[0] if param is not None else "")
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:

@@ -17,6 +17,7 @@ _MODULES = {
     "completion": "completion",
     "demo": "demo",
     "describe": "describe",
+    "doctor": "doctor",
     "document": "document",
     "help": "help",
     "operations": "operations",

@@ -1,6 +1,6 @@
 """The help page of dynacli itself."""
 
-from dynacli.catalog.apis import Configuration
+from dynacli.catalog.configuration import Configuration
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.usage import usage_lines
 from dynacli.environment import Environment
@@ -17,6 +17,7 @@ _VERBS = (
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
     ("document API", "the document as it was fetched"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
+    ("doctor [API]", "whether all works here, and what is wrong with the documents"),
     ("completion bash|zsh|fish", "completion for your shell"),
     ("help [TOPIC]", "the manual"),
 )

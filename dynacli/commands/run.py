@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dynacli.catalog.apis import Api, open_api
+from dynacli.catalog.api import Api
+from dynacli.catalog.apis import open_api
 from dynacli.environment import Environment
+from dynacli.errors import UsageError
 
 __all__ = ["Run"]
 
@@ -23,7 +25,7 @@ class Run:
 
     def __init__(self, env: Environment, words: Sequence[str] = ()) -> None:
         self.env = env
-        self._words = frozenset(words)
+        self._words = tuple(words)
         self.options: dict[str, Any] = {}
         self.has_sent = False
         self._apis: dict[str, Api] = {}
@@ -43,13 +45,23 @@ class Run:
         """`text` or `json`."""
         return str(self.option("error_format") or self.env.variables.get("DYNACLI_ERROR_FORMAT") or "text")
 
+    @property
+    def allow_refs(self) -> list[str]:
+        """The origins that references of documents may lead to, wherever on the command line they were given."""
+        given = list(self.option("allow_ref", ()))
+        for number, word in enumerate(self._words):
+            flag, _, value = word.partition("=")
+            if flag == "--allow-ref":
+                given.append(value or next(iter(self._words[number + 1 :]), ""))
+        return [origin for one in given if (origin := _origin(one))]
+
     def api(self, word: str) -> Api:
         """Return the API that a word names, opened once a run."""
         if word not in self._apis:
             # The operation, and with it what stands behind it, is only known when the API is open.
             refresh = bool(self.option("refresh")) or "--refresh" in self._words
             offline = bool(self.option("offline")) or "--offline" in self._words
-            api = open_api(word, self.env, refresh=refresh, offline=offline)
+            api = open_api(word, self.env, refresh=refresh, offline=offline, allow_refs=self.allow_refs)
             self._apis[word] = api
             if api.warning is not None:
                 self.warn(
@@ -71,6 +83,16 @@ class Run:
         for api in self._apis.values():
             api.catalog.close()
         self._apis.clear()
+
+
+def _origin(text: str) -> str:
+    """Return the origin in a word; empty where it is none, which is said when the option is parsed."""
+    from dynacli.request.servers import parse_origin
+
+    try:
+        return parse_origin(text)
+    except UsageError:
+        return ""
 
 
 def _date(seconds: Any) -> str:

@@ -7,7 +7,8 @@ from dynacli.auth.credentials import Credential, attach, find_credentials, place
 from dynacli.auth.origins import check_origin
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.auth.variables import Variables, prefix_of
-from dynacli.catalog.apis import DEMO, Api, Configuration
+from dynacli.catalog.api import Api
+from dynacli.catalog.configuration import DEMO, Configuration
 from dynacli.catalog.model import Operation
 from dynacli.commands.run import Run
 from dynacli.request.model import Request
@@ -90,7 +91,9 @@ def _given(run: Run, operation: Operation, request: Request) -> _Given:
     key_headers = {one.parameter.lower() for one in schemes if one.location == "header"}
     typed = {word.partition(":")[0].strip().lower() for word in run.option("header", ())}
     values = [pair.value for pair in request.parts.query if ("query", pair.name) in keys]
-    values += [text for name, text in request.parts.cookies.items() if ("cookie", name) in keys]
+    values += [
+        pair.encoded.partition("=")[2] for pair in request.parts.cookies if ("cookie", pair.name) in keys
+    ]
     headers = []
     for name, value in request.headers:
         is_authorization = name.lower() == "authorization"

@@ -1,9 +1,12 @@
 """A verdict as people and programs read it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.apis import Api
+from dynacli.catalog.api import Api
 from dynacli.commands.run import Run
+
+if TYPE_CHECKING:
+    from dynacli.catalog.locations import Location
 
 __all__ = ["findings_json", "findings_text", "report_unchecked"]
 
@@ -12,13 +15,16 @@ MAX_SHOWN = 20
 
 def findings_text(api: Api, findings: list[Any]) -> str:
     """Return the findings: a line each, and one for the place in the document that asks for it."""
-    lines_of_document = _lines(api, findings)
+    from dynacli.document.file_names import shown_file
+
+    locations = _locations(api, findings[:MAX_SHOWN])
     lines = []
     for finding in findings[:MAX_SHOWN]:
         lines.append(f"{_place(finding)}: {finding.message} [{finding.rule}]")
-        line = lines_of_document.get(finding.schema_pointer)
-        if line is not None:
-            lines.append(f"    document line {line}: {finding.schema_pointer}")
+        location = locations.get(finding.schema_pointer)
+        if location is not None and location.line is not None:
+            file = "document" if len(api.catalog.files()) < 2 else shown_file(location.file)
+            lines.append(f"    {file} line {location.line}: {location.pointer}")
     if len(findings) > MAX_SHOWN:
         lines.append(f"and {len(findings) - MAX_SHOWN} more")
     return "\n".join(lines)
@@ -37,25 +43,23 @@ def _place(finding: Any) -> str:
 
 def findings_json(api: Api, findings: list[Any]) -> list[dict[str, Any]]:
     """Return the findings in the shape of the validation report."""
-    lines_of_document = _lines(api, findings)
+    locations = _locations(api, findings)
     return [
-        {
-            **finding.as_json(),
-            "document": {"file": api.location, "line": lines_of_document.get(finding.schema_pointer)},
-        }
+        {**finding.as_json(), "document": _document_json(api, locations.get(finding.schema_pointer))}
         for finding in findings
     ]
 
 
-def _lines(api: Api, findings: list[Any]) -> dict[str, int]:
-    """Return schema pointer → line; the document is looked at only now, when something was found."""
-    pointers = [finding.schema_pointer for finding in findings if finding.schema_pointer]
-    if not pointers:
-        return {}
-    from dynacli.document.positions import lines_of
+def _document_json(api: Api, location: "Location | None") -> dict[str, Any]:
+    if location is None:
+        return {"file": api.catalog.files()[0][1], "line": None, "column": None, "pointer": ""}
+    return location._asdict()
 
-    content = api.content()
-    return lines_of(content, pointers) if content else {}
+
+def _locations(api: Api, findings: list[Any]) -> dict[str, "Location"]:
+    """Return schema pointer → place; the files are looked at only now, when something was found."""
+    pointers = [finding.schema_pointer for finding in findings if finding.schema_pointer]
+    return api.places(pointers) if pointers else {}
 
 
 def report_unchecked(run: Run, verdict: Any) -> None:

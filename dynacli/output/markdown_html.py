@@ -67,7 +67,13 @@ class _Translation:
             else:
                 before, after = (" " if text[edge].isspace() else "" for edge in (0, -1))
                 text = before + " ".join(text.split()) + after
-        self.out.append(text)
+                # Four more spaces behind the marker of an item would make code of it.
+                text = text.lstrip(" ") if self._is_at_space() else text
+        if text:
+            self.out.append(text)
+
+    def _is_at_space(self) -> bool:
+        return bool(self.out) and self.out[-1][-1:].isspace()
 
     def _fence(self, found: re.Match[str]) -> int:
         closing = re.compile(
@@ -112,7 +118,10 @@ class _Translation:
             self.out.append("\n\n" if is_end else f"\n\n{'#' * int(name[1])} ")
         elif not self.is_in_table:
             # In an item, a paragraph may not end it.
-            self.out.append(" " if self.lists else "\n\n")
+            if not self.lists:
+                self.out.append("\n\n")
+            elif not self._is_at_space():
+                self.out.append(" ")
 
     def _list(self, name: str, *, is_end: bool) -> None:
         if not is_end:

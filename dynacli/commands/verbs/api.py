@@ -4,13 +4,9 @@ from typing import Any
 
 import click
 
-from dynacli.catalog.apis import (
-    Api,
-    Configuration,
-    check_name,
-    open_api,
-    refresh_api,
-)
+from dynacli.catalog.api import Api
+from dynacli.catalog.apis import open_api, refresh_api
+from dynacli.catalog.configuration import Configuration, check_name, texts
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb, VerbGroup
@@ -34,13 +30,14 @@ def _add(ctx: click.Context, name: str, source: str) -> None:
             why=f"Its document is `{known['source']}`",
             hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
         )
+    known = known or {}
     accepted = _accepted(run)
-    api = open_api(entry_source, run.env, refresh=True)
+    allow_refs = sorted({*texts(known, "allow_refs"), *run.allow_refs})
+    api = open_api(entry_source, run.env, refresh=True, allow_refs=allow_refs)
     try:
-        before = known.get("origins") if known is not None else None
-        before = [one for one in before if isinstance(one, str)] if isinstance(before, list) else []
-        origins = sorted({*api.origins, *before, *accepted})
-        configuration.edit(name, {"source": entry_source, "origins": origins})
+        origins = sorted({*api.origins, *texts(known, "origins"), *accepted})
+        entry = {"source": entry_source, "origins": origins}
+        configuration.edit(name, {**entry, "allow_refs": allow_refs} if allow_refs else entry)
         _say_added(run, api, name)
     finally:
         api.catalog.close()
@@ -181,13 +178,16 @@ def _show(ctx: click.Context, api: str) -> None:
 
     check_format(run.output_format)
     opened = run.api(api)
-    warnings, problems = opened.catalog.warnings(), opened.catalog.problems()
+    warnings, problems = opened.catalog.warnings(), opened.problems()
+    files = len(opened.catalog.files())
     data = {
         "name": opened.name,
         "source": "-" if api == "-" else opened.location,
         **_facts(opened),
+        "files": files,
         "servers": opened.catalog.meta["servers"],
         "origins": list(opened.origins),
+        "allow_refs": opened.pointer.get("allow_refs", []),
         "warnings": warnings,
         "problems": problems,
     }
@@ -196,11 +196,12 @@ def _show(ctx: click.Context, api: str) -> None:
         title = f"{paint.bold(visible(data['title'] or opened.name, keep=''))} {visible(data['version'], keep='')}"
         lines = [
             title.rstrip(),
-            f"  document    {visible(data['source'], keep='')}",
+            f"  document    {visible(data['source'], keep='')}{_others(files)}",
             f"  OpenAPI     {visible(data['openapi'], keep='')}, {_counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
             *(f"  server      {visible(one['url'], keep='')}" for one in data["servers"]),
             *(f"  credentials go to {origin}" for origin in opened.origins),
+            *(f"  references may lead to {visible(origin, keep='')}" for origin in data["allow_refs"]),
         ]
         for heading, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
             if rows:
@@ -213,10 +214,18 @@ def _show(ctx: click.Context, api: str) -> None:
     write_data(run.env, data, run.output_format, text)
 
 
+def _others(files: int) -> str:
+    if files < 2:
+        return ""
+    return " and 1 other file" if files == 2 else f" and {files - 1:,} other files"
+
+
 def _place(row: dict[str, Any]) -> str:
-    line = f"line {row['line']}" if row.get("line") else ""
-    place = ", ".join(part for part in (line, visible(row["pointer"], keep="")) if part)
-    return f"  {visible(row['message'], keep='')}" + (f" ({place})" if place else "")
+    from dynacli.document.file_names import shown_file
+
+    spot = f":{row['line']}:{row['column']}" if row["line"] else ""
+    place = ", ".join(part for part in (f"{shown_file(row['file'])}{spot}", row["pointer"]) if part)
+    return f"  {visible(row['message'], keep='')} ({visible(place, keep='')})"
 
 
 def _refresh(ctx: click.Context, name: str) -> None:
@@ -224,8 +233,12 @@ def _refresh(ctx: click.Context, name: str) -> None:
     from dynacli.output.terminal import write_stderr
 
     _registered(run, name)
-    api, before = refresh_api(name, run.env)
+    api, before = refresh_api(name, run.env, run.allow_refs)
     try:
+        if run.allow_refs:
+            configuration = Configuration(run.env)
+            known = texts(configuration.apis().get(name, {}), "allow_refs")
+            configuration.edit(name, {"allow_refs": sorted({*known, *run.allow_refs})})
         for note in api.notes:
             run.warn(note)
         after = {(one.method, one.path): one.name for one in api.catalog.summaries()}

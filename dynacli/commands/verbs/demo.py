@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from dynacli.catalog.apis import DEMO, Api, open_content
+from dynacli.catalog.api import Api
+from dynacli.catalog.apis import open_content
+from dynacli.catalog.configuration import DEMO
 from dynacli.commands.api_group import ApiGroup, unknown_operation
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.options import STANDARD_OPTIONS, click_options

@@ -1,12 +1,19 @@
 """`dynacli describe`: all about one operation, or about one field of it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
+from dynacli.catalog.api import Api
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb
+from dynacli.output.terminal import Painter
 
 __all__ = ["command"]
+
+Text = Callable[[Painter, int], str]
 
 
 def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
@@ -21,6 +28,9 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     words = list(operation)
     tag = words.pop(0) if len(words) > 1 and words[0] in opened.catalog.tags() else ""
     name = opened.catalog.find(words[0], tag)
+    if name is None and not tag and (found := _webhook(opened, words)):
+        write_data(run.env, found[0], run.output_format, found[1])
+        return
     if name is None:
         raise unknown_operation(opened, words[0], tag)
     if len(words) > 2:
@@ -34,6 +44,30 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     write_data(run.env, data, run.output_format, text)
 
 
+def _webhook(opened: Api, words: list[str]) -> tuple[Any, Text] | None:
+    """Return the description of the webhook that the words name, of all for `webhooks`; None where there is none.
+
+    Raises:
+        UsageError: A field is asked for, and a webhook is described as a whole.
+    """
+    from dynacli.commands import incoming
+    from dynacli.errors import UsageError
+
+    rows = incoming.webhooks_of(opened)
+    # An operation of the same name wins, and leaves `webhooks.NAME` for the webhook.
+    row = incoming.find_webhook(opened, words[0].removeprefix("webhooks."))
+    if not rows or (row is None and words[0] != "webhooks"):
+        return None
+    if len(words) > 1:
+        raise UsageError(f"`{words[1]}` is one word too many", hint="A webhook is described as a whole")
+    if row is None:
+        listed = [{key: one[key] for key in ("name", "methods", "summary")} for one in rows]
+        return listed, lambda paint, width: "\n".join(incoming.webhook_lines(rows, width, paint))
+    data = incoming.describe_webhook(opened, row)
+    resolve = opened.catalog.resolve
+    return data, lambda paint, width: incoming.webhook_text(data, resolve, paint, width)
+
+
 command = Verb(
     "describe",
     params=[
@@ -42,6 +76,7 @@ command = Verb(
         *click_options(STANDARD_OPTIONS),
     ],
     callback=click.pass_context(_describe),
-    help="Show all of one operation: parameters, body, answers, security, servers and an example. "
-    "With FIELD.PATH, such as `schedule.cron`, `response.rows.id` or a parameter's name, that field alone.",
+    help="Show all of one operation: parameters, body, answers, security, servers, links, callbacks and an "
+    "example. The name of a webhook, or `webhooks`, shows what the server sends. With FIELD.PATH, such as "
+    "`schedule.cron`, `response.rows.id` or a parameter's name, that field alone.",
 )

@@ -1,54 +1,85 @@
-"""`dynacli document`: the document of an API as it was fetched."""
+"""`dynacli document`: the document of an API as it was fetched, in one file, or without references."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dynacli.catalog.apis import Api, open_api
+from dynacli.catalog.api import Api
+from dynacli.catalog.apis import open_api
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb
-from dynacli.errors import DocumentError
+from dynacli.errors import DocumentError, UsageError
+
+if TYPE_CHECKING:
+    from dynacli.document.load import Document
 
 __all__ = ["command"]
 
+_T = TypeVar("_T")
+
 _MAX_VALUES = 20_000_000
+_MAX_NAMED = 5
+"""References that a warning names, before it only counts the rest."""
 
 
-def _document(ctx: click.Context, api: str, *, resolved: bool) -> None:
+def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) -> None:
     run: Run = ctx.obj
+    if bundled and resolved:
+        raise UsageError(
+            "`--bundled` and `--resolved` exclude each other",
+            why="What is resolved is in one file already",
+        )
     from dynacli.output.render import check_format, write_body, write_data
 
     check_format(run.output_format)
     opened = run.api(api)
-    content = _content(run, opened, api)
-    if resolved:
-        from dynacli.document.fetch import Fetched
-        from dynacli.document.load import load
-
-        document = load(Fetched(content, uri=opened.uri), opened.name)
-        _check_size(document.resolved, opened.name)
-        write_data(run.env, document.resolved, run.output_format, None)
+    if bundled or resolved:
+        document = _kept(run, opened, api, lambda found: found.document())
+        if resolved:
+            _check_size(document.resolved, opened.name)
+        tree = document.resolved if resolved else _bundled(run, document)
+        write_data(run.env, tree, run.output_format, None)
         return
+    content = _kept(run, opened, api, lambda found: found.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
     write_body(
         run.env, content, "application/json" if is_json else "text/yaml; charset=utf-8", run.output_format
     )
 
 
-def _content(run: Run, opened: Api, word: str) -> bytes:
-    """Return the bytes of the document, read or fetched again where the cache has lost them."""
-    content = opened.content()
-    if content is None and not run.option("offline"):
-        again = open_api(word, run.env, refresh=True)
+def _bundled(run: Run, document: "Document") -> dict[str, Any]:
+    """Return the document as one file, and say what in it still leads elsewhere, or did."""
+    from dynacli.document.portable import portable
+
+    made = portable(document.tree)
+    if made.left_out:
+        count, names = sum(made.left_out.values()), ", ".join(f"`{name}`" for name in made.left_out)
+        run.warn(
+            f"{count:,} `$ref` in {names} {'is' if count == 1 else 'are'} left out:"
+            " by OpenAPI no references, and from another folder they would lead nowhere"
+        )
+    for ref, why in list(document.unread.items())[:_MAX_NAMED]:
+        run.warn(f"`{ref}` stays as it is: {why}")
+    if len(document.unread) > _MAX_NAMED:
+        run.warn(f"and {len(document.unread) - _MAX_NAMED} more references stay")
+    return made.tree
+
+
+def _kept(run: Run, opened: Api, word: str, take: Callable[[Api], _T | None]) -> _T:
+    """Return what is kept of the document, read or fetched again where the cache has lost it."""
+    found = take(opened)
+    if found is None and not run.option("offline"):
+        again = open_api(word, run.env, refresh=True, allow_refs=run.allow_refs)
         again.catalog.close()
-        content = again.content()
-    if content is None:
+        found = take(again)
+    if found is None:
         raise DocumentError(
             "The document's text is not in the cache any more",
             hint="Leave out `--offline` once, so that it is fetched",
         )
-    return content
+    return found
 
 
 def _check_size(resolved: Any, name: str) -> None:
@@ -87,6 +118,11 @@ command = Verb(
     params=[
         click.Argument(["api"]),
         click.Option(
+            ["--bundled"],
+            is_flag=True,
+            help="in one file, in OpenAPI 3, as dynacli works with it; its references lead nowhere else",
+        ),
+        click.Option(
             ["--resolved"],
             is_flag=True,
             help="with references replaced by what they lead to; recursive ones stay",
@@ -94,5 +130,5 @@ command = Verb(
         *click_options(STANDARD_OPTIONS),
     ],
     callback=click.pass_context(_document),
-    help="Print the document of API as it was fetched.",
+    help="Print the document of API: as it was fetched, in one file, or with its references replaced.",
 )
