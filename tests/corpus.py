@@ -1,14 +1,17 @@
 """Drives every operation of real documents: its help, `--example --dry-run`, and the example its help ends with.
 
-Run it as `python -m tests.corpus [FOLDER] [--every N] [--reasons]` for the table of all documents.
+Run it as `python -m tests.corpus [FOLDER] [--most N] [--reasons]` for the table of all documents.
 It calls what the program calls, in one process; nothing is sent and nothing is written.
 """
 
 import argparse
 import io
+import multiprocessing
 import os
 import re
+import resource
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +19,7 @@ from pathlib import Path
 
 import click
 
-from dynacli.catalog.apis import Api
+from dynacli.catalog.api import Api
 from dynacli.catalog.compiler import compile_document
 from dynacli.catalog.revisions import Revisions
 from dynacli.catalog.store import catalog_in_memory
@@ -24,6 +27,8 @@ from dynacli.commands.api_help import api_help
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.document.load import load
+from dynacli.document.opener import allowed_files
+from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
 from dynacli.output.terminal import cell_width
@@ -34,7 +39,7 @@ WIDTH = 100
 SERVER = "http://127.0.0.1:9"
 _SUFFIXES = {".json", ".yaml", ".yml"}
 _MARK = re.compile(
-    rb"""^(openapi|swagger)['"]?:|^ {0,8}"(openapi|swagger)":|^.?\{"(openapi|swagger)":""", re.MULTILINE
+    rb"""^(openapi|swagger)['"]?:|^ {0,8}"(openapi|swagger)" ?:|^.?\{"(openapi|swagger)":""", re.MULTILINE
 )
 
 
@@ -48,9 +53,12 @@ class DocumentReport:
         listed: Operations that have a command.
         tried: Operations that were driven.
         helped: Help pages that rendered, fit the width and end with an example.
-        built: Operations for which `--example` built a request that the judge accepts.
-        exemplified: Operations whose help's example builds a request that the judge accepts.
+        built: Operations for which `--example` built a request.
+        accepted: Those that openapi-core accepts.
+        exemplified: Operations whose help's example builds a request that openapi-core accepts.
         reasons: Why the rest did not.
+        seconds: The time of all this.
+        mebibytes: By how much the memory of the process grew for it; only where it had a process to itself.
     """
 
     name: str
@@ -60,8 +68,11 @@ class DocumentReport:
     tried: int = 0
     helped: int = 0
     built: int = 0
+    accepted: int = 0
     exemplified: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0
+    mebibytes: float = 0
 
     def line(self) -> str:
         """Return the row of the table."""
@@ -69,7 +80,8 @@ class DocumentReport:
             return f"{self.name:52}  {self.refusal}"
         return (
             f"{self.name:52} {self.listed:5}/{self.in_document:<5} {self.tried:5}  help {self.helped:5}"
-            f"  --example {self.built:5}  example line {self.exemplified:5}"
+            f"  --example {self.built:5}  accepted {self.accepted:5}  example line {self.exemplified:5}"
+            f"  {self.seconds:6.1f} s {self.mebibytes:5.0f} MiB"
         )
 
 
@@ -88,7 +100,8 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     """
     report = DocumentReport(name)
     try:
-        document = load(path.read_bytes(), name, path.as_uri())
+        opener = allowed_files(parse_source(str(path), path.parent))
+        document = load(path.read_bytes(), name, path.as_uri(), opener=opener)
         compiled = compile_document(document)
     except DocumentError as error:
         report.refusal = error.what
@@ -103,18 +116,23 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     for each in names[::step]:
         report.tried += 1
         report.helped += _helps(api, each, report)
-        report.built += _builds(api, each, ["--example"], report, "--example")
+        is_built, is_accepted = _builds(api, each, ["--example"], report, "--example")
+        report.built += is_built
+        report.accepted += is_accepted
         words = catalog.operation(each).example
-        report.exemplified += _builds(api, each, list(words), report, "example line")
+        report.exemplified += _builds(api, each, list(words), report, "example line")[1]
     catalog.close()
     return report
 
 
 def _count(tree: dict[str, object]) -> int:
     paths = tree.get("paths")
-    methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-    items = paths.values() if isinstance(paths, dict) else ()
-    return sum(len(methods & set(item)) for item in items if isinstance(item, dict))
+    methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
+    items = [item for item in paths.values() if isinstance(item, dict)] if isinstance(paths, dict) else []
+    more = [item.get("additionalOperations") for item in items]
+    return sum(len(methods & set(item)) for item in items) + sum(
+        len(one) for one in more if isinstance(one, dict)
+    )
 
 
 def _environment() -> Environment:
@@ -150,7 +168,8 @@ def _has_long_word(line: str) -> bool:
     return max(map(cell_width, line.split())) > WIDTH // 2
 
 
-def _builds(api: Api, name: str, words: list[str], report: DocumentReport, what: str) -> bool:
+def _builds(api: Api, name: str, words: list[str], report: DocumentReport, what: str) -> tuple[bool, bool]:
+    """Return whether words build a request, and whether openapi-core accepts it."""
     command, context = _context(api, name, dry_run="json", server=SERVER)
     try:
         command.parse_args(context, words)
@@ -158,8 +177,8 @@ def _builds(api: Api, name: str, words: list[str], report: DocumentReport, what:
     except (DynacliError, click.ClickException) as error:
         told = getattr(error, "why", "") or str(error)
         report.reasons[f"{what}: {name}: {' '.join(str(told).split())[:160]}"] += 1
-        return False
-    return True
+        return "findings" in getattr(error, "details", {}), False
+    return True, True
 
 
 def _main() -> None:
@@ -168,21 +187,47 @@ def _main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=default)
     parser.add_argument("--most", type=int, default=0, help="operations of each document")
     parser.add_argument("--only", default="", help="documents whose path has this")
+    parser.add_argument("--processes", type=int, default=1, help="documents at a time")
     parser.add_argument("--reasons", action="store_true", help="say why something was not built")
     chosen = parser.parse_args()
     total = DocumentReport("all")
-    for path in documents(chosen.folder):
-        name = str(path.relative_to(chosen.folder))
-        if chosen.only not in name:
-            continue
-        report = drive(path, name, most=chosen.most)
-        sys.stdout.write(report.line() + "\n")
-        for reason, count in report.reasons.items() if chosen.reasons else ():
-            sys.stdout.write(f"    {count} {reason}\n")
-        sys.stdout.flush()
-        for key in ("in_document", "listed", "tried", "helped", "built", "exemplified"):
-            setattr(total, key, getattr(total, key) + getattr(report, key))
-    sys.stdout.write(total.line() + "\n")
+    paths = [
+        (path, str(path.relative_to(chosen.folder)), chosen.most)
+        for path in documents(chosen.folder)
+        if chosen.only in str(path.relative_to(chosen.folder))
+    ]
+    refused = 0
+    # A process each, as the memory that one has taken is not given back before the next.
+    with multiprocessing.get_context("fork").Pool(chosen.processes, maxtasksperchild=1) as pool:
+        for report in pool.imap(_measured, paths, chunksize=1):
+            sys.stdout.write(report.line() + "\n")
+            for reason, count in report.reasons.items() if chosen.reasons else ():
+                sys.stdout.write(f"    {count} {reason}\n")
+            sys.stdout.flush()
+            refused += bool(report.refusal)
+            for key in (
+                "in_document",
+                "listed",
+                "tried",
+                "helped",
+                "built",
+                "accepted",
+                "exemplified",
+                "seconds",
+            ):
+                setattr(total, key, getattr(total, key) + getattr(report, key))
+            total.mebibytes = max(total.mebibytes, report.mebibytes)
+    sys.stdout.write(f"loaded {len(paths) - refused} of {len(paths)} documents\n{total.line()}\n")
+
+
+def _measured(job: tuple[Path, str, int]) -> DocumentReport:
+    path, name, most = job
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.monotonic()
+    report = drive(path, name, most=most)
+    report.seconds = time.monotonic() - began
+    report.mebibytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return report
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Judges small documents in-process, for the tests of verdicts."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from dynacli.catalog.compiler import compile_document
@@ -24,9 +25,14 @@ def answer_document(responses: dict[str, Any], version: str = "3.1.0", **schemas
     }
 
 
-def judge_of(document: dict[str, Any], name: str = "") -> Judge:
-    """The judge of an operation of a document, the first one if none is named."""
-    catalog = catalog_in_memory(compile_document(load(json.dumps(document).encode(), "document")), [])
+def judge_of(document: dict[str, Any], name: str = "", *, is_mended: bool = True) -> Judge:
+    """The judge of an operation of a document, the first one if none is named.
+
+    Args:
+        is_mended: Whether the reading may mend what is plainly meant otherwise than it is written.
+    """
+    loaded = load(json.dumps(document).encode(), "document")
+    catalog = catalog_in_memory(compile_document(loaded if is_mended else replace(loaded, tree=document)), [])
     return Judge(catalog, catalog.operation(name or catalog.summaries()[0].name))
 
 
@@ -58,7 +64,7 @@ def judge_value(
 
 def sent(**given: Any) -> Sent:
     """A request; what is not given is empty."""
-    empty: dict[str, Any] = {"path": {}, "query": [], "headers": {}, "cookies": {}}
+    empty: dict[str, Any] = {"path": {}, "query": [], "headers": {}, "cookies": []}
     empty.update({"media_type": "", "body": None, "values": {}})
     return Sent(**{**empty, **given})
 

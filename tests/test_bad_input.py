@@ -38,7 +38,7 @@ DOCUMENTS = {
     "an empty file": ("a.json", b"", "is empty"),
     "a truncated JSON": ("a.json", b'{"openapi": "3.0.3", "info": {', "cannot be read at line 1, column"),
     "a YAML with a tab": ("a.yaml", b"openapi: 3.0.3\ninfo:\n\ttitle: x\n", "cannot be read at line 3"),
-    "Swagger 2.0": ("a.json", b'{"swagger": "2.0"}', "Swagger 2.0"),
+    "another version": ("a.json", b'{"swagger": "1.2"}', "Swagger 1.2 documents are not supported"),
 }
 
 
@@ -204,3 +204,147 @@ def test_messages_are_json_lines(server: Recorder) -> None:
     result = run_cli(save(made), "get-a", "--error-format", "json")
     assert 0 == result.exit_code
     assert [["warning"]] == [list(json.loads(line)) for line in result.stderr.splitlines()]
+
+
+def _branch(name: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": [name],
+        "properties": {name: {"type": "string"}},
+        "additionalProperties": False,
+    }
+
+
+def _takes(body: Any, media_type: str = "application/json") -> dict[str, Any]:
+    return operation("call", requestBody={"required": True, "content": {media_type: {"schema": body}}})
+
+
+CLOSED = {"type": "object", "properties": {"name": {"type": "string"}}, "additionalProperties": False}
+FILE_PART = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+HEADER = {"name": "X-Note", "in": "header", "schema": {"type": "string"}}
+ITEM = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+REFUSED: dict[str, tuple[str, dict[str, Any], tuple[str, ...], int, str]] = {
+    "a branch that fits nothing": (
+        "/a",
+        _takes({"oneOf": [_branch("cat"), _branch("dog")]}),
+        ("--body", '{"fish": "x"}'),
+        2,
+        "does not allow this request",
+    ),
+    "two branches at once": (
+        "/a",
+        _takes({"oneOf": [_branch("cat"), _branch("dog")]}),
+        ("--cat", "x", "--dog", "y"),
+        2,
+        "--dog",
+    ),
+    "an array where an object belongs": ("/a", _takes(CLOSED), ("--body", "[1]"), 2, "does not allow"),
+    "an object where an array belongs": (
+        "/a",
+        _takes({"type": "array"}),
+        ("--body", '{"a": 1}'),
+        2,
+        "does not allow",
+    ),
+    "a file part that does not exist": (
+        "/a",
+        _takes(FILE_PART, "multipart/form-data"),
+        ("--file", "@gone.png"),
+        12,
+        "gone.png",
+    ),
+    "a file part that is a directory": (
+        "/a",
+        _takes(FILE_PART, "multipart/form-data"),
+        ("--file", "@."),
+        12,
+        "",
+    ),
+    "a path value that would climb": ("/a/{id}", operation("call", parameters=[ITEM]), ("..",), 2, ".."),
+    "an encoded path value that would climb": (
+        "/a/{id}",
+        operation("call", parameters=[ITEM]),
+        ("%2e%2e",),
+        2,
+        "would lead to another path",
+    ),
+    "a header value with a line break": (
+        "/a",
+        operation("call", parameters=[HEADER]),
+        ("--x-note", "a\r\nX-Evil: 1"),
+        2,
+        "x-note",
+    ),
+    "a header of one's own with a line break": ("/a", operation("call"), ("-H", "X-Note: a\nb"), 2, "X-Note"),
+    "a set path that does not exist": ("/a", _takes(CLOSED), ("--set", "nmae=1"), 2, "nmae"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_sent_is_not(server: Recorder, name: str) -> None:
+    """Exit code, a message that names it, in text and JSON; the server hears nothing."""
+    path, made, words, exit_code, phrase = REFUSED[name]
+    api = save(document({path: {"post": made}}, [server.origin]))
+    as_json = run_cli("--error-format", "json", api, "call", *words)
+    as_text = run_cli(api, "call", *words)
+    assert [(exit_code, "")] * 2 == [(one.exit_code, one.stdout) for one in (as_json, as_text)]
+    assert [] == server.requests
+    error = as_json.error
+    assert exit_code == error["exit_code"]
+    assert phrase.lower() in f"{error['message']} {error['reason']} {error['hint']}".lower()
+    for form in (as_json.stderr, as_text.stderr):
+        assert "Traceback" not in form
+        assert "X-Evil: 1" not in form
+
+
+def _nowhere() -> str:
+    return "#/components/requestBodies/Gone"
+
+
+def _outside() -> str:
+    (Path.cwd().parent / "outside.yaml").write_text("content: {}\n")
+    return "../outside.yaml"
+
+
+def _circle() -> str:
+    Path("one.yaml").write_text("$ref: two.yaml\n")
+    Path("two.yaml").write_text("$ref: one.yaml\n")
+    return "one.yaml"
+
+
+def _directory() -> str:
+    Path("folder").mkdir(exist_ok=True)
+    return "folder"
+
+
+def _huge() -> str:
+    with Path("huge.yaml").open("wb") as file:
+        file.truncate(60 << 20)
+    return "huge.yaml"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [_nowhere, _outside, _circle, _directory, _huge],
+    ids=["nowhere", "outside", "circle", "directory", "60 MB"],
+)
+def test_a_reference_that_cannot_be_followed_costs_its_operation(server: Recorder, make: Any) -> None:
+    """The call of it is exit 8 with the reference in the reason and nothing is sent; all others work."""
+    ref = make()
+    server.answers["/good"] = Answer()
+    made = document(
+        {
+            "/good": {"get": operation("good")},
+            "/bad": {"post": operation("bad", requestBody={"$ref": ref})},
+        },
+        [server.origin],
+    )
+    api = save(made)
+    assert 0 == run_cli(api, "good").exit_code
+    assert ["/good"] == [one.target for one in server.requests]
+    refused = run_cli(api, "bad", "--body", "{}", "--error-format", "json")
+    assert (8, "", 1) == (refused.exit_code, refused.stdout, len(server.requests))
+    assert ref.rpartition("/")[2] in refused.error["reason"]
+    (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
+    assert any(" is left out: " in row["message"] and row["line"] == 1 for row in found["warnings"])

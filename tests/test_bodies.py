@@ -87,7 +87,7 @@ def api() -> str:
         ({"name": "n", "anything": [1]}, ("--name", "n", "--anything", "[1]")),
         ({"name": "n", "anything": "text"}, ("--name", "n", "--anything", "text")),
         ({"name": "n", "note": None}, ("--name", "n", "--set", "note=null")),
-        ({"name": "n", "new": {"x": 1}}, ("--name", "n", "--set", 'new={"x": 1}')),
+        ({"name": "n", "labels": {"a.b": "x"}}, ("--name", "n", "--set", 'labels={"a.b": "x"}')),
         (
             {"name": "n", "criteria": [{"criterionText": "z"}]},
             ("--name", "n", "--set", 'criteria[0].criterion-text="z"'),
@@ -313,16 +313,16 @@ def test_a_form_takes_the_same_options(body: str, words: tuple[str, ...]) -> Non
     write({"/a": {"post": raw}})
     request = dry("a", *words)
     assert (body, FORM) == (request["body"], dict(request["headers"])["Content-Type"])
-    assert "`deep` cannot be sent" in error("a", "--name", "n", "--deep.x.y", "1").stderr
+    assert "name=n&deep%5Bx%5D%5By%5D=1" == dry("a", "--name", "n", "--deep.x.y", "1")["body"]
 
 
 @pytest.mark.parametrize(
     ("message", "media_type", "words"),
     [
-        ("A body of `multipart/form-data` cannot be built from options", "multipart/form-data", ("--x", "1")),
         ("A body of `multipart/form-data` needs the boundary", "multipart/form-data", ("--body", "raw")),
-        ("A body of `application/xml` cannot be built from options", "application/xml", ("--x", "1")),
-        ("options cannot be laid over it", "application/xml", ("--body", "<x/>", "--x", "1")),
+        ("A body of `application/xml` is sent as it is given", "application/xml", ("--x", "1")),
+        ("options cannot build it", "application/xml", ("--body", "<x/>", "--x", "1")),
+        ("options cannot be laid over it", FORM, ("--body", "x=2", "--x", "1")),
     ],
 )
 def test_what_is_not_supported_yet_is_refused(message: str, media_type: str, words: tuple[str, ...]) -> None:
@@ -338,7 +338,7 @@ def test_another_media_type_is_sent_as_it_is(server: Recorder) -> None:
     api = write({"/a": {"post": raw}})
     Path("b").write_bytes(b"<x>\xff\r\n</x>")
     common = ("--server", server.origin, "--no-fail", "--validate", "off", api, "a")
-    run_cli(*common, "--body", "@b")
+    run_cli(*common, "--body", "@b", "--content-type", "application/xml")
     assert (b"<x>\xff\r\n</x>", ["application/xml"]) == (
         server.last.body,
         server.last.headers["content-type"],
@@ -380,3 +380,258 @@ def test_a_body_from_standard_input_outlives_a_damaged_cache(home: Path) -> None
         content[place : place + 4] = b"\0\0\0\0"
         catalog.write_bytes(bytes(content))
     assert {"name": "n"} == json.loads(dry("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
+
+
+def _several(*names: str) -> str:
+    """Write a document whose operation takes each of these media types, with an option of its own each."""
+    raw = operation("a", body=_object(x0=STRING), media_type=names[0])
+    for number, name in enumerate(names[1:], 1):
+        raw["requestBody"]["content"][name] = {"schema": _object(**{f"x{number}": STRING})}
+    return write({"/a": {"post": raw}})
+
+
+MERGE = "application/merge-patch+json"
+
+
+@pytest.mark.parametrize(
+    ("sent", "wanted"),
+    [
+        ("application/json", "application/json"),
+        ("application/json", "APPLICATION/JSON"),
+        ("application/json", "json"),
+        (MERGE, "merge"),
+        (MERGE, MERGE),
+        (FORM, "urlencoded"),
+        ("application/json; charset=utf-8", "application/json; charset=utf-8"),
+    ],
+)
+def test_a_part_of_a_media_type_is_enough(sent: str, wanted: str) -> None:
+    """One that only one of the media types has, or the whole name; arguments are the person's own."""
+    _several("application/json", MERGE, FORM)
+    option = {"application/json": "--x0", MERGE: "--x1", FORM: "--x2"}[sent.partition(";")[0]]
+    request = dry("a", option, "1", "--content-type", wanted)
+    assert sent == dict(request["headers"])["Content-Type"]
+
+
+def test_a_part_of_several_media_types_is_refused() -> None:
+    """They are named, but never three hundred."""
+    names = [f"application/vnd.v{number}+json" for number in range(300)]
+    api = _several(*names)
+    refused = error("a", "--content-type", "vnd").stderr
+    assert "`vnd` is a part of 300 media types" in refused
+    assert "`application/vnd.v11+json` and 288 more" in refused
+    page = " ".join(run_cli(api, "a", "--help").stdout.split())
+    assert "Other media types, by --content-type: application/vnd.v1+json," in page
+    assert "application/vnd.v6+json and 293 more." in page
+    assert {"x299": "1"} == json.loads(dry("a", "--x299", "1", "--content-type", "v299")["body"])
+
+
+LINES = "application/x-ndjson"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"x":1}\n{"x":2}\n', ("--body", '[{"x": 1}, {"x": 2}]')),
+        ('{"x":1}\n{"x":2}\n', ("--[0].x", "1", "--[1].x", "2")),
+        ('{"x": 1}\n{"x": 2}', ("--body", '{"x": 1}\n{"x": 2}')),
+        ('{"x":1}\n{"x":3}\n', ("--body", '[{"x": 1}, {"x": 2}]', "--[1].x", "3")),
+    ],
+)
+@pytest.mark.parametrize("how", ["schema", "itemSchema"])
+def test_a_body_of_lines_has_a_value_on_each(body: str, words: tuple[str, ...], how: str) -> None:
+    """NDJSON and JSON Lines: an array is written an item a line, lines are sent as they are."""
+    item = _object(x=INTEGER)
+    raw = operation("a", body={}, media_type=LINES)
+    raw["requestBody"]["content"][LINES] = (
+        {"schema": {"type": "array", "items": item}} if how == "schema" else {"itemSchema": item}
+    )
+    write({"/a": {"post": raw}}, version="3.2.0")
+    request = dry("a", *words)
+    assert (body, LINES) == (request["body"], dict(request["headers"])["Content-Type"])
+
+
+def test_a_json_sequence_has_a_separator_before_each_text() -> None:
+    """RFC 7464: a record separator, the text, a line feed."""
+    schema = {"type": "array", "items": _object(x=INTEGER)}
+    write({"/a": {"post": operation("a", body=schema, media_type="application/json-seq")}}, version="3.2.0")
+    result = run_cli("--dry-run", "json", "./api.json", "a", "--[0].x", "1", "--[1].x", "2")
+    assert '\x1e{"x":1}\n\x1e{"x":2}\n' == result.json["body"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "words", "body", "sent"),
+    [
+        ("*/*", _object(x=STRING), ("--x", "1"), '{"x":"1"}', "application/json"),
+        ("", _object(x=STRING), ("--x", "1"), '{"x":"1"}', "application/json"),
+        ("text/plain", STRING, ("--body", "any text"), "any text", "text/plain"),
+        (
+            "application/json-patch+json",
+            {"type": "array", "items": _object(("op", "path"), op=STRING, path=STRING, value={})},
+            ("--[0].op", "add", "--[0].path", "/a", "--[0].value", "1"),
+            '[{"op":"add","path":"/a","value":1}]',
+            "application/json-patch+json",
+        ),
+        (MERGE, _object(a={**STRING, "nullable": True}), ("--set", "a=null"), '{"a":null}', MERGE),
+    ],
+)
+def test_media_types_of_every_kind(
+    media_type: str, schema: dict[str, Any], words: tuple[str, ...], body: str, sent: str
+) -> None:
+    """A range or no name at all is JSON where there are options; patches are JSON; text is given as it is."""
+    write({"/a": {"post": operation("a", body=schema, media_type=media_type)}})
+    request = dry("a", *words)
+    assert (body, sent) == (request["body"], dict(request["headers"]).get("Content-Type"))
+
+
+@pytest.mark.parametrize("method", ["get", "delete", "put", "patch"])
+def test_every_method_takes_a_body_where_the_document_says_so(method: str) -> None:
+    """A GET or DELETE with one too."""
+    write({"/a": {method: operation("a", body=_object(x=STRING))}})
+    assert {"x": "1"} == dry("a", "--x", "1")["json"]
+
+
+@pytest.mark.parametrize(
+    ("place", "near"),
+    [
+        ("nmae", ["name"]),
+        ("schedule.crom", ["schedule.cron"]),
+        ("criteria[0].critrionText", ["criteria[0].criterionText", "criteria[0].criterion-text"]),
+        ("schedule[0]", []),
+        ("name.x", []),
+    ],
+)
+@pytest.mark.usefixtures("api")
+def test_set_leads_to_places_that_there_are(place: str, near: list[str]) -> None:
+    """A path that the schema does not have is refused with those that come near, unless nothing is to be checked."""
+    refused = error("a", "--name", "n", "--set", f"{place}=1", before=("--error-format", "json")).error
+    assert f"`--set {place}` leads to no place in the body" == refused["message"]
+    assert near == refused["near"]
+
+
+def test_set_leads_anywhere_where_the_schema_says_so() -> None:
+    """`additionalProperties`, a schema that names none, and `--validate off`."""
+    for schema in (
+        {**_object(x=STRING), "additionalProperties": True},
+        {"type": "object"},
+        {},
+        {**_object(x=STRING), "patternProperties": {"^n": {}}},
+    ):
+        write({"/a": {"post": operation("a", body=schema)}}, version="3.1.0")
+        assert {"new": {"y": 1}} == dry("a", "--set", "new.y=1")["json"]
+    write({"/a": {"post": operation("a", body=_object(x=STRING))}})
+    assert {"new": 1} == dry("a", "--set", "new=1", "--validate", "off")["json"]
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "words"),
+    [
+        (
+            "There is no option `--labels.a.b`",
+            'A key that has one is given as JSON: `--labels \'{"a.b": "value"}\'`',
+            ("--labels.a.b", "x"),
+        ),
+        (
+            "--criteria is given a whole array and items besides",
+            "Give one array, or each item by itself",
+            ("--criteria", '[{"criterionText": "x"}]', "--criteria", '{"criterionText": "x"}'),
+        ),
+    ],
+)
+@pytest.mark.usefixtures("api")
+def test_what_an_option_cannot_say_is_explained(message: str, hint: str, words: tuple[str, ...]) -> None:
+    """A key with a dot, and an array that is given twice."""
+    refused = error("a", "--name", "n", *words, before=("--error-format", "json")).error
+    assert message == refused["message"]
+    assert hint in refused["hint"]
+
+
+def test_maps_of_maps_and_of_objects_have_options() -> None:
+    """`--m.KEY.KEY`, `--m.KEY.field`, and items in between."""
+    schema = _object(
+        deep={"additionalProperties": {"additionalProperties": INTEGER}},
+        by={"additionalProperties": _object(name=STRING)},
+        lists={"additionalProperties": {"type": "array", "items": _object(x=INTEGER)}},
+    )
+    write({"/a": {"post": operation("a", body=schema)}})
+    words = ("--deep.a.b", "1", "--by.k.name", "n", "--lists.k[0].x", "2")
+    assert {"deep": {"a": {"b": 1}}, "by": {"k": {"name": "n"}}, "lists": {"k": [{"x": 2}]}} == (
+        dry("a", *words)["json"]
+    )
+
+
+def test_what_is_read_only_is_not_asked_for() -> None:
+    """Required or not it has no option; what is write-only has one."""
+    schema = _object(("id", "secret"), id={**STRING, "readOnly": True}, secret={**STRING, "writeOnly": True})
+    api = write({"/a": {"post": operation("a", body=schema)}})
+    assert {"secret": "s"} == dry("a", "--secret", "s")["json"]
+    assert ["--secret"] == error("a", before=("--error-format", "json")).error["missing"]
+    assert "--id" not in run_cli(api, "a", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("", ("--text", "")),
+        ("null", ("--text", "null")),
+        (None, ("--set", "text=null")),
+        (None, ("--choice", "null")),
+        (None, ("--number", "null")),
+        (None, ("--list", "null")),
+        (None, ("--object", "null")),
+    ],
+)
+def test_null_and_the_empty_string_are_two_things(value: Any, words: tuple[str, ...]) -> None:
+    """Where `null` could be the text of a string it is; everywhere else it is null."""
+    schema = _object(
+        text={"type": ["string", "null"]},
+        choice={"type": ["string", "null"], "enum": ["a", None]},
+        number={"type": ["number", "null"]},
+        list={"type": ["array", "null"], "items": STRING},
+        object={"anyOf": [_object(x=STRING), {"type": "null"}]},
+    )
+    write({"/a": {"post": operation("a", body=schema)}}, version="3.1.0")
+    (found,) = dry("a", *words)["json"].values()
+    assert value == found
+
+
+def test_defaults_are_shown_and_not_sent() -> None:
+    """The server knows them."""
+    api = write({"/a": {"post": operation("a", body=_object(x=STRING, y={**INTEGER, "default": 3}))}})
+    assert {"x": "1"} == dry("a", "--x", "1")["json"]
+    assert "[default 3]" in run_cli(api, "a", "--help").stdout
+
+
+def test_options_of_large_bodies_are_listed_as_far_as_they_go() -> None:
+    """Beyond the listed ones every option works; help says where there are more, and where a schema holds itself."""
+    wide = _object(**{f"p{number}": STRING for number in range(140)})
+    schema = _object(
+        small=_object(x=STRING),
+        node={"$ref": "#/components/schemas/Node"},
+        wide=wide,
+        wider=wide,
+    )
+    node = _object(name=STRING, next={"$ref": "#/components/schemas/Node"})
+    api = write({"/a": {"post": operation("a", body=schema)}}, {"schemas": {"Node": node}})
+    page = run_cli(api, "a", "--help").stdout
+    assert "--small.x TEXT" in page
+    assert "--node.next JSON" in page
+    assert "[holds itself: the same options below]" in " ".join(page.split())
+    assert "[more options below]" in " ".join(page.split())
+    words = ("--wider.p139", "1", "--node.next.next.next.name", "n", "--small.x", "s")
+    assert {
+        "wider": {"p139": "1"},
+        "node": {"next": {"next": {"next": {"name": "n"}}}},
+        "small": {"x": "s"},
+    } == dry("a", *words)["json"]
+
+
+def test_names_that_options_cannot_spell_have_options_all_the_same() -> None:
+    """Names with dots, brackets and blanks, the empty name, and two that differ in case alone."""
+    names = ("a.b", "c[d]", "e f", "", "X", "x", "$", "ünï")
+    api = write({"/a": {"post": operation("a", body=_object(o=_object(**dict.fromkeys(names, STRING))))}})
+    page = run_cli(api, "a", "--help").stdout
+    flags = [line.split()[0] for line in page.splitlines() if line.startswith("  --o.")]
+    assert len(names) == len(set(flags))
+    words = [word for number, flag in enumerate(flags) for word in (flag, str(number))]
+    assert {"o": {name: str(number) for number, name in enumerate(names)}} == dry("a", *words)["json"]

@@ -173,6 +173,9 @@ def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
         "mtime_ns",
         "ctime_ns",
         "etag",
+        "root",
+        "parts",
+        "allow_refs",
     ],
 )
 @pytest.mark.parametrize(
@@ -185,8 +188,9 @@ def test_a_pointer_may_have_foreign_values(key: str, value: object, compiled: Pa
     path = compiled / "current.json"
     pointer = json.loads(path.read_text())
     path.write_text(json.dumps({**pointer, key: value}))
-    result = run_cli("api", "show", "./pets.json", "-o", "json")
-    assert (0, "") == (result.exit_code, result.stderr)
+    for words in (("api", "show", "./pets.json", "-o", "json"), ("document", "./pets.json", "--bundled")):
+        result = run_cli(*words)
+        assert (0, "") == (result.exit_code, result.stderr)
     assert "http://127.0.0.1:9/pets" == call().json["url"]
 
 

@@ -63,11 +63,16 @@ def test_what_is_written_reads_back_equal(name: str, corpus: Path, tmp_path: Pat
         assert _as_json(value) == catalog.resolve(f"#{pointer}".replace("%", "%25"))
     assert dict(compiled.lock) == catalog.lock()
     assert [
-        {"message": one.message, "pointer": one.pointer, "line": one.line} for one in compiled.warnings
+        {
+            "message": one.message,
+            "file": compiled.files[one.file][1],
+            "line": one.line,
+            "column": one.column,
+            "pointer": one.pointer,
+        }
+        for one in compiled.warnings
     ] == catalog.warnings()
-    assert [
-        {"message": one.message, "pointer": one.pointer} for one in document.problems
-    ] == catalog.problems()
+    assert [(one.message, one.file, one.pointer) for one in document.problems] == catalog.problems()
     catalog.close()
 
 

@@ -106,7 +106,7 @@ _DOCUMENT: dict[str, Any] = {
         },
     },
 }
-_VERBS = ["api", "completion", "demo", "describe", "document", "help", "operations"]
+_VERBS = ["api", "completion", "demo", "describe", "doctor", "document", "help", "operations"]
 
 
 @pytest.fixture
@@ -398,7 +398,7 @@ def test_the_standard_options_of_completion_are_those_of_the_commands() -> None:
             assert one.choices == complete._ROOT[one.flags[-1]].values
 
 
-@pytest.mark.parametrize("verb", ["completion", "describe", "document", "help", "operations"])
+@pytest.mark.parametrize("verb", ["completion", "describe", "doctor", "document", "help", "operations"])
 def test_the_options_of_a_verb_are_completed(verb: str) -> None:
     """Every option of a verb's command is a candidate, and no other."""
     assert _flags(_command(verb).params) | {"--help"} == {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.catalog.configuration import edited
+from dynacli.catalog.configuration_text import edited
 from tests.harness import run_cli
 from tests.pets import call, pets, write
 

@@ -48,7 +48,7 @@ def test_every_help_page_renders(reports: list[DocumentReport]) -> None:
     assert sum(one.tried for one in reports) == sum(one.helped for one in reports)
 
 
-@pytest.mark.parametrize(("what", "attribute"), [("--example", "built"), ("example line", "exemplified")])
+@pytest.mark.parametrize(("what", "attribute"), [("--example", "accepted"), ("example line", "exemplified")])
 def test_examples_build_requests_that_the_document_allows(
     reports: list[DocumentReport], what: str, attribute: str
 ) -> None:

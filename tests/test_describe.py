@@ -106,7 +106,16 @@ def test_the_data_has_the_promised_shape(api: str) -> None:
         ],
         "security": [{"key": []}, {}],
         "servers": [{"url": "http://127.0.0.1:9", "description": "", "variables": {}}],
-        "links": {"again": {"operationId": "putThing"}},
+        "links": {
+            "again": {
+                "operationId": "putThing",
+                "status": "200",
+                "operation": "put-thing",
+                "fills": [],
+                "example": f"dynacli {api} put-thing id --example",
+            }
+        },
+        "callbacks": {},
         "example": f"dynacli {api} put-thing id --name string",
     } == {key: value for key, value in data.items() if key not in {"body", "responses"}}
     assert {"200", "404"} == set(data["responses"])

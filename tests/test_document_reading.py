@@ -122,11 +122,65 @@ def test_merge_keys_are_applied(content: str, expected: Any) -> None:
     assert expected == parse((HEAD + content).encode(), name="a")["x"]
 
 
-def test_a_key_given_twice_is_warned_of() -> None:
-    """In YAML, of a key that is given twice the last counts, with a warning."""
-    parsed = read(f"{HEAD}x: 1\nx: 2\n".encode(), name="a")
-    assert {"openapi": "3.0.3", "x": 2} == parsed.tree
-    assert ("The key `x` is given twice in one place; the last one counts",) == parsed.warnings
+def _twice(key: str, pointer: str) -> tuple[str, str]:
+    return f"The key `{key}` is given twice in one place; the last one counts", pointer
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "warnings"),
+    [
+        (f"{HEAD}x: 1\nx: 2\n", {"x": 2}, [_twice("x", "/x")]),
+        (
+            f"{HEAD}x: {{y: 1, y: 2}}\nz: 1\nz: 2\n",
+            {"x": {"y": 2}, "z": 2},
+            [_twice("z", "/z"), _twice("y", "/x/y")],
+        ),
+        (f"{HEAD}200: 1\n'200': 2\n", {"200": 2}, [_twice("200", "/200")]),
+        (f"{HEAD}x: &a {{y: 1}}\nz: *a\n", {"x": {"y": 1}, "z": {"y": 1}}, []),
+        ('{"openapi": "3.0.3", "x": 1, "x": 2}', {"x": 2}, [_twice("x", "/x")]),
+        (
+            '{"openapi": "3.0.3", "x": [{"a/b": 1, "a/b" : 2}]}',
+            {"x": [{"a/b": 2}]},
+            [_twice("a/b", "/x/0/a~1b")],
+        ),
+        ('{"openapi": "3.0.3", "x": {"y": 1}, "x": {"z": 2}}', {"x": {"z": 2}}, [_twice("x", "/x")]),
+        (
+            '{"openapi": "3.0.3", "x\\\\": 1, "y": ":", "z": "\\": \\":"}',
+            {"x\\": 1, "y": ":", "z": '": ":'},
+            [],
+        ),
+        (
+            '{"openapi": "3.0.3", "x\\\\": 1, "x\\\\": 2, "y": "\\":"}',
+            {"x\\": 2, "y": '":'},
+            [_twice("x\\", "/x\\")],
+        ),
+        ('{"openapi": "3.0.3", "x": 1, "\\u0078": 2}', {"x": 2}, [_twice("x", "/x")]),
+    ],
+    ids=lambda value: value[-30:] if isinstance(value, str) else "",
+)
+def test_a_key_given_twice_is_warned_of(
+    content: str, expected: dict[str, Any], warnings: list[tuple[str, str]]
+) -> None:
+    """The last one counts, in YAML and in JSON; each has a warning with its place, and nothing else has one."""
+    parsed = read(content.encode(), name="a")
+    assert {"openapi": "3.0.3", **expected} == parsed.tree
+    assert sorted(warnings) == sorted(parsed.warnings)
+
+
+@given(
+    st.recursive(
+        st.none() | st.text(max_size=6),
+        lambda inner: st.dictionaries(st.text(max_size=6), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_json_without_duplicate_keys_has_no_warning(value: Any) -> None:
+    """Whatever keys and strings hold: colons, quotes, backslashes."""
+    for text in (
+        json.dumps({"openapi": "3.0.3", "x": value}),
+        json.dumps({"openapi": "3.0.3", "x": value}, indent=1),
+    ):
+        assert () == read(text.encode("utf-8", "surrogatepass"), name="a").warnings
 
 
 @pytest.mark.parametrize(
@@ -196,27 +250,31 @@ def test_errors_have_their_place_for_programs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
+    ("field", "value", "expected"),
     [
-        ("3.0.0", "3.0"),
-        ("3.0.4", "3.0"),
-        ("3.1.1", "3.1"),
-        ("3.1.0-rc1", "3.1"),
-        ("3.1", "3.1"),
-        (3.0, "3.0"),
+        ("openapi", "3.0.0", "3.0"),
+        ("openapi", "3.0.4", "3.0"),
+        ("openapi", "3.1.1", "3.1"),
+        ("openapi", "3.1.0-rc1", "3.1"),
+        ("openapi", "3.1", "3.1"),
+        ("openapi", 3.0, "3.0"),
+        ("openapi", "3.2.0", "3.2"),
+        ("swagger", "2.0", "2.0"),
+        ("swagger", 2.0, "2.0"),
+        ("swagger", 2, "2.0"),
     ],
 )
-def test_supported_versions(value: Any, expected: str) -> None:
-    """3.0 and 3.1 are supported, with any patch number, and as the number that YAML makes of `3.0`."""
-    assert expected == check_version({"openapi": value})
+def test_supported_versions(field: str, value: Any, expected: str) -> None:
+    """2.0 and 3.0 to 3.2 are supported, with any patch number, and as the number that YAML makes of `3.0`."""
+    assert expected == check_version({field: value})
 
 
 @pytest.mark.parametrize(
     "tree",
     [
-        {"swagger": "2.0"},
-        {"swagger": 2.0},
-        {"openapi": "3.2.0"},
+        {"swagger": "1.2"},
+        {"swagger": "2.5"},
+        {"openapi": "3.3.0"},
         {"openapi": "3.10.0"},
         {"openapi": "30.1"},
         {"openapi": "4.0.0"},

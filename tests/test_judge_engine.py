@@ -53,7 +53,7 @@ from tests.judging import judge_value
 table = json.load(open(sys.argv[2]))
 verdicts = [
     [vars(finding) for finding in judge_value(schema, value, version, P=table["P"]).findings]
-    for version in ("3.0.3", "3.1.0") for schema in table["schemas"] for value in table["values"]
+    for version in ("3.0.3", "3.1.0", "3.2.0") for schema in table["schemas"] for value in table["values"]
 ]
 print(json.dumps([verdicts, "requests" in sys.modules]))
 """
@@ -236,7 +236,7 @@ import json, sys
 from tests.judging import JSON, answer_document, answered, compact, judge_of
 documents = json.load(open(sys.argv[1]))
 judges = [judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
-    P={"type": "integer"})) for one in documents for version in ("3.0.3", "3.1.0")]
+    P={"type": "integer"})) for one in documents for version in ("3.0.3", "3.1.0", "3.2.0")]
 # All that is imported lazily is imported by a first verdict; what opens a file after that is a fetch.
 judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": {"pattern": "a"}}}}})).response(
     answered(b'"a"'), is_exact=True)
@@ -279,12 +279,15 @@ def test_no_identifier_leads_to_a_fetch(tmp_path: Path) -> None:
         judged,
         judged,
         judged,
+        judged,
+        [*judged, unknown],
         [*judged, unknown],
         judged,
         [*judged, unknown],
+        [*judged, unknown],
         judged[1:],
-        [*judged[1:], nowhere],
-        *[judged] * 4,
+        *[[*judged[1:], nowhere]] * 2,
+        *[judged] * 6,
     ] == lines
 
 

@@ -47,6 +47,10 @@ BLOCKS = {
         "A:<ul>\n  <li><b>on</b> now\n    and then</li>\n  <li>off<ol><li>x</li><li>y</li></ol></li></ul>End",
         "A:\n\n- on now and then\n- off\n  1. x\n  2. y\n\nEnd",
     ),
+    "html-paragraph-in-item": (
+        "<ul> <li> <p> <code>A</code> - one</p> </li> <li> <p> two </p> <p> <b>three</b></p></li></ul>",
+        "- `A` - one\n- two three",
+    ),
     "html-paragraphs": ("<p>One</p><p align=left>Two</p><h3>Three</h3>four", "One\n\nTwo\n\nThree\n\nfour"),
     "html-table": (
         "<table><tr><th>A</th><th>B</th></tr>\n<tr><td>1</td><td>2</td></tr></table>",

@@ -1,12 +1,25 @@
 """Names of operations: kebab case, without clashes, and never moving."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from dynacli.catalog.compiler import Compiled, compile_document
+from dynacli.catalog.model import Field, ValueType
 from dynacli.catalog.names import MAX_LENGTH, NameBook, kebab
+from dynacli.catalog.option_names import Named, fields_with_own_options, option_names, option_word
+from dynacli.catalog.store import catalog_in_memory
+from dynacli.document.load import load
 from tests.documents_of import dry, error, operation, parameter, write
 from tests.harness import run_cli
+
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+OPTION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +37,18 @@ from tests.harness import run_cli
         ("help", "--help"),
         ("id", "ID"),
         ("page-cursor", "page[cursor]"),
-        ("", "日本語"),
+        ("list-users-pets", "List user's pets"),
+        ("list-users-pets", "List user\u2019s pets"),
+        ("a-b", "'a' 'b'"),
+        ("ri-ben-yu", "日本語"),
+        ("spisok-zakazov", "списокЗаказов"),
+        ("pay", "p\u0430y"),
+        ("cafe", "cafe\u0301"),
+        ("full", "\uff26\uff55\uff4c\uff4c"),
+        ("list-pets", ".listPets"),
+        ("2-fa", "2FA"),
+        ("x-y", "x\ud800y"),
+        ("", "\u202e\u200b\x1b"),
         ("", "!?*"),
         ("", ""),
     ],
@@ -33,6 +57,42 @@ from tests.harness import run_cli
 def test_a_name_is_kebab_case_of_ascii_letters_and_digits(expected: str, text: str) -> None:
     """Only letters, digits and hyphens reach a name; what has none of them gives no name."""
     assert expected == kebab(text)
+
+
+@given(st.text(max_size=400))
+@example("İstanbul")
+@example("ǅ")
+def test_only_letters_digits_and_hyphens_reach_a_name(text: str) -> None:
+    """Whatever a document has: a name is of an allow-list, and its own kebab form; an option always has one."""
+    name = kebab(text)
+    assert not name or NAME.fullmatch(name)
+    assert name == kebab(name)
+    word = option_word(text)
+    assert NAME.fullmatch(word)
+    assert MAX_LENGTH >= len(word)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["path", "query", "header"]), st.text(max_size=12)), unique=True))
+def test_every_parameter_has_an_option_of_its_own(keys: list[tuple[str, str]]) -> None:
+    """None is dropped, none is called like `--help`, and the order within a location makes no difference."""
+    keys.sort(key=lambda key: ["path", "query", "header"].index(key[0]))
+    named = [Named(location, name, name) for location, name in keys]
+    options = option_names(named, {"help"})
+    assert len(keys) == len(set(options))
+    assert "help" not in options
+    assert all(OPTION.fullmatch(one) for one in options)
+    reversed_keys = keys[::-1]
+    reversed_keys.sort(key=lambda key: ["path", "query", "header"].index(key[0]))
+    again = option_names([Named(location, name, name) for location, name in reversed_keys], {"help"})
+    assert dict(zip(keys, options, strict=True)) == dict(zip(reversed_keys, again, strict=True))
+
+
+def test_every_field_of_a_body_has_an_option_of_its_own() -> None:
+    """Also one whose qualified form another field has already."""
+    fields = [Field((name,), name, ValueType()) for name in ("id", "body.id", "help", "x")]
+    made = fields_with_own_options(fields, {"id", "help"})
+    assert ["body.id-2", "body.id", "body.help", "x"] == [one.option for one in made]
+    assert [one.path for one in fields] == [one.path for one in made]
 
 
 @pytest.mark.parametrize("text", ["listRuns", "Get_HTTPThing2", "a--b", "Überblick", "x" * 300])
@@ -47,7 +107,8 @@ def test_a_name_is_its_own_kebab_form(text: str) -> None:
         ("list-pets", "listPets"),
         ("get-pets-pet-id-toys", None),
         ("get-pets-pet-id-toys", ""),
-        ("get-pets-pet-id-toys", "日本語"),
+        ("ri-ben-yu", "日本語"),
+        ("get-pets-pet-id-toys", "\u202e"),
         ("get-pets-pet-id-toys", "***"),
     ],
 )
@@ -134,6 +195,9 @@ def test_names_never_move_when_a_document_changes() -> None:
     assert "/c" == dry("get-pet-get-c")["target"]
     by_path = {one["path"]: one["name"] for one in run_cli("operations", "./api.json").json}
     assert {"/b": "get-pet-get-b", "/c": "get-pet-get-c"} == by_path
+    refused = error("get-pet", before=("--error-format", "json")).error
+    assert "It was the name of `GET /a`, which the document does not have now" == refused["reason"]
+    assert "/c" == dry("getPet")["target"]
 
     write({"/a": {"get": operation("getPet")}, "/c": {"get": operation("getPet")}})
     assert "/a" == dry("get-pet")["target"]
@@ -156,6 +220,97 @@ def test_the_lock_is_handed_on() -> None:
     second = NameBook(first.lock)
     assert "get-pet-get-b" == second.name("GET", "/b", ["getPet"])
     assert "get-pet" == second.name("GET", "/a", ["somethingElse"])
+
+
+def test_an_operation_id_never_takes_over_the_name_of_one_that_is_gone() -> None:
+    """A script that calls `get-pet` does not come to call another operation because that is its operationId."""
+    write({"/a": {"delete": operation("getPet")}, "/b": {"get": operation("other")}})
+    assert "/a" == dry("get-pet")["target"]
+    write({"/b": {"get": operation("get-pet", **{"x-cli-aliases": ["getPet"]})}})
+    error("get-pet")
+    error("GET-PET")
+    assert "/b" == dry("other")["target"]
+
+
+def test_names_outlive_a_new_version_of_the_catalog(home: Path) -> None:
+    """A catalog of another format still says which names were given."""
+    write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
+    assert "/b" == dry("get-pet-get-b")["target"]
+    (catalog,) = home.rglob("*.sqlite")
+    catalog.rename(catalog.with_name(re.sub(r"\.\d+\.sqlite$", ".1.sqlite", catalog.name)))
+    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
+    assert ("/a", "/b") == (dry("get-pet")["target"], dry("get-pet-get-b")["target"])
+
+
+def test_the_lock_survives_a_refresh_and_a_rename_of_the_api() -> None:
+    """`api refresh` and `api rename` keep every name."""
+    api = write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
+    assert 0 == run_cli("api", "add", "pets", api).exit_code
+    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
+    assert 0 == run_cli("api", "refresh", "pets").exit_code
+    assert 0 == run_cli("api", "rename", "pets", "animals").exit_code
+    rows = {one["path"]: one["name"] for one in run_cli("operations", "animals").json}
+    assert {"/a": "get-pet", "/b": "get-pet-get-b"} == rows
+
+
+def test_a_lock_that_is_foreign_is_not_obeyed() -> None:
+    """What stands in the cache gives no two operations one name, and nobody a name that is none."""
+    names = NameBook({("GET", "/a"): "x", ("GET", "/b"): "x", ("GET", "/c"): "--help\x1b"})
+    assert ["x", "y", "z"] == [
+        names.name("GET", path, [one]) for path, one in zip(("/a", "/b", "/c"), "xyz", strict=True)
+    ]
+
+
+_PATHS = st.sampled_from(["/a", "/a/{id}", "/b", "/b#x", "/b?q=1", "/{a}-{b}"])
+_IDS = st.sampled_from(["getPet", "get_pet", "GetPet", "get-pet", "getpet", "", "日本", "get-pet-get-a"])
+_OPERATIONS = st.dictionaries(st.tuples(st.sampled_from(["get", "put"]), _PATHS), _IDS, max_size=8)
+
+
+def _compiled(operations: dict[tuple[str, str], str], lock: dict[tuple[str, str], str]) -> Compiled:
+    paths: dict[str, Any] = {}
+    for (method, path), operation_id in operations.items():
+        paths.setdefault(path, {})[method] = operation(operation_id)
+    content = json.dumps({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths})
+    return compile_document(load(content.encode(), "it"), lock)
+
+
+def _names(compiled: Compiled) -> dict[tuple[str, str], str]:
+    return {(one.operation.method, one.operation.path): one.operation.name for one in compiled.operations}
+
+
+@settings(deadline=None, max_examples=60)
+@given(_OPERATIONS, st.randoms(use_true_random=False))
+def test_the_order_of_a_document_makes_no_difference_where_the_lock_is(
+    operations: dict[tuple[str, str], str], random: Any
+) -> None:
+    """Two documents that differ only in order give the same names to the same operations."""
+    first = _compiled(operations, {})
+    assert len(operations) == len(set(_names(first).values()))
+    shuffled = list(operations.items())
+    random.shuffle(shuffled)
+    assert _names(first) == _names(_compiled(dict(shuffled), dict(first.lock)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(_OPERATIONS, min_size=2, max_size=4))
+def test_a_name_that_was_given_never_means_another_operation(
+    revisions: list[dict[tuple[str, str], str]],
+) -> None:
+    """Over any number of changes: it means the same method and path, or nothing; who comes back has it again."""
+    given_to: dict[str, tuple[str, str]] = {}
+    lock: dict[tuple[str, str], str] = {}
+    for operations in revisions:
+        compiled = _compiled(operations, lock)
+        lock = dict(compiled.lock)
+        catalog = catalog_in_memory(compiled, [])
+        for key, name in _names(compiled).items():
+            assert key == given_to.setdefault(name, key)
+        for name, key in given_to.items():
+            found = catalog.find(name)
+            if found is not None:
+                one = catalog.operation(found)
+                assert key == (one.method, one.path)
+        catalog.close()
 
 
 def _tagged(operation_id: str, *tags: str, **more: Any) -> dict[str, Any]:

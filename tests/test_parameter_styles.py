@@ -1,5 +1,6 @@
-"""Parameters are written as "Style Examples" of OpenAPI 3.1.1 and 3.0.4 shows, or refused."""
+"""Parameters are written as "Style Examples" of OpenAPI 3.2.0, 3.1.1 and 3.0.4 show, or refused."""
 
+import json
 from urllib.parse import parse_qsl, unquote
 
 import pytest
@@ -9,35 +10,72 @@ from hypothesis import strategies as st
 from dynacli.errors import UsageError
 from dynacli.request.styles import (
     Pair,
+    is_undefined,
     serialize_cookie,
     serialize_header,
     serialize_path,
     serialize_query,
 )
+from tests.harness import run_cli
 
 ARRAY = ["blue", "black", "brown"]
 OBJECT = {"R": 100, "G": 200, "B": 150}
 
-# The rows of the table for the query: style, explode, then the cells; None where the table says n/a.
+# The rows of the tables of 3.0.4, 3.1.1 and 3.2.0, which are the same but for the row `cookie`, new in 3.2.0,
+# and for `deepObject`, whose `explode` 3.2.0 says has no effect: style, explode, then the cells; None where it is
+# refused. The first cell is the empty string; the column `undefined` has a test of its own.
 QUERY_TABLE = [
     ("form", False, "color=", "color=blue", "color=blue,black,brown", "color=R,100,G,200,B,150"),
     ("form", True, "color=", "color=blue", "color=blue&color=black&color=brown", "R=100&G=200&B=150"),
     (
         "spaceDelimited",
         False,
-        None,
-        None,
+        "color=",  # n/a, as a single value: the pair that it can only be
+        "color=blue",
         "color=blue%20black%20brown",
         "color=R%20100%20G%20200%20B%20150",
     ),
-    ("spaceDelimited", True, None, None, None, None),
-    ("pipeDelimited", False, None, None, "color=blue%7Cblack%7Cbrown", "color=R%7C100%7CG%7C200%7CB%7C150"),
-    ("pipeDelimited", True, None, None, None, None),
-    ("deepObject", False, None, None, None, "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"),
-    ("deepObject", True, None, None, None, "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"),
+    (
+        "spaceDelimited",
+        True,  # n/a: pairs of their own leave nothing to delimit, as Prism and Swagger's documentation have it
+        "color=",
+        "color=blue",
+        "color=blue&color=black&color=brown",
+        "R=100&G=200&B=150",
+    ),
+    (
+        "pipeDelimited",
+        False,
+        "color=",
+        "color=blue",
+        "color=blue%7Cblack%7Cbrown",
+        "color=R%7C100%7CG%7C200%7CB%7C150",
+    ),
+    (
+        "pipeDelimited",
+        True,
+        "color=",
+        "color=blue",
+        "color=blue&color=black&color=brown",
+        "R=100&G=200&B=150",
+    ),
+    *(
+        (
+            "deepObject",
+            explode,
+            "color=",
+            "color=blue",
+            # n/a: Stripe's `expand` and many filters are such arrays
+            "color%5B0%5D=blue&color%5B1%5D=black&color%5B2%5D=brown",
+            "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150",
+        )
+        for explode in (False, True)
+    ),
+    # Not for a query ("Style Values").
     ("simple", False, None, None, None, None),
     ("label", False, None, None, None, None),
     ("matrix", True, None, None, None, None),
+    ("cookie", True, None, None, None, None),
 ]
 # The empty cells of a path are refused by dynacli: an empty segment is another resource.
 PATH_TABLE = [
@@ -57,8 +95,10 @@ HEADER_TABLE = [
 ]
 COOKIE_TABLE = [
     ("form", False, "color=", "color=blue", "color=blue,black,brown", "color=R,100,G,200,B,150"),
-    # `color=blue&color=black` is what the table has, and what its Appendix D says no cookie can be.
-    ("form", True, "color=", "color=blue", None, None),
+    # The tables have `color=blue&color=black`, and their Appendix D says that `&` is no separator of cookies.
+    ("form", True, "color=", "color=blue", "color=blue; color=black; color=brown", "R=100; G=200; B=150"),
+    ("cookie", False, "color=", "color=blue", "color=blue,black,brown", "color=R,100,G,200,B,150"),
+    ("cookie", True, "color=", "color=blue", "color=blue; color=black; color=brown", "R=100; G=200; B=150"),
     ("simple", False, None, None, None, None),
 ]
 
@@ -81,7 +121,7 @@ def write_query(name, value, **options):
 
 def write_cookie(name, value, **options):
     """Return the whole text of the cookie field of one parameter."""
-    return "; ".join(f"{key}={text}" for key, text in serialize_cookie(name, value, **options))
+    return "; ".join(pair.encoded for pair in serialize_cookie(name, value, **options))
 
 
 def check_cell(write, style, explode, value, expected):
@@ -136,20 +176,34 @@ def test_scalars_have_one_text_everywhere(value, expected):
         *(pair.value for pair in serialize_query("x", value)),
         serialize_path("x", value),
         serialize_header("x", value),
-        *(text for _, text in serialize_cookie("x", value)),
+        *(pair.value for pair in serialize_cookie("x", value)),
     ]
     assert [expected] * 4 == written
 
 
 @pytest.mark.parametrize("value", [None, [], {}, [None], {"a": None}], ids=repr)
-def test_undefined_values_are_not_sent(value):
-    """An undefined value (RFC 6570, section 2.3) gives no pair and no text, and is refused in a path."""
-    assert serialize_query("x", value) == ()
-    assert serialize_query("x", value, explode=False) == ()
-    assert serialize_cookie("x", value, explode=False) == ()
-    assert serialize_header("x", value) == ""
-    with pytest.raises(UsageError):
-        serialize_path("x", value)
+@pytest.mark.parametrize("explode", [False, True])
+def test_undefined_values_are_not_sent(value, explode):
+    """An undefined value (RFC 6570, section 2.3) gives no pair and no text, and is refused in a path.
+
+    The column `undefined` shows `color=` for `form` and `cookie`; that is what the empty string is written as.
+    """
+    assert is_undefined(value)
+    for style in ("form", "spaceDelimited", "pipeDelimited", "deepObject"):
+        assert () == serialize_query("x", value, style=style, explode=explode)
+    for style in ("form", "cookie"):
+        assert () == serialize_cookie("x", value, style=style, explode=explode)
+    assert "" == serialize_header("x", value, explode=explode)
+    for style in ("simple", "label", "matrix"):
+        with pytest.raises(UsageError):
+            serialize_path("x", value, style=style, explode=explode)
+
+
+@pytest.mark.parametrize("value", ["", 0, False, [""], {"a": ""}, [None, 0]], ids=repr)
+def test_what_is_merely_empty_is_defined(value):
+    """The empty string, zero and false are values."""
+    assert not is_undefined(value)
+    assert serialize_query("x", value)
 
 
 def test_undefined_members_are_left_out():
@@ -183,6 +237,24 @@ ENCODED = [
         ["a|b", "c"], {"style": "spaceDelimited", "explode": False}, "x=a%7Cb%20c", id="other-delimiter"
     ),
     pytest.param({"k&=": "v"}, {"style": "deepObject"}, "x%5Bk%26%3D%5D=v", id="deep-key"),
+    pytest.param(
+        {"a": {"b": 1, "c": {"d": True}}, "none": None, "empty": []},
+        {"style": "deepObject"},
+        "x%5Ba%5D%5Bb%5D=1&x%5Ba%5D%5Bc%5D%5Bd%5D=true",
+        id="deep-nested",
+    ),
+    pytest.param(
+        {"tags": ["a", "b"], "by": [{"id": 1, "n": "x"}, {"id": 2}]},
+        {"style": "deepObject"},
+        "x%5Btags%5D%5B0%5D=a&x%5Btags%5D%5B1%5D=b"
+        "&x%5Bby%5D%5B0%5D%5Bid%5D=1&x%5Bby%5D%5B0%5D%5Bn%5D=x&x%5Bby%5D%5B1%5D%5Bid%5D=2",
+        id="deep-arrays",
+    ),
+    pytest.param(
+        [{"a": 1}, {"b": "c,d"}], {}, "x=%7B%22a%22%3A1%7D&x=%7B%22b%22%3A%22c%2Cd%22%7D", id="nested"
+    ),
+    pytest.param({"a": [1, {}]}, {"explode": False}, "x=a,%5B1%2C%7B%7D%5D", id="nested-flat"),
+    pytest.param("a|b", {"style": "pipeDelimited", "explode": False}, "x=a%7Cb", id="single-with-delimiter"),
 ]
 
 
@@ -202,6 +274,37 @@ def test_a_pair_holds_what_the_server_reads():
     assert (Pair("x[a b]", "1+1", "x%5Ba%20b%5D=1%2B1"),) == serialize_query(
         "x", {"a b": "1+1"}, style="deepObject"
     )
+
+
+RESERVED_PATHS = [
+    pytest.param("src/main.py", {}, "src/main.py", id="slashes-stay"),
+    pytest.param("a:b@c;d=e,f", {}, "a:b@c;d=e,f", id="other-reserved-stay"),
+    pytest.param("a?b#c[d] e", {}, "a%3Fb%23c%5Bd%5D%20e", id="what-would-end-a-path-is-encoded"),
+    pytest.param("100%/%2F", {}, "100%25/%2F", id="triplets-stay"),
+    pytest.param(["a/b,c", "d"], {}, "a/b%2Cc,d", id="delimiter-in-a-member"),
+    pytest.param("a;b", {"style": "matrix"}, ";x=a%3Bb", id="delimiter-of-the-style"),
+]
+
+
+@pytest.mark.parametrize(("value", "options", "expected"), RESERVED_PATHS)
+def test_a_path_value_may_hold_slashes_where_the_document_says_so(value, options, expected):
+    """With `allowReserved` a value is a path of its own, which never ends and never delimits."""
+    assert expected == serialize_path("x", value, allow_reserved=True, **options)
+
+
+@pytest.mark.parametrize("value", ["a/../b", "../a", "a/.", "a//b", "/a", "a/", "a/%2e%2e/b", "a\\b"])
+def test_a_path_in_a_path_cannot_climb(value):
+    """Slashes that stay make dots and empty segments no more harmless."""
+    with pytest.raises(UsageError, match="path parameter `x`"):
+        serialize_path("x", value, allow_reserved=True)
+
+
+def test_members_cannot_hold_the_dot_that_separates_them():
+    """A `.` is never percent-encoded, so that `style: label` has no form for a member with one."""
+    assert ".1.5" == serialize_path("x", 1.5, style="label", explode=True)
+    assert ".a,1.5" == serialize_path("x", {"a": 1.5}, style="label")
+    with pytest.raises(UsageError):
+        serialize_path("x", {"a": 1.5}, style="label", explode=True)
 
 
 REFUSED_PATHS = [
@@ -263,7 +366,7 @@ REFUSED_HEADERS = [
     pytest.param("secret\t", id="trailing-tab"),
     pytest.param("secret\ud800", id="lone-surrogate"),
     pytest.param(["secret,", "b"], id="comma-in-a-member"),
-    pytest.param({"a": {"b": "secret"}}, id="nested"),
+    pytest.param({"a": {"b": "secret", "c": 1}}, id="nested-with-a-comma"),
 ]
 
 
@@ -287,6 +390,7 @@ def test_header_names_are_tokens(name):
 def test_header_values_pass_unchanged():
     """Nothing in a header is percent-encoded, and a single value may have commas, tabs and Latin-1."""
     assert serialize_header("x", 'a, "b"\t%20é=1;q=0.5') == 'a, "b"\t%20é=1;q=0.5'
+    assert '{"a":"\\u65e5"}' == serialize_header("x", [{"a": "日"}])
 
 
 def test_an_exploded_header_key_cannot_hold_the_separator():
@@ -310,23 +414,41 @@ def test_an_exploded_header_key_cannot_hold_the_separator():
 )
 def test_cookie_values_are_encoded_only_where_a_cookie_needs_it(value, expected):
     """Characters that a cookie cannot hold are encoded, with `%`; usual tokens pass unchanged."""
-    assert (("session", expected),) == serialize_cookie("session", value)
+    assert (Pair("session", unquote(expected), f"session={expected}"),) == serialize_cookie("session", value)
+
+
+def test_cookie_triplets_stay_where_the_document_says_so():
+    """With `allowReserved` what is percent-encoded already is not encoded again."""
+    assert "x=a%20b%25" == write_cookie("x", "a%20b%", allow_reserved=True)
+
+
+@pytest.mark.parametrize("value", ["abc/DEF+1==", "a%20b", '"quoted"', "", "{}"])
+def test_the_style_of_cookies_encodes_nothing(value):
+    """`style: cookie` (OpenAPI 3.2) passes a value on as it is."""
+    assert (Pair("x", value, f"x={value}"),) == serialize_cookie("x", value, style="cookie")
+
+
+@pytest.mark.parametrize("value", ["a b", "a;b", "a,b", 'a"b', "a\\b", "é", "a\r\nb", '"', ["a;b"]], ids=repr)
+def test_what_a_cookie_cannot_hold_is_refused_where_nothing_is_encoded(value):
+    """`style: cookie` has no way to write it (RFC 6265, section 4.1.1)."""
+    with pytest.raises(UsageError, match="cookie parameter `x`"):
+        serialize_cookie("x", value, style="cookie")
 
 
 @pytest.mark.parametrize("name", ["", "a;b", "a=b", "a b", "a,b", "a\r\n", "é"], ids=repr)
 def test_cookie_names_cannot_hold_separators(name):
     """A name that would be read as something else is refused."""
-    with pytest.raises(UsageError):
-        serialize_cookie(name, "a")
+    for value in ("a", {name: "a"}):
+        with pytest.raises(UsageError):
+            serialize_cookie("x" if isinstance(value, dict) else name, value)
 
 
 @pytest.mark.parametrize(
     ("value", "options"),
     [
-        ({"a": {"b": 1}}, {"style": "deepObject"}),
-        ({"a": [1]}, {"style": "deepObject"}),
-        ([[1]], {}),
-        ({"a": [1]}, {}),
+        ([[float("nan")]], {}),
+        ([["\udc80"]], {}),
+        ({"a": {"\udc80": 1}}, {"style": "deepObject"}),
         (["a b"], {"style": "spaceDelimited", "explode": False}),
         (["a|b"], {"style": "pipeDelimited", "explode": False}),
         (float("nan"), {}),
@@ -337,22 +459,22 @@ def test_cookie_names_cannot_hold_separators(name):
     ids=repr,
 )
 def test_what_no_server_could_read_back_is_refused(value, options):
-    """Nested values, delimiters in members, numbers that are none and broken text have no form."""
+    """Delimiters in members, numbers that are none and broken text have no form."""
     with pytest.raises(UsageError):
         serialize_query("x", value, **options)
 
 
-def test_a_refused_combination_is_explained():
-    """The message names the location, the parameter, what it was given, the style and explode."""
+def test_a_refused_style_is_explained():
+    """The message names the location, the parameter and the style."""
     with pytest.raises(UsageError) as caught:
-        serialize_query("filter", "a", style="deepObject", explode=True)
+        serialize_query("filter", "a", style="matrix")
     error = caught.value
-    assert (error.what, error.why) == (
+    assert (
         "The query parameter `filter` cannot be sent",
-        (
-            "OpenAPI does not define how a single value is written with `style: deepObject` "
-            "and `explode: true` in a query"
-        ),
+        "OpenAPI does not have `style: matrix` for a query",
+    ) == (
+        error.what,
+        error.why,
     )
 
 
@@ -430,8 +552,97 @@ def test_path_values_read_back(array, item):
 @given(TEXT)
 def test_cookies_read_back(value):
     """A cookie is printable ASCII without separators, and a server that decodes it reads the value."""
-    ((_, text),) = serialize_cookie("x", value)
+    ((_, decoded, written),) = serialize_cookie("x", value)
+    text = written.removeprefix("x=")
     assert text.isascii()
     assert not set(text) & set(' ",;\\')
     assert text == "" or text.isprintable()
-    assert value == unquote(text)
+    assert value == unquote(text) == decoded
+
+
+LEAVES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.integers() | st.booleans()
+KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="[]"), min_size=1)
+NESTED = st.dictionaries(
+    KEYS,
+    st.recursive(
+        LEAVES,
+        lambda inner: (
+            st.lists(inner, min_size=1, max_size=3)
+            | st.dictionaries(KEYS.filter(lambda key: not key.isdecimal()), inner, min_size=1, max_size=3)
+        ),
+        max_leaves=6,
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def read_deep(query):
+    """Return what a parser of nested queries makes of one: brackets are steps, `0`, `1`, ... items of an array."""
+    root = {}
+    for name, text in read(query):
+        head, *steps = name.split("[")
+        holder = root.setdefault(head, {})
+        path = [step.removesuffix("]") for step in steps]
+        for step in path[:-1]:
+            holder = holder.setdefault(step, {})
+        holder[path[-1]] = text
+    return root
+
+
+def as_texts(value):
+    """Return a nested value as it is read back: leaves as text, arrays by their indexes."""
+    if isinstance(value, dict):
+        return {key: as_texts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return {str(index): as_texts(item) for index, item in enumerate(value)}
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@given(NESTED)
+def test_nested_values_read_back_from_deep_objects(value):
+    """Every leaf of a nested value is found where it was, whatever its keys are made of."""
+    assert {"x": as_texts(value)} == read_deep(write_query("x", value, style="deepObject"))
+
+
+@pytest.mark.parametrize(
+    ("collection_format", "location", "expected"),
+    [
+        ("csv", "query", "/a?x=b,c"),
+        ("ssv", "query", "/a?x=b%20c"),
+        ("pipes", "query", "/a?x=b%7Cc"),
+        ("multi", "query", "/a?x=b&x=c"),
+        ("", "query", "/a?x=b,c"),
+        ("csv", "path", "/a/b,c"),
+        ("csv", "header", "b,c"),
+    ],
+)
+def test_swagger_2_collections_are_written_as_they_say(tmp_path, collection_format, location, expected):
+    """`collectionFormat` of Swagger 2.0 is the style of its time ("Parameter Object"); `csv` is the default."""
+    parameter = {"name": "x", "in": location, "type": "array", "items": {"type": "string"}}
+    if collection_format:
+        parameter["collectionFormat"] = collection_format
+    if location == "path":
+        parameter["required"] = True
+    path = "/a/{x}" if location == "path" else "/a"
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "t", "version": "1"},
+        "host": "127.0.0.1:9",
+        "schemes": ["http"],
+        "paths": {
+            path: {
+                "get": {
+                    "operationId": "a",
+                    "parameters": [parameter],
+                    "responses": {"200": {"description": "fine"}},
+                }
+            }
+        },
+    }
+    (tmp_path / "two.json").write_text(json.dumps(document))
+    result = run_cli(str(tmp_path / "two.json"), "a", "--x", "b", "--x", "c", "--dry-run", "json")
+    assert (0, "") == (result.exit_code, result.stderr)
+    request = result.json
+    got = dict(request["headers"]).get("x") if location == "header" else request["url"].partition(":9")[2]
+    assert expected == got

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.patterns import MAX_PATTERN, Patterns, PatternTimeoutError
+from dynacli.catalog.patterns import MAX_PATTERN, Patterns, PatternTimeoutError
 from tests.harness import Answer, Recorder, run_cli
 from tests.judging import JSON, compact, judge_value
 
@@ -100,7 +100,7 @@ def test_patterns_are_those_of_ecma_262(pattern: str, text: str, is_found: bool)
     [
         ("(", "a", "the pattern `(` is not one of ECMA-262 that is known here"),
         (r"\Z", "a", r"the pattern `\Z` is not one of ECMA-262 that is known here"),
-        ("a{1,99999}", "a", "the pattern `a{1,99999}` is not one of ECMA-262 that is known here"),
+        ("a{99999}", "a", "the pattern `a{99999}` is not one of ECMA-262 that is known here"),
         ("a" * 513, "b", f"a pattern has 513 characters, more than {MAX_PATTERN}"),
         (5, "b", "a pattern is not text"),
         ("^a*$", "a" * 50_001, "a text of 50001 characters is too long for `^a*$`"),
@@ -170,3 +170,30 @@ def test_the_note_is_shown_and_the_call_succeeds(server: Recorder) -> None:
     result = run_cli("./document.json", "a", "--validate", "strict")
     assert (0, '"b"') == (result.exit_code, result.stdout.strip())
     assert "Not judged: a pattern has 600 characters, more than 512" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("pattern", "length", "is_found"),
+    [
+        ("^.{1,2048}$", 1, True),
+        ("^.{1,2048}$", 0, False),
+        ("^.{2,2097152}$", 1, False),
+        ("^.{1,2097152}$", 3_000, True),
+        ("^a{1,300}$", 300, True),
+        ("^a{1,300}$", 301, False),
+        ("^(a|b{0,9999}){1,9999}$", 50, True),
+        (r"^a\{1,2048}$", 5, False),
+        ("^[{1,2048}a]{5}$", 5, True),
+    ],
+)
+def test_a_long_repetition_is_decided(pattern: str, length: int, is_found: bool) -> None:
+    """A repetition that is longer than the text costs no more than one without an end, and its bounds hold."""
+    assert is_found is Patterns().is_found(pattern, "a" * length)
+
+
+@pytest.mark.parametrize("member", ["a", "-", " "])
+@pytest.mark.parametrize("pattern", [r"^[\w- ]$", r"^[ -\w]$", r"^[\s\w-]$"])
+def test_a_hyphen_beside_a_class_is_itself(pattern: str, member: str) -> None:
+    """In a class, a hyphen beside another class begins no range (ECMA-262, Annex B)."""
+    assert Patterns().is_found(pattern, member)
+    assert not Patterns().is_found(pattern, "!")

@@ -111,14 +111,15 @@ def test_encryption_is_never_lost() -> None:
     request = Request("GET", "https://api.example.com/a", (), None, Parts({}, (), {}, {}))
     for target in ("http://api.example.com/a", "http://other.example.com/", "http://api.example.com:443/"):
         with pytest.raises(RefusedError, match="not encrypted"):
-            _redirected(request, target)
+            _redirected(request, 302, target)
 
 
 def test_encryption_may_be_gained() -> None:
     """A redirect from `http` to `https` is followed, without the headers of the call."""
     headers = (("Authorization", "Bearer abc"), ("Accept", "text/plain"))
     request = Request("GET", "http://api.example.com/a", headers, b"body", Parts({}, (), {}, {}))
-    followed = _redirected(request, "https://api.example.com/a")
+    followed = _redirected(request, 302, "https://api.example.com/a")
+    assert followed is not None
     assert ("https://api.example.com/a", (("Accept", "text/plain"),), None) == followed[1:4]
 
 

@@ -356,7 +356,7 @@ def test_problems_are_located() -> None:
         ("/paths/~1a~1{id}/put", "The operationId `x` is that of `/paths/~1a~1{id}/get` too"),
         ("/paths/~1a~1{id}/put", "The path parameter `id` is not declared"),
         ("/paths/~1a~1{name}", "The path is the same as `/a/{id}`"),
-    ] == [tuple(problem) for problem in problems[:5]]
+    ] == [problem[:2] for problem in problems[:5]]
     lines = content.decode().split("\n")
     line = line_of(content, "/components/schemas/Bad")
     assert line is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.catalog.apis import VERBS
+from dynacli.catalog.configuration import VERBS
 from tests.harness import Answer, Recorder, run_cli
 from tests.pets import call, operation, pets, write
 
@@ -99,13 +99,20 @@ def test_show_has_all_that_is_known() -> None:
     write(document)
     run_cli("api", "add", "shop", "./pets.json")
     shown = run_cli("api", "show", "shop", "-o", "json").json
-    assert [*KEYS, "servers", "origins", "warnings", "problems"] == list(shown)
+    assert [*KEYS, "files", "servers", "origins", "allow_refs", "warnings", "problems"] == list(shown)
     assert [{"url": "http://127.0.0.1:9", "description": "", "variables": None}] == shown["servers"]
     assert ["/paths/~1bad/get"] == [one["pointer"] for one in shown["warnings"]]
-    assert [1] == [one["line"] for one in shown["warnings"]]
-    assert ["/paths/~1bad/get"] == [one["pointer"] for one in shown["problems"]]
+    column = Path("pets.json").read_text().index('"get": 5') + 1
+    place = {"file": str(Path("pets.json").resolve()), "line": 1, "column": column}
+    for found in (shown["warnings"], shown["problems"]):
+        assert [{"message", *place, "pointer"}] == [set(row) for row in found]
+        assert [{**place, "pointer": "/paths/~1bad/get"}] == [
+            {key: row[key] for key in (*place, "pointer")} for row in found
+        ]
+    assert (1, []) == (shown["files"], shown["allow_refs"])
     text = run_cli("api", "show", "shop", "-o", "text").stdout
     assert "\nCould not be used as it stands (1)\n  `GET /bad` is left out" in text
+    assert f" (pets.json:1:{column}, /paths/~1bad/get)\n" in text
 
 
 def test_show_of_a_valid_document_says_that_it_is() -> None:

@@ -20,7 +20,7 @@ _ROOMS = {
     "wire": set(),
     "document": {"environment", "wire"},
     "catalog": {"environment", "document"},
-    "request": {"catalog.model", "catalog.media"},
+    "request": {"catalog.encoding", "catalog.model", "catalog.media"},
     "auth": {"catalog.model", "request"},
     "transport": {"request", "auth", "wire"},
     "validation": {"catalog"},

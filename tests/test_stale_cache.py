@@ -105,7 +105,7 @@ def test_a_time_in_the_future_is_no_reason_to_trust() -> None:
     [
         (BROKEN, "cannot be read"),
         ("", "is empty"),
-        (json.dumps({**pets(), "openapi": "4.0.0"}), "OpenAPI 4.0.0 documents are not supported yet"),
+        (json.dumps({**pets(), "openapi": "4.0.0"}), "OpenAPI 4.0.0 documents are not supported"),
         ("<html><body>Not found</body></html>", "is an HTML page"),
         (None, "There is no file"),
     ],

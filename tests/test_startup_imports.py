@@ -82,12 +82,13 @@ _VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment"})
 _CATALOG = (
     _VERSION
     | {"dynacli.errors", "dynacli.record"}
-    | _modules("dynacli.catalog", "apis configuration files model revisions store")
+    | _modules("dynacli.catalog", "configuration files model revisions rows store")
 )
 _COMPLETION = _CATALOG | _modules("dynacli.commands", "complete")
 _COMMAND = (
     _CATALOG
-    | _modules("dynacli.catalog", "fields media names schema")
+    | _modules("dynacli.catalog", "api apis freshness")
+    | {"dynacli.catalog.media"}
     | _modules("dynacli.commands", "api_group operation options root run usage verb words")
 )
 _PAGE = _COMMAND | _modules("dynacli.output", "terminal wrapping")
@@ -98,7 +99,8 @@ _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "operation_he
 _BUILT = (
     _COMMAND
     | _modules("dynacli.auth", "credentials origins secret variables")
-    | _modules("dynacli.commands", "call inputs signing")
+    | _modules("dynacli.catalog", "branches fields names schema selection view")
+    | _modules("dynacli.commands", "body call inputs signing")
     | _modules("dynacli.output", "render terminal")
     | _modules("dynacli.request", "body build model servers styles values")
 )
@@ -113,8 +115,10 @@ _JUDGED = (
     | _modules("dynacli.commands", "judging verdict")
     | _modules(
         "dynacli.validation",
-        "dialects document engine explain findings judge keywords media_types openapi patterns reading session",
+        "binary bodies dialects document engine explain findings judge keywords media_types multipart openapi",
     )
+    | _modules("dynacli.validation", "reading sequences session views")
+    | {"dynacli.catalog.patterns"}
 )
 
 _HTTPX = frozenset({"certifi", "h11", "httpcore", "httpx", "idna", "typing_extensions"})

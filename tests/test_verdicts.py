@@ -9,7 +9,8 @@ import pytest
 from tests.harness import Answer, Recorder, run_cli
 from tests.judging import JSON, answer_document, answered, compact, judge_answer, judge_of, judge_value
 
-BOTH = ["3.0.3", "3.1.0"]
+_UNKNOWN_CHARSET = "? the body is text in `no-such`, which is unknown"
+VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
 
 
 def _id(value: Any) -> str | None:
@@ -211,7 +212,7 @@ _SCHEMAS = {
 }
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("schema", "value", "expected"), _EITHER_VERSION, ids=_id)
 def test_values_of_either_version(schema: Any, value: Any, expected: list[str], version: str) -> None:
     """What both versions say alike is judged alike."""
@@ -242,7 +243,7 @@ _DOG = {
 }
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -261,7 +262,7 @@ def test_the_discriminator_names_the_branch(value: Any, expected: list[str], ver
     assert sorted(set(expected)) == sorted(set(compact(verdict)))
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_discriminator_of_a_parent_is_no_circle(version: str) -> None:
     """Children that refer to their parent by `allOf`, and a parent with `allOf` itself, are judged."""
     parent = {
@@ -279,7 +280,7 @@ def test_a_discriminator_of_a_parent_is_no_circle(version: str) -> None:
     assert ["- required", "/n type"] == compact(verdict)
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_properties_that_an_answer_does_not_have(version: str) -> None:
     """A required property that is write-only is not missed in an answer, wherever it says so."""
     schema = {
@@ -349,7 +350,7 @@ def test_messages_read_aloud(schema: Any, value: Any, message: str) -> None:
     assert [message] == [one.message for one in judge_value(schema, value, **_SCHEMAS).findings]
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_finding_says_all_there_is(version: str) -> None:
     """Rule, pointer, expected, got, and the pointer into the document through its references."""
     verdict = judge_value(
@@ -545,7 +546,7 @@ def test_a_body_that_the_document_does_not_describe() -> None:
         )
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("header", "values", "expected"),
     [
@@ -625,7 +626,195 @@ def test_text_bodies_are_values() -> None:
         assert expected == compact(judge_answer(responses, answered(body, media_type="text/plain")))
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize(
+    ("key", "came", "expected"),
+    [
+        ("application/json", "application/json; charset=utf-8", ["/n type"]),
+        ("application/json; charset=utf-8", "application/json", ["/n type"]),
+        ("application/json;version=1", "application/json; version=1", ["/n type"]),
+        ("APPLICATION/JSON", "application/json", ["/n type"]),
+        ("application/problem+json", "application/problem+json", ["/n type"]),
+        ("application/*", "application/json", ["/n type"]),
+        ("application/*+json", "application/hal+json", ["/n type"]),
+        ("*/*", "application/json", ["/n type"]),
+        ("*", "application/json", ["/n type"]),
+        ("*/*", "", ["? a body of `no media type` cannot be judged yet"]),
+        ("", "", ["? a body of `no media type` cannot be judged yet"]),
+        ("", "application/json", ["? the document has an empty text where a media type belongs"]),
+        ("json", "application/json", ["? the document has `json` where a media type belongs"]),
+        ("json", "", ["? the document has `json` where a media type belongs"]),
+        ("/", "application/json", ["? the document has `/` where a media type belongs"]),
+        ("text/html", "application/json", ["header/Content-Type undocumented-media-type"]),
+        ("application/json", "json", ["header/Content-Type undocumented-media-type"]),
+        ("application/json", ";;", ["header/Content-Type undocumented-media-type"]),
+        ("application/json", "application/json; charset=no-such", [_UNKNOWN_CHARSET]),
+        ("application/xml", "application/xml", ["? a body of `application/xml` cannot be judged yet"]),
+        ("application/json-patch+json", "application/json-patch+json", ["/n type"]),
+        ("application/merge-patch+json", "application/merge-patch+json", ["/n type"]),
+    ],
+)
+def test_media_types_as_they_are_written(key: str, came: str, expected: list[str]) -> None:
+    """A media type is matched with parameters, ranges and case in mind; what is none is a note."""
+    schema = {"type": "object", "properties": {"n": {"type": "string"}}}
+    responses = {"200": {**_OK, "content": {key: {"schema": schema}}}}
+    assert expected == compact(judge_answer(responses, answered(b'{"n": 5}', media_type=came)))
+
+
+def test_hundreds_of_media_types() -> None:
+    """Of three hundred media types the one that came is the one that is judged by."""
+    content = {
+        f"application/vnd.v{number}+json": {"schema": {"required": [f"n{number}"]}} for number in range(300)
+    }
+    verdict = judge_answer(
+        {"200": {**_OK, "content": content}}, answered(b"{}", media_type="application/vnd.v217+json")
+    )
+    assert ["n217"] == [one.expected for one in verdict.findings]
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "expected"),
+    [
+        (["200", "4xx"], 404, ["- type"]),
+        (["200", "4XX", "404"], 404, ["? the document gives no schema for `text/plain`"]),
+        (["200", "default"], 503, ["- type"]),
+        (["200"], 404, ["? the document has no answer with status 404, only `200`"]),
+        (["201"], 200, ["status undocumented-status"]),
+        (["2xx"], 204, []),
+    ],
+    ids=["lower-case", "exact-before-range", "default", "another-error", "another-success", "no-content"],
+)
+def test_statuses_as_they_are_written(keys: list[str], status: int, expected: list[str]) -> None:
+    """The exact status comes before the range, in upper or lower case, and that before `default`."""
+    media = {"text/plain": {"schema": {"type": "integer"}}}
+    responses: dict[str, Any] = {key: {**_OK, "content": media} for key in keys}
+    if "404" in keys:
+        responses["404"] = {**_OK, "content": {"text/plain": {}}}
+    body = b"" if status == 204 else b"x"
+    assert expected == compact(judge_answer(responses, answered(body, status, "text/plain")))
+
+
+def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
+    """`200:` in YAML is an integer, and means the status all the same."""
+    Path("a.yaml").write_text(
+        f"openapi: 3.1.0\ninfo: {{title: t, version: 1}}\nservers: [{{url: '{server.origin}'}}]\n"
+        "paths: {/a: {get: {operationId: a, responses: {200: {description: ok, content: "
+        "{application/json: {schema: {type: array}}}}}}}}\n"
+    )
+    server.answers["/a"] = Answer()
+    result = run_cli("./a.yaml", "a", "--validate", "strict", "--error-format", "json")
+    assert (9, ["type"]) == (result.exit_code, [one["rule"] for one in result.error["findings"]])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string", "format": "binary"}, []),
+        ({"type": "string", "format": "binary", "maxLength": 2}, ["- maxLength"]),
+        ({"type": "string", "format": "binary", "minLength": 4}, ["- minLength"]),
+        ({"type": "string", "format": "binary", "minLength": 3, "maxLength": 3, "pattern": "^x"}, []),
+        ({"$ref": "#/components/schemas/Bytes"}, ["- maxLength"]),
+    ],
+    ids=_id,
+)
+def test_bytes_are_judged_by_their_number(schema: Any, expected: list[str], version: str) -> None:
+    """Of a body that is bytes the lengths are judged, and nothing that is about text."""
+    responses = {"200": {**_OK, "content": {"application/octet-stream": {"schema": schema}}}}
+    answer = answered(b"\0\xff\x80", media_type="application/octet-stream")
+    bytes_of_two = {"type": "string", "format": "binary", "maxLength": 2}
+    verdict = judge_answer(responses, answer, version=version, Bytes=bytes_of_two)
+    assert expected == compact(verdict)
+    if expected == ["- maxLength"]:
+        (finding,) = verdict.findings
+        assert ("the content has 3 bytes, and may have at most 2", "3 bytes") == (
+            finding.message,
+            finding.got,
+        )
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "3.2.0"])
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"maximum": 20, "exclusiveMaximum": True}, 12, []),
+        ({"maximum": 20, "exclusiveMaximum": True}, 20, ["- exclusiveMaximum"]),
+        ({"minimum": 5, "exclusiveMinimum": False}, 5, []),
+        ({"exclusiveMinimum": True}, 5, []),
+        ({"exclusiveMinimum": 5}, 5, ["- exclusiveMinimum"]),
+    ],
+    ids=_id,
+)
+def test_the_flags_of_3_0_in_a_later_document(
+    schema: Any, value: Any, expected: list[str], version: str
+) -> None:
+    """`exclusiveMaximum: true` says what it said in 3.0, and is not the bound 1."""
+    assert expected == compact(judge_value(schema, value, version))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("keyword", ["minimum", "maxLength", "maxItems", "minProperties"])
+def test_a_boolean_is_no_number(keyword: str, version: str) -> None:
+    """Where a number belongs and the document has `true`, nothing is judged, and that is said."""
+    responses = {"200": {**_OK, "content": {JSON: {"schema": {keyword: True}}}}}
+    judge = judge_of(answer_document(responses, version), is_mended=False)
+    for value in (0, "", [], {}):
+        verdict = judge.response(answered(json.dumps(value).encode()))
+        assert [f"? the document's `{keyword}` cannot be used: `true`"] == compact(verdict)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"kind": "cat", "lives": "9"}, ["/lives type"]),
+        ({"lives": "9"}, ["/lives type"]),
+        ({"kind": "unknown", "lives": "9"}, ["/lives type"]),
+        ({"kind": "Dog"}, ["- required"]),
+    ],
+    ids=_id,
+)
+def test_a_default_mapping_names_the_branch(value: Any, expected: list[str]) -> None:
+    """Where the discriminating property names no branch, `defaultMapping` of 3.2 does."""
+    cat = {"type": "object", "properties": {"lives": {"type": "integer"}}}
+    dog = {"type": "object", "required": ["barks"]}
+    schema = {
+        "oneOf": [{"$ref": "#/components/schemas/Dog"}, {"$ref": "#/components/schemas/Cat"}],
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {"cat": "#/components/schemas/Cat"},
+            "defaultMapping": "Cat",
+        },
+    }
+    assert expected == compact(judge_value(schema, value, "3.2.0", Cat=cat, Dog=dog))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "fails"),
+    [
+        (r"^\d+$", "12", "a"),
+        (r"^\p{L}+$", "äb", "1"),
+        (r"^\p{Lu}\p{Ll}$", "Äb", "äb"),
+        (r"^(?<year>\d{4})$", "2026", "26"),
+        (r"^a\/b$", "a/b", "ab"),
+        (r"^[\w-]+$", "a-b", "a b"),
+        (r"^[\w.\-]+$", "a.b", "a b"),
+        (r"^\u0041$", "A", "B"),
+        (r"^(?!x)a", "ab", "xa"),
+    ],
+)
+def test_patterns_that_python_reads_otherwise_or_not_at_all(pattern: str, fits: str, fails: str) -> None:
+    """A pattern is one of ECMA-262, whatever Python's `re` makes of it."""
+    assert [] == compact(judge_value({"pattern": pattern}, fits))
+    assert ["- pattern"] == compact(judge_value({"pattern": pattern}, fails))
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z", r"^\S+\Z", "\\", "^[^]$", "("])
+def test_patterns_that_nobody_reads_are_a_note(pattern: str) -> None:
+    """One that is no regular expression of ECMA-262 is said not to be judged."""
+    text = f"? the pattern `{pattern}` is not one of ECMA-262 that is known here"
+    assert [text] == compact(judge_value({"pattern": pattern}, "x"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("schema", "reason"),
     [
@@ -650,21 +839,24 @@ def test_a_wrong_schema_is_a_note_and_the_rest_is_judged(schema: Any, reason: st
     inner = {"properties": {"n": {"type": "string", "format": "date"}}, "required": ["z"]}
     whole = {"allOf": [{"properties": {"n": schema}}, {"allOf": [schema]}, inner]}
     value = {"n": 5} if "properties" in schema or "required" in schema else 5
-    verdict = judge_value(whole, value if isinstance(value, dict) else {"n": 5}, version)
+    value = value if isinstance(value, dict) else {"n": 5}
+    responses = {"200": {**_OK, "content": {JSON: {"schema": whole}}}}
+    judge = judge_of(answer_document(responses, version), is_mended=False)
+    verdict = judge.response(answered(json.dumps(value).encode()))
     assert [reason] == verdict.failures
     assert ["- required", "/n type"] == [
         line for line in compact(verdict) if not line.startswith("?") and "/n/" not in line
     ]
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_reference_to_nowhere_at_the_root(version: str) -> None:
     """It is said, and nothing is found."""
     verdict = judge_value({"$ref": "#/components/schemas/No"}, 1, version)
     assert ["? the document's reference `#/components/schemas/No` leads nowhere"] == compact(verdict)
 
 
-@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_schema_that_is_only_itself(version: str) -> None:
     """A reference in a circle ends in a note."""
     verdict = judge_value(

@@ -17,6 +17,7 @@ __all__: list[str] = []
 
 _CLICK = "import click"
 _ISSUE = ("issues-get", "octocat", "hello-world", "1")
+_DENSE = ("post-payments",)
 _HELP = ("issues-list-for-repo", "--help")
 
 
@@ -92,6 +93,18 @@ def _compiled(setting: Setting, pairs: int, figure: Callable[..., float]) -> Ite
         yield figure(run(command, setting.with_empty_cache()))
 
 
+def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a size is the same each time
+    """Hold the size of a catalog against that of its document; the worst of both documents."""
+    sizes = []
+    for path in (setting.github, setting.dense):
+        (folder,) = (setting.directory / "cache" / "documents").glob(f"*{path.stem.replace('-', '_')}*")
+        (catalog,) = folder.glob("*.sqlite")
+        sizes.append((catalog.stat().st_size / path.stat().st_size, path, catalog))
+    ratio, path, catalog = max(sizes)
+    figures = (f"{one.stat().st_size / 2**20:.1f} MiB" for one in (path, catalog))
+    return Row("catalog, size", path.name, *figures, ratio, (0, 2))
+
+
 def _compile_growth(setting: Setting, pairs: int) -> Row:
     """Hold the time that one more operation takes in large documents against that in small ones."""
     seconds = []
@@ -112,6 +125,15 @@ _RUNS = dict(
         _paired("version", _CLICK, ("--version",), 1.2),
         _paired("operation help", _CLICK, ("github", *_HELP), 1.6),
         _paired("operation help, 20 operations", ("github", *_HELP), ("small", *_HELP), 1.1, 0.9),
+        _paired("operation help, densest document", _CLICK, ("dense", *_DENSE, "--help"), 1.6),
+        _paired("API help, densest document", _CLICK, ("dense", "--help"), 2.2),
+        _paired("completion, densest document", _CLICK, ("__complete", "bash", "dense", "post-p"), 1.6),
+        _paired(
+            "dry run, densest document",
+            _CLICK,
+            ("dense", *_DENSE, "--example", "--dry-run", "json", "--validate", "off"),
+            2.2,
+        ),
         _paired("API help", _CLICK, ("github", "--help"), 2.2),
         _paired("completion", _CLICK, ("__complete", "bash", "github", "issues-l"), 1.6),
         _paired("dry run", _CLICK, ("github", *_ISSUE, "--dry-run", "json", "--validate", "off"), 2.2),
@@ -130,6 +152,7 @@ _RUNS = dict(
         ("compile seconds", _compile_time),
         ("compile memory", _compile_memory),
         ("compile growth", _compile_growth),
+        ("catalog size", _catalog_size),
     )
 )
 

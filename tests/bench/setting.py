@@ -24,13 +24,15 @@ class Setting:
     Args:
         directory: For its files.
         variables: The environment of what is measured.
-        github: GitHub's document.
+        github: GitHub's document, the biggest of the corpus.
+        dense: Adyen's document of payments: nowhere in the corpus does an operation reach so much of its document.
         origin: Of the server that answers at once.
     """
 
     directory: Path
     variables: dict[str, str]
     github: Path
+    dense: Path
     origin: str
 
     @property
@@ -90,9 +92,9 @@ def prepared() -> Iterator[Setting]:
         if server.stdin is None or server.stdout is None:
             raise RuntimeError("the server has no streams")
         stack.callback(server.stdin.close)
-        setting = Setting(
-            directory, variables, github, f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        )
+        origin = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        setting = Setting(directory, variables, github, corpus / "adyen-checkout-v71.json", origin)
         process.run(setting.dynacli("api", "add", "github", str(github)), variables)
         process.run(setting.dynacli("api", "add", "small", str(setting.small)), variables)
+        process.run(setting.dynacli("api", "add", "dense", str(setting.dense)), variables)
         yield setting

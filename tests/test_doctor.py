@@ -1,0 +1,189 @@
+"""`doctor` tells whether dynacli can work here, and what is wrong with each document, with its place."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents_of import operation, parameter
+from tests.harness import Answer, Recorder, run_cli
+from tests.small_documents import document, save
+
+STRING = {"type": "string"}
+
+
+def _odd() -> dict[str, Any]:
+    """Return a document with one thing that is mended, one that is left out, and one that is not valid."""
+    return document(
+        {
+            "/a": {"get": operation("a", parameter("q", STRING, required="true"))},
+            "/b": {"get": 5},
+        },
+        ["http://127.0.0.1:9"],
+        **{"x-a": 1, "tags": 5},
+    )
+
+
+def _checks(result: Any) -> dict[str, bool]:
+    return {row["name"]: row["ok"] for row in result.json["checks"]}
+
+
+def test_all_is_well_without_anything() -> None:
+    """Before the first API is added there is nothing wrong, and nothing is made up."""
+    result = run_cli("doctor", "-o", "json")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert {"dynacli": True, "libraries": True, "configuration": True, "cache": True} == _checks(result)
+    assert [] == result.json["documents"]
+    told = {row["name"]: row["message"] for row in result.json["checks"]}
+    assert "Python 3." in told["dynacli"]
+    assert "openapi-core 0." in told["libraries"]
+
+
+def test_each_thing_that_is_wrong_has_its_place() -> None:
+    """File, line, column and pointer, of what is mended and of what is not valid."""
+    api = save(_odd())
+    Path("api.json").write_text(json.dumps(_odd(), indent=1))
+    result = run_cli("doctor", api, "-o", "json")
+    assert 0 == result.exit_code
+    (found,) = result.json["documents"]
+    assert {"name", "source", "warnings", "problems"} == set(found)
+    lines = Path("api.json").read_text().splitlines()
+
+    def spot(text: str) -> tuple[int, int]:
+        number = next(number for number, line in enumerate(lines, 1) if text in line)
+        return number, lines[number - 1].index(text) + 1
+
+    file = str(Path("api.json").resolve())
+    mended = "`required` should be true or false; it is read as true"
+    assert [
+        {
+            "message": mended,
+            "file": file,
+            "line": spot('"required": "true"')[0],
+            "column": spot('"required": "true"')[1],
+            "pointer": "/paths/~1a/get/parameters/0/required",
+        },
+        {
+            "message": "`GET /b` is left out: it is not an object",
+            "file": file,
+            "line": spot('"get": 5')[0],
+            "column": spot('"get": 5')[1],
+            "pointer": "/paths/~1b/get",
+        },
+    ] == found["warnings"]
+    tags = next(row for row in found["problems"] if row["pointer"] == "/tags")
+    assert ("This should be of type array", *spot('"tags": 5')) == (
+        tags["message"],
+        tags["line"],
+        tags["column"],
+    )
+    shown = run_cli("api", "show", api, "-o", "json").json
+    assert (shown["warnings"], shown["problems"]) == (found["warnings"], found["problems"])
+
+
+def test_the_text_names_places_as_editors_open_them() -> None:
+    """`file:line:column`, the pointer, and what dynacli does about it."""
+    api = save(_odd())
+    text = run_cli("doctor", api, "-o", "text").stdout
+    assert f"{api}: not used as it stands (2)" in text
+    line = next(line for line in text.splitlines() if "read as true" in line)
+    assert line.startswith("  api.json:1:")
+    assert "/paths/~1a/get/parameters/0/required  `required` should be true or false" in line
+    assert "not valid OpenAPI, and used as far as it can be" in text
+    assert "ok" in text
+    assert "BROKEN" not in text
+
+
+def test_the_place_is_in_the_file_that_has_the_fault() -> None:
+    """Of a document of several files, the one that is to be mended is named."""
+    Path("part.yaml").write_text("Q:\n  name: q\n  in: query\n  required: 'yes'\n  schema: {type: string}\n")
+    made = document({"/a": {"get": operation("a", {"$ref": "part.yaml#/Q"})}})
+    (found,) = run_cli("doctor", save(made), "-o", "json").json["documents"]
+    (row,) = found["warnings"]
+    expected = (str(Path("part.yaml").resolve()), 4, 3, "/Q/required")
+    assert expected == (row["file"], row["line"], row["column"], row["pointer"])
+
+
+def test_every_registered_api_is_looked_at() -> None:
+    """One that is broken does not hide the others; the run ends with 8 and says how many there are."""
+    good = save(document({"/a": {"get": operation("a")}}), "good.json")
+    bad = save(document({"/a": {"get": operation("a")}}), "bad.json")
+    assert [0, 0] == [run_cli("api", "add", *words).exit_code for words in (("good", good), ("bad", bad))]
+    Path("bad.json").write_text("{")
+    result = run_cli("doctor", "-o", "json")
+    assert 8 == result.exit_code
+    assert {"document good": True, "document bad": False} == {
+        name: ok for name, ok in _checks(result).items() if name.startswith("document")
+    }
+    # An earlier revision of it is still there, and used.
+    assert ["bad", "good"] == [row["name"] for row in result.json["documents"]]
+    assert "cannot be read" in result.stderr
+    assert "BROKEN  document bad" in run_cli("doctor", "-o", "text").stdout
+    assert 0 == run_cli("doctor", "good").exit_code
+
+
+def test_a_document_that_cannot_be_used_is_told() -> None:
+    """It ends with 8, after the rest was shown."""
+    Path("api.json").write_text('{"openapi": "9.9"}')
+    result = run_cli("doctor", "./api.json", "-o", "json")
+    assert (8, False, []) == (
+        result.exit_code,
+        _checks(result)["document ./api.json"],
+        result.json["documents"],
+    )
+    assert "9.9" in result.stderr
+    assert 2 == run_cli("doctor", "nothing").exit_code
+
+
+def test_nothing_is_fetched_unless_it_is_asked_for(server: Recorder) -> None:
+    """Without `--refresh` the network stays untouched, whatever is in the cache."""
+    server.answers["/openapi.json"] = Answer(body=json.dumps(_odd()).encode())
+    url = f"{server.origin}/openapi.json"
+    result = run_cli("doctor", url, "-o", "json")
+    assert (8, False, []) == (result.exit_code, _checks(result)[f"document {url}"], server.requests)
+    assert "--refresh" in result.stderr
+    assert 0 == run_cli("doctor", url, "--refresh").exit_code
+    assert ["/openapi.json"] == [one.target for one in server.requests]
+    again = run_cli("doctor", url, "-o", "json")
+    assert (0, 1) == (again.exit_code, len(server.requests))
+    assert 2 == len(again.json["documents"][0]["warnings"])
+
+
+def test_a_configuration_that_cannot_be_read_is_told(home: Path) -> None:
+    """It ends with 12, and all else is looked at all the same."""
+    (home / "config").mkdir()
+    (home / "config" / "config.toml").write_text("[apis")
+    result = run_cli("doctor", "-o", "json")
+    assert (12, False, True) == (result.exit_code, _checks(result)["configuration"], _checks(result)["cache"])
+    assert "config.toml" in result.stderr
+
+
+def test_a_cache_that_cannot_be_written_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends with 12 and names the directory."""
+    (home / "file").write_text("")
+    monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "file"))
+    result = run_cli("doctor", save(_odd()), "-o", "json")
+    assert (12, False) == (result.exit_code, _checks(result)["cache"])
+    assert str(home / "file") in result.stderr
+    assert 2 == len(result.json["documents"][0]["warnings"])
+
+
+def test_a_damaged_catalog_is_made_again(home: Path) -> None:
+    """Damage anywhere in it is found, and mended on the spot."""
+    api = save(_odd())
+    assert 0 == run_cli("operations", api).exit_code
+    (catalog,) = home.rglob("*.sqlite")
+    content = bytearray(catalog.read_bytes())
+    content[-3000:-1000] = b"\xff" * 2000
+    catalog.write_bytes(content)
+    result = run_cli("doctor", api, "-o", "json")
+    assert (0, 2) == (result.exit_code, len(result.json["documents"][0]["warnings"]))
+
+
+def test_text_of_a_document_cannot_drive_the_terminal() -> None:
+    """Messages and pointers with control characters are shown, not obeyed."""
+    made = document({"/a\x1b[31m": {"get": 5}}, tags=5)
+    result = run_cli("doctor", save(made), "-o", "text", terminal=("stdout",))
+    assert "\x1b[31m" not in result.stdout
+    assert "is left out" in result.stdout

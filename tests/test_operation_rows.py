@@ -1,0 +1,64 @@
+"""An operation that was kept as a row is the operation that it was."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.catalog.compiler import compile_document
+from dynacli.catalog.rows import operation_from_row, operation_row
+from dynacli.catalog.store import catalog_in_memory
+from dynacli.document.load import load
+from tests.documents_of import operation, write
+from tests.harness import run_cli
+
+
+@pytest.mark.parametrize("name", ["adyen-checkout-v71.json", "box.json", "museum.yaml", "qdrant.json"])
+def test_a_row_gives_back_the_operation(corpus: Path, name: str) -> None:
+    """Every parameter, option, branch and answer of real operations."""
+    path = corpus / name
+    compiled = compile_document(load(path.read_bytes(), name, path.as_uri()))
+    kept: list[Any] = []
+
+    def share(value: Any) -> int:
+        kept.append(json.dumps(value))
+        return len(kept) - 1
+
+    for one in compiled.operations:
+        row = json.loads(json.dumps(operation_row(one.operation, share)))
+        assert one.operation == operation_from_row(row, lambda number: json.loads(kept[number]))
+
+
+@pytest.mark.parametrize(
+    "name", ["qdrant.json", "xero-accounting.yaml", "adyen-checkout-v71.json", "figma.yaml"]
+)
+def test_a_catalog_is_at_most_twice_the_document(corpus: Path, name: str) -> None:
+    """However many options its operations have."""
+    path = corpus / name
+    compiled = compile_document(load(path.read_bytes(), name, path.as_uri()))
+    catalog = catalog_in_memory(compiled, [])
+    ((pages,),) = catalog._rows("PRAGMA page_count")
+    ((size,),) = catalog._rows("PRAGMA page_size")
+    catalog.close()
+    assert 2 * path.stat().st_size >= pages * size
+
+
+def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
+    """Three hundred media types of one schema: the page names the first ones, and each is sent as itself."""
+    schema = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(100)}}
+    raw = operation("a", body=schema, media_type="application/vnd.v0+json")
+    raw["requestBody"]["content"] = {
+        f"application/vnd.v{number}+json": {"schema": schema} for number in range(300)
+    }
+    api = write({"/a": {"post": raw}})
+    compiled = compile_document(
+        load(Path("api.json").read_bytes(), "api.json", Path("api.json").absolute().as_uri())
+    )
+    kept: dict[str, int] = {}
+    row = operation_row(
+        compiled.operations[0].operation, lambda value: kept.setdefault(json.dumps(value), len(kept))
+    )
+    assert (1, 300) == (len(kept), len(row["body"]["content"]))
+    result = run_cli("--dry-run", "json", api, "a", "--p7", "x", "--content-type", "v299")
+    assert "application/vnd.v299+json" == dict(result.json["headers"])["Content-Type"]

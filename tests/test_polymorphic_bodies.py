@@ -1,0 +1,323 @@
+"""Bodies of which one of several branches holds: options of all of them, and what picks one."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.documents_of import dry, error, operation, write
+from tests.harness import run_cli
+
+STRING: dict[str, Any] = {"type": "string"}
+INTEGER: dict[str, Any] = {"type": "integer"}
+
+
+def _object(*required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, **({"required": list(required)} if required else {})}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+CAT = _object("kind", kind=STRING, name=STRING, meow=INTEGER)
+DOG = _object("kind", "bark", kind=STRING, name=STRING, bark=STRING)
+MAPPED = {
+    "oneOf": [_ref("Cat"), _ref("Dog")],
+    "discriminator": {"propertyName": "kind", "mapping": {"c": "#/components/schemas/Cat", "d": "Dog"}},
+}
+UNMAPPED = {"oneOf": [_ref("Cat"), _ref("Dog")], "discriminator": {"propertyName": "kind"}}
+MARKED = {
+    "oneOf": [
+        _object("type", type={"enum": ["card"]}, number=STRING),
+        _object("type", type={"enum": ["bank"]}, iban=STRING),
+    ]
+}
+CLOSED = {
+    "oneOf": [
+        {**_object("a", a=STRING), "title": "First", "additionalProperties": False},
+        {**_object("b", b=STRING, c=STRING), "additionalProperties": False},
+    ]
+}
+INSIDE = _object(pet=MAPPED, pets={"type": "array", "items": MAPPED}, by={"additionalProperties": MAPPED})
+NESTED = {"oneOf": [MAPPED, {**_object("wings", wings=INTEGER), "title": "Bird"}]}
+BASE = {
+    **_object("kind", kind=STRING, name=STRING),
+    "discriminator": {
+        "propertyName": "kind",
+        "mapping": {"lion": "Lion", "fish": "#/components/schemas/Fish"},
+    },
+}
+FREE = {"anyOf": [_object(a=STRING), _object(b=STRING)]}
+SCHEMAS = {
+    "Cat": CAT,
+    "Dog": DOG,
+    "Base": BASE,
+    "Lion": {"allOf": [_ref("Base"), _object("mane", mane=INTEGER)]},
+    "Fish": {"allOf": [_ref("Base"), _object(fins=INTEGER)]},
+}
+
+
+def _write(body: dict[str, Any], version: str = "3.0.3") -> str:
+    return write({"/a": {"post": operation("a", body=body)}}, {"schemas": SCHEMAS}, version)
+
+
+BODIES = {
+    "the discriminator picks": (MAPPED, {"kind": "c", "meow": 1}, "--kind c --meow 1"),
+    "an option of one branch picks it": (MAPPED, {"meow": 1, "kind": "c"}, "--meow 1"),
+    "a mapping by bare name": (MAPPED, {"bark": "w", "kind": "d"}, "--bark w"),
+    "implicit names": (UNMAPPED, {"bark": "w", "kind": "Dog"}, "--bark w"),
+    "values of each branch's own": (MARKED, {"iban": "x", "type": "bank"}, "--iban x"),
+    "a branch that is given as such": (MARKED, {"type": "card"}, "--type card"),
+    "closed branches": (CLOSED, {"b": "x", "c": "y"}, "--b x --c y"),
+    "below a property": (INSIDE, {"pet": {"meow": 1, "kind": "c"}}, "--pet.meow 1"),
+    "in an array": (
+        INSIDE,
+        {"pets": [{"meow": 1, "kind": "c"}, {"bark": "w", "kind": "d"}]},
+        "--pets[0].meow 1 --pets[1].bark w",
+    ),
+    "in a map": (INSIDE, {"by": {"x": {"bark": "w", "kind": "d"}}}, "--by.x.bark w"),
+    "a branch of a branch": (NESTED, {"bark": "w", "kind": "d"}, "--bark w"),
+    "beside a branch of branches": (NESTED, {"wings": 2}, "--wings 2"),
+    "only the mapping names the branches": (
+        _ref("Base"),
+        {"mane": 3, "kind": "lion"},
+        "--mane 3",
+    ),
+    "one of those branches, named": (_ref("Lion"), {"kind": "x", "mane": 3}, "--mane 3 --kind x"),
+    "any of": (FREE, {"a": "x", "b": "y"}, "--a x --b y"),
+    "over a whole body": (MAPPED, {"kind": "d", "bark": "w"}, """--bark w --body {"kind":"d"}"""),
+    "by --set": (MAPPED, {"meow": 2, "kind": "c"}, "--set meow=2"),
+    "filled by example": (
+        MAPPED,
+        {"kind": "d", "bark": "string", "name": "n"},
+        "--kind d --name n --example",
+    ),
+    "filled by example from an option": (MAPPED, {"kind": "d", "bark": "w"}, "--bark w --example"),
+    "filled below by example": (INSIDE, {"pet": {"kind": "d", "bark": "string"}}, "--pet.kind d --example"),
+}
+
+
+@pytest.mark.parametrize(("schema", "body", "words"), BODIES.values(), ids=BODIES)
+def test_options_pick_a_branch(schema: dict[str, Any], body: dict[str, Any], words: str) -> None:
+    """The discriminator does, or else the options given when they fit one branch alone, which it is then filled for."""
+    _write(schema)
+    assert body == dry("a", *words.split())["json"]
+
+
+REFUSED = {
+    "two branches": (
+        MAPPED,
+        "--meow 1 --bark w",
+        "`--meow` and `--bark` do not go together",
+        "`--meow` belongs to `Cat`, `--bark` to `Dog`",
+    ),
+    "the discriminator's and another": (
+        MAPPED,
+        "--kind c --bark w",
+        "`--kind` and `--bark` do not go together",
+        "`--kind` belongs to `Cat`, `--bark` to `Dog`",
+    ),
+    "the whole body's and another": (
+        MAPPED,
+        """--bark w --body {"kind":"c"}""",
+        "`kind` and `--bark` do not go together",
+        "`kind` belongs to `Cat`, `--bark` to `Dog`",
+    ),
+    "no discriminator": (
+        MARKED,
+        "--number 1 --iban x",
+        "`--number` and `--iban` do not go together",
+        "`--number` belongs to `branch 1`, `--iban` to `branch 2`",
+    ),
+    "closed branches": (
+        CLOSED,
+        "--a x --c y",
+        "`--a` and `--c` do not go together",
+        "`--a` belongs to `First`, `--c` to `branch 2`",
+    ),
+    "below a property": (
+        INSIDE,
+        "--pet.meow 1 --pet.bark w",
+        "`--pet.meow` and `--pet.bark` do not go together",
+        "`--pet` is one of several: `--pet.meow` belongs to `Cat`, `--pet.bark` to `Dog`",
+    ),
+    "a branch of a branch": (
+        NESTED,
+        "--wings 1 --bark w",
+        "`--bark` and `--wings` do not go together",
+        "`--bark` belongs to `branch 1`, `--wings` to `Bird`",
+    ),
+    "only the mapping names the branches": (
+        _ref("Base"),
+        "--mane 1 --fins 1",
+        "`--mane` and `--fins` do not go together",
+        "`--mane` belongs to `Lion`, `--fins` to `Fish`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("schema", "words", "message", "reason"), REFUSED.values(), ids=REFUSED)
+def test_a_mixture_of_branches_is_refused(
+    schema: dict[str, Any], words: str, message: str, reason: str
+) -> None:
+    """Exit 2: both branches are named, and the options of each; `--validate off` sends it all the same."""
+    api = _write(schema)
+    refused = error("a", *words.split(), before=("--error-format", "json")).error
+    assert message == refused["message"]
+    assert reason in refused["reason"]
+    assert 2 == refused["hint"].count(" takes --")
+    sent = run_cli("--validate", "off", "--dry-run", "json", api, "a", *words.split())
+    assert 0 == sent.exit_code, sent.stderr
+
+
+def test_the_branches_that_an_error_names_are_there_for_programs() -> None:
+    """The JSON form of the error has both of them."""
+    _write(MAPPED)
+    refused = error("a", "--meow", "1", "--bark", "w", before=("--error-format", "json")).error
+    assert [["Cat"], ["Dog"]] == refused["branches"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "schema", "words"),
+    [
+        (["--bark"], MAPPED, "--kind d"),
+        (["--kind"], MAPPED, "--name n"),
+        (["--pet.bark"], INSIDE, "--pet.kind d"),
+        (["--pets[0].bark"], INSIDE, "--pets[0].kind d"),
+        (["--mane"], _ref("Base"), "--kind lion"),
+    ],
+)
+def test_what_the_chosen_branch_needs_is_asked_for(
+    missing: list[str], schema: dict[str, Any], words: str
+) -> None:
+    """Besides what all branches need, and all at once."""
+    _write(schema)
+    assert missing == error("a", *words.split(), before=("--error-format", "json")).error["missing"]
+
+
+def test_options_that_fit_several_branches_and_are_enough_for_none_are_refused() -> None:
+    """Each branch that they fit is named with what it needs besides; `--example` fills it in."""
+    schema = {
+        "oneOf": [
+            {**_object("iban", "owner", iban=STRING, owner=STRING), "title": "Sepa"},
+            {
+                **_object("iban", "street", "city", iban=STRING, street=STRING, city=STRING),
+                "title": "Riverty",
+            },
+            {**_object("card", card=STRING), "title": "Card"},
+        ]
+    }
+    _write(schema)
+    refused = error("a", "--iban", "x", before=("--error-format", "json")).error
+    assert ("`--iban` is not enough", "`Sepa` needs --owner; `Riverty` needs --street and --city") == (
+        refused["message"],
+        refused["reason"],
+    )
+    assert {"iban": "x", "owner": "string"} == dry("a", "--iban", "x", "--example")["json"]
+    assert {"iban": "x", "owner": "o"} == dry("a", "--iban", "x", "--owner", "o")["json"]
+
+
+def test_a_discriminator_takes_the_values_that_pick_a_branch() -> None:
+    """Another value is refused with those there are."""
+    _write(MAPPED)
+    assert "it takes one of `c`, `d`" in error("a", "--kind", "x").stderr
+
+
+def test_a_default_mapping_takes_every_other_value() -> None:
+    """3.2: a value that no mapping names is of the default branch."""
+    schema = {
+        "oneOf": [_ref("Cat"), _ref("Dog")],
+        "discriminator": {**MAPPED["discriminator"], "mapping": {"d": "Dog"}, "defaultMapping": "Cat"},
+    }
+    _write(schema, "3.2.0")
+    assert {"kind": "tiger", "meow": 1} == dry("a", "--kind", "tiger", "--meow", "1", "--validate", "off")[
+        "json"
+    ]
+    refused = error("a", "--kind", "tiger", "--bark", "w").stderr
+    assert "`--kind` belongs to `Cat`, `--bark` to `Dog`" in refused
+
+
+SCALARS = {"oneOf": [STRING, _object("z", z=INTEGER), {"type": "array", "items": INTEGER}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("text", "--x text"),
+        ({"z": 1}, "--x.z 1"),
+        ({"z": 1}, '--x {"z":1}'),
+        ([1, 2], "--x 1 --x 2"),
+        ([1], "--x[0] 1"),
+        ([1, 2], "--x [1,2]"),
+    ],
+)
+def test_a_property_can_be_text_object_or_array(value: Any, words: str) -> None:
+    """Branches of different types share one option."""
+    _write(_object(x=SCALARS))
+    assert {"x": value} == dry("a", *words.split())["json"]
+
+
+def test_many_branches_are_all_there() -> None:
+    """Thirty branches: each option is told with its branch, and picks it."""
+    branches = [
+        {**_object(f"only{number}", kind=STRING, **{f"only{number}": STRING}), "title": f"B{number}"}
+        for number in range(30)
+    ]
+    api = _write({"oneOf": branches})
+    assert {"only29": "x"} == dry("a", "--only29", "x")["json"]
+    assert "`--only3` belongs to `B3`, `--only7` to `B7`" in error("a", "--only3", "x", "--only7", "y").stderr
+    page = " ".join(run_cli(api, "a", "--help").stdout.split())
+    assert "--only29 TEXT [required for B29]" in page
+    assert "B7 and 22 more; the options given decide" in page
+
+
+def test_help_tells_the_branches() -> None:
+    """Which option is whose, what picks one, and which value is which branch's."""
+    api = _write(MAPPED)
+    page = run_cli(api, "a", "--help").stdout
+    lines = page.splitlines()
+    told = {line.split()[0]: line for line in lines if line.startswith("  --")}
+    assert "[required; one of c, d]" in told["--kind"]
+    assert "[for Cat]" in told["--meow"]
+    assert "[required for Dog]" in told["--bark"]
+    note = "The body is one of Cat (c) or Dog (d); --kind picks it, or the options given do."
+    assert note in " ".join(page.split())
+
+
+def test_branches_that_refer_to_each_other_end() -> None:
+    """Sixteen unions of each other: help and a call take no longer than others."""
+    names = [f"S{number}" for number in range(16)]
+    schemas = {
+        name: {"oneOf": [*(_ref(other) for other in names if other != name), _object(**{name: STRING})]}
+        for name in names
+    }
+    api = write({"/a": {"post": operation("a", body=_ref("S0"))}}, {"schemas": schemas})
+    assert 0 == run_cli(api, "a", "--help").exit_code
+    assert {"S5": "x"} == dry("a", "--s5", "x", "--validate", "off")["json"]
+
+
+CONDITIONAL = {
+    **_object("country", country=STRING),
+    "if": {"properties": {"country": {"const": "US"}}},
+    "then": {"properties": {"zip": STRING}},
+    "else": {"properties": {"plz": STRING}},
+    "dependentSchemas": {"zip": {"properties": {"state": STRING}}},
+    "not": {"properties": {"never": {"const": 1}}, "required": ["never"]},
+    "patternProperties": {"^x-": INTEGER},
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"country": "US", "zip": "1", "state": "s"}, "--country US --zip 1 --state s"),
+        ({"country": "DE", "plz": "1"}, "--country DE --plz 1"),
+        ({"country": "DE", "never": 2}, "--country DE --never 2"),
+        ({"country": "DE", "x-a": 2}, "--country DE --body.x-a 2"),
+    ],
+)
+def test_conditional_properties_are_options(body: dict[str, Any], words: str) -> None:
+    """`if`, `then`, `else`, `dependentSchemas`, `not` and `patternProperties` are looked into."""
+    write({"/a": {"post": operation("a", body=CONDITIONAL)}}, version="3.1.0")
+    assert body == json.loads(dry("a", *words.split())["body"])

@@ -1,0 +1,29 @@
+"""Requests are judged by others too: what dynacli builds is what Prism reads out of the same document."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.corpus import documents
+from tests.npm import program
+from tests.prism import ask
+
+pytestmark = [pytest.mark.corpus, pytest.mark.outside]
+
+MOST = 12
+"""Operations that are called of each document; `python -m tests.prism` calls all."""
+
+SHARE = 0.98
+
+
+def test_prism_accepts_what_the_document_allows(corpus: Path) -> None:
+    """At least 98 of 100 calls made with `--example` are accepted; what Prism cannot serve is not counted."""
+    program("prism")
+    reports = [ask(path, str(path.relative_to(corpus)), most=MOST) for path in documents(corpus)]
+    called, accepted = sum(one.called for one in reports), sum(one.accepted for one in reports)
+    told = "\n".join(
+        [one.line() for one in reports if one.refusal]
+        + [f"{one.name}: {reason}" for one in reports for reason in one.reasons]
+    )
+    assert called > 500, told
+    assert accepted / called >= SHARE, told
