@@ -61,11 +61,12 @@ class PrismReport:
         return f"{self.name:52} " + (self.refusal or f"{self.accepted:5}/{self.called}{ended}")
 
 
-def ask(path: Path, name: str, *, most: int = 0) -> PrismReport:
+def ask(path: Path, name: str, *, most: int = 0, least: int = 0) -> PrismReport:
     """Serve a document with Prism and call its operations.
 
     Args:
         most: How many, spread evenly over the document; 0 for all.
+        least: A document with fewer is left alone.
     """
     report = PrismReport(name)
     listed = run_cli("operations", str(path), "-o", "json")
@@ -73,6 +74,8 @@ def ask(path: Path, name: str, *, most: int = 0) -> PrismReport:
         report.refusal = f"dynacli: {listed.stderr.splitlines()[0]}"
         return report
     names = [one["name"] for one in listed.json]
+    if len(names) < least:
+        return report
     with tempfile.TemporaryDirectory() as folder:
         # Prism has rules of its own for references; it is given what dynacli works with, in one file.
         served = Path(folder) / "served.json"

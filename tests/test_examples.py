@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.catalog.example import NoExampleError, example_value, operation_value_for_parameter
+from dynacli.catalog.example_call import parameter_example
+from dynacli.catalog.model import Parameter, ValueType
 from dynacli.catalog.strings import matches_pattern
 
 SCHEMAS = {
@@ -611,3 +613,26 @@ def test_malformed_schemas_raise_nothing_else(schema, required_only, dialect):
             return "none"
 
     assert attempt() == attempt()
+
+
+@pytest.mark.parametrize("location", ["query", "path", "header"])
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "integer"}, "b": {}}}, {"a": 1}),
+        (
+            {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}},
+            {"a": [1]},
+        ),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"key1": 1}),
+        ({"type": "object"}, {"key1": "string"}),
+        ({"type": "array", "example": [], "items": {"type": "integer"}}, [1]),
+        ({"type": "object", "example": {}, "properties": {"a": {"type": "integer"}}}, {"a": 1}),
+    ],
+    ids=["object", "array-inside", "map", "anything", "empty-array", "empty-object"],
+)
+def test_a_required_parameter_is_never_empty(location, schema, expected):
+    """Nothing would be sent for an empty object or array, so the example of a required parameter has a member."""
+    described = {"name": "p", "in": location, "required": True, "schema": schema}
+    parameter = Parameter("p", location, "p", ValueType("any"), is_required=True)
+    assert expected == parameter_example(parameter, described, resolve, "3.1")
