@@ -19,6 +19,7 @@ _MOST = 1000
 
 # A string and the colon behind it, which is a key; a colon in a string after an escaped quote is none.
 _KEY = re.compile(rb'(?<!\\)"[ \t\r\n]*+:')
+_SPACED = re.compile(rb'"[ \t\r\n]++:')
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
@@ -31,11 +32,18 @@ def in_json(content: bytes, keys: int) -> tuple[Told, ...]:
         keys: How many the objects have that were read from it.
     """
     # An escaped backslash can stand before the quote that ends a key. Strings can start with a colon.
-    if b'\\\\"' not in content and sum(1 for _ in _KEY.finditer(content)) == keys:
+    if b'\\\\"' not in content and _most_keys(content) == keys:
         return ()
     if _STRING.sub(b"", content).count(b":") == keys:
         return ()
     return _told(_pointers(json.loads(content, object_pairs_hook=_Pairs, parse_int=float)))
+
+
+def _most_keys(content: bytes) -> int:
+    """Return how many keys a JSON text may have, in which no quote comes after an escaped backslash."""
+    if _SPACED.search(content):
+        return sum(1 for _ in _KEY.finditer(content))
+    return content.count(b'":') - content.count(b'\\":')  # the same, and many times as fast
 
 
 class _Pairs(dict[str, Any]):

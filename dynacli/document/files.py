@@ -25,8 +25,8 @@ The policy of references is in it: what it does not refuse with a `RefusedError`
 _TEXT_ENDINGS = (".md", ".markdown", ".txt", ".html", ".htm", ".adoc", ".rst")
 _PLAIN_URI = re.compile(r"[A-Za-z0-9/:.?=&_~-]*")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
-_MARKS = (b"$id", b"nchor", b"$self", b"\\u0024")
-"""What a text has that names places of its own; the last is another spelling of `$`."""
+_MARKS = (b"$id", b"$anchor", b"$dynamicAnchor", b"\\u0024", b"\\x24")
+"""What a text has that names places of its own; the last two are other spellings of `$`, in JSON and YAML."""
 
 
 class File(NamedTuple):

@@ -58,7 +58,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
     what, hint = _recognise(tree)
     raise DocumentError(
         f"`{name}` is {what}, not an OpenAPI document" if what else f"`{name}` is not an OpenAPI document",
-        why="The field `openapi` is missing at its top level",
+        why="At its top level is neither `openapi` nor `swagger`",
         hint=hint,
     )
 

@@ -6,10 +6,24 @@ What may mean anything is left as it is, and whoever reads it takes it for absen
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dynacli.document.mend_schema import meant_boolean, mend_schema
+from dynacli.document.objects import (
+    DATA,
+    DOCUMENT,
+    ENCODING,
+    EXAMPLE,
+    HEADER,
+    OPERATION,
+    PARAMETER,
+    PATH_ITEM,
+    REQUEST_BODY,
+    SCHEMA,
+    ObjectKind,
+    kind_at,
+    kind_in_list,
+)
 from dynacli.document.origins import Move
 from dynacli.document.pointer import join
 
@@ -31,72 +45,21 @@ class Mended(NamedTuple):
     moves: tuple[Move, ...]
 
 
-_NONE: Mapping[str, str] = MappingProxyType({})
-
-
-class _Kind(NamedTuple):
-    """What an object of the specification has in it.
-
-    Args:
-        one: Field → kind of the object in it.
-        several: Field → kind of the objects in its list.
-        named: Field → kind of the objects in its map.
-        booleans: Fields that are true or false.
-        texts: Fields that are lists of strings.
-    """
-
-    one: Mapping[str, str] = _NONE
-    several: Mapping[str, str] = _NONE
-    named: Mapping[str, str] = _NONE
-    booleans: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-
-
 _LOCATIONS = ("path", "query", "header", "cookie", "querystring")
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_PARAMETER = _Kind(
-    one={"schema": "schema"},
-    named={"content": "media type"},
-    booleans=("required", "deprecated", "allowEmptyValue", "explode", "allowReserved"),
-)
-_KINDS = {
-    "document": _Kind(
-        one={"components": "components"},
-        several={"servers": "server"},
-        named={"paths": "path item", "webhooks": "path item"},
-    ),
-    "components": _Kind(
-        named={
-            "schemas": "schema",
-            "responses": "response",
-            "parameters": "parameter",
-            "requestBodies": "body",
-            "headers": "header",
-            "callbacks": "callback",
-            "pathItems": "path item",
-            "mediaTypes": "media type",
-        }
-    ),
-    "path item": _Kind(
-        one=dict.fromkeys(_METHODS, "operation"),
-        several={"parameters": "parameter", "servers": "server"},
-        named={"additionalOperations": "operation"},
-    ),
-    "operation": _Kind(
-        one={"requestBody": "body"},
-        several={"parameters": "parameter", "servers": "server"},
-        named={"responses": "response", "callbacks": "callback"},
-        booleans=("deprecated",),
-        texts=("tags",),
-    ),
-    "callback": _Kind(),
-    "parameter": _PARAMETER,
-    "header": _PARAMETER,
-    "body": _Kind(named={"content": "media type"}, booleans=("required",)),
-    "media type": _Kind(one={"schema": "schema", "itemSchema": "schema"}, named={"encoding": "encoding"}),
-    "encoding": _Kind(named={"headers": "header"}, booleans=("explode", "allowReserved")),
-    "response": _Kind(named={"headers": "header", "content": "media type"}),
-    "server": _Kind(),
+_OF_PARAMETERS = ("required", "deprecated", "allowEmptyValue", "explode", "allowReserved")
+
+# What is true or false, and what is a list, in the objects of the specification that have such fields.
+_BOOLEANS: Mapping[ObjectKind, tuple[str, ...]] = {
+    PARAMETER: _OF_PARAMETERS,
+    HEADER: _OF_PARAMETERS,
+    OPERATION: ("deprecated",),
+    REQUEST_BODY: ("required",),
+    ENCODING: ("explode", "allowReserved"),
+}
+_LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
+    DOCUMENT: ("servers",),
+    PATH_ITEM: ("parameters", "servers"),
+    OPERATION: ("parameters", "servers"),
 }
 
 
@@ -115,8 +78,8 @@ class _Mending:
     def __init__(self) -> None:
         self.warnings: list[tuple[str, str]] = []
         self.moves: dict[str, Move] = {}
-        # What the walk has still to look at: an object, its kind, and where it stands.
-        self.stack: list[tuple[Any, str, Steps]] = []
+        # What the walk has still to look at: an object or a list, its kind, and where it stands.
+        self.stack: list[tuple[Any, ObjectKind, Steps]] = []
 
     def tell(self, message: str, *steps: str | int) -> None:
         self.warnings.append((message, self.before(join(steps))))
@@ -131,35 +94,29 @@ class _Mending:
         return pointer
 
     def walk(self, tree: dict[str, Any]) -> None:
-        self.stack.append((tree, "document", ()))
+        self.stack.append((tree, DOCUMENT, ()))
         while self.stack:
             node, kind, steps = self.stack.pop()
-            if not isinstance(node, dict):
-                continue
-            if kind == "schema":
-                mend_schema(node, steps, self.tell)
-                continue
-            if kind == "callback":
-                self.stack.extend(
-                    reversed([(item, "path item", (*steps, key)) for key, item in node.items()])
-                )
-                continue
-            self.fields(node, kind, steps)
+            if isinstance(node, dict):
+                if kind is SCHEMA:
+                    mend_schema(node, steps, self.tell)
+                    continue
+                self.fields(node, kind, steps)
             # In document order, so that the warnings are.
-            self.stack.extend(reversed(list(_below(node, _KINDS[kind], steps))))
+            self.stack.extend(reversed(list(_below(node, kind, steps))))
 
-    def fields(self, node: dict[str, Any], kind: str, steps: Steps) -> None:
-        known = _KINDS[kind]
-        for field in known.booleans:
+    def fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
+        for field in _BOOLEANS.get(kind, ()):
             if field in node and not isinstance(node[field], bool):
                 self.boolean(node, field, steps)
-        for field in known.texts:
-            if field in node:
-                self.texts(node, field, steps)
-        for field, below in known.several.items():
+        for field in _LISTS.get(kind, ()):
             if isinstance(node.get(field), (dict, str)):
-                self.list_of(node, field, below, steps)
-        if kind == "parameter" and isinstance(node.get("in"), str):
+                self.list_of(node, field, steps)
+            if field == "servers" and isinstance(node.get(field), list):
+                self.urls(node[field], (*steps, field))
+        if kind is OPERATION and "tags" in node:
+            self.texts(node, "tags", steps)
+        if kind is PARAMETER and isinstance(node.get("in"), str):
             word = node["in"].strip().lower()
             if word != node["in"] and word in _LOCATIONS:
                 self.tell(f"`in` is `{node['in'][:40]}`; it is read as `{word}`", *steps, "in")
@@ -190,10 +147,17 @@ class _Mending:
                 if isinstance(item, (str, int, float)) and not isinstance(item, bool)
             ]
 
-    def list_of(self, node: dict[str, Any], field: str, kind: str, steps: Steps) -> None:
+    def urls(self, servers: list[Any], steps: Steps) -> None:
+        """Make an object of each server that is only its URL."""
+        for index, value in enumerate(servers):
+            if isinstance(value, str):
+                self.tell("A server should be an object; it is read as its `url`", *steps, index)
+                servers[index] = {"url": value}
+
+    def list_of(self, node: dict[str, Any], field: str, steps: Steps) -> None:
         """Make a list of what is one object, or an object with a name for each."""
         value, pointer = node[field], join((*steps, field))
-        if kind == "server":
+        if field == "servers":
             if isinstance(value, dict) and "url" not in value:
                 return
             items, origins = [{"url": value} if isinstance(value, str) else value], [pointer]
@@ -211,17 +175,17 @@ class _Mending:
         node[field] = items
 
 
-def _below(node: dict[str, Any], kind: _Kind, steps: Steps) -> Iterator[tuple[Any, str, Steps]]:
-    for field, value in node.items():
-        if field in kind.one:
-            yield value, kind.one[field], (*steps, field)
-        elif field in kind.several and isinstance(value, list):
-            below = kind.several[field]
-            yield from ((item, below, (*steps, field, index)) for index, item in enumerate(value))
-        elif field in kind.named and isinstance(value, dict):
-            below = kind.named[field]
-            yield from (
-                (item, below, (*steps, field, key))
-                for key, item in value.items()
-                if not (field in {"paths", "responses"} and key.startswith("x-"))
-            )
+def _below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
+    """Yield the objects and lists in an object or a list, without those that are data."""
+    if isinstance(node, list):
+        yield from (
+            (item, kind, (*steps, index)) for index, item in enumerate(node) if isinstance(item, (dict, list))
+        )
+        return
+    for key, value in node.items():
+        if isinstance(value, (dict, list)):
+            inner = kind_at(kind, key)
+            if isinstance(value, list):
+                inner = kind_in_list(inner, key)
+            if inner is not DATA and inner is not EXAMPLE:
+                yield value, inner, (*steps, key)

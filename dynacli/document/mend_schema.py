@@ -4,6 +4,8 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
+from dynacli.document.references import Link, steps_of
+
 __all__ = ["meant_boolean", "mend_schema"]
 
 Steps = tuple[str | int, ...]
@@ -28,7 +30,13 @@ _BELOW = frozenset((*_SCHEMAS, *_LISTS, *_MAPS))
 _BOOLEANS = ("nullable", "readOnly", "writeOnly", "deprecated", "uniqueItems")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 _NUMBERS = ("minimum", "maximum", "multipleOf")
-_LOOKED_AT = frozenset((*_BOOLEANS, *_COUNTS, *_NUMBERS, "type", "enum", "required", "default"))
+_RIGHT: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(_BOOLEANS, bool),
+    **dict.fromkeys((*_COUNTS, *_NUMBERS), (int, float)),
+    **dict.fromkeys(("enum", "required"), list),
+    "type": (str, list),
+}
+"""What nearly every schema has under these keywords, so that nothing else has to be asked of it."""
 
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 # What other languages call them; with the format that says the same, where there is one.
@@ -86,15 +94,26 @@ def mend_schema(schema: Any, steps: Steps, tell: Tell) -> None:
         steps: Where it stands.
         tell: Called with a sentence and the steps of the place for each thing that was mended.
     """
-    stack: list[tuple[Any, Steps]] = [(schema, steps)]
+    stack: list[tuple[Any, Link]] = [(schema, None)]
     while stack:
-        node, here = stack.pop()
+        node, link = stack.pop()
         if not isinstance(node, dict):
             continue
-        if not _LOOKED_AT.isdisjoint(node):
-            _mend(node, here, tell)
+        if not _is_right(node):
+            _mend(node, (*steps, *steps_of(link)), tell)
         if not _BELOW.isdisjoint(node):
-            _add_below(node, here, stack)
+            _add_below(node, link, stack)
+
+
+def _is_right(node: dict[str, Any]) -> bool:
+    """Tell at a glance that nothing in a schema is to be mended, as is the rule."""
+    for keyword, value in node.items():
+        if keyword in _RIGHT and not isinstance(value, _RIGHT[keyword]):
+            return False
+    kind = node.get("type", "object")
+    if isinstance(kind, str) and kind not in _TYPES:
+        return False
+    return not _is_text(node) or not any(map(_is_scalar, (*node.get("enum", ()), node.get("default"))))
 
 
 def meant_boolean(value: Any) -> bool | None:
@@ -104,19 +123,19 @@ def meant_boolean(value: Any) -> bool | None:
     return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
 
 
-def _add_below(node: dict[str, Any], here: Steps, stack: list[tuple[Any, Steps]]) -> None:
-    below: list[tuple[Any, Steps]] = []
+def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) -> None:
+    below: list[tuple[Any, Link]] = []
     for keyword, value in node.items():
         if keyword not in _BELOW:
             continue
         if isinstance(value, list):
             if keyword in _LISTS:
-                below.extend((item, (*here, keyword, index)) for index, item in enumerate(value))
+                below.extend((item, ((link, keyword), index)) for index, item in enumerate(value))
         elif isinstance(value, dict):
             if keyword in _MAPS:
-                below.extend((item, (*here, keyword, name)) for name, item in value.items())
+                below.extend((item, ((link, keyword), name)) for name, item in value.items())
             elif keyword in _SCHEMAS:
-                below.append((value, (*here, keyword)))
+                below.append((value, (link, keyword)))
     stack.extend(reversed(below))
 
 
@@ -124,7 +143,7 @@ def _mend(node: dict[str, Any], here: Steps, tell: Tell) -> None:
     for keyword in _BOOLEANS:
         if keyword in node and not isinstance(node[keyword], bool):
             _mend_boolean(node, keyword, here, tell)
-    for keyword in (*_COUNTS, *_NUMBERS):
+    for keyword in _COUNTS + _NUMBERS:
         if isinstance(node.get(keyword), str):
             _mend_number(node, keyword, here, tell)
     if "required" in node and not isinstance(node["required"], list):

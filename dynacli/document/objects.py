@@ -11,8 +11,13 @@ __all__ = [
     "ANYTHING",
     "DATA",
     "DOCUMENT",
+    "ENCODING",
     "EXAMPLE",
+    "HEADER",
+    "OPERATION",
+    "PARAMETER",
     "PATH_ITEM",
+    "REQUEST_BODY",
     "SCHEMA",
     "ObjectKind",
     "kind_at",
@@ -57,15 +62,15 @@ EXAMPLE = ObjectKind("examples", is_known=True)
 SCHEMA = ObjectKind("schemas")
 DOCUMENT = ObjectKind()
 _FIELD = ObjectKind()
-_PARAMETER = ObjectKind("parameters")
+PARAMETER = ObjectKind("parameters")
 _RESPONSE = ObjectKind("responses")
-_REQUEST_BODY = ObjectKind("requestBodies")
-_HEADER = ObjectKind("headers")
+REQUEST_BODY = ObjectKind("requestBodies")
+HEADER = ObjectKind("headers")
 _LINK = ObjectKind("links")
 _SECURITY_SCHEME = ObjectKind("securitySchemes")
 _MEDIA_TYPE = ObjectKind()
-_ENCODING = ObjectKind()
-_OPERATION = ObjectKind()
+ENCODING = ObjectKind()
+OPERATION = ObjectKind()
 PATH_ITEM = ObjectKind()
 _CALLBACK = ObjectKind("callbacks", members=PATH_ITEM, has_extensions=True)
 _SCHEMAS = _names(SCHEMA)
@@ -80,11 +85,11 @@ _USUAL: dict[str, ObjectKind] = {
     **dict.fromkeys(("additionalProperties", "propertyNames", "contentSchema", "not"), SCHEMA),
     **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties", "if", "then", "else"), SCHEMA),
     **dict.fromkeys(("allOf", "anyOf", "oneOf"), SCHEMA),
-    "parameters": _names(_PARAMETER),
+    "parameters": _names(PARAMETER),
     "responses": _RESPONSES,
-    "requestBody": _REQUEST_BODY,
-    "requestBodies": _names(_REQUEST_BODY),
-    "headers": _names(_HEADER),
+    "requestBody": REQUEST_BODY,
+    "requestBodies": _names(REQUEST_BODY),
+    "headers": _names(HEADER),
     "links": _names(_LINK),
     "securitySchemes": _names(_SECURITY_SCHEME),
     "securityDefinitions": _names(_SECURITY_SCHEME),
@@ -94,7 +99,8 @@ _USUAL: dict[str, ObjectKind] = {
     "paths": _names(PATH_ITEM, has_extensions=True),
     "content": _names(_MEDIA_TYPE),
     "mediaTypes": _names(_MEDIA_TYPE),
-    "encoding": _names(_ENCODING),
+    "encoding": _names(ENCODING),
+    **dict.fromkeys(("prefixEncoding", "itemEncoding"), ENCODING),
     "variables": _names(ANYTHING),
     "examples": _names(EXAMPLE),
     # What a document is split at although no version of OpenAPI has a reference there.
@@ -108,8 +114,8 @@ _COMPONENTS = ObjectKind(fields={"responses": _names(_RESPONSE)})
 
 DOCUMENT.fields = {"components": _COMPONENTS, "responses": _names(_RESPONSE)}
 PATH_ITEM.fields = {
-    **dict.fromkeys(_METHODS, _OPERATION),
-    "additionalOperations": _names(_OPERATION),
+    **dict.fromkeys(_METHODS, OPERATION),
+    "additionalOperations": _names(OPERATION),
 }
 _LINK.fields = {"parameters": DATA, "requestBody": DATA}
 

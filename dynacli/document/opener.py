@@ -3,12 +3,14 @@
 - From a document on this machine: regular files in its own directory and below, symbolic links resolved.
 - From one on the network: what is at its own origin, by our own client, without credentials.
 - From either: what is at the origins that the person allowed.
+- From a document on this machine: what is in the directories that the person allowed, too.
 
 Anything else is refused by name. Every host that is asked is one that the person named, so that a document
 never chooses a host, and none leads to a private address by itself.
 """
 
 import os
+import shlex
 import time
 import weakref
 from collections.abc import Iterable
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from dynacli.document.allowed import folders_of
 from dynacli.document.fetch import Fetched, read_file
 from dynacli.document.file_names import file_name
 from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
@@ -44,18 +47,27 @@ def allowed_files(
 
     Args:
         source: Where the document is.
-        allowed: Further origins, such as `https://schemas.example.com`.
+        allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
         timeout: A budget in seconds for all of them, under the built-in one.
+
+    Raises:
+        ValueError: One of the origins is malformed.
     """
-    return _AllowedFiles(source, frozenset(map(origin_of, allowed)), timeout).open
+    places = tuple(allowed)
+    origins = frozenset(origin_of(one) for one in places if not os.path.isabs(one))
+    return _AllowedFiles(source, origins, folders_of(places), timeout).open
 
 
 class _AllowedFiles:
     """The files that one document may refer to, and what is left of the limits."""
 
-    def __init__(self, source: Source, allowed: frozenset[str], timeout: float | None) -> None:
+    def __init__(
+        self, source: Source, origins: frozenset[str], folders: tuple[str, ...], timeout: float | None
+    ) -> None:
         self.source = source
-        self.allowed = allowed
+        self.origins = origins
+        self.folders = folders
+        self.own = folders_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
         self.budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
         self.deadline: float | None = None
         self.downloads: Downloads | None = None
@@ -115,11 +127,12 @@ class _AllowedFiles:
         path = url2pathname(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is no name of a file")
-        directory = os.path.realpath(os.path.dirname(self.source.location))
         found = os.path.realpath(path)
-        if os.path.commonpath((directory, found)) != directory:
+        if not os.path.join(found, "").startswith((*self.own, *self.folders)):
             raise RefusedError(
-                f"`{name}` is not read", why=f"It is outside of the document's directory, `{directory}`"
+                f"`{name}` is not read",
+                why=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
+                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(found))),
             )
         return found
 
@@ -130,7 +143,7 @@ class _AllowedFiles:
             raise RefusedError("The URL of a reference is malformed") from error
         if "@" in urlsplit(uri).netloc:
             raise RefusedError(f"`{_shown(uri)}` is not read", why="Its URL holds a user name or a password")
-        if origin not in self.allowed and origin != self.source.origin:
+        if origin not in self.origins and origin != self.source.origin:
             raise RefusedError(
                 f"`{_shown(uri)}` is not read",
                 why=f"`{origin}` is not the origin of the document",

@@ -3,14 +3,14 @@
 Nothing here follows a reference out of the document, and nothing looks into data (see `objects`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_at, kind_in_list
 from dynacli.document.pointer import MISSING, follow, from_fragment, join, step_into
 
-__all__ = ["Reference", "ScanResult", "lookup", "scan"]
+__all__ = ["Reference", "ScanResult", "follow_references", "lookup", "past_references", "scan"]
 
 Steps = tuple[str, ...]
 # A step with the chain of steps that led to it: cheaper than a pointer for every node.
@@ -148,6 +148,23 @@ def lookup(tree: Any, ref: str) -> Any:
     return node
 
 
+def past_references(tree: Any, steps: Steps) -> Steps | None:
+    """Return where the steps end, of which some lead through references; None where that is nowhere."""
+    return Locator(tree, "", []).walk(steps)
+
+
+def follow_references(tree: Any, value: Any) -> Any:
+    """Return what stands at the end of a chain of references; None where it leads nowhere or around."""
+    for _ in range(_MAX_HOPS):
+        if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
+            return value
+        try:
+            value = lookup(tree, value["$ref"])
+        except LookupError:
+            return None
+    return None
+
+
 def sites_of(
     tree: Any, kind: ObjectKind = DOCUMENT, link: Link = None, seen: set[int] | None = None
 ) -> Iterator[Site]:
@@ -167,40 +184,43 @@ def sites_of(
                 continue
             seen.add(id(node))
         if isinstance(node, list):
-            stack.extend(
-                [
-                    (node[index], (link, index), kind)
-                    for index in range(len(node) - 1, -1, -1)
-                    if isinstance(node[index], (dict, list))
-                ]
-            )
+            items = [
+                (item, (link, index), kind)
+                for index, item in enumerate(node)
+                if isinstance(item, (dict, list))
+            ]
+            stack.extend(reversed(items))
             continue
         if kind is EXAMPLE:
             # An Example Object may be a reference (3.1.1, "Example Object"); what is in it is data.
             if isinstance(node.get("$ref"), str):
                 yield Site(node, link, "$ref", node["$ref"], is_optional=True, kind=kind)
             continue
-        if kind.members is None:
-            yield from _keywords_in(node, link, kind)
+        # Every object of the document comes by here, several times: hence no calls for the usual ones.
+        has_keywords = kind.members is None
+        if has_keywords:
+            if "$ref" in node:
+                yield Site(node, link, "$ref", node["$ref"], is_optional=False, kind=kind)
+            if not _RARE.isdisjoint(node):
+                yield from _rare_in(node, link, kind)
         elif isinstance(node.get("$ref"), str):
             # Files are split at such maps although no version of OpenAPI provides for it.
             yield Site(node, link, "$ref", node["$ref"], kind.members is EXAMPLE, kind)
         below: list[tuple[Any, Link, ObjectKind]] = []
         for key, value in node.items():
-            if not isinstance(value, (dict, list)) or (key == "$ref" and kind.members is None):
+            if isinstance(value, dict):
+                inner = kind_at(kind, key)
+            elif isinstance(value, list):
+                inner = kind_in_list(kind_at(kind, key), key)
+            else:
                 continue
-            inner = kind_at(kind, key)
-            if isinstance(value, list):
-                inner = kind_in_list(inner, key)
-            if inner is not DATA:
+            if inner is not DATA and not (has_keywords and key == "$ref"):
                 below.append((value, (link, key), inner))
         below.reverse()
         stack.extend(below)
 
 
-def _keywords_in(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[Site]:
-    if "$ref" in node:
-        yield Site(node, link, "$ref", node["$ref"], is_optional=False, kind=kind)
+def _rare_in(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[Site]:
     for keyword in _RARE & node.keys():
         value = node[keyword]
         if keyword == "discriminator":
@@ -271,9 +291,9 @@ class Locator:
         steps = from_fragment(f"#{fragment}")
         if steps is None or not (base or hash_sign):
             return None
-        return self._walk(start + steps, hops)
+        return self.walk(start + steps, hops)
 
-    def _walk(self, steps: Steps, hops: int) -> Steps | None:
+    def walk(self, steps: Steps, hops: int = 0) -> Steps | None:
         """Return the steps without references on the way: `#/a/b` where `a` is itself a `$ref`."""
         taken: list[str] = []
         node = self.tree
@@ -284,7 +304,7 @@ class Locator:
                 if not isinstance(ref, str) or hops >= _MAX_HOPS:
                     return None
                 target = self.locate_ref(ref, hops + 1)
-                return None if target is None else self._walk(target + steps[index:], hops + 1)
+                return None if target is None else self.walk(target + steps[index:], hops + 1)
             taken.append(step)
             node = child
         return tuple(taken)

@@ -180,7 +180,7 @@ def _describe(error: Any) -> str:
         case "additionalProperties" | "unevaluatedProperties":
             return f"Unknown here: {', '.join(f'`{str(name)[:60]}`' for name in value[:5])}"
         case "enum":
-            return f"This should be one of {', '.join(map(str, value))}"
+            return f"This should be {'one of ' if len(value) > 1 else ''}{', '.join(map(str, value))}"
         case "const":
             return f"This should be `{value}`"
         case "pattern":

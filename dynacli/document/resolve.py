@@ -1,11 +1,13 @@
 """Replaces the references of a document by what they mean, with prance.
 
-prance is given a copy in which everything it must not follow, or handles wrongly, is set aside,
-and that is put back afterwards. What it does wrongly (26.7.19):
+prance is given what references lead to, from a copy in which everything it must not follow, or handles wrongly,
+is set aside, and that is put back afterwards. What it does wrongly (26.7.19):
 
 - it takes a `$ref` inside `example`, `x-*` and other data for a reference, and fails on one that is not text;
 - one that dangles, or goes through another (`#/a/b` where `a` is a `$ref`), ends it with an exception;
-- it does not decode `%7B` in a fragment (RFC 6901, section 6), and loses an empty first step;
+- it does not decode `%7B` in a fragment (RFC 6901, section 6), loses an empty first step, and line ends in any;
+- it takes each reference for the name of a file, and asks the system for each of its steps whether it is one:
+  so it is given each reference once, and a short name for it;
 - keywords beside a `$ref` are dropped, and a reference inside of them is then written into the shared
   target, where it changes every other place that refers to it;
 - each target is copied whole, so that a chain of targets inside targets multiplies the document.
@@ -15,15 +17,17 @@ It is never given a reference that leaves the document, so it opens no file and 
 
 import os
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
-from dynacli.document.pointer import join, split
-from dynacli.document.references import Locator, Site, Steps, sites_of
+from dynacli.document.pointer import follow, join
+from dynacli.document.references import Locator, Site, Steps, sites_of, steps_of
 
 __all__ = ["resolve"]
 
-# A base without a network part; the document is in prance's cache under it, so it is never opened.
+# A base without a network part; the targets are in prance's cache under it, so it is never opened.
 _BASE = "file:///document"
+_TARGETS = "targets"
 
 _MAX_NESTED_TARGETS = 8
 
@@ -58,22 +62,48 @@ def resolve(tree: Any, *, uri: str = "") -> Any:
     """
     if not isinstance(tree, dict):
         return tree
+    copy = _copied(tree)
+    aside = _Aside(copy, is_3_0=str(tree.get("openapi")).startswith("3.0"))
+    targets = aside.take_out(uri)
+    return aside.put_back(_resolved(targets))
+
+
+def _copied(tree: dict[str, Any]) -> dict[str, Any]:
+    import orjson
+
+    try:
+        copy: dict[str, Any] = orjson.loads(orjson.dumps(tree))
+    except TypeError:  # integers beyond 64 bits, lone surrogates
+        return deepcopy(tree)
+    return copy
+
+
+def _resolved(targets: list[Any]) -> list[Any]:
+    """Return what references lead to, with the references in it replaced by prance.
+
+    Args:
+        targets: In them, a reference to the one with the number 2 is `#/targets/2`.
+    """
     from prance.util.resolver import RESOLVE_INTERNAL, RefResolver, keep_ref_on_recursion
 
+    cache: dict[Any, Any] = {}
     resolver = RefResolver(
-        tree,
+        [{"$ref": _reference_to(number)} for number in range(len(targets))],
         _BASE,
-        reference_cache={},
+        reference_cache=cache,
         recursion_limit=1,
         recursion_limit_handler=keep_ref_on_recursion,
         resolve_types=RESOLVE_INTERNAL,
     )
-    # prance's own deep copy, which is also what it looks targets up in.
-    aside = _Aside(resolver.specs, is_3_0=str(tree.get("openapi")).startswith("3.0"))
-    aside.take_out(uri)
+    # It has put what it was given under its address, where it looks up what references lead to.
+    cache.update({key: {_TARGETS: targets} for key in cache})
     resolver.resolve_references()
-    aside.put_back(resolver.specs)
-    return resolver.specs
+    found: list[Any] = resolver.specs
+    return found
+
+
+def _reference_to(number: int) -> str:
+    return f"#/{_TARGETS}/{number}"
 
 
 class _Aside:
@@ -87,30 +117,54 @@ class _Aside:
         self.kept = f"kept-{mark}"
         self.target = f"target-{mark}"
         self.beside = f"beside-{mark}"
+        # What references lead to, each with its number.
+        self.numbers: dict[Steps, int] = {}
+        # Where what they lead to shall stand: an object or a list, the key, and the number.
+        self.places: list[tuple[Any, Any, int]] = []
 
-    def take_out(self, uri: str) -> None:
+    def take_out(self, uri: str) -> list[Any]:
+        """Prepare the copy, and return what its references lead to."""
         sites = list(sites_of(self.copy))
         locator = Locator(self.copy, uri, sites)
         good: list[tuple[Site, Steps]] = []
         for site in sites:
             if site.keyword == "$ref":
                 steps = locator.locate(site)
-                if steps is not None and _is_safe(steps):
+                if steps is not None:
                     good.append((site, steps))
         too_nested = _too_nested({steps for _, steps in good})
         good = [(site, steps) for site, steps in good if steps not in too_nested]
+        # Before anything is moved, while steps lead to where they say.
+        self.numbers = {steps: number for number, steps in enumerate(dict.fromkeys(at for _, at in good))}
+        targets = [follow(self.copy, steps) for steps in self.numbers]
+        holders = [self._holder_of(site) for site, _ in good]
         followed = {id(site.node) for site, _ in good}
         for node in _objects(self.copy):
             if "$ref" in node and id(node) not in followed:
                 node[self.kept] = node.pop("$ref")
-        for site, _ in good:
+        for site, steps in good:
             if len(site.node) > 1:
                 self._split(site.node)
-        # prance reads a pointer unescaped as in RFC 6901, but never percent-decoded.
-        spellings = {steps: "#" + join(self._moved(steps)) for _, steps in good}
-        for site, steps in good:
-            node = site.node.get(self.target, site.node)
-            node["$ref"] = spellings[steps]
+            site.node.get(self.target, site.node)["$ref"] = _reference_to(self.numbers[steps])
+        for (site, steps), (holder, key) in zip(good, holders, strict=True):
+            number = self.numbers[steps]
+            if self.target in site.node:
+                self.places.append((site.node, self.target, number))
+            elif isinstance(holder, dict):
+                # What stood beside a reference is one level deeper now.
+                self.places.append((holder.get(self.beside, holder), key, number))
+            else:
+                self.places.append((holder, key, number))
+        return targets
+
+    def _holder_of(self, site: Site) -> tuple[Any, Any]:
+        if site.link is None:
+            return None, None
+        around, key = site.link
+        holder = follow(self.copy, steps_of(around))
+        if isinstance(holder, list):
+            return holder, int(key)
+        return holder, self.kept if key == "$ref" else key  # a property may have that name
 
     def _split(self, node: dict[str, Any]) -> None:
         ref = node.pop("$ref")
@@ -119,20 +173,19 @@ class _Aside:
         node[self.target] = {"$ref": ref}
         node[self.beside] = beside
 
-    def _moved(self, steps: Steps) -> Steps:
-        """Return where a place is now that what stood beside a `$ref` is one level deeper."""
-        moved: list[str] = []
-        node: Any = self.copy
-        for step in steps:
-            if isinstance(node, dict) and self.beside in node:
-                moved.append(self.beside)
-                node = node[self.beside]
-            moved.append(step)
-            node = node[int(step)] if isinstance(node, list) else node[step]
-        return tuple(moved)
-
-    def put_back(self, resolved: Any) -> None:
-        for node in _objects(resolved):
+    def put_back(self, found: list[Any]) -> Any:
+        """Return the copy with what was found in the place of the references, and all that was set aside."""
+        spellings = {
+            _reference_to(number): "#" + join(steps).replace("%", "%25")
+            for steps, number in self.numbers.items()
+        }
+        top: Any = self.copy
+        for holder, key, number in self.places:
+            if holder is None:
+                top = found[number]
+            else:
+                holder[key] = found[number]
+        for node in _objects(top):
             # Joined already, where the chain of an earlier node went through this one.
             if self.target in node:
                 self._join_chain(node)
@@ -140,8 +193,8 @@ class _Aside:
                 node["$ref"] = node.pop(self.kept)
             elif isinstance(node.get("$ref"), str):
                 # A cycle: say it as a document would.
-                steps = [step for step in split(node["$ref"][1:]) if step != self.beside]
-                node["$ref"] = "#" + join(steps).replace("%", "%25")
+                node["$ref"] = spellings[node["$ref"]]
+        return top
 
     def _join_chain(self, node: dict[str, Any]) -> None:
         """Join a target with what stood beside the reference, the innermost of a chain first."""
@@ -187,14 +240,6 @@ def _objects(tree: Any) -> Iterator[dict[str, Any]]:
             stack.extend([value for value in node.values() if isinstance(value, (dict, list))])
         else:
             stack.extend([value for value in node if isinstance(value, (dict, list))])
-
-
-def _is_safe(steps: Steps) -> bool:
-    """Tell whether prance finds a target by the text of its pointer."""
-    if not steps:
-        return True
-    # `urllib.parse` removes these from any URL, and prance an empty first step.
-    return bool(steps[0]) and not any(c in step for step in steps for c in "\t\r\n")
 
 
 def _too_nested(targets: set[Steps]) -> set[Steps]:

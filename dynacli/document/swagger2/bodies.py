@@ -98,10 +98,22 @@ def convert_form(fields: list[Field], types: MediaTypes, spot: Spot, ledger: Led
         content[name] = _form(fields, spot.moved((), ("content", name)), ledger, name)
     made: dict[str, Any] = {"content": content}
     for field in fields:
+        _tell_of_required(field, ledger)
+    for field in fields:
         if meant_boolean(field.raw.get("required")):
             made["required"] = ledger.made(True, spot.below("required"), _required(field))
             break
     return made
+
+
+def _tell_of_required(field: Field, ledger: Ledger) -> None:
+    """Warn of a `required` that is neither true nor false; elsewhere it is copied, and mended later."""
+    value = field.raw.get("required", False)
+    if not isinstance(value, bool):
+        meant = meant_boolean(value)
+        read = "ignored" if meant is None else f"read as {str(meant).lower()}"
+        place = Spot(field.old, "").below("required")
+        ledger.warn(f"`required` should be true or false; it is {read}", place)
 
 
 def _form(fields: list[Field], spot: Spot, ledger: Ledger, media_type: str) -> dict[str, Any]:
@@ -122,14 +134,18 @@ def _form(fields: list[Field], spot: Spot, ledger: Ledger, media_type: str) -> d
             ledger.made(name, schema.below("required", len(required)), _required(field))
             required.append(name)
         at = Spot(field.old, spot.below("encoding", name).new)
+        if media_type.startswith("multipart/"):
+            # There 3.0 ignores `style` and `explode` (3.0.4, "Encoding Object").
+            if field.raw.get("type") == "array" and field.raw.get("collectionFormat", "multi") != "multi":
+                ledger.warn(
+                    "OpenAPI 3.0 has no `collectionFormat` for multipart forms; each item is sent as a part of its own",
+                    at.below("collectionFormat"),
+                )
+            continue
         style = convert_encoding(field.raw, at, ledger)
         if style:
             ledger.came(at)
             encoding[name] = style
-            if media_type.startswith("multipart/") and "collectionFormat" in field.raw:
-                ledger.warn(
-                    "OpenAPI 3.0 has no `collectionFormat` for multipart forms", at.below("collectionFormat")
-                )
     made: dict[str, Any] = {"schema": {"type": "object", "properties": properties}}
     if required:
         ledger.made([], schema.below("required"), spot.old)

@@ -138,28 +138,34 @@ def _parameter(name: str, raw: Any, made: Components, consumes: MediaTypes, ledg
 
 
 def _name_kinds(definitions: dict[str, Any], made: Components, ledger: Ledger) -> None:
-    """Map the values of discriminators to schemas that do not have them as their names.
+    """Map the values of a discriminator to the schemas that they stand for.
 
-    That is so where a name had to be changed, and where `x-ms-discriminator-value` says another one.
+    These are the schema that has it and all that inherit from that, by their names (2.0, "Schema Object",
+    `discriminator`), or as `x-ms-discriminator-value` calls them. Who reads 3.0 knows them by the mapping.
     """
     schemas = made.sections.get("schemas", {})
+    # The base → what stands for it and each of its heirs: the value, where it goes and where it comes from.
+    kinds: dict[str, list[tuple[str, str, str]]] = {}
     for name, raw in definitions.items():
         old = join(("definitions", name))
-        new = made.names.given["schemas", old]
         told = raw.get("x-ms-discriminator-value") if isinstance(raw, dict) else None
-        value = told if isinstance(told, str) else name
-        if value == new:
-            continue
+        from_ = f"{old}/x-ms-discriminator-value" if isinstance(told, str) else old
+        kind = (told if isinstance(told, str) else name, made.names.given["schemas", old], from_)
         for base in _bases(old, ledger):
-            schema = schemas[made.names.given["schemas", base]]
-            kinds = schema.get("discriminator") if isinstance(schema, dict) else None
-            if isinstance(kinds, dict) and isinstance(kinds.get("mapping", {}), dict):
-                spot = Spot(base, ledger.where_to(base)).below("discriminator")
-                if "mapping" not in kinds:
-                    kinds["mapping"] = ledger.made({}, spot.below("mapping"), spot.old)
-                from_ = f"{old}/x-ms-discriminator-value" if isinstance(told, str) else old
-                mapped = to_fragment(join(("components", "schemas", new)))
-                kinds["mapping"].setdefault(value, ledger.made(mapped, spot.below("mapping", value), from_))
+            kinds.setdefault(base, []).append(kind)
+    for base, found in kinds.items():
+        name = made.names.given["schemas", base]
+        told = schemas[name].get("discriminator") if isinstance(schemas[name], dict) else None
+        is_plain = all(value == new == name for value, new, _ in found)
+        if is_plain or not isinstance(told, dict) or not isinstance(told.get("mapping", {}), dict):
+            continue
+        spot = Spot(base, ledger.where_to(base)).below("discriminator")
+        if "mapping" not in told:
+            told["mapping"] = ledger.made({}, spot.below("mapping"), spot.old)
+        for value, new, from_ in found:
+            mapped = to_fragment(join(("components", "schemas", new)))
+            if value not in told["mapping"]:
+                told["mapping"][value] = ledger.made(mapped, spot.below("mapping", value), from_)
 
 
 def _bases(old: str, ledger: Ledger) -> list[str]:
