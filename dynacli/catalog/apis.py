@@ -33,7 +33,7 @@ class _Wish(NamedTuple):
         name: How the API is called.
         refresh: Whether the document is read or fetched again first.
         offline: Whether nothing may be fetched.
-        allow_refs: The origins beside the document's own that its references may lead to.
+        allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
     """
 
     name: str
@@ -60,8 +60,8 @@ def open_api(
     Args:
         refresh: Whether the document is read or fetched again first.
         offline: Whether nothing may be fetched.
-        allow_refs: The origins beside the document's own that its references may lead to;
-            a registered API has those of its entry besides.
+        allow_refs: The origins and absolute directories beside the document's own that its references
+            may lead to; a registered API has those of its entry besides.
 
     Raises:
         UsageError: There is no such API.
@@ -88,7 +88,7 @@ def open_api(
         )
     if entry is None:
         raise _unknown(word, env)
-    wish = wish._replace(allow_refs=tuple(sorted({*wish.allow_refs, *texts(entry, "allow_refs")})))
+    wish = wish._replace(allow_refs=tuple(sorted({*wish.allow_refs, *configuration.allow_refs(entry)})))
     try:
         api = _from_source(wish, entry["source"])
     except DynacliError as error:
@@ -267,13 +267,17 @@ def _reading(
 ) -> "Reading":
     from dynacli.catalog.parts import Parts
     from dynacli.catalog.reading import Reading
+    from dynacli.document.allowed import folders_of
     from dynacli.document.opener import allowed_files
 
     kept = None
     # What was read when more was allowed is not looked at any more.
     if pointer is not None and {*pointer.get("allow_refs", ())} <= {*wish.allow_refs}:
         kept = revisions.parts(pointer)
-    folder = os.path.join(os.path.dirname(source.location), "") if source.kind == "file" else ""
+    folders: tuple[str, ...] = ()
+    if source.kind == "file":
+        own = os.path.dirname(source.location)
+        folders = (os.path.join(own, ""), *folders_of((own, *wish.allow_refs)))
     try:
         opener = allowed_files(source, wish.allow_refs)
     except ValueError as error:
@@ -283,7 +287,7 @@ def _reading(
             hint=f"Mend `allow_refs` in `{Configuration(wish.env).path}`: an origin looks like `https://api.example.com`",
         ) from error
     return Reading(
-        opener, kept or Parts({}), may_fetch=not wish.offline, is_again=wish.refresh, folder=folder
+        opener, kept or Parts({}), may_fetch=not wish.offline, is_again=wish.refresh, folders=folders
     )
 
 

@@ -85,6 +85,7 @@ def is_null(branch: Any) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 14)  # of a base of hundreds of types each view has the whole mapping
 def _as_reference(target: str) -> str:
     # A value of a mapping is a reference, or the bare name of a component.
     is_name = not any(char in target for char in "/#") and not target.endswith((".json", ".yaml", ".yml"))

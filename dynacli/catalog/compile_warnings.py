@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from dynacli.document.load import Document
 from dynacli.document.origins import Place
-from dynacli.document.pointer import join
+from dynacli.document.pointer import join, split
 from dynacli.document.positions import places_of
+from dynacli.document.references import past_references
 
 __all__ = ["CompileWarning", "CompileWarnings", "located"]
 
@@ -45,8 +46,16 @@ class CompileWarnings:
 
     def located(self, document: Document) -> tuple[CompileWarning, ...]:
         """Return the warnings with their places in the files; those of the reading come first."""
-        own = ((message, document.origins.locate(pointer)) for message, pointer in self.items)
+        own = (
+            (message, document.origins.locate(_past_references(document, at))) for message, at in self.items
+        )
         return located(document, [*document.warnings, *own])
+
+
+def _past_references(document: Document, pointer: str) -> str:
+    """Return the pointer to what stands at a place, where the way there leads through a reference."""
+    steps = past_references(document.tree, split(pointer))
+    return pointer if steps is None else join(steps)
 
 
 def located(document: Document, found: Iterable[tuple[str, Place]]) -> tuple[CompileWarning, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from dynacli.catalog.compile_warnings import CompileWarning, CompileWarnings
 from dynacli.catalog.inputs import Inputs, SkippedOperationError, usable_parameters
 from dynacli.catalog.left_out import LeftOut, check_is_readable, why_unread
-from dynacli.catalog.lenient import follow_references, listed, lookup, text
+from dynacli.catalog.lenient import listed, text
 from dynacli.catalog.model import Operation, Response
 from dynacli.catalog.names import NameBook, kebab
 from dynacli.catalog.security import Security
@@ -23,6 +23,7 @@ from dynacli.document.load import Document
 from dynacli.document.operations import Entry, operations_of
 from dynacli.document.origins import Move
 from dynacli.document.pointer import follow, from_fragment, join
+from dynacli.document.references import follow_references, lookup
 
 __all__ = ["CompileWarning", "Compiled", "CompiledOperation", "compile_document"]
 
@@ -72,6 +73,7 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
     names = NameBook(lock)
     inputs = Inputs(document, warnings.add)
     security = Security(tree, warnings.add)
+    parts, responses = _Parts(document), _Responses(document)
     operations = []
     left_out = LeftOut(warnings.add)
     for path, entry, item, raw_item in _each_operation(document, warnings):
@@ -86,7 +88,18 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
             check_is_readable(document, raw_item, raw)
             operations.append(
                 _operation(
-                    document, inputs, security, names, warnings.add, path, entry, item, raw_item, resolved
+                    document,
+                    inputs,
+                    security,
+                    parts,
+                    responses,
+                    names,
+                    warnings.add,
+                    path,
+                    entry,
+                    item,
+                    raw_item,
+                    resolved,
                 )
             )
         except SkippedOperationError as error:
@@ -147,6 +160,8 @@ def _operation(
     document: Document,
     inputs: Inputs,
     security: Security,
+    parts: "_Parts",
+    responses: "_Responses",
     names: NameBook,
     warn: Callable[..., None],
     path: str,
@@ -198,54 +213,87 @@ def _operation(
         ),
         parameters=parameters,
         body=body,
-        responses=tuple(_responses(document, raw.get("responses"))),
+        responses=tuple(responses.of_operation(raw.get("responses"))),
         security=security.of_operation(raw, where),
         servers=read_servers(raw.get("servers"), warn, *where, "servers")
         or read_servers(raw_item.get("servers"), warn, "paths", path, "servers"),
         example=inputs.example(item, resolved, parameters, body),
     )
-    return CompiledOperation(operation, _part(document, path, raw_item, entry))
+    return CompiledOperation(operation, parts.of_operation(path, raw_item, entry))
 
 
 def _name_of_path(item: Mapping[str, Any]) -> str:
     """Return the name that a path gives to its one operation; several cannot share one."""
-    return text(item.get("x-cli-name")) if len(list(operations_of(item))) == 1 else ""
+    name = text(item.get("x-cli-name"))
+    return name if name and len(list(operations_of(item))) == 1 else ""
 
 
 def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Any]:
-    of_path = listed(item.get("x-cli-aliases")) if len(list(operations_of(item))) == 1 else []
+    of_path = listed(item.get("x-cli-aliases"))
+    if of_path and len(list(operations_of(item))) != 1:
+        of_path = []
     return [*listed(raw.get("x-cli-aliases")), *of_path]
 
 
-def _part(document: Document, path: str, raw_item: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
-    """Return the operation's part of the document, without what OpenAPI says is to be ignored.
+class _Parts:
+    """Takes the operations' parts of the document, without what OpenAPI says is to be ignored."""
 
-    Its `steps` lead from the path item to the operation, where that is not the method in lower case.
-    """
-    shared = {
-        key: value for key, value in raw_item.items() if key in {"parameters", "summary", "description"}
-    }
-    own = dict(entry.operation)
-    for holder in (shared, own):
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._shared: dict[str, dict[str, Any]] = {}
+
+    def of_operation(self, path: str, raw_item: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+        """Return the part of one operation.
+
+        Its `steps` lead from the path item to the operation, where that is not the method in lower case.
+        """
+        if path not in self._shared:
+            shared = ("parameters", "summary", "description")
+            holder = {key: value for key, value in raw_item.items() if key in shared}
+            self._shared[path] = self._usable(holder, path)
+        own = self._usable(dict(entry.operation), path)
+        part: dict[str, Any] = {"path_item": self._shared[path], "operation": own}
+        return part if entry.steps == (entry.method.lower(),) else {**part, "steps": list(entry.steps)}
+
+    def _usable(self, holder: dict[str, Any], path: str) -> dict[str, Any]:
         if "parameters" in holder:
-            holder["parameters"] = usable_parameters(document.tree, holder["parameters"], path)
-    part: dict[str, Any] = {"path_item": shared, "operation": own}
-    return part if entry.steps == (entry.method.lower(),) else {**part, "steps": list(entry.steps)}
+            holder["parameters"] = usable_parameters(self._document.tree, holder["parameters"], path)
+        return holder
 
 
-def _responses(document: Document, raw: Any) -> Iterator[Response]:
-    if not isinstance(raw, Mapping):
-        return
-    for status, reference in raw.items():
-        response = follow_references(document.tree, reference)
-        if not isinstance(response, Mapping) or str(status).startswith("x-"):
-            continue
+class _Responses:
+    """Reads the answers of one operation after the other; those that are referred to are read once."""
+
+    def __init__(self, document: Document) -> None:
+        self._tree = document.tree
+        self._known: dict[tuple[str, str], Response | None] = {}
+
+    def of_operation(self, raw: Any) -> Iterator[Response]:
+        """Yield the documented answers of an operation."""
+        if not isinstance(raw, Mapping):
+            return
+        for status, reference in raw.items():
+            ref = reference.get("$ref") if isinstance(reference, Mapping) else None
+            if not isinstance(ref, str):
+                found = self._response(str(status), reference)
+            else:
+                key = str(status), ref
+                if key not in self._known:
+                    self._known[key] = self._response(str(status), reference)
+                found = self._known[key]
+            if found is not None:
+                yield found
+
+    def _response(self, status: str, reference: Any) -> Response | None:
+        response = follow_references(self._tree, reference)
+        if not isinstance(response, Mapping) or status.startswith("x-"):
+            return None
         content = response.get("content")
         content = content if isinstance(content, Mapping) else {}
-        medias = [follow_references(document.tree, media) for media in content.values()]
+        medias = [follow_references(self._tree, media) for media in content.values()]
         names = [_media_schema_name(media) for media in medias if isinstance(media, Mapping)]
-        yield Response(
-            str(status),
+        return Response(
+            status,
             text(response.get("description")) or text(response.get("summary")),
             tuple(content),
             names[0] if names else "",

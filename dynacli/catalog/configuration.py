@@ -82,6 +82,16 @@ class Configuration:
             if name not in VERBS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
         }
 
+    def allow_refs(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the origins and absolute directories that the references of an API's document may lead to."""
+        found = texts(entry, "allow_refs")
+        if not found:
+            return ()
+        from dynacli.document.allowed import place
+
+        directory = os.path.dirname(os.path.abspath(self.path))
+        return tuple(place(one, directory) for one in found)
+
     def has_entry(self, name: str) -> bool:
         """Tell whether there is an entry of that name, be it usable or not."""
         return name in self._entries()

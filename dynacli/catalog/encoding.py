@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from dynacli.catalog.lenient import mapped
 from dynacli.catalog.media import is_binary, is_text_type
 from dynacli.catalog.schema import Resolve, view
 from dynacli.record import record
@@ -64,6 +65,7 @@ class Encodings:
         resolve: Returns the target of a `$ref`.
         dialect: The version of OpenAPI.
         is_multipart: Whether it is a multipart body; otherwise a form.
+        has_examples: Whether a header of a part that nobody gives is the example that the document leads to.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class Encodings:
         dialect: Literal["3.0", "3.1", "3.2"],
         *,
         is_multipart: bool,
+        has_examples: bool = False,
     ) -> None:
         self._media = media
+        self._has_examples = has_examples
         self._resolve = resolve
         self._dialect = dialect
         self._is_multipart = is_multipart
@@ -84,7 +88,7 @@ class Encodings:
     def of(self, name: str) -> PropertyEncoding:
         """Return how the property of that name is written, also one that the document does not name."""
         schema = self._seen.properties.get(name, self._seen.additional)
-        return self._encoding(_mapping(_mapping(self._media.get("encoding")).get(name)), schema)
+        return self._encoding(mapped(mapped(self._media.get("encoding")).get(name)), schema)
 
     def names(self) -> list[str]:
         """Return the properties in the order in which the document has them."""
@@ -101,7 +105,7 @@ class Encodings:
             items = found.get("prefixItems")
             is_prefix = isinstance(items, list) and index < len(items)
             schema = items[index] if is_prefix and isinstance(items, list) else found.get("items", schema)
-        return self._encoding(_mapping(described), schema)
+        return self._encoding(mapped(described), schema)
 
     def _encoding(self, described: Mapping[str, Any], schema: Any) -> PropertyEncoding:
         takes_file, takes_text = self._takes(schema) if self._is_multipart else (False, True)
@@ -162,7 +166,7 @@ class Encodings:
             return None
 
     def _headers(self, described: Mapping[str, Any]) -> Iterator[PartHeader]:
-        for name, raw in _mapping(described.get("headers")).items():
+        for name, raw in mapped(described.get("headers")).items():
             header = raw
             if isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
                 header = self._target(raw["$ref"])
@@ -179,7 +183,15 @@ class Encodings:
                 return choices[0]
             if "default" in one:
                 return one["default"]
-        return None
+        if not self._has_examples or header.get("required") is not True:
+            return None
+        from dynacli.catalog.example import NoExampleError
+        from dynacli.catalog.example_call import body_example
+
+        try:
+            return body_example(header, self._resolve, self._dialect)
+        except (NoExampleError, LookupError):
+            return None  # it is then named as missing
 
 
 def _is_plain(schema: Mapping[str, Any]) -> bool:
@@ -195,7 +207,3 @@ def _media_types(declared: Any) -> tuple[str, ...]:
         return ()
     listed = (one.strip() for one in declared.split(","))
     return tuple(one for one in listed if _MEDIA_TYPE.fullmatch(one))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

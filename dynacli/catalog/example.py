@@ -8,6 +8,7 @@ where it has the shape that the schema asks for, for wrong examples are common.
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from dynacli.catalog.lenient import listed, mapped
 from dynacli.catalog.merged import MergedSchema
 from dynacli.catalog.numbers import number_value
 from dynacli.catalog.shape import NoExampleError, Reading, is_same, names_in
@@ -75,9 +76,9 @@ def operation_value_for_parameter(
     """
     reading = Reading(resolve, "request", dialect)
     if isinstance(parameter.get("$ref"), str):
-        parameter = _mapping(reading.target(parameter))
-    content = _mapping(parameter.get("content"))
-    media_type = _mapping(next(iter(content.values()), None))
+        parameter = mapped(reading.target(parameter))
+    content = mapped(parameter.get("content"))
+    media_type = mapped(next(iter(content.values()), None))
     schema = (media_type if content else parameter).get("schema", True)
     try:
         for value in (*_offered(parameter, reading), *_offered(media_type, reading)):
@@ -92,8 +93,8 @@ def _offered(holder: dict[str, Any], reading: Reading) -> Iterator[Any]:
     """Yield the example values of a Parameter or Media Type Object."""
     if "example" in holder:
         yield holder["example"]
-    for example in map(_mapping, _mapping(holder.get("examples")).values()):
-        found = _mapping(reading.target(example)) if "$ref" in example else example
+    for example in map(mapped, mapped(holder.get("examples")).values()):
+        found = mapped(reading.target(example)) if "$ref" in example else example
         if "value" in found:
             yield found["value"]
 
@@ -190,7 +191,7 @@ class _Maker:
         fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
         if fewest > _MOST_ITEMS:
             raise NoExampleError("The array has too many items")
-        prefix = _list(keywords.get("prefixItems"))
+        prefix = listed(keywords.get("prefixItems"))
         parts = prefix[:most] + [keywords.get("contains", keywords.get("items", True))] * (
             fewest - len(prefix)
         )
@@ -225,7 +226,7 @@ class _Maker:
         yield item
         flat = MergedSchema()
         flat.add(part, self.reading, frozenset())
-        yield from _list(flat.keywords.get("enum"))
+        yield from listed(flat.keywords.get("enum"))
         if isinstance(item, bool) or item is None:
             yield from (True, False, None)
         elif isinstance(item, str):
@@ -308,11 +309,3 @@ class _Maker:
                     break
         if changed != made:
             yield changed
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

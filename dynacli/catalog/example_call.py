@@ -10,41 +10,72 @@ from dynacli.catalog.model import Body, MediaType, Parameter, ValueType
 from dynacli.catalog.schema import Resolve
 from dynacli.catalog.shape import Reading
 
-__all__ = ["body_example", "example_words", "option_text", "parameter_example"]
+__all__ = ["ExampleWords", "body_example", "option_text", "parameter_example"]
 
 MAX_WORDS = 12
 """Options and values of a body in an example; a longer one is written as `--example`."""
 
+_NOT_EMPTY = {"minProperties": 1, "minItems": 1}
+
 Dialect = Literal["3.0", "3.1", "3.2"]
 
 
-def example_words(
-    operation: Mapping[str, Any],
-    raw: Mapping[tuple[Any, Any], Any],
-    parameters: tuple[Parameter, ...],
-    body: Body | None,
-    resolve: Resolve,
-    dialect: Dialect,
-) -> tuple[str, ...]:
-    """Return the words after the operation's name.
+class ExampleWords:
+    """Makes the words after the name of one operation after the other; those that several have are made once.
 
     Args:
-        operation: The resolved operation object.
-        raw: (location, name) → resolved Parameter Object.
+        resolve: Returns the target of an internal `$ref`.
+        dialect: The version of OpenAPI.
     """
-    words: list[str] = []
-    for parameter in parameters:
-        if not parameter.is_required:
-            continue
-        described = raw.get((parameter.location, parameter.name))
-        try:
-            value = parameter_example(parameter, described, resolve, dialect)
-        except NoExampleError:
-            value = parameter.name
-        words.extend(_parameter_words(parameter, value))
-    if body is not None and body.is_required:
-        words.extend(_body_words(operation, preferred(body.content), resolve, dialect))
-    return tuple(words)
+
+    def __init__(self, resolve: Resolve, dialect: Dialect) -> None:
+        self._resolve = resolve
+        self._dialect: Dialect = dialect
+        # What each was made of is kept so that its id stays its own.
+        self._of_parameters: dict[tuple[int, int], tuple[Any, list[str]]] = {}
+        self._of_bodies: dict[tuple[int, int, str], tuple[Any, tuple[str, ...]]] = {}
+
+    def __call__(
+        self,
+        operation: Mapping[str, Any],
+        raw: Mapping[tuple[Any, Any], Any],
+        parameters: tuple[Parameter, ...],
+        body: Body | None,
+    ) -> tuple[str, ...]:
+        """Return the words after the operation's name.
+
+        Args:
+            operation: The resolved operation object.
+            raw: (location, name) → resolved Parameter Object.
+        """
+        words: list[str] = []
+        for parameter in parameters:
+            if parameter.is_required:
+                words.extend(self._of_parameter(parameter, raw.get((parameter.location, parameter.name))))
+        if body is not None and body.is_required:
+            media_type = preferred(body.content)
+            content = operation["requestBody"]["content"].get(media_type.name)
+            words.extend(
+                self._of_body(media_type, content.get("schema") if isinstance(content, Mapping) else None)
+            )
+        return tuple(words)
+
+    def _of_parameter(self, parameter: Parameter, described: dict[str, Any] | None) -> list[str]:
+        key = id(parameter), id(described)
+        if key not in self._of_parameters:
+            try:
+                value = parameter_example(parameter, described, self._resolve, self._dialect)
+            except NoExampleError:
+                value = parameter.name
+            self._of_parameters[key] = (parameter, described), _parameter_words(parameter, value)
+        return self._of_parameters[key][1]
+
+    def _of_body(self, media_type: MediaType, schema: Any) -> tuple[str, ...]:
+        key = id(schema), id(media_type.fields), media_type.name
+        if key not in self._of_bodies:
+            words = _body_words(schema, media_type, self._resolve, self._dialect)
+            self._of_bodies[key] = (schema, media_type.fields), words
+        return self._of_bodies[key][1]
 
 
 def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
@@ -69,14 +100,17 @@ def parameter_example(
     value = operation_value_for_parameter(
         described or {"name": parameter.name, "in": parameter.location}, resolve, dialect
     )
+    if value in ({}, []) and parameter.is_required and described is not None and "schema" in described:
+        # Nothing is sent for these, and the document requires something.
+        value = example_value({"allOf": [described["schema"], _NOT_EMPTY]}, resolve, dialect=dialect)
     if parameter.location != "path":
         return value
     if value == "string" and _allows(parameter.name, parameter.value):
         # `issues-get owner repo 1` reads better than `issues-get string string 1`.
         return parameter.name
+    if is_json(parameter.media_type):
+        return value  # of which there is always a text
     # Nothing is sent in a path for these, so that the path would be another one.
-    if value == {} and described is not None:
-        value = example_value(described.get("schema"), resolve, dialect=dialect, required_only=False)
     return parameter.name if value in ("", None, [], {}) else value
 
 
@@ -98,11 +132,7 @@ def _option_words(option: str, value: Any) -> list[str]:
     return [word for one in items for word in (f"--{option}", option_text(one))]
 
 
-def _body_words(
-    operation: Mapping[str, Any], media_type: MediaType, resolve: Resolve, dialect: Dialect
-) -> tuple[str, ...]:
-    content = operation["requestBody"]["content"].get(media_type.name)
-    schema = content.get("schema") if isinstance(content, Mapping) else None
+def _body_words(schema: Any, media_type: MediaType, resolve: Resolve, dialect: Dialect) -> tuple[str, ...]:
     if not media_type.fields or not (is_json(media_type.name) or is_form(media_type.name)):
         return ("--example",)
     try:

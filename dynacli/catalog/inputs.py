@@ -3,38 +3,30 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from dynacli.catalog.fields import Listing, list_fields
-from dynacli.catalog.lenient import follow_references, listed, lookup, text
+from dynacli.catalog.lenient import listed, text
 from dynacli.catalog.media import body_schema, is_form
 from dynacli.catalog.model import Body, Field, MediaType, Parameter
 from dynacli.catalog.names import kebab
 from dynacli.catalog.option_names import Named, fields_with_own_options, option_names, renamed
-from dynacli.catalog.schema import Views, value_type, view
+from dynacli.catalog.originals import Originals, digest_of
+from dynacli.catalog.schema import Resolve, Views, value_type
+from dynacli.catalog.styles import default_style, explodes, has_style, style_of
 from dynacli.document.load import Document
+from dynacli.document.references import follow_references, lookup
+
+if TYPE_CHECKING:
+    from dynacli.catalog.example_call import ExampleWords
 
 __all__ = ["Inputs", "SkippedOperationError", "usable_parameters"]
 
 LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 """In the order in which they keep the plain option when two inputs have one name."""
 
-_DEFAULT_STYLES = {
-    "path": "simple",
-    "query": "form",
-    "querystring": "form",
-    "header": "simple",
-    "cookie": "form",
-}
-_STYLES = {
-    "path": {"simple", "label", "matrix"},
-    "query": {"form", "spaceDelimited", "pipeDelimited", "deepObject"},
-    "querystring": {"form"},
-    "header": {"simple"},
-    "cookie": {"form", "cookie"},
-}
-"""OpenAPI 3.2.0, "Style Values"."""
 _FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _IGNORED_HEADERS = frozenset(
@@ -98,19 +90,17 @@ class Inputs:
     def __init__(self, document: Document, warn: Callable[..., None]) -> None:
         self._document = document
         self._warn = warn
-        self._bodies: dict[int | str, tuple[Any, Listing]] = {}
-        self._targets: dict[str, Any] = {}
-        self._views, self._raw_views = Views(self.resolve), Views(self._target)
-
-    def resolve(self, ref: str) -> Any:
-        """Return the target of a reference that prance left in place: a recursion, or one that leads nowhere."""
-        return lookup(self._document.resolved, ref)
-
-    def _target(self, ref: str) -> Any:
-        """Return the target of a reference as it stands in the document."""
-        if ref not in self._targets:
-            self._targets[ref] = lookup(self._document.tree, ref)
-        return self._targets[ref]
+        self._bodies: dict[int | bytes | str, tuple[Any, Listing]] = {}
+        # Most operations share their parameters. Each is kept so that its id stays its own.
+        self._parameters: dict[tuple[int, str], tuple[Mapping[str, Any], Parameter]] = {}
+        self._originals = Originals()
+        self._spelled: dict[tuple[int, tuple[str, ...]], Parameter] = {}
+        # Not methods: an object that holds its own outlives its last use, and the whole document with it.
+        # What prance left in place is a recursion, or leads nowhere.
+        self._resolve: Resolve = partial(lookup, document.resolved)
+        self._views = Views(self._resolve)
+        self._raw_views = Views(cache(partial(lookup, document.tree)))
+        self._examples: ExampleWords | None = None
 
     def parameters(
         self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any], where: tuple[str, ...]
@@ -143,12 +133,12 @@ class Inputs:
                 in_path.index(entry[0][1]) if entry[0][0] == "path" else 0,
             ),
         )
-        raws = [raw for _, raw in ordered]
+        raws = [self._originals(raw) for _, raw in ordered]
         named = [Named(raw["in"], raw["name"], text(raw.get("x-cli-name")) or raw["name"]) for raw in raws]
         return self._with_aliases(
             raws,
             [
-                self._parameter(raw, option)
+                self._known_parameter(raw, option)
                 for raw, option in zip(raws, option_names(named, _RESERVED_OPTIONS), strict=True)
             ],
         )
@@ -190,13 +180,19 @@ class Inputs:
                     self._warn(f"{key[0]} parameter `{key[1]}` is declared twice; the last one counts", *here)
                 usable[key] = raw
                 style = raw.get("style")
-                if style is not None and (not isinstance(style, str) or style not in _STYLES[key[0]]):
+                if style is not None and not has_style(key[0], style):
                     self._warn(
-                        f"style `{style}` is none for a {key[0]} parameter; `{_DEFAULT_STYLES[key[0]]}` is used",
+                        f"style `{style}` is none for a {key[0]} parameter; `{default_style(key[0])}` is used",
                         *here,
                         "style",
                     )
         return list(usable.values())
+
+    def _known_parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
+        key = id(raw), option
+        if key not in self._parameters:
+            self._parameters[key] = raw, self._parameter(raw, option)
+        return self._parameters[key][1]
 
     def _parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
         name, location = raw["name"], raw["in"]
@@ -208,24 +204,21 @@ class Inputs:
             media = media if isinstance(media, Mapping) else {}
             schema = media.get("schema")
             encoding = media.get("encoding") if is_form(media_type) else None
-        seen = view(schema, self.resolve)
+        seen = self._views(schema)
         fields: tuple[Field, ...] = ()
         if seen.type == "object" and seen.properties:
             fields = list_fields(schema, self._views).fields
-        style = text(raw.get("style"))
-        style = style if style in _STYLES[location] else _DEFAULT_STYLES[location]
-        declared = raw.get("explode")
-        explode = declared if isinstance(declared, bool) else style in {"form", "cookie"}
+        style = style_of(location, raw.get("style"))
         return Parameter(
             name=name,
             location=location,
             option=option,
-            value=value_type(seen, self.resolve),
+            value=value_type(seen, self._resolve, self._views),
             is_required=location == "path" or raw.get("required") is True,
             is_deprecated=raw.get("deprecated") is True or seen.is_deprecated,
             is_hidden=raw.get("x-cli-hidden") is True,
             style=style,
-            explode=explode,
+            explode=explodes(style, raw.get("explode")),
             allow_reserved=raw.get("allowReserved") is True,
             allow_empty=location == "query" and raw.get("allowEmptyValue") is True,
             media_type=media_type,
@@ -249,8 +242,14 @@ class Inputs:
             given = [kebab(text(alias)) for alias in listed(raw.get("x-cli-aliases"))]
             aliases = [word for word in dict.fromkeys((*spelled, *given)) if word and word not in taken]
             taken.update(aliases)
-            made.append(replace(one, aliases=tuple(aliases)) if aliases else one)
+            made.append(self._with_spellings(one, tuple(aliases)) if aliases else one)
         return tuple(made)
+
+    def _with_spellings(self, one: Parameter, aliases: tuple[str, ...]) -> Parameter:
+        key = id(one), aliases
+        if key not in self._spelled:
+            self._spelled[key] = replace(one, aliases=aliases)
+        return self._spelled[key]
 
     def body(self, raw: Any, parameters: tuple[Parameter, ...]) -> Body | None:
         """Return the request body; options that a parameter has already get `body.` in front.
@@ -279,7 +278,7 @@ class Inputs:
     def _media_type(self, name: str, media: Mapping[str, Any], taken: set[str]) -> MediaType:
         schema = body_schema(media)
         ref = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
-        key = ref if isinstance(ref, str) else id(schema)
+        key = ref if isinstance(ref, str) else digest_of(schema)
         if key not in self._bodies:
             # The schema is kept so that its id stays its own.
             self._bodies[key] = (schema, list_fields(schema, self._raw_views))
@@ -295,14 +294,16 @@ class Inputs:
         body: Body | None,
     ) -> tuple[str, ...]:
         """Return the words that make a runnable call of the operation."""
-        from dynacli.catalog.example_call import example_words
+        if self._examples is None:
+            from dynacli.catalog.example_call import ExampleWords
 
+            self._examples = ExampleWords(self._resolve, self._document.version)
         raw = {
-            (one.get("in"), one.get("name")): one
+            (one.get("in"), one.get("name")): self._originals(one)
             for one in [*listed(item.get("parameters")), *listed(operation.get("parameters"))]
             if isinstance(one, Mapping)
         }
-        return example_words(operation, raw, parameters, body, self.resolve, self._document.version)
+        return self._examples(operation, raw, parameters, body)
 
 
 def _one_of(words: tuple[str, ...]) -> str:

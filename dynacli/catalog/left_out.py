@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynacli.catalog.inputs import SkippedOperationError
-from dynacli.catalog.lenient import follow_references, lookup, text
+from dynacli.catalog.lenient import text
 from dynacli.catalog.names import kebab
 from dynacli.document.load import Document
+from dynacli.document.references import follow_references, lookup
 
 __all__ = ["LeftOut", "check_is_readable", "why_unread"]
 
@@ -49,6 +50,8 @@ def check_is_readable(document: Document, item: Mapping[str, Any], operation: Ma
     Raises:
         SkippedOperationError: The operation, its parameters or its body are.
     """
+    if not document.unread:
+        return
     body = operation.get("requestBody")
     followed = follow_references(document.tree, body)
     parts = [operation, body, followed.get("content") if isinstance(followed, Mapping) else None]

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "body_schema",
+    "is_as_good_as_json",
     "is_built",
     "is_form",
     "is_json",
@@ -16,6 +17,7 @@ __all__ = [
     "is_multipart",
     "preferred",
     "sent_as",
+    "takes_options",
 ]
 
 _JSON_LINES = frozenset(
@@ -75,23 +77,31 @@ def preferred(content: Sequence["MediaType"]) -> "MediaType":
         lambda one: is_form(one.name),
         lambda one: is_multipart(one.name),
     )
-    return next((one for fits in ranks for one in content if fits(one)), content[0])
+    named = next((one for fits in ranks for one in content if fits(one)), None)
+    return named or next((one for one in content if takes_options(one)), content[0])
 
 
 def sent_as(media_type: "MediaType") -> "MediaType":
-    """Return the media type that is sent where the document has a range, or no name at all.
+    """Return the media type that is sent where the document has a range, the word `json`, or no name at all.
 
-    A range cannot be sent (RFC 9110, section 8.3). What has options, or is said to be JSON's kind of value, is JSON.
+    None of them can be sent (RFC 9110, section 8.3). What has options, or is said to be JSON's kind of value, is JSON.
     """
-    if (
-        media_type.name.strip() not in {"", "*", "*/*", "application/*"}
-        or media_type.value.format == "binary"
-    ):
+    if not is_as_good_as_json(media_type.name) or media_type.value.format == "binary":
         return media_type
     from dataclasses import replace
 
     name = "text/plain" if media_type.value.type == "string" else "application/json"
     return replace(media_type, name=name)
+
+
+def is_as_good_as_json(name: str) -> bool:
+    """Return whether what a document has for a media type is no name of one, and leaves room for JSON."""
+    return name.strip().lower() in {"", "*", "*/*", "application/*", "json"}
+
+
+def takes_options(media_type: "MediaType") -> bool:
+    """Return whether options build a body of this media type, as the document spells it."""
+    return is_built(sent_as(media_type).name)
 
 
 def _takes_file(media_type: "MediaType") -> bool:

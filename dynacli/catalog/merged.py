@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynacli.catalog.lenient import listed
 from dynacli.catalog.shape import NoExampleError, Reading, is_number, names_in, types_of
 
 __all__ = ["MergedSchema"]
@@ -66,10 +67,10 @@ class MergedSchema:
                 return
         self._add_offers(schema)
         self._add_keywords(schema, reading)
-        for part in _list(schema.get("allOf")):
+        for part in listed(schema.get("allOf")):
             self.add(part, reading, above)
         for word in ("oneOf", "anyOf"):
-            if branches := _list(schema.get(word)):
+            if branches := listed(schema.get(word)):
                 self.choices.append(branches)
         if "if" in schema:
             self.choices.append(
@@ -80,9 +81,9 @@ class MergedSchema:
         kinds = [
             [schema["const"]] if "const" in schema else [],
             [schema["example"]] if "example" in schema else [],
-            _list(schema.get("examples"))[:1],
+            listed(schema.get("examples"))[:1],
             [schema["default"]] if "default" in schema else [],
-            _list(schema.get("enum")),
+            listed(schema.get("enum")),
         ]
         self.offers.extend((rank, value) for rank, values in enumerate(kinds) for value in values)
 
@@ -102,6 +103,7 @@ class MergedSchema:
             has_branches = bool(schema.get("oneOf") or schema.get("anyOf"))
             chosen = slice(depth, None) if has_branches else slice(self.branch, max(depth - 1, 0))
             self.discriminators.append((name, mapping if isinstance(mapping, dict) else {}, chosen))
+        self._add_prefix(schema)
         for word, value in schema.items():
             if not _is_well_formed(word, value):
                 continue
@@ -119,7 +121,21 @@ class MergedSchema:
             elif word in _MOST:
                 mine[word] = min(mine[word], value)
             elif word in {"items", "additionalProperties"}:
-                mine[word] = {"allOf": [mine[word], value]} if False not in (mine[word], value) else False
+                mine[word] = _both(mine[word], value)
+
+    def _add_prefix(self, schema: dict[str, Any]) -> None:
+        """Merge `prefixItems`: where only one of the schemas has one more, the `items` of the other hold for it too."""
+        mine = self.keywords
+        known, more = listed(mine.get("prefixItems")), listed(schema.get("prefixItems"))
+        if known or more:
+            rest, other_rest = (_schema(one.get("items")) for one in (mine, schema))
+            mine["prefixItems"] = [
+                _both(
+                    known[index] if index < len(known) else rest,
+                    more[index] if index < len(more) else other_rest,
+                )
+                for index in range(max(len(known), len(more)))
+            ]
 
     def wanted_type_names(self) -> list[str]:
         """Return the types to try, null last; guessed from the other keywords where none is named."""
@@ -169,5 +185,13 @@ def _both_types(one: list[str], other: list[str]) -> list[str]:
     return both
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _both(one: Any, other: Any) -> Any:
+    """Return the schema that asks for what two of them ask for."""
+    if False in (one, other):
+        return False
+    plain = [each for each in (one, other) if each is not True]
+    return {"allOf": plain} if len(plain) > 1 else next(iter(plain), True)
+
+
+def _schema(value: Any) -> Any:
+    return value if isinstance(value, dict | bool) else True

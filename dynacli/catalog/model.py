@@ -63,6 +63,11 @@ class ValueType:
     is_nullable: bool = False
     items: "ValueType | None" = None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the document tells what is sent where nothing is given: a default that can be written anywhere."""
+        return self.has_default and self.default not in (None, [], {})
+
 
 @record
 class Field:

@@ -12,7 +12,8 @@ __all__ = ["MAX_LENGTH", "NameBook", "kebab", "spelled_out"]
 MAX_LENGTH = 120
 """Characters of a name; longer ones are cut and told apart by a number."""
 
-_BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# The plural of an acronym is one word: `listUserIDs`, `getURLsOfVMs`.
+_BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])")
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 # Compiled when they are needed, which on the way to a call they hardly ever are.
 _APOSTROPHES = r"(?<=\w)['\u2019\u02bc](?=\w)"

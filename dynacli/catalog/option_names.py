@@ -60,9 +60,11 @@ def option_names(parameters: Sequence[Named], reserved: Iterable[str]) -> list[s
 
 def _free(one: Named, taken: Collection[str]) -> str:
     word = option_word(one.wanted)
+    if word not in taken:
+        return word
     spelled = spelled_out(one.wanted)[:MAX_LENGTH].rstrip("-") or word
     qualified = f"{one.location}.{word}"
-    for candidate in (word, spelled, qualified, f"{one.location}.{spelled}"):
+    for candidate in (spelled, qualified, f"{one.location}.{spelled}"):
         if candidate not in taken:
             return candidate
     return _numbered(qualified, taken)

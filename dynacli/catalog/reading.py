@@ -1,5 +1,6 @@
 """Reads the other files of a document for one compilation: from where they are, or from what the cache has of them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,14 +29,14 @@ class Reading:
         kept: What the cache has of the revision before, as far as its origins are still allowed.
         may_fetch: Whether anything may come over the network.
         is_again: Whether what came over the network is asked for anew.
-        folder: Of the document, with its last slash; empty for one that is not a file of this machine.
+        folders: Those of this machine that files may be read from, each with its last slash.
     """
 
     opener: "AllowedOpener | None"
     kept: Parts = field(default_factory=lambda: Parts({}))
     may_fetch: bool = True
     is_again: bool = False
-    folder: str = ""
+    folders: tuple[str, ...] = ()
     _found: dict[str, Fetched] = field(default_factory=dict)
     _errors: dict[str, DynacliError] = field(default_factory=dict)
     _facts: dict[str, Facts] = field(default_factory=dict)
@@ -66,8 +67,8 @@ class Reading:
             return kept
         if _is_local(uri):
             path = file_name(uri)
-            # Outside of it nothing is read, so nothing is looked at either.
-            if self.folder and path.startswith(self.folder):
+            # Outside of them nothing is read, so nothing is looked at either.
+            if path.startswith(self.folders) or os.path.realpath(path).startswith(self.folders):
                 # Before it is read: what changes from here on has a later time.
                 self._facts[path] = facts_of(path)
             return self.opener(uri)

@@ -226,7 +226,7 @@ class Revisions:
             return self._install(fetched, name, facts, reading)
 
     def _install(self, fetched: "Fetched", name: str, facts: dict[str, Any], reading: "Reading") -> Installed:
-        from dynacli.catalog.store import catalog_in_memory, write_catalog
+        from dynacli.catalog.writer import catalog_in_memory, write_catalog
         from dynacli.document.load import load
 
         reading.forget()

@@ -20,27 +20,62 @@ from dynacli.catalog.model import (
     ValueType,
 )
 
-__all__ = ["operation_from_row", "operation_row"]
+__all__ = ["OperationRows", "operation_from_row"]
 
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
 
 
-def operation_row(operation: Operation, share: Callable[[Any], int]) -> dict[str, Any]:
-    """Return what is kept of an operation.
+class OperationRows:
+    """Makes the rows of a document's operations; what many of them have is kept once, and has a number.
+
+    That is parameters, answers, the options of media types, and what the operations of a path share.
 
     Args:
-        share: Keeps the options of a media type, which many operations have, and returns their number.
+        keep: Keeps a value and returns its number, for equal ones the same.
     """
-    row = dict(operation.__dict__)
-    body = operation.body
-    if body is not None:
-        row["body"] = {
-            "content": [{"name": one.name, "options": share(_options_row(one))} for one in body.content],
+
+    def __init__(self, keep: Callable[[Any], int]) -> None:
+        self._keep = keep
+        # Objects are told by their ids, so each is kept.
+        self._numbers: dict[tuple[int, ...], tuple[Any, int]] = {}
+
+    def operation(self, operation: Operation) -> dict[str, Any]:
+        """Return what is kept of an operation."""
+        defaults = _defaults(Operation)
+        row: dict[str, Any] = {}
+        for name, value in operation.__dict__.items():
+            if name in defaults and value == defaults[name]:
+                continue
+            if name in {"parameters", "responses"}:
+                row[name] = [self._number(one) for one in value]
+            else:
+                row[name] = self._body(value) if name == "body" else _row(value)
+        return row
+
+    def _body(self, body: Body) -> dict[str, Any]:
+        return {
+            "content": [{"name": one.name, "options": self._options(one)} for one in body.content],
             "is_required": body.is_required,
             "description": body.description,
         }
-    return {key: _row(value) for key, value in row.items()}
+
+    def part(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is kept of an operation's part of the document."""
+        shared = part["path_item"]
+        return {**part, "path_item": self._number(shared)} if shared else dict(part)
+
+    def _number(self, one: Any) -> int:
+        return self._number_of((id(one),), one, lambda: _row(one))
+
+    def _options(self, one: MediaType) -> int:
+        parts = one.value, one.fields, one.choices
+        return self._number_of((*map(id, parts), one.is_cut), parts, lambda: _options_row(one))
+
+    def _number_of(self, key: tuple[int, ...], kept: Any, row: Callable[[], Any]) -> int:
+        if key not in self._numbers:
+            self._numbers[key] = kept, self._keep(row())
+        return self._numbers[key][1]
 
 
 def _options_row(one: MediaType) -> dict[str, Any]:
@@ -109,33 +144,34 @@ _known_defaults: dict[type, dict[str, Any]] = {}
 
 
 def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> Operation:
-    """Return the operation that `operation_row` made the row of.
+    """Return the operation that `OperationRows` made the row of.
 
     Args:
         shared: Returns what was kept under a number.
     """
-    body = row["body"]
+    body = row.get("body")
     return Operation(
         name=row["name"],
         operation_id=row["operation_id"],
         method=row["method"],
         path=row["path"],
-        summary=row["summary"],
-        description=row["description"],
-        tags=tuple(row["tags"]),
-        is_deprecated=row["is_deprecated"],
-        is_hidden=row["is_hidden"],
-        aliases=tuple(row["aliases"]),
-        parameters=tuple(_parameter(item) for item in row["parameters"]),
+        summary=row.get("summary", ""),
+        description=row.get("description", ""),
+        tags=tuple(row.get("tags", ())),
+        is_deprecated=row.get("is_deprecated", False),
+        is_hidden=row.get("is_hidden", False),
+        aliases=tuple(row.get("aliases", ())),
+        parameters=tuple(_parameter(shared(number)) for number in row.get("parameters", ())),
         body=None
         if body is None
         else Body(_content(body["content"], shared), body["is_required"], body["description"]),
-        responses=tuple(_response(item) for item in row["responses"]),
+        responses=tuple(_response(shared(number)) for number in row.get("responses", ())),
         security=tuple(
-            tuple(_security_scheme(scheme) for scheme in alternative) for alternative in row["security"]
+            tuple(_security_scheme(scheme) for scheme in alternative)
+            for alternative in row.get("security", ())
         ),
-        servers=tuple(Server(**item) for item in row["servers"]),
-        example=tuple(row["example"]),
+        servers=tuple(Server(**item) for item in row.get("servers", ())),
+        example=tuple(row.get("example", ())),
     )
 
 

@@ -94,6 +94,7 @@ class _Reading(NamedTuple):
         left: How many schemas may still be read for one view: branches of branches that refer to each other
             would be more than anyone can wait for. When half of them were read, what is known is not read again.
         known: Reference → what it leads to.
+        own: The reference that led to the schema itself; empty where it stands in another.
     """
 
     resolve: Resolve
@@ -101,9 +102,10 @@ class _Reading(NamedTuple):
     hops: int
     left: list[int]
     known: dict[str, View]
+    own: str = ""
 
     def inside(self) -> "_Reading":
-        return self._replace(hops=self.hops + 1)
+        return self._replace(hops=self.hops + 1, own="")
 
 
 def _view(schema: Any, reading: _Reading) -> View:
@@ -117,6 +119,7 @@ def _view(schema: Any, reading: _Reading) -> View:
         return _through_reference(schema, ref, reading)
     found = _own_keywords(schema)
     found.refs = reading.refs
+    is_base = found.discriminator is not None
     parts = _list(schema, "allOf")
     for part in parts:
         seen = _view(part, reading.inside())
@@ -131,7 +134,9 @@ def _view(schema: Any, reading: _Reading) -> View:
     if discriminator is not None and not found.groups and discriminator.mapping:
         branches = discriminator.branches()
         # Inside one of the branches, which refers back to what they share, the branch is chosen already.
-        if reading.refs.isdisjoint(branch["$ref"] for branch in branches):
+        # A base may be one of its own branches; what inherits from it is that branch and no other.
+        refs = reading.refs - {reading.own} if is_base else reading.refs
+        if refs.isdisjoint(branch["$ref"] for branch in branches):
             _add_group(found, "discriminator", branches, reading)
     _offer_conditional(found, schema, reading)
     _settle(found)
@@ -148,7 +153,7 @@ def _through_reference(schema: Mapping[str, Any], ref: str, reading: _Reading) -
             target = reading.resolve(ref)
         except LookupError:
             target = None
-        found = _view(target, reading.inside()._replace(refs=reading.refs | {ref}))
+        found = _view(target, reading.inside()._replace(refs=reading.refs | {ref}, own=ref))
         reading.known[ref] = found
     siblings = {key: value for key, value in schema.items() if key != "$ref"}
     if siblings:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynacli.catalog.lenient import follow_references, listed, text
+from dynacli.catalog.lenient import listed, text
 from dynacli.catalog.model import SecurityScheme
+from dynacli.document.references import follow_references
 
 __all__ = ["Security"]
 

@@ -4,7 +4,7 @@ Pure. It decides nothing that the judge decides: it names a mixture of branches 
 fills in the value that a discriminator must have then, and tells the example maker which branch is meant.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.catalog.fields import option_words, part_of
@@ -121,6 +121,7 @@ class _Selector:
                 continue
             chosen = group.views[index]
             self.chosen.append((path, group.branches[index]))
+            self.chosen.extend((path, tag) for tag in _tag(group, index, made))
             chosen_views.append(chosen)
             neutral |= chosen.own
             waiting.extend(chosen.groups)
@@ -294,8 +295,13 @@ class _Selector:
         """Return the error that names two branches and their options."""
         called = [below.get(name, f"`{name}`") for name, _ in (first, second)]
         shown = [one if one.startswith("`") else f"`{one}`" for one in called]
+        by = group.discriminator.property if group.discriminator is not None else ""
+        verbs = ["picks" if name == by else "belongs to" for name, _ in (first, second)]
+        if verbs[0] == verbs[1]:
+            verbs[1] = "to"  # "one belongs to this, the other to that"
         belongs = [
-            _listed([f"`{group.names[index]}`" for index in indexes], "or") for _, indexes in (first, second)
+            f"{word} {verb} {_listed([f'`{group.names[index]}`' for index in indexes], 'or')}"
+            for word, verb, (_, indexes) in zip(shown, verbs, (first, second), strict=True)
         ]
         where = f"`--{option}`" if option else "The body"
         takes = [
@@ -304,7 +310,7 @@ class _Selector:
         ]
         return UsageError(
             f"{shown[0]} and {shown[1]} do not go together",
-            why=f"{where} is one of several: {shown[0]} belongs to {belongs[0]}, {shown[1]} to {belongs[1]}",
+            why=f"{where} is one of several: {belongs[0]}, {belongs[1]}",
             hint="; ".join(takes),
             branches=[[group.names[index] for index in indexes] for _, indexes in (first, second)],
         )
@@ -313,6 +319,7 @@ class _Selector:
         """Return the options of a branch, as a message lists them."""
         words = option_words(one.properties)
         names = sorted(one.properties, key=lambda name: (name not in one.required, name not in one.own))
+        names = [name for name in names if not view(one.properties[name], self.resolve).is_read_only]
         return _listed(
             [f"--{option}.{words[name]}" if option else f"--{words[name]}" for name in names], "and"
         )
@@ -323,6 +330,15 @@ class _Selector:
         parents = dict.fromkeys(path[:size] for path in self.given for size in range(1, len(path)))
         schemas.extend(_placed(path, True) for path in parents)
         return {"allOf": schemas} if schemas else True
+
+
+def _tag(group: Group, index: int, made: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the schema that holds an example to the discriminator's value, which a branch itself may leave open."""
+    by = group.discriminator
+    if by is not None and not by.is_implied and group.tags[index]:
+        value = made.get(by.property)
+        value = value if value in group.tags[index] else group.tags[index][0]
+        yield {"required": [by.property], "properties": {by.property: {"enum": [value]}}}
 
 
 def _placed(path: Path, schema: Any) -> Any:

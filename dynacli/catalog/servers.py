@@ -58,5 +58,5 @@ def _value(value: Any) -> str | None:
 
 def server_row(server: Server) -> dict[str, Any]:
     """Return a server as the catalog keeps it; `Server(**row)` reads it back."""
-    row = {"url": server.url, "description": server.description, "variables": server.variables}
+    row = {"url": server.url, "description": server.description, "variables": server.variables or {}}
     return {**row, "name": server.name} if server.name else row

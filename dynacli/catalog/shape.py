@@ -2,7 +2,7 @@
 
 This is not the validator: that is openapi-core, and it takes most of a second to load.
 It is the cheap check that examples are made and chosen by: it knows the assertions of JSON Schema that
-documents of OpenAPI 3.0 and 3.1 use, ignores what it does not know, and says yes where it cannot say.
+documents of OpenAPI 3 use, ignores what it does not know, and says yes where it cannot say.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, Literal, TypeGuard
 
+from dynacli.catalog.lenient import listed
 from dynacli.catalog.strings import has_format, matches_pattern
 
 __all__ = [
@@ -101,7 +102,7 @@ class Reading:
                     continue
             if one.get(word) is True:
                 return True
-            waiting.extend(_list(one.get("allOf")))
+            waiting.extend(listed(one.get("allOf")))
         return False
 
     def fits(self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
@@ -132,7 +133,7 @@ class Reading:
         return (
             _fits_type(value, types_of(schema, self.dialect))
             and ("const" not in schema or is_same(value, schema["const"]))
-            and ("enum" not in schema or any(is_same(value, one) for one in _list(schema["enum"])))
+            and ("enum" not in schema or any(is_same(value, one) for one in listed(schema["enum"])))
             and self._fits_kind(value, schema)
             and self._fits_branches(value, schema, seen)
         )
@@ -141,7 +142,7 @@ class Reading:
         """Whether null fits: only `nullable` beside `type` allows it (OpenAPI 3.0.4, "Schema Object")."""
         if "type" in schema and schema.get("nullable") is not True:
             return False
-        if "enum" in schema and None not in _list(schema["enum"]):
+        if "enum" in schema and None not in listed(schema["enum"]):
             return False
         return self._fits_branches(None, schema, seen)
 
@@ -157,14 +158,14 @@ class Reading:
         return self._fits_object(value, schema)
 
     def _fits_branches(self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
-        if not all(self.fits(value, branch, seen) for branch in _list(schema.get("allOf"))):
+        if not all(self.fits(value, branch, seen) for branch in listed(schema.get("allOf"))):
             return False
         if schema.get("anyOf") and not any(
-            self.fits(value, branch, seen) for branch in _list(schema["anyOf"])
+            self.fits(value, branch, seen) for branch in listed(schema["anyOf"])
         ):
             return False
         if schema.get("oneOf"):
-            matching = sum(self.fits(value, branch, seen) for branch in _list(schema["oneOf"]))
+            matching = sum(self.fits(value, branch, seen) for branch in listed(schema["oneOf"]))
             if matching == 0 or (matching > 1 and not self.may_overlap):
                 return False
         if "not" in schema and self.fits(value, schema["not"], seen):
@@ -181,7 +182,7 @@ class Reading:
             is_same(one, other) for index, one in enumerate(value) for other in value[:index]
         ):
             return False
-        prefix = _list(schema.get("prefixItems"))
+        prefix = listed(schema.get("prefixItems"))
         if not all(self.fits(one, part) for one, part in zip(value, prefix, strict=False)):
             return False
         if not all(self.fits(one, schema.get("items", True)) for one in value[len(prefix) :]):
@@ -216,7 +217,7 @@ class Reading:
 def types_of(schema: Mapping[str, Any], dialect: str) -> list[str]:
     """Return the types that a schema names, none where it names none."""
     named = schema.get("type")
-    types = [named] if isinstance(named, str) else [one for one in _list(named) if isinstance(one, str)]
+    types = [named] if isinstance(named, str) else [one for one in listed(named) if isinstance(one, str)]
     if types and dialect == "3.0" and schema.get("nullable") is True:
         types.append("null")
     return types
@@ -246,11 +247,7 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 def names_in(value: Any) -> list[str]:
     """Return the names in a list such as `required`, none where there is no list."""
-    return [name for name in _list(value) if isinstance(name, str)]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return [name for name in listed(value) if isinstance(name, str)]
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""One SQLite file per revision: written aside, moved into place, opened read-only and immutable.
+"""One SQLite file per revision, which the writer moves into place, opened read-only and immutable.
 
 Readers never lock. A crash never leaves half a catalog. Damage is found when it is read and is a
 `DamagedCatalogError`, which the caller answers by compiling again. What a request is made of is sealed with
@@ -8,39 +8,16 @@ a checksum, because SQLite notices a page that is gone but not a letter that has
 import json
 import os
 import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dynacli.catalog.model import Operation, OperationSummary
-from dynacli.catalog.rows import operation_from_row, operation_row
+from dynacli.catalog.rows import operation_from_row
+from dynacli.catalog.seals import unseal
 
-if TYPE_CHECKING:
-    from dynacli.catalog.compiler import Compiled
-    from dynacli.document.report import Problem
+__all__ = ["FORMAT", "Catalog", "DamagedCatalogError"]
 
-__all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "catalog_in_memory", "write_catalog"]
-
-FORMAT = 4
+FORMAT = 5
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
-
-_TABLES = """
-    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-    CREATE TABLE operations (
-        id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
-        tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER
-    );
-    CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT);
-    CREATE TABLE options (id INTEGER PRIMARY KEY, value TEXT);
-    CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
-    CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
-    CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
-    CREATE TABLE components (pointer TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-    CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
-    CREATE TABLE origins (pointer TEXT PRIMARY KEY, file INTEGER, origin TEXT) WITHOUT ROWID;
-    CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
-    CREATE TABLE problems (message TEXT, pointer TEXT, file INTEGER);
-"""
 
 _META = frozenset(
     {
@@ -56,11 +33,8 @@ _META = frozenset(
     }
 )
 
-_SEAL = 8
-"""The length of a checksum in front of a value."""
-
 # How an operation may be called, the surest first.
-_BY_NAME, _BY_ALIAS, _BY_ID, _BY_ID_IN_ANY_CASE = range(4)
+BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
 
 
 class DamagedCatalogError(Exception):
@@ -90,6 +64,7 @@ class Catalog:
         self.path = path
         self._db = db or _open(path)
         self._meta: dict[str, Any] | None = None
+        self._origins: dict[str, dict[str, tuple[int, str]]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -124,10 +99,11 @@ class Catalog:
         except (ValueError, TypeError, RecursionError) as error:
             raise DamagedCatalogError(self.path) from error
 
-    def _sealed_json(self, text: Any) -> Any:
-        if type(text) is not str or text[:_SEAL] != _seal_of(text[_SEAL:]):
-            raise DamagedCatalogError(self.path)
-        return self._json(text[_SEAL:])
+    def _sealed_json(self, kept: Any) -> Any:
+        try:
+            return self._json(unseal(kept))
+        except ValueError as error:
+            raise DamagedCatalogError(self.path) from error
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -151,9 +127,9 @@ class Catalog:
                 "SELECT operations.name, operations.tags FROM names JOIN operations USING (id)"
                 " WHERE (key = ? AND rank < ?) OR (key = ? AND rank = ?) ORDER BY rank",
                 candidate,
-                _BY_ID_IN_ANY_CASE,
+                BY_ID_IN_ANY_CASE,
                 candidate.casefold(),
-                _BY_ID_IN_ANY_CASE,
+                BY_ID_IN_ANY_CASE,
             )
             for name, tags in self._texts(rows, 2):
                 if not tag or tag in self._tag_keys(tags):
@@ -185,13 +161,13 @@ class Catalog:
         """Return the operation of that very name."""
         row = self._sealed_json(self._detail(name, "operation"))
         try:
-            return operation_from_row(row, self._options)
+            return operation_from_row(row, self._shared)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error
 
-    def _options(self, number: int) -> Any:
-        """Return the options that several media types share."""
-        rows = self._rows("SELECT value FROM options WHERE id = ?", number)
+    def _shared(self, number: int) -> Any:
+        """Return what several operations have in common."""
+        rows = self._rows("SELECT value FROM shared WHERE id = ?", number)
         if not rows:
             raise DamagedCatalogError(self.path)
         return self._sealed_json(rows[0][0])
@@ -199,16 +175,18 @@ class Catalog:
     def part(self, name: str) -> dict[str, Any]:
         """Return the operation's part of the document: `path_item` and `operation`, with their references."""
         part: dict[str, Any] = self._sealed_json(self._detail(name, "part"))
+        if isinstance(part["path_item"], int):
+            part["path_item"] = self._shared(part["path_item"])
         return part
 
-    def _detail(self, name: str, column: str) -> str:
+    def _detail(self, name: str, column: str) -> Any:
         rows = self._rows(
             f"SELECT details.{column} FROM operations JOIN details USING (id) WHERE name = ?",  # noqa: S608
             name,
         )
         if not rows:
             raise DamagedCatalogError(self.path)
-        return str(rows[0][0])
+        return rows[0][0]
 
     def summaries(self, tag: str = "") -> list[OperationSummary]:
         """Return all operations in document order, or those of a tag (its name or kebab form)."""
@@ -249,6 +227,12 @@ class Catalog:
         """Return kebab form → (name, description) of the tags that operations have."""
         rows = self._texts(self._rows("SELECT * FROM tags"), 3)
         return {key: (name, description) for key, name, description in rows}
+
+    def tag(self, word: str) -> str:
+        """Return the kebab form of the tag that a word is, in that form or as written; empty where it is none."""
+        tags = self.tags()
+        found = [key for key, (name, _) in tags.items() if word.lower() in (key, name.lower())]
+        return word if word in tags else next(iter(found), "")
 
     def resolve(self, ref: str) -> Any:
         """Return the target of an internal reference.
@@ -316,53 +300,26 @@ class Catalog:
         """Return which file a place of the document stands in, and its JSON pointer there."""
         start = pointer
         while True:
-            rows = self._rows("SELECT origin, file FROM origins WHERE pointer = ?", start)
-            if rows:
-                origin, file = self._texts(rows, 1)[0]
-                return int(file), origin + pointer[len(start) :]
+            found = self._origin(start)
+            if found is not None:
+                return found[0], found[1] + pointer[len(start) :]
             if not start:
                 return 0, pointer
             start = start.rpartition("/")[0]
+
+    def _origin(self, pointer: str) -> tuple[int, str] | None:
+        rows = self._rows("SELECT * FROM origins WHERE first <= ? ORDER BY first DESC LIMIT 1", pointer)
+        for first, places in rows:
+            if first not in self._origins:
+                known = {at: (file, origin) for at, file, origin in self._sealed_json(places)}
+                self._origins[first] = known
+            return self._origins[first].get(pointer)
+        return None
 
     def problems(self) -> list[tuple[str, int, str]]:
         """Return what is not valid OpenAPI: a message, which of the files it is about, and the pointer there."""
         rows = self._texts(self._rows("SELECT message, pointer, file FROM problems"), 2)
         return [(message, int(file), pointer) for message, pointer, file in rows]
-
-
-def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]") -> None:
-    """Write a catalog, complete or not at all.
-
-    Args:
-        path: Where it shall stand; its directory exists.
-        problems: Where the document is not valid OpenAPI.
-
-    Raises:
-        OSError: It cannot be written.
-        sqlite3.Error: The same, found by SQLite (a full disk).
-    """
-    from dynacli.catalog.files import aside, move_into_place
-
-    temporary = aside(path)
-    try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        db = sqlite3.connect(temporary, isolation_level=None)
-        try:
-            _fill(db, compiled, problems)
-        finally:
-            db.close()
-        _sync(temporary)
-        move_into_place(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Catalog:
-    """Return a catalog that is on no disk, for where none can be written."""
-    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    _fill(db, compiled, problems)
-    return Catalog(":memory:", db)
 
 
 def _open(path: str) -> sqlite3.Connection:
@@ -372,116 +329,3 @@ def _open(path: str) -> sqlite3.Connection:
         return sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise DamagedCatalogError(path) from error
-
-
-def _seal_of(text: str) -> str:
-    return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
-
-
-def _fill(db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Problem]") -> None:
-    import orjson
-
-    from dynacli.catalog.names import kebab
-
-    def dump(value: Any) -> str:
-        try:
-            return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-        except TypeError:  # integers beyond 64 bits, lone surrogates
-            return json.dumps(value, default=_plain)
-
-    def sealed(value: Any) -> str:
-        text = dump(value)
-        return _seal_of(text) + text
-
-    # The file is nobody else's until it is moved into place: no journal, one sync at the end.
-    # Each row leaves half a page empty, and there are two for each operation: small pages.
-    db.executescript(
-        "PRAGMA page_size = 2048; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES
-    )
-    db.execute("BEGIN")
-    db.executemany(
-        "INSERT INTO meta VALUES (?, ?)", [(key, sealed(value)) for key, value in compiled.meta.items()]
-    )
-    names: dict[tuple[str, int], int] = {}
-    options: dict[str, int] = {}
-    given = set(compiled.lock.values())
-    used_tags: dict[str, str] = {}
-    for number, entry in enumerate(compiled.operations):
-        one = entry.operation
-        db.execute(
-            "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                number,
-                one.name,
-                one.operation_id,
-                one.method,
-                one.path,
-                dump(one.tags),
-                one.summary,
-                one.is_deprecated,
-                one.is_hidden,
-            ),
-        )
-        row = operation_row(one, lambda value: options.setdefault(sealed(value), len(options)))
-        db.execute("INSERT INTO details VALUES (?, ?, ?)", (number, sealed(row), sealed(entry.part)))
-        names[(one.name, _BY_NAME)] = number
-        for alias in one.aliases:
-            names.setdefault((alias, _BY_ALIAS), number)
-        # What was once the name of another operation never comes to mean this one.
-        if one.operation_id and (one.operation_id == one.name or one.operation_id not in given):
-            names.setdefault((one.operation_id, _BY_ID), number)
-        folded = one.operation_id.casefold()
-        if folded and (folded == one.name or folded not in given):
-            names.setdefault((folded, _BY_ID_IN_ANY_CASE), number)
-        for tag in one.tags:
-            used_tags.setdefault(kebab(tag), tag)
-    db.executemany("INSERT INTO options VALUES (?, ?)", [(id_, value) for value, id_ in options.items()])
-    db.executemany(
-        "INSERT INTO names VALUES (?, ?, ?)", [(key, rank, id_) for (key, rank), id_ in names.items()]
-    )
-    db.executemany(
-        "INSERT INTO tags VALUES (?, ?, ?)",
-        [(key, name, compiled.tags.get(name, "")) for key, name in used_tags.items() if key],
-    )
-    db.executemany("INSERT INTO lock VALUES (?, ?, ?)", _lock_rows(compiled.lock))
-    db.executemany(
-        "INSERT OR IGNORE INTO components VALUES (?, ?)",
-        ((pointer, sealed(value)) for pointer, value in compiled.components.items()),
-    )
-    db.executemany(
-        "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
-        [(one.message, one.pointer, one.line, one.column, one.file) for one in compiled.warnings],
-    )
-    db.executemany(
-        "INSERT INTO files VALUES (?, ?, ?)",
-        ((number, uri, name) for number, (uri, name) in enumerate(compiled.files)),
-    )
-    db.executemany(
-        "INSERT INTO origins VALUES (?, ?, ?)",
-        ((move.pointer, move.file, move.origin) for move in compiled.origins),
-    )
-    db.executemany(
-        "INSERT INTO problems VALUES (?, ?, ?)", ((one.message, one.pointer, one.file) for one in problems)
-    )
-    db.execute("CREATE INDEX by_name ON operations (name)")
-    db.execute("COMMIT")
-
-
-def _lock_rows(lock: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str, str]]:
-    return ((method, path, name) for (method, path), name in lock.items())
-
-
-def _plain(value: Any) -> Any:
-    from dataclasses import asdict, is_dataclass
-
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return str(value)  # a YAML document's date or set: shown as it was written
-
-
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.catalog.lenient import follow_references, text
+from dynacli.catalog.lenient import text
 from dynacli.catalog.model import WEBHOOKS
 from dynacli.document.operations import operations_of
 from dynacli.document.pointer import join
+from dynacli.document.references import follow_references
 
 __all__ = ["webhook_components"]
 

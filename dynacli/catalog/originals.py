@@ -1,0 +1,69 @@
+"""Tells which parts of a document are the same, so that what is made of them is made once."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["Originals", "digest_of"]
+
+_MOST_PARTS = 24
+"""How many objects and lists are looked at; telling that larger ones are the same costs more than it saves."""
+
+
+class Originals:
+    """Gives for an object of a document the first one that is equal to it.
+
+    An object that has a reference in it, or is large, is its own: with references replaced it may be without end.
+    """
+
+    def __init__(self) -> None:
+        self._firsts: dict[bytes, Mapping[str, Any]] = {}
+        # Each is kept so that its id stays its own.
+        self._known: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
+
+    def __call__(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the first object that is equal to this one, which neither may change."""
+        known = self._known.get(id(value))
+        if known is None:
+            first = self._first(value) if _is_small(value) else value
+            known = self._known[id(value)] = (value, first)
+        return known[1]
+
+    def _first(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        import orjson
+
+        try:
+            return self._firsts.setdefault(orjson.dumps(value), value)
+        except TypeError:  # integers beyond 64 bits, lone surrogates
+            return value
+
+
+def digest_of(value: Any) -> bytes | int:
+    """Return what is the same for two values only if they are equal.
+
+    Args:
+        value: A part of the document as it stands; one with its references replaced may be without end.
+    """
+    import orjson
+
+    try:
+        return hashlib.sha256(orjson.dumps(value)).digest()
+    except TypeError:  # integers beyond 64 bits, lone surrogates
+        return id(value)
+
+
+def _is_small(value: Any) -> bool:
+    """Return whether a value has no reference in it, and few parts."""
+    stack, left = [value], _MOST_PARTS
+    while stack:
+        node = stack.pop()
+        left -= 1
+        if left < 0:
+            return False
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return False
+            stack.extend([one for one in node.values() if isinstance(one, (dict, list))])
+        else:
+            stack.extend([one for one in node if isinstance(one, (dict, list))])
+    return True
