@@ -33,9 +33,8 @@ class ApiGroup(VerbGroup):
         name = self.api.catalog.find(cmd_name, self.tag)
         if name is not None:
             return OperationCommand(self.api, self.api.catalog.operation(name))
-        if not self.tag and cmd_name in self.api.catalog.tags():
-            return ApiGroup(self.api, cmd_name)
-        return None
+        tag = "" if self.tag else self.api.catalog.tag(cmd_name)
+        return ApiGroup(self.api, tag) if tag else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -47,10 +46,9 @@ class ApiGroup(VerbGroup):
         """
         word = args[0]
         # A tag that is called like an operation: the word behind it decides.
-        if not self.tag and len(args) > 1 and word in self.api.catalog.tags():
-            within = ApiGroup(self.api, word)
-            if self.api.catalog.find(args[1], word) is not None:
-                return word, within, args[1:]
+        tag = self.api.catalog.tag(word) if not self.tag and len(args) > 1 else ""
+        if tag and self.api.catalog.find(args[1], tag) is not None:
+            return tag, ApiGroup(self.api, tag), args[1:]
         command = self.get_command(ctx, word)
         if command is None:
             raise unknown_operation(self.api, word, self.tag)
@@ -81,7 +79,7 @@ def unknown_operation(api: Api, word: str, tag: str = "") -> DynacliError:
                 hint=f"See what is known of the document: `dynacli api show {api.name}`",
             )
     gone = next((key for key, name in api.catalog.lock().items() if name == wanted), None)
-    if gone is not None and not tag:
+    if gone is not None and not tag and api.catalog.find(wanted) is None:
         # The name is kept for it: it may come back, and no other operation is to be called by mistake.
         return UsageError(
             f"`{api.name}` has no operation `{word}` any more",

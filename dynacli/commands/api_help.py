@@ -3,7 +3,7 @@
 from typing import Any
 
 from dynacli.catalog.api import Api
-from dynacli.catalog.model import WEBHOOKS, OperationSummary
+from dynacli.catalog.model import OperationSummary
 from dynacli.commands.usage import usage_lines
 from dynacli.environment import Environment
 from dynacli.output.markdown import first_sentence, to_text
@@ -30,7 +30,7 @@ def api_help(env: Environment, api: Api, tag: str = "") -> str:
         lines.extend(f"  {line}".rstrip() for line in description[:12])
         if len(description) > 12:
             lines.append(f"  {paint.dim('...')}")
-    lines.append("")
+    lines.extend([""] if lines[-1] else [])
     tags = api.catalog.tags()
     described = dict(tags.values())
     groups: dict[str, list[OperationSummary]] = {}
@@ -62,11 +62,11 @@ def _server_lines(servers: list[dict[str, Any]], paint: Painter) -> list[str]:
 
 
 def _webhook_lines(api: Api, width: int, paint: Painter) -> list[str]:
-    if not api.catalog.component(WEBHOOKS)[0]:
-        return []
-    from dynacli.commands.incoming import webhook_lines, webhooks_of
+    from dynacli.commands.webhooks import webhook_lines, webhooks_of
 
     webhooks = webhooks_of(api)
+    if not webhooks:
+        return []
     name = visible(api.name, keep="")
     lines = [
         f"{paint.bold('Webhooks')}  {paint.dim(f'which the server sends: dynacli describe {name} NAME')}"

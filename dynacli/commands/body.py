@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.media import is_built, is_form, is_json, is_json_lines, is_json_sequence, is_multipart
-from dynacli.catalog.model import Field
+from dynacli.catalog.model import Field, MediaType
 from dynacli.catalog.selection import Selection, select
 from dynacli.commands.operation import Given, OperationCommand
 from dynacli.commands.run import Run
@@ -86,16 +86,16 @@ def build_body(
         base = json_value(_decoded(content), "--body")
         if not assignments and is_json(name):
             return BuiltBody(content, name)  # byte for byte as it was given
-    elif wants_example and (assignments or _needs_body(command)):
+    elif wants_example and (assignments or _needs_body(command) or run.option("content_type")):
         base = _example_body(
             command, _selected(command, assemble(None, assignments), assignments, is_final=False).overlay
         )
         if not assignments and (not is_built(name) or (form and isinstance(base, str))):
-            return BuiltBody(_text_body(base, name), name)
-    elif not assignments:
+            return BuiltBody(_text_body(command, base, name), name)
+    elif not assignments and not _is_told(command, media_type):
         return BuiltBody()
     selection = _selected(command, assemble(base, assignments), assignments, is_strict=is_strict)
-    value = selection.value
+    value = selection.value if whole is not None else _with_defaults(media_type, selection.value)
     if form is None:
         return BuiltBody(encode(value, name), name, missing=selection.missing)
     encoded, name = form.encode(value)
@@ -173,6 +173,33 @@ def _suffix(name: str) -> str:
     if is_built(name):
         return ".json"
     return next((suffix for kind, suffix in kinds.items() if kind in name.lower()), ".txt")
+
+
+def _is_told(command: OperationCommand, media_type: MediaType) -> bool:
+    """Return whether a required body can be made of what the document tells alone: all that it needs has a default."""
+    needed = [one for one in media_type.fields if one.is_needed]
+    return (
+        _needs_body(command)
+        and is_built(media_type.name)
+        and bool(needed)
+        and all(one.value.is_told for one in needed)
+    )
+
+
+def _with_defaults(media_type: MediaType, value: Any) -> Any:
+    """Return a body with the defaults of what it needs and nobody gave, as of parameters that are required."""
+    if value is not None and not isinstance(value, dict):
+        return value
+    made: dict[str, Any] = {} if value is None else value
+    for one in media_type.fields:
+        if not (one.is_needed and one.value.is_told):
+            continue
+        holder: Any = made
+        for step in one.path[:-1]:
+            holder = holder.setdefault(step, {}) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder.setdefault(one.path[-1], one.value.default)
+    return made or value
 
 
 def _selected(
@@ -306,11 +333,25 @@ def _example_body(command: OperationCommand, overlay: Any) -> Any:
     )
 
 
-def _text_body(example: Any, media_type: str) -> bytes:
-    if isinstance(example, str | int | float):
-        from dynacli.catalog.example_call import option_text
+def _text_body(command: OperationCommand, example: Any, media_type: str) -> bytes:
+    """Return an example of a body that no options build: a text as it is, a value as XML or YAML, if it is that."""
+    from dynacli.catalog.example_call import option_text
+    from dynacli.catalog.xml_text import is_xml, xml_text
 
+    if isinstance(example, str | int | float):
         return option_text(example).encode()
+    if is_xml(media_type):
+        from dynacli.catalog.example import NoExampleError
+        from dynacli.catalog.shape import Reading
+
+        catalog = command.api.catalog
+        try:
+            reading = Reading(catalog.resolve, "request", catalog.meta["dialect"])
+            return xml_text(example, command.body_schema(), reading).encode()
+        except (NoExampleError, RecursionError):
+            pass  # said below
+    if media_type.partition(";")[0].strip().lower().endswith(("yaml", "yml")):
+        return option_text(example).encode()  # JSON is YAML (YAML 1.2.2, section 1.2)
     raise UsageError(
         f"No example of a body of `{media_type}` can be made", hint="Give it whole: `--body @FILE`"
     )

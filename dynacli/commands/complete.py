@@ -234,8 +234,7 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
         yield from _api_names(env, with_demo=True)
     elif verb == "describe" and (catalog := _cached(env, given[0])) is not None:
         with closing(catalog):
-            tags = catalog.tags()
-            tag = given[1] if len(given) == 2 and given[1] in tags else ""
+            tag = catalog.tag(given[1]) if len(given) == 2 else ""
             if tag or len(given) == 1:
                 yield from _names(catalog, tag, word)
 
@@ -307,15 +306,15 @@ def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[C
         yield from _names(catalog, "", word)
         yield from ((key, told) for key, (_, told) in catalog.tags().items())
         return
-    is_tag = rest[0] in catalog.tags()
+    tag = catalog.tag(rest[0])
     # A tag that is called like an operation: the word behind it decides.
-    name = catalog.find(rest[1], rest[0]) if is_tag and len(rest) > 1 else None
+    name = catalog.find(rest[1], tag) if tag and len(rest) > 1 else None
     if name is not None:
         rest = rest[1:]
     else:
         name = catalog.find(rest[0])
-        if is_tag and len(rest) == 1 and not (name is not None and word.startswith("-")):
-            yield from _names(catalog, rest[0], word)
+        if tag and len(rest) == 1 and not (name is not None and word.startswith("-")):
+            yield from _names(catalog, tag, word)
     if name is not None:
         yield from _call_words(catalog.operation(name), rest[1:], word)
 
@@ -356,14 +355,19 @@ def _options_of(operation: Operation) -> dict[str, _Option]:
             is_listed = number == 0 and not one.is_hidden
             options[flag] = _option(one.value, one.description, is_listed=is_listed)
         for each in one.fields:
-            options[f"--{each.option}"] = _option(each.value, each.description, is_listed=not one.is_hidden)
+            flag = f"--{each.option}".replace("[]", "[0]")
+            options[flag] = _option(each.value, each.description, is_listed=not one.is_hidden)
     inputs = dict(_EXAMPLE)
     if operation.body is not None:
+        from dynacli.catalog.media import takes_options
+
         for media in operation.body.content:
-            for each in media.fields:
+            for each in media.fields if takes_options(media) else ():
                 flag = f"--{each.option}".replace("[]", "[0]")
                 options.setdefault(flag, _option(each.value, each.description))
         inputs = {**_INPUTS, "--content-type": _Option(tuple(one.name for one in operation.body.content))}
+        if not any(takes_options(one) for one in operation.body.content):
+            del inputs["--set"]
         if any(one.name.lower().startswith("multipart/") for one in operation.body.content):
             inputs["--part-header"] = _ANY
     for flag, standard in (*inputs.items(), *_STANDARD.items()):

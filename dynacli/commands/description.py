@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.fields import parse_steps
-from dynacli.catalog.media import body_schema
+from dynacli.catalog.media import body_schema, takes_options
 from dynacli.catalog.model import Operation, Server
 from dynacli.catalog.schema import view
 from dynacli.catalog.servers import server_row
@@ -86,7 +86,7 @@ def _body(command: OperationCommand) -> dict[str, Any] | None:
                         "default": each.value.default,
                         "description": each.description,
                     }
-                    for each in one.fields
+                    for each in (one.fields if takes_options(one) else ())
                 ],
             }
             for one in body.content
@@ -121,7 +121,7 @@ def _schema(command: OperationCommand, media: Any) -> Any:
 
 def _servers(api: Api, operation: Operation) -> list[dict[str, Any]]:
     servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
-    return [server_row(Server(one.url, one.description, one.variables or {}, one.name)) for one in servers]
+    return [server_row(one) for one in servers]
 
 
 def _operation_text(command: OperationCommand, data: Mapping[str, Any], paint: Painter, width: int) -> str:

@@ -36,6 +36,7 @@ class FormBody:
             command.api.catalog.resolve,
             command.api.catalog.meta["dialect"],
             is_multipart=self._is_multipart,
+            has_examples=bool(run.option("example") or run.option("editor")),
         )
 
     def value(self, one: Field, words: list[str], *, is_strict: bool) -> Any:

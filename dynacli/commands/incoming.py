@@ -4,25 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.catalog.api import Api
+from dynacli.catalog.lenient import listed
 from dynacli.catalog.media import body_schema
-from dynacli.catalog.model import WEBHOOKS
-from dynacli.catalog.names import kebab
 from dynacli.catalog.schema import Resolve
 from dynacli.commands.operation import schema_of_parameter
 from dynacli.commands.schema_tree import schema_lines
 from dynacli.document.operations import operations_of
-from dynacli.output.markdown import first_sentence, to_text
+from dynacli.output.markdown import to_text
 from dynacli.output.terminal import Painter, visible
 
-__all__ = [
-    "callback_lines",
-    "describe_callbacks",
-    "describe_webhook",
-    "find_webhook",
-    "webhook_lines",
-    "webhook_text",
-    "webhooks_of",
-]
+__all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_text"]
 
 _MAX_HOPS = 50
 
@@ -44,31 +35,6 @@ def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, A
         for name, callback in _entries(callbacks)
         if not name.startswith("x-")
     }
-
-
-def webhooks_of(api: Api) -> list[dict[str, Any]]:
-    """Return the webhooks of a document: `name`, `pointer`, `methods` and `summary` of each."""
-    found, rows = api.catalog.component(WEBHOOKS)
-    return list(rows) if found else []
-
-
-def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) -> list[str]:
-    """Return a line for each webhook: its name and its summary, cut to the width."""
-    column = min(max((len(one["name"]) for one in webhooks), default=0), 44) + 2
-    lines = []
-    for one in webhooks:
-        told = first_sentence(one["summary"], max(width - max(column, len(one["name"]) + 2) - 4, 20))
-        lines.append(f"  {visible(one['name'], keep='').ljust(column)}{paint.dim(told)}".rstrip())
-    return lines
-
-
-def find_webhook(api: Api, word: str) -> dict[str, Any] | None:
-    """Return the row of the webhook that a word means: its name, also in kebab case; None where there is none."""
-    rows = webhooks_of(api)
-    for row in rows:
-        if row["name"] == word:
-            return row
-    return next((row for row in rows if kebab(row["name"]) == kebab(word) != ""), None)
 
 
 def describe_webhook(api: Api, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +98,7 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
     item = _follow(item, resolve)
     if not isinstance(item, Mapping):
         return {}
-    shared = _list(item.get("parameters"))
+    shared = listed(item.get("parameters"))
     return {
         entry.method: _request(entry.operation, shared, resolve)
         for entry in operations_of(item)
@@ -142,7 +108,7 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
 
 def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
     parameters: dict[tuple[Any, Any], dict[str, Any]] = {}
-    for raw in [*shared, *_list(operation.get("parameters"))]:
+    for raw in [*shared, *listed(operation.get("parameters"))]:
         one = _follow(raw, resolve)
         if isinstance(one, dict) and isinstance(one.get("name"), str):
             parameters[one["name"], str(one.get("in"))] = {
@@ -195,10 +161,6 @@ def _follow(value: Any, resolve: Resolve) -> Any:
 
 def _entries(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, Mapping) else []
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from dynacli.catalog.api import Api
-from dynacli.catalog.media import body_schema, is_multipart, preferred, sent_as
+from dynacli.catalog.media import body_schema, is_as_good_as_json, is_multipart, preferred, sent_as
 from dynacli.catalog.model import Field, MediaType, Operation, Parameter
 from dynacli.commands.options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS, click_options
-from dynacli.commands.words import BOOLEAN, VALUE, Kind, arrange, kinds_of
+from dynacli.commands.words import BOOLEAN, EMPTY_BOOLEAN, VALUE, Kind, arrange, kinds_of
 from dynacli.errors import UsageError
 
 __all__ = ["Given", "OperationCommand", "choose_media_type", "schema_of_parameter"]
@@ -86,6 +86,13 @@ class OperationCommand(click.Command):
         self.inputs[name] = (parameter, field)
         self.params.append(click.Option([name, *flags], multiple=True, help=""))
 
+    def _has_option(self, name: str) -> bool:
+        """Return whether an option is the API's own, which dynacli's then stands before."""
+        content = self.operation.body.content if self.operation.body is not None else ()
+        return any(one.option == name for one in self.operation.parameters) or any(
+            one.option == name for media_type in content for one in media_type.fields
+        )
+
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the options, made now if nothing was parsed yet."""
         if not self.params:
@@ -94,10 +101,13 @@ class OperationCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words of the call."""
+        wanted = "" if self._has_option("content-type") else _content_type(args)
+        if wanted:
+            ctx.obj.options["content_type"] = wanted
         if any(word in ctx.help_option_names for word in _before_separator(args)):
             click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
             ctx.exit()
-        self.prepare(_content_type(args) or str(ctx.obj.option("content_type", "")))
+        self.prepare(str(ctx.obj.option("content_type", "")))
         options, positional = arrange(args, self._kinds(), self._find, ctx=ctx)
         given_by_name = {
             self.inputs[param.name][0]
@@ -164,7 +174,8 @@ class OperationCommand(click.Command):
         parameter, one = self._find_input(word)
         if parameter is None and one is None:
             return None
-        self._add([flag], parameter, one)
+        if not any(flag in param.opts for param in self.params):  # it may be repeated
+            self._add([flag], parameter, one)
         return flag, _kind_of(parameter, one)
 
     def _find_input(self, word: str) -> tuple[Parameter | None, Field | None]:
@@ -246,9 +257,13 @@ class OperationCommand(click.Command):
     def _too_many(self, positional: list[str], in_path: list[Parameter]) -> UsageError:
         extra = positional[len(in_path)]
         takes = " ".join(_metavar(one) for one in in_path) or "no positional words"
+        by_option = [
+            one for one in self.operation.parameters if one.location == "path" and one not in in_path
+        ]
+        given = " and ".join(f"{_metavar(one)} is given by `--{one.option}`" for one in by_option)
         return UsageError(
             f"`{extra}` is one word too many",
-            why=f"`{self.operation.name}` takes {takes}",
+            why=f"`{self.operation.name}` takes {takes}{f' here: {given}' if given else ''}",
             hint="Query parameters and the body are options: see `--help`; a value with spaces needs quotes",
         )
 
@@ -323,11 +338,11 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
     name = _essence(wanted)
     for one in content:
         if one.name.lower() == wanted.lower():
-            return one
+            return sent_as(one)
     for one in content:
         if _essence(one.name) == name:
             # With arguments of the person's own, such as a boundary, it is theirs that is sent.
-            return replace(one, name=wanted) if ";" in wanted else one
+            return replace(one, name=wanted) if ";" in wanted else sent_as(one)
     if "/" in wanted:
         for one in content:
             if _is_range_of(one.name, name):
@@ -335,7 +350,7 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
     matching = [one for one in content if _essence(one.name).partition("/")[2] == name]
     matching = matching or [one for one in content if name in one.name.lower()]
     if len(matching) == 1:
-        return matching[0]
+        return sent_as(matching[0])
     what = f"`{operation.name}` takes no body of `{wanted}`"
     if matching:
         what = f"`{wanted}` is a part of {len(matching)} media types that `{operation.name}` takes"
@@ -351,7 +366,9 @@ def _essence(media_type: str) -> str:
 
 
 def _is_range_of(media_range: str, name: str) -> bool:
-    return media_range in {"", "*", "*/*", f"{name.partition('/')[0]}/*"}
+    return media_range in {"", "*", "*/*", f"{name.partition('/')[0]}/*"} or (
+        name == "application/json" and is_as_good_as_json(media_range)
+    )
 
 
 def _content_type(args: list[str]) -> str:
@@ -384,4 +401,6 @@ def _metavar(parameter: Parameter) -> str:
 
 def _kind_of(parameter: Parameter | None, one: Field | None) -> Kind:
     value = one.value if one is not None else parameter.value if parameter else None
-    return BOOLEAN if value is not None and value.type == "boolean" else VALUE
+    if value is None or value.type != "boolean":
+        return VALUE
+    return EMPTY_BOOLEAN if one is None and parameter is not None and parameter.allow_empty else BOOLEAN

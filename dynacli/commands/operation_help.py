@@ -1,12 +1,12 @@
 """The help page of one operation."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from dynacli.catalog.media import is_multipart
+from dynacli.catalog.media import is_built, is_multipart
 from dynacli.catalog.model import MORE, Body, Choice, Field, MediaType, Parameter, Response, ValueType
 from dynacli.commands.operation import OperationCommand
-from dynacli.commands.options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS, StandardOption
 from dynacli.commands.usage import example_line, usage_lines
 from dynacli.environment import Environment
 from dynacli.output.markdown import first_sentence, to_text
@@ -41,7 +41,7 @@ def operation_help(env: Environment, command: OperationCommand) -> str:
     lines.extend([f"  {paint.dim(visible(f'{operation.method} {operation.path}'))}", ""])
     page = _Page(paint, width)
     in_path = [one for one in operation.parameters if one.location == "path"]
-    page.section("Arguments", [page.parameter(one) for one in in_path])
+    page.section("Arguments", [row for one in in_path for row in page.with_fields(one)])
     others = [one for one in operation.parameters if one.location != "path" and not one.is_hidden]
     others.sort(key=lambda one: not _has_to_be_given(one))
     page.section("Options", [row for one in others for row in page.with_fields(one)])
@@ -110,7 +110,7 @@ class _Page:
         facts = []
         branch = visible(one.branch, keep="")
         if one.is_needed and not is_inside:
-            facts.append("required")
+            facts.extend([] if one.value.is_told else ["required"])
         elif one.is_required and branch:
             facts.append(f"required for {branch}")
         elif one.is_required:
@@ -136,30 +136,31 @@ class _Page:
             return
         required = ", required" if body.is_required else ""
         is_part = is_multipart(media_type.name)
-        rows = [self.field(one, is_part=is_part) for one in _shown(media_type.fields)]
+        takes_options = is_built(media_type.name)
+        rows = (
+            [self.field(one, is_part=is_part) for one in _shown(media_type.fields)] if takes_options else []
+        )
         taken = {flag for param in command.params for flag in param.opts if param.name in command.inputs}
         whole = [one for one in INPUT_OPTIONS if one.flags[0] not in taken]
         rows.extend(
             (f"{one.flags[0]} {one.metavar}".strip(), one.help)
-            for one in whole
-            if one.name != "content_type" or len(body.content) > 1
+            for one in (whole if takes_options else map(_given_whole, whole))
+            if (one.name != "content_type" or len(body.content) > 1) and (one.name != "set" or takes_options)
         )
         if is_part:
             rows.extend((f"{one.flags[0]} {one.metavar}", one.help) for one in PART_OPTIONS)
         notes = []
         left_out = len(media_type.fields) - LISTED
-        if left_out > 0:
+        if not takes_options:
+            if media_type.fields:
+                page = f"dynacli describe {command.api.name} {command.operation.name}"
+                notes.append(f"Options cannot build it; what it holds: `{page}`.")
+        elif left_out > 0:
             notes.append(
                 f"{left_out} more options: see `dynacli describe {command.api.name} {command.operation.name}`."
             )
-        if media_type.is_cut:
-            notes.append("Fields below these have options too, written the same way.")
-        notes.extend(_branches(one) for one in media_type.choices[:CHOICE_PLACES])
-        if len(media_type.choices) > CHOICE_PLACES:
-            notes.append(f"{len(media_type.choices) - CHOICE_PLACES} more places have branches.")
-        if media_type.value.type == "object" and media_type.value.items is not None:
-            which = "Properties of other names" if media_type.fields else "Any property"
-            notes.append(f"{which}: `--body.NAME VALUE`.")
+        if takes_options:
+            notes.extend(_notes(media_type))
         if len(whole) < len(INPUT_OPTIONS):
             notes.append(_before_the_api([one.flags[0] for one in INPUT_OPTIONS if one not in whole]))
         if len(body.content) > 1:
@@ -172,6 +173,25 @@ class _Page:
         what = ", ".join(part for part in (one.schema_name, " or ".join(one.media_types[:3])) if part)
         told = first_sentence(one.description, 120)
         return visible(one.status, keep=""), visible(f"{told} ({what})" if what else told, keep="")
+
+
+def _given_whole(option: StandardOption) -> StandardOption:
+    """Return how `--body` is told where no option lies over it."""
+    if option.name != "body":
+        return option
+    return option._replace(metavar="TEXT|@FILE|-", help="the whole body, sent as it is given")
+
+
+def _notes(media_type: MediaType) -> Iterator[str]:
+    """Yield what is to be said of the options of a body besides the rows."""
+    if media_type.is_cut:
+        yield "Fields below these have options too, written the same way."
+    yield from (_branches(one) for one in media_type.choices[:CHOICE_PLACES])
+    if len(media_type.choices) > CHOICE_PLACES:
+        yield f"{len(media_type.choices) - CHOICE_PLACES} more places have branches."
+    if media_type.value.type == "object" and media_type.value.items is not None:
+        which = "Properties of other names" if media_type.fields else "Any property"
+        yield f"{which}: `--body.NAME VALUE`."
 
 
 def _branches(choice: Choice) -> str:
@@ -207,7 +227,7 @@ def _before_the_api(flags: list[str]) -> str:
 
 def _has_to_be_given(one: Parameter) -> bool:
     # A required parameter with a default is sent with that one.
-    return one.is_required and not one.value.has_default
+    return one.is_required and not one.value.is_told
 
 
 def _told(description: str, facts: list[str], *, is_deprecated: bool) -> str:

@@ -17,7 +17,7 @@ class StandardOption(NamedTuple):
         choices: The values that it takes; all when there are none.
         flag_value: What it means without a value, for an option whose value may be left out.
         is_multiple: Whether it may be repeated.
-        is_origin: Whether a value must be an origin.
+        is_place: Whether a value must be an origin or a directory.
     """
 
     name: str
@@ -27,7 +27,7 @@ class StandardOption(NamedTuple):
     choices: tuple[str, ...] = ()
     flag_value: str = ""
     is_multiple: bool = False
-    is_origin: bool = False
+    is_place: bool = False
 
 
 STANDARD_OPTIONS = (
@@ -57,7 +57,7 @@ STANDARD_OPTIONS = (
     StandardOption(
         "server",
         ("--server",),
-        "a base URL, or the index or description of one of the document's",
+        "a base URL, or the index, name or description of one of the document's",
         "URL|INDEX",
     ),
     StandardOption(
@@ -75,10 +75,10 @@ STANDARD_OPTIONS = (
     StandardOption(
         "allow_ref",
         ("--allow-ref",),
-        "let references of the document lead to one more origin",
-        "ORIGIN",
+        "let references of the document lead to one more origin, or to files of one more directory",
+        "ORIGIN|DIRECTORY",
         is_multiple=True,
-        is_origin=True,
+        is_place=True,
     ),
     StandardOption("refresh", ("--refresh",), "read or fetch the document again first"),
     StandardOption("offline", ("--offline",), "fetch nothing"),
@@ -144,20 +144,20 @@ def _click_option(one: StandardOption, flags: list[str]) -> click.Option:
         kind.update(is_flag=False, flag_value=one.flag_value)
     if one.is_multiple:
         kind["multiple"] = True
-    if one.is_origin:
-        kind["type"] = _Origin()
+    if one.is_place:
+        kind["type"] = _Place()
     return click.Option([one.name, *flags], metavar=one.metavar, **kind)
 
 
-class _Origin(click.ParamType):  # type: ignore[type-arg]  # it has none before click 8.4
-    """An origin of a URL, which is checked as soon as it is read."""
+class _Place(click.ParamType):  # type: ignore[type-arg]  # it has none before click 8.4
+    """An origin of a URL or a directory, which is checked as soon as it is read."""
 
-    name = "origin"
+    name = "place"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
-        from dynacli.request.servers import parse_origin
+        from dynacli.commands.places import parse_place
 
-        return parse_origin(value, param.opts[0] if param is not None else "")
+        return parse_place(value, param.opts[0] if param is not None else "")
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:

@@ -47,13 +47,13 @@ class Run:
 
     @property
     def allow_refs(self) -> list[str]:
-        """The origins that references of documents may lead to, wherever on the command line they were given."""
+        """The origins and directories that references may lead to, wherever on the command line they were given."""
         given = list(self.option("allow_ref", ()))
         for number, word in enumerate(self._words):
             flag, _, value = word.partition("=")
             if flag == "--allow-ref":
                 given.append(value or next(iter(self._words[number + 1 :]), ""))
-        return [origin for one in given if (origin := _origin(one))]
+        return [place for one in given if (place := _place(one))]
 
     def api(self, word: str) -> Api:
         """Return the API that a word names, opened once a run."""
@@ -85,12 +85,12 @@ class Run:
         self._apis.clear()
 
 
-def _origin(text: str) -> str:
-    """Return the origin in a word; empty where it is none, which is said when the option is parsed."""
-    from dynacli.request.servers import parse_origin
+def _place(word: str) -> str:
+    """Return the origin or directory in a word; empty where it is none, which is said when the option is parsed."""
+    from dynacli.commands.places import parse_place
 
     try:
-        return parse_origin(text)
+        return parse_place(word)
     except UsageError:
         return ""
 

@@ -65,7 +65,7 @@ def _file(run: Run, word: str, encoding: PropertyEncoding, option: str) -> Any:
     raise UsageError(
         f"{option} takes a file",
         why=f"`{word[:60]}` does not say that it is one",
-        hint=f"Write `{option} @{word[:60]}`, or `{option} @-` for standard input",
+        hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
     )
 
 

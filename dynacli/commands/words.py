@@ -11,7 +11,7 @@ import click
 
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
 
-__all__ = ["BOOLEAN", "VALUE", "Kind", "arrange", "kinds_of"]
+__all__ = ["BOOLEAN", "EMPTY_BOOLEAN", "VALUE", "Kind", "arrange", "kinds_of"]
 
 
 class Kind(NamedTuple):
@@ -31,6 +31,8 @@ class Kind(NamedTuple):
 SWITCH = Kind(takes_value=False)
 VALUE = Kind(takes_value=True)
 BOOLEAN = Kind(takes_value=True, optional=("true", "false"), alone="true")
+EMPTY_BOOLEAN = BOOLEAN._replace(optional=("true", "false", ""))
+"""One for which the empty word may stand (`allowEmptyValue`)."""
 
 
 def kinds_of(params: Iterable[click.Parameter]) -> dict[str, Kind]:
@@ -105,16 +107,15 @@ def arrange(
                 flag, kind = found
         if kind is None:
             negated = "--" + flag.removeprefix("--no-")
-            if flag.startswith("--no-") and kinds.get(negated) == BOOLEAN and not equals:
+            if flag.startswith("--no-") and kinds.get(negated) in {BOOLEAN, EMPTY_BOOLEAN} and not equals:
                 options.append(f"{negated}=false")
             else:
                 options.append(word)  # click says that there is no such option
         elif equals or not kind.takes_value:
             options.append(f"{flag}{equals}{value}")
         elif kind.alone:
-            following = words[index] if index < len(words) else ""
-            if following.lower() in kind.optional:
-                options.append(f"{flag}={following}")
+            if index < len(words) and words[index].lower() in kind.optional:
+                options.append(f"{flag}={words[index]}")
                 index += 1
             else:
                 options.append(f"{flag}={kind.alone}")

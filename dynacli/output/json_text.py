@@ -8,7 +8,7 @@ as they came, with new white space between them.
 import re
 from typing import Final
 
-from dynacli.output.terminal import UNSAFE, Painter
+from dynacli.output.terminal import Painter, unsafe
 
 __all__ = ["colourise", "escape_unsafe", "reindent"]
 
@@ -95,7 +95,7 @@ def escape_unsafe(text: str) -> str:
     """
     if text.isascii() and "\x7f" not in text:
         return text
-    return UNSAFE.sub(lambda found: _json_escape(found[0]), text)
+    return unsafe().sub(lambda found: _json_escape(found[0]), text)
 
 
 def _json_escape(character: str) -> str:

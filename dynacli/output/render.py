@@ -28,7 +28,7 @@ def check_format(output_format: str) -> None:
     raise UsageError(
         f"`{output_format}` is not an output format",
         why="`@` is followed by the name of a file" if output_format == "@" else "",
-        hint=f"use one of {known}, or `@FILE` for a file",
+        hint=f"Use one of {known}, or `@FILE` for a file",
     )
 
 

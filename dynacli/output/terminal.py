@@ -9,21 +9,27 @@ This module is imported by each `--help`; it imports nothing that the interprete
 
 import os
 import re
+from functools import cache
 from typing import TextIO
 
 from dynacli.environment import Environment
 
-__all__ = ["UNSAFE", "Painter", "cell_width", "terminal_width", "visible", "visible_painted", "write_stderr"]
+__all__ = ["Painter", "cell_width", "terminal_width", "unsafe", "visible", "visible_painted", "write_stderr"]
 
-# C0 but tab and line feed; DEL and C1; zero-width and bidi controls; line and paragraph separators;
-# invisible operators; byte order mark; annotation marks; lone surrogates; tags and what lies behind them.
-UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 _NARROWEST, _USUAL, _WIDEST = 40, 80, 120
+
+
+@cache
+def unsafe() -> re.Pattern[str]:
+    """Return the pattern of what is escaped; it takes a millisecond to make, and few texts need it."""
+    # C0 but tab and line feed; DEL and C1; zero-width and bidi controls; line and paragraph separators;
+    # invisible operators; byte order mark; annotation marks; lone surrogates; tags and what lies behind them.
+    return re.compile(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+        "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    )
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:
@@ -35,14 +41,20 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
         text: Text from outside.
         keep: The control characters that stay as they are.
     """
-    if text.isascii() and text.isprintable():
+    if _is_plain(text):
         return text
-    text = UNSAFE.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
+    if not _is_plain(text.replace("\n", "").replace("\t", "")):
+        text = unsafe().sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
     # The pattern leaves these two alone, because nearly every text has many of them.
     for kept_by_pattern in "\n\t":
         if kept_by_pattern not in keep:
             text = text.replace(kept_by_pattern, _SHORT[kept_by_pattern])
     return text
+
+
+def _is_plain(text: str) -> bool:
+    # All that is escaped is not printable, but for the variation selectors among the tags.
+    return text.isprintable() and (text.isascii() or max(text) < "\U000e0000")
 
 
 def visible_painted(text: str) -> str:

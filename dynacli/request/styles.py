@@ -295,7 +295,7 @@ def serialize_cookie(
             return _written(text, _COOKIE_SAFE, allow_reserved, always=_COOKIE_SAFE)
         if not re.fullmatch(_COOKIE_VALUE, text):
             parameter.refuse(
-                "The value has characters that a cookie cannot have, and `style: cookie` encodes none",
+                "The value has characters that a cookie cannot have, and nothing of this one is encoded",
                 hint="Encode them the way the server expects, for example `%20` for a space",
             )
         return text

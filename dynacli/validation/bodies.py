@@ -83,7 +83,9 @@ class Bodies:
             if media_types.is_json(mimetype):
                 # openapi-core knows two JSON media types by name and takes all others for binary data.
                 return reading.read_json(value.encode() if isinstance(value, str) else value, parameters)
-            if mimetype.startswith("text/"):
+            is_other = mimetype.endswith(("xml", "yaml", "yml")) and not _is_text(media_type)
+            is_written_form = mimetype == FORM and _says_text(media_type / "schema")
+            if (mimetype.startswith("text/") and not is_other) or is_written_form:
                 text = reading.read_text(value.encode() if isinstance(value, str) else value, parameters)
                 return text if _is_text(media_type) else _plain_value(text)
         if mimetype == _FORM_DATA:

@@ -1,5 +1,6 @@
 """`dynacli api`: the registered APIs."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -32,8 +33,9 @@ def _add(ctx: click.Context, name: str, source: str) -> None:
         )
     known = known or {}
     accepted = _accepted(run)
-    allow_refs = sorted({*texts(known, "allow_refs"), *run.allow_refs})
-    api = open_api(entry_source, run.env, refresh=True, allow_refs=allow_refs)
+    allow_refs = _with(configuration, known, run.allow_refs)
+    allowed = {*configuration.allow_refs(known), *run.allow_refs}
+    api = open_api(entry_source, run.env, refresh=True, allow_refs=allowed)
     try:
         origins = sorted({*api.origins, *texts(known, "origins"), *accepted})
         entry = {"source": entry_source, "origins": origins}
@@ -41,6 +43,12 @@ def _add(ctx: click.Context, name: str, source: str) -> None:
         _say_added(run, api, name)
     finally:
         api.catalog.close()
+
+
+def _with(configuration: Configuration, entry: dict[str, Any], places: Iterable[str]) -> list[str]:
+    """Return what an entry has in `allow_refs`, as a person wrote it, and further places."""
+    known = configuration.allow_refs(entry)
+    return [*texts(entry, "allow_refs"), *sorted({*places} - {*known})]
 
 
 def _accepted(run: Run) -> list[str]:
@@ -197,7 +205,7 @@ def _show(ctx: click.Context, api: str) -> None:
         lines = [
             title.rstrip(),
             f"  document    {visible(data['source'], keep='')}{_others(files)}",
-            f"  OpenAPI     {visible(data['openapi'], keep='')}, {_counted(data['operations'])}",
+            f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {_counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
             *(f"  server      {visible(one['url'], keep='')}" for one in data["servers"]),
             *(f"  credentials go to {origin}" for origin in opened.origins),
@@ -212,6 +220,11 @@ def _show(ctx: click.Context, api: str) -> None:
         return "\n".join(lines)
 
     write_data(run.env, data, run.output_format, text)
+
+
+def _kind(version: str) -> str:
+    """Return what documents of a version are called: until 3.0 the specification was named Swagger."""
+    return "Swagger" if version.startswith("2") else "OpenAPI"
 
 
 def _others(files: int) -> str:
@@ -237,8 +250,8 @@ def _refresh(ctx: click.Context, name: str) -> None:
     try:
         if run.allow_refs:
             configuration = Configuration(run.env)
-            known = texts(configuration.apis().get(name, {}), "allow_refs")
-            configuration.edit(name, {"allow_refs": sorted({*known, *run.allow_refs})})
+            entry = configuration.apis().get(name, {})
+            configuration.edit(name, {"allow_refs": _with(configuration, entry, run.allow_refs)})
         for note in api.notes:
             run.warn(note)
         after = {(one.method, one.path): one.name for one in api.catalog.summaries()}

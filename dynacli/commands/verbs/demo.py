@@ -195,8 +195,8 @@ class _DemoGroup(VerbGroup):
         if word == "serve":
             return word, _SERVE, args[1:]
         api = _described(ctx)
-        if word in api.catalog.tags() and len(args) > 1:
-            name = api.catalog.find(args[1], word)
+        if len(args) > 1 and (tag := api.catalog.tag(word)):
+            name = api.catalog.find(args[1], tag)
             if name is not None:
                 return name, _DemoCommand(api, api.catalog.operation(name)), args[2:]
         command = self.get_command(ctx, word)

@@ -26,7 +26,9 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     check_format(run.output_format)
     opened = run.api(api)
     words = list(operation)
-    tag = words.pop(0) if len(words) > 1 and words[0] in opened.catalog.tags() else ""
+    tag = opened.catalog.tag(words[0]) if len(words) > 1 else ""
+    if tag:
+        words.pop(0)
     name = opened.catalog.find(words[0], tag)
     if name is None and not tag and (found := _webhook(opened, words)):
         write_data(run.env, found[0], run.output_format, found[1])
@@ -50,22 +52,23 @@ def _webhook(opened: Api, words: list[str]) -> tuple[Any, Text] | None:
     Raises:
         UsageError: A field is asked for, and a webhook is described as a whole.
     """
-    from dynacli.commands import incoming
+    from dynacli.commands.incoming import describe_webhook, webhook_text
+    from dynacli.commands.webhooks import find_webhook, webhook_lines, webhooks_of
     from dynacli.errors import UsageError
 
-    rows = incoming.webhooks_of(opened)
+    rows = webhooks_of(opened)
     # An operation of the same name wins, and leaves `webhooks.NAME` for the webhook.
-    row = incoming.find_webhook(opened, words[0].removeprefix("webhooks."))
+    row = find_webhook(rows, words[0].removeprefix("webhooks."))
     if not rows or (row is None and words[0] != "webhooks"):
         return None
     if len(words) > 1:
         raise UsageError(f"`{words[1]}` is one word too many", hint="A webhook is described as a whole")
     if row is None:
         listed = [{key: one[key] for key in ("name", "methods", "summary")} for one in rows]
-        return listed, lambda paint, width: "\n".join(incoming.webhook_lines(rows, width, paint))
-    data = incoming.describe_webhook(opened, row)
+        return listed, lambda paint, width: "\n".join(webhook_lines(rows, width, paint))
+    data = describe_webhook(opened, row)
     resolve = opened.catalog.resolve
-    return data, lambda paint, width: incoming.webhook_text(data, resolve, paint, width)
+    return data, lambda paint, width: webhook_text(data, resolve, paint, width)
 
 
 command = Verb(
