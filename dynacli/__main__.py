@@ -22,7 +22,7 @@ INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
 
 # What to do, where the place that failed does not know better.
 _HINTS = {
-    "document": "Give an OpenAPI 3.0 or 3.1 document, JSON or YAML: a file, a URL, or `-` for standard input",
+    "document": "Give a Swagger 2.0 or OpenAPI 3 document, JSON or YAML: a file, a URL, or `-` for standard input",
     "usage": "See `--help` behind the command, or `dynacli help`",
     "network": "Check the address and the network, then try again",
     "file": "Name another file, or mend this one",

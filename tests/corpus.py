@@ -24,7 +24,7 @@ import click
 from dynacli.catalog.api import Api
 from dynacli.catalog.compiler import compile_document
 from dynacli.catalog.revisions import Revisions
-from dynacli.catalog.store import catalog_in_memory
+from dynacli.catalog.writer import catalog_in_memory
 from dynacli.commands.api_help import api_help
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.run import Run

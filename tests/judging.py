@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dynacli.catalog.compiler import compile_document
-from dynacli.catalog.store import catalog_in_memory
+from dynacli.catalog.writer import catalog_in_memory
 from dynacli.document.load import load
 from dynacli.validation.findings import Verdict
 from dynacli.validation.judge import Answered, Judge, Sent

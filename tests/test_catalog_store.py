@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from dynacli.catalog.compiler import Compiled, compile_document
-from dynacli.catalog.store import Catalog, DamagedCatalogError, catalog_in_memory, write_catalog
+from dynacli.catalog.store import Catalog, DamagedCatalogError
+from dynacli.catalog.writer import catalog_in_memory, write_catalog
 from dynacli.document.load import Document, load
 from tests.harness import run_cli
 from tests.pets import NAMES, call, pets, write

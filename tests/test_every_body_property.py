@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from dynacli.catalog.fields import find_field
-from dynacli.catalog.lenient import follow_references, lookup
 from dynacli.catalog.media import body_schema, is_built
 from dynacli.document.load import load
+from dynacli.document.references import follow_references, lookup
 from dynacli.errors import DocumentError
 from tests.corpus import documents
 

@@ -1,11 +1,12 @@
 """Parameters: what a word becomes, and how it is written into the request, byte for byte."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.documents_of import dry, error, operation, parameter, write
-from tests.harness import Recorder, run_cli
+from tests.harness import Answer, Recorder, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
 INTEGER: dict[str, Any] = {"type": "integer"}
@@ -180,6 +181,58 @@ def test_one_name_in_several_places() -> None:
     )
     assert "/a/P" == dry("a", "--id", "P", "--set", "id=1", before=("--validate", "off"))["target"]
     assert "/a/P" == dry("a", "--path.id", "P", "--body.id", "B")["target"]
+
+
+TAKEN = ("output", "body", "validate", "dry-run", "set", "example", "editor", "server", "header", "debug")
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, name: str) -> None:
+    """Every input of the document has an option, and dynacli's own is there before the API."""
+    places = [parameter(name, STRING, place) for place in ("path", "query", "header", "cookie")]
+    body = {"type": "object", "properties": {name: STRING}}
+    path = f"/{{{name}}}"
+    write({path: {"post": operation("a", *places, body=body)}})
+    words = [f"--{name}", "P"]
+    for place in ("query", "header", "cookie", "body"):
+        words.extend((f"--{place}.{name}", place[0].upper()))
+    server.answers["/P"] = Answer()
+    before = ("--server", server.origin, "--validate", "strict", "--no-fail")
+    assert 0 == run_cli(*before, "./api.json", "a", *words).exit_code
+    request = server.last
+    assert f"/P?{name}=Q" == request.target
+    assert (["H"], [f"{name}=C"]) == (request.headers[name], request.headers["cookie"])
+    assert {name: "B"} == json.loads(request.body)
+
+
+def test_a_word_too_many_beside_an_option_of_the_path_is_explained() -> None:
+    """Whoever means dynacli's `--validate` and gives the path parameter of that name sees why."""
+    write({"/{validate}": {"get": operation("a", parameter("validate", STRING, "path"))}})
+    assert "VALIDATE is given by `--validate`" in error("a", "P", "--validate", "off").stderr
+
+
+def test_the_empty_word_is_a_value_where_the_document_allows_it() -> None:
+    """Also behind a boolean, which takes no other word; alone it is true as ever."""
+    flag = {"type": "boolean"}
+    assert "/a?x=" == _query(flag, "--x", "", allowEmptyValue=True)
+    assert "/a?x=true" == _query(flag, "--x", allowEmptyValue=True)
+    assert "/a?x=false" == _query(flag, "--no-x", allowEmptyValue=True)
+
+
+def test_an_object_in_the_path_has_options_and_an_example() -> None:
+    """Help lists its properties; the example is a value that can be sent."""
+    described = {
+        "name": "x",
+        "in": "path",
+        "required": True,
+        "content": {"application/json": {"schema": OBJECT}},
+    }
+    api = write({"/{x}": {"get": operation("a", described)}})
+    page = run_cli(api, "a", "--help").stdout
+    assert "--x.status TEXT" in page
+    assert page.endswith(f"dynacli {api} a '{{}}'\n")
+    assert "/%7B%7D" == dry("a", "--example")["target"]
+    assert "/%7B%22status%22%3A%22open%22%7D" == dry("a", "--x.status", "open")["target"]
 
 
 def test_a_required_parameter_with_a_default_need_not_be_given() -> None:

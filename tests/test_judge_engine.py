@@ -64,7 +64,7 @@ if sys.argv[1] == "plain":
     import openapi_core, werkzeug, openapi_spec_validator.settings, openapi_schema_validator.settings
 from dynacli.catalog.compiler import compile_document
 from dynacli.catalog.example import NoExampleError, example_value
-from dynacli.catalog.store import catalog_in_memory
+from dynacli.catalog.writer import catalog_in_memory
 from dynacli.document.load import load
 from dynacli.validation.judge import Answered, Judge
 catalog = catalog_in_memory(compile_document(load(open(sys.argv[2], "rb").read(), "document")), [])

@@ -457,10 +457,10 @@ def test_offline_says_which_part_is_missing(other_server: Recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "*", "example.com", "ftp://example.com", "http://a@b.example", "file:///"]
+    "value", ["ftp://example.com", "http://a@b.example", "file:///", "http://", "https://[::1"]
 )
 def test_an_allowed_origin_must_be_one(value: str) -> None:
-    """What is no origin of HTTP is an error of usage, before anything is read."""
+    """A URL that is no origin of HTTP is an error of usage, before anything is read."""
     Path("pets.json").write_text(json.dumps(pets()))
     for words in (
         ("--allow-ref", value, "./pets.json", "list-pets"),
@@ -468,7 +468,7 @@ def test_an_allowed_origin_must_be_one(value: str) -> None:
     ):
         result = run_cli(*words, "--dry-run", "json")
         assert (2, "") == (result.exit_code, result.stdout)
-        assert "`--allow-ref` is no origin" in result.stderr
+        assert "The value of `--allow-ref` is no origin" in result.stderr
 
 
 @pytest.mark.parametrize("value", ["[5]", "5", '["http://[::1"]', '["*"]', '["https://example.com"]'])

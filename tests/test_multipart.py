@@ -366,6 +366,20 @@ def test_a_part_has_the_headers_of_its_encoding(server: Recorder) -> None:
     assert "`--part-header photo:X-Free:VALUE`" in missing.stderr
 
 
+def test_an_example_has_the_headers_that_its_parts_need() -> None:
+    """It is what the document gives, or what the schema allows; `--part-header` wins."""
+    headers = {
+        "X-Rate": {"required": True, "schema": {"type": "integer", "minimum": 5}},
+        "X-Mark": {"required": True, "schema": STRING, "example": "m"},
+        "X-Other": {"schema": STRING},
+    }
+    _write({"photo": FILE}, {"photo": {"headers": headers}}, required=("photo",))
+    body = dry("a", "--example")["body"]
+    assert "X-Rate: 5\r\nX-Mark: m\r\n" in body
+    assert "X-Other" not in body
+    assert "X-Rate: 9\r\nX-Mark: m\r\n" in dry("a", "--example", "--part-header", "photo:X-Rate:9")["body"]
+
+
 def test_other_types_of_parts() -> None:
     """`multipart/mixed` of an object names its parts too; of an array they have only their order (3.2)."""
     _write({"title": STRING, "meta": PAIR}, media_type="multipart/mixed")

@@ -13,7 +13,7 @@ from dynacli.catalog.compiler import Compiled, compile_document
 from dynacli.catalog.model import Field, ValueType
 from dynacli.catalog.names import MAX_LENGTH, NameBook, kebab
 from dynacli.catalog.option_names import Named, fields_with_own_options, option_names, option_word
-from dynacli.catalog.store import catalog_in_memory
+from dynacli.catalog.writer import catalog_in_memory
 from dynacli.document.load import load
 from tests.documents_of import dry, error, operation, parameter, write
 from tests.harness import run_cli
@@ -28,6 +28,11 @@ OPTION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*")
         ("list-runs", "listRuns"),
         ("issues-list-for-repo", "issues/list-for-repo"),
         ("get-http-thing2", "Get_HTTPThing2"),
+        ("list-user-ids", "listUserIDs"),
+        ("get-urls-of-vms", "getURLsOfVMs"),
+        ("ids2", "IDs2"),
+        ("get-a-test", "getATest"),
+        ("aws-settings", "AWSSettings"),
         ("get-pets-pet-id-toys", "GET /pets/{petId}/toys"),
         ("put-files-id-add-shared-link", "put_files_id#add_shared_link"),
         ("uberblick-lesen", "Überblick lesen"),
@@ -341,6 +346,16 @@ def test_operations_of_a_tag_are_listed_by_any_of_its_spellings() -> None:
     api = write({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}})
     for tag in ("My Pets", "my-pets"):
         assert ["a"] == [one["name"] for one in run_cli("operations", api, "--tag", tag).json]
+
+
+def test_a_name_in_other_letters_is_not_called_gone() -> None:
+    """What another operation is called is named as the near one; only what the document has lost is called lost."""
+    write({"/a": {"get": operation("listAllPets")}, "/b": {"get": operation("other")}})
+    assert "Did you mean `list-all-pets`?" in error("LIST-ALL-PETS").stderr
+    write({"/b": {"get": operation("other")}})
+    refused = error("LIST-ALL-PETS").stderr
+    assert "has no operation `LIST-ALL-PETS` any more" in refused
+    assert "It was the name of `GET /a`, which the document does not have now" in refused
 
 
 def test_a_verb_is_never_shadowed_by_an_operation() -> None:

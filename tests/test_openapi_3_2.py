@@ -428,3 +428,14 @@ def test_the_problems_of_a_real_3_2_document(corpus: Path) -> None:
     shown = run_cli("api", "show", str(corpus / "redocly-cafe-3.2.yaml"), "-o", "json").json
     assert [] == shown["problems"]
     assert 12 == shown["operations"]
+
+
+@pytest.mark.parametrize("words", [(), ("--tag", "a", "--tag", "b")], ids=["not given", "given"])
+def test_the_style_of_cookies_is_no_matter_for_a_warning(words: tuple[str, ...]) -> None:
+    """The judge's engine does not know the style, which the person need not hear of; the values are judged."""
+    schema = {"type": "array", "items": {"enum": ["a", "b"]}}
+    tag = {"name": "tag", "in": "cookie", "style": "cookie", "schema": schema}
+    item = {"get": {"operationId": "list", "parameters": [tag], "responses": _DONE}}
+    result = _call(item, "list", *words)
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert 2 == _call(item, "list", "--tag", "c").exit_code

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dynacli.catalog.compiler import compile_document
-from dynacli.catalog.rows import operation_from_row, operation_row
-from dynacli.catalog.store import catalog_in_memory
+from dynacli.catalog.rows import OperationRows, operation_from_row
+from dynacli.catalog.writer import catalog_in_memory
 from dynacli.document.load import load
 from tests.documents_of import operation, write
 from tests.harness import run_cli
@@ -25,8 +25,9 @@ def test_a_row_gives_back_the_operation(corpus: Path, name: str) -> None:
         kept.append(json.dumps(value))
         return len(kept) - 1
 
+    rows = OperationRows(share)
     for one in compiled.operations:
-        row = json.loads(json.dumps(operation_row(one.operation, share)))
+        row = json.loads(json.dumps(rows.operation(one.operation)))
         assert one.operation == operation_from_row(row, lambda number: json.loads(kept[number]))
 
 
@@ -56,9 +57,31 @@ def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
         load(Path("api.json").read_bytes(), "api.json", Path("api.json").absolute().as_uri())
     )
     kept: dict[str, int] = {}
-    row = operation_row(
-        compiled.operations[0].operation, lambda value: kept.setdefault(json.dumps(value), len(kept))
-    )
-    assert (1, 300) == (len(kept), len(row["body"]["content"]))
+    rows = OperationRows(lambda value: kept.setdefault(json.dumps(value), len(kept)))
+    row = rows.operation(compiled.operations[0].operation)
+    assert (1, 300) == (len({one["options"] for one in row["body"]["content"]}), len(row["body"]["content"]))
     result = run_cli("--dry-run", "json", api, "a", "--p7", "x", "--content-type", "v299")
     assert "application/vnd.v299+json" == dict(result.json["headers"])["Content-Type"]
+
+
+def test_operations_of_one_path_keep_what_they_share_once() -> None:
+    """Parameters, answers, and what stands at the path: two operations have the same of each."""
+    shared = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    tree = {
+        "openapi": "3.0.3",
+        "info": {"title": "Pets", "version": "1"},
+        "paths": {
+            "/a/{id}": {
+                "parameters": [shared],
+                "get": {"operationId": "a", "responses": {"200": {"description": "OK"}}},
+                "delete": {"operationId": "b", "responses": {"200": {"description": "OK"}}},
+            }
+        },
+    }
+    compiled = compile_document(load(json.dumps(tree).encode(), "api.json", "file:///api.json"))
+    catalog = catalog_in_memory(compiled, [])
+    assert [(3,)] == catalog._rows("SELECT count(*) FROM shared")
+    for one in compiled.operations:
+        assert one.operation == catalog.operation(one.operation.name)
+        assert one.part == catalog.part(one.operation.name)
+    catalog.close()

@@ -314,7 +314,7 @@ def test_unknown_formats_name_the_known_ones(name):
     """An unknown format is a usage error that lists the known ones."""
     with pytest.raises(UsageError) as caught:
         check_format(name)
-    assert "use one of `auto`, `json`, `yaml`, `raw`, `text`, or `@FILE` for a file" == caught.value.hint
+    assert "Use one of `auto`, `json`, `yaml`, `raw`, `text`, or `@FILE` for a file" == caught.value.hint
 
 
 def test_a_text_stream_in_place_of_stdout_works():

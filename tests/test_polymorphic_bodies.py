@@ -116,13 +116,13 @@ REFUSED = {
         MAPPED,
         "--kind c --bark w",
         "`--kind` and `--bark` do not go together",
-        "`--kind` belongs to `Cat`, `--bark` to `Dog`",
+        "`--kind` picks `Cat`, `--bark` belongs to `Dog`",
     ),
     "the whole body's and another": (
         MAPPED,
         """--bark w --body {"kind":"c"}""",
         "`kind` and `--bark` do not go together",
-        "`kind` belongs to `Cat`, `--bark` to `Dog`",
+        "`kind` picks `Cat`, `--bark` belongs to `Dog`",
     ),
     "no discriminator": (
         MARKED,
@@ -169,6 +169,41 @@ def test_a_mixture_of_branches_is_refused(
     assert 2 == refused["hint"].count(" takes --")
     sent = run_cli("--validate", "off", "--dry-run", "json", api, "a", *words.split())
     assert 0 == sent.exit_code, sent.stderr
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "words"),
+    [
+        (INSIDE, {"by": {"k": {"kind": "d", "bark": "w"}}}, "--by.k.bark w"),
+        (INSIDE, {"pets": [{"kind": "d", "bark": "w"}]}, "--pets[0].bark w"),
+        (
+            INSIDE,
+            {"pets": [{"kind": "c", "meow": 1}, {"kind": "d", "bark": "w"}], "pet": {"kind": "c", "meow": 2}},
+            "--pets[1].bark w --pets[0].meow 1 --pet.meow 2",
+        ),
+        (
+            {"type": "array", "items": MAPPED},
+            [{"kind": "d", "bark": "w"}, {"kind": "c", "meow": 1}],
+            "--[0].bark w --[1].meow 1",
+        ),
+    ],
+    ids=["in a map", "in an item", "in several places", "in the items of the whole"],
+)
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_an_example_keeps_to_the_branches_that_options_pick(
+    schema: dict[str, Any], body: Any, words: str, version: str
+) -> None:
+    """The discriminator has the branch's value wherever the branch stands, also with `--example`."""
+    _write(schema, version)
+    assert body == dry("a", *words.split(), "--example")["json"]
+
+
+def test_options_that_nobody_can_give_are_not_named() -> None:
+    """What a branch takes is told without what is read-only."""
+    cat = _object("meow", meow=INTEGER, id={**INTEGER, "readOnly": True})
+    _write({"oneOf": [{**cat, "title": "Cat"}, {**_object("bark", bark=STRING), "title": "Dog"}]})
+    refused = error("a", "--meow", "1", "--bark", "w").stderr
+    assert "`Cat` takes --meow; `Dog` takes --bark" in refused
 
 
 def test_the_branches_that_an_error_names_are_there_for_programs() -> None:
@@ -235,7 +270,7 @@ def test_a_default_mapping_takes_every_other_value() -> None:
         "json"
     ]
     refused = error("a", "--kind", "tiger", "--bark", "w").stderr
-    assert "`--kind` belongs to `Cat`, `--bark` to `Dog`" in refused
+    assert "`--kind` picks `Cat`, `--bark` belongs to `Dog`" in refused
 
 
 SCALARS = {"oneOf": [STRING, _object("z", z=INTEGER), {"type": "array", "items": INTEGER}]}
@@ -321,3 +356,37 @@ def test_conditional_properties_are_options(body: dict[str, Any], words: str) ->
     """`if`, `then`, `else`, `dependentSchemas`, `not` and `patternProperties` are looked into."""
     write({"/a": {"post": operation("a", body=CONDITIONAL)}}, version="3.1.0")
     assert body == json.loads(dry("a", *words.split())["body"])
+
+
+HEIRS = {
+    "Pet": {
+        **_object("kind", "name", kind=STRING, name=STRING),
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {"Pet": "#/components/schemas/Pet", "cat": "Cat"},
+        },
+    },
+    "Cat": {"allOf": [_ref("Pet"), _object("lives", lives=INTEGER)]},
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        (("--example",), {"kind": "Pet", "name": "string"}),
+        (("--name", "x", "--lives", "9"), {"name": "x", "lives": 9, "kind": "cat"}),
+        (("--name", "x", "--kind", "Pet"), {"name": "x", "kind": "Pet"}),
+    ],
+)
+def test_what_others_inherit_from_may_stand_in_its_own_mapping(words: tuple[str, ...], sent: Any) -> None:
+    """It is one of the branches then, and the options of all others are there."""
+    write({"/a": {"post": operation("a", body=_ref("Pet"))}}, {"schemas": HEIRS})
+    assert sent == dry("a", *words)["json"]
+
+
+def test_what_inherits_is_not_everything_that_inherits() -> None:
+    """A body that is an heir has no options of the others, though the discriminator that it inherits names them."""
+    write({"/a": {"post": operation("a", body=_ref("Lion"))}}, {"schemas": SCHEMAS})
+    assert {"mane": 1, "kind": "x"} == dry("a", "--mane", "1", "--kind", "x")["json"]
+    page = run_cli("./api.json", "a", "--help").stdout
+    assert (True, False) == ("--mane" in page, "--fins" in page)

@@ -450,3 +450,11 @@ def _compare(document: Document, followed: set[str]) -> None:
             stack.extend(zip(raw, resolved, strict=True))
         else:
             assert raw == resolved
+
+
+def test_a_property_may_be_named_as_a_reference() -> None:
+    """A property named `$ref` is resolved like any other, and can be referred to."""
+    tree = _document(
+        {"properties": {"$ref": REF, "b": {"$ref": "#/components/schemas/Root/properties/$ref"}}}
+    )
+    assert {"properties": {"$ref": PET, "b": PET}} == resolve(tree)["components"]["schemas"]["Root"]

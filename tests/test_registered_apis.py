@@ -100,7 +100,7 @@ def test_show_has_all_that_is_known() -> None:
     run_cli("api", "add", "shop", "./pets.json")
     shown = run_cli("api", "show", "shop", "-o", "json").json
     assert [*KEYS, "files", "servers", "origins", "allow_refs", "warnings", "problems"] == list(shown)
-    assert [{"url": "http://127.0.0.1:9", "description": "", "variables": None}] == shown["servers"]
+    assert [{"url": "http://127.0.0.1:9", "description": "", "variables": {}}] == shown["servers"]
     assert ["/paths/~1bad/get"] == [one["pointer"] for one in shown["warnings"]]
     column = Path("pets.json").read_text().index('"get": 5') + 1
     place = {"file": str(Path("pets.json").resolve()), "line": 1, "column": column}

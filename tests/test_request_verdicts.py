@@ -240,9 +240,17 @@ def test_forms_are_judged(body: bytes, expected: list[str], version: str) -> Non
     assert expected == compact(judge.request(sent(media_type=name, body=body)))
 
 
-def test_other_bodies_are_noted() -> None:
+def test_a_form_may_be_described_as_its_text() -> None:
+    """Where the schema of a form is that of a string, the text of the form is judged."""
+    name = "application/x-www-form-urlencoded"
+    judge = judge_of(_document(_body({"type": "string", "maxLength": 7}, name)))
+    assert [] == compact(judge.request(sent(media_type=name, body=b"a=1&b=2")))
+    assert ["- maxLength"] == compact(judge.request(sent(media_type=name, body=b"a=1&b=23")))
+
+
+@pytest.mark.parametrize("name", ["application/xml", "text/xml", "application/yaml", "text/x-yaml"])
+def test_other_bodies_are_noted(name: str) -> None:
     """What cannot be judged is said, and passes."""
-    name = "application/xml"
     judge = judge_of(_document(_body({"type": "object"}, name)))
     assert [f"? a body of `{name}` cannot be judged yet"] == compact(
         judge.request(sent(media_type=name, body=b"<a/>"))

@@ -484,6 +484,9 @@ def test_a_tag_may_have_any_name(tag: str) -> None:
     assert ["a"] == listed(api)
     assert tag in run_cli(api, "--help").stdout
     assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag).json]
+    if tag != "...":
+        assert "/a" == built(api, tag, "a")["target"]
+        assert 0 == run_cli("describe", api, tag, "a").exit_code
 
 
 @pytest.mark.parametrize(
@@ -795,3 +798,75 @@ def test_schemas_may_go_round_over_dozens_of_others() -> None:
         "json",
     )
     assert {"id": 1, "next": {"id": 2, "next": {"id": 4, "next": {"id": 3}}}} == json.loads(deep.json["body"])
+
+
+# --- From public directories of documents
+
+
+def test_a_path_may_begin_with_two_slashes() -> None:
+    """An empty segment is one: it is sent, and is no other path than the document's."""
+    api = save(document({"//a/{id}": {"get": operation("a", parameter("id", STRING, "path"))}}))
+    assert "//a/7" == built(api, "a", "7")["target"]
+
+
+def test_a_required_object_of_options_is_sent_with_one_of_them() -> None:
+    """The example of a required query parameter is not empty, for nothing would be sent."""
+    schema = {"type": "object", "properties": {"To": {"type": "string"}, "Cc": {"type": "string"}}}
+    api = save(document({"/a": {"get": operation("a", parameter("Destination", schema, required=True))}}))
+    assert "/a?To=string" == built(api, "a")["target"]
+
+
+def test_names_of_resources_are_long_and_follow_a_pattern() -> None:
+    """A pattern with a repetition of a thousand characters has an example, and is judged."""
+    arn = {
+        "type": "string",
+        "minLength": 5,
+        "maxLength": 1600,
+        "pattern": "arn:[a-z0-9-\\.]{1,63}:[^/].{0,1023}",
+    }
+    body = {"type": "object", "required": ["Arn"], "properties": {"Arn": arn}}
+    api = save(document({"/a": {"post": operation("a", body=body)}}))
+    assert {"Arn": "arn:a:0"} == json.loads(built(api, "a")["body"])
+    refused = run_cli(api, "a", "--arn", "urn:a:b", "--dry-run")
+    assert (2, True) == (refused.exit_code, "[pattern]" in refused.stderr)
+
+
+def test_a_field_may_be_called_like_an_option_of_ours() -> None:
+    """Behind the operation's name, `--content-type` is the API's where it has one; before it, it is dynacli's."""
+    schema = {"type": "object", "required": ["ContentType"], "properties": {"ContentType": STRING}}
+    content = {name: {"schema": schema} for name in ("application/json", "application/vnd.a+json")}
+    api = save(document({"/a": {"post": {**operation("a"), "requestBody": {"content": content}}}}))
+    given = run_cli(api, "a", "--content-type", "text/plain", "--dry-run", "json").json
+    assert ("application/json", '{"ContentType":"text/plain"}') == (
+        dict(given["headers"])["Content-Type"],
+        given["body"],
+    )
+    words = ("--content-type", "application/vnd.a+json", api, "a", "--content-type", "x", "--dry-run", "json")
+    assert "application/vnd.a+json" == dict(run_cli(*words).json["headers"])["Content-Type"]
+
+
+def test_a_server_may_be_its_url_alone() -> None:
+    """In a list of servers, on each level; it keeps its index, and is told."""
+    item = {"servers": ["http://127.0.0.1:8"], "get": operation("a", servers=["http://127.0.0.1:7/v1"])}
+    servers = [{"url": "http://127.0.0.1:9"}, "http://127.0.0.1:6"]
+    api = save({**document({"/a": item, "/b": {"get": operation("b")}}), "servers": servers})
+    assert ["a", "b"] == listed(api)
+    assert "http://127.0.0.1:7/v1/a" == built(api, "a")["url"]
+    assert "http://127.0.0.1:6/b" == built(api, "b", "--server", "1")["url"]
+    read = "A server should be an object; it is read as its `url`"
+    assert [
+        (read, "/servers/1"),
+        (read, "/paths/~1a/servers/0"),
+        (read, "/paths/~1a/get/servers/0"),
+    ] == _places(api)
+
+
+def test_a_place_behind_a_reference_is_named_where_it_stands() -> None:
+    """A path that is a reference to another one has no operation of its own to name the line of."""
+    bad = operation("bad", {"$ref": "#/nowhere"})
+    shared = {"get": operation("a", parameter("q", STRING, "querry")), "delete": bad}
+    api = save(document({"/a": shared, "/b": {"$ref": "#/paths/~1a"}}))
+    assert ["a", "a-get-b"] == listed(api)
+    rows = [row for row in warnings(api) if "/b" in row["message"]]
+    assert ["/paths/~1a/delete"] == [row["pointer"] for row in rows]
+    assert all(row["line"] and row["column"] for row in warnings(api))

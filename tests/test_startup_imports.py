@@ -21,9 +21,18 @@ _PET = {
     "properties": {"id": {"type": "integer"}, "state": {"enum": ["sold", "free"]}},
 }
 _DOCUMENT = {
-    "openapi": "3.0.3",
+    "openapi": "3.1.0",
     "info": {"title": "Pets", "version": "1"},
     "servers": [{"url": "https://pets.example"}],
+    "webhooks": {
+        "petSold": {
+            "post": {
+                "summary": "A pet was sold",
+                "requestBody": {"content": {"application/json": {"schema": _PET}}},
+                "responses": {"200": {"description": "Heard"}},
+            }
+        }
+    },
     "paths": {
         "/pets/{petId}": {
             "put": {
@@ -82,9 +91,9 @@ _VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment"})
 _CATALOG = (
     _VERSION
     | {"dynacli.errors", "dynacli.record"}
-    | _modules("dynacli.catalog", "configuration files model revisions rows store")
+    | _modules("dynacli.catalog", "configuration files model revisions rows seals store")
 )
-_COMPLETION = _CATALOG | _modules("dynacli.commands", "complete")
+_COMPLETION = _CATALOG | _modules("dynacli.commands", "complete") | {"dynacli.catalog.media"}
 _COMMAND = (
     _CATALOG
     | _modules("dynacli.catalog", "api apis freshness")
@@ -94,7 +103,7 @@ _COMMAND = (
 _PAGE = _COMMAND | _modules("dynacli.output", "terminal wrapping")
 _MARKDOWN = _modules("dynacli.output", "markdown markdown_inline")
 _ROOT_HELP = _PAGE | {"dynacli.commands.root_help"}
-_API_HELP = _PAGE | _MARKDOWN | {"dynacli.commands.api_help"}
+_API_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "api_help webhooks")
 _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "operation_help")
 _BUILT = (
     _COMMAND
@@ -118,7 +127,7 @@ _JUDGED = (
         "binary bodies dialects document engine explain findings judge keywords media_types multipart openapi",
     )
     | _modules("dynacli.validation", "reading sequences session views")
-    | {"dynacli.catalog.patterns"}
+    | _modules("dynacli.catalog", "patterns styles")
 )
 
 _HTTPX = frozenset({"certifi", "h11", "httpcore", "httpx", "idna", "typing_extensions"})

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
-from dynacli.catalog.lenient import follow_references
 from dynacli.document.operations import operations_of
 from dynacli.document.parse import read
 from dynacli.document.pointer import join, split
-from dynacli.document.references import scan
+from dynacli.document.references import follow_references, scan
 from dynacli.document.swagger2 import convert
 from dynacli.errors import DocumentError
 from tests.harness import Answer, Recorder, run_cli
@@ -264,3 +263,44 @@ def test_real_documents_are_converted_whole(corpus: Path) -> None:
         places = {split(conversion.origins.locate(fault).pointer) for fault in faults}
         assert _faults(OpenAPIV2SpecValidator, tree) >= places, path
     assert found >= 60
+
+
+@pytest.mark.parametrize(
+    ("field", "version", "shown"),
+    [("swagger", "2.0", "  Swagger     2.0,"), ("openapi", "3.0.3", "  OpenAPI     3.0.3,")],
+)
+def test_a_document_is_called_by_the_name_of_its_specification(field: str, version: str, shown: str) -> None:
+    """Until version 3 the specification is Swagger, and `api show` says so."""
+    document = {field: version, "info": {"title": "Pets", "version": "1"}, "paths": {}}
+    Path("api.json").write_text(json.dumps(document))
+    assert shown in run_cli("api", "show", "./api.json", "-o", "text").stdout
+
+
+def test_a_discriminator_stands_for_all_that_inherit() -> None:
+    """Their properties are options, and the discriminator is filled in: 2.0 knows them by their names alone."""
+    kind = {"kind": {"type": "string"}, "name": {"type": "string"}}
+    definitions = {
+        "Pet": {"type": "object", "discriminator": "kind", "required": ["kind"], "properties": kind},
+        "Cat": {"allOf": [{"$ref": "#/definitions/Pet"}, {"properties": {"lives": {"type": "integer"}}}]},
+        "Lion": {"allOf": [{"$ref": "#/definitions/Cat"}, {"properties": {"mane": {"type": "boolean"}}}]},
+        "Stone": {"type": "object", "discriminator": "kind", "properties": kind},
+    }
+    body = {"in": "body", "name": "pet", "required": True, "schema": {"$ref": "#/definitions/Pet"}}
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "Pets", "version": "1"},
+        "host": "127.0.0.1:9",
+        "paths": {"/a": {"post": {"operationId": "add", "parameters": [body], "responses": {}}}},
+        "definitions": definitions,
+    }
+    Path("api.json").write_text(json.dumps(document))
+    for words, expected in (
+        (("--mane", "true"), {"mane": True, "kind": "Lion"}),
+        (("--kind", "Cat", "--lives", "9"), {"kind": "Cat", "lives": 9}),
+        (("--example",), {"kind": "Pet"}),
+    ):
+        made = run_cli("./api.json", "add", *words, "--dry-run", "json")
+        assert (0, expected) == (made.exit_code, json.loads(made.json["body"]))
+    schemas = run_cli("document", "./api.json", "--bundled", "-o", "json").json["components"]["schemas"]
+    assert ["Pet", "Cat", "Lion"] == list(schemas["Pet"]["discriminator"]["mapping"])
+    assert {"propertyName": "kind"} == schemas["Stone"]["discriminator"]

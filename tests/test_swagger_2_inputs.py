@@ -370,3 +370,36 @@ def test_there_is_one_body(parameters: list[dict[str, Any]]) -> None:
     conversion = convert(before)
     assert "a" == conversion.tree["paths"]["/a"]["post"]["requestBody"]["x-body-name"]
     assert 1 == len(conversion.warnings)
+
+
+@pytest.mark.parametrize("collection_format", ["csv", "pipes", "tsv"])
+def test_a_list_in_a_multipart_form_is_a_part_for_each_item(collection_format: str) -> None:
+    """3.0 has no style there, which is told once; in a form of the other kind it has, as far as it goes."""
+    field = {"in": "formData", "name": "a", **ARRAY, "collectionFormat": collection_format}
+    forms = ["multipart/form-data", "application/x-www-form-urlencoded"]
+    told = {}
+    for consumes in (forms, forms[:1]):
+        conversion = convert(
+            swagger({"/a": {"post": {"parameters": [field], "consumes": consumes, "responses": RESPONSES}}})
+        )
+        content = conversion.tree["paths"]["/a"]["post"]["requestBody"]["content"]
+        assert "encoding" not in content["multipart/form-data"]
+        told[len(consumes)] = [message for message, _ in conversion.warnings]
+    (message,) = told[1]
+    assert "each item is sent as a part of its own" in message
+    assert told[2] == [message] + [one for one in told[2] if "`collectionFormat: tsv`" in one]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [("yes", "read as true"), (0, "read as false"), ("perhaps", "ignored")]
+)
+def test_required_of_a_field_may_be_a_word(value: Any, read: str) -> None:
+    """It means what it says, and is told with its place, however many media types the form has."""
+    field = {"in": "formData", "name": "a", "type": "string", "required": value}
+    forms = ["multipart/form-data", "application/x-www-form-urlencoded"]
+    operation = {"parameters": [field], "consumes": forms, "responses": RESPONSES}
+    conversion = convert(swagger({"/a": {"post": operation}}))
+    place = "/paths/~1a/post/parameters/0/required"
+    assert ((f"`required` should be true or false; it is {read}", place),) == conversion.warnings
+    body = conversion.tree["paths"]["/a"]["post"]["requestBody"]
+    assert ("true" in read) is body.get("required", False)

@@ -255,6 +255,7 @@ def test_names_that_3_0_does_not_allow_are_changed() -> None:
     assert {
         "Pet«Big»": "#/components/schemas/Pet_Big_2",
         "#cat": "#/components/schemas/Cat",
+        "Base": "#/components/schemas/Base",
     } == schemas["Base"]["discriminator"]["mapping"]
     assert ["API_Key"] == list(tree["components"]["securitySchemes"])
     assert [{"API_Key": []}] == tree["security"]

@@ -18,6 +18,7 @@ from dynacli.output.terminal import (
     Painter,
     cell_width,
     terminal_width,
+    unsafe,
     visible,
     visible_painted,
     write_stderr,
@@ -58,6 +59,15 @@ def terminal(variables=None):
         yield env, shown
     finally:
         os.close(leader)
+
+
+def test_every_character_that_drives_a_terminal_is_escaped_wherever_it_stands() -> None:
+    """What looks plain at a glance never lets one through, whatever the interpreter calls printable."""
+    found = [char for char in map(chr, range(0x110000)) if unsafe().match(char)]
+    assert 6000 < len(found)
+    assert [] == [
+        char for char in found if char in visible(f"caf\xe9{char}\n") or char in visible(f"a{char}")
+    ]
 
 
 @contextmanager

@@ -649,6 +649,8 @@ def test_text_bodies_are_values() -> None:
         ("application/json", ";;", ["header/Content-Type undocumented-media-type"]),
         ("application/json", "application/json; charset=no-such", [_UNKNOWN_CHARSET]),
         ("application/xml", "application/xml", ["? a body of `application/xml` cannot be judged yet"]),
+        ("text/xml", "text/xml; charset=utf-8", ["? a body of `text/xml` cannot be judged yet"]),
+        ("text/yaml", "text/yaml", ["? a body of `text/yaml` cannot be judged yet"]),
         ("application/json-patch+json", "application/json-patch+json", ["/n type"]),
         ("application/merge-patch+json", "application/merge-patch+json", ["/n type"]),
     ],

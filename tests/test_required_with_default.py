@@ -1,0 +1,84 @@
+"""What is required and has a default need not be given: the document says what is sent then."""
+
+from typing import Any
+
+import pytest
+
+from tests.documents_of import dry, error, operation, parameter, write
+from tests.harness import run_cli
+
+STRING: dict[str, Any] = {"type": "string"}
+VERSION = {"type": "string", "default": "2022-06-28"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [("2022-06-28", ()), ("2025-01-01", ("--api-version", "2025-01-01")), ("2022-06-28", ("--example",))],
+)
+def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) -> None:
+    """It is sent, help does not call it required, and the example runs."""
+    api = write({"/a": {"get": operation("a", parameter("Api-Version", VERSION, "header", required=True))}})
+    assert sent == dict(dry("a", *words)["headers"])["Api-Version"]
+    page = run_cli(api, "a", "--help").stdout
+    assert "[default 2022-06-28]" in page
+    assert "required" not in page
+
+
+@pytest.mark.parametrize("default", [None, [], {}], ids=repr)
+def test_a_default_that_cannot_be_written_is_none(default: Any) -> None:
+    """Null and what is empty are not sent in a query, so that the parameter is asked for as ever."""
+    write({"/a": {"get": operation("a", parameter("x", {"default": default}, required=True))}})
+    assert "`a` needs --x" in error("a").stderr
+    assert "required" in run_cli("./api.json", "a", "--help").stdout
+
+
+BODY: dict[str, Any] = {
+    "type": "object",
+    "required": ["model", "options"],
+    "properties": {
+        "model": {"type": "string", "default": "m1"},
+        "options": {
+            "type": "object",
+            "required": ["n"],
+            "properties": {"n": {"type": "integer", "default": 3}, "x": STRING},
+        },
+        "note": {"type": "string", "default": "optional"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"model": "m1", "options": {"n": 3}}, ()),
+        ({"model": "m2", "options": {"n": 3}}, ("--model", "m2")),
+        ({"model": "m1", "options": {"n": 3, "x": "y"}}, ("--options.x", "y")),
+        ({"model": "m1", "options": {"n": 3}, "note": "z"}, ("--note", "z")),
+    ],
+)
+def test_a_required_property_has_its_default(body: dict[str, Any], words: tuple[str, ...]) -> None:
+    """A body of options has it, at any depth; what is not required is left to the server."""
+    write({"/a": {"post": operation("a", body=BODY)}})
+    assert body == dry("a", *words)["json"]
+
+
+def test_a_body_that_is_given_whole_gets_no_defaults() -> None:
+    """What lacks in it is said."""
+    write({"/a": {"post": operation("a", body=BODY)}})
+    assert "`model` is missing" in error("a", "--body", '{"note":"z"}').stderr
+
+
+def test_a_form_beside_a_file_has_its_defaults() -> None:
+    """The default is a part like any other."""
+    schema = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {
+            "kind": {"type": "string", "default": "k"},
+            "file": {"type": "string", "format": "binary"},
+        },
+    }
+    write({"/a": {"post": operation("a", body=schema, media_type="multipart/form-data")}})
+    body = dry("a", "--file", "@-", stdin=b"bytes")["body"]
+    assert 'name="kind"\r\n\r\nk\r\n' in body
+    assert "bytes" in body

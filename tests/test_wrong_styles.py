@@ -1,0 +1,55 @@
+"""A style that openapi-core does not know is judged as the one that is written."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.documents_of import operation, parameter, write
+from tests.harness import Answer, Recorder, Result, run_cli
+from tests.small_documents import document, save
+
+NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
+
+
+@pytest.fixture(autouse=True)
+def no_warnings() -> Iterator[None]:
+    """Let warnings be what they are for a person, lines on standard error, instead of the errors of the tests."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        yield
+    assert [] == [str(one.message) for one in found]
+
+
+def _call(location: str, style: str, schema: dict[str, Any], *words: str) -> Result:
+    path = "/a/{x}" if location == "path" else "/a"
+    write({path: {"get": operation("a", parameter("x", schema, location, style=style))}})
+    run_cli("operations", "./api.json")  # where the style is warned of, once
+    return run_cli("./api.json", "a", "--dry-run", "json", *words)
+
+
+@pytest.mark.parametrize("style", ["cookie", "bogus", "deepObject"])
+@pytest.mark.parametrize("location", ["query", "path", "header", "cookie"])
+def test_a_value_that_fits_passes_and_another_one_does_not(location: str, style: str) -> None:
+    """Both are judged by the type in the document, whatever the style."""
+    for words in (("--x", "1", "--x", "2"), ("--x", "3")):
+        result = _call(location, style, NUMBERS, *words)
+        assert (0, "") == (result.exit_code, result.stderr)
+    refused = _call(location, style, {**NUMBERS, "minItems": 2}, "--x", "3")
+    assert (2, True) == (refused.exit_code, "[minItems]" in refused.stderr)
+
+
+@pytest.mark.parametrize("style", ["bogus", "form", "deepObject"])
+def test_a_header_of_an_answer_is_read_in_the_only_style_that_there_is(server: Recorder, style: str) -> None:
+    """It is no finding where it did not come or fits, and one where it does not."""
+    header = {"$ref": "#/components/headers/N"}
+    answer = {"description": "x", "headers": {"X-N": header}}
+    made = document(
+        {"/a": {"get": operation("a", responses={"200": answer})}},
+        [server.origin],
+        components={"headers": {"N": {"style": style, "schema": NUMBERS}}},
+    )
+    for headers, code in (({}, 0), ({"X-N": "1,2"}, 0), ({"X-N": "1,x"}, 9)):
+        server.answers["/a"] = Answer(body=b"", headers=headers)
+        assert code == run_cli(save(made), "a", "--validate", "strict").exit_code
