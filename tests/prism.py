@@ -61,12 +61,15 @@ class PrismReport:
         return f"{self.name:52} " + (self.refusal or f"{self.accepted:5}/{self.called}{ended}")
 
 
-def ask(path: Path, name: str, *, most: int = 0, least: int = 0) -> PrismReport:
+def ask(
+    path: Path, name: str, *, most: int = 0, least: int = 0, seconds: float = _START_SECONDS
+) -> PrismReport:
     """Serve a document with Prism and call its operations.
 
     Args:
         most: How many, spread evenly over the document; 0 for all.
         least: A document with fewer is left alone.
+        seconds: How long Prism may take to start.
     """
     report = PrismReport(name)
     listed = run_cli("operations", str(path), "-o", "json")
@@ -85,7 +88,7 @@ def ask(path: Path, name: str, *, most: int = 0, least: int = 0) -> PrismReport:
         waiting = names[::step]
         while waiting:
             try:
-                with _serving(served) as (url, process):
+                with _serving(served, seconds) as (url, process):
                     # Some requests end Prism itself; the ones behind them are made to another one.
                     while waiting and process.poll() is None:
                         _call(path, waiting.pop(0), url, process, report)
@@ -130,7 +133,7 @@ def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
 
 
 @contextlib.contextmanager
-def _serving(path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+def _serving(path: Path, seconds: float) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """Run Prism on a document until the end of the block, and give its URL and its process.
 
     Raises:
@@ -150,14 +153,14 @@ def _serving(path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
         ) as process,
     ):
         try:
-            _wait_for(port, process, log)
+            _wait_for(port, process, log, seconds)
             yield f"http://127.0.0.1:{port}", process
         finally:
             process.kill()
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + _START_SECONDS
+def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path, seconds: float) -> None:
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
             lines = log.read_text(errors="replace").strip().splitlines()
@@ -165,7 +168,7 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return
         time.sleep(0.1)
-    raise OSError(f"it does not listen after {_START_SECONDS} seconds")
+    raise OSError(f"it does not listen after {seconds:g} seconds")
 
 
 def _main() -> None:

@@ -92,6 +92,17 @@ def test_a_catalog_in_memory_is_the_same(corpus: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.corpus
+@pytest.mark.parametrize("name", ["netlify.yml", "gitea.json", "qdrant.json", "figma.yaml", "klaviyo.json"])
+def test_a_catalog_is_not_twice_as_big_as_its_document(name: str, corpus: Path, tmp_path: Path) -> None:
+    """Also of one that is written tersely, in YAML, or is converted, so that each part has come from elsewhere."""
+    content = (corpus / name).read_bytes()
+    document, compiled = _compiled(content, name)
+    path = tmp_path / "catalog.sqlite"
+    write_catalog(str(path), compiled, document.problems)
+    assert path.stat().st_size <= 1.75 * len(content)
+
+
+@pytest.mark.corpus
 def test_a_large_document_is_stored_once(corpus: Path, tmp_path: Path) -> None:
     """Components are stored once: the catalog is not twice the size of its document, 13 MB and 1,223 operations."""
     content = (corpus / "github.json").read_bytes()

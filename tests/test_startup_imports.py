@@ -35,6 +35,16 @@ _DOCUMENT = {
     },
     "paths": {
         "/pets/{petId}": {
+            "get": {
+                "operationId": "getPet",
+                "parameters": [
+                    {"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}},
+                    {"name": "as", "in": "query", "schema": {"enum": ["short", "long"], "default": "short"}},
+                ],
+                "responses": {
+                    "200": {"description": "It", "content": {"application/json": {"schema": _PET}}}
+                },
+            },
             "put": {
                 "operationId": "putPet",
                 "summary": "Replace a **pet**",
@@ -46,7 +56,7 @@ _DOCUMENT = {
                 "responses": {
                     "200": {"description": "It", "content": {"application/json": {"schema": _PET}}}
                 },
-            }
+            },
         }
     },
 }
@@ -105,20 +115,24 @@ _MARKDOWN = _modules("dynacli.output", "markdown markdown_inline")
 _ROOT_HELP = _PAGE | {"dynacli.commands.root_help"}
 _API_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "api_help webhooks")
 _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "operation_help")
-_BUILT = (
+_PLAIN = (
     _COMMAND
     | _modules("dynacli.auth", "credentials origins secret variables")
-    | _modules("dynacli.catalog", "branches fields names schema selection view")
-    | _modules("dynacli.commands", "body call inputs signing")
+    | _modules("dynacli.commands", "call inputs signing")
     | _modules("dynacli.output", "render terminal")
     | _modules("dynacli.request", "body build model servers styles values")
 )
-_DRY_RUN = _BUILT | {"dynacli.request.preview"}
-_SENT = (
-    _BUILT
-    | _modules("dynacli.transport", "send")
-    | _modules("dynacli.wire", "client deadline encodings engine failures")
+_WIRE = _modules("dynacli.transport", "send") | _modules(
+    "dynacli.wire", "client deadline encodings engine failures"
 )
+# What makes a body knows schemas.
+_BUILT = (
+    _PLAIN
+    | _modules("dynacli.catalog", "branches fields names schema selection view")
+    | {"dynacli.commands.body"}
+)
+_DRY_RUN = _BUILT | {"dynacli.request.preview"}
+_SENT = _BUILT | _WIRE
 _JUDGED = (
     _SENT
     | _modules("dynacli.commands", "judging verdict")
@@ -159,6 +173,7 @@ class _Kind(NamedTuple):
 
 _CLICK = frozenset({"click"})
 _CALL = "pets put-pet 1 --id 1 --server ORIGIN"
+_LOOK = "pets get-pet 1 --as long --server ORIGIN"
 KINDS = {
     "version": _Kind("--version", _VERSION),
     "root help": _Kind("--help", _ROOT_HELP, _CLICK),
@@ -168,6 +183,12 @@ KINDS = {
     "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),
     "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
     "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
+    "dry run without a body, not judged": _Kind(
+        f"{_LOOK} --dry-run json --validate off", _PLAIN | {"dynacli.request.preview"}, _CLICK
+    ),
+    "call without a body, not judged": _Kind(
+        f"{_LOOK} --validate off", _PLAIN | _WIRE, _CLICK | _HTTPX, _HTTPX_HEAVY
+    ),
     "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "judged call": _Kind(
         _CALL,

@@ -57,8 +57,8 @@ def unseal(kept: object) -> str:
             text = reader.decompress(kept, 4 * _LONGEST)
         except zlib.error as error:
             raise ValueError(str(error)) from error
-        if not reader.eof:
-            raise ValueError("it ends too early, or is too long")
+        if not reader.eof or reader.unused_data:
+            raise ValueError("it is cut, too long, or has something behind it")
         return text.decode("utf-8", "surrogatepass")
     if type(kept) is not str or kept[:_SEAL] != _seal_of(kept[_SEAL:]):
         raise ValueError("the checksum does not fit")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.model import Parameter
-from dynacli.commands.body import build_body, missing_in_body
 from dynacli.commands.operation import Given, OperationCommand
 from dynacli.commands.run import Run
 from dynacli.commands.usage import example_line
@@ -77,11 +76,18 @@ def collect_values(run: Run, command: OperationCommand, given: Given, *, is_stri
     is_written = bool(run.option("editor"))
     if missing and is_written:
         raise _missing(command, missing)  # before anyone has written a body
-    body = build_body(run, command, given, is_strict=is_strict, wants_example=wants_example)
-    if is_strict and run.option("body") is None and not wants_example and not is_written:
-        missing.extend(missing_in_body(command, given, body))
+    body = None
+    if given.media_type is not None:
+        # What makes bodies is not imported by the calls that have none.
+        from dynacli.commands.body import build_body, missing_in_body
+
+        body = build_body(run, command, given, is_strict=is_strict, wants_example=wants_example)
+        if is_strict and run.option("body") is None and not wants_example and not is_written:
+            missing.extend(missing_in_body(command, given, body))
     if missing:
         raise _missing(command, missing)
+    if body is None:
+        return Values(parameters, None, "")
     return Values(parameters, body.content, body.media_type, body.form, body.draft)
 
 
