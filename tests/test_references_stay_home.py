@@ -111,6 +111,13 @@ def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(
     assert any(warning["pointer"].startswith("/paths/~1bad") and warning["line"] for warning in told)
 
 
+def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
+    """The hint to allow a directory is given for what may be a document, and for nothing else."""
+    write_files({"api.json": _two_operations("file:///etc/passwd")}, "api")
+    told = run_cli("api/api.json", "bad").stderr
+    assert (True, False) == (OUTSIDE in told, "--allow-ref /etc" in told)
+
+
 @pytest.mark.parametrize(
     "ref", ["ORIGIN/pets.yaml", "ORIGIN/pets.yaml#/a", "file:///etc/passwd", "gone.yaml"]
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.catalog.schema import Resolve, view
 
-__all__ = ["documented_value", "documented_values_of", "walk_value"]
+__all__ = ["documented_value", "documented_values_of", "followed", "walk_value"]
 
 _MAX_BRANCHES = 50
 
@@ -29,7 +29,7 @@ def documented_values_of(holder: Mapping[str, Any], resolve: Resolve) -> Iterato
         yield holder["example"]
     examples = holder.get("examples")
     for entry in examples.values() if isinstance(examples, Mapping) else ():
-        named = _target(entry, resolve)
+        named = followed(entry, resolve)
         for key in ("dataValue", "value"):  # OpenAPI 3.2.0 and earlier, "Example Object"
             if isinstance(named, Mapping) and key in named:
                 yield named[key]
@@ -45,7 +45,7 @@ def documented_value(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> I
     """
     yield from _offered(schema, steps, resolve, set())
     if not steps:
-        yield from _bare(_target(schema, resolve))
+        yield from _bare(followed(schema, resolve))
         return
     seen = view(schema, resolve)
     step, rest = steps[0], steps[1:]
@@ -57,7 +57,7 @@ def documented_value(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> I
 
 def _offered(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[int]) -> Iterator[Any]:
     """Yield from the examples of a schema and of those that it is put together of."""
-    found = _target(schema, resolve)
+    found = followed(schema, resolve)
     if not isinstance(found, Mapping) or id(found) in known or len(known) > _MAX_BRANCHES:
         return
     known.add(id(found))
@@ -82,7 +82,8 @@ def _bare(schema: Any) -> Iterator[Any]:
         yield choices[0]
 
 
-def _target(value: Any, resolve: Resolve) -> Any:
+def followed(value: Any, resolve: Resolve) -> Any:
+    """Return what stands at the end of a chain of references; None where it leads nowhere."""
     for _ in range(_MAX_BRANCHES):
         if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
             return value

@@ -7,6 +7,7 @@ from dynacli.catalog.api import Api
 from dynacli.catalog.lenient import listed
 from dynacli.catalog.media import body_schema
 from dynacli.catalog.schema import Resolve
+from dynacli.commands.documented_values import followed
 from dynacli.commands.operation import schema_of_parameter
 from dynacli.commands.schema_tree import schema_lines
 from dynacli.document.operations import operations_of
@@ -14,8 +15,6 @@ from dynacli.output.markdown import to_text
 from dynacli.output.terminal import Painter, visible
 
 __all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_text"]
-
-_MAX_HOPS = 50
 
 
 def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
@@ -25,11 +24,11 @@ def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, A
         part: The operation's part of the document.
         resolve: Returns the target of an internal `$ref`.
     """
-    callbacks = _follow(part["operation"].get("callbacks"), resolve)
+    callbacks = followed(part["operation"].get("callbacks"), resolve)
     return {
         name: {
             expression: _requests(item, resolve)
-            for expression, item in _entries(_follow(callback, resolve))
+            for expression, item in _entries(followed(callback, resolve))
             if not expression.startswith("x-")
         }
         for name, callback in _entries(callbacks)
@@ -95,7 +94,7 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
 
 def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
     """Return what the operations of a Path Item expect, by method."""
-    item = _follow(item, resolve)
+    item = followed(item, resolve)
     if not isinstance(item, Mapping):
         return {}
     shared = listed(item.get("parameters"))
@@ -109,7 +108,7 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
 def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
     parameters: dict[tuple[Any, Any], dict[str, Any]] = {}
     for raw in [*shared, *listed(operation.get("parameters"))]:
-        one = _follow(raw, resolve)
+        one = followed(raw, resolve)
         if isinstance(one, dict) and isinstance(one.get("name"), str):
             parameters[one["name"], str(one.get("in"))] = {
                 "name": one["name"],
@@ -118,7 +117,7 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
                 "schema": schema_of_parameter(one),
                 "description": _text(one.get("description")),
             }
-    body = _follow(operation.get("requestBody"), resolve)
+    body = followed(operation.get("requestBody"), resolve)
     return {
         "operation_id": _text(operation.get("operationId")) or None,
         "summary": _text(operation.get("summary")),
@@ -133,8 +132,8 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
                 "description": _text(response.get("description")),
                 "content": _content(response, resolve),
             }
-            for status, raw in _entries(_follow(operation.get("responses"), resolve))
-            if isinstance(response := _follow(raw, resolve), Mapping)
+            for status, raw in _entries(followed(operation.get("responses"), resolve))
+            if isinstance(response := followed(raw, resolve), Mapping)
         },
     }
 
@@ -142,21 +141,9 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
 def _content(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     return {
         media: {"schema": body_schema(described)}
-        for media, raw in _entries(_follow(holder.get("content"), resolve))
-        if isinstance(described := _follow(raw, resolve), Mapping)
+        for media, raw in _entries(followed(holder.get("content"), resolve))
+        if isinstance(described := followed(raw, resolve), Mapping)
     }
-
-
-def _follow(value: Any, resolve: Resolve) -> Any:
-    """Return what stands at the end of a chain of references; None where it leads nowhere."""
-    for _ in range(_MAX_HOPS):
-        if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
-            return value
-        try:
-            value = resolve(value["$ref"])
-        except LookupError:
-            return None
-    return None
 
 
 def _entries(value: Any) -> list[tuple[str, Any]]:

@@ -129,10 +129,12 @@ class _AllowedFiles:
             raise DocumentError(f"`{name}` is no name of a file")
         found = os.path.realpath(path)
         if not os.path.join(found, "").startswith((*self.own, *self.folders)):
+            # Nobody is told to open the directory of something like `/etc/passwd`.
+            is_document = found.lower().endswith((".json", ".yaml", ".yml"))
             raise RefusedError(
                 f"`{name}` is not read",
                 why=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
-                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(found))),
+                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(found))) if is_document else "",
             )
         return found
 
