@@ -10,7 +10,7 @@ from tests.prism import ask
 
 pytestmark = [pytest.mark.corpus, pytest.mark.outside]
 
-MOST = 12
+MOST = 40
 """Operations that are called of each document; `python -m tests.prism` calls all."""
 
 LEAST = 5
