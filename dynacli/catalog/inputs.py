@@ -18,6 +18,7 @@ from dynacli.catalog.schema import Resolve, Views, value_type
 from dynacli.catalog.styles import default_style, explodes, has_style, style_of
 from dynacli.document.load import Document
 from dynacli.document.references import follow_references, lookup
+from dynacli.errors import enumerated
 
 if TYPE_CHECKING:
     from dynacli.catalog.example_call import ExampleWords
@@ -173,7 +174,10 @@ class Inputs:
                 self._warn("this parameter has no name; it is ignored", *here)
             elif raw.get("in") not in LOCATIONS:
                 place = f"in `{raw['in']}`, not" if isinstance(raw.get("in"), str) else "not in"
-                self._warn(f"parameter `{raw['name']}` is {place} {_one_of(LOCATIONS)}; it is ignored", *here)
+                self._warn(
+                    f"parameter `{raw['name']}` is {place} {enumerated(LOCATIONS, 'or')}; it is ignored",
+                    *here,
+                )
             else:
                 key = (raw["in"], raw["name"])
                 if key in usable:
@@ -304,7 +308,3 @@ class Inputs:
             if isinstance(one, Mapping)
         }
         return self._examples(operation, raw, parameters, body)
-
-
-def _one_of(words: tuple[str, ...]) -> str:
-    return ", ".join(words[:-1]) + f" or {words[-1]}"

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "body_schema",
+    "essence",
     "is_as_good_as_json",
     "is_built",
     "is_form",
@@ -27,15 +28,19 @@ _JSON_LINES = frozenset(
 )
 
 
+def essence(media_type: str) -> str:
+    """Return a media type without its parameters, in lower case (RFC 9110, section 8.3.1)."""
+    return media_type.partition(";")[0].strip().lower()
+
+
 def is_json(media_type: str) -> bool:
     """Return whether a media type is JSON: `application/json`, `text/json` or a `+json` suffix (RFC 6839)."""
-    name = media_type.partition(";")[0].strip().lower()
-    return name.endswith(("/json", "+json"))
+    return essence(media_type).endswith(("/json", "+json"))
 
 
 def is_form(media_type: str) -> bool:
     """Return whether a media type is the form that a URL's query looks like."""
-    return media_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+    return essence(media_type) == "application/x-www-form-urlencoded"
 
 
 def is_multipart(media_type: str) -> bool:
@@ -45,12 +50,12 @@ def is_multipart(media_type: str) -> bool:
 
 def is_json_lines(media_type: str) -> bool:
     """Return whether a media type has one JSON value on each line, under any of the names that it goes by."""
-    return media_type.partition(";")[0].strip().lower() in _JSON_LINES
+    return essence(media_type) in _JSON_LINES
 
 
 def is_json_sequence(media_type: str) -> bool:
     """Return whether a media type is a sequence of JSON texts with a separator before each (RFC 7464, RFC 8091)."""
-    return media_type.partition(";")[0].strip().lower().endswith(("/json-seq", "+json-seq"))
+    return essence(media_type).endswith(("/json-seq", "+json-seq"))
 
 
 def is_built(media_type: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from dynacli.catalog.fields import option_words, part_of
 from dynacli.catalog.model import ANY
 from dynacli.catalog.schema import Group, Resolve, View, view
-from dynacli.errors import UsageError
+from dynacli.errors import UsageError, enumerated
 
 __all__ = ["Selection", "select"]
 
@@ -353,9 +353,4 @@ def _placed(path: Path, schema: Any) -> Any:
 
 
 def _listed(words: Iterable[str], conjunction: str) -> str:
-    known = list(dict.fromkeys(words))
-    if not known:
-        return "no options"
-    if len(known) > MAX_NAMED:
-        return f"{', '.join(known[:MAX_NAMED])} {conjunction} {len(known) - MAX_NAMED} more"
-    return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} {conjunction} {known[-1]}"
+    return enumerated(list(dict.fromkeys(words)), conjunction, MAX_NAMED) or "no options"

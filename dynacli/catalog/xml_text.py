@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from dynacli.catalog.media import essence
 from dynacli.catalog.merged import MergedSchema
 from dynacli.catalog.shape import Reading
 
@@ -20,7 +21,7 @@ _NO_NAME = re.compile(r"[^\w.-]")
 
 def is_xml(media_type: str) -> bool:
     """Return whether a media type is XML (RFC 7303)."""
-    return media_type.partition(";")[0].strip().lower().endswith(("/xml", "+xml"))
+    return essence(media_type).endswith(("/xml", "+xml"))
 
 
 def xml_text(value: Any, schema: Any, reading: Reading) -> str:

@@ -3,7 +3,15 @@
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.catalog.media import is_built, is_form, is_json, is_json_lines, is_json_sequence, is_multipart
+from dynacli.catalog.media import (
+    essence,
+    is_built,
+    is_form,
+    is_json,
+    is_json_lines,
+    is_json_sequence,
+    is_multipart,
+)
 from dynacli.catalog.model import Field, MediaType
 from dynacli.catalog.selection import Selection, select
 from dynacli.commands.operation import Given, OperationCommand
@@ -350,7 +358,7 @@ def _text_body(command: OperationCommand, example: Any, media_type: str) -> byte
             return xml_text(example, command.body_schema(), reading).encode()
         except (NoExampleError, RecursionError):
             pass  # said below
-    if media_type.partition(";")[0].strip().lower().endswith(("yaml", "yml")):
+    if essence(media_type).endswith(("yaml", "yml")):
         return option_text(example).encode()  # JSON is YAML (YAML 1.2.2, section 1.2)
     raise UsageError(
         f"No example of a body of `{media_type}` can be made", hint="Give it whole: `--body @FILE`"

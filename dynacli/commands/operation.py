@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dynacli.catalog.api import Api
-from dynacli.catalog.media import body_schema, is_as_good_as_json, is_multipart, preferred, sent_as
+from dynacli.catalog.media import body_schema, essence, is_as_good_as_json, is_multipart, preferred, sent_as
 from dynacli.catalog.model import Field, MediaType, Operation, Parameter
 from dynacli.commands.options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.commands.words import BOOLEAN, EMPTY_BOOLEAN, VALUE, Kind, arrange, kinds_of
@@ -233,9 +233,9 @@ class OperationCommand(click.Command):
         if not isinstance(content, dict) or self.media_type is None:
             return {}
         wanted = self.media_type.name
-        essence = _essence(wanted)
-        same = [media for name, media in content.items() if _essence(name) == essence]
-        ranges = [media for name, media in content.items() if _is_range_of(name, essence)]
+        asked = essence(wanted)
+        same = [media for name, media in content.items() if essence(name) == asked]
+        ranges = [media for name, media in content.items() if _is_range_of(name, asked)]
         found = self.follow(content.get(wanted) or next(iter([*same, *ranges]), None))
         return found if isinstance(found, dict) else {}
 
@@ -335,19 +335,19 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
     content = operation.body.content
     if not wanted:
         return sent_as(preferred(content))
-    name = _essence(wanted)
+    name = essence(wanted)
     for one in content:
         if one.name.lower() == wanted.lower():
             return sent_as(one)
     for one in content:
-        if _essence(one.name) == name:
+        if essence(one.name) == name:
             # With arguments of the person's own, such as a boundary, it is theirs that is sent.
             return replace(one, name=wanted) if ";" in wanted else sent_as(one)
     if "/" in wanted:
         for one in content:
             if _is_range_of(one.name, name):
                 return replace(one, name=wanted)
-    matching = [one for one in content if _essence(one.name).partition("/")[2] == name]
+    matching = [one for one in content if essence(one.name).partition("/")[2] == name]
     matching = matching or [one for one in content if name in one.name.lower()]
     if len(matching) == 1:
         return sent_as(matching[0])
@@ -359,10 +359,6 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
         f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
     )
     raise UsageError(what, why=f"It takes {listed}", hint="Give one of them, or a part that only one has")
-
-
-def _essence(media_type: str) -> str:
-    return media_type.partition(";")[0].strip().lower()
 
 
 def _is_range_of(media_range: str, name: str) -> bool:

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from dynacli.catalog.encoding import PropertyEncoding
+from dynacli.catalog.media import essence
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.request.payload import Payload, Source
@@ -95,5 +96,5 @@ def content_of(run: Run, word: str, media_type: str) -> bytes | Payload:
 
 
 def _is_judged(media_type: str) -> bool:
-    name = media_type.partition(";")[0].strip().lower()
+    name = essence(media_type)
     return name.startswith("text/") or "json" in name

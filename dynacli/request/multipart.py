@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.catalog.encoding import Encodings, PartHeader, PropertyEncoding
-from dynacli.catalog.media import is_json
+from dynacli.catalog.media import essence, is_json
 from dynacli.errors import UsageError
 from dynacli.request.forms import styled_pairs
 from dynacli.request.payload import Payload, Source
@@ -216,7 +216,7 @@ def _chosen(declared: Sequence[str], guessed: str, default: str) -> str:
 
 
 def _matches(media_type: str, media_range: str) -> bool:
-    wanted = media_range.partition(";")[0].strip().lower()
+    wanted = essence(media_range)
     return wanted in {"*/*", media_type} or (
         wanted.endswith("/*") and media_type.startswith(wanted.removesuffix("*"))
     )

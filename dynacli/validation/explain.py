@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dynacli.errors import enumerated
 from dynacli.validation.findings import shortened
 from dynacli.validation.multipart import BinaryText
 
@@ -43,7 +44,7 @@ def explain(error: Any) -> Iterator[Explained]:
         branches = _branches(error.context)
         types = _types_only(branches)
         if types:
-            message = f"expected {_or(types)}, got {_kind_and_value(error.instance)}"
+            message = f"expected {enumerated(types, 'or')}, got {_kind_and_value(error.instance)}"
             yield Explained("type", pointer, message, types, shortened(error.instance), path)
             return
         kinds = _one_property(branches)
@@ -143,7 +144,7 @@ def _message(rule: str, error: Any, names: tuple[str, ...]) -> str:
     match rule:
         case "type":
             wanted = value if isinstance(value, list) else [value]
-            return f"expected {_or([str(one) for one in wanted])}, got {_kind_and_value(got)}"
+            return f"expected {enumerated([str(one) for one in wanted], 'or')}, got {_kind_and_value(got)}"
         case "enum" if isinstance(value, list):
             if len(value) == 1:
                 return f"expected {shown(value[0])}, got {shown(got)}"
@@ -159,7 +160,7 @@ def _message(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "pattern":
             return f"{shown(got)} does not match the pattern `{value}`"
         case "oneOf" if names:
-            return f"fits {_and(list(names))}, of which only one may fit"
+            return f"fits {enumerated(list(names))}, of which only one may fit"
         case "oneOf" | "anyOf":
             return "fits none of the alternatives"
         case "not":
@@ -215,14 +216,6 @@ def _counted(number: int, noun: str) -> str:
     if number != 1:
         noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number} {noun}"
-
-
-def _or(words: list[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def shown(value: Any) -> str:

@@ -3,7 +3,8 @@
 from typing import Any, Literal, NamedTuple
 
 from dynacli.document.origins import Move
-from dynacli.document.pointer import MISSING, from_fragment, join, step_into
+from dynacli.document.pointer import MISSING, join, step_into
+from dynacli.document.references import Locator
 from dynacli.document.swagger2.spots import Spot
 
 __all__ = ["Kind", "Ledger", "Referrer"]
@@ -56,6 +57,7 @@ class Ledger:
         self.warnings: list[tuple[str, str]] = []
         self.referrers: list[Referrer] = []
         self._went: dict[str, str] = {}
+        self._locator = Locator(source, "", [])
         self._located: dict[str, tuple[str, ...] | None] = {}
         self._left = _MAX_COPIED
 
@@ -100,6 +102,12 @@ class Ledger:
         """Note that an object of the new document has a reference of the old one."""
         self.referrers.append(Referrer(node, key, kind))
 
+    def referring(self, raw: dict[str, Any], kind: Kind) -> dict[str, Any]:
+        """Return a copy of an object of the old document that has a `$ref`, which is noted."""
+        made = dict(raw)
+        self.refer(made, "$ref", kind)
+        return made
+
     def where_to(self, old: str) -> str:
         """Return the JSON pointer in the new document of what stood at one in the Swagger document."""
         start = old
@@ -113,20 +121,8 @@ class Ledger:
         References on the way are followed (`#/a/b` where `a` is a `$ref`), one at its end is not.
         """
         if ref not in self._located:
-            steps = from_fragment(ref)
-            self._located[ref] = None if steps is None else self._walk(steps, 0)
+            self._located[ref] = self._locator.locate_ref(ref)
         return self._located[ref]
-
-    def _walk(self, steps: tuple[str, ...], hops: int) -> tuple[str, ...] | None:
-        node: Any = self.source
-        for index, step in enumerate(steps):
-            child = step_into(node, step)
-            if child is MISSING:
-                ref = node.get("$ref") if isinstance(node, dict) else None
-                target = from_fragment(ref) if isinstance(ref, str) and hops < _MAX_HOPS else None
-                return None if target is None else self._walk(target + steps[index:], hops + 1)
-            node = child
-        return steps
 
     def follow(self, node: Any) -> tuple[Any, tuple[str, ...]]:
         """Return what stands at the end of a chain of references in the Swagger document, and the steps to it.

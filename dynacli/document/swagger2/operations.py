@@ -173,9 +173,7 @@ def _plain(given: Any, spot: Spot, ledger: Ledger) -> Any:
     if not isinstance(given, dict):
         return given
     if isinstance(given.get("$ref"), str):
-        made = dict(given)
-        ledger.refer(made, "$ref", "parameters")
-        return made
+        return ledger.referring(given, "parameters")
     return convert_parameter(given, spot, ledger)
 
 

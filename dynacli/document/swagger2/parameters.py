@@ -54,9 +54,7 @@ def convert_header(raw: Any, spot: Spot, ledger: Ledger) -> Any:
     if not isinstance(raw, dict):
         return raw
     if isinstance(raw.get("$ref"), str):
-        made = dict(raw)
-        ledger.refer(made, "$ref", "headers")
-        return made
+        return ledger.referring(raw, "headers")
     _style(raw, "header", spot, ledger)  # `simple` is the only one, so this can but warn
     return _described(raw, spot, ledger)
 

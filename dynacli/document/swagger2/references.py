@@ -77,8 +77,7 @@ def _converted(value: Any, kind: Kind, spot: Spot, produces: MediaTypes, ledger:
     if isinstance(value, dict) and not isinstance(value.get("$ref"), str):
         return convert_parameter(value, spot, ledger)
     if isinstance(value, dict):
-        value = dict(value)
-        ledger.refer(value, "$ref", "parameters")
+        return ledger.referring(value, "parameters")
     return value
 
 

@@ -48,7 +48,7 @@ def convert_responses(
                 ledger.came(own)
                 made[status] = convert_response(target, types, own, ledger)
             else:
-                made[status] = _reference(response, ledger)
+                made[status] = ledger.referring(response, "responses")
     return made
 
 
@@ -66,7 +66,7 @@ def convert_response(raw: Any, types: MediaTypes, spot: Spot, ledger: Ledger) ->
     if not isinstance(raw, dict):
         return raw
     if isinstance(raw.get("$ref"), str):
-        return _reference(raw, ledger)
+        return ledger.referring(raw, "responses")
     made = {key: value for key, value in raw.items() if key not in {"schema", "examples", "headers"}}
     headers = raw.get("headers")
     if isinstance(headers, dict):
@@ -115,9 +115,3 @@ def _examples(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]
                 "An example is given by media type; this one is left out", spot.below("examples", name)
             )
     return found
-
-
-def _reference(raw: dict[str, Any], ledger: Ledger) -> dict[str, Any]:
-    made = dict(raw)
-    ledger.refer(made, "$ref", "responses")
-    return made
