@@ -18,7 +18,6 @@ text or JSON on standard error and into the exit code::
     └── FileError           12    configuration unreadable, output cannot be written, disk full
 """
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 __all__ = [
@@ -33,7 +32,6 @@ __all__ = [
     "RefusedError",
     "TimedOutError",
     "UsageError",
-    "enumerated",
 ]
 
 
@@ -142,15 +140,3 @@ class FileError(DynacliError):
 
     exit_code = 12
     kind = "file"
-
-
-def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
-    """Return words as a message lists them: `a, b and c`.
-
-    Args:
-        conjunction: Before the last one.
-        most: Of more than that, only so many are named, and the others counted; 0 for all.
-    """
-    if most and len(words) > most:
-        return f"{', '.join(words[:most])} {conjunction} {len(words) - most} more"
-    return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

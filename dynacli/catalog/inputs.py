@@ -16,9 +16,9 @@ from dynacli.catalog.option_names import Named, fields_with_own_options, option_
 from dynacli.catalog.originals import Originals, digest_of
 from dynacli.catalog.schema import Resolve, Views, value_type
 from dynacli.catalog.styles import default_style, explodes, has_style, style_of
+from dynacli.catalog.wording import enumerated
 from dynacli.document.load import Document
 from dynacli.document.references import follow_references, lookup
-from dynacli.errors import enumerated
 
 if TYPE_CHECKING:
     from dynacli.catalog.example_call import ExampleWords

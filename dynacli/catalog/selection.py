@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from dynacli.catalog.fields import option_words, part_of
 from dynacli.catalog.model import ANY
 from dynacli.catalog.schema import Group, Resolve, View, view
-from dynacli.errors import UsageError, enumerated
+from dynacli.errors import UsageError
 
 __all__ = ["Selection", "select"]
 
@@ -353,4 +353,6 @@ def _placed(path: Path, schema: Any) -> Any:
 
 
 def _listed(words: Iterable[str], conjunction: str) -> str:
+    from dynacli.catalog.wording import enumerated
+
     return enumerated(list(dict.fromkeys(words)), conjunction, MAX_NAMED) or "no options"

@@ -7,7 +7,7 @@ from dynacli.catalog.model import Parameter
 from dynacli.commands.operation import Given, OperationCommand
 from dynacli.commands.run import Run
 from dynacli.commands.usage import example_line
-from dynacli.errors import UsageError, enumerated
+from dynacli.errors import UsageError
 from dynacli.request.body import Assignment, assemble
 from dynacli.request.values import convert_all, is_given_as_text
 
@@ -139,6 +139,8 @@ def _called(parameter: Parameter) -> str:
 
 
 def _missing(command: OperationCommand, missing: list[str]) -> UsageError:
+    from dynacli.catalog.wording import enumerated
+
     return UsageError(
         f"`{command.operation.name}` needs {enumerated(missing)}",
         hint=f"For example: {example_line(command.api.name, command.operation)}",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.errors import enumerated
 from dynacli.validation.findings import shortened
 from dynacli.validation.multipart import BinaryText
 
@@ -44,7 +43,7 @@ def explain(error: Any) -> Iterator[Explained]:
         branches = _branches(error.context)
         types = _types_only(branches)
         if types:
-            message = f"expected {enumerated(types, 'or')}, got {_kind_and_value(error.instance)}"
+            message = f"expected {_listed(types, 'or')}, got {_kind_and_value(error.instance)}"
             yield Explained("type", pointer, message, types, shortened(error.instance), path)
             return
         kinds = _one_property(branches)
@@ -144,7 +143,7 @@ def _message(rule: str, error: Any, names: tuple[str, ...]) -> str:
     match rule:
         case "type":
             wanted = value if isinstance(value, list) else [value]
-            return f"expected {enumerated([str(one) for one in wanted], 'or')}, got {_kind_and_value(got)}"
+            return f"expected {_listed([str(one) for one in wanted], 'or')}, got {_kind_and_value(got)}"
         case "enum" if isinstance(value, list):
             if len(value) == 1:
                 return f"expected {shown(value[0])}, got {shown(got)}"
@@ -160,7 +159,7 @@ def _message(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "pattern":
             return f"{shown(got)} does not match the pattern `{value}`"
         case "oneOf" if names:
-            return f"fits {enumerated(list(names))}, of which only one may fit"
+            return f"fits {_listed(list(names), 'and')}, of which only one may fit"
         case "oneOf" | "anyOf":
             return "fits none of the alternatives"
         case "not":
@@ -216,6 +215,13 @@ def _counted(number: int, noun: str) -> str:
     if number != 1:
         noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number} {noun}"
+
+
+def _listed(words: list[str], conjunction: str) -> str:
+    # Imported by the calls alone that break the document.
+    from dynacli.catalog.wording import enumerated
+
+    return enumerated(words, conjunction)
 
 
 def shown(value: Any) -> str:
