@@ -2,22 +2,19 @@
 
 from typing import Any
 
-from dynacli.catalog.model import Server
 from dynacli.commands.inputs import Values, collect_values
 from dynacli.commands.operation import Given, OperationCommand
+from dynacli.commands.outcome import conclude
+from dynacli.commands.requests import request_of
 from dynacli.commands.run import Run
 from dynacli.errors import (
     AuthError,
     DynacliError,
     FileError,
-    HttpError,
-    MismatchError,
     RefusedError,
     UsageError,
 )
-from dynacli.request.build import build_request, check_header, kept_slashes
 from dynacli.request.model import Request
-from dynacli.request.servers import check_path, choose_server, origin_of
 
 __all__ = ["make_call"]
 
@@ -39,7 +36,7 @@ def make_call(run: Run, command: OperationCommand, given: Given) -> None:
     level = str(run.option("validate", "warn"))
     values = collect_values(run, command, given, is_strict=level != "off")
     try:
-        request = _request(run, command, values)
+        request = request_of(run, command, values)
         if run.option("dry_run"):
             _show(run, command, values, request, level)
         else:
@@ -63,36 +60,6 @@ def _timeout(run: Run) -> float | None:
     if not 0 < seconds < MAX_TIMEOUT:
         raise UsageError(f"`{text}` is no time limit", hint="Give seconds, for example `--timeout 2.5`")
     return seconds
-
-
-def _request(run: Run, command: OperationCommand, values: Values) -> Request:
-    operation, api = command.operation, command.api
-    servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
-    base_url = choose_server(
-        servers,
-        api.uri,
-        str(run.option("server", "")),
-        _pairs(run.option("server_var", ()), "=", "--server-var"),
-    )
-    headers = list(_pairs(run.option("header", ()), ":", "--header").items())
-    for name, value in headers:
-        check_header(name, value)
-    request = build_request(operation, base_url, values.parameters, values.body, values.media_type, headers)
-    check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
-    return request
-
-
-def _pairs(words: Any, separator: str, option: str) -> dict[str, str]:
-    pairs = {}
-    for word in words:
-        name, found, value = word.partition(separator)
-        if not found or not name.strip():
-            # The word may hold a secret: it is not repeated.
-            raise UsageError(
-                f"A value of {option} has no `{separator}`", hint=f"Write `{option} NAME{separator}VALUE`"
-            )
-        pairs[name.strip()] = value.strip()
-    return pairs
 
 
 def _show(run: Run, command: OperationCommand, values: Values, request: Request, level: str) -> None:
@@ -182,7 +149,7 @@ def _send(
                 answer.status, dict(answer.headers), answer.header("content-type"), answer.body
             )
             verdict = judging.judge.response(answered, is_exact=level == "exact")
-        _conclude(run, command, signed, answer, verdict, level)
+        conclude(run, command, signed, answer, verdict, level)
     except DynacliError as error:
         raise signed.masker.mask_error(error) from error.__cause__
 
@@ -225,63 +192,3 @@ def _write(run: Run, answer: Any) -> None:
     except UsageError as error:
         # An answer that cannot be written in this format; the code of wrong usage would say that nothing was sent.
         raise FileError(error.what, why=error.why, hint=error.hint) from error
-
-
-def _conclude(
-    run: Run, command: OperationCommand, signed: Any, answer: Any, verdict: Any, level: str
-) -> None:
-    failure: DynacliError | None = None
-    if not 200 <= answer.status < 300 and not run.option("no_fail"):
-        failure = _http_error(command, signed, answer)
-    if verdict is not None:
-        from dynacli.commands.verdict import findings_json, findings_text, report_unchecked
-
-        report_unchecked(run, verdict)
-        if not verdict.is_valid:
-            what = "The answer breaks the document"
-            text = findings_text(command.api, verdict.findings)
-            is_failing = level in {"strict", "exact"} and not run.option("no_fail")
-            if is_failing and failure is None:
-                failure = MismatchError(what, why=text, findings=findings_json(command.api, verdict.findings))
-            else:
-                run.warn(signed.masker.mask(f"{what}\n{text}"))
-    if failure is not None:
-        raise failure
-
-
-def _http_error(command: OperationCommand, signed: Any, answer: Any) -> HttpError:
-    from dynacli.wire.failures import without_query
-
-    reason = f" {answer.reason}" if answer.reason else ""
-    why = "The server says so" + ("; its answer, on standard output, may say more" if answer.body else "")
-    return HttpError(
-        answer.status,
-        f"`{command.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",
-        why=why,
-        hint=_http_hint(command, signed, answer),
-    )
-
-
-def _http_hint(command: OperationCommand, signed: Any, answer: Any) -> str:
-    from dynacli.transport.send import SAFE_METHODS
-    from dynacli.wire.client import REDIRECTS
-
-    origin = origin_of(answer.url)
-    match answer.status:
-        case 401 | 403 if origin != origin_of(signed.request.url):
-            return f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
-        case 401 | 403 if command.operation.security:
-            return "Check the credential: it may be wrong, expired, or without the right for this"
-        case 401 | 403:
-            return "The document asks for no credential here; give one with `-H` if there is one"
-        case 404 | 410:
-            return "Check the arguments; `-v` shows the URL that was asked for"
-        case 429:
-            return "Wait, then try again"
-        case status if status in REDIRECTS and signed.request.method not in SAFE_METHODS:
-            return "The redirect was not followed: only those of safe methods are"
-        case status if status in REDIRECTS and signed.request.method == "QUERY":
-            return "The redirect was not followed: a body is never sent to another origin"
-        case status if status >= 500:
-            return "Try again later, or tell those who run the server"
-    return "Compare the request, which `-v` shows, with `describe`"

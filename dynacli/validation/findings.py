@@ -57,11 +57,13 @@ class Verdict:
     Attributes:
         failures: Reasons of the second kind that nobody could expect from the document or the answer:
             they are always said.
+        suppressed: Findings that the configuration switches off, with its reason.
     """
 
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    suppressed: list[tuple[Finding, str]] = field(default_factory=list)
 
     @property
     def is_valid(self) -> bool:

@@ -1,0 +1,50 @@
+"""The values of a call → its request, by the standard options and the servers of the document."""
+
+from typing import Any
+
+from dynacli.catalog.model import Server
+from dynacli.commands.inputs import Values
+from dynacli.commands.operation import OperationCommand
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.request.build import build_request, check_header, kept_slashes
+from dynacli.request.model import Request
+from dynacli.request.servers import check_path, choose_server
+
+__all__ = ["request_of"]
+
+
+def request_of(run: Run, command: OperationCommand, values: Values) -> Request:
+    """Return the request of a call, without credentials.
+
+    Raises:
+        UsageError: A header, server or value cannot be sent.
+        RefusedError: The path would leave the operation's.
+    """
+    operation, api = command.operation, command.api
+    servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
+    base_url = choose_server(
+        servers,
+        api.uri,
+        str(run.option("server", "")),
+        _pairs(run.option("server_var", ()), "=", "--server-var"),
+    )
+    headers = list(_pairs(run.option("header", ()), ":", "--header").items())
+    for name, value in headers:
+        check_header(name, value)
+    request = build_request(operation, base_url, values.parameters, values.body, values.media_type, headers)
+    check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
+    return request
+
+
+def _pairs(words: Any, separator: str, option: str) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        name, found, value = word.partition(separator)
+        if not found or not name.strip():
+            # The word may hold a secret: it is not repeated.
+            raise UsageError(
+                f"A value of {option} has no `{separator}`", hint=f"Write `{option} NAME{separator}VALUE`"
+            )
+        pairs[name.strip()] = value.strip()
+    return pairs

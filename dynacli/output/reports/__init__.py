@@ -1,0 +1,1 @@
+"""Verdicts for machines: one module per format, each a pure function of the calls that were judged."""
