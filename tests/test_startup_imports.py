@@ -118,7 +118,7 @@ _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "operation_he
 _PLAIN = (
     _COMMAND
     | _modules("dynacli.auth", "credentials origins secret variables")
-    | _modules("dynacli.commands", "call inputs signing")
+    | _modules("dynacli.commands", "call inputs requests signing")
     | _modules("dynacli.output", "render terminal")
     | _modules("dynacli.request", "body build model servers styles values")
 )
@@ -132,7 +132,7 @@ _BUILT = (
     | {"dynacli.commands.body"}
 )
 _DRY_RUN = _BUILT | {"dynacli.request.preview"}
-_SENT = _BUILT | _WIRE
+_SENT = _BUILT | _WIRE | {"dynacli.commands.outcome"}
 _JUDGED = (
     _SENT
     | _modules("dynacli.commands", "judging verdict")
@@ -187,7 +187,7 @@ KINDS = {
         f"{_LOOK} --dry-run json --validate off", _PLAIN | {"dynacli.request.preview"}, _CLICK
     ),
     "call without a body, not judged": _Kind(
-        f"{_LOOK} --validate off", _PLAIN | _WIRE, _CLICK | _HTTPX, _HTTPX_HEAVY
+        f"{_LOOK} --validate off", _PLAIN | _WIRE | {"dynacli.commands.outcome"}, _CLICK | _HTTPX, _HTTPX_HEAVY
     ),
     "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "judged call": _Kind(

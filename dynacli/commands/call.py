@@ -4,7 +4,6 @@ from typing import Any
 
 from dynacli.commands.inputs import Values, collect_values
 from dynacli.commands.operation import Given, OperationCommand
-from dynacli.commands.outcome import conclude
 from dynacli.commands.requests import request_of
 from dynacli.commands.run import Run
 from dynacli.errors import (
@@ -149,6 +148,8 @@ def _send(
                 answer.status, dict(answer.headers), answer.header("content-type"), answer.body
             )
             verdict = judging.judge.response(answered, is_exact=level == "exact")
+        from dynacli.commands.outcome import conclude
+
         conclude(run, command, signed, answer, verdict, level)
     except DynacliError as error:
         raise signed.masker.mask_error(error) from error.__cause__
