@@ -95,6 +95,27 @@ def test_the_text_names_places_as_editors_open_them() -> None:
     assert "BROKEN" not in text
 
 
+def test_a_parameter_is_judged_as_what_it_says_it_is() -> None:
+    """Of the forms that a parameter of Swagger 2.0 can have, the one with its `in` tells what is wrong."""
+    parameters = [{"in": "path", "name": "p", "type": "string"}]
+    made = {
+        "swagger": "2.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/{p}": {"get": {"parameters": parameters, "responses": {"200": {"description": "d"}}}}},
+    }
+    (found,) = run_cli("doctor", save(made), "-o", "json").json["documents"]
+    (row,) = found["problems"]
+    assert ("/paths/~1{p}/get/parameters/0", "`required` is missing") == (row["pointer"], row["message"])
+
+
+def test_a_parameter_that_is_elsewhere_may_be_the_one_of_the_path() -> None:
+    """Nobody is told that a parameter is not declared where a reference to another host may declare it."""
+    elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
+    paths = {"/{a}": {"get": operation("a", elsewhere)}, "/{b}/{b}": {"get": operation("b")}}
+    (found,) = run_cli("doctor", save(document(paths)), "-o", "json").json["documents"]
+    assert ["The path parameter `b` is not declared"] == [row["message"] for row in found["problems"]]
+
+
 def test_the_place_is_in_the_file_that_has_the_fault() -> None:
     """Of a document of several files, the one that is to be mended is named."""
     Path("part.yaml").write_text("Q:\n  name: q\n  in: query\n  required: 'yes'\n  schema: {type: string}\n")

@@ -157,6 +157,21 @@ def test_a_missing_parameter_is_a_finding(place: str) -> None:
     assert [] == compact(judge_of(document).request(sent()))
 
 
+@pytest.mark.parametrize(
+    "other", [{"type": "string"}, {"type": "string", "default": 5}], ids=["plain", "default"]
+)
+def test_a_header_that_is_not_sent_hides_no_finding(other: dict[str, Any]) -> None:
+    """An optional header that is left out costs the rest of the request no judgement."""
+    parameters = [
+        {"name": "X-Other", "in": "header", "schema": other},
+        _parameter({"type": "integer"}, "header"),
+    ]
+    verdict = judge_of(_document({"parameters": parameters})).request(
+        sent(headers={"p": "five"}, values={("header", "p"): "five"})
+    )
+    assert ["header/p type"] == compact(verdict)
+
+
 def _body(schema: Any, media_type: str = JSON, **more: Any) -> dict[str, Any]:
     return {"requestBody": {"content": {media_type: {"schema": schema}}, **more}}
 

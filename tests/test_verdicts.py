@@ -370,6 +370,11 @@ def test_a_finding_says_all_there_is(version: str) -> None:
             "expected": "integer",
             "got": "x",
             "schema_pointer": "/components/schemas/A{1}~1/properties/n/type",
+            "via": [
+                "/paths/~1a/get/responses/200/content/application~1json/schema/items/$ref",
+                "/components/schemas/A/$ref",
+                "/components/schemas/B/properties/b/allOf/0/$ref",
+            ],
         }
     ] == [one.as_json() for one in verdict.findings]
 
@@ -434,7 +439,7 @@ def _content(*names: str) -> dict[str, Any]:
         (["application/json"], "application/vnd.api+json", ["header/Content-Type undocumented-media-type"]),
         (["application/json"], "text/html", ["header/Content-Type undocumented-media-type"]),
         (["application/json"], "", ["header/Content-Type undocumented-media-type"]),
-        (["*/*"], "", ["? a body of `no media type` cannot be judged yet"]),
+        (["*/*"], "", ["- type"]),
         (["image/*"], "image/png", ["? a body of `image/png` cannot be judged yet"]),
     ],
     ids=str,
@@ -638,8 +643,8 @@ def test_text_bodies_are_values() -> None:
         ("application/*+json", "application/hal+json", ["/n type"]),
         ("*/*", "application/json", ["/n type"]),
         ("*", "application/json", ["/n type"]),
-        ("*/*", "", ["? a body of `no media type` cannot be judged yet"]),
-        ("", "", ["? a body of `no media type` cannot be judged yet"]),
+        ("*/*", "", ["/n type"]),
+        ("", "", ["/n type"]),
         ("", "application/json", ["? the document has an empty text where a media type belongs"]),
         ("json", "application/json", ["? the document has `json` where a media type belongs"]),
         ("json", "", ["? the document has `json` where a media type belongs"]),
@@ -856,6 +861,21 @@ def test_a_reference_to_nowhere_at_the_root(version: str) -> None:
     """It is said, and nothing is found."""
     verdict = judge_value({"$ref": "#/components/schemas/No"}, 1, version)
     assert ["? the document's reference `#/components/schemas/No` leads nowhere"] == compact(verdict)
+
+
+@pytest.mark.parametrize("is_exact", [False, True], ids=["strict", "exact"])
+def test_answers_that_lead_elsewhere(is_exact: bool) -> None:
+    """An answer by a reference that is not followed is named; the others are judged as if it were not there."""
+    elsewhere = "https://schemas.example.org/responses.yaml#/NotFound"
+    responses = {
+        "200": {**_OK, "content": {JSON: {"schema": {"type": "string"}}}},
+        "404": {"$ref": elsewhere},
+    }
+    judge = judge_of(answer_document(responses))
+    headers = {"x-header": "1"}
+    assert ["- type"] == compact(judge.response(answered(b"1", **headers), is_exact=is_exact))
+    verdict = judge.response(answered(b"1", 404, **headers), is_exact=is_exact)
+    assert [f"? the document's reference `{elsewhere}` leads nowhere"] == compact(verdict)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -44,7 +44,16 @@ class Patterns:
     """
 
     def __init__(self, seconds: float = _SECONDS) -> None:
-        self._seconds_left = seconds
+        self._seconds = self._seconds_left = seconds
+
+    def renew(self) -> None:
+        """Begin another message, which has the time of its own."""
+        self._seconds_left = self._seconds
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether there is no time left."""
+        return self._seconds_left <= 0
 
     def is_found(self, pattern: Any, text: str) -> bool:
         """Return whether a pattern is found anywhere in a text.

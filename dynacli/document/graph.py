@@ -36,6 +36,7 @@ class Part:
             of what refers to it.
         value: What stands there.
         uses: What refers to it.
+        is_copy: Whether it is the place as it is for one of those that lead to it.
     """
 
     order: int
@@ -45,11 +46,12 @@ class Part:
     section: str
     value: Any
     uses: "list[Use]" = field(default_factory=list)
+    is_copy: bool = False
 
     @property
     def is_in_root(self) -> bool:
         """Whether it stands in the file that was named, and stays there."""
-        return self.file.number == 0
+        return self.file.number == 0 and not self.is_copy
 
 
 @dataclass(slots=True, eq=False)
@@ -122,10 +124,13 @@ class Graph:
     def _explore(self) -> None:
         done = 0
         known = -1
+        is_bound = False
         while True:
             while done < len(self.parts):
                 part = self.parts[done]
                 done += 1
+                if part.is_copy:
+                    continue
                 for site in sites_of(part.value, part.kind, _link_of(part.steps), self._seen):
                     self._meet(part, site)
             # Which anchors a dynamic reference may mean is known when all files are.
@@ -142,8 +147,53 @@ class Graph:
                 for part, site, _ in again:
                     self._follow(part, site)
                 continue
+            if not is_bound and any(file.dynamic for file in self._files.opened):
+                is_bound = True
+                self._bind()
+                continue
             self.failures.extend(failure for _, _, failure in self._failed)
             return
+
+    def _bind(self) -> None:
+        """Let what refers to a template lead to a copy, where its dynamic references mean something of their own."""
+        from dynacli.document.scopes import DynamicScopes
+
+        scopes = DynamicScopes(self._files.opened, self._target_or_undecided)
+        if not scopes:
+            return
+        keys = {}
+        for use in self.uses:
+            if use.site.kind is SCHEMA and use.site.keyword != "mapping":
+                to = use.target
+                key = scopes.entered(use.within.file, use.steps, Target(to.file, to.steps))
+                if key is not None:
+                    keys[use] = key
+        copies = {}
+        for key, copy in scopes.copies.items():
+            part = Part(len(self.parts), *copy.target, SCHEMA, SCHEMA.section, copy.value, is_copy=True)
+            self.parts.append(part)
+            self.identifiers.extend(copy.identifiers)
+            copies[key] = part
+        for use, key in keys.items():
+            use.target.uses.remove(use)
+            use.target = copies[key]
+            use.target.uses.append(use)
+        for key, copy in scopes.copies.items():
+            for site, meant in copy.references:
+                to = self._place_of(meant, site) if isinstance(meant, Target) else copies[meant]
+                use = Use(site, steps_of(site.link), copies[key], to, is_replaced=False)
+                to.uses.append(use)
+                self.uses.append(use)
+
+    def _place_of(self, target: Target, site: Site) -> Part:
+        section = site.kind.section or "-"
+        return self._part(target, site.kind, section)
+
+    def _target_or_undecided(self, file: OpenFile, steps: Steps, site: Site) -> Target | None:
+        count = len(self.undecided)
+        found = self._target(file, steps, site)
+        del self.undecided[count:]
+        return found
 
     def _meet(self, part: Part, site: Site) -> None:
         if site.keyword in _NAMES_OF_ITSELF:
@@ -227,6 +277,8 @@ class Graph:
             anchors = [
                 (one, place) for one in self._files.opened for _, place in one.dynamic.get(_fragment(ref), ())
             ]
+            if self._is_plain_anchor(file, steps, ref, anchors):
+                return self._targets.find(file, steps, ref)
             if len(anchors) == 1:
                 return Target(*anchors[0])
             if anchors and _is_placeholder(self._targets.find(file, steps, ref)):
@@ -234,6 +286,21 @@ class Graph:
                 self.undecided.append(Failure(site, file, steps, why))
                 return None
         return self._targets.find(file, steps, ref)
+
+    def _is_plain_anchor(
+        self, file: OpenFile, steps: Steps, ref: str, anchors: list[tuple[OpenFile, Steps]]
+    ) -> bool:
+        """Tell whether a dynamic reference leads to no dynamic anchor at first, and so is an ordinary one.
+
+        JSON Schema Core 2020-12, section 8.2.3.2.
+        """
+        if not anchors:
+            return False
+        try:
+            found = self._targets.find(file, steps, ref)
+        except UnreadableError:
+            return False
+        return all(found.file is not one or found.steps != place for one, place in anchors)
 
 
 def _is_placeholder(target: Target) -> bool:

@@ -39,7 +39,8 @@ class Placement:
         self._taken: dict[str, set[str]] = {}
         self._around: dict[tuple[int, Steps], list[Part]] = {}
         for part in graph.parts:
-            self._around.setdefault((part.file.number, part.steps), []).append(part)
+            if not part.is_copy:
+                self._around.setdefault((part.file.number, part.steps), []).append(part)
         self._fill_slots()
         for part in graph.parts:
             self._place(part)
@@ -104,7 +105,7 @@ class Placement:
             use = part.uses[0]
             around = self._place(use.within)
             return None if around is None else around + use.steps[len(use.within.steps) :]
-        for length in range(len(part.steps)):
+        for length in () if part.is_copy else range(len(part.steps)):
             inner = part.steps[length:]
             if not self._has_definitions and not _DEFINITIONS.isdisjoint(inner[:-1]):
                 continue

@@ -79,7 +79,7 @@ def _operation_problems(tree: Any) -> Iterator[Problem]:
                 )
             declared = _path_parameters(tree, item) | _path_parameters(tree, operation)
             for missing in dict.fromkeys(_TEMPLATE.findall(path)):
-                if missing not in declared:
+                if missing not in declared and None not in declared:
                     yield Problem(pointer, f"The path parameter `{missing[:100]}` is not declared")
 
 
@@ -88,12 +88,15 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(key), item) for key, item in value.items() if not str(key).startswith("x-"))
 
 
-def _path_parameters(tree: Any, owner: dict[str, Any]) -> set[str]:
+def _path_parameters(tree: Any, owner: dict[str, Any]) -> set[str | None]:
+    """Return the names of the path parameters that are declared, None for one that is elsewhere."""
     parameters = owner.get("parameters")
-    names: set[str] = set()
+    names: set[str | None] = set()
     for given in parameters if isinstance(parameters, list) else ():
         parameter = _dereferenced(tree, given)
-        if isinstance(parameter, dict) and parameter.get("in") == "path":
+        if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
+            names.add(None)
+        elif isinstance(parameter, dict) and parameter.get("in") == "path":
             names.add(str(parameter.get("name")))
     return names
 
@@ -150,18 +153,36 @@ def _closest(error: Any) -> Any:
     """Return the error that tells most: of alternatives, one of the branch that fits best.
 
     The branch that only misses a `$ref` is never it: a reference is an alternative nearly everywhere.
+    Nor is one that asks for another `in` or `type`, as long as there is one that does not.
     """
     for _ in range(_MAX_HOPS):
         branches = [branch for branch in getattr(error.kind, "context", None) or () if branch]
         if not branches:
             return error
-        best = max(branches, key=lambda branch: (not _misses_reference(branch), _depth(branch), -len(branch)))
+        best = max(
+            branches,
+            key=lambda branch: (
+                not _misses_reference(branch),
+                not _is_of_another_kind(branch),
+                _depth(branch),
+                -len(branch),
+            ),
+        )
         error = max(best, key=lambda inner: len(inner.instance_path))
     return error
 
 
 def _misses_reference(branch: list[Any]) -> bool:
     return any(error.kind.name == "required" and error.kind.value == "$ref" for error in branch)
+
+
+def _is_of_another_kind(branch: list[Any]) -> bool:
+    """Whether the branch asks for one certain text, by which alternatives are told apart, and another one is there."""
+    for error in branch:
+        wanted = [error.kind.value] if error.kind.name == "const" else error.kind.value
+        if error.kind.name in {"const", "enum"} and len(wanted) == 1 and isinstance(wanted[0], str):
+            return True
+    return False
 
 
 def _depth(branch: list[Any]) -> int:

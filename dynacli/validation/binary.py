@@ -6,7 +6,20 @@ from typing import Any
 from dynacli.validation.keywords import SchemaError
 from dynacli.validation.multipart import BinaryText
 
-__all__ = ["errors"]
+__all__ = ["errors", "is_of_bytes"]
+
+_ABOUT_BYTES = frozenset(
+    {"minLength", "maxLength", "format", "contentMediaType", "contentEncoding", "title", "description"}
+    | {"default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "$comment"}
+)
+
+
+def is_of_bytes(schema: Any) -> bool:
+    """Return whether a schema says nothing but what can be said of bytes, which have no type.
+
+    OpenAPI 3.1.1, "Working With Binary Data": it has no `type`, and may have none of its other keywords.
+    """
+    return schema is True or (isinstance(schema, Mapping) and _ABOUT_BYTES.issuperset(schema))
 
 
 def errors(schema: Any, value: Sized) -> list[SchemaError]:

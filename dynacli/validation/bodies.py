@@ -3,9 +3,10 @@
 Only `dynacli.validation.openapi` imports this module.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from jsonschema_path import SchemaPath
@@ -14,11 +15,14 @@ from openapi_core.templating.media_types.datatypes import MediaType
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
-from dynacli.validation import binary, media_types, multipart, reading, sequences
+from dynacli.validation import arriving, binary, items, media_types, multipart, reading, sequences
 from dynacli.validation.dialects import SchemaValidators
 from dynacli.validation.session import Session
 
-__all__ = ["FORM", "Bodies", "UncheckedError", "UnreadableError", "child"]
+if TYPE_CHECKING:
+    from dynacli.validation.stream import Place
+
+__all__ = ["FORM", "Bodies", "UncheckedError", "UnreadableError", "child", "kinds_of", "typed"]
 
 
 class UncheckedError(reading.UncheckedError, OpenAPIError):
@@ -41,7 +45,6 @@ def _as_openapi_errors() -> Iterator[None]:
 
 FORM = "application/x-www-form-urlencoded"
 _FORM_DATA = "multipart/form-data"
-_MAX_ERRORS = 100
 
 
 def child(path: SchemaPath, key: str) -> SchemaPath:
@@ -55,6 +58,7 @@ class Bodies:
     schema_validators: SchemaValidators
     session: Session
     version: str
+    operation_steps: tuple[str, ...]
     body_schemas: list[tuple[Any, Any, str]]
     """(schema, value, where in the body the value stands) of what was judged of a body."""
 
@@ -78,9 +82,14 @@ class Bodies:
         self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: Any
     ) -> Any:
         if "schema" not in media_type and not media_types.is_json(mimetype):
-            raise UncheckedError(f"the document gives no schema for `{mimetype}`")
+            shown = f"`{mimetype}`" if mimetype else "a body without a media type"
+            raise UncheckedError(f"the document gives no schema for {shown}")
         with _as_openapi_errors():
+            if not mimetype and not _says_text(media_type / "schema"):
+                return _assumed_json(value)
             if media_types.is_json(mimetype):
+                if "schema" not in media_type:
+                    self.session.note(f"the document gives no schema for `{mimetype}`")
                 # openapi-core knows two JSON media types by name and takes all others for binary data.
                 return reading.read_json(value.encode() if isinstance(value, str) else value, parameters)
             is_other = mimetype.endswith(("xml", "yaml", "yml")) and not _is_text(media_type)
@@ -99,7 +108,9 @@ class Bodies:
                 return _form(
                     media_type / "schema", parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
                 )
-        raise UncheckedError(f"a body of `{mimetype or 'no media type'}` cannot be judged yet")
+        if not mimetype:
+            raise UncheckedError("there is no media type, so nothing tells how to read the body")
+        raise UncheckedError(f"a body of `{mimetype}` cannot be judged yet")
 
     def _get_content_and_schema(
         self, raw: Any, content: SchemaPath, mimetype: str | None = None
@@ -114,11 +125,15 @@ class Bodies:
         ):
             return self._judge_items(media_type, name, parameters, raw), None
         if has_schema and sequences.is_sequence(name) and not _says_text(media_type / "schema"):
-            if self.version < "3.2":
-                text = f"OpenAPI {self.version} does not say what the schema of `{name}` is about"
-                raise UncheckedError(text)
             return self._judge_items(media_type, name, parameters, raw), None
-        if has_schema and media_types.is_binary(name) and _says_text(media_type / "schema"):
+        if isinstance(raw, arriving.Streamed):
+            from dynacli.validation import stream
+
+            if has_schema and stream.is_any_text((media_type / "schema").read_value()):
+                return None, None
+            with _as_openapi_errors():
+                raw = raw.whole()
+        if has_schema and media_types.is_binary(name) and _says_bytes(media_type / "schema"):
             schema = media_type / "schema"
             _raise_errors(raw, binary.errors(schema.read_value(), raw), schema)
             return raw, None
@@ -132,7 +147,7 @@ class Bodies:
     def _judge_size(self, media_type: SchemaPath, name: str, raw: multipart.UnreadBody) -> None:
         """Judge what is known of a body that is read only while it is sent."""
         if not media_types.is_binary(name):
-            raise UncheckedError("a body that is read only while it is sent cannot be judged")
+            raise UncheckedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"
             found = binary.errors(schema.read_value(), raw)
@@ -140,39 +155,50 @@ class Bodies:
                 raise UncheckedError("the size of the body is not known before it is sent")
             _raise_errors(raw, found, schema)
 
-    def _judge_items(
-        self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any
-    ) -> list[Any]:
-        """Judge a sequence: each item by `itemSchema`, all together by `schema` as if they were an array."""
+    def _judge_items(self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any) -> Any:
+        """Judge a sequence: each item by the schema of items, since 3.2 all by `schema` as if they were an array."""
+        from dynacli.validation import stream
+
+        steps = items.item_schema(media_type, name, self.version)
+        is_array = self.version >= "3.2" and "schema" in media_type
+        of_all = self._place(media_type, ("schema",)) if is_array else None
+        if steps is None and of_all is None:
+            raise UncheckedError(_nothing_about_items(name, self.version))
+        of_items = [] if steps is None else [self._place(media_type, steps)]
+        if steps == ("itemSchema",) and of_all is not None and items.has_one_for_each(of_all.target):
+            of_items.append(self._place(media_type, ("schema", "items")))
+        is_stream = isinstance(raw, arriving.Streamed)
         with _as_openapi_errors():
-            is_built = isinstance(raw, multipart.FormValue)
-            items = raw.value if is_built else sequences.read_items(name, parameters, raw)
-        errors: list[Any] = []
-        are_values = not any(isinstance(item, bytes) for item in items)
-        if not are_values:
-            self.session.note("parts that are neither JSON nor text cannot be judged")
-        if "itemSchema" in media_type:
-            for index, item in enumerate(items):
-                if isinstance(item, bytes):
-                    continue
-                if len(errors) >= _MAX_ERRORS:
-                    self.session.note(f"item {index} and those behind it: so much is wrong before them")
-                    break
-                for error in self._errors(media_type / "itemSchema", item, f"/{index}"):
-                    error.path.appendleft(index)
-                    error.schema_path.appendleft("itemSchema")
-                    errors.append(error)
-        if "schema" in media_type and are_values:
-            place = None if "itemSchema" in media_type else ""
-            for error in self._errors(media_type / "schema", items, place):
-                error.schema_path.appendleft("schema")
-                errors.append(error)
-        _raise_errors(items, errors, media_type)
-        return items
+            found: Any
+            if isinstance(raw, multipart.FormValue):
+                found = [sequences.Item(value, 0) for value in raw.value]
+            elif sequences.is_sequence_of_parts(name):
+                found = [sequences.Item(value, 0) for value in sequences.read_items(name, parameters, raw)]
+            else:
+                found = sequences.items_of(name, parameters, raw if is_stream else (raw,))
+            errors = stream.sequence_errors(
+                found, of_items, of_all, self.session, self.body_schemas, is_stream=is_stream
+            )
+        _raise_errors(None, errors, media_type)
+        return None
+
+    def _place(self, media_type: SchemaPath, steps: tuple[str, ...]) -> "Place":
+        schema = media_type
+        for step in steps:
+            schema = schema / step
+        from dynacli.validation.stream import Place
+
+        raw, errors = self._judge_of(schema)
+        return Place(steps, raw, schema.read_value(), errors)
 
     def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
-        errors = self._errors(schema, value, "" if "content" in schema.parts else None)
+        errors = self._errors(schema, value, "" if self._is_of_body(schema.parts) else None)
         _raise_errors(value, errors, schema)
+
+    def _is_of_body(self, parts: tuple[Any, ...]) -> bool:
+        """Return whether a place in the document is below a body; a parameter or header may have a media type, too."""
+        below = parts[len(self.operation_steps) :]
+        return below[:1] == ("requestBody",) or (below[:1] == ("responses",) and below[2:3] == ("content",))
 
     def _errors(self, schema: SchemaPath, value: Any, place: str | None) -> list[Any]:
         """Return what breaks a schema.
@@ -180,15 +206,25 @@ class Bodies:
         Args:
             place: Where in the body the value stands; None where nobody asks what else it holds.
         """
+        raw, errors = self._judge_of(schema)
+        if place is not None:
+            self.body_schemas.append((raw, value, place))
+        return [one for one in errors(value) if not multipart.is_about_bytes(one)]
+
+    def _judge_of(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:
+        """Return a schema, and what tells how a value breaks it, which can be asked many times."""
         last = schema.parts[-1]
         with schema.parent.resolve() as resolved:
             # As it is written: openapi-core follows its `$ref` first and loses what stands beside it.
             contents: Any = resolved.contents
-            raw, resolver = contents[last], resolved.resolver
-        if place is not None:
-            self.body_schemas.append((raw, value, place))
-        found = self.schema_validators.validator(raw, resolver).iter_errors(value)
-        return [one for one in found if not multipart.is_about_bytes(one)]
+            validator = self.schema_validators.validator(contents[last], resolved.resolver)
+        return contents[last], partial(self.schema_validators.errors, validator)
+
+
+def _nothing_about_items(name: str, version: str) -> str:
+    if name == "text/event-stream":
+        return f"OpenAPI {version} does not say what the schema of `{name}` is about"
+    return f"the document gives no schema for the items of `{name}`"
 
 
 def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
@@ -208,31 +244,49 @@ def _form(schema: SchemaPath, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     form: dict[str, Any] = {}
     for name, texts in fields.items():
         known = child(properties, name) if name in properties else None
-        kinds = _kinds(known)
+        kinds = kinds_of(known)
         if "array" in kinds:
-            items = _kinds(known / "items" if known is not None and "items" in known else None)
-            form[name] = [_field(text, items) for text in texts]
+            items = kinds_of(known / "items" if known is not None and "items" in known else None)
+            form[name] = [typed(text, items) for text in texts]
         else:
-            form[name] = _field(texts[-1], kinds)
+            form[name] = typed(texts[-1], kinds)
     return form
 
 
-def _kinds(schema: SchemaPath | None) -> list[str]:
+def kinds_of(schema: SchemaPath | None) -> list[str]:
+    """Return the types that a schema names; text where it names none."""
     kinds = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
     return [kinds] if isinstance(kinds, str) else kinds
 
 
-def _field(value: Any, kinds: list[str]) -> Any:
+def typed(value: Any, kinds: list[str]) -> Any:
+    """Return what a text stands for where it may not be a text, else the text."""
     is_text = type(value) is str  # a file's content is a kind of string, too
     return value if "string" in kinds or not is_text else _plain_value(value)
 
 
 def _is_text(media_type: SchemaPath) -> bool:
-    return "string" in _kinds(media_type / "schema")
+    return "string" in kinds_of(media_type / "schema")
 
 
 def _says_text(schema: SchemaPath) -> bool:
-    return "type" in schema and "string" in _kinds(schema)
+    return "type" in schema and "string" in kinds_of(schema)
+
+
+def _assumed_json(value: Any) -> Any:
+    """Return the value of a body without a media type, whose recipient may look at it (RFC 9110, section 8.3).
+
+    Raises:
+        UncheckedError: It is not JSON.
+    """
+    try:
+        return reading.read_json(value.encode() if isinstance(value, str) else value)
+    except reading.UnreadableError:
+        raise reading.UncheckedError("there is no media type, and the body does not look like JSON") from None
+
+
+def _says_bytes(schema: SchemaPath) -> bool:
+    return _says_text(schema) or binary.is_of_bytes(schema.read_value())
 
 
 def _plain_value(text: str) -> Any:

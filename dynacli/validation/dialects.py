@@ -14,9 +14,10 @@ from openapi_schema_validator import (
     OAS31Validator,
     OAS32Validator,
 )
-from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]
 
-from dynacli.validation.keywords import KEYWORDS, KEYWORDS_3_0, guarded, properties, required
+from dynacli.validation.acceptance import Acceptance
+from dynacli.validation.formats import Formats
+from dynacli.validation.keywords import KEYWORDS, KEYWORDS_3_0, guarded, placed, properties, required
 from dynacli.validation.session import Session
 
 __all__ = ["Direction", "SchemaValidators"]
@@ -25,39 +26,17 @@ Direction = Literal["request", "response"]
 
 _HIDDEN = {"request": "readOnly", "response": "writeOnly"}
 
-# Named, because jsonschema has more of them where other packages happen to be installed,
-# and a verdict must not depend on that.
-_FORMATS = frozenset(
-    {"int32", "int64", "float", "double", "binary", "byte", "password", "email", "idn-email", "ipv4", "ipv6"}
-    | {"date", "date-time", "uuid"}
+# In which nothing beside a `$ref` counts (JSON Schema draft 7, section 8.3).
+_WITHOUT_SIBLINGS = frozenset(
+    {
+        jsonschema.Draft3Validator,
+        jsonschema.Draft4Validator,
+        jsonschema.Draft6Validator,
+        jsonschema.Draft7Validator,
+    }
 )
-
-
-class _Formats(FormatChecker):  # type: ignore[misc]
-    """Checks formats, and carries the session.
-
-    It is the one object that jsonschema hands on from each validator to the next.
-    """
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(())
-        self.session = session
-        self.checkers = {
-            **_CHECKERS,
-            "time": (_is_time, ()),
-            "regex": (lambda value: not isinstance(value, str) or session.patterns.is_pattern(value), ()),
-        }
-
-
-def _is_time(value: object) -> bool:
-    return not isinstance(value, str) or validate_rfc3339("1970-01-01T" + value.upper())
-
-
-_CHECKERS: dict[str, Any] = {
-    name: (check, (ValueError, TypeError))
-    for name, (check, _) in OAS30ReadValidator.FORMAT_CHECKER.checkers.items()
-    if name in _FORMATS
-}
+_LONG = 20
+_MAX_ERRORS = 1_000
 
 
 class SchemaValidators(SchemaValidatorsFactory):
@@ -73,7 +52,8 @@ class SchemaValidators(SchemaValidatorsFactory):
     def __init__(self, version: str, direction: Direction, session: Session, dialect: str = "") -> None:
         self._dialect = dialect
         self._class: Any = _class_of_version(version, direction)
-        self._checker = _Formats(session)
+        self._checker = Formats(session)
+        self._checker.acceptance = self._acceptance = Acceptance(self._checker)
         super().__init__(self._class, self._checker)
 
     def validator(self, schema: Any, resolver: Any) -> Any:
@@ -88,6 +68,19 @@ class SchemaValidators(SchemaValidatorsFactory):
             named = schema.get("$schema") if isinstance(schema, dict) else None
             kind = _class_of_dialect(named or self._dialect, kind, self._checker.session)
         return kind(schema, _resolver=resolver, format_checker=self._checker)
+
+    def errors(self, validator: Any, value: Any) -> list[Any]:
+        """Return what is wrong with a value, and note what cannot be judged.
+
+        Args:
+            validator: One of this maker.
+        """
+        if self._acceptance.accepts(validator, value):
+            return []
+        found = list(validator.iter_errors(value))
+        if len(found) >= _MAX_ERRORS:
+            self._checker.session.note("items of a long array that come after so many wrong ones")
+        return found
 
     def get_validator_cls(self, spec: SchemaPath, schema: SchemaPath) -> type[Validator]:  # noqa: ARG002
         """Return the class for what openapi-core validates by itself, when it reads a form."""
@@ -139,6 +132,7 @@ def _made(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any:
     }
     if "allOf" in base.VALIDATORS:
         keywords["allOf"] = jsonschema.Draft202012Validator.VALIDATORS["allOf"]
+    keywords["items"] = _items(keywords["items"])
     made: Any = jsonschema.validators.create(
         meta_schema=base.META_SCHEMA,
         validators={name: guarded(name, keyword) for name, keyword in keywords.items()},
@@ -146,10 +140,34 @@ def _made(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any:
         format_checker=base.FORMAT_CHECKER,
         # No identifier changes what a reference means: the compiler reads all of them from the document's root.
         id_of=_no_id,
-        applicable_validators=_without_siblings if is_3_0 else _all_keywords,
+        applicable_validators=_without_siblings if is_3_0 or base in _WITHOUT_SIBLINGS else _all_keywords,
     )
     made.is_3_0, made.direction, made.evolve = is_3_0, direction, _evolve
+    made.is_of_openapi = is_3_0 or base in {OAS31Validator, OAS32Validator}
+    made.descend = placed(made.descend)
     return made
+
+
+def _items(keyword: Any) -> Any:
+    """Return `items`, which of a long array looks at those items alone that a compiled schema does not accept."""
+
+    def judged(validator: Any, items: Any, instance: Any, schema: Any) -> Any:
+        if not isinstance(instance, list) or len(instance) < _LONG or not isinstance(items, dict):
+            yield from keyword(validator, items, instance, schema)
+            return
+        first = len(schema.get("prefixItems", ())) if "prefixItems" in validator.VALIDATORS else 0
+        acceptance, of_item = validator.format_checker.acceptance, validator.evolve(schema=items)
+        count = 0
+        for index in range(first, len(instance)):
+            if acceptance.accepts(of_item, instance[index]):
+                continue
+            for error in validator.descend(instance[index], items, path=index):
+                count += 1
+                yield error
+            if count >= _MAX_ERRORS:
+                return
+
+    return judged
 
 
 def _no_id(_: Any) -> str:

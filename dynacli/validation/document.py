@@ -1,14 +1,20 @@
 """The one-operation document that openapi-core judges by, its components read when they are asked for."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from dynacli.catalog.model import Operation
 from dynacli.catalog.store import Catalog
 
-__all__ = ["locate", "operation_document"]
+__all__ = ["Located", "listed_properties", "locate", "operation_document"]
 
 _MAX_HOPS = 50
+_MAX_DEPTH = 100
+_MAX_SCHEMAS = 1_000
+_COMPONENT_STEPS = 4
+"""Of a pointer to a component: `/components/schemas/NAME`."""
+
+_REFERENCES = ("$ref", "$dynamicRef")
 
 
 def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -74,18 +80,34 @@ def _pointer(start: str, *steps: str | int) -> str:
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def locate(document: dict[str, Any], steps: list[str | int]) -> str:
-    """Return the JSON pointer that steps lead to when references are followed on the way.
+class Located(NamedTuple):
+    """A place in the document.
+
+    Args:
+        pointer: JSON pointer to it.
+        via: JSON pointers to the `$ref`s that were followed on the way, in order.
+    """
+
+    pointer: str
+    via: tuple[str, ...]
+
+
+def locate(document: dict[str, Any], steps: list[str | int]) -> Located:
+    """Return the place that steps lead to when references are followed on the way.
 
     A step `$ref` is followed where it stands. References of the OpenAPI part (a parameter, a response)
     are not among the steps, so they are followed where a step is not there.
     """
     here: Any = document
     pointer = ""
+    via: list[str] = []
     for step in steps:
-        if step in {"$ref", "$dynamicRef"} and isinstance(here, dict) and isinstance(here.get(step), str):
-            pointer = unquote(here[step].removeprefix("#"))
-            here = _follow(document, pointer)
+        if step in _REFERENCES and isinstance(here, dict) and isinstance(here.get(step), str):
+            target = _target(document, here[step], pointer)
+            via.append(_pointer(pointer, step))
+            if target is None:
+                break
+            pointer, here = target
             continue
         for _ in range(_MAX_HOPS):
             is_there = (isinstance(here, dict) and step in here) or (
@@ -93,14 +115,40 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> str:
             )
             if is_there or not isinstance(here, dict) or not isinstance(here.get("$ref"), str):
                 break
-            pointer = unquote(here["$ref"].removeprefix("#"))
-            here = _follow(document, pointer)
+            via.append(_pointer(pointer, "$ref"))
+            pointer, here = _target(document, here["$ref"], pointer) or (pointer, None)
         try:
             here = here[step]
         except (KeyError, IndexError, TypeError):
-            return pointer  # the nearest place that is known
+            break  # the nearest place that is known
         pointer = _pointer(pointer, step)
-    return pointer
+    return Located(pointer, tuple(via))
+
+
+def _target(document: dict[str, Any], reference: str, start: str) -> tuple[str, Any] | None:
+    """Return where a reference leads, None where nobody knows.
+
+    Args:
+        start: Pointer to the schema that it stands in.
+    """
+    fragment = unquote(reference.removeprefix("#"))
+    if fragment and not fragment.startswith("/"):
+        component = "/".join(start.split("/")[:_COMPONENT_STEPS])
+        return _anchored(component, _follow(document, component), fragment, 0)
+    return fragment, _follow(document, fragment)
+
+
+def _anchored(pointer: str, here: Any, name: str, depth: int) -> tuple[str, Any] | None:
+    """Return the schema with an anchor, in the component where it is asked for."""
+    if depth > _MAX_DEPTH or not isinstance(here, dict | list):
+        return None
+    if isinstance(here, dict) and name in {here.get("$anchor"), here.get("$dynamicAnchor")}:
+        return pointer, here
+    for step, value in here.items() if isinstance(here, dict) else enumerate(here):
+        found = _anchored(_pointer(pointer, step), value, name, depth + 1)
+        if found is not None:
+            return found
+    return None
 
 
 def _follow(document: dict[str, Any], pointer: str) -> Any:
@@ -112,3 +160,23 @@ def _follow(document: dict[str, Any], pointer: str) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             return None
     return here
+
+
+def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:
+    """Return the names of the properties that a schema lists, itself or where it leads to."""
+    names: set[str] = set()
+    seen: set[int] = set()
+    pending = [schema]
+    while pending and len(seen) < _MAX_SCHEMAS:
+        here = pending.pop()
+        if not isinstance(here, dict) or id(here) in seen:
+            continue
+        seen.add(id(here))
+        properties = here.get("properties")
+        names.update(properties if isinstance(properties, dict) else ())
+        if isinstance(here.get("$ref"), str):
+            pending.append((_target(document, here["$ref"], "") or ("", None))[1])
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            branches = here.get(keyword)
+            pending.extend(branches if isinstance(branches, list) else ())
+    return names

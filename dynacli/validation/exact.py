@@ -1,141 +1,156 @@
-"""What an answer holds and the document does not mention: the part of `--validate exact`."""
+"""What a body holds and the document does not mention: the part of `--validate exact`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.catalog.schema import Resolve
+from dynacli.catalog.patterns import PatternTimeoutError, UnsupportedPatternError
+from dynacli.validation.applying import Applying, Schemas, list_of, mapping_of
 from dynacli.validation.findings import Finding, shortened
 
-__all__ = ["undocumented_properties"]
-
-_MAX_HOPS = 100
+__all__ = ["Exact"]
 
 
-def undocumented_properties(
-    schema: Any, value: Any, resolve: Resolve, pointer: str = ""
-) -> Iterator[Finding]:
-    """Yield a finding for each property that no schema which may apply mentions.
+class Exact:
+    """Finds properties that no schema mentions which applies, as `unevaluatedProperties: false` would.
 
-    An object whose schema lists no properties, a map, and a schema that says itself
+    An object whose schemas list no properties, a map, and a schema that says itself
     that more may come are free: nothing in them is undocumented.
 
     Args:
-        schema: A Schema Object with its references in place.
-        value: The JSON value.
-        resolve: Returns the target of an internal `$ref`.
-        pointer: Where the value stands.
+        validator: A validator of the dialect, whose resolver knows the document.
+        where: `request` or `response`.
     """
-    yield from _undocumented([schema], value, resolve, pointer)
 
+    def __init__(self, validator: Any, where: str) -> None:
+        self._applying = Applying(validator)
+        self._patterns = validator.format_checker.session.patterns
+        self._where = where
+        self._known: dict[tuple[Any, ...], _Mentioned] = {}
 
-def _undocumented(schemas: list[Any], value: Any, resolve: Resolve, pointer: str) -> Iterator[Finding]:
-    if not isinstance(value, Mapping | list) or not value:
-        return
-    mentioned = _Mentioned()
-    for schema in schemas:
-        mentioned.add(schema, resolve)
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            below = mentioned.positions.get(index, []) + mentioned.items
-            yield from _undocumented(below, item, resolve, f"{pointer}/{index}")
-        return
-    for name, item in value.items():
-        here = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-        if name in mentioned.properties or mentioned.others:
-            below = mentioned.properties.get(name) or mentioned.others
-            yield from _undocumented(below, item, resolve, here)
-        elif mentioned.properties and not mentioned.is_open:
-            text = f"the document does not mention `{name}`"
-            yield Finding("response", "undocumented-property", here, text, got=shortened(item))
+    def undocumented(self, schema: Any, value: Any, pointer: str = "") -> Iterator[Finding]:
+        """Yield a finding for each property that is not mentioned.
+
+        Args:
+            schema: A Schema Object with its references in place.
+            value: The JSON value.
+            pointer: Where the value stands.
+        """
+        yield from self._undocumented([schema], value, pointer)
+
+    def _undocumented(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[Finding]:
+        if not isinstance(value, dict | list) or not value or not schemas:
+            return
+        mentioned = self._mentioned(self._applying.to(schemas, value))
+        if isinstance(value, list):
+            if mentioned.has_items:
+                for index, item in enumerate(value):
+                    if isinstance(item, dict | list):
+                        inside = mentioned.of_item(index)
+                        yield from self._undocumented(inside, item, f"{pointer}/{index}")
+            return
+        for name, item in value.items():
+            below = mentioned.of_property(name)
+            if below is None:
+                text = f"the document does not mention `{name}`"
+                here = f"{pointer}/{_escaped(name)}"
+                yield Finding(self._where, "undocumented-property", here, text, got=shortened(item))
+            elif isinstance(item, dict | list):
+                yield from self._undocumented(below, item, f"{pointer}/{_escaped(name)}")
+
+    def _mentioned(self, schemas: Schemas) -> "_Mentioned":
+        key = schemas.key
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = _Mentioned(schemas, self._patterns)
+        return known
 
 
 class _Mentioned:
-    """What schemas that apply to one value together, all or in part, say of what is inside of it."""
+    """What schemas that apply to one value together say of what is inside of it."""
 
-    def __init__(self) -> None:
-        self.properties: dict[str, list[Any]] = {}
-        self.others: list[Any] = []
-        self.items: list[Any] = []
-        self.positions: dict[int, list[Any]] = {}
-        self.is_open = False
-        self._seen: set[str] = set()
+    def __init__(self, schemas: Schemas, patterns: Any) -> None:
+        self._schemas = list(schemas.own.values())
+        self._patterns = patterns
+        self._properties: dict[str, list[Any]] = {}
+        names = {name for one in self._schemas for name in mapping_of(one, "properties")}
+        # Where more is forbidden, whatever is not mentioned is another finding already.
+        is_free = not names or schemas.is_open or any(map(_says_of_others, self._schemas))
+        self._unmentioned: list[Any] | None = [] if is_free else None
+        self._has_others = any(
+            one in schema for schema in self._schemas for one in ("additionalProperties", "patternProperties")
+        )
+        self._items: dict[int, list[Any]] = {}
+        self._last = max((_positions(one) for one in self._schemas), default=0)
+        self.has_items = any(
+            one in schema
+            for schema in self._schemas
+            for one in ("items", "prefixItems", "additionalItems", "unevaluatedItems")
+        )
 
-    def add(self, schema: Any, resolve: Resolve, hops: int = 0) -> None:
-        """Add a schema, with everything that it is made of."""
-        if not isinstance(schema, Mapping) or hops > _MAX_HOPS:
-            return
-        for keyword in ("$ref", "$dynamicRef"):
-            ref = schema.get(keyword)
-            if isinstance(ref, str) and ref not in self._seen:
-                self._seen.add(ref)
-                try:
-                    self.add(resolve(ref), resolve, hops + 1)
-                except LookupError:
-                    self.is_open = True  # nobody knows what it would have mentioned
-        self._add_own(schema)
-        for keyword in ("if", "then", "else"):
-            self.add(schema.get(keyword), resolve, hops + 1)
-        for branch in (*_listed(schema, "allOf"), *_values(schema, "dependentSchemas")):
-            self.add(branch, resolve, hops + 1)
-        for branch in (*_listed(schema, "anyOf"), *_listed(schema, "oneOf")):
-            self.add(branch, resolve, hops + 1)
-            self.is_open |= _is_free(branch, resolve, hops)
+    def of_property(self, name: str) -> list[Any] | None:
+        """Return the schemas of a property; None where it is not mentioned."""
+        known = self._properties.get(name)
+        if known is not None:
+            return known
+        found: list[Any] = []
+        is_listed = False
+        for schema in self._schemas:
+            properties = mapping_of(schema, "properties")
+            if name in properties:
+                found.append(properties[name])
+                is_listed = True
+            elif self._has_others:
+                matching = [
+                    one
+                    for pattern, one in mapping_of(schema, "patternProperties").items()
+                    if self._is_found(pattern, name)
+                ]
+                others = [] if matching else [schema.get("additionalProperties")]
+                found.extend([*matching, *(one for one in others if isinstance(one, Mapping) or one is True)])
+        if not found:
+            others = [schema.get("unevaluatedProperties") for schema in self._schemas]
+            found = [one for one in others if isinstance(one, Mapping)]
+        if is_listed:
+            self._properties[name] = found
+        return found or self._unmentioned
 
-    def _add_own(self, schema: Mapping[str, Any]) -> None:
-        properties = schema.get("properties")
-        for name, one in properties.items() if isinstance(properties, Mapping) else ():
-            self.properties.setdefault(name, []).append(one)
-        for keyword in ("additionalProperties", "unevaluatedProperties"):
-            others = schema.get(keyword)
-            if isinstance(others, Mapping):
-                self.others.append(others)
-            self.is_open |= isinstance(others, Mapping) or others is True
-        patterns = _values(schema, "patternProperties")
-        if patterns:
-            self.others.extend(patterns)
-            self.is_open = True
-        if isinstance(schema.get("items"), list):  # of drafts before 2020-12
-            self._add_positions(schema["items"])
-        elif "items" in schema:
-            self.items.append(schema["items"])
-        self._add_positions(_listed(schema, "prefixItems"))
-        for keyword in ("contains", "unevaluatedItems", "additionalItems"):
-            if isinstance(schema.get(keyword), Mapping):
-                self.items.append(schema[keyword])
-
-    def _add_positions(self, schemas: list[Any]) -> None:
-        for index, one in enumerate(schemas):
-            self.positions.setdefault(index, []).append(one)
-
-
-def _is_free(branch: Any, resolve: Resolve, hops: int) -> bool:
-    """Return whether an alternative may be an object of which nothing is said."""
-    for _ in range(_MAX_HOPS):
-        if not isinstance(branch, Mapping):
-            return branch is True
-        if not isinstance(branch.get("$ref"), str):
-            break
+    def _is_found(self, pattern: str, name: str) -> bool:
         try:
-            branch = resolve(branch["$ref"])
-        except LookupError:
-            return True
-    kind = branch.get("type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    if (kind is not None and "object" not in kinds) or not branch.keys().isdisjoint(
-        {"enum", "const", "items"}
-    ):
-        return False
-    alone = _Mentioned()
-    alone.add(branch, resolve, hops + 1)
-    is_constrained = not branch.keys().isdisjoint({"required", "not"})
-    return not alone.properties and not alone.items and not is_constrained
+            return bool(self._patterns.is_found(pattern, name))
+        except (PatternTimeoutError, UnsupportedPatternError):
+            return True  # nobody knows, and then nothing is held against it
+
+    def of_item(self, index: int) -> list[Any]:
+        """Return the schemas of an item of an array; `contains` describes none in particular."""
+        index = min(index, self._last)
+        known = self._items.get(index)
+        if known is None:
+            known = self._items[index] = [
+                one for schema in self._schemas for one in _of_position(schema, index)
+            ]
+        return known
 
 
-def _listed(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    value = schema.get(keyword)
-    return value if isinstance(value, list) else []
+def _says_of_others(schema: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(schema.get(one), bool | Mapping)
+        for one in ("additionalProperties", "unevaluatedProperties")
+    )
 
 
-def _values(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    value = schema.get(keyword)
-    return list(value.values()) if isinstance(value, Mapping) else []
+def _positions(schema: Mapping[str, Any]) -> int:
+    """Return how many items have schemas of their own; in drafts before 2020-12 `items` is their list."""
+    return max(len(list_of(schema, "prefixItems")), len(list_of(schema, "items")))
+
+
+def _of_position(schema: Mapping[str, Any], index: int) -> list[Any]:
+    own = list_of(schema, "prefixItems") or list_of(schema, "items")
+    if index < len(own):
+        return [own[index]]
+    rest = schema.get("additionalItems") if isinstance(schema.get("items"), list) else schema.get("items")
+    rest = schema.get("unevaluatedItems") if rest is None else rest
+    return [rest] if isinstance(rest, Mapping) else []
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

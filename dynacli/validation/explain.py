@@ -3,13 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dynacli.validation.alternatives import (
+    Mentions,
+    discriminating,
+    meant,
+    missing_tag,
+    name_of,
+    types_alone,
+    unknown_tag,
+)
 from dynacli.validation.findings import shortened
-from dynacli.validation.multipart import BinaryText
+from dynacli.validation.sentences import kind_and_value, listed, sentence, shown, shown_all
 
-__all__ = ["Explained", "explain", "shown"]
-
-_MAX_LISTED = 10
-_MAX_SHOWN = 60
+__all__ = ["Explained", "explain"]
 
 
 class Explained(NamedTuple):
@@ -29,34 +35,28 @@ class Explained(NamedTuple):
     schema_path: list[str | int]
 
 
-def explain(error: Any) -> Iterator[Explained]:
-    """Yield what is wrong; of `oneOf` and `anyOf` the branch that comes nearest is explained.
+def explain(error: Any, mentions: Mentions) -> Iterator[Explained]:
+    """Yield what is wrong; of `oneOf` and `anyOf` the branch that was most likely meant is explained.
 
     Args:
         error: A `jsonschema.exceptions.ValidationError`.
+        mentions: Tells which properties a schema lists.
     """
+    ends = _circumstances(error)
+    for name, branches, index in getattr(error, "meant", ()):
+        ends.append(f"`{name}` means {name_of(branches, index)}")
+    for one in _explained(error, mentions):
+        yield one._replace(message="; ".join([one.message, *ends]))
+
+
+def _explained(error: Any, mentions: Mentions) -> Iterator[Explained]:
     rule = str(error.validator or "false")
-    pointer = "".join(f"/{_escaped(step)}" for step in error.absolute_path)
+    pointer = _pointer(error.absolute_path)
     path = list(error.absolute_schema_path)
     names = getattr(error, "names", ())
     if rule in {"oneOf", "anyOf"} and error.context:
-        branches = _branches(error.context)
-        types = _types_only(branches)
-        if types:
-            message = f"expected {_listed(types, 'or')}, got {_kind_and_value(error.instance)}"
-            yield Explained("type", pointer, message, types, shortened(error.instance), path)
-            return
-        kinds = _one_property(branches)
-        if kinds is not None:
-            place, values = kinds
-            listed = ", ".join(map(shown, values[:_MAX_LISTED]))
-            message = f"{shown(place.instance)} is none of {listed}"
-            here = "".join(f"/{_escaped(step)}" for step in place.absolute_path)
-            yield Explained("enum", here, message, shortened(values), shortened(place.instance), path)
-            return
-        for one in _nearest(branches):
-            yield from explain(one)
-    elif rule == "required":
+        yield from _of_alternatives(error, mentions, pointer, path)
+    elif rule == "required" and names:
         for name in names:
             yield Explained(
                 rule, pointer, f"`{name}` is missing, and the document requires it", name, None, path
@@ -68,186 +68,102 @@ def explain(error: Any) -> Iterator[Explained]:
             yield Explained(
                 rule, here, f"`{name}` is not in the document, which allows no others", None, got, path
             )
+    elif rule in {"dependentRequired", "dependencies"} and isinstance(error.instance, Mapping):
+        for name, asking in _asked_for(error.validator_value, error.instance):
+            message = f"`{name}` is missing, and the document requires it where `{asking}` is there"
+            yield Explained(rule, pointer, message, name, None, [*path, asking])
     else:
-        message = _message(rule, error, names)
+        message = sentence(rule, error, names)
+        if _is_name(error):
+            message = f"the name of the property {shown(error.instance)}: {message}"
         yield Explained(
             rule, pointer, message, shortened(error.validator_value), shortened(error.instance), path
         )
 
 
+def _of_alternatives(error: Any, mentions: Mentions, pointer: str, path: list[Any]) -> Iterator[Explained]:
+    types = types_alone(error)
+    if types:
+        message = f"expected {listed(types, 'or')}, got {kind_and_value(error.instance)}"
+        yield Explained("type", pointer, message, types, shortened(error.instance), path)
+        return
+    unknown = unknown_tag(error)
+    if unknown is not None:
+        name, value, message, expected = unknown
+        here, place = f"{pointer}/{_escaped(name)}", [*path[:-1], "discriminator"]
+        yield Explained("discriminator", here, message, shortened(expected), shortened(value), place)
+        return
+    missing = missing_tag(error)
+    if missing is not None:
+        one, message, expected = missing
+        yield Explained("required", pointer, message, expected[0], None, list(one.absolute_schema_path))
+        return
+    constants = discriminating(error)
+    if constants is not None:
+        place, values = constants
+        message = f"{shown(place.instance)} is none of {shown_all(values)}"
+        yield Explained(
+            "enum",
+            _pointer(place.absolute_path),
+            message,
+            shortened(values),
+            shortened(place.instance),
+            path,
+        )
+        return
+    branch = meant(error, mentions)
+    for one in branch.errors:
+        for explained in explain(one, mentions):
+            message = f"{explained.message}; {branch.why}" if branch.why else explained.message
+            yield explained._replace(message=message)
+
+
+def _asked_for(dependencies: Any, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each property that is missing, and the one that asks for it."""
+    for asking, names in dependencies.items() if isinstance(dependencies, Mapping) else ():
+        if asking in value and isinstance(names, list):
+            yield from ((str(name), asking) for name in names if name not in value)
+
+
+_HOLD_NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", "dependencies", "$defs"})
+
+
+def _keywords(error: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the keywords on the way to what an error is about, each with the name below it where it has one.
+
+    The names of properties are left out: one may be called `then`.
+    """
+    steps = iter(error.relative_schema_path)
+    for step in steps:
+        yield str(step), next(steps, None) if step in _HOLD_NAMES else None
+
+
+def _circumstances(error: Any) -> list[str]:
+    """Return under which conditions the document asks for what is not met."""
+    found = []
+    for keyword, name in _keywords(error):
+        if keyword == "then":
+            found.append("this holds where its `if` fits")
+        elif keyword == "else":
+            found.append("this holds where its `if` does not fit")
+        elif keyword == "dependentSchemas" and isinstance(name, str):
+            found.append(f"this holds where {shown(name)} is there")
+    return found
+
+
+def _is_name(error: Any) -> bool:
+    """Return whether it is the name of a property that is wrong, and not a value."""
+    if not isinstance(error.instance, str):
+        return False
+    last = ""
+    for keyword, _ in _keywords(error):
+        last = keyword if keyword in {"propertyNames", *_HOLD_NAMES, "items"} else last
+    return last == "propertyNames"
+
+
+def _pointer(steps: Any) -> str:
+    return "".join(f"/{_escaped(step)}" for step in steps)
+
+
 def _escaped(step: Any) -> str:
     return str(step).replace("~", "~0").replace("/", "~1")
-
-
-def _one_property(branches: list[list[Any]]) -> tuple[Any, list[Any]] | None:
-    """Return the error and all values, when each branch has a constant in the same property.
-
-    That property tells the branches apart, so it is what is wrong, and nothing else in any of them.
-    """
-    values: list[Any] = []
-    paths = set()
-    found = None
-    for errors in branches:
-        constant = next(
-            (one for one in errors if one.validator in {"const", "enum"} and len(one.relative_path) == 1),
-            None,
-        )
-        if constant is None:
-            return None
-        value = constant.validator_value
-        values.extend(value if constant.validator == "enum" and isinstance(value, list) else [value])
-        paths.add(constant.relative_path[0])
-        found = constant
-    return (found, values) if found is not None and len(paths) == 1 and len(branches) > 1 else None
-
-
-def _branches(context: list[Any]) -> list[list[Any]]:
-    branches: dict[Any, list[Any]] = {}
-    for error in context:
-        branches.setdefault(error.schema_path[0], []).append(error)
-    return list(branches.values())
-
-
-def _types_only(branches: list[list[Any]]) -> list[str]:
-    """Return the types that branches ask for, when another type is all that is wrong with each."""
-    types: list[str] = []
-    for errors in branches:
-        if len(errors) != 1 or errors[0].validator != "type" or errors[0].relative_path:
-            return []
-        value = errors[0].validator_value
-        types.extend(str(one) for one in (value if isinstance(value, list) else [value]))
-    return list(dict.fromkeys(types))
-
-
-def _nearest(branches: list[list[Any]]) -> list[Any]:
-    """Return the errors of the branch that was most likely meant.
-
-    A branch of another type, or with another constant in it (a discriminator), was not meant.
-    """
-
-    def distance(errors: list[Any]) -> tuple[int, int, int]:
-        depth = max(len(error.relative_path) for error in errors)
-        wrong_kind = sum(
-            1
-            for error in errors
-            if (error.validator == "type" and not error.relative_path)
-            or (error.validator in {"const", "enum"} and len(error.relative_path) == 1)
-        )
-        return wrong_kind, len(errors), -depth
-
-    return min(branches, key=distance)
-
-
-def _message(rule: str, error: Any, names: tuple[str, ...]) -> str:
-    value, got = error.validator_value, error.instance
-    match rule:
-        case "type":
-            wanted = value if isinstance(value, list) else [value]
-            return f"expected {_listed([str(one) for one in wanted], 'or')}, got {_kind_and_value(got)}"
-        case "enum" if isinstance(value, list):
-            if len(value) == 1:
-                return f"expected {shown(value[0])}, got {shown(got)}"
-            listed = ", ".join(map(shown, value[:_MAX_LISTED]))
-            more = f" and {len(value) - _MAX_LISTED} more" if len(value) > _MAX_LISTED else ""
-            return f"{shown(got)} is none of {listed}{more}"
-        case "const":
-            return f"expected {shown(value)}, got {shown(got)}"
-        case "format":
-            return f"{shown(got)} is not a valid {value}"
-        case "pattern" if error.message == "the pattern takes too long":
-            return f"it takes too long to tell whether the text matches the pattern `{value}`"
-        case "pattern":
-            return f"{shown(got)} does not match the pattern `{value}`"
-        case "oneOf" if names:
-            return f"fits {_listed(list(names), 'and')}, of which only one may fit"
-        case "oneOf" | "anyOf":
-            return "fits none of the alternatives"
-        case "not":
-            return f"{shown(got)} is what the document excludes"
-        case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            return f"{shown(got)} is {_bound(rule, error.schema)} {shown(_limit(rule, error))}"
-        case "multipleOf":
-            return f"{shown(got)} is not a multiple of {shown(value)}"
-        case "minLength" | "maxLength" if isinstance(got, BinaryText):
-            return f"the content has {_counted(len(got), 'byte')}, {_most(rule)} {value}"
-        case "minLength" | "maxLength":
-            return f"the text has {_counted(len(got), 'character')}, {_most(rule)} {value}"
-        case "minItems" | "maxItems":
-            return f"the array has {_counted(len(got), 'item')}, {_most(rule)} {value}"
-        case "minProperties" | "maxProperties":
-            return f"the object has {_counted(len(got), 'property')}, {_most(rule)} {value}"
-        case "uniqueItems":
-            return f"the items {' and '.join(names)} are the same, and all must differ"
-        case "dependentRequired" | "dependencies":
-            return "a property is missing that another one asks for"
-        case "contains" | "minContains":
-            return "the array does not contain what the document asks for"
-        case "readOnly":
-            return "the document marks this as read-only, so it is not sent"
-        case "writeOnly":
-            return "the document marks this as write-only, so no answer has it"
-        case "false":
-            return "the document allows nothing here"
-    return f"does not meet `{rule}`"
-
-
-def _bound(rule: str, schema: Any) -> str:
-    is_exclusive = rule.startswith("exclusive") or (
-        # 3.0: a flag beside the bound.
-        isinstance(schema, Mapping) and schema.get(f"exclusive{rule[0].upper()}{rule[1:]}") is True
-    )
-    if rule.lower().endswith("minimum"):
-        return "not more than" if is_exclusive else "less than the minimum of"
-    return "not less than" if is_exclusive else "more than the maximum of"
-
-
-def _limit(rule: str, error: Any) -> Any:
-    if isinstance(error.validator_value, bool) and isinstance(error.schema, Mapping):
-        return error.schema.get(rule.removeprefix("exclusive").lower())
-    return error.validator_value
-
-
-def _most(rule: str) -> str:
-    return "and must have at least" if rule.startswith("min") else "and may have at most"
-
-
-def _counted(number: int, noun: str) -> str:
-    if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun}"
-
-
-def _listed(words: list[str], conjunction: str) -> str:
-    # Imported by the calls alone that break the document.
-    from dynacli.catalog.wording import enumerated
-
-    return enumerated(words, conjunction)
-
-
-def shown(value: Any) -> str:
-    """Return a value as a message shows it: text and numbers in backticks, and what is long cut."""
-    if isinstance(value, Mapping):
-        return "the object"
-    if isinstance(value, list):
-        return "the array"
-    if isinstance(value, bool) or value is None:
-        return f"`{'null' if value is None else str(value).lower()}`"
-    text = str(shortened(value))
-    text = text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "..."
-    return f"`{text}`" if text else "an empty text"
-
-
-def _kind_and_value(value: Any) -> str:
-    kind = _type_of(value)
-    if value is None or isinstance(value, Mapping | list):
-        return kind
-    return f"{kind} {shown(value)}"
-
-
-def _type_of(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    names = {str: "string", int: "integer", float: "number", list: "array", dict: "object"}
-    return names.get(type(value), type(value).__name__)

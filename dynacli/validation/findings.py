@@ -11,6 +11,7 @@ from dynacli.validation.multipart import BinaryText
 __all__ = ["Finding", "Verdict", "shortened"]
 
 _SHOWN = 80
+_MAX_BITS = 10_000
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,15 @@ class Finding:
 
     Args:
         where: `request` or `response`.
-        rule: A JSON Schema keyword, or `undocumented-status`, `undocumented-media-type`,
-            `undocumented-property`, `undocumented-body`, `unreadable-body`, `missing-body`, `missing-header`,
-            `missing-parameter`, `empty-value`.
+        rule: A JSON Schema keyword, or `discriminator`, `undocumented-status`, `undocumented-media-type`,
+            `undocumented-property`, `undocumented-header`, `undocumented-body`, `unreadable-body`, `missing-body`,
+            `missing-header`, `missing-parameter`, `missing-security`, `empty-value`.
         pointer: JSON pointer into the body; for others `query/NAME`, `header/NAME`, `status`.
         message: One sentence without a final period.
         expected: What the document asks for.
         got: What came, shortened.
         schema_pointer: JSON pointer into the document, through its references.
+        via: JSON pointers to the `$ref`s that were followed on the way there, in order.
     """
 
     where: str
@@ -36,6 +38,7 @@ class Finding:
     expected: Any = None
     got: Any = None
     schema_pointer: str = ""
+    via: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the form of the validation report; file and line are added by whoever knows them."""
@@ -47,6 +50,7 @@ class Finding:
             "expected": self.expected,
             "got": self.got,
             "schema_pointer": self.schema_pointer,
+            "via": list(self.via),
         }
 
 
@@ -64,6 +68,7 @@ class Verdict:
     unchecked: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     suppressed: list[tuple[Finding, str]] = field(default_factory=list)
+    _known: set[tuple[str, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def is_valid(self) -> bool:
@@ -71,9 +76,11 @@ class Verdict:
         return not self.findings
 
     def extend(self, findings: Iterable[Finding]) -> None:
-        """Add findings, each once."""
+        """Add findings, each once, whichever way through the references led to it."""
         for finding in findings:
-            if finding not in self.findings:
+            key = (finding.where, finding.rule, finding.pointer, finding.message, finding.schema_pointer)
+            if key not in self._known:
+                self._known.add(key)
                 self.findings.append(finding)
 
 
@@ -81,15 +88,28 @@ def shortened(value: Any) -> Any:
     """Return a JSON value as a report shows it: whole when it is small, else cut text."""
     if isinstance(value, float) and not isfinite(value):
         return str(value)  # `1e400`, which a report could not hold as a number
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        # Python refuses to write those of over 4,300 digits.
+        return f"an integer of {value.bit_length()} bits"
     if isinstance(value, bool | int | float) or value is None:
         return value
     if isinstance(value, BinaryText):
         return "bytes" if value.size is None else f"{value.size} bytes"
     if isinstance(value, str):
-        # A lone surrogate is text in JSON, and cannot be written anywhere.
-        text = value[: _SHOWN + 1].encode("utf-8", "backslashreplace").decode()
-        return text if len(value) <= _SHOWN else text[:_SHOWN] + "..."
+        return _writable(value) if len(value) <= _SHOWN else _writable(value[:_SHOWN]) + "..."
     if isinstance(value, Mapping | list):
-        text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
-        return json.loads(text) if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+        # Piece by piece: what is shown of a large or deep value is its beginning.
+        pieces, length = [], 0
+        for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+            pieces.append(piece)
+            length += len(piece)
+            if length > _SHOWN:
+                return _writable("".join(pieces)[:_SHOWN]) + "..."
+        text = "".join(pieces).encode("utf-8", "replace").decode()
+        return json.loads(text, parse_constant=str)
     return str(value)[:_SHOWN]
+
+
+def _writable(text: str) -> str:
+    """Return a text whose lone surrogates, which JSON may hold and nobody can write, are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()

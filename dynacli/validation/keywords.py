@@ -13,30 +13,18 @@ from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped
 
 from dynacli.catalog.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.catalog.store import DamagedCatalogError
+from dynacli.validation.discriminator import named_branch
 from dynacli.validation.findings import shortened
+from dynacli.validation.multipart import BinaryText
+from dynacli.validation.schema_error import SchemaError, schema_error
+from dynacli.validation.unevaluated import unevaluated_items, unevaluated_properties
 
-__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "properties", "required"]
+__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "placed", "properties", "required"]
 
 Keyword = Callable[[Any, Any, Any, Any], Any]
 """(validator, the keyword's value, the instance, the schema) → errors."""
 
 _MAX_HOPS = 100
-
-
-class SchemaError(ValidationError):  # type: ignore[misc]
-    """What breaks a schema, with what a message needs to know of it.
-
-    Attributes:
-        names: The properties that it is about.
-    """
-
-    names: tuple[str, ...] = ()
-
-
-def _error(message: str, *names: str, **details: Any) -> SchemaError:
-    error = SchemaError(message, **details)
-    error.names = names
-    return error
 
 
 def guarded(name: str, keyword: Keyword) -> Keyword:
@@ -55,7 +43,7 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
             validator.format_checker.session.note(str(error))
             return ()
         except PatternTimeoutError:
-            return [_error("the pattern takes too long")]
+            return [schema_error("the pattern takes too long")]
         except Exception:  # noqa: BLE001  - any error in here comes from a document that misuses the keyword
             text = (
                 f"the document's reference `{value}` leads nowhere"
@@ -64,11 +52,38 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
             )
             validator.format_checker.session.fail(text or _unusable(name, value))
             return ()
-        if name == "$ref":
+        if name in {"$ref", "$dynamicRef"}:
             for one in errors:
                 # jsonschema leaves it out of the path, which then cannot be followed into the document.
                 one.schema_path.appendleft(name)
         return errors
+
+    return judged
+
+
+def placed(descend: Callable[..., Iterator[ValidationError]]) -> Callable[..., Iterator[ValidationError]]:
+    """Return jsonschema's way into a schema below, which loses the place of a schema that is `false`."""
+
+    def judged(
+        self: Any,
+        instance: Any,
+        schema: Any,
+        path: str | int | None = None,
+        schema_path: str | int | None = None,
+        resolver: Any = None,
+    ) -> Iterator[ValidationError]:
+        if schema is not False:
+            return descend(self, instance, schema, path, schema_path, resolver)
+        error = schema_error(
+            "nothing is allowed",
+            validator=None,
+            validator_value=None,
+            instance=instance,
+            schema=schema,
+            path=() if path is None else (path,),
+            schema_path=() if schema_path is None else (schema_path,),
+        )
+        return iter((error,))
 
     return judged
 
@@ -79,8 +94,10 @@ def _unusable(name: str, value: Any) -> str:
 
 
 def _pattern(validator: Any, pattern: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not _is_found(validator, pattern, instance):
-        yield _error("does not match")
+    if isinstance(instance, BinaryText):
+        validator.format_checker.session.note("the bytes of a file are not held against a `pattern`")
+    elif isinstance(instance, str) and not _is_found(validator, pattern, instance):
+        yield schema_error("does not match")
 
 
 def _is_found(validator: Any, pattern: Any, text: str) -> bool:
@@ -109,59 +126,10 @@ def _additional_properties(
     if not extra:
         return
     if others is False:
-        yield _error("unexpected properties", *extra)
+        yield schema_error("unexpected properties", *extra)
     elif isinstance(others, dict):
         for name in extra:
             yield from validator.descend(instance[name], others, path=name)
-
-
-def _unevaluated_properties(
-    validator: Any, others: Any, instance: Any, schema: Any
-) -> Iterator[ValidationError]:
-    if not isinstance(instance, dict):
-        return
-    session = validator.format_checker.session
-    before = session.count
-    known = _evaluated_names(validator, schema, instance)
-    extra = [name for name in instance if name not in known]
-    if session.count != before:
-        return  # a branch could not be judged, so nobody knows what it evaluates
-    if others is False:
-        if extra:
-            yield _error("unexpected properties", *extra)
-    else:
-        for name in extra:
-            yield from validator.descend(instance[name], others, path=name)
-
-
-def _evaluated_names(validator: Any, schema: Any, instance: dict[str, Any]) -> set[str]:
-    """Return the properties that a schema has looked at (JSON Schema 2020-12, section 11.3)."""
-    if not isinstance(schema, dict):
-        return set()
-    names = {name for name in schema.get("properties", ()) if name in instance}
-    for pattern in schema.get("patternProperties", ()):
-        names.update(name for name in instance if _is_found(validator, pattern, name))
-    if "additionalProperties" in schema:
-        return set(instance)
-    for keyword in ("$ref", "$dynamicRef"):
-        if keyword in schema:
-            found = validator._resolver.lookup(schema[keyword])  # noqa: SLF001  - as jsonschema's own keyword
-            target = validator.evolve(schema=found.contents, _resolver=found.resolver)
-            names |= _evaluated_names(target, found.contents, instance)
-    branches = [one for keyword in ("allOf", "anyOf", "oneOf") for one in schema.get(keyword, ())]
-    branches.extend(one for name, one in schema.get("dependentSchemas", {}).items() if name in instance)
-    for branch in branches:
-        if validator.evolve(schema=branch).is_valid(instance):
-            names |= _evaluated_names(validator, branch, instance)
-            if isinstance(branch, dict) and branch.get("unevaluatedProperties"):
-                return set(instance)
-    if "if" in schema:
-        if validator.evolve(schema=schema["if"]).is_valid(instance):
-            names |= _evaluated_names(validator, schema["if"], instance)
-            names |= _evaluated_names(validator, schema.get("then"), instance)
-        else:
-            names |= _evaluated_names(validator, schema.get("else"), instance)
-    return names
 
 
 def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
@@ -169,7 +137,7 @@ def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[Valid
         return
     # As decimal fractions, which is what JSON writes: 0.3 is a multiple of 0.1, in binary it is not.
     if Fraction(repr(instance)) % Fraction(repr(divisor)):
-        yield _error("not a multiple")
+        yield schema_error("not a multiple")
 
 
 def _exclusive(bound: str, is_within: Callable[[Any, Any], bool]) -> Keyword:
@@ -184,7 +152,7 @@ def _exclusive(bound: str, is_within: Callable[[Any, Any], bool]) -> Keyword:
             return
         limit = schema.get(bound) if limit is True else limit
         if limit is not None and not is_within(instance, limit):
-            yield _error("not within the bound")
+            yield schema_error("not within the bound")
 
     return judged
 
@@ -202,7 +170,7 @@ def _unique_items(_: Any, is_unique: Any, instance: Any, __: Any) -> Iterator[Va
     for index, item in enumerate(instance):
         first = seen.setdefault(_identity(item), index)
         if first != index:
-            yield _error("items are the same", str(first), str(index))
+            yield schema_error("items are the same", str(first), str(index))
             return
 
 
@@ -238,7 +206,7 @@ def required(hidden: str) -> Keyword:
             if name not in instance and not _is_marked(
                 validator, schema.get("properties", {}).get(name), hidden
             ):
-                yield _error("is missing", str(name))
+                yield schema_error("is missing", str(name))
 
     return judged
 
@@ -261,7 +229,7 @@ def properties(hidden: str) -> Keyword:
             if name not in instance:
                 continue
             if _is_marked(validator, schema, hidden):
-                yield _error(
+                yield schema_error(
                     "is not for this direction",
                     path=(name,),
                     schema_path=(name,),
@@ -301,7 +269,7 @@ def _type_3_0(validator: Any, kind: Any, instance: Any, schema: Any) -> Iterator
     # Lists of types and `null` are from 3.1; documents that say 3.0 have them all the same.
     kinds = kind if isinstance(kind, list) else [kind]
     if not any(instance is None if one == "null" else validator.is_type(instance, one) for one in kinds):
-        yield _error("another type")
+        yield schema_error("another type")
 
 
 def _any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -315,7 +283,7 @@ def _any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
         if not errors:
             return
         context.extend(errors)
-    yield _error("fits no alternative", context=context)
+    yield schema_error("fits no alternative", context=context)
 
 
 def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -333,10 +301,10 @@ def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
         if not errors:
             fitting.append(index)
     if not fitting:
-        yield _error("fits no alternative", context=context)
+        yield schema_error("fits no alternative", context=context)
     elif len(fitting) > 1 and session.count == before:
         # Unless a branch fits only because it was not judged whole.
-        yield _error("fits several", *(_name_of(branches[index], index) for index in fitting))
+        yield schema_error("fits several", *(_name_of(branches[index], index) for index in fitting))
 
 
 def _name_of(branch: Any, index: int) -> str:
@@ -353,26 +321,22 @@ def _by_discriminator(
     and does not make a value wrong (OpenAPI 3.1.1, "Discriminator Object").
     Since 3.2 `defaultMapping` names the branch of a value that names none.
     """
-    discriminator = schema.get("discriminator")
-    name = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
-    if not isinstance(name, str) or not isinstance(instance, dict):
+    found = named_branch(branches, instance, schema)
+    if found is None:
         return None
-    value, mapping = instance.get(name), discriminator.get("mapping")
-    target = mapping.get(value, value) if isinstance(mapping, dict) and isinstance(value, str) else value
-    refs = {one["$ref"]: index for index, one in enumerate(branches) if "$ref" in one}
-    for wanted in (target, discriminator.get("defaultMapping")):
-        for ref in (wanted, f"#/components/schemas/{wanted}") if isinstance(wanted, str) else ():
-            if ref in refs:
-                index = refs[ref]
-                return list(validator.descend(instance, branches[index], schema_path=index))
-    return None
+    index, name = found
+    errors = list(validator.descend(instance, branches[index], schema_path=index))
+    for one in errors:
+        # For the message, which says why this branch was taken.
+        one.meant = [*getattr(one, "meant", ()), (name, branches, index)]
+    return errors
 
 
 def _not(validator: Any, branch: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     session = validator.format_checker.session
     before = session.count
     if validator.evolve(schema=branch).is_valid(instance) and session.count == before:
-        yield _error("must not fit")
+        yield schema_error("must not fit")
 
 
 def _if(validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -387,7 +351,8 @@ KEYWORDS: Mapping[str, Keyword] = {
     "pattern": _pattern,
     "patternProperties": _pattern_properties,
     "additionalProperties": _additional_properties,
-    "unevaluatedProperties": _unevaluated_properties,
+    "unevaluatedProperties": unevaluated_properties,
+    "unevaluatedItems": unevaluated_items,
     "multipleOf": _multiple_of,
     "exclusiveMinimum": _exclusive("minimum", lambda value, limit: bool(value > limit)),
     "exclusiveMaximum": _exclusive("maximum", lambda value, limit: bool(value < limit)),
@@ -402,5 +367,5 @@ KEYWORDS: Mapping[str, Keyword] = {
 KEYWORDS_3_0: Mapping[str, Keyword] = {
     name: keyword
     for name, keyword in KEYWORDS.items()
-    if name not in {"if", "unevaluatedProperties", "exclusiveMinimum", "exclusiveMaximum"}
+    if name not in {"if", "unevaluatedProperties", "unevaluatedItems", "exclusiveMinimum", "exclusiveMaximum"}
 } | {"type": _type_3_0}

@@ -22,9 +22,14 @@ _MAX_PARTS = 10_000
 class UnreadBody:
     """A body that is read only while it is sent.
 
+    Attributes:
+        reason: Why its content is not judged.
+
     Args:
         size: In bytes, None where it is unknown.
     """
+
+    reason = "a body that is read only while it is sent cannot be judged"
 
     def __init__(self, size: int | None) -> None:
         self.size = size

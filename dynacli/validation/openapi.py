@@ -6,6 +6,7 @@ The validators are openapi-core's own. What is changed goes through their hooks,
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -17,7 +18,7 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.responses.exceptions import ResponseNotFound
-from openapi_core.validation.request.exceptions import MissingParameter
+from openapi_core.validation.request.exceptions import InvalidParameter, InvalidRequestBody, MissingParameter
 from openapi_core.validation.request.validators import (
     V30RequestValidator,
     V31RequestValidator,
@@ -35,19 +36,23 @@ from dynacli.catalog.styles import explodes, style_of
 from dynacli.validation import media_types
 from dynacli.validation.bodies import FORM, Bodies, UncheckedError, UnreadableError, child
 from dynacli.validation.dialects import Direction, SchemaValidators
-from dynacli.validation.session import Session
+from dynacli.validation.headers import Headers, UndocumentedHeaderError, placed
+from dynacli.validation.session import Session, reason_of
 from dynacli.validation.views import RequestView, ResponseView
 
 __all__ = [
     "MediaTypeNotFound",
+    "NotedError",
     "OpenAPIError",
     "ResponseNotFound",
     "UncheckedError",
     "UndocumentedBodyError",
+    "UndocumentedHeaderError",
     "UnreadableError",
     "make_path",
     "request_validator",
     "response_validator",
+    "schema_validator",
 ]
 
 
@@ -58,6 +63,14 @@ _STYLES: dict[str, Any] = {
     "spaceDelimited": partial(delimited_loads, delimiter=" "),
     "cookie": style_deserializers["form"],
 }
+
+
+# OpenAPI 3.1.1, "Parameter Object": header parameters of these names "shall be ignored".
+_NO_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+
+
+class NotedError(OpenAPIError):
+    """Something could not be judged, and that is noted."""
 
 
 class UndocumentedBodyError(OpenAPIError):
@@ -115,6 +128,28 @@ class _OneOperation(Bodies):
         )
         return deserializer.deserialize(location)
 
+    @contextmanager
+    def _guarded(self, what: str, place: SchemaPath, wrapper: Callable[[], OpenAPIError]) -> Iterator[None]:
+        """Turn what ends the judging of a part into a note, so that the other parts are judged all the same.
+
+        Args:
+            what: What is judged.
+            place: Where the document describes it, for errors that do not say so.
+            wrapper: Makes an error of what is judged.
+        """
+        try:
+            yield
+        except OpenAPIError as error:
+            placed(error, place)
+            raise
+        except DamagedCatalogError:
+            raise
+        except RecursionError:
+            raise wrapper() from UncheckedError("the value or its schema is nested too deeply")
+        except Exception as error:  # noqa: BLE001  - as in `Judge`: the document is to blame, and the rest can be judged
+            self.session.fail(f"{what}: {reason_of(error)}")
+            raise wrapper() from NotedError()
+
     def _find_path(self, request: Any) -> PathOperationServer:  # noqa: ARG002
         # Not found by matching the URL: real documents have paths that differ only in a fragment,
         # templates inside a segment, servers that were overridden.
@@ -135,7 +170,8 @@ def _schema_of(parameter: SchemaPath) -> SchemaPath | None:
 
 
 def _is_sent(name: str, location: Mapping[str, Any]) -> bool:
-    return name in location or any(key.startswith(f"{name}[") for key in location)
+    # The keys alone: werkzeug's `Headers` yield pairs.
+    return name in location or any(key.startswith(f"{name}[") for key in location.keys())  # noqa: SIM118
 
 
 class _RequestMixin(_OneOperation):
@@ -143,12 +179,19 @@ class _RequestMixin(_OneOperation):
 
     def _get_parameter(self, parameters: Any, param: SchemaPath) -> Any:
         judged: Any = super()._get_parameter  # type: ignore[misc]
-        value = judged(parameters, param)
-        location = (param / "in").read_str("")
+        name, location = (param / "name").read_str(""), (param / "in").read_str("")
+        if location == "header" and name.lower() in _NO_PARAMETERS:
+            raise MissingParameter(name, location)
+        with self._guarded(f"{location} `{name}`", param, lambda: InvalidParameter(name, location)):
+            value = judged(parameters, param)
         if location == "querystring":
             # It was judged, and openapi-core has no place for its value: this lets it go on without one.
-            raise MissingParameter((param / "name").read_str(""), location)
+            raise MissingParameter(name, location)
         return value
+
+    def _get_body(self, body: Any, mimetype: str, operation: SchemaPath) -> Any:
+        with self._guarded("the body", operation / "requestBody", InvalidRequestBody):
+            return super()._get_body(body, mimetype, operation)  # type: ignore[misc]
 
     def _get_media_type_value(
         self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
@@ -198,7 +241,7 @@ class _RequestMixin(_OneOperation):
         return found
 
 
-class _ResponseMixin(_OneOperation):
+class _ResponseMixin(Headers, _OneOperation):
     may_be_empty: bool
     """Whether the method or status is one that never has a body (RFC 9110), whatever the document says."""
 
@@ -210,17 +253,21 @@ class _ResponseMixin(_OneOperation):
         found = {key.upper(): key for key in keys if not key.startswith("x-")}  # `4xx` is meant as `4XX`
         for wanted in (str(status_code), f"{str(status_code)[0]}XX", "DEFAULT"):
             if wanted in found:
+                self.responses = responses, found[wanted]
                 return child(responses, found[wanted])
         raise ResponseNotFound(str(status_code), list(found.values()))
 
     def _get_data(self, data: bytes | None, mimetype: str, operation_response: SchemaPath) -> Any:
         if "content" not in operation_response or not len(operation_response / "content"):
             if data and self.operation_steps[-1].lower() != "head":
-                raise InvalidData from UndocumentedBodyError()
+                error = UndocumentedBodyError()
+                placed(error, operation_response)
+                raise InvalidData from error
             return None
         if not data and self.may_be_empty:
             return None
-        return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
+        with self._guarded("the body", operation_response / "content", InvalidData):
+            return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
 
 
 class _V30Request(_RequestMixin, V30RequestValidator):
@@ -256,6 +303,7 @@ def request_validator(
     version: str,
     steps: tuple[str, ...],
     typed_values: Mapping[tuple[str, str], Any],
+    body_schemas: list[tuple[Any, Any, str]],
     session: Session,
 ) -> Callable[..., Iterator[Exception]]:
     """Return a function that yields what openapi-core finds wrong with a request.
@@ -264,9 +312,10 @@ def request_validator(
         version: `3.0`, `3.1` or `3.2`.
         steps: They lead to the operation.
         typed_values: (location, name) → value behind the text of a parameter.
+        body_schemas: Filled with (schema, value, place of the value) of what was judged of the body.
     """
     validator = _validator(_REQUESTS, spec, version, "request", steps, session)
-    validator.typed_values, validator.body_schemas = typed_values, []
+    validator.typed_values, validator.body_schemas = typed_values, body_schemas
 
     def errors(**request: Any) -> Iterator[Exception]:
         with warnings.catch_warnings():
@@ -287,6 +336,8 @@ def response_validator(
     steps: tuple[str, ...],
     body_schemas: list[tuple[Any, Any, str]],
     session: Session,
+    *,
+    is_exact: bool = False,
 ) -> Callable[..., Iterator[Exception]]:
     """Return a function that yields what openapi-core finds wrong with an answer.
 
@@ -294,9 +345,10 @@ def response_validator(
         version: `3.0`, `3.1` or `3.2`.
         steps: They lead to the operation.
         body_schemas: Filled with (schema, value, place of the value) of what was judged of the body.
+        is_exact: Whether headers that are described for other answers alone are found.
     """
     validator = _validator(_RESPONSES, spec, version, "response", steps, session)
-    validator.body_schemas = body_schemas
+    validator.body_schemas, validator.is_exact = body_schemas, is_exact
     is_head = steps[-1].lower() == "head"
 
     def errors(**response: Any) -> Iterator[Exception]:
@@ -316,10 +368,22 @@ def _validator(
     steps: tuple[str, ...],
     session: Session,
 ) -> Any:
-    dialect = (spec / "jsonSchemaDialect").read_str(default="")
-    validators = SchemaValidators(version, direction, session, dialect)
+    validators = _schema_validators(spec, version, direction, session)
     validator: Any = classes[version](spec, schema_validators_factory=validators)
     validator.style_deserializers_factory.style_deserializers = _STYLES
     validator.schema_validators, validator.session = validators, session
     validator.operation_steps, validator.version = steps, version
     return validator
+
+
+def schema_validator(spec: SchemaPath, version: str, direction: Direction, session: Session) -> Any:
+    """Return a validator of the document's dialect, for schemas anywhere in the document."""
+    with spec.resolve() as resolved:
+        return _schema_validators(spec, version, direction, session).validator(True, resolved.resolver)
+
+
+def _schema_validators(
+    spec: SchemaPath, version: str, direction: Direction, session: Session
+) -> SchemaValidators:
+    dialect = (spec / "jsonSchemaDialect").read_str(default="")
+    return SchemaValidators(version, direction, session, dialect)

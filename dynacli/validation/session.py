@@ -2,14 +2,16 @@
 
 from dynacli.catalog.patterns import Patterns
 
-__all__ = ["Session"]
+__all__ = ["Session", "reason_of"]
+
+_MAX_REASONS = 100
 
 
 class Session:
     """Notes of one message, made in the midst of a schema, where no result can be given.
 
     Attributes:
-        unchecked: What could not be judged, each reason once.
+        unchecked: What could not be judged, each reason once; a stream of items may give no end of them.
         failures: The same, where the document's own schema is to blame.
         patterns: Decides regular expressions within the message's time.
     """
@@ -21,13 +23,23 @@ class Session:
 
     def note(self, reason: str) -> None:
         """Note that something was not judged."""
-        self.unchecked.setdefault(reason)
+        if len(self.unchecked) < _MAX_REASONS:
+            self.unchecked.setdefault(reason)
         self.count += 1
 
     def fail(self, reason: str) -> None:
         """Note that something was not judged because the document is wrong there."""
-        self.failures.setdefault(reason)
+        if len(self.failures) < _MAX_REASONS:
+            self.failures.setdefault(reason)
         self.count += 1
 
     count = 0
     """How often anything was noted; a keyword compares it to learn whether its branches were judged."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return why nothing was judged, where a library raised what nobody could expect from the document."""
+    reference = getattr(error, "ref", None)  # of referencing's own errors
+    if isinstance(reference, str):
+        return f"the document's reference `{reference}` leads nowhere"
+    return f"the document cannot be used here ({type(error).__name__})"

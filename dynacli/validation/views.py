@@ -3,13 +3,13 @@
 Only `dynacli.validation.openapi` imports this module.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-__all__ = ["RequestView", "ResponseView"]
+__all__ = ["Lowered", "RequestView", "ResponseView"]
 
 
 @dataclass
@@ -46,11 +46,23 @@ class RequestView:
         )
 
 
-class _Lowered(dict[str, str]):
-    """Headers, found in any case (RFC 9110, section 5.1)."""
+class Lowered(dict[str, str]):
+    """Headers, found in any case (RFC 9110, section 5.1), repeated ones joined (section 5.3).
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        super().__init__({name.lower(): value for name, value in headers.items()})
+    Args:
+        headers: As they came.
+    """
+
+    def __init__(self, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._all: dict[str, list[str]] = {}
+        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+            self._all.setdefault(name.lower(), []).append(value)
+        self.update({name: ", ".join(values) for name, values in self._all.items()})
+
+    def several(self, name: str) -> list[str]:
+        """Return the values of a header, each as it came."""
+        return self._all.get(name.lower(), [])
 
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())
@@ -62,8 +74,14 @@ class _Lowered(dict[str, str]):
 class ResponseView:
     """An answer as openapi-core's protocol has it."""
 
-    def __init__(self, status_code: int, content_type: str, data: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        status_code: int,
+        content_type: str,
+        data: bytes,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]],
+    ) -> None:
         self.status_code = status_code
         self.content_type = content_type
         self.data = data
-        self.headers = _Lowered(headers)
+        self.headers = Lowered(headers)

@@ -1,0 +1,192 @@
+"""The headers of an answer are judged by all that the document says of them, and by nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.harness import Answer, Recorder, run_cli
+from tests.judging import JSON, answer_document, answered, compact, judge_answer, judge_of
+from tests.pets import write
+
+VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
+_OK: dict[str, Any] = {"description": ""}
+_INTEGER = {"schema": {"type": "integer"}}
+
+
+def _id(value: Any) -> str:
+    return json.dumps(value)[:70]
+
+
+def _verdict(
+    described: dict[str, Any], came: Any, version: str = "3.1.0", *, is_exact: bool = False
+) -> list[str]:
+    answer = answered(b"", 200, "")._replace(headers=came)
+    return compact(
+        judge_answer({"200": {**_OK, "headers": described}}, answer, version=version, is_exact=is_exact)
+    )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("described", "came", "expected"),
+    [
+        ({"X-A": {**_INTEGER, "required": True}}, {"x-a": "1"}, []),
+        ({"x-a": {**_INTEGER, "required": True}}, {"X-A": "1"}, []),
+        ({"X-A": {**_INTEGER, "required": True}}, {}, ["header/X-A missing-header"]),
+        (
+            {"X-A": _INTEGER, "X-B": _INTEGER},
+            {"x-a": "a", "x-b": "b"},
+            ["header/X-A type", "header/X-B type"],
+        ),
+        # The default is not judged in place of what did not come, and does not stand for it.
+        ({"X-A": {"schema": {"type": "integer", "default": "many"}}}, {}, []),
+        (
+            {"X-A": {"required": True, "schema": {"type": "integer", "default": 5}}},
+            {},
+            ["header/X-A missing-header"],
+        ),
+        # One without a schema may be anything, and must be there all the same.
+        ({"X-A": {"required": True}}, {"x-a": "anything"}, []),
+        ({"X-A": {"required": True}}, {}, ["header/X-A missing-header"]),
+        # OpenAPI 3.1.1, "Response Object": one of this name is ignored.
+        ({"Content-Type": {"required": True, "schema": {"enum": ["x"]}}}, {}, []),
+        ({"content-TYPE": {"required": True, "schema": {"enum": ["x"]}}}, {"content-type": "y"}, []),
+        (
+            {"X-A": {"schema": {"type": "array", "items": {"type": "integer"}}}},
+            {"x-a": "1,x"},
+            ["header/X-A/1 type"],
+        ),
+        (
+            {"X-A": {"schema": {"type": "object", "properties": {"n": {"type": "integer"}}}}},
+            {"x-a": "n,x"},
+            ["header/X-A/n type"],
+        ),
+        (
+            {
+                "X-A": {
+                    "explode": True,
+                    "schema": {"type": "object", "properties": {"n": {"type": "integer"}}},
+                }
+            },
+            {"x-a": "n=x"},
+            ["header/X-A/n type"],
+        ),
+        (
+            {"X-A": {"content": {JSON: {"schema": {"required": ["n"]}}}}},
+            {"x-a": "{}"},
+            ["header/X-A required"],
+        ),
+        ({"X-A": {"content": {JSON: {"schema": {"required": ["n"]}}}}}, {"x-a": '{"n": 1}'}, []),
+        ({"X-A": {"content": {JSON: {"schema": {}}}}}, {"x-a": "{"}, ["header/X-A unreadable-body"]),
+        # Repeated ones are one, joined by commas (RFC 9110, section 5.3).
+        (
+            {"X-A": {"schema": {"type": "array", "items": {"type": "integer"}, "maxItems": 2}}},
+            [("X-A", "1"), ("x-a", "2"), ("X-a", "3")],
+            ["header/X-A maxItems"],
+        ),
+        # Those that set cookies cannot be joined, for a date in one has a comma.
+        (
+            {"Set-Cookie": {"schema": {"type": "string", "pattern": "^(a|b)="}}},
+            [("Set-Cookie", "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT"), ("set-cookie", "b=2")],
+            [],
+        ),
+        (
+            {"Set-Cookie": {"schema": {"type": "string", "pattern": "^a="}}},
+            [("Set-Cookie", "a=1"), ("set-cookie", "b=2")],
+            ["header/Set-Cookie pattern"],
+        ),
+        (
+            {"Set-Cookie": {"schema": {"type": "array", "maxItems": 1, "items": {"type": "string"}}}},
+            [("Set-Cookie", "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT")],
+            [],
+        ),
+        (
+            {"Set-Cookie": {"required": True, "schema": {"type": "string"}}},
+            [],
+            ["header/Set-Cookie missing-header"],
+        ),
+        (
+            {"X-A": {"schema": {"$ref": "#/components/schemas/None"}}, "X-B": _INTEGER},
+            {"x-a": "1", "x-b": "b"},
+            [
+                "header/X-B type",
+                "? header `X-A`: the document's reference `/components/schemas/None` leads nowhere",
+            ],
+        ),
+    ],
+    ids=_id,
+)
+def test_each_documented_header_is_judged(
+    described: dict[str, Any], came: Any, expected: list[str], version: str
+) -> None:
+    """In any case of its name, in its style or media type; what did not come can only be missing."""
+    assert expected == _verdict(described, came, version)
+
+
+def _of_two_answers(headers: dict[str, str], *, is_exact: bool = True, status: int = 200) -> list[str]:
+    described = {
+        "200": {**_OK, "headers": {"X-Total": _INTEGER}},
+        "404": {
+            **_OK,
+            "headers": {
+                "X-Reason": {"schema": {"type": "string"}},
+                "X-Nothing": {"description": "no schema"},
+                "Retry-After": _INTEGER,
+                "Content-Language": {"schema": {"type": "string"}},
+            },
+        },
+    }
+    return compact(judge_answer(described, answered(b"", status, "", **headers), is_exact=is_exact))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "expected"),
+    [
+        ({"x-reason": "a"}, 200, ["header/X-Reason undocumented-header"]),
+        ({"X-TOTAL": "1"}, 404, ["header/X-Total undocumented-header"]),
+        ({"x-total": "1"}, 200, []),
+        ({"x-nothing": "1", "retry-after": "1", "content-language": "de"}, 200, []),
+        ({"date": "now", "server": "x", "content-length": "0", "x-powered-by": "y"}, 200, []),
+    ],
+    ids=_id,
+)
+def test_a_header_of_another_answer(headers: dict[str, str], status: int, expected: list[str]) -> None:
+    """`exact` finds one that the document describes elsewhere in the operation; what HTTP itself has is never one."""
+    assert expected == _of_two_answers(headers, status=status)
+    assert [] == _of_two_answers(headers, status=status, is_exact=False)
+
+
+def test_the_finding_says_where_the_header_is_described() -> None:
+    """With the other answer in the message, and the place of this one."""
+    described = {"200": _OK, "404": {**_OK, "headers": {"X-Reason": {"schema": {"type": "string"}}}}}
+    (found,) = judge_answer(described, answered(b"", 200, "", **{"x-reason": "why"}), is_exact=True).findings
+    assert (
+        "the document describes `X-Reason` for the answer `404`, and not for this one",
+        "why",
+        "/paths/~1a/get/responses/200",
+    ) == (found.message, found.got, found.schema_pointer)
+
+
+def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
+    """What cannot be judged of the body is a note, and the headers are judged all the same."""
+    content = {JSON: {"schema": {"$ref": "#/components/schemas/None"}}}
+    document = answer_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
+    found = compact(judge_of(document).response(answered(b"{}", **{"x-a": "x"})))
+    assert "header/X-A type" == found[0]
+    assert 2 == len(found)
+    assert found[1].endswith("leads nowhere")
+
+
+def test_repeated_headers_of_a_call(server: Recorder) -> None:
+    """The whole way: each header as it came over the wire."""
+    described = {"Set-Cookie": {"schema": {"type": "string", "pattern": "^a="}}}
+    document = answer_document({"200": {**_OK, "headers": described}})
+    document["servers"] = [{"url": server.origin}]
+    write(document, "cookies.json")
+    server.answers["/a"] = Answer(200, b"", {"Set-Cookie": "b=1"})
+    result = run_cli("./cookies.json", "a", "--validate", "strict", "--error-format", "json")
+    assert (9, ["header/Set-Cookie"]) == (
+        result.exit_code,
+        [one["pointer"] for one in result.error["findings"]],
+    )
