@@ -1,0 +1,49 @@
+"""Judges answers by Schemathesis: run by an interpreter that has it, with the lines that `prism_judge.cjs` reads."""
+
+import base64
+import json
+import sys
+
+import requests
+import schemathesis
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.specs.openapi import checks
+
+_CHECKS = [
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+
+
+def _judge(one):
+    schema = schemathesis.openapi.from_dict(one["document"])
+    operation = schema["/a"][one["method"].upper()]
+    answer = Response(
+        status_code=one["status"],
+        headers={name: [text] for name, text in one["headers"].items()},
+        content=base64.b64decode(one["body"]),
+        request=requests.Request(one["method"], "http://127.0.0.1/a").prepare(),
+        elapsed=0,
+        verify=False,
+    )
+    try:
+        operation.Case().validate_response(answer, checks=_CHECKS)
+    except FailureGroup as group:
+        return "invalid", "; ".join(failure.title for failure in group.exceptions)
+    return "valid", ""
+
+
+def _main():
+    for line in sys.stdin:
+        one = json.loads(line)
+        try:
+            verdict, why = _judge(one)
+        except BaseException as error:  # noqa: BLE001  - whatever it ends with is what it says
+            verdict, why = "none", f"{type(error).__name__}: {error}"
+        sys.stdout.write(json.dumps({"key": one["key"], "verdict": verdict, "why": why[:300]}) + "\n")
+
+
+_main()

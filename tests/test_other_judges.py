@@ -1,0 +1,22 @@
+"""Prism and Schemathesis judge the same pairs; where they differ it is written down who is right, and why."""
+
+import pytest
+
+from tests.judges.disagreements import REASONS
+from tests.judges.programs import PROGRAMS, ask, compared, differing
+
+
+@pytest.mark.outside
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_is_written_down_is_what_they_say(program: str) -> None:
+    """Each pair that a program judges otherwise has its reason, and no reason is about one that it judges alike."""
+    pairs = {key: pair for key, pair, _ in compared()}
+    told = ask(program)
+    assert pairs.keys() == told.keys()
+    assert set(REASONS[program]) == {pairs[key].name for key in differing(told)}
+
+
+def test_reasons_are_about_pairs() -> None:
+    """What is written down names pairs of the table."""
+    names = {pair.name for _, pair, _ in compared()}
+    assert {name for reasons in REASONS.values() for name in reasons} <= names
