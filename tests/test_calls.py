@@ -229,19 +229,27 @@ def test_one_encoding_is_undone(api: str, server: Recorder, encoding: str, encod
         ("br", b"{}", "not asked for"),
         ("gzip", b"{}", "not `gzip`"),
         ("gzip", gzip.compress(b'{"a":1}')[:-6], "has no end"),
-        ("gzip", gzip.compress(bytes(65 * 2**20)), "larger than 64 MiB"),
     ],
-    ids=["chained", "unknown", "wrong", "cut", "bomb"],
+    ids=["chained", "unknown", "wrong", "cut"],
 )
 def test_hostile_encodings_are_network_errors(
     api: str, server: Recorder, encoding: str, body: bytes, phrase: str
 ) -> None:
-    """A chained, unknown, wrong or cut encoding, and a bomb, are exit 6 with nothing on standard output."""
+    """A chained, unknown, wrong or cut encoding is exit 6 with nothing on standard output."""
     headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
     server.answers["/pets"] = Answer(200, body, headers)
     result = run_cli(api, "list-pets", "--error-format", "json")
     assert (6, "", "network") == (result.exit_code, result.stdout, result.error["kind"])
     assert phrase in f"{result.error['message']}: {result.error['reason']}"
+
+
+def test_a_bomb_is_not_shown(api: str, server: Recorder) -> None:
+    """Nothing is laid out that is larger than 64 MiB, however small it was when it came."""
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    server.answers["/pets"] = Answer(200, gzip.compress(bytes(65 * 2**20)), headers)
+    result = run_cli(api, "list-pets", "-o", "json")
+    assert (6, "") == (result.exit_code, result.stdout)
+    assert "larger than 64 MiB" in result.stderr
 
 
 def test_a_large_answer_fits_into_a_file(api: str, server: Recorder) -> None:

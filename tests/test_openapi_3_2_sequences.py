@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.sequences import read_items
+from dynacli.catalog.patterns import Patterns
+from dynacli.validation.sequences import Item, items_of, read_items
+from dynacli.validation.session import Session
+from dynacli.validation.stream import Place, sequence_errors
 from tests.harness import Answer, Recorder, run_cli
 from tests.judging import answer_document, answered, compact, judge_answer, judge_of, sent
 from tests.pets import write
@@ -108,6 +111,90 @@ def test_items_are_read(name: str, body: bytes) -> None:
     assert expected == read_items(name, {"boundary": "x"}, body)
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters", "body"),
+    [
+        ("application/jsonl", {}, '\ufeff{"a":"ü"}\r\n\n[1]\n"€"'.encode()),
+        ("application/jsonl", {"charset": "utf-16"}, '{"a":"ü"}\n[1]\n'.encode("utf-16")),
+        ("application/x-ndjson", {"charset": "latin-1"}, '{"a":"ü"}\n[1]\n'.encode("latin-1")),
+        ("application/json-seq", {}, '\ufeff\x1e{"a":"ü"}\n\x1e\x1e[1]\n\x1etrue\n'.encode()),
+        (
+            "text/event-stream",
+            {},
+            "\ufeff: ü\r\ndata: a\rdata: ü\r\n\r\nid: 1\ndata\n\nevent: x\rdata: b".encode(),
+        ),
+        ("text/event-stream", {}, b"data: a\r\rdata: b\r"),
+        ("application/jsonl", {}, b'1\n\xff\n{"\n2\n'),
+    ],
+    ids=[
+        "lines",
+        "utf-16",
+        "latin-1",
+        "records",
+        "events",
+        "event-at-the-end",
+        "wrong-items",
+    ],
+)
+def test_a_body_is_the_same_however_it_is_cut(name: str, parameters: dict[str, str], body: bytes) -> None:
+    """Byte by byte, in two pieces cut anywhere, or at once."""
+
+    def items(*pieces: bytes) -> list[tuple[Any, str]]:
+        return [(item.value, str(item.error or "")) for item in items_of(name, parameters, pieces)]
+
+    whole = items(body)
+    assert len(whole) >= 2
+    assert whole == items(*(body[index : index + 1] for index in range(len(body))))
+    for place in range(len(body)):
+        assert whole == items(body[:place], body[place:])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            b"\x1e1\n\x1e12",
+            [(1, ""), (None, "record 2 of the body may be cut off: no line feed ends it (RFC 7464)")],
+        ),
+        (b"\x1etrue", [(None, "record 1 of the body may be cut off: no line feed ends it (RFC 7464)")]),
+        (b'\x1e"a"\x1e[1]\x1e{}', [("a", ""), ([1], ""), ({}, "")]),
+    ],
+    ids=["number", "literal", "closed-by-itself"],
+)
+def test_a_record_that_may_be_cut_off_is_told(body: bytes, expected: list[Any]) -> None:
+    """A number without a line feed behind it may be half of one (RFC 7464, section 2.4)."""
+    found = [(item.value, str(item.error or "")) for item in items_of("application/json-seq", {}, (body,))]
+    assert expected == found
+
+
+def test_an_item_that_cannot_be_read_hides_no_other() -> None:
+    """Those around it are read, and each wrong one is a finding with its index."""
+    body = b'{"id":1}\n{"id":\n{"id":"a"}\n\xff\n{"id":2}\n'
+    expected = ["/1 unreadable-body", "/2/id type", "/3 unreadable-body"]
+    assert expected == _verdict("application/jsonl", {"itemSchema": _ITEM}, body)
+
+
+def _matched(seconds: float, count: int) -> list[str]:
+    """What is noted of texts that a pattern is held against, which has so much time."""
+    session = Session()
+    session.patterns = Patterns(seconds)
+
+    def errors(value: str) -> list[Any]:
+        assert session.patterns.is_found("^(a|b|ab)*c$", value)
+        return []
+
+    place = Place(("itemSchema",), {}, {}, errors)
+    found = sequence_errors((Item("ab" * 5_000 + "c", 0) for _ in range(count)), [place], None, session, [])
+    assert [] == found
+    return list(session.unchecked)
+
+
+def test_each_item_has_its_time_for_patterns() -> None:
+    """A long stream does not use it up; an item that does ends the judging, which is said."""
+    assert [] == _matched(0.1, 8_000)
+    assert ["item 1 and those behind it: it takes too long to match the patterns"] == _matched(1e-9, 5)
+
+
 # Answers
 
 
@@ -176,11 +263,27 @@ def test_a_schema_that_says_text_gets_the_text(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_before_3_2_nobody_can_say(version: str) -> None:
-    """Up to 3.1 a schema there could mean an item or the whole: it is a note, never a finding."""
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (_ITEM, ["/0/id type", "/1 required"]),
+        ({"type": "array", "items": _ITEM, "minItems": 9}, ["/0/id type", "/1 required"]),
+        ({"type": "array"}, ["? the document gives no schema for the items of `application/x-ndjson`"]),
+        ({}, []),
+    ],
+    ids=["item", "array", "array-of-anything", "anything"],
+)
+def test_before_3_2_a_schema_is_read_as_it_is_meant(schema: Any, expected: list[str], version: str) -> None:
+    """Documents describe by it the array of all lines, or the one thing that each line is."""
+    assert expected == _verdict("application/x-ndjson", {"schema": schema}, b'{"id":"a"}\n{}', version)
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_before_3_2_nobody_can_say_what_an_event_is(version: str) -> None:
+    """The schema could be about the event or about what is in its data: it is a note, never a finding."""
     short = version.rpartition(".")[0]
-    text = f"? OpenAPI {short} does not say what the schema of `application/x-ndjson` is about"
-    assert [text] == _verdict("application/x-ndjson", {"schema": _ITEM}, b'{"id":"a"}\n{}', version)
+    text = f"? OpenAPI {short} does not say what the schema of `text/event-stream` is about"
+    assert [text] == _verdict("text/event-stream", {"schema": _ITEM}, b"data: {}\n\n", version)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +300,7 @@ def test_before_3_2_nobody_can_say(version: str) -> None:
             b'\x1e{"id":1}\n\x1e{"i',
             "record 2 of the body is not JSON: unterminated string starting at, at column 2",
         ),
-        ("text/event-stream", b"data: \xff\n\n", "the body is not text in utf-8"),
+        ("text/event-stream", b"data: \xff\n\n", "event 1 of the body is not text in utf-8"),
         ("multipart/mixed", b"--x\r\n\r\n1\r\n--x--", "the media type names no `boundary` between the parts"),
         ("multipart/mixed; boundary=y", b"nothing", "the body does not end with the boundary of its parts"),
     ],
@@ -221,11 +324,12 @@ def test_parts_of_bytes_are_noted() -> None:
     assert expected == _verdict("multipart/mixed; boundary=x", {"itemSchema": _ITEM}, body)
 
 
-def test_a_sequence_full_of_errors_ends_somewhere() -> None:
-    """After a hundred findings the rest is not judged, which is said."""
-    found = _verdict("application/jsonl", {"itemSchema": _ITEM}, b'{"id":"a"}\n' * 500)
-    assert 100 == len(found[:-1])
-    assert "? item 100 and those behind it: so much is wrong before them" == found[-1]
+def test_a_sequence_full_of_errors_is_counted() -> None:
+    """A thousand findings are listed, of the rest their number is said."""
+    found = _verdict("application/jsonl", {"itemSchema": _ITEM}, b'{"id":"a"}\n' * 1_005)
+    assert 1_000 == len(found[:-1])
+    text = "only the first 1,000 findings of the items are listed: 5 more items break the document"
+    assert f"? {text}" == found[-1]
 
 
 def test_exact_looks_into_the_items() -> None:

@@ -48,6 +48,35 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
     assert "only those of safe methods are" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("answers", "final", "expected"),
+    [
+        (("302",), 200, (0, "describes the redirect, `302`")),
+        (("3XX",), 200, (0, "describes the redirect, `302`")),
+        (("302", "default"), 200, (0, "describes the redirect, `302`")),
+        (("302",), 404, (4, "describes the redirect, `302`")),
+        (("302", "200"), 200, (9, "expected integer, got string")),
+        (("302", "2XX"), 200, (9, "expected integer, got string")),
+        (("200",), 200, (9, "expected integer, got string")),
+        (("default",), 200, (9, "expected integer, got string")),
+        (("204",), 200, (9, "no answer with status 200")),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else str(value),
+)
+def test_what_a_documented_redirect_leads_to_is_not_judged(
+    server: Recorder, answers: tuple[str, ...], final: int, expected: tuple[int, str]
+) -> None:
+    """Where the document has the redirect and not the final status, the final answer is another resource's."""
+    described = {"description": "", "content": {"application/json": {"schema": {"type": "integer"}}}}
+    responses = {one: described if one[0] in "2d" else {"description": ""} for one in answers}
+    api = save(document({"/a": {"get": operation("get-a", responses=responses)}}, [server.origin]))
+    server.answers["/a"] = _to("/b")
+    server.answers["/b"] = Answer(final, b'"text"')
+    result = run_cli(api, "get-a", "--validate", "exact")
+    assert expected[0] == result.exit_code
+    assert expected[1] in result.stderr
+
+
 def test_a_chain_ends_after_ten(api: str, server: Recorder) -> None:
     """Ten redirects are followed, the eleventh ends the call with exit 6."""
     for number in range(12):

@@ -11,11 +11,13 @@ __all__ = [
     "essence",
     "is_as_good_as_json",
     "is_built",
+    "is_event_stream",
     "is_form",
     "is_json",
     "is_json_lines",
     "is_json_sequence",
     "is_multipart",
+    "is_sequence",
     "preferred",
     "sent_as",
     "takes_options",
@@ -56,6 +58,20 @@ def is_json_lines(media_type: str) -> bool:
 def is_json_sequence(media_type: str) -> bool:
     """Return whether a media type is a sequence of JSON texts with a separator before each (RFC 7464, RFC 8091)."""
     return essence(media_type).endswith(("/json-seq", "+json-seq"))
+
+
+def is_event_stream(media_type: str) -> bool:
+    """Return whether a media type is that of server-sent events."""
+    return essence(media_type) == "text/event-stream"
+
+
+def is_sequence(media_type: str) -> bool:
+    """Return whether bodies of a media type are sequences of JSON values or of events, which may come as a stream.
+
+    Spring's name for JSON values on lines, `application/stream+json`, looks like that of one JSON value.
+    """
+    kinds = (is_json_lines, is_json_sequence, is_event_stream)
+    return essence(media_type) == "application/stream+json" or any(fits(media_type) for fits in kinds)
 
 
 def is_built(media_type: str) -> bool:

@@ -1,21 +1,20 @@
 """The call: values → request → credentials → verdict → sending → verdict → output."""
 
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from dynacli.commands.inputs import Values, collect_values
+from dynacli.commands.levels import Settings, settings_of
 from dynacli.commands.operation import Given, OperationCommand
 from dynacli.commands.requests import request_of
 from dynacli.commands.run import Run
-from dynacli.errors import (
-    AuthError,
-    DynacliError,
-    FileError,
-    RefusedError,
-    UsageError,
-)
+from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.request.model import Request
 
-__all__ = ["make_call"]
+if TYPE_CHECKING:
+    from dynacli.commands.reception import Reception
+
+__all__ = ["make_call", "timeout_of"]
 
 MAX_TIMEOUT = 1e6
 SHOWN = 1024 * 1024
@@ -31,15 +30,28 @@ def make_call(run: Run, command: OperationCommand, given: Given) -> None:
     from dynacli.output.render import check_format
 
     check_format(run.output_format)
-    timeout = _timeout(run)
-    level = str(run.option("validate", "warn"))
-    values = collect_values(run, command, given, is_strict=level != "off")
+    settings = settings_of(run, command.api)
+    with _reported(run, command, settings):
+        _make(run, command, given, settings)
+
+
+def _reported(run: Run, command: OperationCommand, settings: Settings) -> AbstractContextManager[None]:
+    if not run.option("report"):
+        return nullcontext()
+    from dynacli.commands.reporting import reported
+
+    return reported(run, command, settings)
+
+
+def _make(run: Run, command: OperationCommand, given: Given, settings: Settings) -> None:
+    timeout = timeout_of(run)
+    values = collect_values(run, command, given, is_strict=settings.level != "off")
     try:
         request = request_of(run, command, values)
         if run.option("dry_run"):
-            _show(run, command, values, request, level)
+            _show(run, command, values, request, settings)
         else:
-            _send(run, command, values, request, level, timeout)
+            _send(run, command, values, request, settings, timeout)
     except BaseException:
         if values.draft is not None:
             run.warn(values.draft.kept())
@@ -48,7 +60,12 @@ def make_call(run: Run, command: OperationCommand, given: Given) -> None:
         values.draft.discard()
 
 
-def _timeout(run: Run) -> float | None:
+def timeout_of(run: Run) -> float | None:
+    """Return the seconds that a call may take; None where nothing was said.
+
+    Raises:
+        UsageError: It is no time limit.
+    """
     text = run.option("timeout")
     if text is None:
         return None
@@ -61,7 +78,7 @@ def _timeout(run: Run) -> float | None:
     return seconds
 
 
-def _show(run: Run, command: OperationCommand, values: Values, request: Request, level: str) -> None:
+def _show(run: Run, command: OperationCommand, values: Values, request: Request, settings: Settings) -> None:
     from dynacli.commands.signing import sign, unsigned
     from dynacli.output.render import write_body, write_data
     from dynacli.request import preview
@@ -71,12 +88,17 @@ def _show(run: Run, command: OperationCommand, values: Values, request: Request,
     except (AuthError, RefusedError) as error:
         run.warn(f"{error.what}; the request is shown without it")
         signed = unsigned(run, command.operation, request)
-    if level != "off":
+    if settings.level != "off":
         from dynacli.commands.judging import Judging
+        from dynacli.commands.outcome import conclude_request
 
-        judging = Judging(command, request, values)
+        judging = Judging(command, request, values, settings)
         judging.run()
-        judging.gate()
+        try:
+            judging.gate()
+        except UsageError as error:
+            raise signed.masker.mask_error(error) from error.__cause__
+        conclude_request(run, command, signed.masker, judging.asked, settings)
     shown = signed.request if run.option("show_secrets") else signed.shown
     if not isinstance(shown.body, bytes | None):
         shown = _with_body(run, shown, str(run.option("dry_run")))
@@ -120,14 +142,14 @@ def _send(
     command: OperationCommand,
     values: Values,
     request: Request,
-    level: str,
+    settings: Settings,
     timeout: float | None,
 ) -> None:
     judging: Any = None
-    if level != "off":
+    if settings.level != "off":
         from dynacli.commands.judging import Judging
 
-        judging = Judging(command, request, values)
+        judging = Judging(command, request, values, settings)
     from dynacli.commands.signing import sign
 
     signed = sign(run, command.api, command.operation, request, may_ask=True)
@@ -137,59 +159,47 @@ def _send(
         import dynacli.wire.engine  # noqa: F401
 
         judging.start()
-    try:
-        answer = _exchange(run, signed, judging, timeout)
-        _write(run, answer)
-        verdict = None
-        if judging is not None:
-            from dynacli.validation.judge import Answered
+    from dynacli.commands.reception import Reception
 
-            answered = Answered(
-                answer.status, dict(answer.headers), answer.header("content-type"), answer.body
-            )
-            verdict = judging.judge.response(answered, is_exact=level == "exact")
+    reception = Reception(
+        run, signed, judging, is_exact=settings.level == "exact", has_time=timeout is not None
+    )
+    try:
+        answer = _exchange(run, signed, judging, timeout, reception)
+        verdict = reception.finish(answer)
         from dynacli.commands.outcome import conclude
 
-        conclude(run, command, signed, answer, verdict, level)
-    except DynacliError as error:
+        asked = judging.asked if judging is not None else None
+        conclude(run, command, signed, answer, verdict, settings, asked)
+    except BrokenPipeError:
+        raise
+    except BaseException as error:
+        if not reception.is_finished and reception.verdict is not None:
+            from dynacli.commands.outcome import tell_so_far
+
+            tell_so_far(run, command, signed, reception.answer, reception.verdict, settings)
+        if not isinstance(error, DynacliError):
+            raise
         raise signed.masker.mask_error(error) from error.__cause__
 
 
-def _exchange(run: Run, signed: Any, judging: Any, timeout: float | None) -> Any:
-    from dynacli.transport.send import FILE_LIMIT, RENDER_LIMIT, Budget, send
-
-    is_verbose = bool(run.option("verbose"))
+def _exchange(run: Run, signed: Any, judging: Any, timeout: float | None, reception: "Reception") -> Any:
+    from dynacli.transport.send import Budget, send
 
     def gate() -> None:
         if judging is not None:
             judging.gate()
         # From here on the request may be on its way; nothing is tried again behind the person's back.
         run.has_sent = True
-        if is_verbose:
+        if run.option("verbose"):
             from dynacli.commands.heads import show_request
 
             show_request(run, signed)
 
-    budget = Budget(timeout, FILE_LIMIT if run.output_format.startswith("@") else RENDER_LIMIT)
     try:
-        answer = send(signed.request, budget, gate)
+        return send(signed.request, Budget(timeout), gate, reception.receive)
     except DynacliError:
         if judging is not None and not run.has_sent:
             # Nothing was sent, so what is wrong with the request comes first, whatever the network does.
             judging.gate()
         raise
-    if is_verbose:
-        from dynacli.commands.heads import show_answer
-
-        show_answer(run, signed, answer)
-    return answer
-
-
-def _write(run: Run, answer: Any) -> None:
-    from dynacli.output.render import write_body
-
-    try:
-        write_body(run.env, answer.body, answer.header("content-type"), run.output_format)
-    except UsageError as error:
-        # An answer that cannot be written in this format; the code of wrong usage would say that nothing was sent.
-        raise FileError(error.what, why=error.why, hint=error.hint) from error

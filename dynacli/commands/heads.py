@@ -8,7 +8,7 @@ from dynacli.commands.signing import Signed
 from dynacli.output.terminal import write_stderr
 from dynacli.transport.send import Answer
 
-__all__ = ["show_answer", "show_request"]
+__all__ = ["show_answer", "show_request", "show_size"]
 
 
 def show_request(run: Run, signed: Signed) -> None:
@@ -22,8 +22,12 @@ def show_answer(run: Run, signed: Signed, answer: Answer) -> None:
     lines = [f"< {status} {url}" for status, url in answer.hops]
     lines.append(f"< {answer.http_version} {answer.status} {answer.reason}".rstrip())
     lines.extend(_headers("<", signed, answer.headers))
-    lines.append(f"* {len(answer.body)} bytes in {answer.seconds * 1000:.0f} ms")
     write_stderr(run.env, signed.masker.mask("\n".join(lines)))
+
+
+def show_size(run: Run, answer: Answer) -> None:
+    """Show how much came, and how long it took."""
+    write_stderr(run.env, f"* {answer.size} bytes in {answer.seconds * 1000:.0f} ms")
 
 
 def _headers(mark: str, signed: Signed, headers: Iterable[tuple[str, str]]) -> list[str]:

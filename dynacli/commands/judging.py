@@ -4,11 +4,12 @@ import threading
 from typing import Any
 
 from dynacli.commands.inputs import Values
+from dynacli.commands.levels import Settings
 from dynacli.commands.operation import OperationCommand
 from dynacli.errors import UsageError
 from dynacli.request.model import Request
 
-__all__ = ["Judging"]
+__all__ = ["Judging", "sent_of"]
 
 
 class Judging(threading.Thread):
@@ -16,13 +17,17 @@ class Judging(threading.Thread):
 
     Attributes:
         judge: The judge of the answer, when the request was judged.
+        asked: The verdict on the request.
     """
 
-    def __init__(self, command: OperationCommand, request: Request, values: Values) -> None:
+    def __init__(
+        self, command: OperationCommand, request: Request, values: Values, settings: Settings
+    ) -> None:
         super().__init__(name="dynacli-judge", daemon=True)
         self._command, self._request, self._values = command, request, values
+        self._settings = settings
         self.judge: Any = None
-        self._verdict: Any = None
+        self.asked: Any = None
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -31,7 +36,13 @@ class Judging(threading.Thread):
             from dynacli.validation.judge import Judge
 
             self.judge = Judge(self._command.api.catalog, self._command.operation)
-            self._verdict = self.judge.request(_sent(self._request, self._values))
+            operation = self._command.operation
+            self.asked = self._settings.apply(
+                self.judge.request(
+                    sent_of(self._request, self._values), is_exact=self._settings.level == "exact"
+                ),
+                (operation.name, operation.operation_id),
+            )
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
 
@@ -45,20 +56,25 @@ class Judging(threading.Thread):
             self.join()
         if self._error is not None:
             raise self._error
-        if self._verdict.is_valid:
+        if self.asked.is_valid:
             return
-        from dynacli.commands.verdict import findings_json, findings_text
+        from dynacli.commands.evidence import Evidence
+        from dynacli.commands.verdict import findings_text, verdict_json
 
-        api, findings = self._command.api, self._verdict.findings
+        api, operation = self._command.api, self._command.operation
+        evidence = Evidence.of_request(
+            operation.method, operation.path, self._request, self._values.media_type
+        )
         raise UsageError(
             "The document does not allow this request",
-            why=findings_text(api, findings),
+            why=findings_text(api, self.asked.findings, evidence),
             hint="Mend it, or send it all the same with `--validate off`",
-            findings=findings_json(api, findings),
+            **verdict_json(api, self.asked),
         )
 
 
-def _sent(request: Request, values: Values) -> Any:
+def sent_of(request: Request, values: Values) -> Any:
+    """Return a request as it is judged."""
     from urllib.parse import unquote
 
     from dynacli.validation.judge import Sent

@@ -7,12 +7,15 @@ in one step (POSIX, `rename`): a reader, a crash or a full disk never meets half
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
+from typing import Any
 
 from dynacli.errors import FileError
 
-__all__ = ["USER_MODE", "write_file"]
+__all__ = ["USER_MODE", "write_file", "written_file"]
 
 # What programs create files with; the umask takes from it.
 USER_MODE = 0o666
@@ -44,21 +47,56 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     Raises:
         FileError: The file cannot be written; nothing was changed and nothing is left behind.
     """
+    with written_file(path, mode=mode) as write:
+        write(data)
+
+
+@contextmanager
+def written_file(path: Path, *, mode: int = 0o600) -> Iterator[Callable[[bytes], None]]:
+    """Write a file piece by piece, completely or not at all, as `write_file` does.
+
+    Args:
+        path: The target; its directory exists.
+        mode: The same as that of `write_file`.
+
+    Yields:
+        What writes a piece. The file takes the target's place at the end of the block,
+        and is gone where an exception ends it.
+
+    Raises:
+        FileError: The file cannot be written; nothing was changed and nothing is left behind.
+    """
+    opened = _opened(path, mode)
     try:
-        _write(path, data, mode)
+        file = opened.__enter__()
+    except (OSError, ValueError) as error:
+        raise _as_file_error(path, error) from error
+
+    def write(piece: bytes) -> None:
+        try:
+            _write_all(file, piece)
+        except OSError as error:
+            raise _as_file_error(path, error) from error
+
+    try:
+        yield write
+    except BaseException as error:
+        opened.__exit__(type(error), error, error.__traceback__)
+        raise
+    try:
+        opened.__exit__(None, None, None)
     except OSError as error:
         raise _as_file_error(path, error) from error
-    except ValueError as error:  # a null character, or one that file names cannot have
-        raise FileError(f"`{path}` cannot be written", why="no file can have this name") from error
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+@contextmanager
+def _opened(path: Path, mode: int) -> Iterator[Any]:
     existing = _status(path)
     if existing is not None and stat.S_ISDIR(existing.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if existing is not None and not stat.S_ISREG(existing.st_mode):
         with path.open("wb", buffering=0) as file:
-            _write_all(file, data)
+            yield file
         return
     if existing is None:
         permissions = mode
@@ -72,7 +110,7 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, permissions)
     try:
         with open(descriptor, "wb", buffering=0) as file:
-            _write_all(file, data)
+            yield file
             os.fsync(file.fileno())
         temporary.replace(target)
     finally:
@@ -120,8 +158,10 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _as_file_error(path: Path, error: OSError) -> FileError:
+def _as_file_error(path: Path, error: OSError | ValueError) -> FileError:
     what = f"`{path}` cannot be written"
+    if not isinstance(error, OSError):  # a null character, or one that file names cannot have
+        return FileError(what, why="no file can have this name")
     code = error.errno or 0
     if code == errno.EISDIR:
         return FileError(what, why="it is a directory", hint="name a file")

@@ -3,7 +3,7 @@
 import codecs
 import re
 
-__all__ = ["decoded", "is_json"]
+__all__ = ["charset_of", "decoded", "is_json"]
 
 _TEXT_TYPES = re.compile(
     r"text/.*|application/(?:.*\+)?(?:json|xml|yaml|toml|sql|graphql)"
@@ -37,14 +37,15 @@ def decoded(body: bytes, media_type: str) -> str | None:
     is_text = bool(_TEXT_TYPES.fullmatch(name))
     if not is_text and (_BINARY_TYPES.fullmatch(name) or not _looks_like_text(body)):
         return None
-    return body.decode(_charset(media_type), "backslashreplace").removeprefix("\ufeff")
+    return body.decode(charset_of(media_type), "backslashreplace").removeprefix("\ufeff")
 
 
 def _name(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
-def _charset(media_type: str) -> str:
+def charset_of(media_type: str) -> str:
+    """Return the charset of a media type by Python's name; UTF-8 where none is named that is one."""
     found = _CHARSET.search(media_type)
     if found:
         try:

@@ -11,7 +11,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.output.terminal import Painter, terminal_width, visible, visible_painted, write_stderr
 
-__all__ = ["FORMATS", "check_format", "write_body", "write_data"]
+__all__ = ["FORMATS", "check_format", "write_body", "write_bytes", "write_data"]
 
 FORMATS = ("auto", "json", "yaml", "raw", "text")
 
@@ -55,7 +55,7 @@ def write_body(env: Environment, body: bytes, media_type: str, output_format: st
     if not body:
         return
     if output_format == "raw" or (output_format == "auto" and not env.stdout_is_terminal):
-        _write_bytes(env, body)
+        write_bytes(env, body)
         return
 
     from dynacli.output.media import decoded, is_json
@@ -154,7 +154,7 @@ def _write_unparsed(env: Environment, body: bytes, text: str) -> None:
     if env.stdout_is_terminal:
         _write_plain(env, text)
     else:
-        _write_bytes(env, body)
+        write_bytes(env, body)
     write_stderr(env, "Note: the answer is called JSON but is not; it is shown as it came")
 
 
@@ -193,7 +193,7 @@ def _write_text(env: Environment, text: str) -> None:
         text += "\n"
     # JSON and YAML are UTF-8 wherever they go; only a terminal has an encoding of its own.
     encoding = (env.stdout_is_terminal and env.stdout.encoding) or "utf-8"
-    _write_bytes(env, text.encode(encoding, "backslashreplace"))
+    write_bytes(env, text.encode(encoding, "backslashreplace"))
 
 
 def _write_named(output_format: str, data: bytes) -> None:
@@ -204,7 +204,13 @@ def _write_named(output_format: str, data: bytes) -> None:
     write_file(Path(output_format[1:]), data, mode=USER_MODE)
 
 
-def _write_bytes(env: Environment, data: bytes) -> None:
+def write_bytes(env: Environment, data: bytes) -> None:
+    """Write bytes to standard output, at once.
+
+    Raises:
+        FileError: It cannot be written.
+        BrokenPipeError: Nobody reads it any more.
+    """
     try:
         buffer = env.stdout_bytes
         if buffer is None:

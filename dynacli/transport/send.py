@@ -1,4 +1,4 @@
-"""Sends one request and reads the final answer."""
+"""Sends one request, and hands on the final answer as it comes."""
 
 import time
 from collections.abc import Callable
@@ -10,21 +10,22 @@ from dynacli.errors import DynacliError, NetworkError, RefusedError
 from dynacli.record import record
 from dynacli.request.model import Request
 from dynacli.request.servers import origin_of
+from dynacli.transport.pieces import Pieces
 from dynacli.wire.client import REDIRECTS, headers_of, open_client
 from dynacli.wire.deadline import Line, within
-from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Answer", "Budget", "send"]
+__all__ = ["Answer", "Budget", "Receive", "send"]
 
 # RFC 9110, section 9.2.1; QUERY: https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 MAX_REDIRECTS = 10
 RENDER_LIMIT = 64 * 1024 * 1024
 FILE_LIMIT = 1024 * 1024 * 1024
+JUDGED_LIMIT = 128 * 1024 * 1024
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-length"})
@@ -37,6 +38,7 @@ class Budget:
 
     Args:
         total: For the whole call, None for no limit but those of its steps.
+        max_bytes: For an answer that is read as a whole.
     """
 
     total: float | None = None
@@ -50,9 +52,10 @@ class Answer:
     Args:
         url: Of the request that it answers, after redirects.
         headers: As they came, repeated ones repeated.
-        body: Decoded.
+        body: Decoded; empty where it was not kept.
         seconds: From the start of sending until the body was read.
         hops: (status, URL) of the redirects on the way.
+        size: Of the decoded body in bytes, kept or not.
     """
 
     status: int
@@ -63,6 +66,7 @@ class Answer:
     body: bytes
     seconds: float
     hops: tuple[tuple[int, str], ...] = ()
+    size: int = 0
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
@@ -70,7 +74,13 @@ class Answer:
         return ", ".join(value for key, value in self.headers if key.lower() == wanted)
 
 
-def send(request: Request, budget: Budget, gate: Callable[[], None]) -> Answer:
+Receive = Callable[[Answer, Pieces], bytes]
+"""(the answer without its body, the body as it comes) → what was kept of it."""
+
+
+def send(
+    request: Request, budget: Budget, gate: Callable[[], None], receive: Receive | None = None
+) -> Answer:
     """Send a request and return the final answer.
 
     A redirect is followed for safe methods only, at most ten times, never from https to http.
@@ -79,41 +89,57 @@ def send(request: Request, budget: Budget, gate: Callable[[], None]) -> Answer:
 
     Args:
         gate: Called when the connection stands and nothing was sent yet; what it raises ends the call there.
+        receive: Reads the body of the final answer, in the thread of the exchange; what it raises ends the call there.
+            Without one, the body is kept as a whole.
 
     Raises:
         NetworkError: The connection failed or broke.
         TimedOutError: A time limit was reached.
         RefusedError: A redirect would cross a line of trust.
         UsageError: A proxy or certificate variable is malformed.
-        DynacliError: Whatever `gate` raises.
+        DynacliError: Whatever `gate` and `receive` raise.
     """
     from dynacli.wire.engine import httpx  # noqa: F401  - our own start is no part of the time that the server has
 
-    return within(budget.total, request.url, lambda line: _follow(request, _Call(budget, line), gate))
+    def whole(answer: Answer, pieces: Pieces) -> bytes:  # noqa: ARG001
+        return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
+
+    return within(
+        budget.total, request.url, lambda line: _follow(request, _Call(budget, line, receive or whole), gate)
+    )
 
 
 def _follow(request: Request, call: "_Call", gate: Callable[[], None] | None) -> Answer:
     hops: list[tuple[int, str]] = []
     while True:
-        answer = call.exchange(request, gate)
-        gate = None
-        location = answer.header("location")
-        if answer.status not in REDIRECTS or not location or request.method not in SAFE_METHODS:
-            return replace(answer, hops=tuple(hops))
+        answer = call.exchange(request, gate, hops)
+        if isinstance(answer, Answer):
+            return answer
+        gate, request = None, answer
+
+
+def _following(request: Request, answer: Answer, hops: list[tuple[int, str]]) -> Request | None:
+    """Return the request that a redirect leads to; None where the answer is the final one.
+
+    Args:
+        hops: The redirects before; one that is followed is added.
+    """
+    location = answer.header("location")
+    if answer.status not in REDIRECTS or not location or request.method not in SAFE_METHODS:
+        return None
+    if len(hops) >= MAX_REDIRECTS:
+        raise NetworkError(
+            f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
+            why="It may be a loop",
+            hint="Check the server's address, or give another one with `--server`",
+        )
+    if not isinstance(request.body, bytes | None):
+        # A stream is used up by the first sending, and the answer to half a request is none.
+        return None
+    following = _redirected(request, answer.status, location)
+    if following is not None:
         hops.append((answer.status, answer.url))
-        if len(hops) > MAX_REDIRECTS:
-            raise NetworkError(
-                f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
-                why="It may be a loop",
-                hint="Check the server's address, or give another one with `--server`",
-            )
-        if not isinstance(request.body, bytes | None):
-            # A stream is used up by the first sending, and the answer to half a request is none.
-            return replace(answer, hops=tuple(hops[:-1]))
-        following = _redirected(request, answer.status, location)
-        if following is None:
-            return replace(answer, hops=tuple(hops[:-1]))
-        request = following
+    return following
 
 
 def _redirected(request: Request, status: int, location: str) -> Request | None:
@@ -155,12 +181,16 @@ def _redirected(request: Request, status: int, location: str) -> Request | None:
 
 
 class _Call:
-    def __init__(self, budget: Budget, line: Line) -> None:
+    def __init__(self, budget: Budget, line: Line, receive: Receive) -> None:
         self.budget = budget
         self.line = line
+        self.receive = receive
         self.start = time.monotonic()
 
-    def exchange(self, request: Request, gate: Callable[[], None] | None) -> Answer:
+    def exchange(
+        self, request: Request, gate: Callable[[], None] | None, hops: list[tuple[int, str]]
+    ) -> Answer | Request:
+        """Send a request and return the final answer, or the request that a redirect leads to."""
         from dynacli.wire.engine import httpx
 
         left = self._left(request.url)
@@ -187,7 +217,7 @@ class _Call:
                 _check_unchanged(prepared.url, request.url)
                 response = client.send(prepared, stream=True, auth=None)
                 try:
-                    return self._read(response, request)
+                    return self._read(response, request, hops)
                 finally:
                     response.close()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -195,36 +225,29 @@ class _Call:
         finally:
             passing.raise_refusal()
 
-    def _read(self, response: "httpx.Response", request: Request) -> Answer:
-        name = without_query(request.url)
-
-        def check(size: int) -> None:
-            self._left(request.url)
-            if size > self.budget.max_bytes:
-                raise NetworkError(
-                    f"The answer of `{name}` is larger than {self.budget.max_bytes // 1024 // 1024} MiB",
-                    hint="Write it to a file: `-o @FILE`" if self.budget.max_bytes < FILE_LIMIT else "",
-                )
-
-        headers = headers_of(response)
-        encodings = headers.get_list("content-encoding", split_commas=True)
-        try:
-            body = b"".join(decode_chunks(response.iter_raw(), encodings, check))
-        except BadEncodingError as error:
-            raise NetworkError(
-                f"The answer of `{name}` cannot be read",
-                why=str(error),
-                hint="Try again; if it stays so, the server or a proxy on the way is broken",
-            ) from error
-        return Answer(
+    def _read(
+        self, response: "httpx.Response", request: Request, hops: list[tuple[int, str]]
+    ) -> Answer | Request:
+        answer = Answer(
             status=response.status_code,
             reason=response.reason_phrase,
             http_version=response.http_version,
             url=str(response.url),
-            headers=tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in headers.raw),
-            body=body,
+            headers=tuple(
+                (key.decode("latin-1"), value.decode("latin-1")) for key, value in headers_of(response).raw
+            ),
+            body=b"",
             seconds=time.monotonic() - self.start,
         )
+        following = _following(request, answer, hops)
+        if following is not None:
+            return following
+        answer = replace(answer, hops=tuple(hops))
+        # Behind TLS it is another one than the one that was opened.
+        self.line.take_from(response.extensions)
+        pieces = Pieces(response, request.url, lambda: self._left(request.url), self.line)
+        body = self.receive(answer, pieces)
+        return replace(answer, body=body, size=pieces.size, seconds=time.monotonic() - self.start)
 
     def _left(self, url: str) -> float:
         """Return the seconds that are left."""

@@ -9,7 +9,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from dynacli.errors import InternalError
@@ -62,6 +62,16 @@ class Line:
         if self.is_cut:
             self.cut()
 
+    def take_from(self, extensions: Mapping[str, Any]) -> None:
+        """Take note of the connection that an answer comes from; for those of httpx.
+
+        See https://www.encode.io/httpcore/extensions/#network_stream
+        """
+        stream = extensions.get("network_stream")
+        found = None if stream is None else stream.get_extra_info("socket")
+        if isinstance(found, socket.socket):
+            self.take(found)
+
     @property
     def connections(self) -> tuple[socket.socket, ...]:
         """All that it took note of."""
@@ -82,12 +92,17 @@ class _Job(threading.Thread, Generic[T]):
         self._work, self._line = work, line
         self._results: list[T] = []
         self._error: BaseException | None = None
+        # Not `join` and `is_alive`: up to Python 3.12 a thread whose `join` is interrupted counts as ended,
+        # although it goes on (https://github.com/python/cpython/issues/90882).
+        self.end = threading.Event()
 
     def run(self) -> None:
         try:
             self._results.append(self._work(self._line))
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
+        finally:
+            self.end.set()
 
     def result(self) -> T:
         if self._error is not None:
@@ -115,14 +130,14 @@ def within(seconds: float | None, url: str, work: Callable[[Line], T]) -> T:
     job.start()
     try:
         start, left = time.monotonic(), seconds
-        while job.is_alive() and (left is None or left > 0):
-            job.join(left)
+        while not job.end.is_set() and (left is None or left > 0):
+            job.end.wait(left)
             left = seconds and start + seconds + line.paused - time.monotonic()
-        is_late = job.is_alive()
+        is_late = not job.end.is_set()
     finally:
-        if job.is_alive():
+        if not job.end.is_set():
             line.cut()
-            job.join(_GRACE_SECONDS)
+            job.end.wait(_GRACE_SECONDS)
     if is_late:
         raise timed_out(url, seconds or 0)
     return job.result()
