@@ -48,11 +48,36 @@ class Masker:
         # The longest first: one secret may be a part of another.
         self._forms = sorted(forms, key=len, reverse=True)
 
+    def extended(self, secrets: Iterable[Secret]) -> "Masker":
+        """Return a masker that takes out these secrets, too."""
+        masker = Masker(secrets)
+        masker._forms = sorted({*self._forms, *masker._forms}, key=len, reverse=True)
+        return masker
+
     def mask(self, text: str) -> str:
         """Return the text without secrets."""
         for form in self._forms:
             text = text.replace(form, MASK)
-        return text
+        return self._mask_cut(text) if self._forms and "..." in text else text
+
+    def _mask_cut(self, text: str) -> str:
+        """Take out beginnings of secrets, where a message shows a long value shortened: `abc...`."""
+        pieces = text.split("...")
+        for number, piece in enumerate(pieces[:-1]):
+            longest = max(self._cut_length(piece, form) for form in self._forms)
+            if longest:
+                pieces[number] = piece[:-longest] + MASK
+        return "...".join(pieces)
+
+    @staticmethod
+    def _cut_length(text: str, form: str) -> int:
+        """Return how many characters of a secret, from its first on, a text ends with."""
+        at = text.find(form[:_SHORTEST], max(0, len(text) - len(form)))
+        while at >= 0:
+            if form.startswith(text[at:]):
+                return len(text) - at
+            at = text.find(form[:_SHORTEST], at + 1)
+        return 0
 
     def mask_value(self, value: Any) -> Any:
         """Return a JSON value without secrets."""

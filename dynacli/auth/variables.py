@@ -16,7 +16,13 @@ ADHOC = "DYNACLI"
 """The prefix for a document that is not registered."""
 
 SETTINGS = frozenset(
-    {"DYNACLI_CACHE_DIR", "DYNACLI_CONFIG_DIR", "DYNACLI_ERROR_FORMAT", "DYNACLI_PROFILE"},
+    {
+        "DYNACLI_CACHE_DIR",
+        "DYNACLI_CONFIG_DIR",
+        "DYNACLI_ERROR_FORMAT",
+        "DYNACLI_PROFILE",
+        "DYNACLI_VALIDATE",
+    },
 )
 
 _OTHERS = re.compile(r"[^A-Z0-9]+")

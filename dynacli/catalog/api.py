@@ -28,6 +28,7 @@ class Api:
         uri: The base of relative servers: the document's own URI.
         prefix: Of the variables that hold its credentials.
         origins: Where its credentials may go, as far as that was accepted before.
+        entry: What stands of it in the configuration; empty where it is not registered.
         warning: Why the document could not be read again, so that an earlier revision is used.
         is_new: Whether the document has just been compiled.
         failure: Why what was compiled could not be kept.
@@ -54,6 +55,7 @@ class Api:
         self.uri: str = pointer["uri"]
         self.prefix = "DYNACLI"
         self.origins = origins
+        self.entry: dict[str, Any] = {}
         self.warning: DynacliError | None = None
         self.is_new = False
         self.failure: FileError | None = None
@@ -69,8 +71,11 @@ class Api:
         """Return the bytes of the file that was named as they came; None when the cache has lost them."""
         return self._content or self.revisions.content(self.pointer)
 
-    def document(self) -> "Document | None":
+    def document(self, content: bytes | None = None) -> "Document | None":
         """Return the document, read again from the files that it was compiled from; None when they are lost.
+
+        Args:
+            content: What is read in the place of the file that was named.
 
         Raises:
             DocumentError: It cannot be read any more.
@@ -79,7 +84,8 @@ class Api:
         from dynacli.document.fetch import Fetched
         from dynacli.document.load import load
 
-        content, parts = self.content(), self._parts or self.revisions.parts(self.pointer)
+        content = content or self.content()
+        parts = self._parts or self.revisions.parts(self.pointer)
         if content is None or parts is None:
             return None
         return load(Fetched(content, uri=self.uri), self.name, opener=Reading(None, parts))

@@ -98,6 +98,7 @@ def open_api(
         # A document that does not work never takes the place of one that did.
         api = old
         api.warning = error
+    api.entry = entry
     api.origins = tuple(dict.fromkeys((*api.origins, *texts(entry, "origins"))))
     api.prefix = "DYNACLI_" + re.sub(r"[^A-Z0-9]", "_", word.upper())
     return api

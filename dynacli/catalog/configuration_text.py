@@ -64,7 +64,7 @@ def _by_lines(text: str, name: str, entry: dict[str, Any] | None, new_name: str)
     if entry is not None:
         return None
     quoted = "|".join(re.escape(form) for form in (name, f'"{name}"', f"'{name}'"))
-    own = re.compile(rf"(\s*\[\s*apis\s*\.\s*)({quoted})(\s*[\].].*)", re.DOTALL)
+    own = re.compile(rf"(\s*\[{{1,2}}\s*apis\s*\.\s*)({quoted})(\s*[\].].*)", re.DOTALL)
     kept: list[str] = []
     removed: list[str] = []
     is_inside = is_in_string = False

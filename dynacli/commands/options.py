@@ -46,6 +46,13 @@ STANDARD_OPTIONS = (
         ("off", "warn", "strict", "exact"),
     ),
     StandardOption(
+        "report",
+        ("--report",),
+        "the findings for machines: json, junit, sarif or github; to FILE, else to standard error",
+        "FORMAT[=FILE]",
+        is_multiple=True,
+    ),
+    StandardOption(
         "dry_run",
         ("--dry-run",),
         "build and validate the request, print it as http, json or curl, and don't send it",
@@ -63,6 +70,7 @@ STANDARD_OPTIONS = (
     StandardOption(
         "server_var", ("--server-var",), "a variable of the server", "NAME=VALUE", is_multiple=True
     ),
+    StandardOption("profile", ("--profile",), "a profile of the API, from the configuration", "PROFILE"),
     StandardOption("header", ("-H", "--header"), "a header of the request", "NAME:VALUE", is_multiple=True),
     StandardOption("timeout", ("--timeout",), "for the whole call", "SECONDS"),
     StandardOption(

@@ -2,48 +2,137 @@
 
 from typing import Any
 
+from dynacli.commands.levels import Settings
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.request.servers import origin_of
 
-__all__ = ["conclude"]
+__all__ = ["conclude", "conclude_request", "names_of", "tell_so_far"]
 
 
-def conclude(run: Run, command: OperationCommand, signed: Any, answer: Any, verdict: Any, level: str) -> None:
+def conclude(
+    run: Run,
+    command: OperationCommand,
+    signed: Any,
+    answer: Any,
+    verdict: Any,
+    settings: Settings,
+    asked: Any = None,
+) -> None:
     """Report the verdict, and end the run by what the answer means.
 
     Args:
-        verdict: None where nothing was judged.
+        verdict: On the answer, None where nothing was judged.
+        asked: The verdict on the request, which let it pass.
 
     Raises:
         HttpError: The final status is no 2xx.
         MismatchError: The answer breaks the document, at a level that minds.
     """
+    if run.report is not None:
+        run.report.answered(signed.masker.mask(answer.url), answer.status, answer.seconds)
     failure: DynacliError | None = None
     if not 200 <= answer.status < 300 and not run.option("no_fail"):
         failure = _http_error(command, signed, answer)
     if verdict is not None:
-        from dynacli.commands.verdict import findings_json, findings_text, report_unchecked
-
-        report_unchecked(run, verdict)
-        if not verdict.is_valid:
-            what = "The answer breaks the document"
-            text = findings_text(command.api, verdict.findings)
-            is_failing = level in {"strict", "exact"} and not run.option("no_fail")
-            if is_failing and failure is None:
-                failure = MismatchError(what, why=text, findings=findings_json(command.api, verdict.findings))
+        mismatch = _judged(run, command, signed, answer, verdict, settings, asked)
+        if mismatch is not None:
+            if settings.is_strict and not run.option("no_fail") and failure is None:
+                failure = mismatch
             else:
-                run.warn(signed.masker.mask(f"{what}\n{text}"))
+                text = f"{mismatch.what}\n{mismatch.why}" if mismatch.why else mismatch.what
+                run.warn(text, **mismatch.details)
     if failure is not None:
         raise failure
+
+
+def tell_so_far(
+    run: Run, command: OperationCommand, signed: Any, answer: Any, verdict: Any, settings: Settings
+) -> None:
+    """Report the verdict on what came of an answer that has no end."""
+    if run.report is not None:
+        run.report.answered(signed.masker.mask(answer.url), answer.status, answer.seconds)
+    mismatch = _judged(run, command, signed, answer, verdict, settings, None)
+    if mismatch is not None:
+        text = f"{mismatch.what}\n{mismatch.why}" if mismatch.why else mismatch.what
+        run.warn(text, **mismatch.details)
+
+
+def conclude_request(
+    run: Run, command: OperationCommand, masker: Any, asked: Any, settings: Settings
+) -> None:
+    """Report the verdict on a request that the document allows and that is not sent."""
+    from dynacli.commands.verdict import verdict_json
+
+    if run.report is not None:
+        run.report.judged(masker.mask_value(verdict_json(command.api, asked)))
+    _tell(run, [asked], masker, settings)
+
+
+def _judged(
+    run: Run,
+    command: OperationCommand,
+    signed: Any,
+    answer: Any,
+    verdict: Any,
+    settings: Settings,
+    asked: Any,
+) -> MismatchError | None:
+    """Report what there is to report of a verdict; return the mismatch, where there is one."""
+    from dynacli.commands.verdict import findings_text, verdict_json
+
+    api, masker = command.api, _masker(signed, answer)
+    settings.apply(verdict, names_of(command), answer.status)
+    verdicts = [one for one in (asked, verdict) if one is not None]
+    if run.report is not None:
+        for one in verdicts:
+            run.report.judged(masker.mask_value(verdict_json(api, one)))
+    _tell(run, verdicts, masker, settings)
+    if verdict.is_valid:
+        return None
+    text = ""
+    if run.report is None or not run.report.is_on_stderr:
+        from dynacli.commands.evidence import Evidence
+
+        text = findings_text(api, verdict.findings, Evidence.of_answer(answer))
+    details = verdict_json(api, verdict) if run.error_format == "json" else {}
+    mismatch = MismatchError("The answer breaks the document", why=text, **details)
+    masker.mask_error(mismatch)
+    return mismatch
+
+
+def _tell(run: Run, verdicts: list[Any], masker: Any, settings: Settings) -> None:
+    if run.report is not None and run.report.is_on_stderr:
+        return  # where a person would read it, a program reads the same
+    from dynacli.commands.verdict import report_notes
+
+    shows_ignored = settings.is_strict or bool(run.option("verbose"))
+    report_notes(run, verdicts, masker.mask, shows_ignored=shows_ignored)
+
+
+def names_of(command: OperationCommand) -> tuple[str, ...]:
+    """Return what the configuration may call an operation."""
+    return (command.operation.name, command.operation.operation_id)
+
+
+def _masker(signed: Any, answer: Any) -> Any:
+    """Return what takes out the request's secrets, and the values of the answer's headers that are secret."""
+    found = [value for name, value in answer.headers if name.lower() in signed.secret_headers]
+    if not found:
+        return signed.masker
+    from dynacli.auth.secret import Secret
+
+    # `Set-Cookie: NAME=VALUE; ...`
+    pieces = [piece.partition("=")[2] for value in found for piece in value.split(";")[:1]]
+    return signed.masker.extended(Secret(one) for one in (*found, *pieces))
 
 
 def _http_error(command: OperationCommand, signed: Any, answer: Any) -> HttpError:
     from dynacli.wire.failures import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
-    why = "The server says so" + ("; its answer, on standard output, may say more" if answer.body else "")
+    why = "The server says so" + ("; its answer, on standard output, may say more" if answer.size else "")
     return HttpError(
         answer.status,
         f"`{command.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",

@@ -1,12 +1,15 @@
 """What one run knows: its surroundings and the standard options, wherever they were given."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.apis import open_api
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
+
+if TYPE_CHECKING:
+    from dynacli.commands.reporting import CallReport
 
 __all__ = ["Run"]
 
@@ -18,6 +21,7 @@ class Run:
         env: Streams, variables, directories.
         options: The standard options by name; those after the operation win over those before the API.
         has_sent: Whether a request to an API may be on its way.
+        report: What the report of a call will hold, where one is asked for.
 
     Args:
         words: The command line, for the options that matter before the words behind the API are parsed.
@@ -28,6 +32,7 @@ class Run:
         self._words = tuple(words)
         self.options: dict[str, Any] = {}
         self.has_sent = False
+        self.report: CallReport | None = None
         self._apis: dict[str, Api] = {}
 
     def option(self, name: str, default: Any = None) -> Any:
@@ -72,11 +77,24 @@ class Run:
                 self.warn(note)
         return self._apis[word]
 
-    def warn(self, text: str) -> None:
-        """Write a warning to standard error."""
+    def warn(self, text: str, **details: Any) -> None:
+        """Write a warning to standard error.
+
+        Args:
+            details: Further fields of the JSON form, for programs.
+        """
         from dynacli.output.problems import write_warning
 
-        write_warning(self.env, text, self.error_format)
+        write_warning(self.env, text, self.error_format, details)
+
+    def note(self, text: str) -> None:
+        """Write a line to standard error that nobody has to do anything about."""
+        if self.error_format == "json":
+            self.warn(text)
+            return
+        from dynacli.output.problems import write_note
+
+        write_note(self.env, text)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -6,28 +6,53 @@ from dynacli.catalog.api import Api
 from dynacli.commands.run import Run
 
 if TYPE_CHECKING:
-    from dynacli.catalog.locations import Location
+    from collections.abc import Iterable
 
-__all__ = ["findings_json", "findings_text", "report_unchecked"]
+    from dynacli.catalog.locations import Location
+    from dynacli.commands.evidence import Evidence
+
+__all__ = ["findings_json", "findings_text", "report_notes", "suppressed_json", "verdict_json"]
 
 MAX_SHOWN = 20
+MAX_STEPS = 5
 
 
-def findings_text(api: Api, findings: list[Any]) -> str:
-    """Return the findings: a line each, and one for the place in the document that asks for it."""
-    from dynacli.document.file_names import shown_file
+def findings_text(api: Api, findings: list[Any], evidence: "Evidence | None" = None) -> str:
+    """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
 
-    locations = _locations(api, findings[:MAX_SHOWN])
+    Args:
+        evidence: The message that they are about; without it the parts that are wrong are not shown.
+    """
+    shown = findings[:MAX_SHOWN]
+    excerpts = evidence.excerpts(shown) if evidence is not None else [""] * len(shown)
+    locations = _locations(api, shown)
+    is_one_file = len(api.catalog.files()) < 2
     lines = []
-    for finding in findings[:MAX_SHOWN]:
-        lines.append(f"{_place(finding)}: {finding.message} [{finding.rule}]")
+    for finding, excerpt in zip(shown, excerpts, strict=True):
+        lines.append(_headline(finding))
+        if excerpt:
+            lines.append(excerpt)
         location = locations.get(finding.schema_pointer)
         if location is not None and location.line is not None:
-            file = "document" if len(api.catalog.files()) < 2 else shown_file(location.file)
-            lines.append(f"    {file} line {location.line}: {location.pointer}")
+            lines.append(f"    {_placed(location, is_one_file)}")
+            # Backwards: from the place that says so to the operation.
+            steps = [locations[one] for one in reversed(finding.via) if one in locations]
+            told = [f"      via {_placed(one, is_one_file)}" for one in steps if one.line is not None]
+            lines += told[:MAX_STEPS]
     if len(findings) > MAX_SHOWN:
         lines.append(f"and {len(findings) - MAX_SHOWN} more")
     return "\n".join(lines)
+
+
+def _headline(finding: Any) -> str:
+    return f"{_place(finding)}: {finding.message} [{finding.rule}]"
+
+
+def _placed(location: "Location", is_one_file: bool) -> str:
+    from dynacli.document.file_names import shown_file
+
+    file = "document" if is_one_file else shown_file(location.file)
+    return f"{file} line {location.line}: {location.pointer}"
 
 
 def _place(finding: Any) -> str:
@@ -41,6 +66,15 @@ def _place(finding: Any) -> str:
     return f"{location} `{name}`" + (f" /{inside}" if inside else "")
 
 
+def verdict_json(api: Api, verdict: Any) -> dict[str, Any]:
+    """Return a verdict in the shape of the validation report."""
+    return {
+        "findings": findings_json(api, verdict.findings),
+        "unchecked": list(dict.fromkeys((*verdict.failures, *verdict.unchecked))),
+        "suppressed": suppressed_json(api, verdict),
+    }
+
+
 def findings_json(api: Api, findings: list[Any]) -> list[dict[str, Any]]:
     """Return the findings in the shape of the validation report."""
     locations = _locations(api, findings)
@@ -48,6 +82,12 @@ def findings_json(api: Api, findings: list[Any]) -> list[dict[str, Any]]:
         {**finding.as_json(), "document": _document_json(api, locations.get(finding.schema_pointer))}
         for finding in findings
     ]
+
+
+def suppressed_json(api: Api, verdict: Any) -> list[dict[str, Any]]:
+    """Return the findings that do not count, each with the reason."""
+    found = findings_json(api, [finding for finding, _ in verdict.suppressed])
+    return [{**one, "reason": reason} for one, (_, reason) in zip(found, verdict.suppressed, strict=True)]
 
 
 def _document_json(api: Api, location: "Location | None") -> dict[str, Any]:
@@ -58,17 +98,26 @@ def _document_json(api: Api, location: "Location | None") -> dict[str, Any]:
 
 def _locations(api: Api, findings: list[Any]) -> dict[str, "Location"]:
     """Return schema pointer → place; the files are looked at only now, when something was found."""
-    pointers = [finding.schema_pointer for finding in findings if finding.schema_pointer]
+    pointers = [one for finding in findings for one in (finding.schema_pointer, *finding.via) if one]
     return api.places(pointers) if pointers else {}
 
 
-def report_unchecked(run: Run, verdict: Any) -> None:
-    """Say what could not be judged: failures always, the rest where a person asked for a verdict."""
-    for reason in dict.fromkeys(verdict.failures):
-        run.warn(f"Not judged: {reason}")
-    if not verdict.unchecked or (run.option("validate") is None and not run.option("verbose")):
-        return
-    from dynacli.output.terminal import write_stderr
+def report_notes(run: Run, verdicts: "Iterable[Any]", mask: Any, *, shows_ignored: bool) -> None:
+    """Say what could not be judged, and what was found and does not count.
 
-    for reason in dict.fromkeys(verdict.unchecked):
-        write_stderr(run.env, f"Not judged: {reason}\n")
+    Args:
+        verdicts: On the request and on the answer.
+        mask: Takes secrets out of a text.
+        shows_ignored: Whether the second kind is said.
+    """
+    verdicts = list(verdicts)
+    for reason in dict.fromkeys(reason for one in verdicts for reason in one.failures):
+        run.warn(mask(f"Not judged: {reason}"))
+    notes = [f"Not judged: {reason}" for one in verdicts for reason in one.unchecked]
+    if shows_ignored:
+        suppressed = [pair for one in verdicts for pair in one.suppressed]
+        notes += [f"Ignored: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
+        if len(suppressed) > MAX_SHOWN:
+            notes.append(f"Ignored: {len(suppressed) - MAX_SHOWN} more")
+    for note in dict.fromkeys(notes):
+        run.note(mask(note))

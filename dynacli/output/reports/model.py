@@ -38,3 +38,8 @@ class JudgedCall:
     suppressed: tuple[dict[str, Any], ...] = ()
     skipped: str = ""
     error: str = ""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether nothing was found, of what was judged; False where no answer came."""
+        return not self.findings and not self.error

@@ -1,0 +1,243 @@
+"""Calls as an HTTP Archive: http://www.softwareishard.com/blog/har-12-spec/ (HAR 1.2)."""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from dynacli import __version__
+from dynacli.output.media import decoded
+from dynacli.record import record
+
+__all__ = ["HarCall", "har_of"]
+
+_MASK = "***"
+_SECRET = frozenset({"authorization", "proxy-authorization"})
+_FORM = "application/x-www-form-urlencoded"
+
+
+@record
+class HarCall:
+    """One call, as it is written; of its secrets only those in headers of their own are taken out here.
+
+    Args:
+        operation: What dynacli calls the operation.
+        started: In seconds since 1970.
+        seconds: From sending to the last byte, or to the failure.
+        method: As it was sent.
+        url: Of the request.
+        headers: Of the request.
+        body: Of the request; None where there is none.
+        body_size: In bytes; -1 where nobody knows it, or where the body was not kept.
+        hops: (status, URL) of the redirects on the way.
+        final_url: Of the request that was answered in the end.
+        status: The answer's; 0 where there is none.
+        reason: The answer's reason phrase.
+        http_version: The answer's, for example `HTTP/1.1`.
+        answer_headers: As they came.
+        answer_body: Decoded.
+        error: Why there is no answer; empty where there is one.
+    """
+
+    operation: str
+    started: float
+    seconds: float
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None = None
+    body_size: int = 0
+    hops: tuple[tuple[int, str], ...] = ()
+    final_url: str = ""
+    status: int = 0
+    reason: str = ""
+    http_version: str = ""
+    answer_headers: tuple[tuple[str, str], ...] = ()
+    answer_body: bytes = b""
+    error: str = ""
+
+
+def har_of(calls: Iterable[HarCall]) -> str:
+    """Return the archive: an entry for each call and each redirect, in the order in which they began.
+
+    The values of `Authorization`, `Proxy-Authorization` and of all cookies are masked.
+    """
+    ordered = sorted(calls, key=lambda one: one.started)
+    log = {
+        "version": "1.2",
+        "creator": {"name": "dynacli", "version": __version__},
+        "entries": [entry for one in ordered for entry in _entries(one)],
+    }
+    return json.dumps({"log": log}, indent=2) + "\n"
+
+
+def _entries(call: HarCall) -> Iterator[dict[str, Any]]:
+    urls = [url for _, url in call.hops]
+    for index, (status, url) in enumerate(call.hops):
+        following = urls[index + 1] if index + 1 < len(urls) else call.final_url
+        response = _response(status, "", call.http_version, (), None, following)
+        # Nobody measured the way of a single redirect, and what it was asked with is known of the first alone.
+        yield _entry(call, 0.0, _request(call, url, is_whole=index == 0), response)
+    request = _request(call, call.final_url or call.url, is_whole=not call.hops)
+    location = next((value for name, value in call.answer_headers if name.lower() == "location"), "")
+    response = _response(
+        call.status, call.reason, call.http_version, call.answer_headers, call.answer_body, location
+    )
+    entry = _entry(call, call.seconds, request, response)
+    yield {**entry, "_error": call.error} if call.error else entry
+
+
+def _entry(
+    call: HarCall, seconds: float, request: dict[str, Any], response: dict[str, Any]
+) -> dict[str, Any]:
+    time = round(seconds * 1000, 3)
+    started = datetime.fromtimestamp(call.started, UTC).isoformat(timespec="milliseconds")
+    return {
+        "startedDateTime": started.replace("+00:00", "Z"),
+        "time": time,
+        "request": request,
+        "response": response,
+        "cache": {},
+        # Of the time that passes until the last byte, its parts are not measured.
+        "timings": {"send": 0, "wait": time, "receive": 0},
+        "comment": call.operation,
+    }
+
+
+def _request(call: HarCall, url: str, *, is_whole: bool) -> dict[str, Any]:
+    headers = call.headers if is_whole else ()
+    request: dict[str, Any] = {
+        "method": call.method,
+        "url": url,
+        "httpVersion": call.http_version or "HTTP/1.1",
+        "cookies": list(_sent_cookies(headers)),
+        "headers": _headers(headers),
+        "queryString": [
+            {"name": name, "value": value}
+            for name, value in parse_qsl(
+                urlsplit(url).query, keep_blank_values=True, errors="backslashreplace"
+            )
+        ],
+        "headersSize": -1,
+        "bodySize": call.body_size if is_whole else 0,
+    }
+    if is_whole and (call.body or call.body_size):
+        request["postData"] = _post_data(call)
+    return request
+
+
+def _post_data(call: HarCall) -> dict[str, Any]:
+    media_type = next((value for name, value in call.headers if name.lower() == "content-type"), "")
+    if call.body is None:
+        return {"mimeType": media_type, "text": "", "comment": "the body was read while it was sent"}
+    if media_type.partition(";")[0].strip().lower() == _FORM:
+        pairs = parse_qsl(
+            call.body.decode("ascii", "replace"), keep_blank_values=True, errors="backslashreplace"
+        )
+        return {"mimeType": media_type, "params": [{"name": name, "value": value} for name, value in pairs]}
+    text = decoded(call.body, media_type)
+    if text is None:  # HAR has no encoding here; names with an underscore are anyone's own
+        return {"mimeType": media_type, "text": base64.b64encode(call.body).decode(), "_encoding": "base64"}
+    return {"mimeType": media_type, "text": text}
+
+
+def _response(
+    status: int,
+    reason: str,
+    http_version: str,
+    headers: tuple[tuple[str, str], ...],
+    body: bytes | None,
+    location: str,
+) -> dict[str, Any]:
+    named = {name.lower(): value for name, value in headers}
+    content: dict[str, Any] = {"size": len(body or b""), "mimeType": named.get("content-type", "")}
+    if body:
+        text = decoded(body, content["mimeType"])
+        content["text"] = base64.b64encode(body).decode() if text is None else text
+        if text is None:
+            content["encoding"] = "base64"
+    size = _size_on_the_wire(named, body)
+    if size > 0 and "content-encoding" in named:
+        content["compression"] = content["size"] - size
+    return {
+        "status": status,
+        "statusText": reason,
+        "httpVersion": http_version or "HTTP/1.1",
+        "cookies": [_set_cookie(value) for name, value in headers if name.lower() == "set-cookie"],
+        "headers": _headers(headers),
+        "content": content,
+        "redirectURL": location,
+        "headersSize": -1,
+        "bodySize": size,
+    }
+
+
+def _size_on_the_wire(named: dict[str, str], body: bytes | None) -> int:
+    if body is None:
+        return -1
+    if "content-encoding" not in named:
+        return len(body)
+    length = named.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else -1
+
+
+def _headers(headers: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": _shown(name.lower(), value)} for name, value in headers]
+
+
+def _shown(name: str, value: str) -> str:
+    if name in _SECRET:
+        scheme, space, _ = value.partition(" ")
+        return f"{scheme} {_MASK}" if space else _MASK
+    if name == "cookie":
+        return "; ".join(f"{one['name']}={_MASK}" for one in _sent_cookies([(name, value)])) or _MASK
+    if name == "set-cookie":
+        first, semicolon, rest = value.partition(";")
+        cookie, equals, _ = first.partition("=")
+        return f"{cookie}={_MASK}{semicolon}{rest}" if equals else _MASK
+    return value
+
+
+def _sent_cookies(headers: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]]:
+    for name, value in headers:
+        for pair in value.split(";") if name.lower() == "cookie" else ():
+            cookie, equals, _ = pair.strip().partition("=")
+            if equals:
+                yield {"name": cookie, "value": _MASK}
+
+
+def _set_cookie(value: str) -> dict[str, Any]:
+    """Return a cookie that an answer sets; of its attributes those that HAR knows and can hold."""
+    first, *rest = value.split(";")
+    cookie: dict[str, Any] = {"name": first.partition("=")[0].strip(), "value": _MASK}
+    for attribute in rest:
+        key, _, text = attribute.strip().partition("=")
+        match key.lower():
+            case "httponly":
+                cookie["httpOnly"] = True
+            case "secure":
+                cookie["secure"] = True
+            case "path" | "domain":
+                cookie[key.lower()] = text
+            case "expires":
+                expires = _date(text)
+                if expires:
+                    cookie["expires"] = expires
+    return cookie
+
+
+def _date(text: str) -> str:
+    """Return a date of HTTP in the form of ISO 8601; empty where it is none."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return (
+            parsedate_to_datetime(text)
+            .astimezone(UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z")
+        )
+    except (ValueError, OverflowError):
+        return ""

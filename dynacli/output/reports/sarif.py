@@ -1,0 +1,119 @@
+"""SARIF 2.1.0, the format of static analysis, which code hosts read: findings beside the lines of the document.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from dynacli import __version__
+from dynacli.output.reports.finding_text import place_of, sentence, subject
+from dynacli.output.reports.model import JudgedCall
+
+__all__ = ["sarif_report"]
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def sarif_report(calls: Sequence[JudgedCall], rules: Mapping[str, str] | None = None) -> str:
+    """Return a log with one run, in which each finding is a result.
+
+    Args:
+        rules: Rule → what holds where it is kept.
+    """
+    rules = rules or {}
+    found = [(call, finding) for call in calls for finding in (*call.findings, *call.suppressed)]
+    names = list(dict.fromkeys(str(finding.get("rule", "")) for _, finding in found))
+    run = {
+        "tool": {
+            "driver": {
+                "name": "dynacli",
+                "version": __version__,
+                "rules": [
+                    _rule(name, rules.get(name) or f"`{name}` of the document is kept") for name in names
+                ],
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not any(call.error for call in calls),
+                "toolExecutionNotifications": [one for call in calls for one in _notifications(call)],
+            }
+        ],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(call, finding, names) for call, finding in found],
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, default=str).replace("\x7f", "\\u007f") + "\n"
+
+
+def _rule(name: str, text: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "shortDescription": {"text": text},
+        "help": {"text": f"{text}. `dynacli help validation` tells more."},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _notifications(call: JudgedCall) -> list[dict[str, Any]]:
+    name = f"{call.api} {call.operation}".strip()
+    notes = [("note", f"{name}: not judged: {reason}") for reason in call.unchecked]
+    notes += [("note", f"{name}: not called: {call.skipped}")] * bool(call.skipped)
+    notes += [("error", f"{name}: {call.error}")] * bool(call.error)
+    return [{"level": level, "message": {"text": text}} for level, text in notes]
+
+
+def _result(call: JudgedCall, finding: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    rule = str(finding.get("rule", ""))
+    result: dict[str, Any] = {
+        "ruleId": rule,
+        "ruleIndex": names.index(rule),
+        "level": "error",
+        "message": {"text": f"{subject(call)}: {sentence(finding)}"},
+        "locations": [_location(call, finding)],
+        "partialFingerprints": {"dynacli/v1": _fingerprint(call, finding)},
+        "properties": {
+            key: finding.get(key) for key in ("where", "pointer", "expected", "got", "schema_pointer")
+        },
+    }
+    if "reason" in finding:
+        result["suppressions"] = [{"kind": "external", "justification": str(finding["reason"])}]
+    return result
+
+
+def _location(call: JudgedCall, finding: dict[str, Any]) -> dict[str, Any]:
+    name = "/".join(one for one in (call.api, call.operation) if one)
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "function"}]}
+    place = place_of(finding)
+    if place.file:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
+        if place.line is not None:
+            physical["region"] = {"startLine": place.line} | (
+                {"startColumn": place.column} if place.column is not None else {}
+            )
+        location["physicalLocation"] = physical
+    return location
+
+
+def _uri(file: str) -> str:
+    if "://" in file:
+        return file
+    path = PurePath(file)
+    name = path.as_posix()
+    if not path.is_absolute():
+        return quote(name, errors="backslashreplace")
+    # Not `as_uri`, which cannot write every name that a document may have for a file.
+    return f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:', errors='backslashreplace')}"
+
+
+def _fingerprint(call: JudgedCall, finding: dict[str, Any]) -> str:
+    """Return what stays the same from run to run: not the line, not the value, and not which item of a list it is."""
+    steps = ["*" if step.isdecimal() else step for step in str(finding.get("pointer", "")).split("/")]
+    parts = [call.method, call.path, finding.get("where"), finding.get("rule"), "/".join(steps)]
+    parts += [finding.get("schema_pointer"), finding.get("expected")]
+    return sha256(json.dumps(parts, default=str).encode()).hexdigest()
