@@ -57,12 +57,14 @@ _STANDARD: _Options = {
     "--output": _FORMAT,
     "-o": _FORMAT._replace(is_listed=False),
     "--validate": _Option(("off", "warn", "strict", "exact")),
+    "--report": _Option(("json", "junit", "sarif", "github")),
     "--dry-run": _Option(("http", "json", "curl"), is_optional=True),
     "--show-secrets": _SWITCH,
     "--server": _ANY,
     "--server-var": _ANY,
     "--header": _ANY,
     "-H": _UNLISTED,
+    "--profile": _ANY,
     "--timeout": _ANY,
     "--accept-origin": _ANY,
     "--allow-ref": _ANY,
@@ -82,7 +84,20 @@ _ROOT: _Options = {**_INPUTS, **_STANDARD, "--version": _SWITCH}
 _BEHAVIOUR: _Options = {"--next": _SWITCH, "--misbehave": _ANY}
 _DEMO: _Options = {"--role": _Option(("viewer", "editor", "admin", "owner")), **_BEHAVIOUR, **_STANDARD}
 _HELP_ONLY: _Options = {"--help": _SWITCH}
+_CHECK: _Options = {
+    "--operation": _ANY,
+    "--only": _ANY,
+    "--tag": _ANY,
+    "--set": _ANY,
+    "--most": _ANY,
+    "--parallel": _ANY,
+    "--rate": _ANY,
+    "--write": _SWITCH,
+    "--har": _ANY,
+    "--learn": _ANY,
+}
 _VERBS: Mapping[str, _Options] = {
+    "check": {**_CHECK, **{name: one for name, one in _DEMO.items() if name not in _STANDARD}, **_STANDARD},
     "completion": _HELP_ONLY,
     "describe": _STANDARD,
     "doctor": _STANDARD,
@@ -219,6 +234,9 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
     options = _VERBS[verb]
     line = _read(rest, options)
     given = [rest[index] for index in line.positional]
+    if line.waiting in {"--only", "--operation"} and given and (catalog := _cached(env, given[0])) is not None:
+        with closing(catalog):
+            yield from catalog.names(word)
     if line.waiting == "--tag" and given and (catalog := _cached(env, given[0])) is not None:
         with closing(catalog):
             yield from ((key, told) for key, (_, told) in catalog.tags().items())

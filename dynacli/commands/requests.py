@@ -11,7 +11,23 @@ from dynacli.request.build import build_request, check_header, kept_slashes
 from dynacli.request.model import Request
 from dynacli.request.servers import check_path, choose_server
 
-__all__ = ["request_of"]
+__all__ = ["base_url_of", "request_of"]
+
+
+def base_url_of(run: Run, command: OperationCommand) -> str:
+    """Return the URL that an operation's path is put behind.
+
+    Raises:
+        UsageError: There is none, or another one is asked for than there is.
+    """
+    operation, api = command.operation, command.api
+    servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
+    return choose_server(
+        servers,
+        api.uri,
+        str(run.option("server", "")),
+        _pairs(run.option("server_var", ()), "=", "--server-var"),
+    )
 
 
 def request_of(run: Run, command: OperationCommand, values: Values) -> Request:
@@ -21,14 +37,7 @@ def request_of(run: Run, command: OperationCommand, values: Values) -> Request:
         UsageError: A header, server or value cannot be sent.
         RefusedError: The path would leave the operation's.
     """
-    operation, api = command.operation, command.api
-    servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
-    base_url = choose_server(
-        servers,
-        api.uri,
-        str(run.option("server", "")),
-        _pairs(run.option("server_var", ()), "=", "--server-var"),
-    )
+    operation, base_url = command.operation, base_url_of(run, command)
     headers = list(_pairs(run.option("header", ()), ":", "--header").items())
     for name, value in headers:
         check_header(name, value)

@@ -14,6 +14,7 @@ __all__ = ["make_root"]
 # Verb → the module in `dynacli.commands.verbs` that has its command.
 _MODULES = {
     "api": "api",
+    "check": "check",
     "completion": "completion",
     "demo": "demo",
     "describe": "describe",

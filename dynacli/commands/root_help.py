@@ -15,6 +15,7 @@ _VERBS = (
     ("api list|show|refresh|remove|rename", "the registered APIs"),
     ("operations API [--tag TAG]", "every operation, a line each"),
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
+    ("check API", "call every operation that only reads, and judge every answer"),
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
     ("doctor [API]", "whether all works here, and what is wrong with the documents"),

@@ -19,7 +19,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb, VerbGroup
 from dynacli.errors import UsageError
 
-__all__ = ["command"]
+__all__ = ["behaviour_options", "command", "live_api", "role_option"]
 
 _DEFAULT_PORT = 8642
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
@@ -38,6 +38,18 @@ class _DemoCommand(OperationCommand):
                 raise unknown_operation(api, self.operation.name)
             self.api, self.operation = api, api.catalog.operation(name)
         return super().parse_args(ctx, args)
+
+
+@contextmanager
+def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[Api]:
+    """Run the stand-in for as long as the block lasts, for a verb that takes it as its API.
+
+    Args:
+        params: The values of `behaviour_options` and of `role_option`.
+    """
+    ctx.meta[_WITH_NEXT] = bool(params.get("next_"))
+    with _live_api(ctx.obj, _described(ctx), params) as api:
+        yield api
 
 
 @contextmanager
@@ -161,7 +173,15 @@ def _note_signals(came: list[int]) -> None:
             signal.signal(number, note)
 
 
-def _behaviour_options() -> list[click.Option]:
+def role_option() -> click.Option:
+    """Return the option for who signs in."""
+    return click.Option(
+        ["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"
+    )
+
+
+def behaviour_options() -> list[click.Option]:
+    """Return the options that let the stand-in serve another document, or break its own."""
     return [
         click.Option(["next_", "--next"], is_flag=True, help="serve a document with one operation more"),
         click.Option(
@@ -225,7 +245,7 @@ _SERVE = Verb(
     "serve",
     params=[
         click.Option(["--port"], type=click.IntRange(0, 65535), default=_DEFAULT_PORT, show_default=True),
-        *_behaviour_options(),
+        *behaviour_options(),
         *click_options(STANDARD_OPTIONS),
     ],
     callback=click.pass_context(_serve),
@@ -235,10 +255,8 @@ _SERVE = Verb(
 command = _DemoGroup(
     "demo",
     params=[
-        click.Option(
-            ["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"
-        ),
-        *_behaviour_options(),
+        role_option(),
+        *behaviour_options(),
     ],
     options=STANDARD_OPTIONS,
     help="Call the embedded stand-in of Armature's API.",

@@ -1,0 +1,1 @@
+"""Checking: every operation that is safe is called, and every answer is judged."""

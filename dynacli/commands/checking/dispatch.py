@@ -1,0 +1,62 @@
+"""Calls side by side: how many at once, and how many each second."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+__all__ = ["Dispatch"]
+
+T = TypeVar("T")
+
+
+class Dispatch(Generic[T]):
+    """Does pieces of work in threads of their own and gives what they return.
+
+    The threads are daemons: one that waits for an answer does not keep the program from ending.
+
+    Args:
+        parallel: How many run at once.
+        rate: How many begin within a second; 0 for any number.
+    """
+
+    def __init__(self, parallel: int, rate: float) -> None:
+        self._parallel, self._pause = parallel, 1 / rate if rate else 0.0
+        self._done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        self._next = 0.0
+        self.running = 0
+
+    @property
+    def seconds_until_free(self) -> float | None:
+        """The seconds until one more may begin, as far as that is known; None where another one has to end first."""
+        return None if self.running >= self._parallel else max(0.0, self._next - time.monotonic())
+
+    def start(self, work: Callable[[], T]) -> None:
+        """Begin a piece of work."""
+        now = time.monotonic()
+        self._next = max(now, self._next) + self._pause
+        self.running += 1
+
+        def run() -> None:
+            try:
+                self._done.put((work(), None))
+            except BaseException as error:  # noqa: BLE001  - raised again where the result is taken
+                self._done.put((None, error))
+
+        threading.Thread(target=run, name="dynacli-check", daemon=True).start()
+
+    def take(self, seconds: float | None) -> T | None:
+        """Return what a piece of work returned; None where none ended in that time.
+
+        Raises:
+            BaseException: Whatever the work raised.
+        """
+        try:
+            result, error = self._done.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        self.running -= 1
+        if error is not None:
+            raise error
+        return result

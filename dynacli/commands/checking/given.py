@@ -1,0 +1,89 @@
+"""What the person gives for the calls of a check: `--set NAME=VALUE` and `--set OPERATION.NAME=VALUE`."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from dynacli.catalog.fields import find_field
+from dynacli.catalog.model import Parameter
+from dynacli.commands.checking.model import Value
+from dynacli.commands.operation import OperationCommand
+from dynacli.errors import UsageError
+from dynacli.request.values import convert_all, is_given_as_text
+
+__all__ = ["given_values"]
+
+
+def given_values(words: Sequence[str], commands: Sequence[OperationCommand]) -> dict[str, list[Value]]:
+    """Return operation → the values that were given for it; one for it alone comes first.
+
+    Args:
+        words: `NAME=VALUE` or `OPERATION.NAME=VALUE`; a name is spelled as in the document or as an option.
+
+    Raises:
+        UsageError: A word has no `=`, its name is none of any operation, or its value does not fit.
+    """
+    everywhere: dict[str, list[Value]] = {}
+    alone: dict[str, list[Value]] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name.strip():
+            # The word may hold a secret: it is not repeated.
+            raise UsageError(
+                "A value of --set has no `=`", hint="Write `--set NAME=VALUE` or `--set OPERATION.NAME=VALUE`"
+            )
+        taken = False
+        for command in commands:
+            for here, found in ((everywhere, name), (alone, _inside(command, name))):
+                for value in _values(command, found, text) if found else ():
+                    here.setdefault(command.operation.name, []).append(value)
+                    taken = True
+        if not taken:
+            raise _unknown(name, commands)
+    names = dict.fromkeys([*alone, *everywhere])
+    return {name: [*alone.get(name, ()), *everywhere.get(name, ())] for name in names}
+
+
+def _inside(command: OperationCommand, name: str) -> str:
+    """Return what stands behind the operation's own name; empty where the name begins otherwise."""
+    operation = command.operation
+    for start in (operation.name, operation.operation_id, *operation.aliases):
+        if start and name.startswith(f"{start}."):
+            return name[len(start) + 1 :]
+    return ""
+
+
+def _values(command: OperationCommand, name: str, text: str) -> Iterable[Value]:
+    for one in command.operation.parameters:
+        if name in _names_of(one):
+            word = [text]
+            value = text if is_given_as_text(one, word) else convert_all(word, one.value, f"--set {name}")
+            yield Value(one.location, one.name, value, "set")
+            return  # the first place has the plain name, as with options
+    if command.operation.body is None:
+        return
+    command.prepare("")
+    inside = name.removeprefix("body.")
+    if (
+        find_field(command.body_schema(), command.api.catalog.resolve, inside, allows_any_name=False)
+        is not None
+    ):
+        yield Value("body", inside, text, "set")
+
+
+def _names_of(parameter: Parameter) -> tuple[str, ...]:
+    place = f"{parameter.location}."
+    names = (parameter.name, parameter.option, *parameter.aliases)
+    return (*names, *(place + one for one in names))
+
+
+def _unknown(name: str, commands: Sequence[OperationCommand]) -> UsageError:
+    known = dict.fromkeys(one.name for command in commands for one in command.operation.parameters)
+    near = get_close_matches(name.rpartition(".")[2], list(known), 3, 0.6)
+    listed = " or ".join(f"`{one}`" for one in near)
+    return UsageError(
+        f"No operation that is called has an input `{name}`",
+        hint=f"Did you mean {listed}?"
+        if near
+        else "`--dry-run` shows what would be called with which values",
+        near=near,
+    )

@@ -1,0 +1,192 @@
+"""The calls of one operation, with values from the surest place that has them."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from dynacli.catalog.example import NoExampleError
+from dynacli.catalog.example_call import parameter_example
+from dynacli.catalog.model import Parameter
+from dynacli.catalog.shape import Reading
+from dynacli.commands.checking.harvest import Harvest
+from dynacli.commands.checking.model import INVENTED, Planned, Value
+from dynacli.commands.documented_values import documented_value, documented_values_of, followed
+from dynacli.commands.operation import OperationCommand, schema_of_parameter
+
+__all__ = ["Calls", "Plan"]
+
+_Key = tuple[str, str]
+_MOST_SPARE = 20
+
+
+class Calls(NamedTuple):
+    """The calls of an operation.
+
+    Args:
+        planned: Those to make.
+        spare: Those to make one by one, as long as the server knows nothing of what the others ask for.
+        missing: Why there are none.
+    """
+
+    planned: list[Planned] = []  # noqa: RUF012  - nobody changes it
+    spare: list[Planned] = []  # noqa: RUF012
+    missing: str = ""
+
+
+class Plan:
+    """Plans the calls of one operation.
+
+    Args:
+        command: The operation.
+        harvest: What earlier answers gave.
+        given: What the person gave for it.
+        most: How many calls it may have.
+    """
+
+    def __init__(self, command: OperationCommand, harvest: Harvest, given: list[Value], most: int) -> None:
+        self._command, self._harvest, self._given, self._most = command, harvest, given, most
+        self._raw = {
+            (one.get("in", ""), one.get("name", "")): one for one in reversed(command.raw_parameters())
+        }
+        self._parameters = command.operation.parameters
+
+    def calls(self) -> Calls:
+        """Return the calls, the plainest first; or none, and why not."""
+        name = self._command.operation.name
+        sets = list(islice(self._together(), _MOST_SPARE))
+        offers = {
+            (one.location, one.name): list(self._offers(one, sets[0] if sets else {}))
+            for one in self._parameters
+            if one.is_required or one.location == "path"
+        }
+        missing = [f"`{name}`" for (_, name), values in offers.items() if not values]
+        if missing:
+            wanted = " and ".join(missing)
+            return Calls(missing=f"nothing is known for {wanted}: give it with `--set`")
+        for value in self._given:
+            offers.setdefault((value.location, value.name), []).append(value)
+        plain = {key: values[0] for key, values in offers.items()}
+        plans = [plain]
+        # Each further example is a call, which has of all else what the plainest has.
+        plans.extend(
+            {**plain, key: value} for key, values in offers.items() for value in self._further(values)
+        )
+        plans.extend({**plain, key: value} for key, value in self._optional() if key not in plain)
+        calls = [Planned(name, tuple(values.values())) for values in plans]
+        others = [{**plain, **one} for one in sets[1:]]
+        others[:0] = [
+            {**plain, key: value}
+            for key, values in offers.items()
+            for value in values[1:]
+            if value.origin == "example" and key[0] == "path" and values[0].origin in {"answer", "link"}
+        ]
+        spare = [Planned(name, tuple(values.values())) for values in others]
+        calls = _distinct(calls)[: self._most]
+        spare = [one for one in _distinct(spare) if _sent(one) not in [_sent(call) for call in calls]]
+        return Calls(calls, spare[: self._most - len(calls)])
+
+    def _further(self, values: list[Value]) -> list[Value]:
+        """Return the values of an input that make a call of their own: what was given, else the examples."""
+        first = values[0]
+        same = [one for one in values[1:] if one.origin == first.origin and one.value != first.value]
+        return same if first.origin in {"set", "example"} and first.location != "body" else []
+
+    def _together(self) -> Iterator[dict[_Key, Value]]:
+        """Yield values that belong together: those of a link, then an item of a collection with its path."""
+        given = {(one.location, one.name): one.value for one in self._given}
+        known = {(one.location, one.name): one for one in self._parameters}
+        sets = chain(
+            self._harvest.linked(self._command.operation.name),
+            self._harvest.of_path(self._command.operation, self.fits),
+        )
+        for values in sets:
+            found = {(one.location, one.name): one for one in values if (one.location, one.name) in known}
+            if not found or not all(self.fits(known[key], one.value) for key, one in found.items()):
+                continue
+            if all(given.get(key, one.value) == one.value for key, one in found.items()):
+                yield found
+
+    def _offers(self, one: Parameter, together: Mapping[_Key, Value]) -> Iterator[Value]:
+        """Yield values for an input that must be there, the surest first."""
+        key = one.location, one.name
+        yield from (value for value in self._given if (value.location, value.name) == key)
+        if key in together:
+            yield together[key]
+        yield from self._harvest.named(one, self.fits)
+        for value in self._examples(one):
+            yield Value(one.location, one.name, value, "example")
+        for value in documented_value(self._schema(one), (), self._command.api.catalog.resolve):
+            if self.fits(one, value):
+                yield Value(one.location, one.name, value, "default")
+        try:
+            made = parameter_example(
+                one, self._raw.get(key), self._command.api.catalog.resolve, self._dialect
+            )
+        except (NoExampleError, LookupError):
+            return
+        # One of the words that the document lists is nobody's invention.
+        is_listed = one.value.items is not None and bool(one.value.items.enum)
+        yield Value(one.location, one.name, made, "default" if is_listed else INVENTED)
+
+    def _optional(self) -> Iterator[tuple[_Key, Value]]:
+        """Yield the examples of the inputs that may be left out: the first of each, then the second, ..."""
+        waiting = [
+            (one, list(self._examples(one)))
+            for one in self._parameters
+            if not one.is_required and one.location != "path" and not one.is_deprecated
+        ]
+        for number in range(self._most):
+            for one, values in waiting:
+                if number < len(values):
+                    value = Value(one.location, one.name, values[number], "example")
+                    yield (one.location, one.name), value
+
+    def _examples(self, one: Parameter) -> Iterator[Any]:
+        """Yield the examples that the document has for a parameter, and that its schema allows."""
+        resolve = self._command.api.catalog.resolve
+        described = self._raw.get((one.location, one.name), {})
+        content = described.get("content")
+        holders = [described, *(content.values() if isinstance(content, Mapping) else ())]
+        found = [
+            value
+            for holder in holders
+            if isinstance(holder, Mapping)
+            for value in documented_values_of(holder, resolve)
+        ]
+        schema = followed(self._schema(one), resolve)
+        if isinstance(schema, Mapping) and not found:
+            several = schema.get("examples")
+            found = [schema["example"]] if "example" in schema else []
+            found.extend(several if isinstance(several, list) else ())
+        yield from (value for value in found if self.fits(one, value))
+
+    def _schema(self, one: Parameter) -> Any:
+        described = self._raw.get((one.location, one.name))
+        return schema_of_parameter(described) if described is not None else None
+
+    def fits(self, one: Parameter, value: Any) -> bool:
+        """Return whether a parameter takes a value, as far as its schema says so."""
+        schema = self._schema(one)
+        if schema is None:
+            return True
+        try:
+            return Reading(self._command.api.catalog.resolve, "request", self._dialect).fits(value, schema)
+        except (NoExampleError, RecursionError):
+            return True  # nobody can say whether it fits; the judge of the request may
+
+    @property
+    def _dialect(self) -> Any:
+        return self._command.api.catalog.meta["dialect"]
+
+
+def _sent(planned: Planned) -> list[tuple[str, str, Any]]:
+    """Return what of a call is sent, wherever it is from."""
+    return [(one.location, one.name, one.value) for one in planned.values]
+
+
+def _distinct(calls: list[Planned]) -> list[Planned]:
+    found: list[Planned] = []
+    for one in calls:
+        if _sent(one) not in [_sent(other) for other in found]:
+            found.append(one)
+    return found

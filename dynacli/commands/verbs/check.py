@@ -1,0 +1,257 @@
+"""`dynacli check`: every operation that only reads is called, and every answer is judged."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynacli.catalog.api import Api
+from dynacli.catalog.configuration import DEMO
+from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.run import Run
+from dynacli.commands.verb import Verb
+from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
+from dynacli.errors import DynacliError, UsageError
+from dynacli.output.terminal import Painter
+
+if TYPE_CHECKING:
+    from dynacli.commands.checking.chains import Chain
+
+__all__ = ["command"]
+
+_OF_THE_DEMO = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
+_TIMEOUT = "30"
+"""Seconds for one call: nobody waits for a check as they would for an answer that they asked for."""
+_MOST_PARALLEL = 64
+
+
+def _check(ctx: click.Context, api: str, **params: Any) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format
+
+    check_format(run.output_format)
+    # What stands before the verb is meant for it as well.
+    params["set_"] = (*run.options.pop("set", ()), *params["set_"])
+    with _opened(ctx, api, params) as opened:
+        _check_api(run, opened, params)
+
+
+@contextmanager
+def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterator[Api]:
+    """Give the API; the stand-in runs until the end of the block."""
+    if word == DEMO:
+        with live_api(ctx, params) as api:
+            yield api
+        return
+    given = [flag for name, flag in _OF_THE_DEMO.items() if params.get(name)]
+    if given:
+        raise UsageError(f"`{given[0]}` is for the stand-in alone", hint="Write `dynacli check demo`")
+    yield ctx.obj.api(word)
+
+
+def _check_api(run: Run, api: Api, params: Mapping[str, Any]) -> None:
+    from dynacli.commands.call import timeout_of
+    from dynacli.commands.checking.checkup import Checkup, Pace
+    from dynacli.commands.checking.confirmation import confirm
+    from dynacli.commands.checking.files import check_files
+    from dynacli.commands.checking.given import given_values
+    from dynacli.commands.checking.selection import SAFE, select_operations
+    from dynacli.commands.levels import settings_of
+    from dynacli.commands.operation import OperationCommand
+
+    settings = settings_of(run, api, default="exact")
+    check_files(run, har=params["har"], learn=params["learn"])
+    selection = select_operations(api, only=params["only"], named=params["operation"], tags=params["tag"])
+    chains = _chains(api, selection) if params["write"] else []
+    written = {name for one in chains for name in one.writes}
+    called = (
+        written | {one.name for one in selection.operations} | {one.read for one in chains if one.is_named}
+    )
+    left = [one for one in selection.left if one.name not in written]
+    names = [one.name for one in api.catalog.summaries() if one.name in called]
+    commands = [OperationCommand(api, api.catalog.operation(name)) for name in names]
+    run.options.setdefault("timeout", _TIMEOUT)
+    progress = _Progress(run)
+    checkup = Checkup(
+        run,
+        commands,
+        last=[one.name for one in selection.operations if one.method not in SAFE],
+        chains=chains,
+        given=given_values(params["set_"], commands),
+        settings=settings,
+        pace=Pace(params["parallel"], params["rate"] or 0.0, timeout_of(run) or 0.0, params["most"]),
+        tell=progress.tell,
+        seen=progress.seen,
+    )
+    if run.option("dry_run"):
+        _show_plan(run, checkup, chains)
+        return
+    if params["write"] and not chains:
+        run.note("The document does not make plain how anything is created and removed: nothing is written")
+    confirm(run, commands, chains)
+    start = time.monotonic()
+    try:
+        checked = checkup.run()
+    finally:
+        progress.clear()
+        for text in checkup.remains:  # however it ended
+            run.warn(text)
+    from dynacli.commands.checking.results import Results
+
+    results = Results(
+        api,
+        checked,
+        left,
+        seconds=time.monotonic() - start,
+        is_interrupted=checkup.is_interrupted,
+        may_write=params["write"],
+    )
+    _conclude(run, results, params, is_failing=settings.is_strict)
+
+
+def _chains(api: Api, selection: Any) -> "list[Chain]":
+    """Return the chains of what was selected; what is named by itself is a part of its chain, too."""
+    from dynacli.commands.checking.writable import writable_chains
+
+    return writable_chains(api, [*selection.operations, *selection.left])
+
+
+def _conclude(run: Run, results: Any, params: Mapping[str, Any], *, is_failing: bool) -> None:
+    """Write everything that is asked for, and end the run by what was found.
+
+    Raises:
+        DynacliError: What was found, or a file that cannot be written.
+        KeyboardInterrupt: The check was interrupted.
+    """
+    from dynacli.commands.checking.files import write_har, write_overlay
+    from dynacli.commands.checking.outcome import conclusion
+    from dynacli.commands.reporting import write_reports
+
+    error = conclusion(results, is_failing=is_failing)
+    if error is not None and error.kind == "mismatch" and run.option("no_fail"):
+        error = None
+    try:
+        write_reports(run, results.calls())
+        if params["har"]:
+            write_har(params["har"], results)
+        if params["learn"]:
+            write_overlay(run, params["learn"], results)
+    except DynacliError as second:
+        if error is None and not results.is_interrupted:
+            error = second
+        else:
+            run.warn(f"{second.what}: {second.why}")  # the first cause wins
+    _write(run, results)
+    if results.is_interrupted:
+        raise KeyboardInterrupt
+    if error is not None:
+        raise error
+
+
+def _show_plan(run: Run, checkup: Any, chains: "list[Chain]") -> None:
+    from dynacli.commands.checking.planned_text import plan_rows, plan_text
+    from dynacli.output.render import write_data
+
+    plans, sources = checkup.plans(), checkup.sources()
+
+    def text(paint: Painter, width: int) -> str:
+        return plan_text(plans, sources, chains, paint, width)
+
+    write_data(run.env, plan_rows(plans, sources, chains), run.output_format, text)
+
+
+def _write(run: Run, results: Any) -> None:
+    from dynacli.commands.checking.table import table
+    from dynacli.output.render import write_data
+
+    def text(paint: Painter, width: int) -> str:
+        return table(results, paint, width)
+
+    write_data(run.env, results.rows(), run.output_format, text)
+
+
+class _Progress:
+    """Says how far a check is, on a terminal; and with `--verbose` what was called."""
+
+    def __init__(self, run: Run) -> None:
+        from dynacli.output.status_line import StatusLine
+
+        self._run, self._line = run, StatusLine(run.env)
+
+    def tell(self, done: int, running: int, planned: int) -> None:
+        self._line.show(f"{done} of {planned} calls done, {running} under way; Ctrl-C ends the check")
+
+    def seen(self, exchange: Any) -> None:
+        if not self._run.option("verbose"):
+            return
+        from dynacli.output.terminal import write_stderr
+
+        self._line.clear()
+        came = f"{exchange.answer.status}" if exchange.answer is not None else "no answer"
+        request = exchange.shown
+        told = f"* {exchange.operation}: {request.method} {request.url}: {came} ({exchange.seconds * 1000:.0f} ms)"
+        write_stderr(self._run.env, told)
+
+    def clear(self) -> None:
+        self._line.clear()
+
+
+command = Verb(
+    "check",
+    params=[
+        click.Argument(["api"]),
+        click.Option(
+            ["--operation"],
+            multiple=True,
+            metavar="NAME",
+            help="call this operation too, although it may change something",
+        ),
+        click.Option(["--only"], multiple=True, metavar="NAME", help="look at this operation alone"),
+        click.Option(["--tag"], multiple=True, metavar="TAG", help="look at operations with this tag alone"),
+        click.Option(
+            ["set_", "--set"],
+            multiple=True,
+            metavar="[OPERATION.]NAME=VALUE",
+            help="a value for an input, of all operations that have it or of one",
+        ),
+        click.Option(
+            ["--most"],
+            type=click.IntRange(1, 1000),
+            default=5,
+            show_default=True,
+            help="calls of one operation, where the document has several examples",
+        ),
+        click.Option(
+            ["--parallel"],
+            type=click.IntRange(1, _MOST_PARALLEL),
+            default=4,
+            show_default=True,
+            help="calls at once",
+        ),
+        click.Option(
+            ["--rate"],
+            type=click.FloatRange(0, 1e6, min_open=True),
+            default=None,
+            metavar="PER_SECOND",
+            help="calls that begin within a second, at most",
+        ),
+        click.Option(
+            ["--write"],
+            is_flag=True,
+            help="also create, read, change and remove things, where the document makes plain how; asks before",
+        ),
+        click.Option(["--har"], metavar="FILE", help="write all that was sent and came to FILE, as HAR 1.2"),
+        click.Option(
+            ["--learn"],
+            metavar="FILE",
+            help="write an OpenAPI overlay that makes the document agree with the answers",
+        ),
+        role_option(),
+        *behaviour_options(),
+        *click_options(STANDARD_OPTIONS),
+    ],
+    callback=click.pass_context(_check),
+    help="Call every operation of API that only reads, judge every answer, and report.",
+)
