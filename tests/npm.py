@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["program"]
+__all__ = ["package", "program"]
 
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_NPM", "")
@@ -20,3 +20,11 @@ def program(name: str) -> str:
     if not _FOLDER or not path.exists():
         pytest.skip(f"`{name}` is not installed (set DYNACLI_TEST_NPM to the folder it was installed into)")
     return str(path)
+
+
+def package(name: str) -> Path:
+    """Return the folder of a package; a test that needs it is skipped where it is not installed."""
+    path = Path(_FOLDER) / "node_modules" / name
+    if not _FOLDER or not path.is_dir():
+        pytest.skip(f"`{name}` is not installed (set DYNACLI_TEST_NPM to the folder it was installed into)")
+    return path

@@ -15,7 +15,7 @@ API_KEY = {"type": "apiKey", "in": "header", "name": "X-Api-Key"}
 
 def operation(operation_id: str, **more: Any) -> dict[str, Any]:
     """Return an Operation Object whose answer is any JSON, unless something else is given."""
-    answer = {"description": "fine", "content": {"application/json": {}}}
+    answer = {"description": "fine", "content": {"application/json": {"schema": {}}}}
     return {"operationId": operation_id, "responses": {"200": answer}, **more}
 
 

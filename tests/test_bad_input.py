@@ -157,11 +157,12 @@ def test_a_404_with_an_html_body(server: Recorder) -> None:
     page = b"<!doctype html>\n<h1>Not Found</h1>\r\n"
     server.answers["/a"] = Answer(404, page, {"Content-Type": "text/html"})
     api = save(document(PATHS, [server.origin]))
-    as_json = run_cli(api, "get-a", "--error-format", "json")
+    words = (api, "get-a", "--validate", "off")
+    as_json = run_cli(*words, "--error-format", "json")
     assert (4, page) == (as_json.exit_code, as_json.stdout_bytes)
     assert f"`GET {server.origin}/a` answered 404 Not Found" == as_json.error["message"]
     assert "on standard output" in as_json.error["reason"]
-    _check(as_json.stderr, as_json.error, run_cli(api, "get-a").stderr)
+    _check(as_json.stderr, as_json.error, run_cli(*words).stderr)
 
 
 def test_a_404_instead_of_a_document(server: Recorder) -> None:

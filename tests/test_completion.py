@@ -106,7 +106,7 @@ _DOCUMENT: dict[str, Any] = {
         },
     },
 }
-_VERBS = ["api", "completion", "demo", "describe", "doctor", "document", "help", "operations"]
+_VERBS = ["api", "check", "completion", "demo", "describe", "doctor", "document", "help", "operations"]
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("completion ", ["bash", "zsh", "fish"], id="shells"),
         pytest.param("demo --role e", ["editor"], id="demo-role"),
         pytest.param("demo --role viewer ser", ["serve"], id="demo-serve"),
-        pytest.param("demo serve --p", ["--port"], id="demo-serve-options"),
+        pytest.param("demo serve --po", ["--port"], id="demo-serve-options"),
     ],
 )
 def test_the_last_word_is_completed_by_what_may_stand_there(

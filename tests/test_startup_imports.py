@@ -118,11 +118,11 @@ _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("dynacli.commands", "operation_he
 _PLAIN = (
     _COMMAND
     | _modules("dynacli.auth", "credentials origins secret variables")
-    | _modules("dynacli.commands", "call inputs requests signing")
+    | _modules("dynacli.commands", "call inputs levels requests signing")
     | _modules("dynacli.output", "render terminal")
     | _modules("dynacli.request", "body build model servers styles values")
 )
-_WIRE = _modules("dynacli.transport", "send") | _modules(
+_WIRE = _modules("dynacli.transport", "pieces send") | _modules(
     "dynacli.wire", "client deadline encodings engine failures"
 )
 # What makes a body knows schemas.
@@ -132,15 +132,17 @@ _BUILT = (
     | {"dynacli.commands.body"}
 )
 _DRY_RUN = _BUILT | {"dynacli.request.preview"}
-_SENT = _BUILT | _WIRE | {"dynacli.commands.outcome"}
+_ENDED = _modules("dynacli.commands", "outcome reception") | {"dynacli.output.stream"}
+_SENT = _BUILT | _WIRE | _ENDED
 _JUDGED = (
     _SENT
     | _modules("dynacli.commands", "judging verdict")
     | _modules(
         "dynacli.validation",
-        "binary bodies dialects document engine explain findings judge keywords media_types multipart openapi",
+        "arriving binary bodies dialects discriminator document engine findings headers items judge keywords",
     )
-    | _modules("dynacli.validation", "reading sequences session views")
+    | _modules("dynacli.validation", "media_types multipart openapi reading schema_error sequences session")
+    | _modules("dynacli.validation", "acceptance formats unevaluated views")
     | _modules("dynacli.catalog", "patterns styles")
 )
 
@@ -187,7 +189,7 @@ KINDS = {
         f"{_LOOK} --dry-run json --validate off", _PLAIN | {"dynacli.request.preview"}, _CLICK
     ),
     "call without a body, not judged": _Kind(
-        f"{_LOOK} --validate off", _PLAIN | _WIRE | {"dynacli.commands.outcome"}, _CLICK | _HTTPX, _HTTPX_HEAVY
+        f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED, _CLICK | _HTTPX, _HTTPX_HEAVY
     ),
     "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "judged call": _Kind(

@@ -43,11 +43,13 @@ def api(server: Recorder) -> str:
 
 
 def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
-    """Standard output has the data alone; warnings and errors are on standard error."""
+    """Standard output has the data alone; notes, warnings and errors are on standard error."""
     server.answers["/small"] = Answer(500, b'{"a":1}')
     result = _shell(f"$dynacli {api} small")
     assert (5, '{"a":1}') == (result.returncode, result.stdout)
-    assert result.stderr.startswith("Error: ")
+    note, error = result.stderr.splitlines()[:2]
+    assert "Not judged: the document has no answer with status 500, only `200`" == note
+    assert error.startswith("Error: ")
 
 
 @pytest.mark.parametrize("words", ["large", "--help", "--version"])

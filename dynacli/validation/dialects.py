@@ -133,6 +133,7 @@ def _made(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any:
     if "allOf" in base.VALIDATORS:
         keywords["allOf"] = jsonschema.Draft202012Validator.VALIDATORS["allOf"]
     keywords["items"] = _items(keywords["items"])
+    keywords["additionalProperties"] = _other_properties(keywords["additionalProperties"])
     made: Any = jsonschema.validators.create(
         meta_schema=base.META_SCHEMA,
         validators={name: guarded(name, keyword) for name, keyword in keywords.items()},
@@ -166,6 +167,25 @@ def _items(keyword: Any) -> Any:
                 yield error
             if count >= _MAX_ERRORS:
                 return
+
+    return judged
+
+
+def _other_properties(keyword: Any) -> Any:
+    """Return `additionalProperties`, which of a large map looks at what a compiled schema does not accept."""
+
+    def judged(validator: Any, others: Any, instance: Any, schema: Any) -> Any:
+        if (
+            isinstance(instance, dict)
+            and len(instance) >= _LONG
+            and isinstance(others, dict)
+            and "patternProperties" not in schema
+        ):
+            acceptance, of_others = validator.format_checker.acceptance, validator.evolve(schema=others)
+            instance = {
+                name: value for name, value in instance.items() if not acceptance.accepts(of_others, value)
+            }
+        return keyword(validator, others, instance, schema)
 
     return judged
 
