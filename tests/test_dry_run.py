@@ -67,6 +67,34 @@ def test_json_is_the_request_for_programs() -> None:
     assert (0, expected, "") == (result.exit_code, result.json, result.stderr)
 
 
+ACCEPTED = {
+    "JSON first": ({"200": ["text/csv", "application/json"]}, "application/json, text/csv, */*;q=0.1"),
+    "no JSON": ({"200": ["image/png"], "404": ["application/json"]}, "image/png, */*;q=0.1"),
+    "how errors look is not asked for": (
+        {"200": ["image/png"], "default": ["application/problem+json"]},
+        "image/png, */*;q=0.1",
+    ),
+    "an error alone has content": ({"204": [], "default": ["text/html"]}, "text/html, */*;q=0.1"),
+    "of several successes": ({"200": ["a/b"], "2XX": ["c/d"]}, "a/b, c/d, */*;q=0.1"),
+    "a range": ({"200": ["image/*"]}, "image/*, */*;q=0.1"),
+    "anything": ({"200": ["*/*"]}, "application/json, */*;q=0.1"),
+    "no media type": ({"200": ["", "json", "a/b, c/d"]}, "application/json, */*;q=0.1"),
+    "nothing": ({"200": []}, "application/json, */*;q=0.1"),
+}
+
+
+@pytest.mark.parametrize(("responses", "expected"), ACCEPTED.values(), ids=ACCEPTED)
+def test_what_the_document_describes_is_asked_for(responses: dict[str, list[str]], expected: str) -> None:
+    """`Accept` has the media types of a success, JSON first, and anything else with less weight."""
+    described = {
+        status: {"description": "", "content": {name: {} for name in names}}
+        for status, names in responses.items()
+    }
+    made = document({"/a": {"get": operation("get-a", responses=described)}}, ["http://api.example.com"])
+    result = run_cli(save(made), "get-a", "--dry-run", "json")
+    assert (0, expected) == (result.exit_code, dict(result.json["headers"])["Accept"])
+
+
 def test_curl_is_a_command() -> None:
     """`--dry-run curl` prints one command, quoted for the shell."""
     result = run_cli(_api("http://api.example.com"), "get-a", "--q", "it's [1]", "--dry-run", "curl")

@@ -370,3 +370,54 @@ def test_entries_with_exceptions_can_be_changed() -> None:
     assert '[apis.zoo]\nsource = "/z"\n' == edited(text, "pets", None).removeprefix("# why\n")
     changed = edited(text, "pets", {"origins": ["https://a.example"]})
     assert text == changed.replace('origins = ["https://a.example"]\n', "")
+
+
+POST = {
+    "requestBody": {
+        "content": {
+            "application/json": {"schema": {"type": "object", "properties": {"id": {"type": "integer"}}}}
+        }
+    }
+}
+
+
+@pytest.fixture
+def taking(server: Recorder) -> str:
+    """An API with an operation that takes a body of one property, which others may stand beside."""
+    server.answers["/pet"] = Answer(body=b"{}")
+    return save(document({"/pet": {"post": operation("addPet", **POST)}}, [server.origin]))
+
+
+@pytest.mark.parametrize("is_dry", [False, True], ids=["sent", "shown"])
+def test_a_request_with_more_than_is_mentioned_is_sent_and_told(
+    server: Recorder, taking: str, is_dry: bool
+) -> None:
+    """`exact` reports what the document does not mention, and allows it: the exit code stays 0."""
+    words = ["add-pet", "--body", '{"id": 1, "more": 2}', *(["--dry-run", "json"] if is_dry else [])]
+    result = run_cli(taking, *words, "--validate", "exact", "--report", "json=r.json")
+    assert (0, 0 if is_dry else 1) == (result.exit_code, len(server.requests))
+    assert "Warning: The request holds what the document does not mention\n" in result.stderr
+    assert 1 == result.stderr.count("[undocumented-property]")
+    report = json.loads(Path("r.json").read_text())
+    assert [("request", "undocumented-property", "/more")] == [
+        (one["where"], one["rule"], one["pointer"]) for one in report["findings"]
+    ]
+    assert ("", 0) == ((other := run_cli(taking, *words, "--validate", "strict")).stderr, other.exit_code)
+
+
+def test_more_than_is_mentioned_is_no_excuse(server: Recorder, taking: str) -> None:
+    """A request that breaks the document is refused at `exact` as at any other level, and all of it is told."""
+    body = ("add-pet", "--body", '{"id": "x", "more": 2}')
+    result = run_cli(taking, *body, "--validate", "exact", "--error-format", "json")
+    assert (2, []) == (result.exit_code, server.requests)
+    assert ["type", "undocumented-property"] == sorted(one["rule"] for one in result.error["findings"])
+
+
+def test_a_program_reads_what_the_document_does_not_mention(server: Recorder, taking: str) -> None:
+    """The warning about a request has its findings in the JSON form, and a report in their place has them once."""
+    words = ("add-pet", "--body", '{"more": 2}', "--validate", "exact")
+    (line,) = run_cli(taking, *words, "--error-format", "json").stderr.splitlines()
+    assert ["/more"] == [one["pointer"] for one in json.loads(line)["warning"]["findings"]]
+    result = run_cli(taking, *words, "--report", "json")
+    assert (0, 2) == (result.exit_code, len(server.requests))
+    assert ["/more"] == [one["pointer"] for one in json.loads(result.stderr)["findings"]]

@@ -122,6 +122,19 @@ def test_a_file_comes_back(server: Recorder) -> None:
     assert server.last.headers["accept"][0].startswith("image/png")
 
 
+def test_a_picture_without_a_schema_is_asked_for_as_what_it_is(server: Recorder) -> None:
+    """`produces` is asked for where the answer has no schema; the answer is then judged by its media type alone."""
+    url = _document(server, produces=["image/svg+xml"])
+    for media_type, code in (("image/svg+xml", 0), ("text/html", 9)):
+        server.answers["/v1/photo"] = Answer(body=b"<svg/>", headers={"Content-Type": media_type})
+        Path("rex.png").write_bytes(b"")
+        result = run_cli(url, "send-photo", "--photo", "@rex.png", "--validate", "strict")
+        assert (code, b"<svg/>") == (result.exit_code, result.stdout_bytes)
+        assert ["image/svg+xml, */*;q=0.1"] == server.last.headers["accept"]
+    server.answers["/v1/photo"] = Answer(body=b"", headers={"Content-Type": "text/html"})
+    assert 0 == run_cli(url, "send-photo", "--photo", "@rex.png", "--validate", "strict").exit_code
+
+
 def test_a_request_is_held_against_the_document(server: Recorder) -> None:
     """What the Swagger document does not allow is refused, and nothing is sent."""
     url = _document(server)

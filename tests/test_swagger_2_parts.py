@@ -295,8 +295,15 @@ RESPONSE: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "an example and no schema": (
         {"operation": ["a/b"]},
         {"description": "d", "examples": {"c/d": {"$ref": "x"}}},
-        {"description": "d", "content": {"c/d": {"example": {"$ref": "x"}}}},
+        {"description": "d", "content": {"a/b": {}, "c/d": {"example": {"$ref": "x"}}}},
     ),
+    "no schema": ({"operation": ["a/b"]}, {"description": "d"}, {"description": "d", "content": {"a/b": {}}}),
+    "no schema, of all operations": (
+        {"document": ["a/b", "c/d"]},
+        {"description": "d"},
+        {"description": "d", "content": {"a/b": {}, "c/d": {}}},
+    ),
+    "no schema, and nothing is produced": ({}, {"description": "d"}, {"description": "d"}),
     "headers": (
         {},
         {
@@ -350,6 +357,28 @@ def test_a_shared_response_has_the_media_types_of_its_operation() -> None:
     assert {"$ref": "#/components/responses/It"} == tree["paths"]["/usual"]["get"]["responses"]["200"]
     own = tree["paths"]["/other"]["get"]["responses"]["200"]
     assert {**expected, "content": {"c/d": {"schema": STRING}}} == own
+
+
+SUCCESS = {
+    "the success": (["200", "404"], ["200"]),
+    "any success": (["201", "2XX", "default"], ["201", "2XX"]),
+    "one without content": (["204", "205", "default"], []),
+    "nothing but errors": (["400", "default"], ["default"]),
+}
+
+
+@pytest.mark.parametrize(("statuses", "expected"), SUCCESS.values(), ids=SUCCESS)
+@pytest.mark.parametrize("is_shared", [False, True], ids=["its own", "shared"])
+def test_a_success_without_a_schema_has_the_media_types_of_its_operation(
+    statuses: list[str], expected: list[str], is_shared: bool
+) -> None:
+    """What an operation produces is kept where its success has no schema, which is how images are described."""
+    given = {"$ref": "#/responses/It"} if is_shared else {"description": "d"}
+    operation = {"produces": ["image/png"], "responses": dict.fromkeys(statuses, given)}
+    tree = convert(swagger({"/a": {"get": operation}}, responses={"It": {"description": "d"}})).tree
+    made = tree["paths"]["/a"]["get"]["responses"]
+    with_content = [status for status, one in made.items() if one.get("content") == {"image/png": {}}]
+    assert (expected, expected) == (with_content, [one for one in made if "content" in made[one]])
 
 
 def test_all_else_stays() -> None:

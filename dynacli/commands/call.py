@@ -98,6 +98,7 @@ def _show(run: Run, command: OperationCommand, values: Values, request: Request,
             judging.gate()
         except UsageError as error:
             raise signed.masker.mask_error(error) from error.__cause__
+        judging.warn(run, signed.masker)
         conclude_request(run, command, signed.masker, judging.asked, settings)
     shown = signed.request if run.option("show_secrets") else signed.shown
     if not isinstance(shown.body, bytes | None):
@@ -170,7 +171,7 @@ def _send(
         from dynacli.commands.outcome import conclude
 
         asked = judging.asked if judging is not None else None
-        conclude(run, command, signed, answer, verdict, settings, asked)
+        conclude(run, command, signed, answer, verdict, settings, asked, reception.unwritten)
     except BrokenPipeError:
         raise
     except BaseException as error:
@@ -189,6 +190,7 @@ def _exchange(run: Run, signed: Any, judging: Any, timeout: float | None, recept
     def gate() -> None:
         if judging is not None:
             judging.gate()
+            judging.warn(run, signed.masker)
         # From here on the request may be on its way; nothing is tried again behind the person's back.
         run.has_sent = True
         if run.option("verbose"):

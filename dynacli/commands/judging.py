@@ -6,10 +6,14 @@ from typing import Any
 from dynacli.commands.inputs import Values
 from dynacli.commands.levels import Settings
 from dynacli.commands.operation import OperationCommand
+from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.request.model import Request
 
 __all__ = ["Judging", "sent_of"]
+
+_ALLOWED = frozenset({"undocumented-property"})
+"""Rules by which a request holds more than the document mentions, and nothing that it forbids."""
 
 
 class Judging(threading.Thread):
@@ -56,21 +60,42 @@ class Judging(threading.Thread):
             self.join()
         if self._error is not None:
             raise self._error
-        if self.asked.is_valid:
+        if all(one.rule in _ALLOWED for one in self.asked.findings):
             return
+        from dynacli.commands.verdict import verdict_json
+
+        raise UsageError(
+            "The document does not allow this request",
+            why=self._text(),
+            hint="Mend it, or send it all the same with `--validate off`",
+            **verdict_json(self._command.api, self.asked),
+        )
+
+    def warn(self, run: Run, masker: Any) -> None:
+        """Say what a request that passed holds besides what the document mentions, which is asked for by `exact`.
+
+        Args:
+            masker: Takes its secrets out of whatever is printed.
+        """
+        if self.asked.is_valid or (run.report is not None and run.report.is_on_stderr):
+            return
+        details: dict[str, Any] = {}
+        if run.error_format == "json":
+            from dynacli.commands.verdict import verdict_json
+
+            details = masker.mask_value(verdict_json(self._command.api, self.asked))
+        what = "The request holds what the document does not mention"
+        run.warn(masker.mask(f"{what}\n{self._text()}"), **details)
+
+    def _text(self) -> str:
         from dynacli.commands.evidence import Evidence
-        from dynacli.commands.verdict import findings_text, verdict_json
+        from dynacli.commands.verdict import findings_text
 
         api, operation = self._command.api, self._command.operation
         evidence = Evidence.of_request(
             operation.method, operation.path, self._request, self._values.media_type
         )
-        raise UsageError(
-            "The document does not allow this request",
-            why=findings_text(api, self.asked.findings, evidence),
-            hint="Mend it, or send it all the same with `--validate off`",
-            **verdict_json(api, self.asked),
-        )
+        return findings_text(api, self.asked.findings, evidence)
 
 
 def sent_of(request: Request, values: Values) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from dynacli.commands.levels import Settings
 from dynacli.commands.operation import OperationCommand
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, HttpError, MismatchError
+from dynacli.errors import DynacliError, FileError, HttpError, MismatchError
 from dynacli.request.servers import origin_of
 
 __all__ = ["conclude", "conclude_request", "names_of", "tell_so_far"]
@@ -19,22 +19,29 @@ def conclude(
     verdict: Any,
     settings: Settings,
     asked: Any = None,
+    unwritten: FileError | None = None,
 ) -> None:
     """Report the verdict, and end the run by what the answer means.
 
     Args:
         verdict: On the answer, None where nothing was judged.
         asked: The verdict on the request, which let it pass.
+        unwritten: Why the answer could not be written; None where it was.
 
     Raises:
         HttpError: The final status is no 2xx.
+        FileError: The answer could not be written.
         MismatchError: The answer breaks the document, at a level that minds.
     """
     if run.report is not None:
         run.report.answered(signed.masker.mask(answer.url), answer.status, answer.seconds)
     failure: DynacliError | None = None
     if not 200 <= answer.status < 300 and not run.option("no_fail"):
-        failure = _http_error(command, signed, answer)
+        failure = _http_error(command, signed, answer, is_written=unwritten is None)
+    if unwritten is not None and failure is not None:
+        run.warn(": ".join(one for one in (unwritten.what, unwritten.why) if one))  # the first cause wins
+    elif unwritten is not None:
+        failure = unwritten
     if verdict is not None:
         mismatch = _judged(run, command, signed, answer, verdict, settings, asked)
         if mismatch is not None:
@@ -128,11 +135,12 @@ def _masker(signed: Any, answer: Any) -> Any:
     return signed.masker.extended(Secret(one) for one in (*found, *pieces))
 
 
-def _http_error(command: OperationCommand, signed: Any, answer: Any) -> HttpError:
+def _http_error(command: OperationCommand, signed: Any, answer: Any, *, is_written: bool) -> HttpError:
     from dynacli.wire.failures import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
-    why = "The server says so" + ("; its answer, on standard output, may say more" if answer.size else "")
+    may_say_more = answer.size and is_written
+    why = "The server says so" + ("; its answer, on standard output, may say more" if may_say_more else "")
     return HttpError(
         answer.status,
         f"`{command.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",

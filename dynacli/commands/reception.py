@@ -31,6 +31,7 @@ class Reception:
         answer: The answer without its body, when its head is there.
         verdict: On the answer, None as long as nothing was judged.
         is_finished: Whether the whole answer came, and was written and judged.
+        unwritten: Why it could not be written, or not in the format that is asked for; None where it was.
 
     Args:
         run: The run.
@@ -47,6 +48,7 @@ class Reception:
         self.is_finished = False
         self.answer: Answer | None = None
         self.verdict: Any = None
+        self.unwritten: FileError | None = None
 
     def receive(self, answer: Answer, pieces: Pieces) -> bytes:
         """Read the body, and write it where that can be done piece by piece; return what is kept of it.
@@ -121,7 +123,6 @@ class Reception:
         """Write and judge what was not while it came; return the verdict.
 
         Raises:
-            FileError: It cannot be written, or not in this format.
             BrokenPipeError: Nobody reads standard output any more.
         """
         if self._run.option("verbose"):
@@ -129,7 +130,10 @@ class Reception:
 
             show_size(self._run, answer)
         if not self._is_written:
-            self._write(answer)
+            try:
+                self._write(answer)
+            except FileError as error:
+                self.unwritten = error  # it is judged all the same
         if self._judging is not None and self.verdict is None:
             body: Any = answer.body
             if len(body) < answer.size:

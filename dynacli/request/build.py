@@ -28,6 +28,7 @@ MANAGED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "con
 
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_ANY = frozenset({"*", "*/*"})
 _UNENCODED = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
 _UNENCODED_IN_QUERY = re.compile(r"[^A-Za-z0-9\-._~!$'()*+,;=:@/?%]")
 
@@ -216,16 +217,24 @@ def _headers(
 
 
 def _accept(operation: Operation) -> str:
-    """Return what the documented answers can be, JSON first, and anything else with less weight."""
-    names = dict.fromkeys(
-        name
-        for response in operation.responses
-        for name in response.media_types
-        if response.status.startswith(("2", "default")) and _TOKEN.fullmatch(name.partition("/")[0])
-    )
-    plain = [name for name in names if name.isascii() and name.isprintable() and "," not in name]
-    ordered = sorted(plain, key=lambda name: not is_json(name))[:4]
-    return ", ".join([*ordered, "*/*;q=0.1"]) if ordered else "application/json, */*;q=0.1"
+    """Return what the documented answers can be, JSON first, and anything else with less weight.
+
+    What `default` can be counts where no success has content: elsewhere it is how errors look.
+    """
+    for start in ("2", "default"):
+        names = dict.fromkeys(
+            name.strip()
+            for response in operation.responses
+            for name in response.media_types
+            if response.status.startswith(start) and _TOKEN.fullmatch(name.partition("/")[0].strip())
+        )
+        plain = [
+            name for name in names if "/" in name and name.isascii() and name.isprintable() and "," not in name
+        ]
+        ordered = sorted((one for one in plain if one not in _ANY), key=lambda name: not is_json(name))[:4]
+        if plain:
+            break
+    return ", ".join([*(ordered or ["application/json"]), "*/*;q=0.1"])
 
 
 def check_header(name: str, value: str) -> None:

@@ -24,10 +24,14 @@ class Acceptance:
 
     Args:
         formats: The message's.
+
+    Attributes:
+        is_cut: Whether the keywords stopped within an array, because so much was wrong in it.
     """
 
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
+        self.is_cut = False
         self._known: dict[int, _Known] = {}
 
     def accepts(self, validator: Any, value: Any) -> bool:
@@ -67,7 +71,7 @@ class Acceptance:
 
         try:
             known.compiled = CompiledSchema(PlainSchema(validator, most), self._formats)
-        except (UntranslatableError, RecursionError, ValueError):
+        except (UntranslatableError, RecursionError, ValueError):  # the last one is jsonschema-rs's
             if most == _MOST:
                 known.needed = float("inf")
             return False

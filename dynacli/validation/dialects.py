@@ -77,8 +77,9 @@ class SchemaValidators(SchemaValidatorsFactory):
         """
         if self._acceptance.accepts(validator, value):
             return []
+        self._acceptance.is_cut = False
         found = list(validator.iter_errors(value))
-        if len(found) >= _MAX_ERRORS:
+        if self._acceptance.is_cut:
             self._checker.session.note("items of a long array that come after so many wrong ones")
         return found
 
@@ -165,7 +166,8 @@ def _items(keyword: Any) -> Any:
             for error in validator.descend(instance[index], items, path=index):
                 count += 1
                 yield error
-            if count >= _MAX_ERRORS:
+            if count >= _MAX_ERRORS and index + 1 < len(instance):
+                acceptance.is_cut = True
                 return
 
     return judged

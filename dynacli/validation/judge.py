@@ -71,6 +71,7 @@ class Judge:
         self._document, steps = operation_document(catalog, operation)
         self._steps = ("paths", operation.path, *steps)
         self._version: str = catalog.meta["dialect"]
+        self._is_swagger = str(catalog.meta["openapi"]).strip().startswith("2")
         self._engine: Any = load_engine()
         self._spec = self._engine.make_path(self._document)
 
@@ -116,7 +117,13 @@ class Judge:
             body_schemas = self._looking(verdict, session, is_exact=is_exact)
         with _noted(verdict):
             errors = self._engine.response_validator(
-                self._spec, self._version, self._steps, body_schemas, session, is_exact=is_exact
+                self._spec,
+                self._version,
+                self._steps,
+                body_schemas,
+                session,
+                is_exact=is_exact,
+                is_swagger=self._is_swagger,
             )(
                 status_code=answered.status,
                 content_type=answered.content_type,

@@ -244,6 +244,8 @@ class _RequestMixin(_OneOperation):
 class _ResponseMixin(Headers, _OneOperation):
     may_be_empty: bool
     """Whether the method or status is one that never has a body (RFC 9110), whatever the document says."""
+    is_swagger: bool
+    """Whether the document was written in Swagger 2.0, where no schema means no content."""
 
     def _find_operation_response(self, status_code: int, operation: SchemaPath) -> SchemaPath:
         if "responses" not in operation:
@@ -264,10 +266,15 @@ class _ResponseMixin(Headers, _OneOperation):
                 placed(error, operation_response)
                 raise InvalidData from error
             return None
-        if not data and self.may_be_empty:
+        if not data and (self.may_be_empty or self._has_no_schema_of_swagger(operation_response / "content")):
             return None
         with self._guarded("the body", operation_response / "content", InvalidData):
             return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
+
+
+    def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:
+        """Return whether the document says nothing of the body but what the operation produces, as 2.0 can."""
+        return self.is_swagger and not any("schema" in one for _, one in content.str_items())
 
 
 class _V30Request(_RequestMixin, V30RequestValidator):
@@ -338,6 +345,7 @@ def response_validator(
     session: Session,
     *,
     is_exact: bool = False,
+    is_swagger: bool = False,
 ) -> Callable[..., Iterator[Exception]]:
     """Return a function that yields what openapi-core finds wrong with an answer.
 
@@ -346,9 +354,10 @@ def response_validator(
         steps: They lead to the operation.
         body_schemas: Filled with (schema, value, place of the value) of what was judged of the body.
         is_exact: Whether headers that are described for other answers alone are found.
+        is_swagger: Whether the document was written in Swagger 2.0.
     """
     validator = _validator(_RESPONSES, spec, version, "response", steps, session)
-    validator.body_schemas, validator.is_exact = body_schemas, is_exact
+    validator.body_schemas, validator.is_exact, validator.is_swagger = body_schemas, is_exact, is_swagger
     is_head = steps[-1].lower() == "head"
 
     def errors(**response: Any) -> Iterator[Exception]:

@@ -4,13 +4,14 @@ What has no such form, or is misused by the document, becomes a doubt: a keyword
 that nothing can be said of that value here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.catalog.store import DamagedCatalogError
 from dynacli.validation.formats import Formats
 from dynacli.validation.keywords import required
 from dynacli.validation.plain_keywords import TRANSLATIONS, WHOLE, DoubtError, Part, Way
+from dynacli.validation.session import Session
 
 __all__ = ["DOUBT", "PlainSchema", "UntranslatableError"]
 
@@ -48,10 +49,9 @@ class PlainSchema:
     def __init__(self, validator: Any, most: int) -> None:
         self._validator = validator
         self._most = most
-        kind, formats = type(validator), validator.format_checker
+        kind = type(validator)
         self.is_3_0: bool = kind.is_3_0
-        self._formats: Formats = formats
-        self.text_formats = self._formats.texts
+        self.text_formats: Mapping[str, Any] = validator.format_checker.texts
         self._is_required = required(_HIDDEN[kind.direction])
         self._names: dict[str, int] = {}
         self._waiting: list[tuple[int, Any]] = []
@@ -132,10 +132,10 @@ class PlainSchema:
         return _safely(lambda: translation(self, value, schema, way))
 
     def _is_same_dialect(self, schema: Any) -> bool:
-        session = self._formats.session
-        before = session.count
-        named = self._validator.evolve(schema={"$schema": schema["$schema"]})
-        return type(named) is type(self._validator) and session.count == before
+        session = Session()  # an unknown dialect is noted by whoever judges by it
+        kind = type(self._validator)
+        named = kind({}, format_checker=Formats(session)).evolve(schema={"$schema": schema["$schema"]})
+        return type(named) is kind and not session.count
 
     def _reference(self, value: Any, way: Way, *, is_dynamic: bool = False) -> Part:
         if not isinstance(value, str):

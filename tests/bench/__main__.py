@@ -4,20 +4,22 @@ The exit code is 1 when a limit is broken, 2 when nothing could be measured.
 """
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from statistics import median
 from typing import NamedTuple
 
-from tests.bench.documents import GENERATED
+from tests.bench.documents import GENERATED, MANY
 from tests.bench.process import FailedRunError, compare, run
-from tests.bench.setting import Setting, prepared
+from tests.bench.setting import CHECKOUT, Setting, prepared
 
 __all__: list[str] = []
 
 _CLICK = "import click"
 _ISSUE = ("issues-get", "octocat", "hello-world", "1")
 _DENSE = ("post-payments",)
+_LIST = "issues-list-for-repo"
 _HELP = ("issues-list-for-repo", "--help")
 
 
@@ -67,8 +69,8 @@ def _paired(
 
     def measure(setting: Setting, pairs: int) -> Row:
         told = f'python -c "{base}"' if isinstance(base, str) else " ".join(("dynacli", *base))
-        other = setting.python(base) if isinstance(base, str) else setting.dynacli(*base)
-        command = setting.dynacli(*(word.replace("ORIGIN", setting.origin) for word in words))
+        other = setting.python(base) if isinstance(base, str) else setting.call(*base)
+        command = setting.call(*words)
         found = compare(other, command, setting.variables, pairs)
         return Row(
             name, told, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (least, limit)
@@ -103,6 +105,21 @@ def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a siz
     ratio, path, catalog = max(sizes)
     figures = (f"{one.stat().st_size / 2**20:.1f} MiB" for one in (path, catalog))
     return Row("catalog, size", path.name, *figures, ratio, (0, 2))
+
+
+def _judge_alone(setting: Setting, pairs: int) -> Row:
+    """Judge ten thousand issues in a process that does nothing else."""
+    (folder,) = (setting.directory / "cache" / "documents").glob(f"*{setting.github.stem}*")
+    (catalog,) = folder.glob("*.sqlite")
+    body = setting.directory / "ten-thousand.json"
+    words = [str(catalog), _LIST, str(body), str(min(pairs, 5))]
+    command = [sys.executable, "-m", "tests.bench.judge", *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
+    if done.returncode:
+        raise FailedRunError(done.stderr)
+    seconds = float(done.stdout)
+    size = f"{body.stat().st_size / 2**20:.1f} MiB"
+    return Row("judge alone, 10,000 issues, seconds", "1 s", size, f"{seconds:.2f} s", seconds, (0, 1))
 
 
 def _compile_growth(setting: Setting, pairs: int) -> Row:
@@ -149,6 +166,20 @@ _RUNS = dict(
             ("github", *_ISSUE, "--server", "ORIGIN", "--validate", "off"),
             1.3,
         ),
+        *(
+            _paired(
+                f"judged call, {what}",
+                ("github", *words, "--server", "ORIGIN", "--validate", "off"),
+                ("github", *words, "--server", "ORIGIN"),
+                limit,
+            )
+            for what, words, limit in (
+                ("one issue", _ISSUE, 3.0),
+                ("1,000 issues", (_LIST, "octocat", "thousand"), 4.0),
+                ("10,000 issues", (_LIST, "octocat", "ten-thousand"), 7.0),
+            )
+        ),
+        ("judge alone", _judge_alone),
         ("compile seconds", _compile_time),
         ("compile memory", _compile_memory),
         ("compile growth", _compile_growth),
@@ -187,6 +218,9 @@ def _measured(names: list[str], pairs: int) -> list[Row]:
             setting.dynacli("github", *_ISSUE, "--server", setting.origin, "--validate", "strict"),
             setting.variables,
         )
+        for answer in MANY:
+            words = ("github", _LIST, "octocat", answer, "--server", setting.origin, "--validate", "strict")
+            run(setting.dynacli(*words), setting.variables)
         for name in names:
             rows.append(_RUNS[name](setting, pairs))
             sys.stderr.write(f"{name}: {rows[-1].ratio:.2f}\n")

@@ -11,10 +11,16 @@ from typing import Any
 
 from dynacli.catalog.example import example_value
 
-__all__ = ["GENERATED"]
+__all__ = ["GENERATED", "MANY"]
 
 GENERATED = (50, 500, 5000)
 """How many operations the generated documents have."""
+
+MANY = {"thousand": 1_000, "ten-thousand": 10_000}
+"""Answers that are lists, and how many issues each has."""
+
+_ISSUE_BYTES = 6_300
+"""Of one of them: that of GitHub's own answers, and ten thousand are just within what a call renders (64 MiB)."""
 
 _OPERATIONS = 20
 _KEPT = ("/repos/{owner}/{repo}/issues", "get")
@@ -25,7 +31,12 @@ def _main() -> None:
     github = json.loads(Path(sys.argv[1]).read_bytes())
     directory = Path(sys.argv[2])
     (directory / "small.json").write_text(json.dumps(_cut(github)))
-    (directory / "issue.json").write_text(json.dumps(_answer(github)))
+    (directory / "issue.json").write_text(json.dumps(_example(github, *_ANSWERED)))
+    issue = _example(github, *_KEPT)[0]
+    for name, count in MANY.items():
+        (directory / f"{name}.json").write_text(
+            json.dumps([_varied(issue, number) for number in range(count)])
+        )
     for count in GENERATED:
         (directory / f"generated-{count}.json").write_text(json.dumps(_generated(count)))
 
@@ -66,8 +77,7 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(item)
 
 
-def _answer(document: dict[str, Any]) -> Any:
-    path, method = _ANSWERED
+def _example(document: dict[str, Any], path: str, method: str) -> Any:
     content = document["paths"][path][method]["responses"]["200"]["content"]
 
     def resolve(reference: str) -> Any:
@@ -76,8 +86,31 @@ def _answer(document: dict[str, Any]) -> Any:
             target = target[step]
         return target
 
-    schema = content["application/json"]["schema"]
+    schema = dict(content["application/json"]["schema"])
+    items = schema.get("items")
+    if items is not None:  # the example of one is longer than that of several
+        return [example_value(items, resolve, direction="response", dialect="3.0")]
     return example_value(schema, resolve, direction="response", dialect="3.0")
+
+
+def _varied(issue: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return an issue that is not quite like the others, the same one for the same number."""
+    varied = {
+        **issue,
+        "id": 1_000_000 + number,
+        "number": number,
+        "title": f"Issue {number}: something fails at {number * 7919 % 1009}",
+        "state": "closed" if number % 3 else "open",
+        "locked": number % 5 == 0,
+        "comments": number * 31 % 97,
+        "assignee": None if number % 2 else issue["assignee"],
+        "milestone": None if number % 4 else issue["milestone"],
+        "labels": issue["labels"] * (number % 3),
+        "body": "",
+    }
+    words = [f"word{number * place * 2654435761 % 4093}" for place in range(1, 700)]
+    varied["body"] = " ".join(words)[: max(_ISSUE_BYTES - len(json.dumps(varied)), 0)]
+    return varied
 
 
 def _generated(count: int) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import process
+from tests.bench.documents import MANY
 
-__all__ = ["Setting", "prepared"]
+__all__ = ["CHECKOUT", "Setting", "prepared"]
 
-_CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[2]
 _LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPROFILEIMPORTTIME", "NO_COLOR")
 
 
@@ -44,6 +45,10 @@ class Setting:
         """Return the command that runs dynacli's console script."""
         return [str(Path(sys.executable).parent / "dynacli"), *words]
 
+    def call(self, *words: str) -> list[str]:
+        """Return the same, `ORIGIN` being that of the server."""
+        return self.dynacli(*(word.replace("ORIGIN", self.origin) for word in words))
+
     def python(self, code: str) -> list[str]:
         """Return the command that runs a line of Python."""
         return [sys.executable, "-c", code]
@@ -61,7 +66,7 @@ def prepared() -> Iterator[Setting]:
         FileNotFoundError: The folder of real documents is missing.
         FailedRunError: dynacli does not work.
     """
-    corpus = Path(os.environ.get("DYNACLI_TEST_CORPUS") or _CHECKOUT.parent / "shared" / "corpus")
+    corpus = Path(os.environ.get("DYNACLI_TEST_CORPUS") or CHECKOUT.parent / "shared" / "corpus")
     github = corpus / "github.json"
     if not github.is_file():
         raise FileNotFoundError(f"{github} (set DYNACLI_TEST_CORPUS to the folder of real documents)")
@@ -79,14 +84,15 @@ def prepared() -> Iterator[Setting]:
             "DYNACLI_CONFIG_DIR": str(directory / "config"),
         }
         made = [sys.executable, "-m", "tests.bench.documents", str(github), name]
-        subprocess.run(made, check=True, cwd=_CHECKOUT)
+        subprocess.run(made, check=True, cwd=CHECKOUT)
+        answers = [str(directory / f"{answer}.json") for answer in ("issue", *MANY)]
         server = stack.enter_context(
             subprocess.Popen(
-                [sys.executable, "-m", "tests.bench.server", str(directory / "issue.json")],
+                [sys.executable, "-m", "tests.bench.server", *answers],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                cwd=_CHECKOUT,
+                cwd=CHECKOUT,
             )
         )
         if server.stdin is None or server.stdout is None:

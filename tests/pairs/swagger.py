@@ -20,6 +20,7 @@ def _answer(
     return Pair(name, document, message, expected, ("2.0",), **more)
 
 
+_PICTURE = answered(b"\0\xff", media_type="image/png")
 _REF = {"schema": {"$ref": "#/definitions/Pet"}}
 
 PAIRS = [
@@ -34,7 +35,18 @@ PAIRS = [
         "header/Content-Type undocumented-media-type",
     ),
     _answer("2.0: another success", _REF, answered(b"{}", 201), "status undocumented-status"),
-    _answer("2.0: no schema", {}, answered(b"{}"), "? no body"),
+    _answer("2.0: no schema", {}, answered(b"{}"), "? no schema"),
+    _answer("2.0: no schema, and no body", {}, answered(b"", media_type="")),
+    _answer("2.0: no schema, and a picture", {}, _PICTURE, "? no schema", produces="image/png"),
+    _answer("2.0: no schema, and no JSON", {}, answered(b"{"), "- unreadable-body", "? no schema"),
+    _answer(
+        "2.0: no schema, and another media type",
+        {},
+        _PICTURE,
+        "header/Content-Type undocumented-media-type",
+        source="OpenAPI 2.0, Operation Object, produces: what the operation can produce",
+    ),
+    _answer("2.0: nothing produced, no schema", {}, answered(b"{}"), "? no body", produces=""),
     _answer(
         "2.0: null by x-nullable",
         {"schema": {"type": "string", "x-nullable": True}},

@@ -11,7 +11,7 @@ Where no POST creates, PUT does, under a name of our own, if it can be seen firs
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dynacli.catalog.model import OperationSummary
+from dynacli.catalog.model import Operation, OperationSummary
 from dynacli.commands.checking.order import template
 from dynacli.record import record
 
@@ -48,9 +48,14 @@ class Chain:
         """The operations that change something."""
         return tuple(one for one in (self.create, *self.updates, self.delete) if one)
 
+    @property
+    def on_item(self) -> tuple[str, ...]:
+        """The operations on one thing."""
+        return tuple(one for one in (self.read, *self.updates, self.delete) if one)
+
 
 def chains_of(
-    operations: Sequence[OperationSummary], linked: Mapping[str, Iterable[str]] | None = None
+    operations: Sequence[OperationSummary | Operation], linked: Mapping[str, Iterable[str]] | None = None
 ) -> list[Chain]:
     """Return the chains of a document, in its order.
 

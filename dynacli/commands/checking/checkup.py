@@ -11,6 +11,7 @@ from dynacli.commands.checking.dispatch import Dispatch
 from dynacli.commands.checking.harvest import Fits, Harvest
 from dynacli.commands.checking.judgement import GONE, Judgement
 from dynacli.commands.checking.linked import Links
+from dynacli.commands.checking.made import Made
 from dynacli.commands.checking.model import Checked, Exchange, Planned, Value
 from dynacli.commands.checking.order import placeholders, rounds, sources
 from dynacli.commands.checking.plan import Calls, Plan
@@ -85,7 +86,9 @@ class Checkup:
         self._chains = chains
         self._chained = {name for chain in chains for name in chain.writes}
         apart = [one for one in commands if one.operation.name not in self._chained]
-        self._rounds = rounds(apart, self._linked, last)
+        self._careful = set(last) - self._chained
+        self._made = Made(self._by_name, self._careful, self._links, fits=self.fits, known=self.known)
+        self._rounds = rounds(apart, self._linked, self._careful)
         self._judgements: dict[str, Judgement] = {}
         self._exchanges: dict[str, list[Exchange]] = {one.operation.name: [] for one in commands}
         self._waiting: deque[tuple[OperationCommand, Planned]] = deque()
@@ -181,8 +184,9 @@ class Checkup:
         return self._links[command.operation.name]
 
     def _plan(self, command: OperationCommand) -> Calls:
-        given = self._given.get(command.operation.name, [])
-        return Plan(command, self._harvest, given, self._pace.most).calls()
+        name = command.operation.name
+        made = self._made.values(command) if name in self._careful else None
+        return Plan(command, self._harvest, self._given.get(name, []), self._pace.most, made).calls()
 
     def _round(self, commands: Iterable[OperationCommand]) -> None:
         self._waiting.clear()
@@ -239,10 +243,12 @@ class Checkup:
         judgement = self._judgements.get(name)
         if judgement is not None and exchange.answer is not None:
             verdict = judgement.response(exchange.planned, exchange.answer, cut=exchange.cut)
-            exchange = _with(exchange, verdict=verdict)
+            is_judged = verdict is not None and judgement.says_something(exchange.answer)
+            exchange = _with(exchange, verdict=verdict, is_judged=is_judged)
         self._exchanges[name].append(exchange)
         command = self._by_name[name]
         self._seen(exchange)
+        self._made.take(exchange)
         self._harvest.take(command.operation, exchange)
         for target, values in self._links[name].values(exchange):
             self._harvest.take_link(target, values)

@@ -1,4 +1,4 @@
-"""How much of what the document says of answers was seen."""
+"""How much of what the document says of answers was seen: by their status alone, whatever their media type."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,10 @@ class Coverage:
 def coverage_of(checked: Checked) -> Coverage:
     """Return how much of one operation's answers was seen."""
     documented = [one.status for one in checked.operation.responses]
-    found = {documented_answer(status, documented) for status in checked.statuses}
+    answers = [one.answer for one in checked.exchanges if one.answer is not None]
+    # A redirect that was followed came, too.
+    statuses = [*checked.statuses, *(status for one in answers for status, _ in one.hops)]
+    found = {documented_answer(status, documented) for status in statuses}
     return Coverage(tuple(documented), tuple(one for one in documented if one in found))
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from dynacli.commands.checking.harvest import Fits, read_json, singular, value_of_item
+from dynacli.commands.checking.harvest import Fits, is_called_like_an_id, read_json, singular, value_of_item
 from dynacli.commands.checking.linked import Links
 from dynacli.commands.checking.model import Exchange
 from dynacli.commands.checking.order import placeholders
 from dynacli.commands.operation import OperationCommand
 
-__all__ = ["created_id", "is_done", "new_id"]
+__all__ = ["created_id", "is_done", "made_path", "new_id"]
 
 
 def is_done(exchange: Exchange) -> bool:
@@ -31,9 +31,25 @@ def new_id(command: OperationCommand, fits: Fits) -> Any:
     last = placeholders(command.operation.path)[-1]
     for parameter in command.operation.parameters:
         if parameter.location == "path" and parameter.name == last:
-            offers = (f"dynacli-check-{secrets.token_hex(4)}", str(uuid4()), 10**8 + secrets.randbelow(10**8))
+            offers: tuple[Any, ...] = (f"dynacli-check-{secrets.token_hex(4)}", str(uuid4()))
+            if is_called_like_an_id(last):  # `/delay/{delay}` takes an amount, and would wait as long
+                offers += (10**8 + secrets.randbelow(10**8),)
             return next((one for one in offers if fits(parameter, one)), None)
     return None
+
+
+def made_path(
+    exchange: Exchange, create: OperationCommand, links: Links, items: list[OperationCommand], fits: Fits
+) -> tuple[Any, ...] | None:
+    """Return the values of the path of a new thing, in order; None where they are not known.
+
+    Args:
+        exchange: The creation, by a POST to the collection.
+        create: Its operation.
+    """
+    sent = {one.name: one.value for one in exchange.planned.values if one.location == "path"}
+    value = created_id(exchange, links, items, fits)
+    return None if value is None else (*map(sent.get, placeholders(create.operation.path)), value)
 
 
 def created_id(exchange: Exchange, links: Links, items: list[OperationCommand], fits: Fits) -> Any:

@@ -10,7 +10,7 @@ from dynacli.catalog.model import Operation, Parameter
 from dynacli.commands.checking.model import Exchange, Value
 from dynacli.commands.checking.order import placeholders, prefix_of, template
 
-__all__ = ["Fits", "Harvest", "read_json", "singular", "value_of_item"]
+__all__ = ["Fits", "Harvest", "is_called_like_an_id", "read_json", "singular", "value_of_item"]
 
 Fits = Callable[[Parameter, Any], bool]
 
@@ -19,8 +19,68 @@ _MOST_OF_A_NAME = 5
 _MOST_ITEMS = 20
 _MOST_RECORDS = 5
 _ENDINGS = ("id", "uuid", "key", "slug", "name", "number", "code")
-# A field of such a name, somewhere in an answer, says nothing of what it names.
-_GENERAL = frozenset({*_ENDINGS, "type", "kind", "status", "state", "version", "value", "title", "date"})
+_LEAST_ABBREVIATION = 3
+_GENERAL = frozenset(
+    {
+        *_ENDINGS,
+        *(
+            "type",
+            "kind",
+            "status",
+            "state",
+            "version",
+            "value",
+            "title",
+            "date",
+            "data",
+            "description",
+            "message",
+        ),
+        *(
+            "url",
+            "uri",
+            "href",
+            "link",
+            "path",
+            "method",
+            "origin",
+            "text",
+            "content",
+            "format",
+            "language",
+            "lang",
+        ),
+        *(
+            "q",
+            "query",
+            "search",
+            "filter",
+            "fields",
+            "sort",
+            "order",
+            "from",
+            "to",
+            "start",
+            "end",
+            "since",
+            "until",
+        ),
+        *(
+            "page",
+            "perpage",
+            "pagesize",
+            "size",
+            "limit",
+            "offset",
+            "cursor",
+            "next",
+            "count",
+            "total",
+            "first",
+        ),
+    }
+)
+"""A field of such a name, somewhere in an answer, says nothing of what it names."""
 
 
 class _Record(NamedTuple):
@@ -98,11 +158,16 @@ class Harvest:
                         )
 
     def named(self, parameter: Parameter, fits: Fits) -> Iterator[Value]:
-        """Yield values of fields that are called like a parameter, wherever they were seen."""
+        """Yield values of fields that are called like a parameter, wherever they were seen.
+
+        A number is only taken where the name is that of an id: any other one is an amount, and who knows of what.
+        """
         name = _plain(parameter.name)
         if name in _GENERAL:
             return
         for value, operation in self._fields.get(name, ()):
+            if not isinstance(value, str) and not is_called_like_an_id(parameter.name):
+                continue
             found = _fitting(value, parameter, fits)
             if found is not None:
                 yield Value(parameter.location, parameter.name, found, "answer", operation)
@@ -121,6 +186,11 @@ def read_json(exchange: Exchange) -> Any:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
+
+
+def is_called_like_an_id(name: str) -> bool:
+    """Return whether what is called so names one thing."""
+    return _plain(name).endswith(_ENDINGS)
 
 
 def _keep(records: dict[str, list[_Record]], place: str, record: _Record) -> None:
@@ -188,8 +258,11 @@ def value_of_item(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Any
         return _fitting(item, parameter, fits)
     fields = {_plain(str(key)): value for key, value in reversed(list(item.items()))}
     wanted = _plain(parameter.name)
-    # `{owner}` below `/repos` is no id of a repository, `{repo}` and `{repoId}` are.
-    is_its_own = bool(noun) and (noun.startswith(wanted) or wanted.startswith(noun))
+    # `{owner}` below `/repos` is no id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
+    is_its_own = bool(noun) and (
+        wanted.removeprefix(noun) in {"", *_ENDINGS}
+        or (len(wanted) >= _LEAST_ABBREVIATION and noun.startswith(wanted))
+    )
     is_named = wanted.endswith(_ENDINGS)
     endings = sorted(_ENDINGS, key=lambda one: not wanted.endswith(one)) if is_its_own or is_named else ()
     for name in (wanted, noun + wanted, *(name for one in endings for name in (one, noun + one))):

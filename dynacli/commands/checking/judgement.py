@@ -71,6 +71,14 @@ class Judgement:
         judged: Verdict = self._settings.apply(verdict, self._names, answer.status)
         return judged
 
+    def says_something(self, answer: Answer) -> bool:
+        """Return whether the document has anything to judge an answer by; what a redirect leads to is not described."""
+        last = documented_answer(answer.status, self._documented)
+        if not answer.hops or last not in {"", "default"}:
+            return bool(last)
+        first = documented_answer(answer.hops[0][0], self._documented)
+        return bool(last) and first in {"", "default"}
+
     def _excuse(self, planned: Planned, status: int) -> str:
         """Return why a status says nothing of the document; empty where it does."""
         if status in GONE and any(one.origin not in _REAL for one in planned.values):

@@ -85,6 +85,7 @@ class Exchange:
             does not allow is never sent, so that there is nothing to say of it here.
         seconds: From sending to the last byte, or to the failure.
         started: When sending began, in seconds since 1970.
+        is_judged: Whether the verdict says something of the answer, and not only why nothing can be said.
         cut: Why the answer's body is only its beginning; empty where it is all.
         body: What of a body was sent, as a JSON value where it was made of one.
     """
@@ -100,6 +101,7 @@ class Exchange:
     body: Any = None
     started: float = 0.0
     cut: str = ""
+    is_judged: bool = False
 
     @property
     def operation(self) -> str:

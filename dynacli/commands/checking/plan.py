@@ -1,6 +1,6 @@
 """The calls of one operation, with values from the surest place that has them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from dynacli.catalog.example import NoExampleError
 from dynacli.catalog.example_call import parameter_example
 from dynacli.catalog.model import Parameter
 from dynacli.catalog.shape import Reading
+from dynacli.catalog.wording import enumerated
 from dynacli.commands.checking.harvest import Harvest
 from dynacli.commands.checking.model import INVENTED, Planned, Value
 from dynacli.commands.documented_values import documented_value, documented_values_of, followed
@@ -41,10 +42,20 @@ class Plan:
         harvest: What earlier answers gave.
         given: What the person gave for it.
         most: How many calls it may have.
+        made: For an operation that may change something, the values that name what this check made itself,
+            a set for each; nothing else is guessed then. None for one that only reads.
     """
 
-    def __init__(self, command: OperationCommand, harvest: Harvest, given: list[Value], most: int) -> None:
+    def __init__(
+        self,
+        command: OperationCommand,
+        harvest: Harvest,
+        given: list[Value],
+        most: int,
+        made: Sequence[tuple[Value, ...]] | None = None,
+    ) -> None:
         self._command, self._harvest, self._given, self._most = command, harvest, given, most
+        self._made = made
         self._raw = {
             (one.get("in", ""), one.get("name", "")): one for one in reversed(command.raw_parameters())
         }
@@ -59,10 +70,9 @@ class Plan:
             for one in self._parameters
             if one.is_required or one.location == "path"
         }
-        missing = [f"`{name}`" for (_, name), values in offers.items() if not values]
+        missing = [name for (_, name), values in offers.items() if not values]
         if missing:
-            wanted = " and ".join(missing)
-            return Calls(missing=f"nothing is known for {wanted}: give it with `--set`")
+            return Calls(missing=self._missing(missing))
         for value in self._given:
             offers.setdefault((value.location, value.name), []).append(value)
         plain = {key: values[0] for key, values in offers.items()}
@@ -71,9 +81,10 @@ class Plan:
         plans.extend(
             {**plain, key: value} for key, values in offers.items() for value in self._further(values)
         )
-        plans.extend({**plain, key: value} for key, value in self._optional() if key not in plain)
+        if self._made is None:
+            plans.extend({**plain, key: value} for key, value in self._optional() if key not in plain)
         calls = [Planned(name, tuple(values.values())) for values in plans]
-        others = [{**plain, **one} for one in sets[1:]]
+        others = [{**plain, **one} for one in sets[1:]] if self._made is None else []
         others[:0] = [
             {**plain, key: value}
             for key, values in offers.items()
@@ -85,20 +96,33 @@ class Plan:
         spare = [one for one in _distinct(spare) if _sent(one) not in [_sent(call) for call in calls]]
         return Calls(calls, spare[: self._most - len(calls)])
 
+    def _missing(self, names: list[str]) -> str:
+        """Return why there is no call, and what to do."""
+        if self._made is None:
+            wanted = enumerated([f"`{name}`" for name in names])
+            return f"nothing is known for {wanted}: give it with `--set`"
+        words = " ".join(f"--set {name}=..." for name in names)
+        return (
+            "it may change something, and is not called on what this check did not create, "
+            f"unless you say on what: give `{words}`"
+        )
+
     def _further(self, values: list[Value]) -> list[Value]:
         """Return the values of an input that make a call of their own: what was given, else the examples."""
         first = values[0]
         same = [one for one in values[1:] if one.origin == first.origin and one.value != first.value]
-        return same if first.origin in {"set", "example"} and first.location != "body" else []
+        origins = {"set", "example"} if self._made is None else {"set"}
+        return same if first.origin in origins and first.location != "body" else []
 
     def _together(self) -> Iterator[dict[_Key, Value]]:
         """Yield values that belong together: those of a link, then an item of a collection with its path."""
         given = {(one.location, one.name): one.value for one in self._given}
         known = {(one.location, one.name): one for one in self._parameters}
-        sets = chain(
+        seen = chain(
             self._harvest.linked(self._command.operation.name),
             self._harvest.of_path(self._command.operation, self.fits),
         )
+        sets = seen if self._made is None else iter(self._made)
         for values in sets:
             found = {(one.location, one.name): one for one in values if (one.location, one.name) in known}
             if not found or not all(self.fits(known[key], one.value) for key, one in found.items()):
@@ -112,20 +136,28 @@ class Plan:
         yield from (value for value in self._given if (value.location, value.name) == key)
         if key in together:
             yield together[key]
-        yield from self._harvest.named(one, self.fits)
-        for value in self._examples(one):
+        if self._made is not None and one.location == "path":
+            return
+        # What something is called that is there already is no value for what may change it.
+        may_name = self._made is None
+        may_guess = may_name or self._command.operation.method == "POST"
+        if may_name:
+            yield from self._harvest.named(one, self.fits)
+        for value in self._examples(one) if may_guess else ():
             yield Value(one.location, one.name, value, "example")
         for value in documented_value(self._schema(one), (), self._command.api.catalog.resolve):
             if self.fits(one, value):
                 yield Value(one.location, one.name, value, "default")
+        # One of the words that the document lists is nobody's invention.
+        is_listed = one.value.items is not None and bool(one.value.items.enum)
+        if not (may_guess or is_listed):
+            return
         try:
             made = parameter_example(
                 one, self._raw.get(key), self._command.api.catalog.resolve, self._dialect
             )
         except (NoExampleError, LookupError):
             return
-        # One of the words that the document lists is nobody's invention.
-        is_listed = one.value.items is not None and bool(one.value.items.enum)
         yield Value(one.location, one.name, made, "default" if is_listed else INVENTED)
 
     def _optional(self) -> Iterator[tuple[_Key, Value]]:

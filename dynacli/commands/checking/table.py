@@ -15,6 +15,8 @@ __all__ = ["table"]
 
 _MOST_FINDINGS = 20
 """Findings of one operation that are listed."""
+_ERROR = 4
+"""The first digit from which on a status is that of an error."""
 _WIDE = 70
 """Columns from which on methods and times are shown."""
 _WIDE_EXCERPT = 80
@@ -70,7 +72,9 @@ def _cells(checked: Checked) -> tuple[str, ...]:
         operation.method,
         str(len(checked.exchanges)) if checked.exchanges else "-",
         " ".join(map(str, checked.statuses)) or "-",
-        f"{len(coverage.seen)}/{len(coverage.documented)}" if checked.exchanges else "-",
+        f"{len(coverage.seen)}/{len(coverage.documented)}"
+        if checked.exchanges and coverage.documented
+        else "-",
         _time(max(times)) if times else "-",
         _word(checked),
     )
@@ -88,8 +92,11 @@ def _word(checked: Checked) -> str:
         return f"{count} finding{'s' if count > 1 else ''}"
     if any(one.error for one in checked.exchanges):
         return "no answer"
-    if any(one.verdict is None for one in checked.exchanges):
+    if not any(one.is_judged for one in checked.exchanges):
         return "not judged"
+    kinds = sorted({status // 100 for status in checked.statuses})
+    if all(one >= _ERROR for one in kinds):
+        return f"only {' and '.join(f'{one}xx' for one in kinds)}"
     return "ok, not all judged" if any(map(unchecked_of, checked.exchanges)) else "ok"
 
 

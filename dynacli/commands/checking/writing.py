@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from dynacli.commands.checking.chains import Chain
-from dynacli.commands.checking.created import created_id, is_done, new_id
+from dynacli.commands.checking.created import is_done, made_path, new_id
 from dynacli.commands.checking.harvest import Fits
 from dynacli.commands.checking.judgement import GONE
 from dynacli.commands.checking.linked import Links
@@ -126,8 +126,7 @@ class Writing:
 
     def _items(self, chain: Chain) -> list[OperationCommand]:
         """Return the operations on one thing."""
-        names = (chain.read, *chain.updates, chain.delete)
-        return [self._commands[name] for name in names if name in self._commands]
+        return [self._commands[name] for name in chain.on_item if name in self._commands]
 
     def _free_place(self, chain: Chain, given: list[Value]) -> list[Value]:
         """Return the values of a path where nothing is yet; none where there is no such place."""
@@ -150,15 +149,14 @@ class Writing:
     def _path(self, chain: Chain, exchange: Exchange) -> tuple[Any, ...] | None:
         """Return the values of the path of a new thing; None where they are not known."""
         create = self._commands[chain.create]
-        sent = {one.name: one.value for one in exchange.planned.values if one.location == "path"}
-        before = tuple(sent.get(name) for name in placeholders(create.operation.path))
         if chain.is_named:
-            return before
+            sent = {one.name: one.value for one in exchange.planned.values if one.location == "path"}
+            return tuple(map(sent.get, placeholders(create.operation.path)))
         items = self._items(chain)
         if not items:
             return None
-        value = created_id(exchange, self._caller.links(create), items, self._caller.fits(items[0]))
-        return None if value is None else (*before, value)
+        links = self._caller.links(create)
+        return made_path(exchange, create, links, items, self._caller.fits(items[0]))
 
     def _remove(self, chain: Chain, created: Exchange, path: tuple[Any, ...]) -> None:
         where = without_query(created.shown.url).removesuffix("/")

@@ -10,6 +10,9 @@ from dynacli.document.swagger2.spots import Spot
 
 __all__ = ["convert_response", "convert_responses"]
 
+_EMPTY = frozenset({"204", "205"})
+"""The statuses of success that have no content (RFC 9110, sections 15.3.5 and 15.3.6)."""
+
 
 def convert_responses(
     raw: Any, types: MediaTypes, shared_types: MediaTypes, spot: Spot, ledger: Ledger
@@ -29,39 +32,58 @@ def convert_responses(
     if not isinstance(raw, dict):
         return raw
     made: dict[str, Any] = {}
+    succeeding = _succeeding(raw)
     for status, response in raw.items():
-        at = spot.below(status)
+        at, is_success = spot.below(status), status in succeeding
         if status.startswith("x-") or not isinstance(response, dict):
             made[status] = response
         elif not isinstance(response.get("$ref"), str):
-            made[status] = convert_response(response, types, at, ledger)
+            made[status] = convert_response(response, types, at, ledger, is_success=is_success)
         else:
             target, steps = ledger.follow(response)
             if (
-                types.names != shared_types.names
-                and steps[:1] == ("responses",)
+                steps[:1] == ("responses",)
                 and isinstance(target, dict)
-                and ("schema" in target or "examples" in target)
+                and _is_of_operation(target, types, shared_types, is_success=is_success)
                 and ledger.affords(target, spot=at)
             ):
                 own = Spot(join(steps), at.new)
                 ledger.came(own)
-                made[status] = convert_response(target, types, own, ledger)
+                made[status] = convert_response(target, types, own, ledger, is_success=is_success)
             else:
                 made[status] = ledger.referring(response, "responses")
     return made
 
 
-def convert_response(raw: Any, types: MediaTypes, spot: Spot, ledger: Ledger) -> Any:
+def _succeeding(responses: dict[str, Any]) -> frozenset[str]:
+    """Return the statuses by which an operation succeeds and says something: those of `default` where it has no other."""
+    found = {status for status in responses if status.startswith("2")}
+    return frozenset((found or {"default"}) - _EMPTY)
+
+
+def _is_of_operation(
+    shared: dict[str, Any], types: MediaTypes, shared_types: MediaTypes, *, is_success: bool
+) -> bool:
+    """Tell whether a shared response is another one in an operation that produces these media types."""
+    if "schema" in shared or "examples" in shared:
+        return types.names != shared_types.names
+    return is_success and bool(types.names)
+
+
+def convert_response(
+    raw: Any, types: MediaTypes, spot: Spot, ledger: Ledger, *, is_success: bool = False
+) -> Any:
     """Return a response; what is no object is returned as it is.
 
-    Without `produces` its media type can be any.
+    Without `produces` its media type can be any. A response without a schema has no content by the letter of 2.0;
+    documents leave the schema out all the same, and of a success `produces` then tells what to ask for.
 
     Args:
         raw: The Response Object of 2.0.
         types: What the operation produces.
         spot: Where it is.
         ledger: Takes references, and what moved.
+        is_success: Whether it is what the operation is called for.
     """
     if not isinstance(raw, dict):
         return raw
@@ -81,9 +103,12 @@ def convert_response(raw: Any, types: MediaTypes, spot: Spot, ledger: Ledger) ->
         ledger.warn("The schema of the response is no object and is ignored", spot.below("schema"))
         schema = None
     examples = _examples(raw, spot, ledger)
-    if schema is None and not examples:
-        return made
-    all_types = types.or_else("*/*") if schema is not None else types.only([])
+    if schema is not None:
+        all_types = types.or_else("*/*")
+    else:
+        all_types = types if is_success else types.only([])
+        if not all_types.names and not examples:
+            return made
     more = [name for name in examples if name not in all_types.names]
     all_types = MediaTypes(
         (*all_types.names, *more),

@@ -1,0 +1,35 @@
+"""Judges an answer in-process: `python -m tests.bench.judge CATALOG OPERATION BODY TIMES`.
+
+It prints how many seconds that took at the median: reading the body, and judging it.
+"""
+
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from dynacli.catalog.store import Catalog
+from dynacli.validation.judge import Answered, Judge
+
+__all__: list[str] = []
+
+_JSON = "application/json"
+
+
+def _main() -> int:
+    catalog, name, body = Catalog(sys.argv[1]), sys.argv[2], Path(sys.argv[3]).read_bytes()
+    seconds = []
+    for _ in range(int(sys.argv[4])):
+        judge = Judge(catalog, catalog.operation(name))
+        began = time.perf_counter()
+        verdict = judge.response(Answered(200, {"content-type": _JSON}, _JSON, body))
+        seconds.append(time.perf_counter() - began)
+        if verdict.findings or verdict.unchecked or verdict.failures:
+            sys.stderr.write(f"{verdict.findings[:1]} {verdict.unchecked} {verdict.failures}\n")
+            return 1
+    sys.stdout.write(f"{median(seconds)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
