@@ -153,6 +153,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
             ),
         ),
         Call("post-api-kernels", ("--name", "python3"), 201, keep={"kernel": ("id",)}),
+        # A 201 alone; for a kernel that there is not the server fails with 500.
+        Call("post-api-kernels", ("--name", "none"), 500, found=("undocumented-status status",)),
         Call("get-api-kernels"),
         Call("get-api-kernels-kernel-id", ("<kernel>",)),
         Call(

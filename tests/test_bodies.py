@@ -269,6 +269,35 @@ def test_an_optional_body_is_left_out() -> None:
     assert "needs --name" in error("a", "--draft").stderr
 
 
+MEANT = {
+    "POST": ("post", {}, {"name": "string"}),
+    "PUT": ("put", {}, {"name": "string"}),
+    "PATCH": ("patch", {}, {"name": "string"}),
+    "DELETE": ("delete", {}, None),
+    "the document's example": ("post", {"example": {"name": "Mine"}}, {"name": "Mine"}),
+    "no example can be made": ("post", {"schema": False}, None),
+    "what is made fits two of one": (
+        "post",
+        {"schema": {"oneOf": [{"type": "object"}, {"minProperties": 0}]}},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("method", "media", "expected"), MEANT.values(), ids=MEANT)
+def test_example_fills_a_body_of_which_nobody_said_that_it_is_optional(
+    method: str, media: dict[str, Any], expected: Any
+) -> None:
+    """Where `required` is not written, `--example` sends a body by the methods that are for one, and others do not."""
+    raw = operation("a", body=_object(("name",), name=STRING))
+    raw["requestBody"].pop("required", None)
+    raw["requestBody"]["content"]["application/json"].update(media)
+    write({"/a": {method: raw}})
+    made = dry("a", "--example")
+    assert expected == (None if made["body"] is None else made["json"])
+    assert dry("a")["body"] is None
+
+
 def test_example_fills_the_body_and_options_lie_over_it() -> None:
     """The document's example, or a value made from the schema; what was given wins."""
     raw = operation("a", body=_object(("name", "size"), name=STRING, size={"type": "integer", "minimum": 3}))

@@ -91,10 +91,9 @@ def test_a_body_reaches_the_server_as_its_media_type_says(
 NOT_BUILT: dict[str, Any] = {"application/xml": {"schema": PET}, "application/json": {"schema": PET}}
 
 
-def _two_media_types() -> str:
-    return save(
-        document({"/a": {"post": operation("a", requestBody={"content": NOT_BUILT})}}, ["http://a.test"])
-    )
+def _two_media_types(**more: Any) -> str:
+    body = {"content": NOT_BUILT, **more}
+    return save(document({"/a": {"post": operation("a", requestBody=body)}}, ["http://a.test"]))
 
 
 def test_what_no_option_builds_has_no_options() -> None:
@@ -127,7 +126,7 @@ def test_help_is_that_of_the_media_type_that_is_asked_for() -> None:
 
 def test_a_media_type_that_is_named_gets_an_example_also_where_the_body_may_be_left_out() -> None:
     """`--example` alone leaves an optional body out; whoever names its media type wants it."""
-    api = _two_media_types()
+    api = _two_media_types(required=False)
     assert run_cli(api, "a", "--example", "--dry-run", "json").json["body"] is None
     shown = run_cli(api, "a", "--example", "--content-type", "json", "--dry-run", "json").json
     assert '{"name":"string"}' == shown["body"]

@@ -170,6 +170,33 @@ def test_an_answer_that_cannot_be_written_is_no_usage_error(api: str, server: Re
     assert "-o raw" in result.stderr
 
 
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_an_answer_that_cannot_be_written_is_judged(api: str, server: Recorder, output: str) -> None:
+    """The verdict and the report come before the end of a call whose answer cannot be written in the format."""
+    server.answers["/pets"] = Answer(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
+    words = ("list-pets", "-o", output, "--validate", "strict", "--report", "json=r.json")
+    result = run_cli(api, *words)
+    assert (12, "", 1) == (result.exit_code, result.stdout, len(server.requests))
+    verdict, _, rest = result.stderr.partition("[undocumented-media-type]")
+    assert verdict.startswith("Warning: The answer breaks the document")
+    assert f"Error: The answer cannot be shown as {output.upper()}" in rest
+    report = json.loads(Path("r.json").read_text())
+    assert (["undocumented-media-type"], 200) == (
+        [one["rule"] for one in report["findings"]],
+        report["status"],
+    )
+    assert "cannot be shown" in report["calls"][0]["error"]
+
+
+def test_the_status_of_an_answer_that_cannot_be_written_is_told(api: str, server: Recorder) -> None:
+    """A 500 stays one where its body cannot be written in the format that is asked for."""
+    server.answers["/pets"] = Answer(500, b"\x89PNG\x00", {"Content-Type": "image/png"})
+    result = run_cli(api, "list-pets", "-o", "json")
+    assert (5, "") == (result.exit_code, result.stdout)
+    assert "Warning: The answer cannot be shown as JSON: it is binary" in result.stderr
+    assert "on standard output" not in result.stderr
+
+
 def test_head_has_no_body(api: str, server: Recorder) -> None:
     """The answer of a HEAD is its head alone, and its announced length is not waited for."""
     server.answers["/pets"] = Answer(200, b"12345", {"Content-Type": "application/json"})

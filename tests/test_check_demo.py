@@ -105,8 +105,10 @@ def test_a_break_wins_over_a_call_without_an_answer() -> None:
 
 
 def test_operations_that_are_named_are_called_although_they_change_something() -> None:
-    """They come last, with a body from the document's example."""
-    result = _check("--operation", "dispatch-workflow-run", "--only", "list-workflows")
+    """They come last, on what the person names, with a body from the document's example."""
+    workflow = _check("--only", "list-workflows", "--only", "get-workflow").json[1]["calls"][0]["values"][0]
+    words = ("--set", f"dispatch-workflow-run.id={workflow['value']}")
+    result = _check("--operation", "dispatch-workflow-run", "--only", "list-workflows", *words)
     called = _called(result)
     assert 0 == result.exit_code
     assert ["list-workflows", "dispatch-workflow-run"] == list(called)

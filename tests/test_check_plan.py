@@ -142,6 +142,19 @@ def test_a_search_beside_the_collection_feeds_it_too(server: Recorder) -> None:
     assert {"petId": (3, "answer")} == _values(rows["get-pet"])
 
 
+@pytest.mark.parametrize(
+    ("path", "is_fed"),
+    [("/pets/findByStatus", True), ("/pets/search", True), ("/pets/latest", True), ("/pets/tags", False)],
+)
+def test_another_collection_below_does_not_feed_it(server: Recorder, path: str, is_fed: bool) -> None:
+    """An id of a tag is none of a pet."""
+    server.answers[path] = _json([{"id": 3}])
+    rows = _checked(
+        server, {path: _get(), "/pets/{petId}": _get(_path("petId", _NUMBER), operationId="getPet")}
+    )
+    assert is_fed is (_values(rows["get-pet"]) == {"petId": (3, "answer")})
+
+
 def test_a_field_of_that_name_feeds_a_parameter_anywhere(server: Recorder) -> None:
     """`workflowId` is a field of an answer, or the `id` of a `workflow` in it."""
     server.answers["/status"] = _json({"last": {"workflow_id": "w1"}, "owner": {"id": "o1"}})
@@ -153,6 +166,117 @@ def test_a_field_of_that_name_feeds_a_parameter_anywhere(server: Recorder) -> No
         },
     )
     assert {"workflowId": ("w1", "answer"), "ownerId": ("o1", "answer")} == _values(rows["get-graph"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "parameter", "expected"),
+    [
+        pytest.param({"workflowId": 7}, ("workflowId", _NUMBER), 7, id="number-of-an-id"),
+        pytest.param({"delay": 90}, ("delay", _NUMBER), None, id="an-amount"),
+        pytest.param({"delay": 90}, ("delay", _TEXT), None, id="an-amount-as-text"),
+        pytest.param({"city": "Bern"}, ("city", _TEXT), "Bern", id="a-word"),
+        pytest.param({"url": "https://a.test"}, ("url", _TEXT), None, id="a-word-for-anything"),
+        pytest.param({"limit": 5}, ("limit", _NUMBER), None, id="a-page"),
+        pytest.param({"delayId": 7}, ("delay", _NUMBER), None, id="another-name"),
+    ],
+)
+def test_a_field_feeds_what_is_plausibly_the_same_thing(
+    server: Recorder, answer: Any, parameter: tuple[str, Any], expected: Any
+) -> None:
+    """Ids are numbers or words; any other number is an amount of who knows what, and general names name nothing."""
+    server.answers["/status"] = _json(answer)
+    name, schema = parameter
+    rows = _checked(server, {"/status": _get(), "/find": _get(_query(name, schema, required=True))})
+    value, origin = _values(rows["get-find"])[name]
+    assert (expected, "answer") == (value, origin) if expected is not None else origin == "invented"
+
+
+@pytest.mark.parametrize(
+    ("collection", "parameter", "is_fed"),
+    [
+        pytest.param("/nodes", "n", False, id="a-letter"),
+        pytest.param("/nodes", "node", True, id="its-noun"),
+        pytest.param("/repositories", "repo", True, id="an-abbreviation"),
+        pytest.param("/runs", "runtime", False, id="a-word-that-begins-so"),
+        pytest.param("/runs", "runNumber", True, id="noun-and-number"),
+        pytest.param("/delay", "seconds", False, id="an-amount"),
+    ],
+)
+def test_an_item_feeds_what_is_called_like_it(
+    server: Recorder, collection: str, parameter: str, is_fed: bool
+) -> None:
+    """An id goes into a path where the parameter's name says that it is one, or what the items are."""
+    server.answers[collection] = _json([{"id": 71, "other": 1}])
+    paths = {
+        collection: _get(),
+        f"{collection}/{{{parameter}}}": _get(_path(parameter, _NUMBER), operationId="one"),
+    }
+    value, origin = _values(_checked(server, paths)["one"])[parameter]
+    assert ((71, "answer") == (value, origin)) is is_fed
+
+
+_FILTER = {
+    "type": "object",
+    "properties": {
+        "limit": _NUMBER,
+        "fields": {"type": "array", "items": _TEXT},
+        "where": {"type": "object", "properties": {"title": _TEXT}},
+    },
+}
+_AS_JSON = {"name": "filter", "in": "query", "content": {"application/json": {"schema": _FILTER}}}
+_AS_OBJECT = {"name": "filter", "in": "query", "style": "deepObject", "explode": True, "schema": _FILTER}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "words", "expected"),
+    [
+        pytest.param(_AS_JSON, ["filter.limit=1"], {"limit": 1}, id="one"),
+        pytest.param(_AS_OBJECT, ["filter.limit=1"], {"limit": 1}, id="deep-object"),
+        pytest.param(
+            _AS_JSON,
+            ["filter.limit=1", "filter.where.title=x"],
+            {"limit": 1, "where": {"title": "x"}},
+            id="two-are-one-object",
+        ),
+        pytest.param(
+            _AS_JSON, ["filter.fields=a", "filter.fields=b"], {"fields": ["a", "b"]}, id="items-by-repetition"
+        ),
+        pytest.param(
+            _AS_JSON,
+            ['filter={"limit":5,"fields":[]}', "filter.limit=1"],
+            {"limit": 1, "fields": []},
+            id="laid-over",
+        ),
+        pytest.param(
+            _AS_JSON, ["get-runs.filter.limit=2", "filter.limit=1"], {"limit": 2}, id="for-one-operation-wins"
+        ),
+    ],
+)
+def test_a_property_of_an_object_is_given(
+    server: Recorder, parameter: dict[str, Any], words: list[str], expected: Any
+) -> None:
+    """As with the options of a call; all that is given of one object is one value, and one call."""
+    given = [each for word in words for each in ("--set", word)]
+    row = _checked(server, {"/runs": _get(parameter)}, *given)["get-runs"]
+    assert [{"filter": (expected, "set")}] == [_values(row, number) for number in range(len(row["calls"]))]
+
+
+def test_a_property_that_there_is_not(server: Recorder) -> None:
+    """It is wrong usage, as is a value that does not fit."""
+    path = _document(server, {"/runs": _get(_AS_JSON)})
+    for word in ("filter.nothing.more=1", "filter.limit=x"):
+        assert (2, []) == (run_cli("check", path, "--set", word).exit_code, server.requests)
+
+
+def test_a_field_deep_in_a_body_is_given(server: Recorder) -> None:
+    """Behind the name of its operation, behind `body`, or alone."""
+    item = {"type": "object", "properties": {"cron": _TEXT, "zone": _TEXT}}
+    schema = {"type": "object", "properties": {"at": item, "list": {"type": "array", "items": item}}}
+    body = {"content": {"application/json": {"schema": schema}}}
+    paths = {"/runs": {"post": {"operationId": "start", "requestBody": body, "responses": _OK}}}
+    words = ("--set", "at.cron=1", "--set", "body.list[0].zone=2", "--set", "start.at.zone=3")
+    _checked(server, paths, "--operation", "start", *words)
+    assert {"at": {"cron": "1", "zone": "3"}, "list": [{"zone": "2"}]} == json.loads(server.last.body)
 
 
 _LINKED = {
@@ -320,7 +444,8 @@ def test_operations_that_change_something_come_last_and_one_by_one(server: Recor
         },
     }
     server.answers["/runs"] = lambda one: _json([{"id": "r1"}] if one.method == "GET" else {})
-    _checked(server, paths, "--operation", "start", "--operation", "drop", "--set", "start.name=new")
+    words = ("--operation", "start", "--operation", "drop", "--set", "start.name=new", "--set", "drop.id=r1")
+    _checked(server, paths, *words)
     sent = [(one.method, one.target) for one in server.requests]
     assert [("GET", "/runs"), ("GET", "/runs/r1"), ("POST", "/runs"), ("DELETE", "/runs/r1")] == sent
     assert b'{"name":"new"}' == server.requests[2].body.replace(b" ", b"")

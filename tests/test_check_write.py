@@ -375,6 +375,18 @@ def test_a_name_of_our_own(tmp_path: Path, schema: dict[str, Any]) -> None:
     assert ["GET", "PUT", "GET", "DELETE"] == calls
 
 
+def test_a_number_is_only_made_up_for_an_id(tmp_path: Path) -> None:
+    """`/delay/{delay}` takes an amount: a large one would make the server wait as long."""
+    with recording() as recorder:
+        document = _named(_document(recorder.origin), {"type": "integer"})
+        document["paths"] = {"/delay/{delay}": document["paths"]["/things/{thing_id}"]}
+        item = document["paths"]["/delay/{delay}"]
+        item["parameters"][0].update(name="delay", example=1)
+        result = _check(tmp_path, document, "--yes")
+        assert ["GET /delay/1"] == [f"{one.method} {one.target}" for one in recorder.requests]
+    assert "no name can be made up for something new" == _rows(result)["put"]["skipped"]["reason"]
+
+
 def test_a_name_that_is_taken(tmp_path: Path) -> None:
     """Nothing is written where reading does not say that a name is free."""
     taken = Answer(200, b'{"id":1,"name":"n"}')

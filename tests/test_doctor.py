@@ -95,6 +95,34 @@ def test_the_text_names_places_as_editors_open_them() -> None:
     assert "BROKEN" not in text
 
 
+def test_the_same_remark_is_made_once() -> None:
+    """What is said of several places is said with the first of them and how many more there are; JSON has them all."""
+    answer = {
+        "description": "",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/No"}}},
+    }
+    paths = {f"/{one}": {"get": operation(one, responses={"200": answer})} for one in "abc"}
+    api = save(document(paths))
+    (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
+    assert [3, 3] == [len(found["warnings"]), len(found["problems"])]
+    for words in (("doctor", api), ("api", "show", api)):
+        text = run_cli(*words, "-o", "text").stdout
+        (line,) = (one for one in text.splitlines() if "leads nowhere" in one)
+        assert "/paths/~1a/get/responses/200/content/application~1json/schema, and 2 more places" in line
+        assert " (3)" in text
+
+
+def test_a_reference_to_another_host_tells_how_to_allow_it() -> None:
+    """Also where nothing is fetched: it is refused, and not for want of a network."""
+    elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
+    api = save(document({"/a": {"get": operation("a", elsewhere)}}))
+    (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
+    assert "add `--allow-ref https://schemas.example.org`" in found["warnings"][0]["message"]
+    words = ("--allow-ref", "https://schemas.example.org", "-o", "json")
+    (found,) = run_cli("doctor", api, *words).json["documents"]
+    assert "is not in the cache. Fetch it once: with `--refresh`" in found["warnings"][0]["message"]
+
+
 def test_a_parameter_is_judged_as_what_it_says_it_is() -> None:
     """Of the forms that a parameter of Swagger 2.0 can have, the one with its `in` tells what is wrong."""
     parameters = [{"in": "path", "name": "p", "type": "string"}]

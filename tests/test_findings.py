@@ -222,8 +222,8 @@ def test_a_parameter_with_a_media_type_is_no_body() -> None:
     assert ["query/p/a type"] == compact(judge.request(sent(query=[("p", '{"a": "x"}')]), is_exact=True))
 
 
-def test_exact_refuses_a_request_in_a_call() -> None:
-    """The whole way: exit code 2, and the property is named."""
+def test_exact_tells_of_a_request_in_a_call() -> None:
+    """The whole way: the document allows the property, so it is named, and the request is not refused."""
     document = answer_document({"200": _OK})
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     document["paths"]["/a"] = {
@@ -233,7 +233,8 @@ def test_exact_refuses_a_request_in_a_call() -> None:
     Path("a.json").write_text(json.dumps(document), encoding="utf-8")
     words = ("./a.json", "a", "--body", '{"a": 1, "b": 2}', "--dry-run", "json", "--error-format", "json")
     result = run_cli(*words, "--validate", "exact")
-    assert (2, ["/b"]) == (result.exit_code, [one["pointer"] for one in result.error["findings"]])
+    told = json.loads(result.stderr)["warning"]
+    assert (0, ["/b"]) == (result.exit_code, [one["pointer"] for one in told["findings"]])
     assert 0 == run_cli(*words).exit_code
 
 
@@ -438,3 +439,56 @@ def test_a_call_ends_well_all_the_same(server: Recorder, schema: Any, body: byte
     assert (code, body) == (result.exit_code, result.stdout_bytes)
     assert "Traceback" not in result.stderr
     assert result.stderr
+
+
+_REF_TO_IT = {"$ref": "#/components/schemas/It"}
+_OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}}
+_BESIDE = "`nullable` counts only beside a `type` (OpenAPI 3.0.4)"
+NULLABLE: dict[str, tuple[Any, Any, str]] = {
+    "beside allOf": (
+        {"nullable": True, "allOf": [_REF_TO_IT]},
+        None,
+        f"expected object, got null; {_BESIDE}",
+    ),
+    "beside $ref": ({**_REF_TO_IT, "nullable": True}, None, f"expected object, got null; {_BESIDE}"),
+    "of a property": (
+        {"type": "object", "properties": {"schema": {"nullable": True, "allOf": [_REF_TO_IT]}}},
+        {"schema": None},
+        f"expected object, got null; {_BESIDE}",
+    ),
+    "of an item": (
+        {"type": "array", "items": {"nullable": True, "oneOf": [_REF_TO_IT, {"type": "string"}]}},
+        [None],
+        f"expected object or string, got null; {_BESIDE}",
+    ),
+    "further in": (
+        {"allOf": [{"allOf": [{"nullable": True, "allOf": [_REF_TO_IT]}]}]},
+        None,
+        f"expected object, got null; {_BESIDE}",
+    ),
+    "beside enum": (
+        {"type": "string", "nullable": True, "enum": ["a", "b"]},
+        None,
+        "`null` is none of `a`, `b`; `nullable` adds no null to `enum` (OpenAPI 3.0.4)",
+    ),
+    "of what is around it": (
+        {"nullable": True, "properties": {"a": {"type": "integer"}}},
+        {"a": None},
+        "expected integer, got null",
+    ),
+    "not there": ({"allOf": [_REF_TO_IT]}, None, "expected object, got null"),
+    "false": ({"nullable": False, "allOf": [_REF_TO_IT]}, None, "expected object, got null"),
+}
+
+
+@pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
+def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: str) -> None:
+    """Whoever wrote `nullable` and meant null reads why it is none by the letter of OpenAPI 3.0."""
+    (found,) = judge_value(schema, value, "3.0.3", It=_OBJECT).findings
+    assert message == found.message
+
+
+def test_nullable_is_no_word_of_later_versions() -> None:
+    """Since 3.1 it is an annotation that nobody defined, and no message speaks of it."""
+    (found,) = judge_value({"nullable": True, "allOf": [_REF_TO_IT]}, None, "3.1.0", It=_OBJECT).findings
+    assert "expected object, got null" == found.message

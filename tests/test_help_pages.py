@@ -191,3 +191,11 @@ def test_foreign_text_cannot_drive_the_terminal() -> None:
             assert "\x1b]" not in shown
             assert "\x07" not in shown
             assert "\u202e" not in shown
+
+
+def test_a_default_without_a_character_is_told() -> None:
+    """An empty text as a default is said to be one, where `default` alone would say nothing."""
+    write({"/a": {"get": operation("a", parameter("q", {**STRING, "default": ""}))}})
+    page = run_cli("./api.json", "a", "--help").stdout
+    assert "empty by default" in page
+    assert "default ]" not in page

@@ -115,6 +115,20 @@ def test_show_has_all_that_is_known() -> None:
     assert f" (pets.json:1:{column}, /paths/~1bad/get)\n" in text
 
 
+@pytest.mark.parametrize("words", [("api", "list"), ("api", "show", "pets"), ("doctor",)], ids=" ".join)
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_the_query_of_a_source_is_not_shown(server: Recorder, words: tuple[str, ...], form: str) -> None:
+    """What stands in the query of a document's URL may be a secret: its names are shown, its values are not."""
+    server.answers["/pets.json"] = Answer(body=json.dumps(pets()).encode())
+    url = f"{server.origin}/pets.json"
+    assert 0 == run_cli("api", "add", "pets", f"{url}?version=2&token=hunter2&hunter2").exit_code
+    result = run_cli(*words, "-o", form)
+    assert "hunter2" not in result.stdout + result.stderr
+    assert (f"{url}?version=***&token=***&***" in result.stdout) is (words != ("doctor",) or form == "json")
+    again = run_cli("api", "add", "pets", f"{url}?token=other")
+    assert (2, False) == (again.exit_code, "hunter2" in again.stderr)
+
+
 def test_show_of_a_valid_document_says_that_it_is() -> None:
     """A document without a fault is said to be valid."""
     write(pets())

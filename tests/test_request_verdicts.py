@@ -1,6 +1,7 @@
 """A request that does not match the document is refused before it is sent, and one that does never is."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -281,7 +282,8 @@ def test_a_refused_request_reaches_nobody(server: Recorder) -> None:
     assert (2, "", []) == (result.exit_code, result.stdout, server.requests)
     assert "The document does not allow this request" in result.stderr
     assert "/x: expected integer, got string `y` [type]" in result.stderr
-    assert "document line 1: /paths/~1a/post/requestBody/content/application~1json/schema" in result.stderr
+    place = "/paths/~1a/post/requestBody/content/application~1json/schema"
+    assert re.search(rf"document line 1, column [0-9]+: {re.escape(place)}", result.stderr)
     run_cli("./document.json", "a", "--body", '{"x": "y"}', "--validate", "off")
     assert [b'{"x":"y"}'] == [one.body.replace(b" ", b"") for one in server.requests]
 

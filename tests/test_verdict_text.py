@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -270,11 +271,19 @@ def test_a_finding_shows_what_is_wrong_and_who_says_so(api: str, server: Recorde
         "           |         ^^^",
         '           |   "tags": [...]',
     ] == lines[2:6]
-    assert "           document line 1: /components/schemas/Pet/properties/id/type" == lines[6]
+    text = Path("api.json").read_text()  # all of it in one line, in which a column is needed
+
+    def line_of(key: str, before: str = "") -> str:
+        return f"document line 1, column {text.index(before + key) + len(before) + 1:,}"
+
+    line = line_of('"type": "integer"', '"id": {')
+    assert f"           {line}: /components/schemas/Pet/properties/id/type" == lines[6]
     schema = "/paths/~1pets~1{petId}/put/responses/200/content/application~1json/schema/$ref"
-    assert f"             via document line 1: {schema}" == lines[7]
+    line = line_of('"$ref": "#/components/schemas/Pet"')
+    assert f"             via {line}: {schema}" == lines[7]
     assert '           |     "long",' in lines
-    assert "             via document line 1: /components/schemas/Pet/properties/tags/items/$ref" in lines
+    line = line_of('"$ref": "#/components/schemas/Tag"')
+    assert f"             via {line}: /components/schemas/Pet/properties/tags/items/$ref" in lines
 
 
 @pytest.mark.parametrize(

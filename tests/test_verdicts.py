@@ -533,6 +533,16 @@ def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]
     assert expected == compact(judge_answer(responses, answered(b"", status, "")))
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
+@pytest.mark.parametrize("schema", [None, "x", 5, ["a"]], ids=repr)
+def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None:
+    """A document that has something else where a schema belongs is told what that is."""
+    responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
+    verdict = judge_answer(responses, answered(b"{}"), version=version)
+    told = f"the document has `{json.dumps(schema)}` where a schema belongs"
+    assert ([], [], [told]) == (verdict.findings, verdict.failures, verdict.unchecked)
+
+
 def test_head_has_no_body() -> None:
     """An answer to HEAD is judged without the body that it stands for."""
     document = answer_document(_content(JSON))

@@ -139,6 +139,7 @@ class Api:
 
 def _named(catalog: Catalog) -> list[str]:
     """Return a line for each of the first operations that were left out, with its place in the files."""
+    from dynacli.catalog.locations import line_of
     from dynacli.document.file_names import shown_file
 
     rows = [row for row in catalog.warnings() if " is left out: " in row["message"]]
@@ -146,7 +147,8 @@ def _named(catalog: Catalog) -> list[str]:
     lines = []
     for row in rows[:MOST_NAMED]:
         file = "" if is_one_file else f"{shown_file(row['file'])} "
-        lines.append(row["message"] + (f" ({file}line {row['line']})" if row["line"] else ""))
+        place = f" ({file}{line_of(row['line'], row['column'])})" if row["line"] else ""
+        lines.append(row["message"] + place)
     return lines
 
 

@@ -13,7 +13,10 @@ from dynacli.errors import DocumentError
 if TYPE_CHECKING:
     from dynacli.catalog.api import Api
 
-__all__ = ["Location", "located"]
+__all__ = ["Location", "line_of", "located"]
+
+_LONG = 120
+"""Columns from which on a line alone does not tell where in it to look, as in a document without line breaks."""
 
 
 class Location(NamedTuple):
@@ -30,6 +33,11 @@ class Location(NamedTuple):
     line: int | None
     column: int | None
     pointer: str
+
+
+def line_of(line: int, column: int | None) -> str:
+    """Return the line of a place as messages name it, with the column where the line is a long one."""
+    return f"line {line}, column {column:,}" if column is not None and column > _LONG else f"line {line}"
 
 
 def located(api: "Api", places: Iterable[tuple[int, str]]) -> list[Location]:

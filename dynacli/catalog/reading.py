@@ -72,9 +72,8 @@ class Reading:
                 # Before it is read: what changes from here on has a later time.
                 self._facts[path] = facts_of(path)
             return self.opener(uri)
-        if not self.may_fetch:
-            raise _not_kept(uri)
-        return self.opener(uri, kept)
+        # What may not be read at all is refused as such, and not for want of a network.
+        return self.opener(uri, kept, may_fetch=self.may_fetch)
 
     @property
     def _asks_again(self) -> bool:
@@ -132,5 +131,6 @@ def _failure(error: DynacliError) -> Failure:
 
 def _not_kept(uri: str) -> DocumentError:
     return DocumentError(
-        f"`{file_name(uri)}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
+        f"`{file_name(uri)}` is not in the cache",
+        hint="Fetch it once: with `--refresh`, and without `--offline`",
     )

@@ -1,6 +1,7 @@
 """The body of one call: given whole, by options, as an example, or written in an editor."""
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.media import (
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from dynacli.request.payload import Payload
 
 __all__ = ["BuiltBody", "build_body", "missing_in_body"]
+
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class BuiltBody(NamedTuple):
@@ -100,6 +104,13 @@ def build_body(
         )
         if not assignments and (not is_built(name) or (form and isinstance(base, str))):
             return BuiltBody(_text_body(command, base, name), name)
+    elif wants_example and _is_meant(command):
+        try:
+            base = _fitting_example(command)
+            if not is_built(name) or (form and isinstance(base, str)):
+                return BuiltBody(_text_body(command, base, name), name)
+        except UsageError:
+            return BuiltBody()  # it can be left out
     elif not assignments and not _is_told(command, media_type):
         return BuiltBody()
     selection = _selected(command, assemble(base, assignments), assignments, is_strict=is_strict)
@@ -289,6 +300,20 @@ def _needs_body(command: OperationCommand) -> bool:
     return command.operation.body is not None and command.operation.body.is_required
 
 
+def _is_meant(command: OperationCommand) -> bool:
+    """Return whether a call is hardly meant without a body, though the document does not say that it is required.
+
+    `required` is false where it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
+    where the body is what a method is for. One that says `false` means it.
+    """
+    described = command.follow(command.part["operation"].get("requestBody"))
+    return (
+        command.operation.method in _WITH_BODY
+        and isinstance(described, dict)
+        and described.get("required") is None
+    )
+
+
 def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
     """Return what `--body` gives; what is neither JSON nor a form is sent as it is read."""
     has_boundary = "boundary=" in media_type.lower()
@@ -339,6 +364,26 @@ def _example_body(command: OperationCommand, overlay: Any) -> Any:
     raise UsageError(
         "No example of the body can be made from the document", hint="Give it whole: `--body JSON`"
     )
+
+
+def _fitting_example(command: OperationCommand) -> Any:
+    """Return an example that is surely one.
+
+    Raises:
+        UsageError: None can be made, as where two alternatives are so wide that whatever fits one fits both.
+    """
+    from dynacli.catalog.example import NoExampleError
+    from dynacli.catalog.shape import Reading
+
+    catalog = command.api.catalog
+    example, fits = _example_body(command, True), False
+    with suppress(NoExampleError, RecursionError):
+        fits = Reading(catalog.resolve, "request", catalog.meta["dialect"]).fits(
+            example, command.body_schema()
+        )
+    if not fits:
+        raise UsageError("No example of the body can be made from the document")
+    return example
 
 
 def _text_body(command: OperationCommand, example: Any, media_type: str) -> bytes:

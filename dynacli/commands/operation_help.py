@@ -290,7 +290,8 @@ def constraints(value: ValueType) -> list[str]:
     if value.is_nullable:
         facts.append(NULL)
     if value.has_default and value.default is not None:
-        facts.append(f"default {_word(value.default)[:60]}")
+        word = _word(value.default)[:60]
+        facts.append(f"default {word}" if word else "empty by default")
     return [visible(fact, keep="") for fact in facts]
 
 

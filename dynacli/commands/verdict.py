@@ -34,10 +34,12 @@ def findings_text(api: Api, findings: list[Any], evidence: "Evidence | None" = N
             lines.append(excerpt)
         location = locations.get(finding.schema_pointer)
         if location is not None and location.line is not None:
-            lines.append(f"    {_placed(location, is_one_file)}")
+            lines.append(f"    {_placed(location, location.line, is_one_file)}")
             # Backwards: from the place that says so to the operation.
             steps = [locations[one] for one in reversed(finding.via) if one in locations]
-            told = [f"      via {_placed(one, is_one_file)}" for one in steps if one.line is not None]
+            told = [
+                f"      via {_placed(one, one.line, is_one_file)}" for one in steps if one.line is not None
+            ]
             lines += told[:MAX_STEPS]
     if len(findings) > MAX_SHOWN:
         lines.append(f"and {len(findings) - MAX_SHOWN} more")
@@ -48,11 +50,12 @@ def _headline(finding: Any) -> str:
     return f"{_place(finding)}: {finding.message} [{finding.rule}]"
 
 
-def _placed(location: "Location", is_one_file: bool) -> str:
+def _placed(location: "Location", line: int, is_one_file: bool) -> str:
+    from dynacli.catalog.locations import line_of
     from dynacli.document.file_names import shown_file
 
     file = "document" if is_one_file else shown_file(location.file)
-    return f"{file} line {location.line}: {location.pointer}"
+    return f"{file} {line_of(line, location.column)}: {location.pointer}"
 
 
 def _place(finding: Any) -> str:

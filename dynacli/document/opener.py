@@ -36,7 +36,7 @@ _ALLOW_HINT = "If you trust it, add `--allow-ref {}`"
 class AllowedOpener(Protocol):
     """An `Opener` that can be told what is known of a file already."""
 
-    def __call__(self, uri: str, known: Fetched | None = None) -> Fetched:
+    def __call__(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
         """Return what is at an absolute URI."""
 
 
@@ -74,12 +74,13 @@ class _AllowedFiles:
         self.files = 0
         self.bytes = 0
 
-    def open(self, uri: str, known: Fetched | None = None) -> Fetched:
+    def open(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
         """Return what is at an absolute URI.
 
         Args:
             uri: Without fragment.
             known: What it was when it was last read: a server that says that it still is need not send it.
+            may_fetch: Whether anything may come over the network.
 
         Raises:
             RefusedError: It may not be read, or too much was read already.
@@ -95,6 +96,11 @@ class _AllowedFiles:
                 fetched = Fetched(read_file(path), uri=uri)
             case "http" | "https":
                 self._check_origin(uri)
+                if not may_fetch:
+                    raise DocumentError(
+                        f"`{_shown(uri)}` is not in the cache",
+                        hint="Fetch it once: with `--refresh`, and without `--offline`",
+                    )
                 fetched = self._download(uri, self._count(), known)
             case "":
                 raise RefusedError(

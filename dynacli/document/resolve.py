@@ -192,8 +192,8 @@ class _Aside:
             if self.kept in node:
                 node["$ref"] = node.pop(self.kept)
             elif isinstance(node.get("$ref"), str):
-                # A cycle: say it as a document would.
-                node["$ref"] = spellings[node["$ref"]]
+                # A cycle: say it as a document would. What was joined has it from a node that says so already.
+                node["$ref"] = spellings.get(node["$ref"], node["$ref"])
         return top
 
     def _join_chain(self, node: dict[str, Any]) -> None:

@@ -11,7 +11,15 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from dynacli.errors import DocumentError, UsageError
 
-__all__ = ["Source", "fingerprint", "looks_like_source", "origin_of", "parse_source", "without_query"]
+__all__ = [
+    "Source",
+    "fingerprint",
+    "looks_like_source",
+    "origin_of",
+    "parse_source",
+    "with_masked_query",
+    "without_query",
+]
 
 _ENDINGS = (".json", ".yaml", ".yml")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -107,6 +115,15 @@ def without_query(url: str) -> str:
     """Return a URL as messages may show it: no userinfo, no query, no fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def with_masked_query(location: str) -> str:
+    """Return where a document comes from with the values of a URL's query masked: one may be a secret."""
+    head, mark, query = location.partition("?")
+    if not mark or "://" not in head:
+        return location
+    pieces = (piece.partition("=") for piece in query.split("&"))
+    return head + mark + "&".join(f"{name}=***" if is_pair else "***" for name, is_pair, _ in pieces)
 
 
 def _file(path: Path) -> Source:

@@ -229,7 +229,9 @@ def _accept(operation: Operation) -> str:
             if response.status.startswith(start) and _TOKEN.fullmatch(name.partition("/")[0].strip())
         )
         plain = [
-            name for name in names if "/" in name and name.isascii() and name.isprintable() and "," not in name
+            name
+            for name in names
+            if "/" in name and name.isascii() and name.isprintable() and "," not in name
         ]
         ordered = sorted((one for one in plain if one not in _ANY), key=lambda name: not is_json(name))[:4]
         if plain:

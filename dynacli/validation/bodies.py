@@ -3,6 +3,7 @@
 Only `dynacli.validation.openapi` imports this module.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +18,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from dynacli.validation import arriving, binary, items, media_types, multipart, reading, sequences
 from dynacli.validation.dialects import SchemaValidators
+from dynacli.validation.findings import shortened
 from dynacli.validation.session import Session
 
 if TYPE_CHECKING:
@@ -117,6 +119,12 @@ class Bodies:
     ) -> tuple[Any, SchemaPath | None]:
         name, parameters, media_type = self._find_media_type(content, mimetype)
         has_schema = "schema" in media_type
+        if has_schema:
+            with media_type.resolve() as resolved:
+                found: Any = resolved.contents
+            if not isinstance(schema := found["schema"], Mapping | bool):
+                shown = json.dumps(shortened(schema), ensure_ascii=False)
+                raise UncheckedError(f"the document has `{shown}` where a schema belongs")
         if isinstance(raw, multipart.UnreadBody):
             self._judge_size(media_type, name, raw)
             return None, None
@@ -141,8 +149,8 @@ class Bodies:
         if isinstance(raw, multipart.FormValue) and has_schema:
             self._validate_schema(media_type / "schema", raw.value)
             return raw.value, None
-        found: tuple[Any, SchemaPath | None] = judged(raw, content, mimetype)
-        return found
+        result: tuple[Any, SchemaPath | None] = judged(raw, content, mimetype)
+        return result
 
     def _judge_size(self, media_type: SchemaPath, name: str, raw: multipart.UnreadBody) -> None:
         """Judge what is known of a body that is read only while it is sent."""

@@ -18,7 +18,7 @@ from openapi_schema_validator import (
 from dynacli.validation.acceptance import Acceptance
 from dynacli.validation.formats import Formats
 from dynacli.validation.keywords import KEYWORDS, KEYWORDS_3_0, guarded, placed, properties, required
-from dynacli.validation.session import Session
+from dynacli.validation.session import Session, TooLongError
 
 __all__ = ["Direction", "SchemaValidators"]
 
@@ -75,10 +75,15 @@ class SchemaValidators(SchemaValidatorsFactory):
         Args:
             validator: One of this maker.
         """
+        self._checker.session.begin()
         if self._acceptance.accepts(validator, value):
             return []
         self._acceptance.is_cut = False
-        found = list(validator.iter_errors(value))
+        found: list[Any] = []
+        try:
+            found.extend(validator.iter_errors(value))
+        except TooLongError as error:
+            self._checker.session.note(str(error))
         if self._acceptance.is_cut:
             self._checker.session.note("items of a long array that come after so many wrong ones")
         return found

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from dynacli.catalog.model import Operation
 from dynacli.catalog.store import Catalog
 
-__all__ = ["Located", "listed_properties", "locate", "operation_document"]
+__all__ = ["Located", "listed_properties", "locate", "operation_document", "target_of"]
 
 _MAX_HOPS = 50
 _MAX_DEPTH = 100
@@ -160,6 +160,11 @@ def _follow(document: dict[str, Any], pointer: str) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             return None
     return here
+
+
+def target_of(document: dict[str, Any], pointer: str) -> Any:
+    """Return what stands at a JSON pointer into the document, None where nothing does."""
+    return _follow(document, pointer)
 
 
 def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:

@@ -1,11 +1,14 @@
 """What a body holds and the document does not mention: the part of `--validate exact`."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from dynacli.catalog.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.validation.applying import Applying, Schemas, list_of, mapping_of
 from dynacli.validation.findings import Finding, shortened
+from dynacli.validation.schema_error import MAX_ERRORS
+from dynacli.validation.session import TooLongError
 
 __all__ = ["Exact"]
 
@@ -19,6 +22,9 @@ class Exact:
     Args:
         validator: A validator of the dialect, whose resolver knows the document.
         where: `request` or `response`.
+
+    Attributes:
+        left: What of the last value was not looked at, and why; empty where all of it was.
     """
 
     def __init__(self, validator: Any, where: str) -> None:
@@ -26,6 +32,7 @@ class Exact:
         self._patterns = validator.format_checker.session.patterns
         self._where = where
         self._known: dict[tuple[Any, ...], _Mentioned] = {}
+        self.left = ""
 
     def undocumented(self, schema: Any, value: Any, pointer: str = "") -> Iterator[Finding]:
         """Yield a finding for each property that is not mentioned.
@@ -35,7 +42,14 @@ class Exact:
             value: The JSON value.
             pointer: Where the value stands.
         """
-        yield from self._undocumented([schema], value, pointer)
+        self.left = ""
+        try:
+            yield from islice(found := self._undocumented([schema], value, pointer), MAX_ERRORS)
+        except TooLongError:
+            self.left = "what else the document does not mention: it takes too long to judge all of the value"
+            return
+        if next(found, None) is not None:
+            self.left = "what else the document does not mention, after so much of it"
 
     def _undocumented(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[Finding]:
         if not isinstance(value, dict | list) or not value or not schemas:

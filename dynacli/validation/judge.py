@@ -191,6 +191,8 @@ class Judge:
             exact = Exact(self._engine.schema_validator(self._spec, self._version, where, session), where)
             for schema, value, pointer in body_schemas:
                 verdict.extend(exact.undocumented(schema, value, pointer))
+                if exact.left:
+                    verdict.unchecked.append(exact.left)
 
     def _missing_security(self, sent: Sent) -> Iterator[Finding]:
         alternatives = [[one.name for one in schemes] for schemes in self._operation.security]
@@ -261,9 +263,15 @@ class Judge:
             steps = getattr(cause, "schema_steps", [])
             for schema_error in schema_errors:
                 for one in explain(schema_error, partial(listed_properties, self._document)):
-                    located = locate(self._document, [*steps, *one.schema_path])
-                    pointer = place + one.pointer
-                    yield Finding(where, one.rule, pointer, one.message, one.expected, one.got, *located)
+                    path = [*steps, *one.schema_path]
+                    located = locate(self._document, path)
+                    pointer, message = place + one.pointer, one.message
+                    if one.got is None and self._version == "3.0":
+                        from dynacli.validation.nullable import why_no_null
+
+                        why = why_no_null(self._document, path, one.rule)
+                        message = f"{message}; {why}" if why else message
+                    yield Finding(where, one.rule, pointer, message, one.expected, one.got, *located)
             return
         rule, pointer, message, expected, got = self._outside_of_schemas(where, place, cause)
         yield Finding(where, rule, pointer, message, expected, got, *self._located(cause))

@@ -7,16 +7,19 @@ and the rest of the schema is judged all the same.
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 from dynacli.catalog.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.catalog.store import DamagedCatalogError
+from dynacli.validation.depth import keep_room, looked_up
 from dynacli.validation.discriminator import named_branch
 from dynacli.validation.findings import shortened
 from dynacli.validation.multipart import BinaryText
-from dynacli.validation.schema_error import SchemaError, schema_error
+from dynacli.validation.schema_error import MAX_ERRORS, SchemaError, note_rest, schema_error, unexpected
+from dynacli.validation.session import TooLongError
 from dynacli.validation.unevaluated import unevaluated_items, unevaluated_properties
 
 __all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "placed", "properties", "required"]
@@ -25,22 +28,35 @@ Keyword = Callable[[Any, Any, Any, Any], Any]
 """(validator, the keyword's value, the instance, the schema) → errors."""
 
 _MAX_HOPS = 100
+_REFERENCES = frozenset({"$ref", "$dynamicRef"})
+# Those that may find something in each of the many that the document has no names for.
+_OF_OTHERS = frozenset(
+    {"additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties"}
+    | {"items", "additionalItems", "unevaluatedItems"}
+)
 
 
 def guarded(name: str, keyword: Keyword) -> Keyword:
     """Return a keyword that notes what it cannot do instead of ending the verdict."""
 
     def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        session = validator.format_checker.session
         if isinstance(value, bool) and name in _NUMBERS:
             # Python would take `true` for 1.
-            validator.format_checker.session.fail(_unusable(name, value))
+            session.fail(_unusable(name, value))
             return ()
         try:
-            errors = list(keyword(validator, value, instance, schema) or ())
-        except (RecursionError, DamagedCatalogError):
+            session.step()
+            if name in _REFERENCES:
+                keep_room()
+            found = iter(keyword(validator, value, instance, schema) or ())
+            errors = list(islice(found, MAX_ERRORS) if name in _OF_OTHERS else found)
+            if next(found, None) is not None:
+                note_rest(session, instance)
+        except (RecursionError, DamagedCatalogError, TooLongError):
             raise
         except UnsupportedPatternError as error:
-            validator.format_checker.session.note(str(error))
+            session.note(str(error))
             return ()
         except PatternTimeoutError:
             return [schema_error("the pattern takes too long")]
@@ -50,9 +66,9 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
                 if name.endswith("Ref") or name == "$ref"
                 else ""
             )
-            validator.format_checker.session.fail(text or _unusable(name, value))
+            session.fail(text or _unusable(name, value))
             return ()
-        if name in {"$ref", "$dynamicRef"}:
+        if name in _REFERENCES:
             for one in errors:
                 # jsonschema leaves it out of the path, which then cannot be followed into the document.
                 one.schema_path.appendleft(name)
@@ -126,7 +142,7 @@ def _additional_properties(
     if not extra:
         return
     if others is False:
-        yield schema_error("unexpected properties", *extra)
+        yield unexpected(extra, instance, validator.format_checker.session)
     elif isinstance(others, dict):
         for name in extra:
             yield from validator.descend(instance[name], others, path=name)
@@ -257,7 +273,7 @@ def _is_marked(validator: Any, schema: Any, keyword: str) -> bool:
             return True
         if "$ref" not in schema:
             return False
-        found = resolver.lookup(schema["$ref"])
+        found = looked_up(resolver, schema["$ref"])
         schema, resolver = found.contents, found.resolver
     return False
 

@@ -46,10 +46,16 @@ def best_match(text: str, keys: Iterable[str]) -> str | None:
     name, parameters = split(text)
     best, best_rank = None, 0
     for key in keys:
+        if name and _written(key) == _written(text):
+            return key  # `application/json;simple` has what is no parameter
         rank = _rank(name, parameters, key)
         if rank > best_rank:
             best, best_rank = key, rank
     return best
+
+
+def _written(text: str) -> str:
+    return "".join(text.split()).lower()
 
 
 def _rank(name: str, parameters: Mapping[str, str], key: str) -> int:

@@ -271,7 +271,6 @@ class _ResponseMixin(Headers, _OneOperation):
         with self._guarded("the body", operation_response / "content", InvalidData):
             return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
 
-
     def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:
         """Return whether the document says nothing of the body but what the operation produces, as 2.0 can."""
         return self.is_swagger and not any("schema" in one for _, one in content.str_items())

@@ -1,10 +1,18 @@
 """What is noted while one message is judged."""
 
+from time import monotonic
+
 from dynacli.catalog.patterns import Patterns
 
-__all__ = ["Session", "reason_of"]
+__all__ = ["Session", "TooLongError", "reason_of"]
 
 _MAX_REASONS = 100
+_SECONDS = 10.0
+_STEPS = 1_024
+
+
+class TooLongError(Exception):
+    """Judging a value takes too long; the text says so."""
 
 
 class Session:
@@ -20,6 +28,25 @@ class Session:
         self.unchecked: dict[str, None] = {}
         self.failures: dict[str, None] = {}
         self.patterns = Patterns()
+        self._steps = 0
+        self._until = float("inf")
+
+    def begin(self) -> None:
+        """Give the value that is judged next its time.
+
+        Alternatives that lead to themselves are tried once more for each level of a value, inside of each other.
+        """
+        self._until = monotonic() + _SECONDS
+
+    def step(self) -> None:
+        """Go on by one keyword.
+
+        Raises:
+            TooLongError: The value's time is over.
+        """
+        self._steps += 1
+        if not self._steps % _STEPS and monotonic() > self._until:
+            raise TooLongError("it takes too long to judge all of the value")
 
     def note(self, reason: str) -> None:
         """Note that something was not judged."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
-from dynacli.validation.schema_error import schema_error
+from dynacli.validation.depth import looked_up
+from dynacli.validation.schema_error import schema_error, unexpected
 
 __all__ = ["unevaluated_items", "unevaluated_properties"]
 
@@ -28,7 +29,7 @@ def unevaluated_properties(
         return  # a branch could not be judged, so nobody knows what it evaluates
     if others is False:
         if extra:
-            yield schema_error("unexpected properties", *extra)
+            yield unexpected(extra, instance, session)
     else:
         for name in extra:
             yield from validator.descend(instance[name], others, path=name)
@@ -98,7 +99,7 @@ def _applied(validator: Any, schema: dict[str, Any], instance: Any) -> Iterator[
     """
     for keyword in ("$ref", "$dynamicRef"):
         if keyword in schema:
-            found = validator._resolver.lookup(schema[keyword])  # noqa: SLF001  - as jsonschema's own keyword
+            found = looked_up(validator._resolver, schema[keyword])  # noqa: SLF001  - as jsonschema's own keyword
             yield validator.evolve(schema=found.contents, _resolver=found.resolver), found.contents
     for branch in schema.get("allOf", ()):
         yield validator, branch

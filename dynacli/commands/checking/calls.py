@@ -1,5 +1,6 @@
 """A planned call becomes a request with its credentials, judged before it is sent."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dynacli.auth.secret import Masker
@@ -15,6 +16,9 @@ from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.request.model import Request
 
 __all__ = ["NotCalledError", "Ready", "make_ready"]
+
+
+_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
 
 
 class NotCalledError(Exception):
@@ -84,10 +88,12 @@ def _check_allowed(command: OperationCommand, request: Request, values: Values, 
 
 def _values(run: Run, command: OperationCommand, planned: Planned) -> Values:
     parameters = {(one.location, one.name): one.value for one in planned.values if one.location != "body"}
-    if command.operation.body is None:
+    operation = command.operation
+    if operation.body is None:
         return Values(parameters, None, "")
     from dynacli.commands.body import build_body
 
+    command = _with_body(command)
     command.prepare(str(run.option("content_type", "")))
     given = Given(command.media_type)
     for one in planned.values:
@@ -95,5 +101,21 @@ def _values(run: Run, command: OperationCommand, planned: Planned) -> Values:
             field = find_field(command.body_schema(), command.api.catalog.resolve, one.name)
             if field is not None:
                 given.body_fields.append((field, [option_text(one.value)]))
-    body = build_body(run, command, given, is_strict=True, wants_example=True)
+    try:
+        body = build_body(run, command, given, is_strict=True, wants_example=True)
+    except UsageError:
+        if operation.body.is_required or given.body_fields:
+            raise
+        return Values(parameters, None, "")  # nothing can be made up for what may be left out
     return Values(parameters, body.content, body.media_type, body.form)
+
+
+def _with_body(command: OperationCommand) -> OperationCommand:
+    """Return an operation that sends its body also where the document says that it may be left out.
+
+    Many documents forget `required`, whose default is false (OpenAPI 3.1.1, "Request Body Object").
+    """
+    operation = command.operation
+    if operation.body is None or operation.method not in _WITH_BODY:
+        return command
+    return OperationCommand(command.api, replace(operation, body=replace(operation.body, is_required=True)))

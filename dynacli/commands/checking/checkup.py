@@ -25,6 +25,10 @@ __all__ = ["Checkup", "Pace"]
 
 _TICK = 0.1
 """Seconds between two looks at what is going on; Ctrl-C is felt at each."""
+_LEAST_SILENCE = 4
+"""Calls one after the other that get no answer in time, after which nobody waits for more, if nothing ever answered."""
+_AFTER_ANSWERS = 4
+"""How many times as many it takes where there were answers before."""
 
 
 @record
@@ -96,7 +100,8 @@ class Checkup:
         self._order: dict[str, list[Planned]] = {}
         self._skipped: dict[str, list[tuple[Planned | None, str, str]]] = {}
         self._dispatch: Dispatch[Exchange] = Dispatch(pace.parallel, pace.rate)
-        self._done = self._planned = 0
+        self._done = self._planned = self._silence = 0
+        self._has_answered = False
         self.is_interrupted = False
         self.remains: list[str] = []
 
@@ -116,7 +121,8 @@ class Checkup:
         try:
             for commands in self._rounds:
                 self._round(commands)
-            self._write()
+            if not self._is_silent:
+                self._write()
         except KeyboardInterrupt:
             self.is_interrupted = True
         return tuple(self._checked(one) for one in self._commands)
@@ -201,16 +207,28 @@ class Checkup:
         self._planned += len(self._waiting)
         waiting = self._waiting
         while waiting or self._dispatch.running:
+            if self._is_silent:
+                waiting.clear()
             pause = self._dispatch.seconds_until_free
-            if waiting and pause == 0:
+            if waiting and pause == 0 and self._is_turn_of(waiting[0][0]):
                 self._start(*waiting.popleft())
                 continue
-            wait = _TICK if pause is None or not waiting else min(pause, _TICK)
+            wait = min(pause, _TICK) if pause and waiting else _TICK
             if self._dispatch.running:
                 self._take(self._dispatch.take(wait))
             else:
                 time.sleep(wait)
             self._tell(self._done, self._dispatch.running, self._planned)
+
+    def _is_turn_of(self, command: OperationCommand) -> bool:
+        """Return whether a call may begin beside what is under way: what changes something waits for its end."""
+        return not self._dispatch.running or command.operation.name not in self._careful
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the server seems to hang: each call more would take the whole time limit."""
+        most = max(self._pace.parallel, _LEAST_SILENCE) * (_AFTER_ANSWERS if self._has_answered else 1)
+        return self._silence >= most
 
     def _start(self, command: OperationCommand, planned: Planned) -> bool:
         """Begin a call; return whether it can be made."""
@@ -239,6 +257,8 @@ class Checkup:
         if exchange is None:
             return None
         self._done += 1
+        self._has_answered = self._has_answered or exchange.answer is not None
+        self._silence = self._silence + 1 if isinstance(exchange.error, TimedOutError) else 0
         name = exchange.operation
         judgement = self._judgements.get(name)
         if judgement is not None and exchange.answer is not None:
@@ -276,7 +296,10 @@ class Checkup:
         if skipped:
             _, why, kind = skipped[0]
             return Checked(command.operation, (), why, kind, unsent)
-        return Checked(command.operation, (), "the check was interrupted before", "interrupted")
+        why = (
+            "the server stopped answering in time" if self._is_silent else "the check was interrupted before"
+        )
+        return Checked(command.operation, (), why, "interrupted")
 
 
 def _exchange(ready: Ready, timeout: float) -> Exchange:

@@ -26,18 +26,19 @@ def check_files(run: Run, **files: str | None) -> None:
 
     from dynacli.commands.reporting import wanted_reports
 
-    taken = {os.path.abspath(one.file) for one in wanted_reports(run) if one.file}
+    named = [(f"--report ...={one.file}", one.file) for one in wanted_reports(run) if one.file]
     if run.output_format.startswith("@"):
-        taken.add(os.path.abspath(run.output_format[1:]))
-    for option, file in files.items():
-        if file is None:
-            continue
+        named.append((f"-o {run.output_format}", run.output_format[1:]))
+    named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
+    taken: set[str] = set()
+    for option, file in named:
         if not file:
-            raise UsageError(f"`--{option}` names no file")
-        if os.path.abspath(file) in taken:
+            raise UsageError(f"`{option}` names no file")
+        path = os.path.abspath(file)
+        if path in taken:
             raise UsageError(f"`{file}` cannot hold two things at once", hint="Give each a file of its own")
-        taken.add(os.path.abspath(file))
-        folder = os.path.dirname(os.path.abspath(file))
+        taken.add(path)
+        folder = os.path.dirname(path)
         if not os.path.isdir(folder):
             raise FileError(
                 f"`{file}` cannot be written",

@@ -19,6 +19,7 @@ _MOST_OF_A_NAME = 5
 _MOST_ITEMS = 20
 _MOST_RECORDS = 5
 _ENDINGS = ("id", "uuid", "key", "slug", "name", "number", "code")
+_SEARCHING = ("find", "search", "list", "get", "all")
 _LEAST_ABBREVIATION = 3
 _GENERAL = frozenset(
     {
@@ -122,8 +123,8 @@ class Harvest:
             record = _Record(operation.name, tuple(given[name] for name in names), items, singular(last))
             _keep(self._records, place.removesuffix("/"), record)
             above = place.removesuffix("/").rpartition("/")[0]
-            if above and not place.endswith("}"):
-                # `/pets/findByStatus` lists what `/pets/{id}` is about, as well as `/pets` would.
+            if above and not place.endswith("}") and not _is_other_collection(last):
+                # `/pets/findByStatus` lists what `/pets/{id}` is about, as `/pets` would; `/pets/tags` does not.
                 _keep(self._nearby, above, record._replace(noun=singular(above.rpartition("/")[2])))
         for name, value in _fields(body, singular(last)):
             values = self._fields.setdefault(name, [])
@@ -211,6 +212,12 @@ def singular(name: str) -> str:
     if plain.endswith(("sses", "xes", "ches", "shes")):
         return plain[:-2]
     return plain[:-1] if plain.endswith("s") and not plain.endswith("ss") else plain
+
+
+def _is_other_collection(segment: str) -> bool:
+    """Return whether a part of a path names things of its own, and does not say which of the things before it."""
+    plain = _plain(segment)
+    return singular(segment) != plain and not plain.startswith(_SEARCHING) and "by" not in plain
 
 
 def _items(body: Any, last: str) -> list[Any]:

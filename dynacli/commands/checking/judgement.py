@@ -10,11 +10,12 @@ from dynacli.transport.send import Answer
 from dynacli.validation.findings import Verdict
 from dynacli.validation.judge import Answered, Judge
 
-__all__ = ["GONE", "Judgement"]
+__all__ = ["GONE", "UNSIGNED", "Judgement"]
 
 GONE = frozenset({404, 410})
 """Statuses by which a server says that it has nothing of that name."""
-_UNSIGNED = frozenset({401, 403})
+UNSIGNED = frozenset({401, 403})
+"""Statuses by which a server asks for another credential."""
 _TOO_MANY = 429
 _REAL = frozenset({"set", "link", "answer"})
 
@@ -83,6 +84,6 @@ class Judgement:
         """Return why a status says nothing of the document; empty where it does."""
         if status in GONE and any(one.origin not in _REAL for one in planned.values):
             return "may only say that there is nothing of the value that was made up for the call"
-        if status in _UNSIGNED and self._operation.security:
+        if status in UNSIGNED and self._operation.security:
             return "only says something of the credential"
         return "only says that the check was too fast" if status == _TOO_MANY else ""

@@ -8,6 +8,7 @@ from dynacli.commands.operation import OperationCommand
 __all__ = ["placeholders", "prefix_of", "rounds", "sources", "template"]
 
 _MOST_ROUNDS = 20
+_MOST_STEPS = 1_000
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -74,8 +75,14 @@ def rounds(
         sorted_in.setdefault(ranks[one.operation.name], []).append(one)
     found = [sorted_in[number] for number in sorted(sorted_in)]
     # One after the other, in the order of the document: what they change must not happen at the same time.
-    found.extend([one] for one in commands if one.operation.name in behind)
+    # What removes something comes last, parts before the whole, so that the others find it there.
+    changing = [one for one in commands if one.operation.name in behind]
+    found.extend([one] for one in sorted(changing, key=_steps_to_removal))
     return found
+
+
+def _steps_to_removal(command: OperationCommand) -> int:
+    return -command.operation.path.count("/") if command.operation.method == "DELETE" else -_MOST_STEPS
 
 
 def _ranks(commands: Sequence[OperationCommand], before: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -12,9 +12,6 @@
 The first that holds wins. An answer of 4xx or 5xx is judged like any other, and is no failure for being one.
 """
 
-from collections.abc import Sequence
-
-from dynacli.commands.checking.model import Checked
 from dynacli.commands.checking.results import Results
 from dynacli.errors import (
     AuthError,
@@ -39,7 +36,7 @@ def conclusion(results: Results, *, is_failing: bool) -> DynacliError | None:
     """
     exchanges = results.exchanges
     if not exchanges:
-        return None if results.is_interrupted else _nothing_called(results.checked)
+        return None if results.is_interrupted else _nothing_called(results)
     failures = [one.error for one in exchanges if one.error is not None]
     refused = next((one for one in failures if isinstance(one, RefusedError)), None)
     if refused is not None:
@@ -75,9 +72,12 @@ def _of_calls(error: DynacliError, count: int) -> DynacliError:
     return error
 
 
-def _nothing_called(checked: Sequence[Checked]) -> DynacliError | None:
+def _nothing_called(results: Results) -> DynacliError | None:
+    checked = results.checked
     kinds = {one.reason for one in checked}
     hint = "Why stands beside each operation"
+    if not checked and not results.left:
+        return UsageError("There is nothing to check", why="The document has no such operations")
     if not checked:
         return UsageError(
             "There is no operation that only reads",

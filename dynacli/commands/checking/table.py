@@ -1,10 +1,14 @@
 """A check as a person reads it: a line for each operation, then what was found."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from dynacli.catalog.example_call import option_text
 from dynacli.commands.checking.coverage import coverage_of, total
+from dynacli.commands.checking.findings_text import findings_lines
+from dynacli.commands.checking.folding import folded, row_key
+from dynacli.commands.checking.hints import hint_of
 from dynacli.commands.checking.model import Checked, Exchange
 from dynacli.commands.checking.results import Results, error_of, suppressed_of, unchecked_of
 from dynacli.output.terminal import Painter, cell_width, visible
@@ -13,14 +17,11 @@ from dynacli.wire.failures import without_query
 
 __all__ = ["table"]
 
-_MOST_FINDINGS = 20
-"""Findings of one operation that are listed."""
 _ERROR = 4
 """The first digit from which on a status is that of an error."""
+_LEAST_OF_A_NAME = 4
 _WIDE = 70
 """Columns from which on methods and times are shown."""
-_WIDE_EXCERPT = 80
-"""Columns from which on the part of the answer is shown that a finding is about."""
 
 
 def table(results: Results, paint: Painter, width: int) -> str:
@@ -28,7 +29,7 @@ def table(results: Results, paint: Painter, width: int) -> str:
     sections = [
         _rows(results, paint, width),
         _section("Not called", _skipped(results), paint, width),
-        _findings(results, paint, width),
+        findings_lines(results, paint, width),
         _section("No answer", _each(results, _no_answer), paint, width),
         _section("Called with invented values", _each(results, _invented), paint, width),
         _section("Not judged", _each(results, unchecked_of), paint, width),
@@ -45,7 +46,7 @@ def _rows(results: Results, paint: Painter, width: int) -> list[str]:
     columns = [0, 1, 2, 3, 4, 5, 6] if is_wide else [0, 2, 3, 6]
     sizes = [max(cell_width(row[column]) for row in cells) for column in columns]
     # A name is never cut: it is what is typed.
-    sizes[0] = min(sizes[0], max(width - 2 - sum(sizes[1:]) - 2 * len(sizes), 12))
+    sizes[0] = min(sizes[0], max(width - sum(sizes[1:]) - 2 * len(sizes), _LEAST_OF_A_NAME))
     colours = [paint.dim, *(_colour(one, paint) for one in results.checked)]
     lines = []
     for row, colour in zip(cells, colours, strict=True):
@@ -129,8 +130,9 @@ def _each(results: Results, told: Callable[[Exchange], Iterable[str]]) -> list[t
 
 
 def _no_answer(exchange: Exchange) -> list[str]:
-    # Without the URL, so that what many operations share is said once.
-    return [error_of(exchange).replace(f"`{without_query(exchange.shown.url)}` ", "")]
+    # Without the URL, so that what many operations share is said once: `The answer of URL broke off`, `URL refused`.
+    url = re.escape(f"`{without_query(exchange.shown.url)}`")
+    return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
 
 
 def _invented(exchange: Exchange) -> list[str]:
@@ -161,80 +163,12 @@ def _section(title: str, rows: list[tuple[str, str]], paint: Painter, width: int
     return lines
 
 
-def _findings(results: Results, paint: Painter, width: int) -> list[str]:
-    lines: list[str] = []
-    for checked in results.checked:
-        seen: set[tuple[str, str, str]] = set()
-        more = 0
-        for exchange in checked.exchanges:
-            fresh = {
-                number: one
-                for number, one in enumerate(results.findings(exchange))
-                if _row_key(one) not in seen
-            }
-            room = max(_MOST_FINDINGS - len(seen), 0)
-            seen.update(map(_row_key, fresh.values()))
-            shown = dict(list(fresh.items())[:room])
-            more += len(fresh) - len(shown)
-            if shown:
-                lines.extend(_heading(exchange, checked, paint))
-            excerpts = _excerpts(exchange, list(shown)) if width >= _WIDE_EXCERPT else {}
-            for number, one in shown.items():
-                lines.extend(_finding(results, one, excerpts.get(number, ""), paint, width))
-        lines.extend([f"    and {more} more"] if more else [])
-    return [paint.bold("Findings"), *lines] if lines else []
-
-
-def _excerpts(exchange: Exchange, numbers: list[int]) -> dict[int, str]:
-    """Return by its number the part of the answer that a finding is about."""
-    from dynacli.commands.evidence import Evidence
-
-    if exchange.verdict is None or exchange.answer is None:
-        return {}
-    found = [exchange.verdict.findings[number] for number in numbers]
-    excerpts = Evidence.of_answer(exchange.answer).excerpts(found)
-    return {number: exchange.masker.mask(text) for number, text in zip(numbers, excerpts, strict=True)}
-
-
-def _row_key(finding: dict[str, Any]) -> tuple[str, str, str]:
-    return finding["rule"], finding["pointer"], finding["message"]
-
-
-def _heading(exchange: Exchange, checked: Checked, paint: Painter) -> list[str]:
-    status = exchange.answer.status if exchange.answer is not None else ""
-    url = visible(exchange.shown.url, keep="")
-    return [
-        f"  {paint.cyan(visible(checked.operation.name, keep=''))}  {checked.operation.method} {url} answered {status}"
-    ]
-
-
-def _finding(
-    results: Results, finding: dict[str, Any], excerpt: str, paint: Painter, width: int
-) -> list[str]:
-    place = finding["pointer"] or "body"
-    text = visible(f"{place}: {finding['message']} [{finding['rule']}]")
-    lines = [f"    {paint.red(line)}" for line in wrapped(text, width - 4)]
-    # Only the marker stands out, and what it is under.
-    shown = excerpt.splitlines()
-    marked = next((number for number, line in enumerate(shown) if "^" in line and not line.strip(" |^")), 0)
-    for number, line in enumerate(shown):
-        colour = paint.red if number == marked else paint.bold if number == marked - 1 else paint.dim
-        lines.append(f"    {colour(line)}")
-    at = finding["document"]
-    if at["line"] is not None:
-        from dynacli.document.file_names import shown_file
-
-        file = "document" if len(results.api.catalog.files()) < 2 else shown_file(at["file"])
-        lines.append(paint.dim(visible(f"        {file} line {at['line']}: {at['pointer']}", keep="")))
-    return lines
-
-
 def _summary(results: Results, paint: Painter, width: int) -> list[str]:
     called = [one for one in results.checked if one.exchanges]
     seen, documented = total(called)
     findings = len(
         {
-            (one.operation.name, _row_key(each))
+            (one.operation.name, row_key(each))
             for one in called
             for exchange in one.exchanges
             for each in results.findings(exchange)
@@ -245,10 +179,12 @@ def _summary(results: Results, paint: Painter, width: int) -> list[str]:
     parts = [
         f"{of_all} called with {_count(requests, 'request')} in {results.seconds:.1f} s",
         f"{seen} of {_count(documented, 'documented answer')} seen",
-        _count(findings, "finding") if findings else "nothing found",
+        _found(findings, len(folded(results))) if findings else "nothing found",
     ]
     text = ("Interrupted: " if results.is_interrupted else "") + "; ".join(parts)
-    lines = [paint.bold(line) for line in wrapped(text, width)]
+    hint = visible(hint_of(results), keep="")
+    lines = [paint.yellow(line) for line in wrapped(hint, width)] if hint else []
+    lines.extend(paint.bold(line) for line in wrapped(text, width))
     if results.left:
         many = len(results.left) > 1
         told = (
@@ -257,6 +193,11 @@ def _summary(results: Results, paint: Painter, width: int) -> list[str]:
         )
         lines.extend(wrapped(told, width))
     return lines
+
+
+def _found(findings: int, defects: int) -> str:
+    told = _count(findings, "finding")
+    return f"{told}, {defects} different" if 0 < defects < findings else told
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,6 +1,6 @@
 """`dynacli api`: the registered APIs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -11,6 +11,7 @@ from dynacli.catalog.configuration import Configuration, check_name, texts
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb, VerbGroup
+from dynacli.document.source import with_masked_query
 from dynacli.errors import DynacliError, UsageError
 from dynacli.output.terminal import Painter, visible
 
@@ -28,7 +29,7 @@ def _add(ctx: click.Context, name: str, source: str) -> None:
     if known is not None and known["source"] != entry_source:
         raise UsageError(
             f"There is an API `{name}` already, with another document",
-            why=f"Its document is `{known['source']}`",
+            why=f"Its document is `{with_masked_query(known['source'])}`",
             hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
         )
     known = known or {}
@@ -137,7 +138,7 @@ def _about(row: dict[str, Any]) -> str:
 def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": name,
-        "source": entry["source"],
+        "source": with_masked_query(entry["source"]),
         "title": None,
         "version": None,
         "openapi": None,
@@ -190,7 +191,7 @@ def _show(ctx: click.Context, api: str) -> None:
     files = len(opened.catalog.files())
     data = {
         "name": opened.name,
-        "source": "-" if api == "-" else opened.location,
+        "source": "-" if api == "-" else with_masked_query(opened.location),
         **_facts(opened),
         "files": files,
         "servers": opened.catalog.meta["servers"],
@@ -201,6 +202,8 @@ def _show(ctx: click.Context, api: str) -> None:
     }
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        from dynacli.commands.remarks import distinct
+
         title = f"{paint.bold(visible(data['title'] or opened.name, keep=''))} {visible(data['version'], keep='')}"
         lines = [
             title.rstrip(),
@@ -214,7 +217,7 @@ def _show(ctx: click.Context, api: str) -> None:
         for heading, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
             if rows:
                 lines.extend(["", paint.bold(f"{heading} ({len(rows)})")])
-                lines.extend(_place(row) for row in rows)
+                lines.extend(_place(row, more) for row, more in distinct(rows))
         if not warnings and not problems:
             lines.extend(["", "The document is valid."])
         return "\n".join(lines)
@@ -233,12 +236,13 @@ def _others(files: int) -> str:
     return " and 1 other file" if files == 2 else f" and {files - 1:,} other files"
 
 
-def _place(row: dict[str, Any]) -> str:
+def _place(row: Mapping[str, Any], more: int) -> str:
+    from dynacli.commands.remarks import more_places
     from dynacli.document.file_names import shown_file
 
     spot = f":{row['line']}:{row['column']}" if row["line"] else ""
     place = ", ".join(part for part in (f"{shown_file(row['file'])}{spot}", row["pointer"]) if part)
-    return f"  {visible(row['message'], keep='')} ({visible(place, keep='')})"
+    return f"  {visible(row['message'], keep='')} ({visible(place, keep='')}{more_places(more)})"
 
 
 def _refresh(ctx: click.Context, name: str) -> None:

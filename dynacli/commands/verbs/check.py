@@ -9,7 +9,7 @@ import click
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.configuration import DEMO
-from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.options import STANDARD_OPTIONS, StandardOption, click_options
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
@@ -198,6 +198,41 @@ class _Progress:
         self._line.clear()
 
 
+_TEXTS = {
+    "output": "auto (a table on a terminal, else json), json, yaml, text, or @FILE for json",
+    "validate": "off, warn (findings are no failure), strict, or exact (the default: what the document does not "
+    "mention is found, too)",
+    "dry_run": "show what would be called, with which values from where, and send nothing",
+    "header": "a header of every request",
+    "timeout": f"for each call  [default: {_TIMEOUT}]",
+    "verbose": "a line on standard error for each call",
+    "no_fail": "exit 0 although an answer breaks the document",
+    "yes": "agree to what --write asks; where a credential goes is never answered by it",
+}
+"""What standard options mean here, where it is not what they mean for one call."""
+
+
+def _standard_options() -> tuple[StandardOption, ...]:
+    made = []
+    for one in STANDARD_OPTIONS:
+        if one.name == "show_secrets":
+            continue  # nothing here shows any
+        if one.name == "dry_run":
+            made.append(
+                StandardOption(one.name, one.flags, _TEXTS[one.name])
+            )  # a switch: `-o` has the format
+        else:
+            made.append(one._replace(help=_TEXTS.get(one.name, one.help)))
+    return tuple(made)
+
+
+def _demo_options() -> list[click.Option]:
+    options = [role_option(), *behaviour_options()]
+    for one in options:
+        one.help = f"(demo) {one.help}"
+    return options
+
+
 command = Verb(
     "check",
     params=[
@@ -248,9 +283,8 @@ command = Verb(
             metavar="FILE",
             help="write an OpenAPI overlay that makes the document agree with the answers",
         ),
-        role_option(),
-        *behaviour_options(),
-        *click_options(STANDARD_OPTIONS),
+        *click_options(_standard_options()),
+        *_demo_options(),
     ],
     callback=click.pass_context(_check),
     help="Call every operation of API that only reads, judge every answer, and report.",

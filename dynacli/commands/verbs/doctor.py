@@ -1,7 +1,7 @@
 """`dynacli doctor`: whether dynacli can work here, and what is wrong with the documents that it knows."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -190,7 +190,9 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
 
 
 def _source(api: Api) -> str:
-    return "-" if api.name == "-" else api.location
+    from dynacli.document.source import with_masked_query
+
+    return "-" if api.name == "-" else with_masked_query(api.location)
 
 
 def _counted(api: Api, document: _Document) -> str:
@@ -235,12 +237,16 @@ def _section(paint: Painter, document: _Document, heading: str, rows: list[dict[
         return
     yield ""
     yield paint.bold(f"{visible(document.name, keep='')}: {heading} ({len(rows)})")
-    yield from (f"  {_place(row)}  {visible(row['message'], keep='')}" for row in rows[:_MOST_SHOWN])
-    if len(rows) > _MOST_SHOWN:
-        yield f"  and {len(rows) - _MOST_SHOWN} more: `-o json` has them all"
+    from dynacli.commands.remarks import distinct, more_places
+
+    remarks = list(distinct(rows))
+    for row, more in remarks[:_MOST_SHOWN]:
+        yield f"  {_place(row)}{more_places(more)}  {visible(row['message'], keep='')}"
+    if len(remarks) > _MOST_SHOWN:
+        yield f"  and {len(remarks) - _MOST_SHOWN} more: `-o json` has them all"
 
 
-def _place(row: dict[str, Any]) -> str:
+def _place(row: Mapping[str, Any]) -> str:
     """Return a place as editors open it, and its JSON pointer."""
     from dynacli.document.file_names import shown_file
 

@@ -56,7 +56,7 @@ def convert_responses(
 
 
 def _succeeding(responses: dict[str, Any]) -> frozenset[str]:
-    """Return the statuses by which an operation succeeds and says something: those of `default` where it has no other."""
+    """Return the statuses by which an operation succeeds and has content: `default` where it has no other."""
     found = {status for status in responses if status.startswith("2")}
     return frozenset((found or {"default"}) - _EMPTY)
 

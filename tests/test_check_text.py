@@ -1,0 +1,393 @@
+"""A check as a person reads it: each defect once, labels that say what was seen, hints where all answers are alike."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.pets import write
+
+_PET: dict[str, Any] = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "string"}, "age": {"type": "integer"}, "name": {"type": "string"}},
+}
+_COMPONENTS = {"schemas": {"Pet": _PET}}
+_REF = {"$ref": "#/components/schemas/Pet"}
+_NONE = {"description": "None"}
+
+
+def _good(schema: Any) -> dict[str, Any]:
+    return {"description": "Good", "content": {"application/json": {"schema": schema}}}
+
+
+def _get(schema: Any = _REF, *parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+    answers = {key.removeprefix("s"): one for key, one in more.items()} or {"200": _good(schema)}
+    return {"get": {"parameters": list(parameters), "responses": answers}}
+
+
+def _id(**more: Any) -> dict[str, Any]:
+    return {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, **more}
+
+
+def _document(server: Recorder, paths: dict[str, Any], base: str = "") -> str:
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "servers": [{"url": server.origin + base}],
+        "paths": paths,
+        "components": _COMPONENTS,
+    }
+    return str(write(document))
+
+
+def _text(server: Recorder, paths: dict[str, Any], *words: str, base: str = "") -> str:
+    return run_cli("check", _document(server, paths, base), "-o", "text", *words).stdout
+
+
+def _json(value: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(value).encode())
+
+
+def _words(text: str) -> str:
+    """The text in one line, however it was wrapped."""
+    return " ".join(text.split())
+
+
+_LIST = {"type": "object", "properties": {"data": {"type": "array", "items": _REF}, "top": _REF}}
+
+
+def test_a_defect_of_many_items_is_shown_once(server: Recorder) -> None:
+    """One is shown with its place and what is around it, the others are counted; the data has them all."""
+    server.answers["/pets"] = _json({"data": [{"id": number} for number in range(42)]})
+    result = run_cli("check", _document(server, {"/pets": _get(_LIST)}), "-o", "text")
+    assert 1 == result.stdout.count("expected string, got")
+    assert "/data/0/id: expected string, got" in result.stdout
+    assert "and 41 more like it, at `/data/*/id`" in result.stdout
+    assert "42 findings, 1 different" in _words(result.stdout)
+    data = run_cli("check", _document(server, {"/pets": _get(_LIST)}), "-o", "json")
+    assert 42 == len(data.json[0]["findings"])
+
+
+def test_a_defect_in_several_places_names_them(server: Recorder) -> None:
+    """It is one place of the document."""
+    server.answers["/pets"] = _json({"data": [{"id": 1}, {"id": 2}], "top": {"id": 3}})
+    text = _text(server, {"/pets": _get(_LIST)})
+    assert 1 == text.count("expected string, got")
+    assert "and 2 more like it, at" in text
+    assert "`/data/*/id`" in text
+    assert "`/top/id`" in text
+
+
+@pytest.mark.parametrize(
+    ("items", "shown"),
+    [
+        pytest.param([{}, {}], ["`id` is missing"], id="the-same-is-missing"),
+        pytest.param(
+            [{"id": "a", "x": 1, "y": 1}, {"id": "b", "y": 2}],
+            ["does not mention `x`", "does not mention `y`"],
+            id="two-undocumented-properties",
+        ),
+        pytest.param(
+            [{"id": 1, "age": "x"}, {"id": 2}],
+            ["/data/0/id: expected string", "/data/0/age: expected integer"],
+            id="two-properties-of-a-wrong-type",
+        ),
+        pytest.param([{"id": "a"}, {"id": "b", "age": 1.5}], ["/data/1/age"], id="one-alone"),
+    ],
+)
+def test_different_defects_are_shown_each(server: Recorder, items: Any, shown: list[str]) -> None:
+    """What is missing or not documented is told apart by its name, other things by their place in the document."""
+    server.answers["/pets"] = _json({"data": items})
+    text = _text(server, {"/pets": _get(_LIST)})
+    assert len(shown) == sum(
+        "[" in line and "]" in line and line.startswith("    /") for line in text.splitlines()
+    )
+    for one in shown:
+        assert 1 == text.count(one)
+
+
+def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
+    """The operations that share the schema are named, and have no heading of their own."""
+    server.answers.update({f"/p{number}": _json({"id": 1}) for number in range(4)})
+    text = _text(server, {f"/p{number}": _get() for number in range(4)})
+    assert 1 == text.count("expected string, got")
+    assert "and the same in 3 more operations: get-p1, get-p2, get-p3" in text
+    assert ["get-p0"] == [line.split()[0] for line in text.splitlines() if " answered 200" in line]
+    assert 4 == text.count("1 finding\n")
+    assert "4 findings, 1 different" in _words(text)
+
+
+@pytest.mark.parametrize(
+    ("answers", "shown"),
+    [
+        pytest.param({"200": _NONE}, "the document describes no body for this answer", id="no-body"),
+        pytest.param({"201": _NONE}, "the document has no answer with status 200", id="status"),
+    ],
+)
+def test_what_is_said_of_each_description_is_shown_once(
+    server: Recorder, answers: dict[str, Any], shown: str
+) -> None:
+    """The same words about several operations are one defect to mend."""
+    server.answers.update({"/a": _json({}), "/b": _json({})})
+    path = {"get": {"responses": answers}}
+    text = _words(_text(server, {"/a": path, "/b": path}))
+    assert (1, 1) == (text.count(shown), text.count("and the same in get-b"))
+
+
+def test_different_statuses_are_different_defects(server: Recorder) -> None:
+    """They stand in the same place of the document."""
+    answers = iter([_json({"id": "a"}, 418), _json({"id": "a"}, 451)])
+    server.answers["/a"] = lambda _: next(answers)
+    query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
+    text = _words(_text(server, {"/a": _get(_REF, query)}, "--parallel", "1"))
+    assert (1, 1) == (text.count("no answer with status 418"), text.count("no answer with status 451"))
+
+
+@pytest.mark.parametrize(
+    ("status", "count", "base", "hint"),
+    [
+        pytest.param(
+            404, 4, "/v2", "All 4 answers are 404: is `{}/v2` the right server? (`--server`)", id="404"
+        ),
+        pytest.param(410, 3, "", "All 3 answers are 410: is `{}` the right server?", id="410"),
+        pytest.param(401, 3, "", "All 3 answers are 401: how to give credentials", id="401"),
+        pytest.param(403, 3, "/v2", "`dynacli help credentials`", id="403"),
+        pytest.param(500, 4, "", "", id="500"),
+        pytest.param(404, 2, "", "", id="too-few"),
+    ],
+)
+def test_a_hint_where_all_answers_are_alike(
+    server: Recorder, status: int, count: int, base: str, hint: str
+) -> None:
+    """It stands before the summary."""
+    server.answers.update({f"{base}/p{number}": _json({}, status) for number in range(count)})
+    text = _words(_text(server, {f"/p{number}": _get() for number in range(count)}, base=base))
+    told = hint.format(server.origin)
+    assert told in text
+    assert bool(hint) is ("answers are" in text)
+    assert not told or text.index(told) < text.index("operations called with")
+
+
+def test_a_hint_where_nearly_all_answers_are_alike(server: Recorder) -> None:
+    """One that is found in ten does not say that the server is right; three do."""
+    paths = {f"/p{number}": _get() for number in range(10)}
+    server.answers["/p0"] = _json({"id": "a"})
+    assert "9 of 10 answers are 404" in _text(server, paths)
+    server.answers.update({"/p1": _json({"id": "a"}), "/p2": _json({"id": "a"})})
+    assert "answers are" not in _text(server, paths)
+
+
+def test_no_hint_where_all_ids_are_made_up(server: Recorder) -> None:
+    """Nothing is known of a server that does not have them."""
+    paths = {f"/p{number}/{{id}}": _get(_REF, _id()) for number in range(4)}
+    assert "answers are" not in _text(server, paths)
+
+
+def _row(text: str, name: str = "get-a") -> str:
+    return next(line for line in text.splitlines() if line.split()[:1] == [name])
+
+
+@pytest.mark.parametrize(
+    ("status", "answers", "verdict"),
+    [
+        pytest.param(200, {"s200": _good(_REF)}, "1/1 ok", id="ok"),
+        pytest.param(404, {"s200": _good(_REF), "s404": _good(_REF)}, "1/2 only 4xx", id="4xx"),
+        pytest.param(503, {"s200": _good(_REF), "s5XX": _good(_REF)}, "1/2 only 5xx", id="5xx"),
+        pytest.param(200, {"s200": _good(True)}, "1/1 ok", id="anything"),
+        pytest.param(
+            200,
+            {"s200": {"description": "", "content": {"application/json": {}}}},
+            "1/1 ok, not all judged",
+            id="no-schema",
+        ),
+        pytest.param(429, {"s200": _good(_REF)}, "0/1 not judged", id="too-many"),
+        pytest.param(200, {"s200": {"$ref": "https://elsewhere.test/x"}}, "- not judged", id="nowhere"),
+    ],
+)
+def test_the_labels(server: Recorder, status: int, answers: dict[str, Any], verdict: str) -> None:
+    """They say what was seen and judged, and nothing more."""
+    server.answers["/a"] = _json({"id": "a"}, status)
+    words = _row(_text(server, {"/a": _get(**answers)})).split()
+    assert verdict == " ".join(words[4:5] + [one for one in words[5:] if one != "ms"][1:])
+
+
+def test_answers_of_two_kinds_of_errors(server: Recorder) -> None:
+    """Both are said."""
+    answers = iter([_json({"id": "a"}, 404), _json({"id": "a"}, 500)])
+    server.answers["/a"] = lambda _: next(answers)
+    query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
+    path = _get(_REF, query, sdefault=_good(_REF))
+    assert _row(_text(server, {"/a": path})).endswith("only 4xx and 5xx")
+
+
+def test_a_redirect_that_was_followed_was_seen(server: Recorder) -> None:
+    """The 302 is documented, what it leads to is not judged."""
+    server.answers["/a"] = Answer(302, b"", {"Location": "/b"})
+    server.answers["/b"] = _json({})
+    text = _row(_text(server, {"/a": _get(s302=_NONE)}))
+    assert ("1/1", True) == (text.split()[4], text.endswith("not judged"))
+    both = _get(s302=_NONE, s200=_good(True))
+    assert "2/2" == _row(_text(server, {"/a": both})).split()[4]
+
+
+def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
+    """One media type of two that an answer may have is that answer."""
+    content = {"application/json": {"schema": _REF}, "text/csv": {"schema": {"type": "string"}}}
+    server.answers["/a"] = _json({"id": "a"})
+    path = _get(s200={"description": "", "content": content}, s404=_NONE)
+    result = run_cli("check", _document(server, {"/a": path}), "-o", "json")
+    assert (["200", "404"], ["200"]) == (result.json[0]["documented"], result.json[0]["seen"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(
+            Answer(200, b"x", {"Content-Encoding": "br"}),
+            "The answer cannot be read: it has a",
+            id="br",
+        ),
+        pytest.param(Answer(200, b"{", {"Content-Length": "9"}), "did not answer within 1 s: The", id="late"),
+    ],
+)
+def test_why_there_is_no_answer_is_a_sentence(server: Recorder, answer: Answer, told: str) -> None:
+    """It is said once of all operations, so that no URL stands in it."""
+    server.answers.update({"/a": answer, "/b": answer})
+    text = _words(_text(server, {"/a": _get(), "/b": _get()}, "--timeout", "1"))
+    assert f"No answer get-a, get-b {told}" in text
+
+
+@pytest.fixture
+def silence() -> Iterator[str]:
+    """The URL of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_a_server_that_hangs_is_given_up(server: Recorder, silence: str) -> None:
+    """A few calls are waited for, the others are not made; the code is that of time."""
+    path = _document(server, {f"/p{number}": _get() for number in range(40)})
+    start = time.monotonic()
+    words = ("--timeout", "0.5", "--server", silence, "-o", "json")
+    result = run_cli("check", path, *words)
+    assert time.monotonic() - start < 5
+    assert 7 == result.exit_code
+    assert sum(bool(one["calls"]) for one in result.json) < 10
+    reasons = {one["skipped"]["reason"] for one in result.json if one["skipped"]}
+    assert {"the server stopped answering in time"} == reasons
+
+
+def test_some_calls_that_hang_do_not_end_a_check(server: Recorder) -> None:
+    """Others were answered."""
+    slow = threading.Event()
+
+    def hanging(_: RecordedRequest) -> Answer:
+        slow.wait(3)
+        return _json({"id": "a"})
+
+    names = [f"/p{number}" for number in range(12)]
+    server.answers.update(dict.fromkeys(names, _json({"id": "a"})))
+    server.answers.update(dict.fromkeys(names[2:7], hanging))
+    try:
+        result = run_cli(
+            "check", _document(server, {name: _get() for name in names}), "-o", "json", "--timeout", "0.3"
+        )
+    finally:
+        slow.set()
+    assert (7, []) == (result.exit_code, [one["operation"] for one in result.json if one["skipped"]])
+
+
+def test_nothing_to_check(server: Recorder) -> None:
+    """A document without operations, and one whose operations all change something, end as wrong usage."""
+    result = run_cli("check", _document(server, {}))
+    assert (2, True) == (result.exit_code, "There is nothing to check" in result.stderr)
+    result = run_cli("check", _document(server, {"/a": {"post": {"responses": {"200": _NONE}}}}))
+    assert (2, True) == (result.exit_code, "no operation that only reads" in result.stderr)
+
+
+@pytest.mark.parametrize("width", [40, 60, 200])
+def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are whole, and no other line is longer than the terminal."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    server.answers.update({"/a": _json({"id": 1}), "/a-longer-name-than-others": _json({"age": "x"})})
+    text = _text(server, {"/a": _get(), "/a-longer-name-than-others": _get()})
+    assert "get-a-longer-name-than-others" in text
+    long = [line for line in text.splitlines() if len(line) > width]
+    assert [] == [line for line in long if " answered " not in line and " document line " not in line]
+
+
+@pytest.mark.parametrize(
+    ("words", "piped"),
+    [pytest.param(lambda path: [path], False, id="file"), pytest.param(lambda _: ["-"], True, id="stdin")],
+)
+@pytest.mark.parametrize("output", ["json", "yaml", "raw", "text", "@out.json"])
+def test_sources_and_forms(server: Recorder, words: Any, piped: bool, output: str) -> None:
+    """A document is taken from a file or from standard input, and each form is written."""
+    server.answers["/a"] = _json({"id": "a"})
+    path = _document(server, {"/a": _get()})
+    stdin = Path(path).read_bytes() if piped else b""
+    result = run_cli("check", *words(path), "-o", output, stdin=stdin)
+    written = Path("out.json").read_text() if output == "@out.json" else result.stdout
+    assert (0, True) == (result.exit_code, "get-a" in written)
+
+
+def test_a_registered_name_a_url_and_a_profile(server: Recorder, other_server: Recorder, home: Path) -> None:
+    """Each leads to the same operations, at the server that it says."""
+    paths = {"/a": {"get": {**_get()["get"], "tags": ["Things"]}}, "/b": _get()}
+    document = Path(_document(server, paths)).read_bytes()
+    for one in (server, other_server):
+        one.answers.update(
+            {"/openapi.json": Answer(200, document), "/a": _json({"id": "a"}), "/b": _json({"id": "b"})}
+        )
+    url = f"{server.origin}/openapi.json"
+    run_cli("api", "add", "things", url)
+    file = home / "config" / "config.toml"
+    file.write_text(file.read_text() + f'\n[apis.things.profiles.other]\nserver = "{other_server.origin}"\n')
+    for words, asked in (
+        (["things"], server),
+        ([url], server),
+        (["things", "--profile", "other"], other_server),
+        (["things", "--tag", "things"], server),
+    ):
+        server.requests.clear()
+        other_server.requests.clear()
+        assert 0 == run_cli("check", *words).exit_code
+        wanted = ["/a"] if "--tag" in words else ["/a", "/b"]
+        assert wanted == sorted(one.target for one in asked.requests if one.target != "/openapi.json")
+
+
+def test_no_colour(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`NO_COLOR` is honoured on a terminal."""
+    server.answers["/a"] = _json({"id": 1})
+    path = _document(server, {"/a": _get()})
+    assert "\x1b[" in run_cli("check", path, terminal=("stdout",)).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    result = run_cli("check", path, terminal=("stdout",))
+    assert ("\x1b[" in result.stdout, "expected string" in result.stdout) == (False, True)
+
+
+def test_a_file_for_the_result_in_no_directory(server: Recorder) -> None:
+    """It is said before anything is sent, as of all files."""
+    path = _document(server, {"/a": _get()})
+    for words in (("-o", "@nowhere/x.json"), ("--report", "junit=nowhere/x.xml")):
+        assert (12, []) == (run_cli("check", path, *words).exit_code, server.requests)
+
+
+def _help() -> Result:
+    return run_cli("check", "--help")
+
+
+def test_help_is_about_checks() -> None:
+    """Standard options say what they mean here, and those of the stand-in come last."""
+    text = _words(_help().stdout)
+    for told in ("for each call [default: 30]", "findings are no failure", "a header of every request"):
+        assert told in text
+    assert "http|json|curl" not in text
+    assert text.index("--debug") < text.index("(demo) sign in as") < text.index("(demo) let an operation")
