@@ -188,7 +188,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         *(
             Call(name, found=("undocumented-body",))
             for name in (
-                *("get-anything", "get-cache", "get-cookies", "get-cookies-delete"),
+                *("get-anything", "get-cache", "get-cookies"),
                 *("get-deflate", "get-deny", "get-encoding-utf8", "get-get", "get-gzip", "get-headers"),
                 *("get-html", "get-image-svg", "get-ip", "get-json", "get-robots-txt"),
                 *("get-user-agent", "get-uuid", "get-xml"),
@@ -201,8 +201,6 @@ CALLS: dict[str, tuple[Call, ...]] = {
                 ("get-base64-value", ("aGVsbG8=",)),
                 ("get-bytes-n", ("3", "-o", "raw")),
                 ("get-cache-value", ("60",)),
-                ("get-cookies-set", ("--freeform.a", "b")),
-                ("get-cookies-set-name-value", ("a", "b")),
                 ("get-delay-delay", ("0",)),
                 ("get-drip", ("--numbytes", "3", "--duration", "0", "--delay", "0")),
                 ("get-etag-etag", ("e",)),
@@ -213,7 +211,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
                 ("get-range-numbytes", ("26",)),
                 ("get-response-headers", ("--freeform.a", "b")),
                 ("get-stream-bytes-n", ("3", "-o", "raw")),
-                ("get-stream-n", ("2", "-o", "raw")),
+                ("get-image", ("-o", "raw")),
+                ("get-stream-n", ("1", "-o", "raw")),
                 ("get-basic-auth-user-passwd", ("u", "p", "-H", "Authorization: Basic dTpw")),
                 ("get-hidden-basic-auth-user-passwd", ("u", "p", "-H", "Authorization: Basic dTpw")),
                 ("get-bearer", ("-H", "Authorization: Bearer x")),
@@ -223,6 +222,17 @@ CALLS: dict[str, tuple[Call, ...]] = {
                 ("put-anything", ()),
             )
         ),
+        # `produces` has `text/plain`; a redirect, of which the document says nothing, leads to JSON.
+        *(
+            Call(name, words, found=("undocumented-media-type header/Content-Type",))
+            for name, words in (
+                ("get-cookies-delete", ()),
+                ("get-cookies-set", ("--freeform.a", "b")),
+                ("get-cookies-set-name-value", ("a", "b")),
+            )
+        ),
+        # `application/json` for as many JSON texts as are asked for, a line each.
+        Call("get-stream-n", ("2", "-o", "raw"), found=("unreadable-body",)),
         # It has 100, 200, 300, 400 and 500, by which it means what begins with the same digit.
         Call("get-status-codes", ("204",), 204, found=("undocumented-status status",)),
         Call("get-status-codes", ("503",), 503, found=("undocumented-status status",)),
@@ -248,8 +258,6 @@ CALLS: dict[str, tuple[Call, ...]] = {
                 ("get-relative-redirect-n", ("2",)),
             )
         ),
-        # A 200 alone; for the server, `Accept: application/json, */*;q=0.1` asks for no image.
-        Call("get-image", (), 406, found=("undocumented-status status",)),
         # It is what this one is for: Brotli although it was not asked for.
         Call("get-brotli", (), None, exit_code=6),
     ),

@@ -289,11 +289,28 @@ def test_cycles_stay_references() -> None:
         {"A": {"$ref": "#/components"}},
         {"A": {"$ref": "#/components/schemas/A", "title": "a"}},
         {
+            "A": {
+                "allOf": [{"oneOf": [{"$ref": "#/components/schemas/B", "additionalProperties": False}]}],
+                "oneOf": [{"properties": {"": {"$ref": "#/components/schemas/B"}}}],
+            },
+            "B": {"$ref": "#/components/schemas/A"},
+        },
+        {
             "A": {"$ref": "#/components/schemas/B", "title": "a"},
             "B": {"$ref": "#/components/schemas/A", "title": "b"},
         },
     ],
-    ids=["itself", "pair", "into itself", "through each other", "root", "around", "beside", "pair beside"],
+    ids=[
+        "itself",
+        "pair",
+        "into itself",
+        "through each other",
+        "root",
+        "around",
+        "beside",
+        "joined",
+        "pair beside",
+    ],
 )
 def test_loops_end(schemas: Any) -> None:
     """A loop of references neither hangs nor raises, and is still a loop afterwards."""

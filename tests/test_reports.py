@@ -16,7 +16,7 @@ from dynacli.output.reports.model import JudgedCall
 from dynacli.output.reports.sarif import sarif_report
 from tests.harness import Answer, Recorder, Result, run_cli
 from tests.npm import program
-from tests.small_documents import document, operation, save
+from tests.small_documents import document, operation, save, serve
 
 HOSTILE = 'a%b\r\nc:d,e "<&>]]> \x1b]0;x\x07 \x00 \u202e \ud800 \ufffe é'
 
@@ -380,3 +380,16 @@ def test_no_secret_is_in_a_report(server: Recorder, canary: str, monkeypatch: py
         assert "***" in text
         assert canary[:8] not in text
         assert "ccccc" not in text
+
+
+def test_the_query_of_a_document_is_in_no_report(server: Recorder) -> None:
+    """An API that is called by the URL of its document is named without the values of its query."""
+    url = serve(server, document({"/pet": {"get": operation("getPet")}}, [server.origin]))
+    server.answers["/pet"] = Answer(body=b"{")
+    formats = [f"--report={one}=r.{one}" for one in REPORTS]
+    result = run_cli(f"{url}?token=hunter2", "get-pet", *formats, "-o", "@/dev/null")
+    assert 0 == result.exit_code
+    for text in (result.stderr, *(Path(f"r.{one}").read_text(encoding="utf-8") for one in REPORTS)):
+        assert "breaks the document" in text or "unreadable-body" in text
+        assert "hunter2" not in text
+    assert f"{url}?token=***" == json.loads(Path("r.json").read_text(encoding="utf-8"))["api"]

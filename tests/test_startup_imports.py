@@ -142,7 +142,7 @@ _JUDGED = (
         "arriving binary bodies dialects discriminator document engine findings headers items judge keywords",
     )
     | _modules("dynacli.validation", "media_types multipart openapi reading schema_error sequences session")
-    | _modules("dynacli.validation", "acceptance formats unevaluated views")
+    | _modules("dynacli.validation", "acceptance depth fields formats unevaluated views")
     | _modules("dynacli.catalog", "patterns styles")
 )
 

@@ -274,7 +274,7 @@ def test_a_finding_shows_what_is_wrong_and_who_says_so(api: str, server: Recorde
     text = Path("api.json").read_text()  # all of it in one line, in which a column is needed
 
     def line_of(key: str, before: str = "") -> str:
-        return f"document line 1, column {text.index(before + key) + len(before) + 1:,}"
+        return f"document line 1, column {text.index(before + key) + len(before) + 1}"
 
     line = line_of('"type": "integer"', '"id": {')
     assert f"           {line}: /components/schemas/Pet/properties/id/type" == lines[6]

@@ -37,7 +37,7 @@ class Location(NamedTuple):
 
 def line_of(line: int, column: int | None) -> str:
     """Return the line of a place as messages name it, with the column where the line is a long one."""
-    return f"line {line}, column {column:,}" if column is not None and column > _LONG else f"line {line}"
+    return f"line {line}, column {column}" if column is not None and column > _LONG else f"line {line}"
 
 
 def located(api: "Api", places: Iterable[tuple[int, str]]) -> list[Location]:

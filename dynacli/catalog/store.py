@@ -16,7 +16,7 @@ from dynacli.catalog.seals import unseal
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError"]
 
-FORMAT = 5
+FORMAT = 6
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(

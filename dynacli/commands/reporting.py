@@ -133,9 +133,11 @@ class CallReport:
 
     def call(self, command: OperationCommand) -> JudgedCall:
         """Return the call as it is reported."""
+        from dynacli.document.source import with_masked_query
+
         one = command.operation
         return JudgedCall(
-            command.api.name,
+            with_masked_query(command.api.name),
             one.name,
             one.method,
             one.path,

@@ -4,8 +4,8 @@ Only `dynacli.validation.openapi` imports this module.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -18,6 +18,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from dynacli.validation import arriving, binary, items, media_types, multipart, reading, sequences
 from dynacli.validation.dialects import SchemaValidators
+from dynacli.validation.fields import child, form_of, kinds_of, plain_value, typed
 from dynacli.validation.findings import shortened
 from dynacli.validation.session import Session
 
@@ -47,11 +48,6 @@ def _as_openapi_errors() -> Iterator[None]:
 
 FORM = "application/x-www-form-urlencoded"
 _FORM_DATA = "multipart/form-data"
-
-
-def child(path: SchemaPath, key: str) -> SchemaPath:
-    """Return the place under a key, whatever is in the key: `/` would take a `#` for a separator."""
-    return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
 
 
 class Bodies:
@@ -98,21 +94,31 @@ class Bodies:
             is_written_form = mimetype == FORM and _says_text(media_type / "schema")
             if (mimetype.startswith("text/") and not is_other) or is_written_form:
                 text = reading.read_text(value.encode() if isinstance(value, str) else value, parameters)
-                return text if _is_text(media_type) else _plain_value(text)
+                return text if _is_text(media_type) else plain_value(text)
         if mimetype == _FORM_DATA:
             with _as_openapi_errors():
-                return _form(media_type / "schema", list(multipart.read_fields(value, parameters)))
+                fields = list(multipart.read_fields(value, parameters))
+            return self._form(media_type / "schema", fields)
         if mimetype == FORM:
-            try:
-                return super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
-            except OpenAPIError:
-                # It stops at the first field that is not of its type, and does not say which one that is.
-                return _form(
-                    media_type / "schema", parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
-                )
+            fields = parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
+            read: list[Any] = []
+            if "encoding" in media_type:
+                # Only openapi-core minds it. It stops at the first field that is not of its type, without saying
+                # which one that is, and of alternatives it leaves out what is not of its type.
+                with suppress(OpenAPIError):
+                    read.append(
+                        super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
+                    )
+            return self._form(media_type / "schema", fields, read)
         if not mimetype:
             raise UncheckedError("there is no media type, so nothing tells how to read the body")
         raise UncheckedError(f"a body of `{mimetype}` cannot be judged yet")
+
+    def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]], read: Sequence[Any] = ()) -> Any:
+        """Return a form as it fits, if it does: nothing says whether `5` is a number or a text."""
+        readings = [*read, *(form_of(schema, fields, is_text_first=one) for one in (True, False))]
+        fitting = (one for one in readings if not self._errors(schema, one, None))
+        return next(fitting, readings[0])
 
     def _get_content_and_schema(
         self, raw: Any, content: SchemaPath, mimetype: str | None = None
@@ -151,6 +157,15 @@ class Bodies:
             return raw.value, None
         result: tuple[Any, SchemaPath | None] = judged(raw, content, mimetype)
         return result
+
+    def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
+        """Read a body of which the document has the media types alone."""
+        name, parameters, _ = self._find_media_type(content, mimetype)
+        if media_types.is_json(name):
+            with _as_openapi_errors():
+                if isinstance(raw, multipart.UnreadBody):
+                    raise reading.UncheckedError(raw.reason)
+                reading.read_json(raw.whole() if isinstance(raw, arriving.Streamed) else raw, parameters)
 
     def _judge_size(self, media_type: SchemaPath, name: str, raw: multipart.UnreadBody) -> None:
         """Judge what is known of a body that is read only while it is sent."""
@@ -243,36 +258,6 @@ def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
         raise error
 
 
-def _form(schema: SchemaPath, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a form, those that are not of their type as text."""
-    fields: dict[str, list[Any]] = {}
-    for name, text in pairs:
-        fields.setdefault(name, []).append(text)
-    properties = schema / "properties"
-    form: dict[str, Any] = {}
-    for name, texts in fields.items():
-        known = child(properties, name) if name in properties else None
-        kinds = kinds_of(known)
-        if "array" in kinds:
-            items = kinds_of(known / "items" if known is not None and "items" in known else None)
-            form[name] = [typed(text, items) for text in texts]
-        else:
-            form[name] = typed(texts[-1], kinds)
-    return form
-
-
-def kinds_of(schema: SchemaPath | None) -> list[str]:
-    """Return the types that a schema names; text where it names none."""
-    kinds = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
-    return [kinds] if isinstance(kinds, str) else kinds
-
-
-def typed(value: Any, kinds: list[str]) -> Any:
-    """Return what a text stands for where it may not be a text, else the text."""
-    is_text = type(value) is str  # a file's content is a kind of string, too
-    return value if "string" in kinds or not is_text else _plain_value(value)
-
-
 def _is_text(media_type: SchemaPath) -> bool:
     return "string" in kinds_of(media_type / "schema")
 
@@ -295,11 +280,3 @@ def _assumed_json(value: Any) -> Any:
 
 def _says_bytes(schema: SchemaPath) -> bool:
     return _says_text(schema) or binary.is_of_bytes(schema.read_value())
-
-
-def _plain_value(text: str) -> Any:
-    """Return the number, boolean or the like that a text body stands for."""
-    try:
-        return reading.read_json(text.encode("utf-8", "surrogatepass"))
-    except (reading.UnreadableError, reading.UncheckedError):
-        return text

@@ -43,13 +43,13 @@ class Exact:
             pointer: Where the value stands.
         """
         self.left = ""
+        found = self._undocumented([schema], value, pointer)
         try:
-            yield from islice(found := self._undocumented([schema], value, pointer), MAX_ERRORS)
+            yield from islice(found, MAX_ERRORS)
+            if next(found, None) is not None:
+                self.left = "what else the document does not mention, after so much of it"
         except TooLongError:
             self.left = "what else the document does not mention: it takes too long to judge all of the value"
-            return
-        if next(found, None) is not None:
-            self.left = "what else the document does not mention, after so much of it"
 
     def _undocumented(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[Finding]:
         if not isinstance(value, dict | list) or not value or not schemas:

@@ -15,7 +15,8 @@ from openapi_core.validation.response.exceptions import (
 )
 
 from dynacli.catalog.store import DamagedCatalogError
-from dynacli.validation.bodies import child, kinds_of, typed
+from dynacli.validation.bodies import child, kinds_of
+from dynacli.validation.fields import all_kinds, form_of, parts, value_of
 from dynacli.validation.session import Session, reason_of
 from dynacli.validation.views import Lowered
 
@@ -64,6 +65,7 @@ class Headers:
     """All answers of the operation, and the key of the one that is judged."""
     _get_param_or_header_and_schema: Any
     _validate_schema: Any
+    _errors: Any
 
     def _get_headers(self, headers: Any, operation_response: SchemaPath) -> dict[str, Any]:
         errors: list[OpenAPIError] = []
@@ -100,14 +102,36 @@ class Headers:
             kinds = kinds_of(header / "schema") if "schema" in header else []
             if name.lower() == _COOKIES and kinds:
                 self._judge_cookies(headers.several(name), header / "schema", kinds)
-            elif not {"array", "object"}.isdisjoint(kinds):
-                self._validate_schema(header / "schema", _members(headers[name], header, kinds))
+            elif "schema" in header and _is_choice(known := all_kinds([header / "schema"])):
+                self._validate_schema(header / "schema", self._read(headers[name], header, known))
             else:
                 self._get_param_or_header_and_schema(header, headers, name=name)
         except OpenAPIError as error:
             found = InvalidHeader(name)
             found.__cause__ = error
             yield found
+
+    def _read(self, text: str, header: SchemaPath, kinds: set[str]) -> Any:
+        """Return what a header stands for as it fits, if it does: nothing says whether `5` is a number or a text.
+
+        openapi-core stops at the first member of another type, and does not say which one that is;
+        it keeps the space that HTTP allows behind a comma (RFC 9110, section 5.6.1);
+        and it takes no type from `allOf` and the like.
+        """
+        schema = header / "schema"
+        readings: list[Any] = []
+        for is_text_first in (True, False):
+            if "array" in kinds:
+                items = all_kinds([one / "items" for one in parts([schema]) if "items" in one])
+                words = _words(text)
+                readings.append([value_of(one, items, is_text_first=is_text_first) for one in words])
+            if "object" in kinds:
+                pairs = _pairs(text, is_exploded=(header / "explode").read_bool(default=False))
+                readings.append(form_of(schema, pairs, is_text_first=is_text_first))
+            if kinds - {"array", "object"}:
+                readings.append(value_of(text, kinds - {"array", "object"}, is_text_first=is_text_first))
+        fitting = (one for one in readings if not self._errors(schema, one, None))
+        return next(fitting, readings[0])
 
     def _judge_cookies(self, values: list[str], schema: SchemaPath, kinds: list[str]) -> None:
         """Judge each `Set-Cookie`: they cannot be joined, since a date in one has a comma (RFC 9110, section 5.3)."""
@@ -118,26 +142,20 @@ class Headers:
             self._validate_schema(schema, value)
 
 
-def _members(text: str, header: SchemaPath, kinds: list[str]) -> Any:
-    """Return the array or object that a header is, what is not of its type in it as text.
+def _is_choice(kinds: set[str]) -> bool:
+    """Return whether a header is more than one value of one type, which openapi-core can read."""
+    return len(kinds) > 1 or not kinds.isdisjoint({"array", "object"})
 
-    openapi-core stops at the first member of another type, and does not say which one that is;
-    and it keeps the space that HTTP allows behind a comma (RFC 9110, section 5.6.1).
-    """
-    schema = header / "schema"
-    words = [word.strip() for word in text.split(",")] if text.strip() else []
-    if "array" in kinds:
-        items = kinds_of(schema / "items" if "items" in schema else None)
-        return [typed(word, items) for word in words]
-    if (header / "explode").read_bool(default=False):
-        pairs = [(name, value) for name, _, value in (word.partition("=") for word in words)]
-    else:
-        pairs = list(zip(words[::2], words[1::2], strict=False))
-    properties = schema / "properties"
-    return {
-        name: typed(value, kinds_of(child(properties, name) if name in properties else None))
-        for name, value in pairs
-    }
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")] if text.strip() else []
+
+
+def _pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:
+    words = _words(text)
+    if is_exploded:
+        return [(name, value) for name, _, value in (word.partition("=") for word in words)]
+    return list(zip(words[::2], words[1::2], strict=False))
 
 
 def _described_elsewhere(

@@ -4,6 +4,7 @@ Only `dynacli.validation.engine` imports this module; it makes the import fast.
 The validators are openapi-core's own. What is changed goes through their hooks, each for a reason given there.
 """
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,6 +56,9 @@ __all__ = [
     "schema_validator",
 ]
 
+
+# It warns of alternatives that do not fit, and Python writes to the terminal what nobody takes.
+logging.getLogger("openapi_core").addHandler(logging.NullHandler())
 
 # openapi-core splits at `%20`, which is decoded before it comes here, and takes the whole for one member.
 # It does not know 3.2's `cookie`, which differs from `form` in what is encoded alone.
@@ -269,6 +273,12 @@ class _ResponseMixin(Headers, _OneOperation):
         if not data and (self.may_be_empty or self._has_no_schema_of_swagger(operation_response / "content")):
             return None
         with self._guarded("the body", operation_response / "content", InvalidData):
+            if self.is_exact and self._has_no_schema_of_swagger(operation_response / "content"):
+                try:
+                    self._read_alone(data, operation_response / "content", mimetype)
+                except OpenAPIError as error:
+                    raise InvalidData from error
+                raise InvalidData from UndocumentedBodyError()
             return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
 
     def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.judging import answered
-from tests.pairs.model import V32, answer, body
+from tests.pairs.model import V31, V32, answer, body
 
 _INT = {"type": "integer"}
 _TEXT = {"type": "string"}
@@ -62,6 +62,29 @@ PAIRS = [
     body("a form", _FORM, _FIELDS, b"a=5&b=x+y"),
     body("a field of a form", _FORM, _FIELDS, b"a=five", "/a type"),
     body("a field that is missing", _FORM, _FIELDS, b"b=x", "- required"),
+    body("a form of several schemas", _FORM, {"allOf": [_FIELDS, {"required": ["b"]}]}, b"a=5&b=x"),
+    body("a field of several schemas", _FORM, {"allOf": [_FIELDS]}, b"a=five", "/a type"),
+    body("a form of alternatives", _FORM, {"anyOf": [_FIELDS, {"required": ["c"]}]}, b"a=5"),
+    body(
+        "a field of alternatives",
+        _FORM,
+        {"oneOf": [{"properties": {"a": _INT}}, _TEXT]},
+        b"a=five",
+        "/a type",
+    ),
+    body("a field that is a number or text", _FORM, {"properties": {"a": {"anyOf": [_INT, _TEXT]}}}, b"a=5"),
+    body("a field that may be several", _FORM, {"properties": {"a": {"anyOf": [_ARRAY, _INT]}}}, b"a=5"),
+    body("several values of a field", _FORM, {"properties": {"a": {"anyOf": [_ARRAY]}}}, b"a=5&a=6"),
+    body("a field of constants", _FORM, {"properties": {"a": {"enum": [5, 6]}}}, b"a=5"),
+    body("a field without a name", _FORM, {"additionalProperties": _INT}, b"z=5"),
+    body("a form of any schema", _FORM, True, b"a=5", versions=V31),
+    body(
+        "parts of several schemas",
+        _PARTS,
+        {"allOf": [_FIELDS]},
+        _parts(('name="a"', "", b"5")),
+        came=f"{_PARTS}; boundary=X",
+    ),
     body(
         "parts",
         _PARTS,

@@ -25,6 +25,30 @@ PAIRS = [
     _header("a header that is required", {**_COUNT, "required": True}, {}, "header/X-Count missing-header"),
     _header("a header of another type", _COUNT, {"x-count": "five"}, "header/X-Count type"),
     _header("a header out of bounds", _COUNT, {"x-count": "0"}, "header/X-Count minimum"),
+    _header("a header that may be null", {"schema": {"type": "integer", "nullable": True}}, {"x-count": "5"}),
+    _header("a header of several types", {"schema": {"type": ["integer", "boolean"]}}, {"x-count": "true"}),
+    _header(
+        "a header of none of several types",
+        {"schema": {"type": ["integer", "boolean"]}},
+        {"x-count": "five"},
+        "header/X-Count type",
+    ),
+    _header(
+        "an array of several schemas",
+        {"schema": {"allOf": [{"type": "array", "items": {"type": "integer"}}]}},
+        {"x-count": "1, 2"},
+    ),
+    _header(
+        "an item of several schemas",
+        {"schema": {"allOf": [{"type": "array", "items": {"type": "integer"}}]}},
+        {"x-count": "1, two"},
+        "header/X-Count/1 type",
+    ),
+    _header(
+        "an object of several schemas",
+        {"schema": {"allOf": [{"type": "object", "properties": {"n": {"type": "integer"}}}]}},
+        {"x-count": "n,5"},
+    ),
     _header("a header that is true", {"schema": {"type": "boolean"}}, {"x-count": "true"}),
     _header("a header that is a text of digits", {"schema": {"type": "string"}}, {"x-count": "5"}),
     _header(

@@ -46,6 +46,15 @@ PAIRS = [
         "header/Content-Type undocumented-media-type",
         source="OpenAPI 2.0, Operation Object, produces: what the operation can produce",
     ),
+    _answer("2.0: no schema, at exact", {}, answered(b"{}"), "- undocumented-body", is_exact=True),
+    _answer("2.0: no schema, no JSON, at exact", {}, answered(b"{"), "- unreadable-body", is_exact=True),
+    _answer(
+        "2.0: no schema, another media type, at exact",
+        {},
+        _PICTURE,
+        "header/Content-Type undocumented-media-type",
+        is_exact=True,
+    ),
     _answer("2.0: nothing produced, no schema", {}, answered(b"{}"), "? no body", produces=""),
     _answer(
         "2.0: null by x-nullable",
