@@ -214,6 +214,10 @@ def test_a_table_may_be_missing(table: str, compiled: Path) -> None:
     db.execute(f"DROP TABLE {table}")
     db.commit()
     db.close()
+    # Noticed in the midst of judging, it is too late for this verdict, and that is said.
+    healing = run_cli("./pets.json", "create-pet", "--name", "x", "--dry-run")
+    assert 0 == healing.exit_code
+    assert "components" == table or "" == healing.stderr
     _all_works()
 
 

@@ -298,7 +298,7 @@ def test_before_3_2_nobody_can_say_what_an_event_is(version: str) -> None:
         (
             "application/json-seq",
             b'\x1e{"id":1}\n\x1e{"i',
-            "record 2 of the body is not JSON: unterminated string starting at, at column 2",
+            "record 2 of the body is not JSON: unterminated string, at column 2",
         ),
         ("text/event-stream", b"data: \xff\n\n", "event 1 of the body is not text in utf-8"),
         ("multipart/mixed", b"--x\r\n\r\n1\r\n--x--", "the media type names no `boundary` between the parts"),

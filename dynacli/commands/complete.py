@@ -234,7 +234,11 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
     options = _VERBS[verb]
     line = _read(rest, options)
     given = [rest[index] for index in line.positional]
-    if line.waiting in {"--only", "--operation"} and given and (catalog := _cached(env, given[0])) is not None:
+    if (
+        line.waiting in {"--only", "--operation"}
+        and given
+        and (catalog := _cached(env, given[0])) is not None
+    ):
         with closing(catalog):
             yield from catalog.names(word)
     if line.waiting == "--tag" and given and (catalog := _cached(env, given[0])) is not None:

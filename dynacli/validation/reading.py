@@ -92,7 +92,12 @@ def read_json_text(text: str, what: str = "the body") -> Any:
         # A line of a body says itself which one it is.
         line = f"line {error.lineno}, " if what == "the body" or "\n" in text else ""
         place = f"{line}column {error.colno}"
-        why = f"{error.msg[0].lower()}{error.msg[1:]}".partition(" (")[0].rstrip(":").removesuffix(" at")
+        why = (
+            f"{error.msg[0].lower()}{error.msg[1:]}".partition(" (")[0]
+            .rstrip(":")
+            .removesuffix(" at")
+            .removesuffix(" starting")
+        )
         if error.pos >= len(text.rstrip()):
             why = "it ends too early"
         raise UnreadableError(f"{what} is not JSON: {why}, at {place}") from None
