@@ -31,7 +31,9 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     placed = part["operation"]
     for step in reversed(steps):
         placed = {step: placed}
-    path_item = {**part["path_item"], **placed}
+    # Another operation of the path may be what a reference leads into.
+    path_item = _Lazy(catalog, _pointer("/paths", operation.path))
+    path_item.update({**part["path_item"], **placed})
     document: dict[str, Any] = _Lazy(catalog, "")
     document["openapi"] = f"{catalog.meta['dialect']}.0"
     document["info"] = {"title": catalog.meta["title"], "version": catalog.meta["version"]}

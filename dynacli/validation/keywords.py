@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
+from referencing.exceptions import Unresolvable
 
 from dynacli.catalog.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.catalog.store import DamagedCatalogError
@@ -244,7 +245,11 @@ def properties(hidden: str) -> Keyword:
         for name, schema in schemas.items():
             if name not in instance:
                 continue
-            if _is_marked(validator, schema, hidden):
+            try:
+                is_marked = _is_marked(validator, schema, hidden)
+            except (LookupError, Unresolvable):
+                is_marked = False  # what follows the reference below notes that it leads nowhere
+            if is_marked:
                 yield schema_error(
                     "is not for this direction",
                     path=(name,),

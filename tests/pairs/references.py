@@ -1,6 +1,7 @@
 """References, what stands beside them, circles, anchors, and dialects."""
 
-from tests.pairs.model import BOTH, V30, V31, value
+from tests.judging import JSON, answer_document, answered
+from tests.pairs.model import BOTH, V30, V31, Pair, value
 
 _INT = {"type": "integer"}
 _SCHEMAS = {"Int": _INT, "Hop": {"$ref": "#/components/schemas/Int"}}
@@ -29,7 +30,26 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def _into_other_operation(path: str) -> Pair:
+    document = answer_document({"200": {"description": "", "content": {JSON: {"schema": {}}}}})
+    steps = (
+        f"#/paths/{path.replace('/', '~1')}/post/requestBody/content/application~1json/schema/properties/n"
+    )
+    media = document["paths"]["/a"]["get"]["responses"]["200"]["content"][JSON]
+    media["schema"] = {"properties": {"n": {"$ref": steps}}}
+    schema = {"type": "object", "properties": {"n": _INT}}
+    other = {
+        "requestBody": {"content": {JSON: {"schema": schema}}},
+        "responses": {"200": {"description": ""}},
+    }
+    document["paths"].setdefault(path, {})["post"] = other
+    where = "of another path" if path != "/a" else "of the same path"
+    return Pair(f"into an operation {where}", document, answered(b'{"n": "x"}'), ("/n type",))
+
+
 PAIRS = [
+    _into_other_operation("/a"),
+    _into_other_operation("/b"),
     value("a reference to a component", _ref("Int"), "x", "- type", schemas=_SCHEMAS),
     value("a reference over a hop", _ref("Hop"), "x", "- type", schemas=_SCHEMAS),
     value("a reference inside", {"properties": {"a": _ref("Int")}}, {"a": "x"}, "/a type", schemas=_SCHEMAS),
@@ -194,6 +214,13 @@ PAIRS = [
         versions=V31,
     ),
     value("a reference to nowhere", _ref("Missing"), 5, "? leads nowhere", versions=BOTH),
+    value(
+        "beside a property whose reference leads nowhere",
+        {"properties": {"a": {"$ref": "#/nowhere"}, "b": _INT}},
+        {"a": 1, "b": "x"},
+        "/b type",
+        "? the document's reference `#/nowhere` leads nowhere",
+    ),
     value("a schema that is only itself", _ref("A"), 5, "? nested too deeply", schemas={"A": _ref("A")}),
     value(
         "beside a reference in an older dialect",
