@@ -26,6 +26,14 @@ _IGNORED_HEADER = "OpenAPI 3.1.1, Response Object, headers: a Content-Type there
 _HEADER_CONTENT = (
     "OpenAPI 3.1.1, Header Object: its content describes the value; the program does not look at it."
 )
+_STYLES = (
+    "OpenAPI 3.1.1, Header Object, schema: a header's text is read by its style as what the schema asks for,"
+    " through allOf and anyOf, too."
+)
+_FIELDS = (
+    "OpenAPI 3.1.1, Media Type Object, forms: a field's text stands for the value that its schema asks for,"
+    " an array and a number among several schemas, too."
+)
 _SIBLINGS = "OpenAPI 3.0.4, Reference Object: what stands beside a $ref is ignored."
 _RESOURCES = "JSON Schema Core 2020-12, 8.2: identifiers and anchors; the program does not follow them."
 _UTF_8 = "RFC 8259, 8.1: bytes that are not text in the charset; the program replaces them."
@@ -118,6 +126,11 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
         "an answer to HEAD",
     ),
     _HEADER_CONTENT: ("a header that is JSON",),
+    _STYLES: ("an array of several schemas", "an object of several schemas"),
+    _FIELDS: ("several values of a field", "a field of constants"),
+    "OpenAPI 2.0, Operation Object, produces: what can come; the program asks where there is a schema.": (
+        "2.0: no schema, and another media type",
+    ),
     _IGNORED_HEADER: ("a Content-Type among the headers",),
     "OpenAPI 3.1.1, Schema Object: a text that stands for a number is what the schema can only mean there.": (
         "a number as text",
@@ -130,6 +143,7 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
     ),
     "OpenAPI 3.1.1, XML Object: an element is an object; the program takes it for a string.": ("XML",),
     "RFC 7578, 4.1: the boundary is a parameter of the Content-Type; the program does not look there.": (
+        "parts of several schemas",
         "parts",
         "a part that is a file",
     ),
@@ -147,6 +161,7 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
     ),
     _MARK: ("a byte order mark",),
     _BROKEN: (
+        "beside a property whose reference leads nowhere",
         "a type that is none",
         "a type that is a number",
         "a number of properties that is a text",
@@ -222,8 +237,15 @@ _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
     ),
     _EMPTY: ("no body with 204", "no body with 304"),
     _HEADER_CONTENT: ("a header that is JSON",),
+    _STYLES: (
+        "an array of several schemas",
+        "an object of several schemas",
+        "a header that may be null",
+    ),
     _IGNORED_HEADER: ("a Content-Type among the headers",),
     "OpenAPI 3.1.1, Media Type Object, schema: it describes this media type, too; the program judges JSON alone.": (
+        "a field of several schemas",
+        "a field of alternatives",
         "a plain text that is too long",
         "no number as text",
         "a text that is not UTF-8",
@@ -265,6 +287,7 @@ _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
         "a text of Latin 1",
     ),
     _BROKEN: (
+        "beside a property whose reference leads nowhere",
         "a type that is none",
         "a type that is a number",
         "a number of properties that is a text",
@@ -276,7 +299,16 @@ _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
         "not what is wrong",
         "a reference to nowhere beside others",
     ),
-    "RFC 9110, 8.3: an answer without content needs no Content-Type.": ("2.0: a header that is an array",),
+    "RFC 9110, 8.3: an answer without content needs no Content-Type.": (
+        "2.0: a header that is an array",
+        "2.0: no schema, and no body",
+    ),
+    "RFC 8259, 2: it is called JSON and is none; the program reads a body where there is a schema.": (
+        "2.0: no schema, and no JSON",
+    ),
+    "OpenAPI 2.0, Operation Object, produces: nothing is named there, so that no media type can be wrong.": (
+        "2.0: nothing produced, no schema",
+    ),
 }
 
 OPEN = (_DECIDES, _UNNAMED)
