@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.catalog.names import kebab
 from dynacli.demo import MISBEHAVIOURS, document_path
 from tests.harness import Result, run_cli
 
@@ -70,6 +71,30 @@ def test_a_misbehaviour_is_found_in_every_operation(kind: str) -> None:
     assert 9 == result.exit_code
     assert len(_SAFE) == len(found)
     assert {} == {name: rules for name, rules in found.items() if not rules or not rules <= _RULES[kind]}
+
+
+_ALL = (
+    "--write",
+    "--yes",
+    *("--operation", "dispatch-workflow-run", "--set", "dispatch-workflow-run.id=wf_search-issues"),
+    *("--operation", "update-insight-topic", "--set", "update-insight-topic.id=topic_releases"),
+)
+"""What makes a check call all operations."""
+
+
+@pytest.mark.parametrize("kind", _RULES)
+@pytest.mark.parametrize("name", sorted(_UNSAFE))
+def test_a_misbehaviour_is_found_where_something_changes(name: str, kind: str) -> None:
+    """An operation that changes something is found out as one that only reads is, and no other is blamed."""
+    result = _check(*_ALL, "--misbehave", f"{name}={kind}")
+    found = {
+        one["operation"]: {each["rule"] for each in one["findings"]}
+        for one in _called(result).values()
+        if one["findings"]
+    }
+    assert 9 == result.exit_code
+    assert [kebab(name)] == list(found)
+    assert found[kebab(name)] & _RULES[kind]
 
 
 def test_an_answer_that_never_comes_is_found_in_every_operation() -> None:

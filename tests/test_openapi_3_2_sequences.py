@@ -286,6 +286,18 @@ def test_before_3_2_nobody_can_say_what_an_event_is(version: str) -> None:
     assert [text] == _verdict("text/event-stream", {"schema": _ITEM}, b"data: {}\n\n", version)
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("is_array", [True, False], ids=["array", "event"])
+def test_before_3_2_a_schema_of_events_is_judged_by(is_array: bool, version: str) -> None:
+    """A schema that has the properties of an event, and no others, can only be about events."""
+    event = {"type": "object", "properties": {"data": {"maxLength": 1}, "event": {"enum": ["a"]}}}
+    schema = {"type": "array", "items": event} if is_array else event
+    body = b"data: x\n\nevent: b\ndata: long\n\n"
+    assert ["/1/data maxLength", "/1/event enum"] == _verdict(
+        "text/event-stream", {"schema": schema}, body, version
+    )
+
+
 @pytest.mark.parametrize(
     ("media_type", "body", "message"),
     [

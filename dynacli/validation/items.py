@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 __all__ = ["has_one_for_each", "item_schema"]
 
+_OF_AN_EVENT = frozenset({"data", "event", "id", "retry"})
+
 
 class _Place(Protocol):
     """A place in the document, as jsonschema-path's `SchemaPath` is one: its references are followed."""
@@ -29,8 +31,8 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     OpenAPI 3.2.0, "Sequential Media Types": `schema` is about the whole sequence as if it were an array.
     Older versions do not say what it is about, and documents describe by it the array of what comes or the one
     thing that each line is; both are read as they are meant.
-    Of events (`text/event-stream`) nobody can tell before 3.2 whether it is about an event or about what stands in
-    its `data`, so no schema but `itemSchema` counts.
+    Of events (`text/event-stream`) it may be about an event or about what stands in its `data`; before 3.2, where
+    nothing says which, a schema counts that describes no properties but those of an event, `data` among them.
 
     Args:
         media_type: The Media Type Object.
@@ -42,18 +44,31 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     """
     if "itemSchema" in media_type:
         return ("itemSchema",)
-    if "schema" not in media_type or (version < "3.2" and name == "text/event-stream"):
+    if "schema" not in media_type:
         return None
     schema = (media_type / "schema").read_value()
+    steps: tuple[str, ...] | None
     if _is_of_array(schema):
-        return ("schema", "items") if has_one_for_each(schema) else None
-    return None if version >= "3.2" else ("schema",)
+        steps = ("schema", "items") if has_one_for_each(schema) else None
+    else:
+        steps = None if version >= "3.2" else ("schema",)
+    if steps is not None and version < "3.2" and name == "text/event-stream":
+        for step in steps:
+            media_type = media_type / step
+        return steps if _is_of_event(media_type.read_value()) else None
+    return steps
 
 
 def has_one_for_each(schema: Any) -> bool:
     """Return whether a schema of an array has one schema for each of its items, the first ones too."""
     is_each = isinstance(schema, Mapping) and "prefixItems" not in schema
     return is_each and isinstance(schema.get("items"), Mapping | bool)
+
+
+def _is_of_event(schema: Any) -> bool:
+    """Return whether a Schema Object, its own `$ref` followed, plainly describes a server-sent event."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return isinstance(properties, Mapping) and "data" in properties and properties.keys() <= _OF_AN_EVENT
 
 
 def _is_of_array(schema: Any) -> bool:
