@@ -298,8 +298,13 @@ class Judge:
             rule, text = _MESSAGES[kind]
             return rule, place, text, None, None
         # Reading a value failed before any schema was asked.
+        wanted, value = getattr(cause, "type", None), getattr(cause, "value", None)
         text = "the value cannot be read as the document describes it"
-        return "type", place, text, getattr(cause, "type", None), shortened(getattr(cause, "value", None))
+        if isinstance(wanted, str) and isinstance(value, str):
+            from dynacli.validation.sentences import shown
+
+            text = f"expected {wanted}, got {shown(value)}"
+        return "type", place, text, wanted, shortened(value)
 
 
 _MESSAGES = {
