@@ -285,10 +285,10 @@ class Judge:
             return "unreadable-body", place, str(cause), None, None
         if isinstance(cause, self._engine.MediaTypeNotFound):
             listed = list(cause.availableMimetypes)
-            shown = ", ".join(f"`{one}`" for one in listed) or "none"
+            names = ", ".join(f"`{one}`" for one in listed) or "none"
             name = cause.mimetype.partition(";")[0].strip()
             came = f"the media type is `{name}`" if name else "there is no media type"
-            text = f"{came}, and the document has {shown}"
+            text = f"{came}, and the document has {names}"
             return "undocumented-media-type", "header/Content-Type", text, listed, cause.mimetype or None
         kind = type(cause).__name__
         if kind in {"MissingData", "MissingRequiredRequestBody"}:
