@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.harness import Result, run_cli
+from tests.harness import Recorder, Result, run_cli
 
-__all__ = ["NAMES", "call", "operation", "pets", "write"]
+__all__ = ["NAMES", "api_of", "call", "operation", "pets", "write"]
 
 NAMES = ["list-pets", "create-pet", "get-pet"]
 
@@ -47,3 +47,15 @@ def write(document: dict[str, Any], path: str = "pets.json") -> Path:
 def call(api: str = "./pets.json", *words: str, stdin: bytes = b"") -> Result:
     """Build one request of an API and send nothing."""
     return run_cli(api, *(words or ("list-pets",)), "--dry-run", "json", stdin=stdin)
+
+
+def api_of(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
+    """Write a document whose server is a recorder, and return its path."""
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "servers": [{"url": server.origin}],
+        "paths": paths,
+        **more,
+    }
+    return str(write(document))

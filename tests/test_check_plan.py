@@ -9,7 +9,7 @@ from dynacli.commands.checking.harvest import Harvest
 from dynacli.commands.checking.model import Value
 from dynacli.commands.checking.order import prefix_of, template
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.pets import write
+from tests.pets import api_of
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
 _TEXT = {"type": "string"}
@@ -28,24 +28,13 @@ def _get(*parameters: dict[str, Any], responses: Any = None, **more: Any) -> dic
     return {"get": {"parameters": list(parameters), "responses": responses or _OK, **more}}
 
 
-def _document(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "T", "version": "1"},
-        "servers": [{"url": server.origin}],
-        "paths": paths,
-        **more,
-    }
-    return str(write(document))
-
-
 def _json(value: Any, status: int = 200, **headers: str) -> Answer:
     return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
 
 
 def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, dict[str, Any]]:
     """Operation → its row; whatever has no answer of its own is answered with an empty object."""
-    result = run_cli("check", _document(server, paths), "-o", "json", "--validate", "strict", *words)
+    result = run_cli("check", api_of(server, paths), "-o", "json", "--validate", "strict", *words)
     return {one["operation"]: one for one in result.json}
 
 
@@ -263,7 +252,7 @@ def test_a_property_of_an_object_is_given(
 
 def test_a_property_that_there_is_not(server: Recorder) -> None:
     """It is wrong usage, as is a value that does not fit."""
-    path = _document(server, {"/runs": _get(_AS_JSON)})
+    path = api_of(server, {"/runs": _get(_AS_JSON)})
     for word in ("filter.nothing.more=1", "filter.limit=x"):
         assert (2, []) == (run_cli("check", path, "--set", word).exit_code, server.requests)
 
@@ -354,7 +343,7 @@ def test_a_value_that_cannot_be_used_is_refused_before_anything_is_sent(
     server: Recorder, word: str, message: str
 ) -> None:
     """It is wrong usage."""
-    result = run_cli("check", _document(server, {"/runs/{id}": _get(_path("id", _NUMBER))}), "--set", word)
+    result = run_cli("check", api_of(server, {"/runs/{id}": _get(_path("id", _NUMBER))}), "--set", word)
     assert (2, []) == (result.exit_code, server.requests)
     assert message in result.stderr
 
@@ -492,7 +481,7 @@ def test_which_operations_are_looked_at(
 )
 def test_a_name_that_nothing_has_is_wrong_usage(server: Recorder, words: tuple[str, str]) -> None:
     """Nothing is sent, and the name is said."""
-    result = run_cli("check", _document(server, {"/runs": _get()}), *words)
+    result = run_cli("check", api_of(server, {"/runs": _get()}), *words)
     assert (2, []) == (result.exit_code, server.requests)
     assert "`nothing`" in result.stderr
 
@@ -500,7 +489,7 @@ def test_a_name_that_nothing_has_is_wrong_usage(server: Recorder, words: tuple[s
 def test_the_plan_names_values_and_their_origins(server: Recorder) -> None:
     """`--dry-run` gives every call that is known beforehand, and sends none."""
     paths = {"/runs": _get(_query("q", example="x")), "/runs/{id}": _get(_path("id"), operationId="getRun")}
-    result = run_cli("check", _document(server, paths), "--dry-run", "-o", "json")
+    result = run_cli("check", api_of(server, paths), "--dry-run", "-o", "json")
     rows = {one["operation"]: one for one in result.json}
     assert (0, []) == (result.exit_code, server.requests)
     assert [[], [{"in": "query", "name": "q", "value": "x", "origin": "example", "from": None}]] == [

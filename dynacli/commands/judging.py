@@ -40,13 +40,9 @@ class Judging(threading.Thread):
             from dynacli.validation.judge import Judge
 
             self.judge = Judge(self._command.api.catalog, self._command.operation)
-            operation = self._command.operation
-            self.asked = self._settings.apply(
-                self.judge.request(
-                    sent_of(self._request, self._values), is_exact=self._settings.level == "exact"
-                ),
-                (operation.name, operation.operation_id),
-            )
+            sent = sent_of(self._request, self._values)
+            verdict = self.judge.request(sent, is_exact=self._settings.level == "exact")
+            self.asked = self._settings.apply(verdict, self._command.operation)
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
 

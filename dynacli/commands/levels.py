@@ -14,6 +14,7 @@ What comes first decides:
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.api import Api
+from dynacli.catalog.model import Operation
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, UsageError
 from dynacli.record import record
@@ -44,18 +45,18 @@ class Settings:
         """Whether a finding is a failure."""
         return self.level in {"strict", "exact"}
 
-    def apply(self, verdict: Any, names: tuple[str, ...], status: int | None = None) -> Any:
+    def apply(self, verdict: Any, operation: Operation, status: int | None = None) -> Any:
         """Return a verdict in which the findings that do not count are apart.
 
         Args:
             verdict: Changed in place; None where nothing was judged.
-            names: What the operation is called: its name and its operationId.
+            operation: The configuration may call it by its name or its operationId.
             status: The answer's, None for a request.
         """
         if self.ignores and verdict is not None:
             from dynacli.validation.rules import suppress
 
-            suppress(verdict, self.ignores, names, status)
+            suppress(verdict, self.ignores, (operation.name, operation.operation_id), status)
         return verdict
 
 

@@ -8,7 +8,7 @@ from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, HttpError, MismatchError
 from dynacli.request.servers import origin_of
 
-__all__ = ["conclude", "conclude_request", "names_of", "tell_so_far"]
+__all__ = ["conclude", "conclude_request", "tell_so_far"]
 
 
 def conclude(
@@ -33,8 +33,7 @@ def conclude(
         FileError: The answer could not be written.
         MismatchError: The answer breaks the document, at a level that minds.
     """
-    if run.report is not None:
-        run.report.answered(signed.masker.mask(answer.url), answer.status, answer.seconds)
+    _note_answer(run, signed, answer)
     failure: DynacliError | None = None
     if not 200 <= answer.status < 300 and not run.option("no_fail"):
         failure = _http_error(command, signed, answer, is_written=unwritten is None)
@@ -48,8 +47,7 @@ def conclude(
             if settings.is_strict and not run.option("no_fail") and failure is None:
                 failure = mismatch
             else:
-                text = f"{mismatch.what}\n{mismatch.why}" if mismatch.why else mismatch.what
-                run.warn(text, **mismatch.details)
+                _warn(run, mismatch)
     if failure is not None:
         raise failure
 
@@ -58,12 +56,20 @@ def tell_so_far(
     run: Run, command: OperationCommand, signed: Any, answer: Any, verdict: Any, settings: Settings
 ) -> None:
     """Report the verdict on what came of an answer that has no end."""
-    if run.report is not None:
-        run.report.answered(signed.masker.mask(answer.url), answer.status, answer.seconds)
+    _note_answer(run, signed, answer)
     mismatch = _judged(run, command, signed, answer, verdict, settings, None)
     if mismatch is not None:
-        text = f"{mismatch.what}\n{mismatch.why}" if mismatch.why else mismatch.what
-        run.warn(text, **mismatch.details)
+        _warn(run, mismatch)
+
+
+def _note_answer(run: Run, signed: Any, answer: Any) -> None:
+    if run.report is not None:
+        run.report.answered(signed.masker.mask(answer.url), answer.status, answer.seconds)
+
+
+def _warn(run: Run, mismatch: MismatchError) -> None:
+    text = f"{mismatch.what}\n{mismatch.why}" if mismatch.why else mismatch.what
+    run.warn(text, **mismatch.details)
 
 
 def conclude_request(
@@ -90,7 +96,7 @@ def _judged(
     from dynacli.commands.verdict import findings_text, verdict_json
 
     api, masker = command.api, _masker(signed, answer)
-    settings.apply(verdict, names_of(command), answer.status)
+    settings.apply(verdict, command.operation, answer.status)
     verdicts = [one for one in (asked, verdict) if one is not None]
     if run.report is not None:
         for one in verdicts:
@@ -116,11 +122,6 @@ def _tell(run: Run, verdicts: list[Any], masker: Any, settings: Settings) -> Non
 
     shows_ignored = settings.is_strict or bool(run.option("verbose"))
     report_notes(run, verdicts, masker.mask, shows_ignored=shows_ignored)
-
-
-def names_of(command: OperationCommand) -> tuple[str, ...]:
-    """Return what the configuration may call an operation."""
-    return (command.operation.name, command.operation.operation_id)
 
 
 def _masker(signed: Any, answer: Any) -> Any:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dynacli.catalog.locations import Location
     from dynacli.commands.evidence import Evidence
 
-__all__ = ["findings_json", "findings_text", "report_notes", "suppressed_json", "verdict_json"]
+__all__ = ["findings_json", "findings_text", "placed", "report_notes", "suppressed_json", "verdict_json"]
 
 MAX_SHOWN = 20
 MAX_STEPS = 5
@@ -34,11 +34,13 @@ def findings_text(api: Api, findings: list[Any], evidence: "Evidence | None" = N
             lines.append(excerpt)
         location = locations.get(finding.schema_pointer)
         if location is not None and location.line is not None:
-            lines.append(f"    {_placed(location, location.line, is_one_file)}")
+            lines.append(f"    {placed(location, location.line, is_one_file=is_one_file)}")
             # Backwards: from the place that says so to the operation.
             steps = [locations[one] for one in reversed(finding.via) if one in locations]
             told = [
-                f"      via {_placed(one, one.line, is_one_file)}" for one in steps if one.line is not None
+                f"      via {placed(one, one.line, is_one_file=is_one_file)}"
+                for one in steps
+                if one.line is not None
             ]
             lines += told[:MAX_STEPS]
     if len(findings) > MAX_SHOWN:
@@ -50,7 +52,8 @@ def _headline(finding: Any) -> str:
     return f"{_place(finding)}: {finding.message} [{finding.rule}]"
 
 
-def _placed(location: "Location", line: int, is_one_file: bool) -> str:
+def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
+    """Return a place in the document as a line of text."""
     from dynacli.catalog.locations import line_of
     from dynacli.document.file_names import shown_file
 

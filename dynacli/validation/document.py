@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from dynacli.catalog.model import Operation
 from dynacli.catalog.store import Catalog
 
-__all__ = ["Located", "listed_properties", "locate", "operation_document", "target_of"]
+__all__ = ["Located", "listed_properties", "locate", "operation_document", "pointer_below", "target_of"]
 
 _MAX_HOPS = 50
 _MAX_DEPTH = 100
@@ -32,7 +32,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     for step in reversed(steps):
         placed = {step: placed}
     # Another operation of the path may be what a reference leads into.
-    path_item = _Lazy(catalog, _pointer("/paths", operation.path))
+    path_item = _Lazy(catalog, pointer_below("/paths", operation.path))
     path_item.update({**part["path_item"], **placed})
     document: dict[str, Any] = _Lazy(catalog, "")
     document["openapi"] = f"{catalog.meta['dialect']}.0"
@@ -54,7 +54,7 @@ class _Lazy(dict[str, Any]):
         self._pointer = pointer
 
     def __missing__(self, key: str) -> Any:
-        pointer = _pointer(self._pointer, key)
+        pointer = pointer_below(self._pointer, key)
         found, value = self._catalog.component(pointer)
         if not found:
             if not self._catalog.has_below(pointer):
@@ -78,7 +78,8 @@ class _Lazy(dict[str, Any]):
             return default
 
 
-def _pointer(start: str, *steps: str | int) -> str:
+def pointer_below(start: str, *steps: str | int) -> str:
+    """Return the JSON pointer to what is under a place (RFC 6901, section 3)."""
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
@@ -106,7 +107,7 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> Located:
     for step in steps:
         if step in _REFERENCES and isinstance(here, dict) and isinstance(here.get(step), str):
             target = _target(document, here[step], pointer)
-            via.append(_pointer(pointer, step))
+            via.append(pointer_below(pointer, step))
             if target is None:
                 break
             pointer, here = target
@@ -117,13 +118,13 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> Located:
             )
             if is_there or not isinstance(here, dict) or not isinstance(here.get("$ref"), str):
                 break
-            via.append(_pointer(pointer, "$ref"))
+            via.append(pointer_below(pointer, "$ref"))
             pointer, here = _target(document, here["$ref"], pointer) or (pointer, None)
         try:
             here = here[step]
         except (KeyError, IndexError, TypeError):
             break  # the nearest place that is known
-        pointer = _pointer(pointer, step)
+        pointer = pointer_below(pointer, step)
     return Located(pointer, tuple(via))
 
 
@@ -147,7 +148,7 @@ def _anchored(pointer: str, here: Any, name: str, depth: int) -> tuple[str, Any]
     if isinstance(here, dict) and name in {here.get("$anchor"), here.get("$dynamicAnchor")}:
         return pointer, here
     for step, value in here.items() if isinstance(here, dict) else enumerate(here):
-        found = _anchored(_pointer(pointer, step), value, name, depth + 1)
+        found = _anchored(pointer_below(pointer, step), value, name, depth + 1)
         if found is not None:
             return found
     return None

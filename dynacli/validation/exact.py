@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.catalog.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.validation.applying import Applying, Schemas, list_of, mapping_of
+from dynacli.validation.document import pointer_below
 from dynacli.validation.findings import Finding, shortened
 from dynacli.validation.schema_error import MAX_ERRORS
 from dynacli.validation.session import TooLongError
@@ -66,10 +67,10 @@ class Exact:
             below = mentioned.of_property(name)
             if below is None:
                 text = f"the document does not mention `{name}`"
-                here = f"{pointer}/{_escaped(name)}"
+                here = pointer_below(pointer, name)
                 yield Finding(self._where, "undocumented-property", here, text, got=shortened(item))
             elif isinstance(item, dict | list):
-                yield from self._undocumented(below, item, f"{pointer}/{_escaped(name)}")
+                yield from self._undocumented(below, item, pointer_below(pointer, name))
 
     def _mentioned(self, schemas: Schemas) -> "_Mentioned":
         key = schemas.key
@@ -164,7 +165,3 @@ def _of_position(schema: Mapping[str, Any], index: int) -> list[Any]:
     rest = schema.get("additionalItems") if isinstance(schema.get("items"), list) else schema.get("items")
     rest = schema.get("unevaluatedItems") if rest is None else rest
     return [rest] if isinstance(rest, Mapping) else []
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -12,6 +12,7 @@ from dynacli.validation.alternatives import (
     types_alone,
     unknown_tag,
 )
+from dynacli.validation.document import pointer_below
 from dynacli.validation.findings import shortened
 from dynacli.validation.sentences import kind_and_value, listed, sentence, shown, shown_all
 
@@ -51,7 +52,7 @@ def explain(error: Any, mentions: Mentions) -> Iterator[Explained]:
 
 def _explained(error: Any, mentions: Mentions) -> Iterator[Explained]:
     rule = str(error.validator or "false")
-    pointer = _pointer(error.absolute_path)
+    pointer = pointer_below("", *error.absolute_path)
     path = list(error.absolute_schema_path)
     names = getattr(error, "names", ())
     if rule in {"oneOf", "anyOf"} and error.context:
@@ -63,7 +64,7 @@ def _explained(error: Any, mentions: Mentions) -> Iterator[Explained]:
             )
     elif rule in {"additionalProperties", "unevaluatedProperties"} and names:
         for name in names:
-            here = f"{pointer}/{_escaped(name)}"
+            here = pointer_below(pointer, name)
             got = shortened(error.instance.get(name)) if isinstance(error.instance, Mapping) else None
             yield Explained(
                 rule, here, f"`{name}` is not in the document, which allows no others", None, got, path
@@ -90,7 +91,7 @@ def _of_alternatives(error: Any, mentions: Mentions, pointer: str, path: list[An
     unknown = unknown_tag(error)
     if unknown is not None:
         name, value, message, expected = unknown
-        here, place = f"{pointer}/{_escaped(name)}", [*path[:-1], "discriminator"]
+        here, place = pointer_below(pointer, name), [*path[:-1], "discriminator"]
         yield Explained("discriminator", here, message, shortened(expected), shortened(value), place)
         return
     missing = missing_tag(error)
@@ -104,7 +105,7 @@ def _of_alternatives(error: Any, mentions: Mentions, pointer: str, path: list[An
         message = f"{shown(place.instance)} is none of {shown_all(values)}"
         yield Explained(
             "enum",
-            _pointer(place.absolute_path),
+            pointer_below("", *place.absolute_path),
             message,
             shortened(values),
             shortened(place.instance),
@@ -159,11 +160,3 @@ def _is_name(error: Any) -> bool:
     for keyword, _ in _keywords(error):
         last = keyword if keyword in {"propertyNames", *_HOLD_NAMES, "items"} else last
     return last == "propertyNames"
-
-
-def _pointer(steps: Any) -> str:
-    return "".join(f"/{_escaped(step)}" for step in steps)
-
-
-def _escaped(step: Any) -> str:
-    return str(step).replace("~", "~0").replace("/", "~1")

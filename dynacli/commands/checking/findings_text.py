@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dynacli.catalog.locations import Location
 from dynacli.catalog.wording import enumerated
 from dynacli.commands.checking.folding import Fold, folded
 from dynacli.commands.checking.model import Exchange
 from dynacli.commands.checking.results import Results
+from dynacli.commands.verdict import placed
 from dynacli.output.terminal import Painter, visible
 from dynacli.output.wrapping import wrapped
 
@@ -75,12 +77,11 @@ def _of_finding(
     for number, line in enumerate(shown):
         colour = paint.red if number == marked else paint.bold if number == marked - 1 else paint.dim
         lines.append(f"    {colour(line)}")
-    at = finding["document"]
-    if at["line"] is not None:
-        from dynacli.document.file_names import shown_file
-
-        file = "document" if len(results.api.catalog.files()) < 2 else shown_file(at["file"])
-        lines.append(paint.dim(visible(f"        {file} line {at['line']}: {at['pointer']}", keep="")))
+    location = Location(**finding["document"])
+    if location.line is not None:
+        is_one_file = len(results.api.catalog.files()) < 2
+        text = placed(location, location.line, is_one_file=is_one_file)
+        lines.append(paint.dim(visible(f"        {text}", keep="")))
     return lines
 
 

@@ -30,12 +30,11 @@ class Judgement:
     def __init__(self, api: Api, operation: Operation, settings: Any) -> None:
         self._operation, self._settings = operation, settings
         self._judge = Judge(api.catalog, operation)
-        self._names = (operation.name, operation.operation_id)
         self._documented = [one.status for one in operation.responses]
 
     def request(self, sent: Any) -> Verdict:
         """Return what in a request the document does not allow."""
-        verdict: Verdict = self._settings.apply(self._judge.request(sent), self._names)
+        verdict: Verdict = self._settings.apply(self._judge.request(sent), self._operation)
         return verdict
 
     def response(self, planned: Planned, answer: Answer, *, cut: str = "") -> Verdict | None:
@@ -69,7 +68,7 @@ class Judgement:
         if excuse:
             verdict.findings[:] = [one for one in verdict.findings if one.rule != "undocumented-status"]
             verdict.unchecked[:] = [f"the status {answer.status} is not documented, and {excuse}"]
-        judged: Verdict = self._settings.apply(verdict, self._names, answer.status)
+        judged: Verdict = self._settings.apply(verdict, self._operation, answer.status)
         return judged
 
     def says_something(self, answer: Answer) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dynacli.catalog.model import Operation
 from dynacli.catalog.store import Catalog
 from dynacli.document.pointer import split
-from dynacli.validation.document import locate, operation_document
+from dynacli.validation.document import locate, operation_document, pointer_below
 from dynacli.validation.media_types import best_match
 
 __all__ = ["Place", "Places"]
@@ -29,7 +29,7 @@ class Place(NamedTuple):
         """Return a part of it as it stands there, its own references not followed."""
         pointer, node = self
         for step in steps:
-            pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+            pointer = pointer_below(pointer, step)
             try:
                 node = node[step]
             except (KeyError, IndexError, TypeError):
