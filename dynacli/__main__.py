@@ -53,6 +53,10 @@ def main(argv: list[str] | None = None) -> int:
             from dynacli.commands.complete import complete
 
             return complete(env, words[1:])
+        if words[:1] == ["__refresh"] and len(words) == 2:
+            from dynacli.commands.background import refresh_quietly
+
+            return refresh_quietly(env, words[1])
         return _run_healing(env, words)
     except BrokenPipeError:
         _close_quietly(env)
@@ -122,14 +126,25 @@ def _error_format(env: "Environment", words: list[str]) -> str:
 
 
 def _run(env: "Environment", words: list[str]) -> int:
+    from dynacli.commands.run import Run
+
+    run = Run(env, words)
+    try:
+        code = _run_command(run, words)
+        run.end()
+    finally:
+        run.close()
+    return code
+
+
+def _run_command(run: "Run", words: list[str]) -> int:
     import click
 
     from dynacli.catalog.store import DamagedCatalogError
     from dynacli.commands.root import make_root
-    from dynacli.commands.run import Run
     from dynacli.errors import DynacliError, FileError
 
-    run = Run(env, words)
+    env = run.env
     try:
         root = make_root(run)
         # Not `root.main`, which has its own mind about broken pipes and Ctrl-C.
@@ -170,8 +185,6 @@ def _run(env: "Environment", words: list[str]) -> int:
         if env.stdout.closed and isinstance(error, ValueError):
             return _failed(run, words, _output_error(error))
         return _defect(run, words, error)
-    finally:
-        run.close()
     return 0
 
 

@@ -188,7 +188,7 @@ def test_a_document_of_one_file_has_no_list_of_parts(home: Path) -> None:
     Path("pets.json").write_text(json.dumps(pets()))
     assert 0 == _call("./pets.json", "list-pets").exit_code
     kept = sorted(path.name.partition(".")[2] for path in _directory(home).iterdir() if path.name != "lock")
-    assert [f"{FORMAT}.sqlite", "document", "json"] == [name for name in kept if name]
+    assert [f"{FORMAT}.sqlite", "document", "json", "json"] == [name for name in kept if name]
     assert not {"root", "parts", "allow_refs"} & set(_pointer(home))
 
 

@@ -106,7 +106,7 @@ _CATALOG = (
 _COMPLETION = _CATALOG | _modules("dynacli.commands", "complete") | {"dynacli.catalog.media"}
 _COMMAND = (
     _CATALOG
-    | _modules("dynacli.catalog", "api apis freshness")
+    | _modules("dynacli.catalog", "api apis freshness wish")
     | {"dynacli.catalog.media"}
     | _modules("dynacli.commands", "api_group operation options root run usage verb words")
 )

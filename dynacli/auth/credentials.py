@@ -7,8 +7,9 @@ the values come from the environment and from nowhere else.
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 from dynacli.auth.secret import MASK, Secret
@@ -18,7 +19,7 @@ from dynacli.errors import AuthError
 from dynacli.record import record
 from dynacli.request.model import Request
 
-__all__ = ["Credential", "attach", "find_credentials", "needed_variables", "places_of"]
+__all__ = ["Credential", "attach", "find_credentials", "is_key_header", "needed_variables", "places_of"]
 
 Alternative = Sequence[SecurityScheme]
 Places = frozenset[tuple[str, str]]
@@ -206,6 +207,14 @@ def _is_supported(scheme: SecurityScheme) -> bool:
         case "query":
             return bool(name) and name.isprintable()
     return False
+
+
+def is_key_header(scheme: Any) -> bool:
+    """Tell whether a security scheme, as a document has it, is an API key in a header that may be sent."""
+    if not isinstance(scheme, Mapping) or scheme.get("type") != "apiKey" or scheme.get("in") != "header":
+        return False
+    name = scheme.get("name")
+    return isinstance(name, str) and bool(_TOKEN.fullmatch(name)) and name.lower() not in _NOT_FOR_CREDENTIALS
 
 
 def _is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:

@@ -18,9 +18,11 @@ ADHOC = "DYNACLI"
 SETTINGS = frozenset(
     {
         "DYNACLI_CACHE_DIR",
+        "DYNACLI_CACHE_LIMIT",
         "DYNACLI_CONFIG_DIR",
         "DYNACLI_ERROR_FORMAT",
         "DYNACLI_PROFILE",
+        "DYNACLI_REFRESH",
         "DYNACLI_VALIDATE",
     },
 )

@@ -1,5 +1,6 @@
 """An API that can be called: its current catalog, and the files that it was compiled from."""
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from dynacli.errors import DynacliError, FileError
 if TYPE_CHECKING:
     from dynacli.catalog.locations import Location
     from dynacli.catalog.parts import Parts
+    from dynacli.catalog.wish import Wish
     from dynacli.document.load import Document
 
 __all__ = ["Api", "what_is_left_out"]
@@ -27,9 +29,11 @@ class Api:
         catalog: Its operations.
         uri: The base of relative servers: the document's own URI.
         prefix: Of the variables that hold its credentials.
-        origins: Where its credentials may go, as far as that was accepted before.
         entry: What stands of it in the configuration; empty where it is not registered.
         warning: Why the document could not be read again, so that an earlier revision is used.
+        objections: Why a new document did not take the place of this one by itself.
+        wish: What was asked for when it was opened; None where nothing was.
+        is_due: Whether it is time to ask the server for the document again.
         is_new: Whether the document has just been compiled.
         failure: Why what was compiled could not be kept.
 
@@ -44,7 +48,6 @@ class Api:
         revisions: Revisions,
         catalog: Catalog,
         pointer: dict[str, Any],
-        origins: tuple[str, ...] = (),
         content: bytes | None = None,
         parts: "Parts | None" = None,
     ) -> None:
@@ -54,13 +57,31 @@ class Api:
         self.pointer = pointer
         self.uri: str = pointer["uri"]
         self.prefix = "DYNACLI"
-        self.origins = origins
+        self._origins: tuple[str, ...] | None = None
         self.entry: dict[str, Any] = {}
         self.warning: DynacliError | None = None
+        self.objections: tuple[str, ...] = ()
+        self.wish: Wish | None = None
+        self.is_due = False
         self.is_new = False
         self.failure: FileError | None = None
         self._content = content
         self._parts = parts
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where its credentials may go, as far as that was accepted before: the person named the document's own."""
+        if self._origins is None:
+            self._origins = ()
+            if "://" in self.location:
+                from dynacli.document.source import origin_of
+
+                self._origins = (origin_of(self.location),)
+        return self._origins
+
+    @origins.setter
+    def origins(self, origins: tuple[str, ...]) -> None:
+        self._origins = origins
 
     @property
     def location(self) -> str:
@@ -80,15 +101,16 @@ class Api:
         Raises:
             DocumentError: It cannot be read any more.
         """
+        from dynacli.catalog.composition import Layers, compose
         from dynacli.catalog.reading import Reading
         from dynacli.document.fetch import Fetched
-        from dynacli.document.load import load
 
         content = content or self.content()
         parts = self._parts or self.revisions.parts(self.pointer)
         if content is None or parts is None:
             return None
-        return load(Fetched(content, uri=self.uri), self.name, opener=Reading(None, parts))
+        fetched = Fetched(content, uri=self.uri)
+        return compose(fetched, self.name, Reading(None, parts), Layers.of(self.pointer))
 
     def places(self, pointers: Iterable[str]) -> dict[str, "Location"]:
         """Return where places of the document stand in its files.
@@ -116,6 +138,16 @@ class Api:
         if self._parts is not None:
             return next((one.content for at, one in self._parts.found.items() if uri in (at, one.uri)), None)
         return read_part(self.revisions.parts_path(self.pointer["revision"]), uri)
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether a refresh left something for a person to know or to decide."""
+        return os.path.lexists(os.path.join(self.revisions.directory, "pending.json"))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something has changed since a person was last told."""
+        return os.path.lexists(os.path.join(self.revisions.directory, "news.json"))
 
     @property
     def notes(self) -> list[str]:

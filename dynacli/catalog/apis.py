@@ -1,7 +1,7 @@
 """The word that names an API → its current catalog: a registered name, a URL, a path, `-`, or `demo`.
 
-A warm run does one `stat` for each file of the document and opens its catalog. Only a document that is new
-or changed is read and compiled.
+A warm run does one `stat` for each file of the document and opens its catalog; for a document at a URL it looks
+at the clock. Only a document that is new or changed is read and compiled, and only one that is not there is waited for.
 """
 
 import os
@@ -12,39 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.configuration import DEMO, VERBS, Configuration, is_name, texts
-from dynacli.catalog.freshness import are_parts_unchanged, facts_of, is_unchanged
-from dynacli.catalog.revisions import Revisions, revision_of
+from dynacli.catalog.freshness import are_parts_unchanged, facts_of, is_due, is_unchanged
+from dynacli.catalog.revisions import Revisions
 from dynacli.catalog.store import DamagedCatalogError
+from dynacli.catalog.wish import BLOCKING, Wish
 from dynacli.environment import Environment
-from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
+from dynacli.errors import DynacliError, FileError, UsageError
 
 if TYPE_CHECKING:
-    from dynacli.catalog.reading import Reading
-    from dynacli.document.fetch import Fetched
-    from dynacli.document.source import Source
+    from dynacli.document.fetch import Authorize
 
-__all__ = ["Before", "open_api", "open_content", "refresh_api"]
-
-
-class _Wish(NamedTuple):
-    """What is asked for.
-
-    Args:
-        name: How the API is called.
-        refresh: Whether the document is read or fetched again first.
-        offline: Whether nothing may be fetched.
-        allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
-    """
-
-    name: str
-    env: Environment
-    refresh: bool = False
-    offline: bool = False
-    allow_refs: tuple[str, ...] = ()
-
-    def is_met_by(self, pointer: dict[str, Any]) -> bool:
-        """Tell whether a revision was compiled with the same references allowed, if that matters to it."""
-        return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == self.allow_refs
+__all__ = ["Before", "from_source", "located", "open_api", "refresh_api", "wish_of"]
 
 
 def open_api(
@@ -54,6 +32,10 @@ def open_api(
     refresh: bool = False,
     offline: bool = False,
     allow_refs: Iterable[str] = (),
+    mode: str = "",
+    authorize: "Authorize | None" = None,
+    is_asked: bool = True,
+    seconds: float | None = None,
 ) -> Api:
     """Return the API that a word names.
 
@@ -62,6 +44,10 @@ def open_api(
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references
             may lead to; a registered API has those of its entry besides.
+        mode: When a document that is due is asked for again, whatever the environment and the entry say.
+        authorize: Signs in at the document's own origin, where that wants it.
+        is_asked: Whether it is the person who asks for the refresh.
+        seconds: A budget for fetching, under the built-in one.
 
     Raises:
         UsageError: There is no such API.
@@ -69,39 +55,82 @@ def open_api(
         NetworkError: It cannot be fetched.
         FileError: The cache or the configuration cannot be used.
     """
-    wish = _Wish(word, env, refresh, offline, tuple(sorted({*allow_refs})))
-    if word == DEMO:
-        from dynacli.document.shipped import shipped_path
+    wish, source = wish_of(word, env)
+    places = tuple(sorted({*wish.allow_refs, *allow_refs}))
+    wish = wish._replace(
+        refresh=refresh,
+        is_asked=refresh and is_asked,
+        seconds=seconds,
+        offline=offline,
+        allow_refs=places,
+        mode=mode or wish.mode,
+        authorize=authorize,
+    )
+    return _opened(wish, word, source)
 
-        path = shipped_path("armature.json")
-        api = _from_file(wish, path, path)
+
+def _opened(wish: Wish, word: str, source: str) -> Api:
+    if word == DEMO:
+        api = _from_file(wish, source, source)
         api.prefix = "DYNACLI_DEMO"
         return api
-    if _is_source(word):
-        return _from_source(wish, word)
-    configuration = Configuration(env)
-    entry = configuration.apis().get(word)
-    if entry is None and word not in VERBS and configuration.has_entry(word):
-        raise FileError(
-            f"The entry of `{word}` in the configuration has no `source`",
-            hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
-        )
-    if entry is None:
-        raise _unknown(word, env)
-    wish = wish._replace(allow_refs=tuple(sorted({*wish.allow_refs, *configuration.allow_refs(entry)})))
+    if not wish.is_registered:
+        return from_source(wish, source)
     try:
-        api = _from_source(wish, entry["source"])
+        api = from_source(wish, source)
     except DynacliError as error:
-        old = _as_it_was(word, entry["source"], env)
-        if old is None or refresh:
+        old = _as_it_was(wish, source)
+        if old is None or wish.refresh:
             raise
         # A document that does not work never takes the place of one that did.
         api = old
         api.warning = error
-    api.entry = entry
-    api.origins = tuple(dict.fromkeys((*api.origins, *texts(entry, "origins"))))
+    api.entry = wish.entry
+    accepted = texts(api.entry, "origins")
+    if accepted:
+        api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
     api.prefix = "DYNACLI_" + re.sub(r"[^A-Z0-9]", "_", word.upper())
     return api
+
+
+def wish_of(word: str, env: Environment) -> tuple[Wish, str]:
+    """Return what a word and the configuration ask for, and the source of the document.
+
+    Raises:
+        UsageError: There is no such API.
+        FileError: The configuration cannot be used.
+    """
+    wish = Wish(word, env)
+    if word == DEMO:
+        from dynacli.document.shipped import shipped_path
+
+        return wish, shipped_path("armature.json")
+    if not is_source(word):
+        configuration = Configuration(env)
+        entry = configuration.apis().get(word)
+        if entry is None:
+            raise _unknown(configuration, word)
+        wish = wish._replace(
+            allow_refs=tuple(sorted(configuration.allow_refs(entry))),
+            more=configuration.more(entry),
+            overlays=configuration.overlays(entry),
+            lifetime=_lifetime(entry) if "refresh_after" in entry else None,
+            pin=str(entry.get("pin", "")),
+            is_registered=True,
+            entry=entry,
+        )
+        word = entry["source"]
+        mode = entry.get("refresh")
+        if isinstance(mode, str):
+            wish = wish._replace(mode=mode)
+    # The variable is of the moment, the entry is of a day in the past.
+    return wish._replace(mode=env.variables.get("DYNACLI_REFRESH") or wish.mode), word
+
+
+def _lifetime(entry: dict[str, Any]) -> float | None:
+    from dynacli.catalog.refresh_settings import lifetime_of
+
+    return lifetime_of(entry)
 
 
 class Before(NamedTuple):
@@ -115,15 +144,32 @@ class Before(NamedTuple):
     names: dict[tuple[str, str], str]
 
 
-def refresh_api(word: str, env: Environment, allow_refs: Iterable[str] = ()) -> tuple[Api, Before | None]:
+def refresh_api(
+    word: str,
+    env: Environment,
+    allow_refs: Iterable[str] = (),
+    *,
+    is_accepted: bool = False,
+    authorize: "Authorize | None" = None,
+) -> tuple[Api, Before | None]:
     """Read or fetch the document of a registered API again, and return the API with what it was before.
+
+    Args:
+        is_accepted: Whether the document takes the place of the current one whatever it changes.
 
     Raises:
         DynacliError: As for `open_api`.
     """
+    wish, source = wish_of(word, env)
+    wish = wish._replace(
+        refresh=True,
+        is_asked=True,
+        allow_refs=tuple(sorted({*wish.allow_refs, *allow_refs})),
+        is_accepted=is_accepted,
+        authorize=authorize,
+    )
     before = None
-    entry = Configuration(env).apis().get(word)
-    old = _as_it_was(word, entry["source"], env) if entry is not None else None
+    old = _as_it_was(wish, source)
     if old is not None:
         try:
             names = {(one.method, one.path): one.name for one in old.catalog.summaries()}
@@ -132,29 +178,79 @@ def refresh_api(word: str, env: Environment, allow_refs: Iterable[str] = ()) -> 
             pass  # nothing to compare with; what takes its place is read and compiled anyway
         finally:
             old.catalog.close()
-    return open_api(word, env, refresh=True, allow_refs=allow_refs), before
+    return _opened(wish, word, source), before
 
 
-def _is_source(word: str) -> bool:
+def is_source(word: str) -> bool:
+    """Tell whether a word names a document rather than a registered API."""
     # The rule of `dynacli.document.source.looks_like_source`, which a warm run does not import.
     return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
 
 
-def _from_source(wish: _Wish, word: str) -> Api:
-    if word != "-" and "://" not in word:
-        return _from_file(wish, os.path.normpath(os.path.join(os.getcwd(), word)), word)
+def from_source(wish: Wish, source: str) -> Api:
+    """Return the API of the document at a source: a URL, a path, or `-`."""
+    if source != "-" and "://" not in source:
+        return _from_file(wish, os.path.normpath(os.path.join(os.getcwd(), source)), source)
+    if source.startswith(("http://", "https://")):
+        # Most are written as the cache knows them; telling the others apart costs imports.
+        api = _from_url(wish, Revisions(wish.env.cache_dir, source, wish.layers))
+        if api is not None:
+            return api
     from pathlib import Path
 
+    from dynacli.catalog.obtaining import from_stdin, obtained
     from dynacli.document.source import parse_source
 
-    source = parse_source(word, Path.cwd())
-    if source.kind == "file":
-        return _from_file(wish, source.location, word)
-    return _from_stdin(wish, source) if source.kind == "stdin" else _from_url(wish, source)
+    parsed = parse_source(source, Path.cwd())
+    if parsed.kind == "file":
+        return _from_file(wish, parsed.location, source)
+    if parsed.kind == "stdin":
+        return from_stdin(wish, parsed)
+    api = _from_url(wish, Revisions(wish.env.cache_dir, parsed.location, wish.layers))
+    return obtained(wish, parsed) if api is None else api
 
 
-def _from_file(wish: _Wish, path: str, word: str) -> Api:
-    revisions = Revisions(wish.env.cache_dir, path)
+def _from_url(wish: Wish, revisions: Revisions) -> Api | None:
+    """Return the API as the cache has it; None where something has to be fetched or compiled first."""
+    held = _pinned(wish, revisions)
+    if held is not None:
+        return held
+    pointer = revisions.current()
+    if pointer is None or wish.refresh and not wish.offline:
+        return None
+    if not wish.is_met_by(pointer) and not wish.offline:
+        return None
+    due = is_due(pointer, time.time(), wish.lifetime)
+    if due and wish.mode == BLOCKING and not wish.offline:
+        return None
+    catalog = revisions.catalog(pointer)
+    if catalog is None:
+        return None
+    api = Api(wish.name, revisions, catalog, pointer)
+    api.wish, api.is_due = wish, due
+    return api
+
+
+def _pinned(wish: Wish, revisions: Revisions) -> Api | None:
+    """Return the API of the revision that is held; None where none is, or it is lost."""
+    pointer = revisions.of(wish.pin) if wish.pin else None
+    if pointer is None:
+        return None
+    catalog = revisions.catalog(pointer)
+    if catalog is not None:
+        api = Api(wish.name, revisions, catalog, pointer)
+        api.wish = wish
+        return api
+    from dynacli.catalog.obtaining import kept
+
+    return kept(wish, revisions, pointer)
+
+
+def _from_file(wish: Wish, path: str, word: str) -> Api:
+    revisions = Revisions(wish.env.cache_dir, path, wish.layers)
+    held = _pinned(wish, revisions)
+    if held is not None:
+        return held
     pointer = revisions.current()
     # Before anything is read: what changes from here on has a later time.
     checked_ns = time.time_ns()
@@ -168,230 +264,58 @@ def _from_file(wish: _Wish, path: str, word: str) -> Api:
     ):
         catalog = revisions.catalog(pointer)
         if catalog is not None:
-            return Api(wish.name, revisions, catalog, pointer)
-    from pathlib import Path
+            api = Api(wish.name, revisions, catalog, pointer)
+            api.wish = wish
+            return api
+    from dynacli.catalog.obtaining import read_again
 
-    from dynacli.document.fetch import fetch
-    from dynacli.document.source import parse_source
-
-    source = parse_source(path, Path.cwd())
     remembered = {"source": word, "checked_ns": checked_ns}
     remembered |= dict(zip(("size", "mtime_ns", "ctime_ns"), facts, strict=True))
-    return _from_fetched(wish, revisions, pointer, source, fetch(source, wish.env), remembered)
+    return read_again(wish, revisions, path, remembered)
 
 
-def _from_url(wish: _Wish, source: "Source") -> Api:
-    revisions = Revisions(wish.env.cache_dir, source.location)
-    pointer = revisions.current()
-    if pointer is not None and (wish.offline or (not wish.refresh and wish.is_met_by(pointer))):
-        api = _kept(wish.name, revisions, pointer, source)
-        if api is not None:
-            return api
-    if wish.offline:
-        raise DocumentError(
-            f"`{source.label}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
-        )
-    from dataclasses import replace
-
-    from dynacli.document.fetch import Fetched, fetch
-
-    remembered: dict[str, Any] = {"source": source.location}
-    # Asking whether it has changed, or not asking at all, makes sense only where nothing of it was lost.
-    is_whole = pointer is not None and revisions.parts(pointer) is not None
-    content = revisions.content(pointer) if pointer is not None and is_whole else None
-    if pointer is not None and content is not None and not wish.refresh and not wish.is_met_by(pointer):
-        # Only what it may refer to is another: that alone is no reason to fetch what is here.
-        fetched = Fetched(content, uri=pointer["uri"])
-        kept = ("etag", "last_modified", "fetched_at")
-        remembered |= {key: pointer[key] for key in kept if key in pointer}
-        return _from_fetched(wish, revisions, pointer, source, fetched, remembered)
-    known = pointer if pointer is not None and content is not None else {}
-    etag, last_modified = known.get("etag", ""), known.get("last_modified", "")
-    fetched = fetch(source, wish.env, etag=etag, last_modified=last_modified)
-    if fetched.not_modified and content is not None:
-        fetched = replace(
-            fetched,
-            content=content,
-            etag=fetched.etag or etag,
-            last_modified=fetched.last_modified or last_modified,
-        )
-    remembered |= {
-        "etag": fetched.etag,
-        "last_modified": fetched.last_modified,
-        "fetched_at": time.time(),
-    }
-    return _from_fetched(wish, revisions, pointer, source, fetched, remembered)
-
-
-def _from_fetched(
-    wish: _Wish,
-    revisions: Revisions,
-    pointer: dict[str, Any] | None,
-    source: "Source",
-    fetched: "Fetched",
-    remembered: dict[str, Any],
-) -> Api:
-    """Return the API of the file that was named, compiled where it or another of its files has changed."""
-    origins = (source.origin,) if source.origin else ()  # the person named this one
-    reading = _reading(wish, revisions, pointer, source)
-    if pointer is not None and _is_the_same(wish, pointer, fetched, reading):
-        catalog = revisions.catalog(pointer)
-        if catalog is not None:  # touched, or copied over with the same content
-            parts = reading.parts
-            revisions.keep(pointer, fetched.content, parts)
-            pointer = revisions.touch(pointer, reading, **remembered)
-            return Api(wish.name, revisions, catalog, pointer, origins, fetched.content, parts)
-    if wish.allow_refs:
-        remembered["allow_refs"] = list(wish.allow_refs)
-    return _installed(wish.name, revisions, fetched, source.label, remembered, reading, origins)
-
-
-def _is_the_same(wish: _Wish, pointer: dict[str, Any], fetched: "Fetched", reading: "Reading") -> bool:
-    """Tell whether the files of a document have the content that it was compiled from."""
-    revision = pointer["revision"]
-    if pointer["uri"] != fetched.uri or not wish.is_met_by(pointer):
-        return False
-    if pointer.get("root", revision) != revision_of(fetched.content):
-        return False
-    parts = reading.look_again()
-    is_one_file = not parts.found and not parts.missing
-    return is_one_file is ("parts" not in pointer) and revision == revision_of(
-        fetched.content, parts, fetched.uri
-    )
-
-
-def _reading(
-    wish: _Wish,
-    revisions: Revisions,
-    pointer: dict[str, Any] | None,
-    source: "Source",
-) -> "Reading":
-    from dynacli.catalog.parts import Parts
-    from dynacli.catalog.reading import Reading
-    from dynacli.document.allowed import folders_of
-    from dynacli.document.opener import allowed_files
-
-    kept = None
-    # What was read when more was allowed is not looked at any more.
-    if pointer is not None and {*pointer.get("allow_refs", ())} <= {*wish.allow_refs}:
-        kept = revisions.parts(pointer)
-    folders: tuple[str, ...] = ()
-    if source.kind == "file":
-        own = os.path.dirname(source.location)
-        folders = (os.path.join(own, ""), *folders_of((own, *wish.allow_refs)))
-    try:
-        opener = allowed_files(source, wish.allow_refs)
-    except ValueError as error:
-        # Those of the command line were looked at as they were read.
-        raise FileError(
-            f"An origin that the references of `{wish.name}` may lead to is malformed",
-            hint=f"Mend `allow_refs` in `{Configuration(wish.env).path}`: an origin looks like `https://api.example.com`",
-        ) from error
-    return Reading(
-        opener, kept or Parts({}), may_fetch=not wish.offline, is_again=wish.refresh, folders=folders
-    )
-
-
-def _from_stdin(wish: _Wish, source: "Source") -> Api:
-    from dynacli.document.fetch import fetch
-
-    fetched = fetch(source, wish.env)
-    revisions, api = _by_content(wish, fetched)
-    if api is not None:
-        return api
-    pointer = revisions.current()
-    return _from_fetched(wish, revisions, pointer, source, fetched, {"source": "-"})
-
-
-def open_content(name: str, fetched: "Fetched", label: str, env: Environment) -> Api:
-    """Return the API of a document that is at hand, without a place that it could be read from again.
-
-    Its content is its only name: the same document is compiled once.
-
-    Args:
-        name: How the API is called.
-        fetched: The document's bytes.
-        label: How messages call the document.
+def located(word: str, env: Environment) -> tuple[Wish, Revisions]:
+    """Return where the document that a word names is kept, whatever has become of its source.
 
     Raises:
-        DocumentError: The document cannot be used.
+        UsageError: There is no such API, or its source is malformed.
+        FileError: The configuration cannot be used.
     """
-    revisions, api = _by_content(_Wish(name, env), fetched)
-    if api is not None:
-        return api
-    from dynacli.catalog.reading import Reading
-
-    return _installed(name, revisions, fetched, label, {"source": "-"}, Reading(None))
+    wish, source = wish_of(word, env)
+    return wish, _revisions_of(wish, source)
 
 
-def _by_content(wish: _Wish, fetched: "Fetched") -> tuple[Revisions, Api | None]:
-    """Return where a document of that content is kept, and its API where it was compiled before."""
-    revisions = Revisions(wish.env.cache_dir, f"-{revision_of(fetched.content)}")
-    pointer = revisions.current()
-    if pointer is None or wish.refresh or not wish.is_met_by(pointer):
-        return revisions, None
-    catalog = revisions.catalog(pointer)
-    if catalog is None:
-        return revisions, None
-    try:
-        # Damage that is found later could not be mended: standard input is read only once.
-        catalog.check(whole=True)
-        return revisions, Api(wish.name, revisions, catalog, pointer, content=fetched.content)
-    except DamagedCatalogError:
-        catalog.close()
-        revisions.drop(pointer)
-        return revisions, None
-
-
-def _installed(
-    name: str,
-    revisions: Revisions,
-    fetched: "Fetched",
-    label: str,
-    remembered: dict[str, Any],
-    reading: "Reading",
-    origins: tuple[str, ...] = (),
-) -> Api:
-    installed = revisions.install(fetched, label, remembered, reading)
-    api = Api(
-        name, revisions, installed.catalog, installed.pointer, origins, fetched.content, installed.parts
-    )
-    api.is_new, api.failure = True, installed.failure
-    return api
-
-
-def _kept(name: str, revisions: Revisions, pointer: dict[str, Any], source: "Source") -> Api | None:
-    """Return the API as the cache has it, compiled again where only its catalog was lost."""
-    origins = (source.origin,) if source.origin else ()
-    catalog = revisions.catalog(pointer)
-    if catalog is not None:
-        return Api(name, revisions, catalog, pointer, origins)
-    rebuilt = revisions.rebuilt(pointer, source.label)
-    return Api(name, revisions, rebuilt.catalog, rebuilt.pointer, origins) if rebuilt is not None else None
-
-
-def _as_it_was(name: str, word: str, env: Environment) -> Api | None:
-    """Return the API as the cache has it, whatever has become of its source."""
+def _revisions_of(wish: Wish, source: str) -> Revisions:
     from pathlib import Path
 
     from dynacli.document.source import parse_source
 
+    return Revisions(wish.env.cache_dir, parse_source(source, Path.cwd()).location, wish.layers)
+
+
+def _as_it_was(wish: Wish, source: str) -> Api | None:
+    """Return the API as the cache has it, whatever has become of its source."""
+    from dynacli.catalog.obtaining import kept
+
     try:
-        source = parse_source(word, Path.cwd())
+        revisions = _revisions_of(wish, source)
     except UsageError:
         return None
-    revisions = Revisions(env.cache_dir, source.location)
     pointer = revisions.current()
-    return _kept(name, revisions, pointer, source) if pointer is not None else None
+    return kept(wish, revisions, pointer) if pointer is not None else None
 
 
-def _unknown(word: str, env: Environment) -> UsageError:
+def _unknown(configuration: Configuration, word: str) -> DynacliError:
     from difflib import get_close_matches
 
     if word in VERBS:
         return UsageError(f"`{word}` is reserved for a command that this version does not have yet")
-    known = [*Configuration(env).apis(), *VERBS]
-    near = get_close_matches(word, known, 3, 0.6)
+    if configuration.has_entry(word):
+        return FileError(
+            f"The entry of `{word}` in the configuration has no `source`",
+            hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
+        )
+    near = get_close_matches(word, [*configuration.apis(), *VERBS], 3, 0.6)
     return UsageError(
         f"There is no API `{word}`",
         why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",

@@ -14,6 +14,7 @@ DEMO = "demo"
 VERBS = (
     "api",
     "auth",
+    "cache",
     "changes",
     "check",
     "completion",
@@ -92,16 +93,31 @@ class Configuration:
         directory = os.path.dirname(os.path.abspath(self.path))
         return tuple(place(one, directory) for one in found)
 
+    def more(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the locations of the further documents that make one API together with an entry's `source`."""
+        return tuple(self._meant(one) for one in texts(entry, "more"))
+
+    def overlays(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the absolute paths of the overlays that are laid over an API's document."""
+        return tuple(self._meant(one) for one in texts(entry, "overlays"))
+
     def has_entry(self, name: str) -> bool:
         """Tell whether there is an entry of that name, be it usable or not."""
         return name in self._entries()
 
+    def cache(self) -> dict[str, Any]:
+        """Return what stands under `[cache]`."""
+        return self._table("cache")
+
     def _entries(self) -> dict[str, Any]:
+        return self._table("apis")
+
+    def _table(self, name: str) -> dict[str, Any]:
         import tomllib
 
         try:
             with open(self.path, "rb") as file:
-                entries = tomllib.load(file).get("apis", {})
+                entries = tomllib.load(file).get(name, {})
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError) as error:

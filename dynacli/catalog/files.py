@@ -11,6 +11,7 @@ from dynacli.errors import FileError
 __all__ = [
     "LOCK_SECONDS",
     "aside",
+    "held_lock",
     "locked",
     "make_directory",
     "move_into_place",
@@ -21,6 +22,8 @@ __all__ = [
 LOCK_SECONDS = 10.0
 
 _ASIDE = ".part"
+_LONGEST_SECONDS = 3600
+"""After that, who writes a file is not at it any more."""
 
 
 def make_directory(path: str) -> None:
@@ -78,14 +81,60 @@ def move_into_place(temporary: str, path: str) -> None:
 
 
 def sweep(directory: str) -> None:
-    """Remove what a writer that was killed left behind; only the holder of the directory's lock may do this."""
+    """Remove what a writer that was killed left behind; what a living one is about to move into place stays."""
     with os.scandir(directory) as entries:
-        left = [entry.path for entry in entries if entry.name.endswith(_ASIDE)]
-    for path in left:
+        left = [entry for entry in entries if entry.name.endswith(_ASIDE)]
+    for entry in left:
         try:
-            os.unlink(path)
+            if not _is_being_written(entry):
+                os.unlink(entry.path)
         except OSError:
             continue  # it is in nobody's way
+
+
+def _is_being_written(entry: "os.DirEntry[str]") -> bool:
+    """Tell whether the process in a name made by `aside` may still be at it."""
+    owner = entry.name.removesuffix(_ASIDE).rpartition(".")[2].partition("-")[0]
+    if not owner.isdigit() or time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONGEST_SECONDS:
+        return False
+    try:
+        os.kill(int(owner), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # it is there, and somebody else's
+    return True
+
+
+def held_lock(path: str, seconds: float) -> int | None:
+    """Return an open file that is locked until it is closed; None where another process held it for so long.
+
+    A process that dies lets go of it.
+
+    Args:
+        path: The file, which is made where it is not there.
+        seconds: How long the other one is waited for; 0 for not at all.
+
+    Raises:
+        OSError: There can be no such lock here.
+    """
+    import fcntl
+
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return descriptor
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    os.close(descriptor)
+                    return None
+                time.sleep(0.02)
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 @contextmanager
@@ -101,24 +150,16 @@ def locked(directory: str, busy: str) -> Iterator[None]:
         FileError: Another process has held it for too long.
     """
     try:
-        import fcntl
-    except ImportError:  # not on Windows; there the last one wins
+        descriptor = held_lock(os.path.join(directory, "lock"), LOCK_SECONDS)
+    except ImportError:  # no such locks on Windows; there the last one wins
         yield
         return
-    descriptor = os.open(os.path.join(directory, "lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    if descriptor is None:
+        raise FileError(
+            f"Another dynacli has been {busy} for over {LOCK_SECONDS:.0f} seconds",
+            hint="Wait for it or end it, then try again",
+        )
     try:
-        end = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise FileError(
-                        f"Another dynacli has been {busy} for over {LOCK_SECONDS:.0f} seconds",
-                        hint="Wait for it or end it, then try again",
-                    ) from None
-                time.sleep(0.02)
         yield
     finally:
         os.close(descriptor)

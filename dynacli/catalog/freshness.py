@@ -1,7 +1,9 @@
-"""Whether the files that a document was compiled from are what they were then: a `stat` for each, nothing is read.
+"""Whether a document is still what it was when it was compiled.
 
+Files are looked at: a `stat` for each, nothing is read.
 What is known of the file that was named stands in the pointer to the current revision. A document of
 several files has a list of the others beside it, which is sealed by the pointer.
+A document at a URL is fresh for a time, and after that it is used all the same while it is asked for again.
 """
 
 import json
@@ -12,7 +14,21 @@ from typing import Any
 
 from dynacli.catalog.files import write_atomically
 
-__all__ = ["Facts", "are_parts_unchanged", "facts_of", "is_unchanged", "write_parts_list"]
+__all__ = [
+    "DAY",
+    "MINUTE",
+    "Facts",
+    "age_of",
+    "are_parts_unchanged",
+    "facts_of",
+    "is_due",
+    "is_unchanged",
+    "write_parts_list",
+]
+
+MINUTE, DAY = 60.0, 86_400.0
+_SHORTEST, _LONGEST = MINUTE, 7 * DAY
+"""The bounds of what a server says; a person may say what they like."""
 
 Facts = tuple[int, int, int]
 """Size in bytes, time of modification, time of any change, both in nanoseconds; zeros where there is no file."""
@@ -21,6 +37,33 @@ _SETTLED_NS = 2_000_000_000
 """A file changed within two seconds before it was read may change again without its time showing it."""
 
 _LIST = "current.parts.json"
+
+
+def age_of(pointer: dict[str, Any], now: float) -> float:
+    """Return for how many seconds nobody has asked whether a document is still the same.
+
+    Args:
+        now: Seconds since 1970. Where that is before the document came, one of the two clocks is wrong,
+            and the document counts as very old.
+    """
+    age = now - float(pointer.get("fetched_at", 0))
+    return age if age >= 0 else float("inf")
+
+
+def is_due(pointer: dict[str, Any], now: float, own: float | None = None) -> bool:
+    """Tell whether it is time to ask a server whether it has another document.
+
+    Args:
+        now: Seconds since 1970.
+        own: For how many seconds a document is fresh by the person's word; else the server says it within
+            bounds, else it is a day.
+    """
+    if own is None:
+        told = pointer.get("max_age")
+        own = DAY if told is None else min(max(told, _SHORTEST), _LONGEST)
+    asked = float(pointer.get("asked_at", 0))
+    # Who asked and got what may not be used need not ask again at once.
+    return age_of(pointer, now) >= own and not 0 <= now - asked < own
 
 
 def facts_of(path: str) -> Facts:

@@ -1,20 +1,38 @@
-"""Reads the other files of a document for one compilation: from where they are, or from what the cache has of them."""
+"""Reads the other files of a document for one compilation: from where they are, or from what the cache has of them.
+
+Where several documents make one API, each has its own rules of what it may refer to, and files of its own: they are
+told apart by a fragment, which the URI of a file does not have.
+"""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.catalog.freshness import Facts, facts_of
 from dynacli.catalog.parts import Failure, Parts
-from dynacli.document.fetch import Fetched
+from dynacli.document.fetch import Fetched, read_file
 from dynacli.document.file_names import file_name
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, TimedOutError
 
 if TYPE_CHECKING:
     from dynacli.document.opener import AllowedOpener
 
-__all__ = ["Reading"]
+__all__ = ["Further", "Reading"]
+
+_OVERLAY = "#overlay"
+
+
+class Further(NamedTuple):
+    """How the files of one more document are read.
+
+    Args:
+        opener: Reads a file under the policy of that document's references.
+        folders: Those of this machine that its files may be read from, each with its last slash.
+    """
+
+    opener: "AllowedOpener"
+    folders: tuple[str, ...] = ()
 
 
 @dataclass
@@ -30,6 +48,7 @@ class Reading:
         may_fetch: Whether anything may come over the network.
         is_again: Whether what came over the network is asked for anew.
         folders: Those of this machine that files may be read from, each with its last slash.
+        further: How those of the other documents are read that make one API with the first.
     """
 
     opener: "AllowedOpener | None"
@@ -37,6 +56,7 @@ class Reading:
     may_fetch: bool = True
     is_again: bool = False
     folders: tuple[str, ...] = ()
+    further: Sequence[Further] = ()
     _found: dict[str, Fetched] = field(default_factory=dict)
     _errors: dict[str, DynacliError] = field(default_factory=dict)
     _facts: dict[str, Facts] = field(default_factory=dict)
@@ -48,32 +68,66 @@ class Reading:
         Raises:
             DynacliError: It cannot be read, or may not be.
         """
-        self._used[uri] = None
-        if uri in self._errors:
-            raise self._errors[uri]
-        if uri not in self._found:
-            try:
-                self._found[uri] = self._read(uri)
-            except DynacliError as error:
-                self._errors[uri] = error
-                raise
-        return self._found[uri]
+        return self._get(uri)
 
-    def _read(self, uri: str) -> Fetched:
-        kept = self.kept.found.get(uri)
+    def of(self, number: int) -> Callable[[str], Fetched]:
+        """Return the opener of a further document, counted from 1."""
+        return lambda uri: self._get(f"{uri}#{number}")
+
+    def document(self, location: str, number: int) -> Fetched:
+        """Return a further document itself.
+
+        Raises:
+            DynacliError: It cannot be read.
+        """
+        return self._get(f"{_uri_of(location)}#{number}")
+
+    def overlay(self, path: str) -> Fetched:
+        """Return an overlay.
+
+        Raises:
+            DynacliError: It cannot be read.
+        """
+        return self._get(_uri_of(path) + _OVERLAY)
+
+    @property
+    def looks(self) -> bool:
+        """Whether files are looked at where they are, and not only in the cache."""
+        return self.opener is not None
+
+    def _get(self, key: str) -> Fetched:
+        self._used[key] = None
+        if key in self._errors:
+            raise self._errors[key]
+        if key not in self._found:
+            try:
+                self._found[key] = self._read(key)
+            except DynacliError as error:
+                self._errors[key] = error
+                raise
+        return self._found[key]
+
+    def _read(self, key: str) -> Fetched:
+        uri, _, owner = key.partition("#")
+        kept = self.kept.found.get(key)
         if self.opener is None or (kept is not None and not _is_local(uri) and not self._asks_again):
             if kept is None:
-                raise self.kept.missing[uri].error() if uri in self.kept.missing else _not_kept(uri)
+                raise self.kept.missing[key].error() if key in self.kept.missing else _not_kept(uri)
             return kept
+        if owner and key.endswith(_OVERLAY):
+            path = file_name(uri)
+            self._facts[path] = facts_of(path)
+            return Fetched(read_file(path), uri=uri)
+        opener, folders = self.further[int(owner) - 1] if owner else (self.opener, self.folders)
         if _is_local(uri):
             path = file_name(uri)
             # Outside of them nothing is read, so nothing is looked at either.
-            if path.startswith(self.folders) or os.path.realpath(path).startswith(self.folders):
+            if path.startswith(folders) or os.path.realpath(path).startswith(folders):
                 # Before it is read: what changes from here on has a later time.
                 self._facts[path] = facts_of(path)
-            return self.opener(uri)
+            return opener(uri)
         # What may not be read at all is refused as such, and not for want of a network.
-        return self.opener(uri, kept, may_fetch=self.may_fetch)
+        return opener(uri, kept, may_fetch=self.may_fetch)
 
     @property
     def _asks_again(self) -> bool:
@@ -82,9 +136,9 @@ class Reading:
     def look_again(self) -> Parts:
         """Return what is there now of the files that are kept, and of those that were missing."""
         self._used = dict.fromkeys((*self.kept.found, *self.kept.missing))
-        for uri in self._used:
+        for key in self._used:
             try:
-                self(uri)
+                self._get(key)
             except DynacliError:
                 continue  # it counts as missing
         return self.parts
@@ -103,7 +157,7 @@ class Reading:
     @property
     def facts(self) -> Mapping[str, Facts]:
         """Path → what was known before it was read, of the files of this machine that were asked for."""
-        names = {file_name(uri) for uri in self._used if _is_local(uri)}
+        names = {file_name(key.partition("#")[0]) for key in self._used if _is_local(key)}
         return {name: facts for name, facts in self._facts.items() if name in names}
 
     def check_nothing_lost(self) -> None:
@@ -119,6 +173,14 @@ class Reading:
             status = error.details.get("status", 0)
             if isinstance(error, NetworkError | TimedOutError) or (isinstance(status, int) and status >= 500):
                 raise error
+
+
+def _uri_of(location: str) -> str:
+    if "://" in location:
+        return location
+    from pathlib import Path
+
+    return Path(location).as_uri()
 
 
 def _is_local(uri: str) -> bool:

@@ -265,6 +265,19 @@ class Catalog:
         rows = self._rows("SELECT value FROM components WHERE pointer = ?", pointer)
         return (True, self._sealed_json(rows[0][0])) if rows else (False, None)
 
+    def components(self, pointer: str) -> dict[str, Any]:
+        """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""
+        rows = self._rows(
+            "SELECT pointer, value FROM components WHERE pointer >= ? AND pointer < ?",
+            pointer + "/",
+            pointer + "0",
+        )
+        return {
+            name[len(pointer) + 1 :]: self._sealed_json(value)
+            for name, value in self._texts(rows, 1)
+            if "/" not in name[len(pointer) + 1 :]
+        }
+
     def has_below(self, pointer: str) -> bool:
         """Return whether any component is stored below a JSON pointer."""
         rows = self._rows(

@@ -51,6 +51,10 @@ class ApiGroup(VerbGroup):
             return tag, ApiGroup(self.api, tag), args[1:]
         command = self.get_command(ctx, word)
         if command is None:
+            # It may have appeared a moment ago.
+            again = ctx.obj.asked_again(self.api)
+            if again is not None:
+                return ApiGroup(again, self.tag).resolve_command(ctx, args)
             raise unknown_operation(self.api, word, self.tag)
         return command.name, command, args[1:]
 

@@ -11,7 +11,7 @@ from dynacli.request.build import build_request, check_header, kept_slashes
 from dynacli.request.model import Request
 from dynacli.request.servers import check_path, choose_server
 
-__all__ = ["base_url_of", "request_of"]
+__all__ = ["base_url_of", "pairs_of", "request_of"]
 
 
 def base_url_of(run: Run, command: OperationCommand) -> str:
@@ -26,7 +26,7 @@ def base_url_of(run: Run, command: OperationCommand) -> str:
         servers,
         api.uri,
         str(run.option("server", "")),
-        _pairs(run.option("server_var", ()), "=", "--server-var"),
+        pairs_of(run.option("server_var", ()), "=", "--server-var"),
     )
 
 
@@ -38,7 +38,7 @@ def request_of(run: Run, command: OperationCommand, values: Values) -> Request:
         RefusedError: The path would leave the operation's.
     """
     operation, base_url = command.operation, base_url_of(run, command)
-    headers = list(_pairs(run.option("header", ()), ":", "--header").items())
+    headers = list(pairs_of(run.option("header", ()), ":", "--header").items())
     for name, value in headers:
         check_header(name, value)
     request = build_request(operation, base_url, values.parameters, values.body, values.media_type, headers)
@@ -46,7 +46,12 @@ def request_of(run: Run, command: OperationCommand, values: Values) -> Request:
     return request
 
 
-def _pairs(words: Any, separator: str, option: str) -> dict[str, str]:
+def pairs_of(words: Any, separator: str, option: str) -> dict[str, str]:
+    """Return name → value of words such as `NAME=VALUE`.
+
+    Raises:
+        UsageError: A word has no separator.
+    """
     pairs = {}
     for word in words:
         name, found, value = word.partition(separator)

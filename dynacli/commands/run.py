@@ -1,17 +1,21 @@
 """What one run knows: its surroundings and the standard options, wherever they were given."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.apis import open_api
 from dynacli.environment import Environment
-from dynacli.errors import UsageError
+from dynacli.errors import DynacliError, UsageError
 
 if TYPE_CHECKING:
     from dynacli.commands.reporting import CallReport
 
 __all__ = ["Run"]
+
+_SECONDS = 20.0
+"""How long a person who mistyped a name waits at most for a document that may have it."""
 
 
 class Run:
@@ -34,6 +38,7 @@ class Run:
         self.has_sent = False
         self.report: CallReport | None = None
         self._apis: dict[str, Api] = {}
+        self._replaced: list[Api] = []
 
     def option(self, name: str, default: Any = None) -> Any:
         """Return a standard option's value; `default` where it was not given."""
@@ -65,17 +70,86 @@ class Run:
         if word not in self._apis:
             # The operation, and with it what stands behind it, is only known when the API is open.
             refresh = bool(self.option("refresh")) or "--refresh" in self._words
-            offline = bool(self.option("offline")) or "--offline" in self._words
-            api = open_api(word, self.env, refresh=refresh, offline=offline, allow_refs=self.allow_refs)
+            api = open_api(
+                word,
+                self.env,
+                refresh=refresh,
+                offline=self.is_offline,
+                allow_refs=self.allow_refs,
+                authorize=lambda challenge: self._log_in(word, challenge),
+            )
             self._apis[word] = api
-            if api.warning is not None:
-                self.warn(
-                    f"{api.warning.what}; the revision of "
-                    f"{_date(api.pointer.get('fetched_at'))} is used instead"
-                )
-            for note in api.notes:
-                self.warn(note)
+            self._tell(api)
         return self._apis[word]
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether nothing may be fetched."""
+        return bool(self.option("offline")) or "--offline" in self._words
+
+    def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
+        from dynacli.commands.document_login import login_of
+
+        return login_of(self.env, word)(challenge)
+
+    def _tell(self, api: Api) -> None:
+        """Warn of what a person should know of a document before its operations are used."""
+        if api.is_due or api.warning is not None or api.objections or api.has_pending:
+            from dynacli.commands.standing import standing_notes
+
+            for note in standing_notes(api, self.env):
+                self.warn(note)
+        for note in api.notes:
+            self.warn(note)
+
+    def asked_again(self, api: Api) -> Api | None:
+        """Return an API whose document was asked for once more, because it lacks something; None where it still does.
+
+        A document that is on this machine, held, or was asked for within the last minute lacks it for good.
+        """
+        from dynacli.catalog.freshness import MINUTE, is_due
+        from dynacli.catalog.wish import NEVER
+
+        wish = api.wish
+        if wish is None or "://" not in api.location or self.is_offline or wish.mode == NEVER or wish.pin:
+            return None
+        if api.is_new or not is_due(api.pointer, time.time(), MINUTE):
+            return None
+        word = next(word for word, one in self._apis.items() if one is api)
+        try:
+            again = open_api(
+                word,
+                self.env,
+                refresh=True,
+                allow_refs=self.allow_refs,
+                authorize=lambda challenge: self._log_in(word, challenge),
+                is_asked=False,
+                seconds=_SECONDS,
+            )
+        except DynacliError as error:
+            self.warn(f"The document could not be refreshed: {error.what}")
+            return None
+        self._apis[word] = again
+        self._replaced.append(api)
+        self._tell(again)
+        return again
+
+    def end(self) -> None:
+        """Do what can wait until the command has printed: start refreshes that are due, tell what is new."""
+        from dynacli.catalog.wish import BLOCKING, NEVER
+
+        for api in self._apis.values():
+            wish = api.wish
+            if wish is None or api.failure is not None:
+                continue
+            if api.is_due and not (wish.offline or wish.refresh or wish.pin or wish.mode in {BLOCKING, NEVER}):
+                from dynacli.commands.background import begin_refresh
+
+                begin_refresh(api, self.env)
+            if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
+                from dynacli.commands.standing import tell_news
+
+                tell_news(api, self.note)
 
     def warn(self, text: str, **details: Any) -> None:
         """Write a warning to standard error.
@@ -98,9 +172,10 @@ class Run:
 
     def close(self) -> None:
         """Close what was opened."""
-        for api in self._apis.values():
+        for api in (*self._apis.values(), *self._replaced):
             api.catalog.close()
         self._apis.clear()
+        self._replaced.clear()
 
 
 def _place(word: str) -> str:
@@ -111,11 +186,3 @@ def _place(word: str) -> str:
         return parse_place(word)
     except UsageError:
         return ""
-
-
-def _date(seconds: Any) -> str:
-    from datetime import UTC, datetime
-
-    if not isinstance(seconds, int | float):
-        return "an earlier day"
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

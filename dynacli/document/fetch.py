@@ -1,10 +1,12 @@
 """Reads the bytes of a document from where it is, under limits of size, time and trust.
 
-Nothing here follows a reference, sends a credential or keeps a cookie.
+Nothing here follows a reference or keeps a cookie, and a credential is sent only where a person has one for the
+document's own origin, and the server asks for it.
 """
 
 import os
 import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dynacli.document.limits import MAX_BYTES, in_mebibytes
@@ -12,7 +14,7 @@ from dynacli.document.source import Source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, UsageError
 
-__all__ = ["Fetched", "fetch", "read_file"]
+__all__ = ["Authorize", "Fetched", "fetch", "read_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Fetched:
         last_modified: The `Last-Modified` to ask with next time, or empty.
         not_modified: Whether the server said 304: the revision at hand is still the current one.
         uri: The base URI of the document, after redirects.
+        max_age: For how many seconds the server lets it be used before it is asked again; None where it does not say.
     """
 
     content: bytes
@@ -34,6 +37,11 @@ class Fetched:
     last_modified: str = ""
     not_modified: bool = False
     uri: str = ""
+    max_age: float | None = None
+
+
+Authorize = Callable[[str], Mapping[str, str]]
+"""Returns the headers that sign a request in, given the challenge of an answer (`WWW-Authenticate`)."""
 
 
 def fetch(
@@ -43,6 +51,7 @@ def fetch(
     timeout: float | None = None,
     etag: str = "",
     last_modified: str = "",
+    authorize: Authorize | None = None,
 ) -> Fetched:
     """Return the bytes of a document.
 
@@ -52,6 +61,7 @@ def fetch(
         timeout: A budget in seconds for the whole of it; the built-in limits hold besides.
         etag: The `ETag` of the revision at hand: an unchanged document is not sent again.
         last_modified: The `Last-Modified` of the revision at hand.
+        authorize: Signs in at the document's own origin, where the server wants that.
 
     Raises:
         DocumentError: It is not there, cannot be read, is not a file, is over the limit,
@@ -69,7 +79,13 @@ def fetch(
         case "url":
             from dynacli.document.download import download
 
-            return download(source.location, timeout=timeout, etag=etag, last_modified=last_modified)
+            return download(
+                source.location,
+                timeout=timeout,
+                etag=etag,
+                last_modified=last_modified,
+                authorize=authorize,
+            )
 
 
 def _read_stdin(env: Environment) -> bytes:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dynacli.document.allowed import folders_of
-from dynacli.document.fetch import Fetched, read_file
+from dynacli.document.fetch import Authorize, Fetched, read_file
 from dynacli.document.file_names import file_name
 from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
 from dynacli.document.source import Source, origin_of
@@ -41,7 +41,11 @@ class AllowedOpener(Protocol):
 
 
 def allowed_files(
-    source: Source, allowed: Iterable[str] = (), *, timeout: float | None = None
+    source: Source,
+    allowed: Iterable[str] = (),
+    *,
+    timeout: float | None = None,
+    authorize: Authorize | None = None,
 ) -> AllowedOpener:
     """Return what reads the files that a document may refer to.
 
@@ -49,22 +53,29 @@ def allowed_files(
         source: Where the document is.
         allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
         timeout: A budget in seconds for all of them, under the built-in one.
+        authorize: Signs in at the document's own origin, and nowhere else.
 
     Raises:
         ValueError: One of the origins is malformed.
     """
     places = tuple(allowed)
     origins = frozenset(origin_of(one) for one in places if not os.path.isabs(one))
-    return _AllowedFiles(source, origins, folders_of(places), timeout).open
+    return _AllowedFiles(source, origins, folders_of(places), timeout, authorize).open
 
 
 class _AllowedFiles:
     """The files that one document may refer to, and what is left of the limits."""
 
     def __init__(
-        self, source: Source, origins: frozenset[str], folders: tuple[str, ...], timeout: float | None
+        self,
+        source: Source,
+        origins: frozenset[str],
+        folders: tuple[str, ...],
+        timeout: float | None,
+        authorize: Authorize | None,
     ) -> None:
         self.source = source
+        self.authorize = authorize
         self.origins = origins
         self.folders = folders
         self.own = folders_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
@@ -180,9 +191,12 @@ class _AllowedFiles:
             self.downloads = Downloads()
             weakref.finalize(self, self.downloads.close)
         download = self.downloads.download
+        authorize = self.authorize if origin_of(uri) == self.source.origin else None
         if known is None:
-            return download(uri, timeout=seconds)
-        fetched = download(uri, timeout=seconds, etag=known.etag, last_modified=known.last_modified)
+            return download(uri, timeout=seconds, authorize=authorize)
+        fetched = download(
+            uri, timeout=seconds, etag=known.etag, last_modified=known.last_modified, authorize=authorize
+        )
         return known if fetched.not_modified else fetched
 
 

@@ -63,6 +63,8 @@ def _check_api(run: Run, api: Api, params: Mapping[str, Any]) -> None:
 
     settings = settings_of(run, api, default="exact")
     check_files(run, har=params["har"], learn=params["learn"])
+    if any(api.catalog.find(word) is None for word in (*params["only"], *params["operation"])):
+        api = run.asked_again(api) or api  # it may have appeared a moment ago
     selection = select_operations(api, only=params["only"], named=params["operation"], tags=params["tag"])
     chains = _chains(api, selection) if params["write"] else []
     written = {name for one in chains for name in one.writes}

@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from dynacli.catalog.api import Api
-from dynacli.catalog.apis import open_content
 from dynacli.catalog.configuration import DEMO
 from dynacli.commands.api_group import ApiGroup, unknown_operation
 from dynacli.commands.operation import OperationCommand
@@ -81,6 +80,7 @@ def _fetched(run: Run, document_url: str) -> Api:
     """Fetch the live document, and compile it only when it is not the one that ships with dynacli."""
     from pathlib import Path
 
+    from dynacli.catalog.obtaining import open_content
     from dynacli.catalog.revisions import revision_of
     from dynacli.document.fetch import fetch
     from dynacli.document.source import parse_source
@@ -102,6 +102,7 @@ def _described(ctx: click.Context) -> Api:
     if not ctx.meta.get(_WITH_NEXT):
         return run.api(DEMO)
     if _WITH_NEXT_API not in ctx.meta:
+        from dynacli.catalog.obtaining import open_content
         from dynacli.demo.document import served_document
         from dynacli.document.fetch import Fetched
 

@@ -1,0 +1,63 @@
+"""Puts together the document of an API: of the source that was named, further ones, and overlays."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dynacli.catalog.reading import Reading
+from dynacli.document.fetch import Fetched
+from dynacli.document.load import Document, load
+
+__all__ = ["Layers", "compose"]
+
+
+class Layers(NamedTuple):
+    """What is joined to a document, and laid over it.
+
+    Args:
+        more: The locations of further documents.
+        overlays: The absolute paths of overlays, in the order in which they are applied.
+    """
+
+    more: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, pointer: Mapping[str, Any]) -> "Layers":
+        """Return those that a pointer remembers."""
+        return cls(tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ())))
+
+
+def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> Document:
+    """Return one document made of all layers.
+
+    Each overlay is laid over each of the documents.
+
+    Args:
+        fetched: The document that was named.
+        name: How messages call it.
+        reading: Reads all the other files.
+
+    Raises:
+        DocumentError: One of the documents or overlays cannot be used.
+        DynacliError: One of them cannot be read.
+    """
+    if not layers.more and not layers.overlays:
+        return load(fetched, name, opener=reading)
+    from dynacli.document.merge import merge
+    from dynacli.document.overlay import Overlay
+
+    overlays = [Overlay(reading.overlay(path).content, path) for path in layers.overlays]
+    documents = [load(fetched, name, opener=reading, overlays=overlays)]
+    for number, location in enumerate(layers.more, 1):
+        further, opener = reading.document(location, number), reading.of(number)
+        documents.append(load(further, label_of(location), opener=opener, overlays=overlays))
+    return merge(documents, name)
+
+
+def label_of(location: str) -> str:
+    """Return how messages call the document at a location."""
+    if "://" not in location:
+        return location
+    from dynacli.document.source import without_query
+
+    return without_query(location)

@@ -1,0 +1,101 @@
+"""What a refresh leaves for a person to know or to decide: why it failed, or a document that was kept aside.
+
+It stands in `pending.json` beside the pointer, so that the pointer changes only where the revision does.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from dynacli.catalog.revisions import Revisions, is_revision, type_fits
+from dynacli.errors import DynacliError
+
+__all__ = ["Failure", "Held", "failure_of", "forget", "held_of", "hold", "note_failure"]
+
+_FILE = "pending.json"
+
+
+class Held(NamedTuple):
+    """A document that did not take the place of the current revision by itself.
+
+    Args:
+        pointer: To its revision, whose files are complete.
+        reasons: Why it did not, a clause each.
+        at: When that was, in seconds since 1970.
+    """
+
+    pointer: dict[str, Any]
+    reasons: tuple[str, ...]
+    at: float
+
+
+class Failure(NamedTuple):
+    """Why the last refresh failed.
+
+    Args:
+        what: What failed, in a line.
+        why: The reason, or empty.
+        at: When that was, in seconds since 1970.
+    """
+
+    what: str
+    why: str
+    at: float
+
+    @property
+    def told(self) -> str:
+        """Both in one line."""
+        why = self.why.partition("\n")[0]
+        return f"{self.what} ({why})" if why else self.what
+
+
+def hold(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) -> None:
+    """Remember a revision that was kept aside, in the place of any before it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    held = {"pointer": pointer, "reasons": list(reasons), "at": time.time()}
+    revisions.write_state(_FILE, {"held": held})
+
+
+def note_failure(revisions: Revisions, error: DynacliError) -> None:
+    """Remember why a refresh failed; a cache that cannot be written stays as it was."""
+    failed = {"what": error.what, "why": error.why, "at": time.time()}
+    try:
+        revisions.write_state(_FILE, {**revisions.state(_FILE), "failed": failed})
+    except OSError:
+        return
+
+
+def forget(revisions: Revisions) -> None:
+    """Forget both: the current revision is the one that there is.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    revisions.write_state(_FILE, {})
+
+
+def held_of(revisions: Revisions) -> Held | None:
+    """Return the document that was kept aside; None where there is none."""
+    found = revisions.state(_FILE).get("held")
+    if not isinstance(found, dict):
+        return None
+    pointer, reasons, at = revisions.checked(found.get("pointer")), found.get("reasons"), found.get("at")
+    if not isinstance(reasons, list) or not all(isinstance(one, str) for one in reasons):
+        return None
+    if pointer is None or not is_revision(pointer["revision"]) or not type_fits(at, (int, float)):
+        return None
+    return Held(pointer, tuple(reasons), at)
+
+
+def failure_of(revisions: Revisions) -> Failure | None:
+    """Return why the last refresh failed; None where it did not."""
+    found = revisions.state(_FILE).get("failed")
+    if not isinstance(found, dict):
+        return None
+    what, why, at = found.get("what"), found.get("why"), found.get("at")
+    if not isinstance(what, str) or not isinstance(why, str) or not type_fits(at, (int, float)):
+        return None
+    return Failure(what, why, at)

@@ -1,0 +1,104 @@
+"""Refreshes a document behind the command: in a process of its own, which outlives the run and its terminal."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dynacli.catalog.claim import drop_claim, take_claim
+from dynacli.catalog.wish import BLOCKING
+from dynacli.environment import Environment
+
+if TYPE_CHECKING:
+    from dynacli.catalog.api import Api
+
+__all__ = ["WORD", "begin_refresh", "refresh_quietly"]
+
+WORD = "__refresh"
+
+# Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
+_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from dynacli.__main__ import run; run()"
+
+
+def begin_refresh(api: "Api", env: Environment) -> None:
+    """Start a process that refreshes the document of an API, unless one is at it or has just failed."""
+    if not hasattr(os, "posix_spawn") or not sys.executable or not take_claim(api.revisions.directory):
+        return
+    import dynacli
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
+    words = [sys.executable, "-P", "-c", _PROGRAM, root, WORD, api.name]
+    try:
+        _spawn(words, env.variables)
+    except (OSError, ValueError, NotImplementedError):
+        # A machine that starts no process any more; the next run that is due tries again.
+        drop_claim(api.revisions.directory)
+
+
+def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
+    """Start a process in a session of its own that holds on to none of our files.
+
+    Not by `subprocess`, whose import alone costs a tenth of a run's time.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    try:
+        actions = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
+        # What a shell has open beside the standard streams (`3>log`) is inherited otherwise: who reads the other
+        # end of it would wait for the refresh.
+        actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
+        os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
+    finally:
+        os.close(nothing)
+
+
+def _inherited() -> list[int]:
+    """Return the open files beside the standard streams that a new process would have too."""
+    for directory in ("/proc/self/fd", "/dev/fd"):
+        try:
+            numbers = [int(name) for name in os.listdir(directory)]
+        except OSError:
+            continue
+        return [number for number in numbers if number > 2 and _is_inherited(number)]
+    return []
+
+
+def _is_inherited(number: int) -> bool:
+    try:
+        return os.get_inheritable(number)
+    except OSError:  # the one that listed them
+        return False
+
+
+def refresh_quietly(env: Environment, word: str) -> int:
+    """Refresh the document that a word names, if that is still due, and say nothing; what happened is kept.
+
+    Args:
+        word: A registered name or a URL.
+    """
+    from pathlib import Path
+
+    from dynacli.catalog.apis import wish_of
+    from dynacli.catalog.obtaining import obtained
+    from dynacli.catalog.revisions import Revisions
+    from dynacli.commands.document_login import login_of
+    from dynacli.document.source import parse_source
+    from dynacli.errors import DynacliError
+
+    if hasattr(os, "nice"):
+        os.nice(5)  # nobody waits for it
+    try:
+        wish, place = wish_of(word, env)
+        source = parse_source(place, Path.cwd())
+        revisions = Revisions(env.cache_dir, source.location, wish.layers)
+        pointer = revisions.current()
+        if pointer is None or wish.pin or source.kind != "url":
+            return 0
+        allowed = tuple(pointer.get("allow_refs", ())) or wish.allow_refs
+        wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, word, revisions))
+        api = obtained(wish, source, patience=0)
+    except DynacliError as error:
+        return error.exit_code
+    api.catalog.close()
+    if api.warning is None:
+        drop_claim(api.revisions.directory)
+    return 0
