@@ -1,7 +1,7 @@
 """An API that can be called: its current catalog, and the files that it was compiled from."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.configuration import is_name
@@ -58,7 +58,7 @@ class Api:
         self.uri: str = pointer["uri"]
         self.prefix = "DYNACLI"
         self._origins: tuple[str, ...] | None = None
-        self.entry: dict[str, Any] = {}
+        self.entry: Mapping[str, Any] = {}
         self.warning: DynacliError | None = None
         self.objections: tuple[str, ...] = ()
         self.wish: Wish | None = None

@@ -216,7 +216,7 @@ def _from_url(wish: Wish, revisions: Revisions) -> Api | None:
     if held is not None:
         return held
     pointer = revisions.current()
-    if pointer is None or wish.refresh and not wish.offline:
+    if pointer is None or (wish.refresh and not wish.offline):
         return None
     if not wish.is_met_by(pointer) and not wish.offline:
         return None

@@ -1,4 +1,4 @@
-"""How large the cache may become: `DYNACLI_CACHE_LIMIT`, else `limit` under `[cache]` in the configuration, else 1 GiB."""
+"""How large the cache may be: by `DYNACLI_CACHE_LIMIT`, else `limit` under `[cache]` in the configuration, else 1 GiB."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.catalog.configuration import Configuration
 from dynacli.catalog.housekeeping import DEFAULT_LIMIT, bound
 from dynacli.catalog.revisions import Revisions
-from dynacli.catalog.wish import Wish
+from dynacli.catalog.wish import layers_of
 from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
@@ -41,12 +41,12 @@ def registered_directories(env: Environment) -> dict[str, list[str]]:
     configuration = Configuration(env)
     found: dict[str, list[str]] = {}
     for name, entry in configuration.apis().items():
-        wish = Wish(name, env, more=configuration.more(entry), overlays=configuration.overlays(entry))
+        layers = layers_of(configuration.more(entry), configuration.overlays(entry))
         try:
             location = parse_source(entry["source"], Path.cwd()).location
         except UsageError:
             continue  # a run that needs the entry says what is wrong with it
-        found.setdefault(Revisions(env.cache_dir, location, wish.layers).directory, []).append(name)
+        found.setdefault(Revisions(env.cache_dir, location, layers).directory, []).append(name)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from dynacli.environment import Environment
@@ -59,7 +60,7 @@ def check_name(name: str) -> None:
         )
 
 
-def texts(entry: dict[str, Any], key: str) -> tuple[str, ...]:
+def texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """Return a list of texts from an entry; whatever else stands there counts as none."""
     found = entry.get(key)
     return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()

@@ -19,7 +19,7 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     Args:
         text: The file as it is.
         name: The API.
-        entry: The keys to set; others of that API stay.
+        entry: The keys to set, or to remove where the value is None; others of that API stay.
         new_name: What it shall be called instead.
 
     Raises:
@@ -34,7 +34,10 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     elif entry is None:
         apis.pop(name, None)
     else:
-        apis.setdefault(name, {}).update(entry)
+        known = apis.setdefault(name, {})
+        known.update(entry)
+        for key in [key for key, value in entry.items() if value is None]:
+            del known[key]
     # tomlkit takes the comment above a table for the end of the table before, and moves or drops it
     # along with that one; line by line, it stays where it is. Each result is held against what is wanted.
     for edit in (_by_lines, _by_tomlkit):
@@ -103,7 +106,10 @@ def _by_tomlkit(text: str, name: str, entry: dict[str, Any] | None, new_name: st
         else:
             known = apis.setdefault(name, tomlkit.table())
             for key, value in entry.items():
-                known[key] = value
+                if value is not None:
+                    known[key] = value
+                else:
+                    known.pop(key, None)
         return tomlkit.dumps(document)
     except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError):
         return None  # an arrangement of tables that tomlkit cannot change

@@ -4,7 +4,7 @@ import errno
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dynacli.errors import FileError
 
@@ -121,20 +121,19 @@ def held_lock(path: str, seconds: float) -> int | None:
     import fcntl
 
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    end = time.monotonic() + seconds
+    is_locked = False
     try:
-        end = time.monotonic() + seconds
         while True:
-            try:
+            with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return descriptor
-            except BlockingIOError:
-                if time.monotonic() >= end:
-                    os.close(descriptor)
-                    return None
-                time.sleep(0.02)
-    except BaseException:
-        os.close(descriptor)
-        raise
+                is_locked = True
+            if is_locked or time.monotonic() >= end:
+                return descriptor if is_locked else None
+            time.sleep(0.02)
+    finally:
+        if not is_locked:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -26,7 +26,9 @@ def lost_operations(old: Catalog, new: Catalog) -> list[str]:
     had = old.meta["operations"]
     if new.meta["operations"] or not had:
         return []
-    return [f"it has lost its paths: {had:,} operation{' was' if had == 1 else 's were'} there, and none is left"]
+    return [
+        f"it has lost its paths: {had:,} operation{' was' if had == 1 else 's were'} there, and none is left"
+    ]
 
 
 def _moved_servers(old: Catalog, new: Catalog) -> list[str]:
@@ -42,7 +44,9 @@ def _moved_servers(old: Catalog, new: Catalog) -> list[str]:
 def _origins(catalog: Catalog) -> dict[tuple[str, str], str]:
     uri = catalog.meta["uri"]
     servers = catalog.meta["servers"]
-    default = _origin(servers[0]["url"] if servers else "", servers[0].get("variables") if servers else None, uri)
+    default = _origin(
+        servers[0]["url"] if servers else "", servers[0].get("variables") if servers else None, uri
+    )
     origins = {}
     for one in catalog.summaries():
         own = catalog.operation(one.name).servers

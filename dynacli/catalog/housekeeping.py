@@ -198,9 +198,7 @@ def bound(cache_dir: str, limit: int, registered: Collection[str], spared: str =
     return max(start - over, 0)
 
 
-def _removable(
-    documents: list[Kept], registered: Collection[str], spared: str
-) -> Iterator[Iterable[str]]:
+def _removable(documents: list[Kept], registered: Collection[str], spared: str) -> Iterator[Iterable[str]]:
     for one in documents:
         revisions = Revisions.in_directory(one.directory, one.location)
         current = revisions.current()

@@ -190,9 +190,7 @@ def rebuilt(revisions: Revisions, pointer: dict[str, Any], name: str) -> Install
         return Installed(catalog_in_memory(compiled, document.problems), pointer, parts)
 
 
-def touch(
-    revisions: Revisions, pointer: dict[str, Any], reading: Reading, **changes: Any
-) -> dict[str, Any]:
+def touch(revisions: Revisions, pointer: dict[str, Any], reading: Reading, **changes: Any) -> dict[str, Any]:
     """Write the pointer with changes, after the files of the document were looked at again, and return it.
 
     A cache that cannot be written stays as it was.

@@ -42,7 +42,11 @@ class News(NamedTuple):
         parts = []
         if self.added:
             parts.append(f"{self.added:,} new operation{'' if self.added == 1 else 's'}")
-        parts.extend(f"{count:,} {word}" for count, word in ((self.changed, "changed"), (self.removed, "removed")) if count)
+        parts.extend(
+            f"{count:,} {word}"
+            for count, word in ((self.changed, "changed"), (self.removed, "removed"))
+            if count
+        )
         return ", ".join(parts) or "its document changed"
 
 
@@ -97,7 +101,7 @@ def take_news(revisions: Revisions) -> News | None:
         os.unlink(path)
     except OSError:
         return None  # another run tells it, or nobody could keep from telling it again
-    values = [found.get(key) for key in News._fields]
+    values: list[Any] = [found.get(key) for key in News._fields]
     if not all(isinstance(one, str) and is_revision(one) for one in values[:2]):
         return None
     if not all(type_fits(one, int) and one >= 0 for one in values[2:]):

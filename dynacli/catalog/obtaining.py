@@ -136,9 +136,7 @@ def _after_failure(
     return api
 
 
-def _fetched(
-    wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, source: Source
-) -> Api:
+def _fetched(wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, source: Source) -> Api:
     if wish.is_accepted and pointer is not None:
         api = _accepted(wish, revisions)
         if api is not None:
@@ -313,9 +311,7 @@ def _is_the_same(wish: Wish, pointer: dict[str, Any], fetched: Fetched, reading:
     )
 
 
-def _reading(
-    wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, source: Source
-) -> Reading:
+def _reading(wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, source: Source) -> Reading:
     from pathlib import Path
 
     kept_parts = None
@@ -406,17 +402,17 @@ def _by_content(wish: Wish, fetched: Fetched) -> tuple[Revisions, Api | None]:
     try:
         # Damage that is found later could not be mended: standard input is read only once.
         catalog.check(whole=True)
-        return revisions, Api(wish.name, revisions, catalog, pointer, fetched.content)
     except DamagedCatalogError:
         catalog.close()
         revisions.drop(pointer)
         return revisions, None
+    api = Api(wish.name, revisions, catalog, pointer, fetched.content)
+    api.wish = wish
+    return revisions, api
 
 
 def _installed(wish: Wish, revisions: Revisions, fetched: Fetched, installed: "Installed") -> Api:
-    api = Api(
-        wish.name, revisions, installed.catalog, installed.pointer, fetched.content, installed.parts
-    )
+    api = Api(wish.name, revisions, installed.catalog, installed.pointer, fetched.content, installed.parts)
     api.wish, api.is_new, api.failure = wish, True, installed.failure
     if installed.failure is None:
         from dynacli.catalog.cache_limit import keep_within_limit

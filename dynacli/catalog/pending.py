@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dynacli.catalog.revisions import Revisions, is_revision, type_fits
+from dynacli.catalog.revisions import Revisions, is_revision
 from dynacli.errors import DynacliError
 
 __all__ = ["Failure", "Held", "failure_of", "forget", "held_of", "hold", "note_failure"]
@@ -85,9 +85,9 @@ def held_of(revisions: Revisions) -> Held | None:
     pointer, reasons, at = revisions.checked(found.get("pointer")), found.get("reasons"), found.get("at")
     if not isinstance(reasons, list) or not all(isinstance(one, str) for one in reasons):
         return None
-    if pointer is None or not is_revision(pointer["revision"]) or not type_fits(at, (int, float)):
+    if pointer is None or not is_revision(pointer["revision"]) or not isinstance(at, int | float):
         return None
-    return Held(pointer, tuple(reasons), at)
+    return Held(pointer, tuple(reasons), float(at))
 
 
 def failure_of(revisions: Revisions) -> Failure | None:
@@ -96,6 +96,6 @@ def failure_of(revisions: Revisions) -> Failure | None:
     if not isinstance(found, dict):
         return None
     what, why, at = found.get("what"), found.get("why"), found.get("at")
-    if not isinstance(what, str) or not isinstance(why, str) or not type_fits(at, (int, float)):
+    if not isinstance(what, str) or not isinstance(why, str) or not isinstance(at, int | float):
         return None
-    return Failure(what, why, at)
+    return Failure(what, why, float(at))

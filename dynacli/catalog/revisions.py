@@ -106,7 +106,11 @@ class Revisions:
             names = os.listdir(self.directory)
         except OSError:
             return []
-        found = [self.of(stem) for name in names if is_revision(stem := name.removesuffix(".json")) and stem != name]
+        found = [
+            self.of(stem)
+            for name in names
+            if is_revision(stem := name.removesuffix(".json")) and stem != name
+        ]
         known = [one for one in found if one is not None]
         return sorted(known, key=lambda one: (-float(one.get("installed_at", 0)), str(one["revision"])))
 

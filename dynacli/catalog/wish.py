@@ -1,6 +1,6 @@
 """What is asked for when an API is opened: by the command line, the environment and the API's entry together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,7 +9,7 @@ from dynacli.environment import Environment
 if TYPE_CHECKING:
     from dynacli.document.fetch import Authorize
 
-__all__ = ["BACKGROUND", "BLOCKING", "NEVER", "Wish"]
+__all__ = ["BACKGROUND", "BLOCKING", "NEVER", "Wish", "layers_of"]
 
 NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is asked for again: not at all, behind the command, or before it."""
@@ -55,8 +55,8 @@ class Wish(NamedTuple):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """What makes another document of the same source, in words that no location can be mixed up with."""
-        return (*(f"+{one}" for one in self.more), *(f"~{one}" for one in self.overlays))
+        """What makes another document of the same source."""
+        return layers_of(self.more, self.overlays)
 
     def is_met_by(self, pointer: dict[str, Any]) -> bool:
         """Tell whether a revision was compiled of the same layers, and with the same references allowed.
@@ -66,3 +66,8 @@ class Wish(NamedTuple):
         if (tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))) != (self.more, self.overlays):
             return False
         return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == self.allow_refs
+
+
+def layers_of(more: Sequence[str], overlays: Sequence[str]) -> tuple[str, ...]:
+    """Return what is joined to a document and laid over it, in words in which the two cannot be mixed up."""
+    return (*(f"+{one}" for one in more), *(f"~{one}" for one in overlays))

@@ -42,7 +42,7 @@ def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     try:
-        actions = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
+        actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
         # What a shell has open beside the standard streams (`3>log`) is inherited otherwise: who reads the other
         # end of it would wait for the refresh.
         actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
@@ -94,7 +94,7 @@ def refresh_quietly(env: Environment, word: str) -> int:
         if pointer is None or wish.pin or source.kind != "url":
             return 0
         allowed = tuple(pointer.get("allow_refs", ())) or wish.allow_refs
-        wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, word, revisions))
+        wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, word))
         api = obtained(wish, source, patience=0)
     except DynacliError as error:
         return error.exit_code

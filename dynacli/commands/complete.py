@@ -97,6 +97,7 @@ _CHECK: _Options = {
     "--learn": _ANY,
 }
 _VERBS: Mapping[str, _Options] = {
+    "changes": {"--since": _ANY, "--until": _ANY, "--breaking": _SWITCH, **_STANDARD},
     "check": {**_CHECK, **{name: one for name, one in _DEMO.items() if name not in _STANDARD}, **_STANDARD},
     "completion": _HELP_ONLY,
     "describe": _STANDARD,
@@ -106,8 +107,20 @@ _VERBS: Mapping[str, _Options] = {
     "operations": {"--tag": _ANY, **_STANDARD},
     "serve": {"--port": _ANY, **_BEHAVIOUR, **_STANDARD},
 }
-_API_VERBS = ("add", "list", "refresh", "remove", "rename", "show")
-_HERE = tuple(sorted(("api", DEMO, *(verb for verb in _VERBS if verb != "serve"))))
+_API_VERBS: Mapping[str, _Options] = {
+    "add": {"--overlay": _ANY, "--refresh-after": _ANY, "--no-discovery": _SWITCH, **_STANDARD},
+    "history": _STANDARD,
+    "list": _STANDARD,
+    "pin": _STANDARD,
+    "refresh": {"--accept": _SWITCH, **_STANDARD},
+    "remove": _STANDARD,
+    "rename": _STANDARD,
+    "rollback": _STANDARD,
+    "show": _STANDARD,
+    "unpin": _STANDARD,
+}
+_CACHE_VERBS: Mapping[str, _Options] = {"clear": {"--history": _SWITCH, **_STANDARD}, "info": _STANDARD}
+_HERE = tuple(sorted(("api", "cache", DEMO, *(verb for verb in _VERBS if verb != "serve"))))
 
 
 def complete(env: Environment, words: list[str]) -> int:
@@ -193,6 +206,8 @@ def _candidates(env: Environment, before: list[str], word: str) -> Iterator[Cand
     head, rest = before[line.positional[0]], before[line.positional[0] + 1 :]
     if head == "api":
         yield from _api_words(env, rest, word)
+    elif head == "cache":
+        yield from _cache_words(env, rest, word)
     elif head == DEMO:
         yield from _demo_words(env, rest, word)
     elif head in _VERBS:
@@ -223,11 +238,32 @@ def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candida
     if not rest:
         yield from ((one, "") for one in (_HELP_ONLY if word.startswith("-") else _API_VERBS))
         return
-    line = _read(rest[1:], _STANDARD)
-    if (yield from _of_options(line, _STANDARD, word)):
+    options = _API_VERBS.get(rest[0], _STANDARD)
+    line = _read(rest[1:], options)
+    if (yield from _of_options(line, options, word)):
         return
-    if not line.positional and rest[0] not in {"add", "list"}:
-        yield from _api_names(env, with_demo=rest[0] == "show")
+    given = [rest[1:][index] for index in line.positional]
+    if not given and rest[0] not in {"add", "list"}:
+        yield from _api_names(env, with_demo=rest[0] in {"history", "show"})
+    elif len(given) == 1 and rest[0] in {"pin", "rollback"}:
+        yield from _revision_names(env, given[0])
+
+
+def _cache_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    if not rest:
+        yield from ((one, "") for one in (_HELP_ONLY if word.startswith("-") else _CACHE_VERBS))
+        return
+    options = _CACHE_VERBS.get(rest[0], _STANDARD)
+    line = _read(rest[1:], options)
+    if not (yield from _of_options(line, options, word)) and not line.positional and rest[0] == "clear":
+        yield from _api_names(env, with_demo=True)
+
+
+def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
+    kept = _kept(env, name)
+    for one in kept[0].history() if kept is not None else ():
+        told = f"{one.get('title', '')} {one.get('version', '')}".strip()
+        yield one["revision"][:12], told
 
 
 def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
@@ -241,6 +277,8 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
     ):
         with closing(catalog):
             yield from catalog.names(word)
+    if line.waiting in {"--since", "--until"} and given:
+        yield from _revision_names(env, given[0])
     if line.waiting == "--tag" and given and (catalog := _cached(env, given[0])) is not None:
         with closing(catalog):
             yield from ((key, told) for key, (_, told) in catalog.tags().items())
@@ -286,6 +324,18 @@ def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
 
 def _cached(env: Environment, word: str) -> Catalog | None:
     """Return the catalog that the cache has for a word; whether it is stale does not matter here."""
+    kept = _kept(env, word)
+    if kept is None:
+        return None
+    revisions, pin = kept
+    pointer = (revisions.of(pin) if pin else None) or revisions.current()
+    return revisions.catalog(pointer) if pointer is not None else None
+
+
+def _kept(env: Environment, word: str) -> tuple[Revisions, str] | None:
+    """Return where the document that a word names is kept, and the revision that is held, or empty; None for no API."""
+    layers: tuple[str, ...] = ()
+    pin = ""
     if word == DEMO:
         from dynacli.demo import document_path
 
@@ -293,18 +343,20 @@ def _cached(env: Environment, word: str) -> Catalog | None:
     elif "/" in word or word.lower().endswith((".json", ".yaml", ".yml")):
         source = word
     else:
-        entry = None if word in VERBS else Configuration(env).apis().get(word)
+        configuration = Configuration(env)
+        entry = None if word in VERBS else configuration.apis().get(word)
         if entry is None:
             return None
-        source = entry["source"]
+        source, pin = entry["source"], str(entry.get("pin", ""))
+        if "more" in entry or "overlays" in entry:
+            from dynacli.catalog.wish import layers_of
+
+            layers = layers_of(configuration.more(entry), configuration.overlays(entry))
     location = source if "://" in source else os.path.normpath(os.path.join(os.getcwd(), source))
-    return _current(env, location) or (_current(env, _location(source)) if location == source else None)
-
-
-def _current(env: Environment, location: str) -> Catalog | None:
-    revisions = Revisions(env.cache_dir, location)
-    pointer = revisions.current()
-    return revisions.catalog(pointer) if pointer is not None else None
+    revisions = Revisions(env.cache_dir, location, layers)
+    if location == source and revisions.current() is None:
+        revisions = Revisions(env.cache_dir, _location(source), layers)
+    return revisions, pin
 
 
 def _location(url: str) -> str:

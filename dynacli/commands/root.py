@@ -14,6 +14,8 @@ __all__ = ["make_root"]
 # Verb → the module in `dynacli.commands.verbs` that has its command.
 _MODULES = {
     "api": "api",
+    "cache": "cache",
+    "changes": "changes",
     "check": "check",
     "completion": "completion",
     "demo": "demo",

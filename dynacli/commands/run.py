@@ -94,7 +94,10 @@ class Run:
 
     def _tell(self, api: Api) -> None:
         """Warn of what a person should know of a document before its operations are used."""
-        if api.is_due or api.warning is not None or api.objections or api.has_pending:
+        says_more = "DYNACLI_REFRESH" in self.env.variables or not api.entry.keys().isdisjoint(
+            ("refresh", "refresh_after")
+        )
+        if api.is_due or api.warning is not None or api.objections or says_more or api.has_pending:
             from dynacli.commands.standing import standing_notes
 
             for note in standing_notes(api, self.env):
@@ -142,7 +145,9 @@ class Run:
             wish = api.wish
             if wish is None or api.failure is not None:
                 continue
-            if api.is_due and not (wish.offline or wish.refresh or wish.pin or wish.mode in {BLOCKING, NEVER}):
+            if api.is_due and not (
+                wish.offline or wish.refresh or wish.pin or wish.mode in {BLOCKING, NEVER}
+            ):
                 from dynacli.commands.background import begin_refresh
 
                 begin_refresh(api, self.env)

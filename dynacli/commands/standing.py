@@ -8,6 +8,7 @@ from dynacli.catalog.api import Api
 from dynacli.catalog.freshness import age_of
 from dynacli.catalog.news import take_news
 from dynacli.catalog.pending import failure_of, held_of
+from dynacli.catalog.refresh_settings import wrong_settings
 from dynacli.catalog.wish import NEVER
 from dynacli.environment import Environment
 
@@ -17,6 +18,11 @@ __all__ = ["age_told", "objections_told", "standing_notes", "tell_news"]
 def standing_notes(api: Api, env: Environment) -> list[str]:
     """Return the warnings that a document comes with; one that is fresh and undisputed has none."""
     name = _called(api)
+    wrong = wrong_settings(api.entry, env.variables)
+    return [*(f"{name}: {one}" for one in wrong), *_of_age(api, name)]
+
+
+def _of_age(api: Api, name: str) -> list[str]:
     if api.warning is not None:
         return [_after_warning(api)]
     notes = []

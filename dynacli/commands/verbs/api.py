@@ -1,112 +1,26 @@
 """`dynacli api`: the registered APIs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.apis import open_api, refresh_api
-from dynacli.catalog.configuration import Configuration, check_name, texts
+from dynacli.catalog.configuration import Configuration, check_name
+from dynacli.catalog.news import take_news
+from dynacli.commands.adding import add, allowed_places, counted
+from dynacli.commands.document_login import login_of
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.pinning import pin, rollback, show_history, unpin
+from dynacli.commands.registered import check_registered
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb, VerbGroup
 from dynacli.document.source import with_masked_query
-from dynacli.errors import DynacliError, UsageError
+from dynacli.errors import DynacliError, RefusedError, UsageError
 from dynacli.output.terminal import Painter, visible
 
 __all__ = ["command"]
-
-DAY = 86_400
-
-
-def _add(ctx: click.Context, name: str, source: str) -> None:
-    run: Run = ctx.obj
-    check_name(name)
-    configuration = Configuration(run.env)
-    known = configuration.apis().get(name)
-    entry_source = _absolute(source)
-    if known is not None and known["source"] != entry_source:
-        raise UsageError(
-            f"There is an API `{name}` already, with another document",
-            why=f"Its document is `{with_masked_query(known['source'])}`",
-            hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
-        )
-    known = known or {}
-    accepted = _accepted(run)
-    allow_refs = _with(configuration, known, run.allow_refs)
-    allowed = {*configuration.allow_refs(known), *run.allow_refs}
-    api = open_api(entry_source, run.env, refresh=True, allow_refs=allowed)
-    try:
-        origins = sorted({*api.origins, *texts(known, "origins"), *accepted})
-        entry = {"source": entry_source, "origins": origins}
-        configuration.edit(name, {**entry, "allow_refs": allow_refs} if allow_refs else entry)
-        _say_added(run, api, name)
-    finally:
-        api.catalog.close()
-
-
-def _with(configuration: Configuration, entry: dict[str, Any], places: Iterable[str]) -> list[str]:
-    """Return what an entry has in `allow_refs`, as a person wrote it, and further places."""
-    known = configuration.allow_refs(entry)
-    return [*texts(entry, "allow_refs"), *sorted({*places} - {*known})]
-
-
-def _accepted(run: Run) -> list[str]:
-    from dynacli.request.servers import parse_origin
-
-    return [parse_origin(one) for one in run.option("accept_origin", ())]
-
-
-def _absolute(source: str) -> str:
-    """Return the source as the configuration keeps it: it must mean the same from any directory."""
-    if source == "-":
-        raise UsageError("Standard input cannot be registered", hint="Write the document to a file first")
-    from pathlib import Path
-
-    from dynacli.document.source import looks_like_source, parse_source
-
-    if not looks_like_source(source):
-        raise UsageError(
-            f"`{source}` is neither a URL nor a path",
-            why="A path has a `/` or ends in .json, .yaml or .yml",
-            hint=f"Write `./{source}` for a file of this directory",
-        )
-    return parse_source(source, Path.cwd()).location
-
-
-def _say_added(run: Run, api: Api, name: str) -> None:
-    from dynacli.output.terminal import write_stderr
-
-    meta = api.catalog.meta
-    about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
-    write_stderr(run.env, f"{name}: {visible(about, keep='')}, {_counted(meta['operations'])}\n")
-    # It is new to this name, whether or not it was compiled before.
-    api.name, api.is_new = name, True
-    for note in api.notes:
-        run.warn(note)
-    variables = _variables(api, name)
-    if variables:
-        write_stderr(run.env, f"Credentials: set {' or '.join(variables)}\n")
-    write_stderr(run.env, f"Try: dynacli {name} --help\n")
-
-
-def _counted(operations: int | None) -> str:
-    return "1 operation" if operations == 1 else f"{operations} operations"
-
-
-def _variables(api: Api, name: str) -> list[str]:
-    """Return the variables that hold the credentials of this API's operations."""
-    from dynacli.auth.credentials import needed_variables
-
-    prefix = "DYNACLI_" + "".join(char if char.isalnum() else "_" for char in name.upper())
-    found: dict[str, None] = {}
-    for one in api.catalog.summaries()[:50]:
-        for alternative in api.catalog.operation(one.name).security:
-            names = needed_variables(alternative, prefix)
-            if names:
-                found[" and ".join(names)] = None
-    return list(found)
 
 
 def _list(ctx: click.Context) -> None:
@@ -132,7 +46,7 @@ def _about(row: dict[str, Any]) -> str:
     if row["revision"] is None:
         return "not read yet"
     about = visible(f"{row['title']} {row['version']}".strip(), keep="")
-    return ", ".join(part for part in (about, _counted(row["operations"])) if part)
+    return ", ".join(part for part in (about, counted(row["operations"])) if part)
 
 
 def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
@@ -168,6 +82,7 @@ def _facts(api: Api) -> dict[str, Any]:
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
     age = time.time() - fetched if isinstance(fetched, int | float) else None
     is_file = "://" not in api.location  # looked at just now, as standard input is
+    is_pinned = api.wish is not None and bool(api.wish.pin)
     return {
         "title": meta["title"],
         "version": meta["version"],
@@ -176,7 +91,7 @@ def _facts(api: Api) -> dict[str, Any]:
         "fetched_at": datetime.fromtimestamp(float(fetched or 0), UTC).isoformat(timespec="seconds")
         if age is not None
         else None,
-        "fresh": api.warning is None and (is_file or (age is not None and age < DAY)),
+        "fresh": api.warning is None and not is_pinned and (is_file or (age is not None and not api.is_due)),
         "revision": api.pointer["revision"],
     }
 
@@ -208,7 +123,7 @@ def _show(ctx: click.Context, api: str) -> None:
         lines = [
             title.rstrip(),
             f"  document    {visible(data['source'], keep='')}{_others(files)}",
-            f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {_counted(data['operations'])}",
+            f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
             *(f"  server      {visible(one['url'], keep='')}" for one in data["servers"]),
             *(f"  credentials go to {origin}" for origin in opened.origins),
@@ -245,24 +160,31 @@ def _place(row: Mapping[str, Any], more: int) -> str:
     return f"  {visible(row['message'], keep='')} ({visible(place, keep='')}{more_places(more)})"
 
 
-def _refresh(ctx: click.Context, name: str) -> None:
+def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
     run: Run = ctx.obj
     from dynacli.output.terminal import write_stderr
 
-    _registered(run, name)
-    api, before = refresh_api(name, run.env, run.allow_refs)
+    check_registered(run, name)
+    if Configuration(run.env).apis()[name].get("pin"):
+        raise UsageError(
+            f"`{name}` is held at one revision, and not refreshed",
+            hint=f"Go on with the latest: `dynacli api unpin {name}`",
+        )
+    login = login_of(run.env, name, run.option("header", ()))
+    api, before = refresh_api(name, run.env, run.allow_refs, is_accepted=accept, authorize=login)
     try:
+        _check_taken(api)
         if run.allow_refs:
             configuration = Configuration(run.env)
             entry = configuration.apis().get(name, {})
-            configuration.edit(name, {"allow_refs": _with(configuration, entry, run.allow_refs)})
+            configuration.edit(name, {"allow_refs": allowed_places(configuration, entry, run.allow_refs)})
         for note in api.notes:
             run.warn(note)
         after = {(one.method, one.path): one.name for one in api.catalog.summaries()}
         unchanged = ", unchanged" if before is not None and before.revision == api.pointer["revision"] else ""
         write_stderr(
             run.env,
-            f"{name}: {_counted(len(after))}, revision {api.pointer['revision']}{unchanged}\n",
+            f"{name}: {counted(len(after))}, revision {api.pointer['revision']}{unchanged}\n",
         )
         if before is None:
             return
@@ -272,43 +194,58 @@ def _refresh(ctx: click.Context, name: str) -> None:
             if names:
                 listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
                 write_stderr(run.env, f"  {title}: {listed}\n")
+        news = take_news(api.revisions)  # told right here
+        if news is not None and news.changed:
+            write_stderr(run.env, f"  changed: {counted(news.changed)} (dynacli changes {name})\n")
     finally:
         api.catalog.close()
 
 
+def _check_taken(api: Api) -> None:
+    """Refuse to call a document refreshed that was kept aside.
+
+    Raises:
+        RefusedError: It was.
+    """
+    if api.objections:
+        raise RefusedError(
+            f"The new document of `{api.name}` was kept aside, and the one before is used",
+            why="; ".join(api.objections),
+            hint=f"If you trust it: `dynacli api refresh {api.name} --accept`",
+        )
+
+
 def _remove(ctx: click.Context, name: str) -> None:
     run: Run = ctx.obj
-    _registered(run, name)
+    check_registered(run, name)
     Configuration(run.env).edit(name, None)
 
 
 def _rename(ctx: click.Context, name: str, new_name: str) -> None:
     run: Run = ctx.obj
     check_name(new_name)
-    _registered(run, name)
+    check_registered(run, name)
     configuration = Configuration(run.env)
     if configuration.has_entry(new_name):
         raise UsageError(f"There is an API `{new_name}` already")
     configuration.edit(name, None, new_name=new_name)
 
 
-def _registered(run: Run, name: str) -> None:
-    registered = Configuration(run.env).apis()
-    if name not in registered:
-        known = ", ".join(f"`{one}`" for one in sorted(registered))
-        raise UsageError(
-            f"`{name}` is not a registered API",
-            why=f"Registered are: {known}" if known else "None is registered yet",
-        )
-
-
-def _verb(name: str, arguments: list[str], function: Any, text: str) -> Verb:
+def _verb(name: str, arguments: list[click.Parameter], function: Any, text: str) -> Verb:
     return Verb(
         name,
-        params=[*(click.Argument([one]) for one in arguments), *click_options(STANDARD_OPTIONS)],
+        params=[*arguments, *click_options(STANDARD_OPTIONS)],
         callback=click.pass_context(function),
         help=text,
     )
+
+
+def _words(*names: str, is_last_optional: bool = False) -> list[click.Parameter]:
+    last = len(names) - 1
+    return [
+        click.Argument([name], required=not (is_last_optional and number == last))
+        for number, name in enumerate(names)
+    ]
 
 
 command = VerbGroup(
@@ -318,14 +255,65 @@ command = VerbGroup(
     commands=[
         _verb(
             "add",
-            ["name", "source"],
-            _add,
-            "Register the API of the document at SOURCE, a URL or a file, as NAME.",
+            [
+                *_words("name"),
+                click.Argument(["source"], nargs=-1, required=True),
+                click.Option(
+                    ["--overlay"],
+                    metavar="FILE",
+                    multiple=True,
+                    help="an OpenAPI overlay that is laid over the document, now and after each refresh",
+                ),
+                click.Option(
+                    ["--refresh-after"],
+                    metavar="TIME",
+                    help="how long the document is fresh, for example 12h or 7d, whatever the server says",
+                ),
+                click.Option(
+                    ["--no-discovery"],
+                    is_flag=True,
+                    help="take SOURCE for the document, and look nowhere else",
+                ),
+            ],
+            add,
+            "Register the API of the document at SOURCE as NAME. SOURCE is a URL or a file, or the base URL of an "
+            "API, where its document is looked for. Several SOURCEs become one API.",
         ),
         _verb("list", [], _list, "List the registered APIs."),
-        _verb("show", ["api"], _show, "Show what is known of an API and of its document."),
-        _verb("refresh", ["name"], _refresh, "Read or fetch the document again."),
-        _verb("remove", ["name"], _remove, "Remove an API from the configuration."),
-        _verb("rename", ["name", "new_name"], _rename, "Give an API another name."),
+        _verb("show", _words("api"), _show, "Show what is known of an API and of its document."),
+        _verb(
+            "refresh",
+            [
+                *_words("name"),
+                click.Option(
+                    ["--accept"],
+                    is_flag=True,
+                    help="take the document that was kept aside, or that is there now, whatever it changes",
+                ),
+            ],
+            _refresh,
+            "Read or fetch the document again.",
+        ),
+        _verb(
+            "history",
+            _words("api"),
+            show_history,
+            "List the revisions of an API's document, the latest first.",
+        ),
+        _verb(
+            "rollback",
+            _words("name", "revision", is_last_optional=True),
+            rollback,
+            "Go back to the revision before, or to REVISION, and hold it.",
+        ),
+        _verb(
+            "pin",
+            _words("name", "revision", is_last_optional=True),
+            pin,
+            "Hold the revision in use, or REVISION: it is used until it is let go, whatever the server has.",
+        ),
+        _verb("unpin", _words("name"), unpin, "Let the revision go that is held, and go on with the latest."),
+        _verb("remove", _words("name"), _remove, "Remove an API from the configuration."),
+        _verb("rename", _words("name", "new_name"), _rename, "Give an API another name."),
     ],
 )

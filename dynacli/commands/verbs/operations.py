@@ -4,6 +4,7 @@ import click
 
 from dynacli.commands.api_help import operation_lines
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.rows import operation_row
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb
 from dynacli.output.terminal import Painter
@@ -25,19 +26,7 @@ def _operations(ctx: click.Context, api: str, tag: str | None) -> None:
         raise UsageError(
             f"No operation has the tag `{tag}`", why=f"The tags are {tags}" if tags else "There are no tags"
         )
-    rows = [
-        {
-            "api": opened.name,
-            "name": one.name,
-            "operation_id": one.operation_id or None,
-            "method": one.method,
-            "path": one.path,
-            "tags": list(one.tags),
-            "summary": one.summary,
-            "deprecated": one.is_deprecated,
-        }
-        for one in found
-    ]
+    rows = [operation_row(opened.name, one) for one in found]
 
     def text(paint: Painter, width: int) -> str:
         return "\n".join(operation_lines(found, width, paint))

@@ -1,0 +1,177 @@
+"""`dynacli api add`: the document is found, read and explained, then the API is written into the configuration."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from dynacli.catalog.api import Api
+from dynacli.catalog.apis import from_source
+from dynacli.catalog.configuration import Configuration, check_name, texts
+from dynacli.catalog.refresh_settings import lifetime_of
+from dynacli.catalog.wish import Wish
+from dynacli.commands.document_login import login_of
+from dynacli.commands.run import Run
+from dynacli.document.source import parse_source, with_masked_query
+from dynacli.errors import DocumentError, UsageError
+from dynacli.output.terminal import visible, write_stderr
+
+__all__ = ["add", "allowed_places", "counted"]
+
+
+def add(
+    ctx: click.Context,
+    name: str,
+    source: tuple[str, ...],
+    overlay: tuple[str, ...],
+    refresh_after: str | None,
+    no_discovery: bool,
+) -> None:
+    """Register an API.
+
+    Raises:
+        UsageError: The name, a source or an option cannot be used.
+        DocumentError: There is no document, or none that can be used.
+    """
+    run: Run = ctx.obj
+    check_name(name)
+    sources = [_absolute(one) for one in source]
+    entry: dict[str, Any] = {"source": sources[0]}
+    if sources[1:]:
+        entry["more"] = sources[1:]
+    if overlay:
+        entry["overlays"] = [os.path.abspath(os.path.expanduser(one)) for one in overlay]
+    if refresh_after is not None:
+        if lifetime_of({"refresh_after": refresh_after}) is None:
+            raise UsageError(
+                f"`{refresh_after}` is no time for --refresh-after",
+                hint="Give a number with `s`, `m`, `h` or `d`, for example `12h`",
+            )
+        entry["refresh_after"] = refresh_after
+    configuration = Configuration(run.env)
+    known = configuration.apis().get(name, {})
+    accepted = _accepted(run)
+    allowed = {*configuration.allow_refs(known), *run.allow_refs}
+    wish = Wish(
+        name,
+        run.env,
+        refresh=True,
+        is_asked=True,
+        offline=run.is_offline,
+        allow_refs=tuple(sorted(allowed)),
+        more=tuple(sources[1:]),
+        overlays=tuple(entry.get("overlays", ())),
+        authorize=login_of(run.env, name, run.option("header", ())),
+    )
+    api = _opened(run, wish, entry, may_search=not (no_discovery or run.is_offline))
+    try:
+        if known and known["source"] != entry["source"]:
+            raise UsageError(
+                f"There is an API `{name}` already, with another document",
+                why=f"Its document is `{with_masked_query(known['source'])}`",
+                hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
+            )
+        entry["origins"] = sorted({*api.origins, *texts(known, "origins"), *accepted})
+        places = allowed_places(configuration, known, run.allow_refs)
+        if places:
+            entry["allow_refs"] = places
+        # What was held or joined before and is not named now is not meant any more.
+        entry |= {key: None for key in ("more", "overlays") if key in known and key not in entry}
+        configuration.edit(name, entry)
+        _say_added(run, api, name)
+    finally:
+        api.catalog.close()
+
+
+def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) -> Api:
+    """Return the API of the document at the source, or of the one that is found there; `entry` then has its URL."""
+    source = entry["source"]
+    try:
+        return from_source(wish, source)
+    except DocumentError as error:
+        if not may_search or not source.startswith(("http://", "https://")):
+            raise
+        unusable = error
+    from dynacli.document.discovery.model import Tried
+    from dynacli.document.discovery.report import lines_of_found, lines_of_tried
+    from dynacli.document.discovery.search import discover
+
+    try:
+        found = discover(source)
+    except DocumentError as error:
+        tried = [Tried(**one) for one in error.details.get("tried", ())]
+        if len(tried) > 1:
+            _say(run, "Looked for a document at", lines_of_tried(tried))
+        raise
+    if found.documents[0].url == source:
+        raise unusable  # it is there, and it is what was meant
+    _say(run, "Looked for a document at", lines_of_tried(found.tried))
+    entry["source"] = found.documents[0].url
+    if len(found.documents) > 1:
+        _say(run, "There are several documents, and the first is taken", lines_of_found(found.documents))
+        urls = " ".join(one.url for one in found.documents)
+        write_stderr(run.env, f"All of them in one API: dynacli api add NAME {visible(urls, keep='')}\n")
+    return from_source(wish, entry["source"])
+
+
+def _say(run: Run, heading: str, lines: Sequence[str]) -> None:
+    text = "".join(f"  {visible(line, keep='')}\n" for line in lines)
+    write_stderr(run.env, f"{heading}:\n{text}")
+
+
+def allowed_places(configuration: Configuration, entry: dict[str, Any], places: Iterable[str]) -> list[str]:
+    """Return what an entry has in `allow_refs`, as a person wrote it, and further places."""
+    known = configuration.allow_refs(entry)
+    return [*texts(entry, "allow_refs"), *sorted({*places} - {*known})]
+
+
+def _accepted(run: Run) -> list[str]:
+    from dynacli.request.servers import parse_origin
+
+    return [parse_origin(one) for one in run.option("accept_origin", ())]
+
+
+def _absolute(source: str) -> str:
+    """Return a source as the configuration keeps it: it must mean the same from any directory."""
+    if source == "-":
+        raise UsageError("Standard input cannot be registered", hint="Write the document to a file first")
+    from pathlib import Path
+
+    from dynacli.document.source import looks_like_source
+
+    if not looks_like_source(source):
+        is_host = "." in source or ":" in source
+        raise UsageError(
+            f"`{source}` is neither a URL nor a path",
+            why="A path has a `/` or ends in .json, .yaml or .yml",
+            hint=f"If it is a host, write `https://{source}`"
+            if is_host
+            else f"Write `./{source}` for a file of this directory",
+        )
+    return parse_source(source, Path.cwd()).location
+
+
+def _say_added(run: Run, api: Api, name: str) -> None:
+    meta = api.catalog.meta
+    about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
+    write_stderr(run.env, f"{name}: {visible(about, keep='')}, {counted(meta['operations'])}\n")
+    if api.warning is not None:
+        from dynacli.commands.standing import standing_notes
+
+        for note in standing_notes(api, run.env):
+            run.warn(note)
+    # It is new to this name, whether or not it was compiled before.
+    api.name, api.is_new = name, True
+    for note in api.notes:
+        run.warn(note)
+    from dynacli.commands.needs import needs_of
+
+    for line in needs_of(api, name, run.env):
+        write_stderr(run.env, f"{visible(line, keep='')}\n")
+    write_stderr(run.env, f"Try: dynacli {name} --help\n")
+
+
+def counted(operations: int | None) -> str:
+    """Return how many operations there are, in words."""
+    return "1 operation" if operations == 1 else f"{operations} operations"

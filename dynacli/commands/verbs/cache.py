@@ -1,0 +1,120 @@
+"""`dynacli cache`: what the cache holds, and getting rid of it."""
+
+import time
+from typing import Any
+
+import click
+
+from dynacli.catalog.cache_limit import limit_of, registered_directories
+from dynacli.catalog.housekeeping import Kept, forget_history, kept_documents, remove_document
+from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.run import Run
+from dynacli.commands.verb import Verb, VerbGroup
+from dynacli.document.source import with_masked_query
+from dynacli.errors import FileError
+from dynacli.output.terminal import Painter, visible, write_stderr
+
+__all__ = ["command"]
+
+
+def _info(ctx: click.Context) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    documents = list(reversed(kept_documents(run.env.cache_dir)))
+    names = _names(run)
+    rows = [_row(one, names.get(one.directory, [])) for one in documents]
+    data: dict[str, Any] = {
+        "directory": run.env.cache_dir,
+        "bytes": sum(one.size for one in documents),
+        "limit": limit_of(run.env),
+        "documents": rows,
+    }
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = [f"{data['directory']}: {_size(data['bytes'])} of {_size(data['limit'])}"]
+        for row in rows:
+            called = ", ".join(row["apis"]) or visible(row["source"] or "not known any more", keep="")
+            counted = f"{row['revisions']} revision{'' if row['revisions'] == 1 else 's'}"
+            lines.append(
+                f"  {_size(row['bytes']):>9}  {called}  " + paint.dim(f"{counted}, used {row['used']}")
+            )
+        return "\n".join(lines)
+
+    write_data(run.env, data, run.output_format, text)
+
+
+def _names(run: Run) -> dict[str, list[str]]:
+    try:
+        return registered_directories(run.env)
+    except FileError as error:  # what is in the cache can be told all the same
+        run.warn(error.what)
+        return {}
+
+
+def _row(kept: Kept, names: list[str]) -> dict[str, Any]:
+    source = "-" if kept.location.startswith("-") else with_masked_query(kept.location)
+    return {
+        "apis": sorted(names),
+        "source": source or None,
+        "bytes": kept.size,
+        "revisions": kept.revisions,
+        "used": time.strftime("%Y-%m-%d", time.gmtime(kept.used)),
+    }
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB"
+
+
+def _clear(ctx: click.Context, api: str | None, history: bool) -> None:
+    run: Run = ctx.obj
+    documents = kept_documents(run.env.cache_dir)
+    if api is not None:
+        from dynacli.catalog.apis import located
+
+        _, revisions = located(api, run.env)
+        documents = [one for one in documents if one.directory == revisions.directory]
+    before = sum(one.size for one in documents)
+    for one in documents:
+        if history:
+            from dynacli.catalog.revisions import Revisions
+
+            forget_history(Revisions.in_directory(one.directory, one.location))
+        else:
+            remove_document(one.directory)
+    directories = {one.directory for one in documents}
+    left = sum(one.size for one in kept_documents(run.env.cache_dir) if one.directory in directories)
+    write_stderr(run.env, f"{_size(before - left)} freed\n")
+    if left and not history:
+        raise FileError(
+            "Not all of the cache could be removed", hint=f"Look at the permissions of `{run.env.cache_dir}`"
+        )
+
+
+command = VerbGroup(
+    "cache",
+    help="What is kept of documents. All of it can go at any time: it is fetched and compiled again.",
+    options=STANDARD_OPTIONS,
+    commands=[
+        Verb(
+            "info",
+            params=[*click_options(STANDARD_OPTIONS)],
+            callback=click.pass_context(_info),
+            help="Show what is kept of which document, how large it is, and when it was last used.",
+        ),
+        Verb(
+            "clear",
+            params=[
+                click.Argument(["api"], required=False),
+                click.Option(
+                    ["--history"], is_flag=True, help="only revisions that are neither current nor held"
+                ),
+                *click_options(STANDARD_OPTIONS),
+            ],
+            callback=click.pass_context(_clear),
+            help="Remove what is kept of all documents, or of that of API.",
+        ),
+    ],
+)

@@ -1,0 +1,164 @@
+"""`dynacli changes`: what a document gained, lost and changed from one revision to another."""
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from dynacli.catalog.api import Api
+from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.revision_words import SHORT, find_revision, previous
+from dynacli.commands.rows import operation_row
+from dynacli.commands.run import Run
+from dynacli.commands.verb import Verb
+from dynacli.errors import DocumentError
+
+if TYPE_CHECKING:
+    from dynacli.catalog.changes import OperationKey
+
+__all__ = ["command"]
+
+_MARKDOWN = "markdown"
+
+
+class _Side(NamedTuple):
+    """One of the two documents.
+
+    Args:
+        revision: The name of its revision.
+        tree: The document.
+        rows: Its operations, as lists have them.
+    """
+
+    revision: str
+    tree: dict[str, Any]
+    rows: "dict[OperationKey, dict[str, Any]]"
+
+
+def _changes(ctx: click.Context, api: str, since: str | None, until: str | None, breaking: bool) -> None:
+    run: Run = ctx.obj
+    from dynacli.catalog.changes import compare
+    from dynacli.commands.changes_json import changes_as_json
+    from dynacli.commands.changes_markdown import changes_markdown
+    from dynacli.commands.changes_text import changes_text
+    from dynacli.output.render import check_format, write_data
+
+    if run.output_format != _MARKDOWN:
+        check_format(run.output_format)
+    with ExitStack() as stack:
+        opened = run.api(api)
+        after = _named(run, opened, until, stack) if until else opened
+        before = _named(run, opened, since, stack) if since else _before(opened, after, stack)
+        if before is None:
+            run.note(f"There is only one revision of `{opened.name}` yet: nothing to compare it with")
+        new = _side(after)
+        old = _side(before) if before is not None else new
+    _forget_news(opened)
+    found = compare(old.tree, new.tree)
+    if breaking:
+        found = found.breaking_only()
+
+    def row(key: "OperationKey") -> dict[str, Any]:
+        return new.rows.get(key) or old.rows.get(key) or _nameless(opened.name, key)
+
+    if run.output_format == _MARKDOWN:
+        run.env.stdout.write(changes_markdown(found, row, old.revision, new.revision))
+        return
+    write_data(
+        run.env,
+        changes_as_json(found, row, old.revision, new.revision),
+        run.output_format,
+        lambda paint, width: changes_text(found, row, paint, width),
+    )
+
+
+def _before(opened: Api, after: Api, stack: ExitStack) -> Api | None:
+    pointer = previous(opened.revisions, after.pointer["revision"])
+    if pointer is None or pointer["revision"] == after.pointer["revision"]:
+        return None
+    return _of(opened, pointer, stack)
+
+
+def _named(run: Run, opened: Api, word: str, stack: ExitStack) -> Api:
+    """Return the revision or the other document that a word means."""
+    from dynacli.document.source import looks_like_source
+
+    if looks_like_source(word):
+        return run.api(word)
+    return _of(opened, find_revision(opened.revisions, word, opened.name), stack)
+
+
+def _of(opened: Api, pointer: dict[str, Any], stack: ExitStack) -> Api:
+    """Return another revision of an API.
+
+    Raises:
+        DocumentError: It is lost.
+    """
+    from dynacli.catalog.obtaining import kept
+
+    api = kept(opened.wish, opened.revisions, pointer) if opened.wish is not None else None
+    if api is None:
+        raise _lost(pointer["revision"])
+    stack.callback(api.catalog.close)
+    return api
+
+
+def _side(api: Api) -> _Side:
+    """Return a document with its operations.
+
+    Raises:
+        DocumentError: Its text is lost.
+    """
+    from dynacli.catalog.changes import OperationKey
+
+    document = api.document()
+    if document is None:
+        raise _lost(api.pointer["revision"])
+    rows = {
+        OperationKey(one.method, one.path): operation_row(api.name, one) for one in api.catalog.summaries()
+    }
+    return _Side(api.pointer["revision"], document.tree, rows)
+
+
+def _lost(revision: str) -> DocumentError:
+    return DocumentError(
+        f"The document of the revision `{revision[:SHORT]}` is not in the cache any more",
+        hint="See what is: `dynacli api history API`",
+    )
+
+
+def _nameless(api: str, key: "OperationKey") -> dict[str, Any]:
+    """Return the row of an operation that could not be made a command of."""
+    return {
+        "api": api,
+        "name": None,
+        "operation_id": None,
+        "method": key.method,
+        "path": key.path,
+        "tags": [],
+        "summary": "",
+        "deprecated": False,
+    }
+
+
+def _forget_news(opened: Api) -> None:
+    """Count what was to be told as told: it is told here in full."""
+    from dynacli.catalog.news import take_news
+
+    take_news(opened.revisions)
+
+
+_REVISION = "the first digits of a revision (`dynacli api history API`), or a document: a URL or a path"
+
+command = Verb(
+    "changes",
+    params=[
+        click.Argument(["api"]),
+        click.Option(["--since"], metavar="REVISION", help=f"compare with {_REVISION}; else the one before"),
+        click.Option(["--until"], metavar="REVISION", help="compare that one, instead of the one in use"),
+        click.Option(["--breaking"], is_flag=True, help="only what breaks a client"),
+        *click_options(STANDARD_OPTIONS),
+    ],
+    callback=click.pass_context(_changes),
+    help="Show what the document of API gained, lost and changed since the revision before.",
+)
