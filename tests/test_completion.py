@@ -17,11 +17,12 @@ from typing import Any
 import click
 import pytest
 
-from dynacli.commands import complete
+from dynacli.commands import completion_tables
 from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.commands.root import make_root
 from dynacli.commands.run import Run
 from dynacli.commands.verbs import api as api_verb
+from dynacli.commands.verbs import cache as cache_verb
 from dynacli.commands.verbs import demo as demo_verb
 from dynacli.environment import Environment
 from tests.harness import Answer, Recorder, run_cli
@@ -106,7 +107,31 @@ _DOCUMENT: dict[str, Any] = {
         },
     },
 }
-_VERBS = ["api", "check", "completion", "demo", "describe", "doctor", "document", "help", "operations"]
+_VERBS = [
+    "api",
+    "cache",
+    "changes",
+    "check",
+    "completion",
+    "demo",
+    "describe",
+    "doctor",
+    "document",
+    "help",
+    "operations",
+]
+_API_VERBS = [
+    "add",
+    "history",
+    "list",
+    "pin",
+    "refresh",
+    "remove",
+    "rename",
+    "rollback",
+    "show",
+    "unpin",
+]
 
 
 @pytest.fixture
@@ -193,7 +218,14 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("describe pets li", ["list-pets"], id="describe-an-operation"),
         pytest.param("describe -o json pets li", ["list-pets"], id="describe-behind-an-option"),
         pytest.param("describe pets toys l", ["list"], id="describe-through-a-tag"),
-        pytest.param("api ", ["add", "list", "refresh", "remove", "rename", "show"], id="api-verbs"),
+        pytest.param("api ", _API_VERBS, id="api-verbs"),
+        pytest.param("api refresh --acc", ["--accept", "--accept-origin"], id="api-options-of-its-own"),
+        pytest.param("api pin ", ["pens", "pets"], id="api-pin"),
+        pytest.param("api add --ov", ["--overlay"], id="api-add-options"),
+        pytest.param("cache ", ["clear", "info"], id="cache-verbs"),
+        pytest.param("cache clear ", ["pens", "pets", "demo"], id="cache-clear"),
+        pytest.param("changes ", ["pens", "pets", "demo"], id="changes"),
+        pytest.param("changes pets --si", ["--since"], id="changes-options"),
         pytest.param("api show ", ["pens", "pets", "demo"], id="api-show"),
         pytest.param("api remove ", ["pens", "pets"], id="api-remove"),
         pytest.param("api rename pets ", [], id="api-rename-has-a-new-name"),
@@ -318,13 +350,18 @@ def _foreign_catalog(home: Path, pets: Path) -> None:  # noqa: ARG001
 
 
 def _torn_pointer(home: Path, pets: Path) -> None:  # noqa: ARG001
-    for path in home.rglob("current.json"):
+    for path in home.rglob("*.json"):
         path.write_text('{"location": ')
 
 
 def _odd_pointer(home: Path, pets: Path) -> None:
-    for path in home.rglob("current.json"):
+    for path in home.rglob("*.json"):
         path.write_text(json.dumps({"location": str(pets), "revision": ["x"]}))
+
+
+def _lose_pointer(home: Path, pets: Path) -> None:  # noqa: ARG001
+    for path in home.rglob("current.json"):
+        path.unlink()
 
 
 _BROKEN = (
@@ -347,6 +384,12 @@ def test_completion_answers_with_nothing_in_any_broken_state(damage: Any, home: 
     assert ["operations"] == [
         one for one in _completed("o") if one in _VERBS
     ] or damage is _break_configuration
+
+
+def test_a_lost_pointer_is_no_lost_completion(home: Path, pets: Path) -> None:
+    """What was remembered of a revision leads to it, where the pointer to it is lost."""
+    _lose_pointer(home, pets)
+    assert ["small"] == _completed("pets", "put-pet", "--size", "s")
 
 
 @pytest.mark.parametrize(
@@ -389,20 +432,20 @@ def _command(name: str) -> click.Command:
 def test_the_standard_options_of_completion_are_those_of_the_commands() -> None:
     """Completion has a table of its own, because the commands' one needs click; the two are the same."""
     takes = {flag: bool(one.metavar) for one in STANDARD_OPTIONS for flag in one.flags}
-    known = {flag: one.takes_value for flag, one in complete._STANDARD.items() if flag != "--help"}
+    known = {flag: one.takes_value for flag, one in completion_tables.STANDARD.items() if flag != "--help"}
     assert {flag: one for flag, one in takes.items() if flag != "-v"} == known
     inputs = {flag: bool(one.metavar) for one in INPUT_OPTIONS for flag in one.flags}
-    assert inputs == {flag: one.takes_value for flag, one in complete._INPUTS.items()}
+    assert inputs == {flag: one.takes_value for flag, one in completion_tables.INPUTS.items()}
     for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS):
         if one.choices:
-            assert one.choices == complete._ROOT[one.flags[-1]].values
+            assert one.choices == completion_tables.ROOT[one.flags[-1]].values
 
 
 @pytest.mark.parametrize("verb", ["completion", "describe", "doctor", "document", "help", "operations"])
 def test_the_options_of_a_verb_are_completed(verb: str) -> None:
     """Every option of a verb's command is a candidate, and no other."""
     assert _flags(_command(verb).params) | {"--help"} == {
-        flag for flag in complete._VERBS[verb] if flag.startswith("--")
+        flag for flag in completion_tables.VERB_OPTIONS[verb] if flag.startswith("--")
     }
 
 
@@ -410,15 +453,23 @@ def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
     """No verb is forgotten: neither dynacli's own, nor those of `api`, nor the options of `demo`."""
     run = Run(Environment())
     root = make_root(run)
-    assert tuple(root.list_commands(click.Context(root, obj=run))) == complete._HERE
-    assert tuple(sorted(api_verb.command.commands)) == complete._API_VERBS
-    listed = {flag for flag in complete._DEMO if flag.startswith("--")}
+    assert tuple(root.list_commands(click.Context(root, obj=run))) == completion_tables.HERE
+    for verb, listed_verbs in (
+        (api_verb, completion_tables.API_VERBS),
+        (cache_verb, completion_tables.CACHE_VERBS),
+    ):
+        assert tuple(sorted(verb.command.commands)) == tuple(listed_verbs)
+        for name, command in verb.command.commands.items():
+            assert _flags(command.params) | {"--help"} == {
+                flag for flag in listed_verbs[name] if flag.startswith("--")
+            }
+    listed = {flag for flag in completion_tables.DEMO_OPTIONS if flag.startswith("--")}
     params = [*demo_verb.command._own_params, *click_options(demo_verb.command._options)]
     assert _flags(params) | {"--help"} == listed
     serve = demo_verb.command.get_command(click.Context(demo_verb.command, obj=run), "serve")
     assert serve is not None
     assert _flags(serve.params) | {"--help"} == {
-        flag for flag in complete._VERBS["serve"] if flag.startswith("--")
+        flag for flag in completion_tables.VERB_OPTIONS["serve"] if flag.startswith("--")
     }
 
 

@@ -103,7 +103,9 @@ _CATALOG = (
     | {"dynacli.errors", "dynacli.record"}
     | _modules("dynacli.catalog", "configuration files model revisions rows seals store")
 )
-_COMPLETION = _CATALOG | _modules("dynacli.commands", "complete") | {"dynacli.catalog.media"}
+_COMPLETION = (
+    _CATALOG | _modules("dynacli.commands", "complete completion_tables") | {"dynacli.catalog.media"}
+)
 _COMMAND = (
     _CATALOG
     | _modules("dynacli.catalog", "api apis freshness wish")

@@ -1,4 +1,4 @@
-"""How large the cache may be: by `DYNACLI_CACHE_LIMIT`, else `limit` under `[cache]` in the configuration, else 1 GiB."""
+"""How large the cache may be: `DYNACLI_CACHE_LIMIT`, else `limit` of `[cache]` in the configuration, else 1 GiB."""
 
 import re
 from pathlib import Path

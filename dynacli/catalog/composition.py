@@ -1,11 +1,13 @@
 """Puts together the document of an API: of the source that was named, further ones, and overlays."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.reading import Reading
 from dynacli.document.fetch import Fetched
-from dynacli.document.load import Document, load
+
+if TYPE_CHECKING:
+    from dynacli.document.load import Document
 
 __all__ = ["Layers", "compose"]
 
@@ -27,7 +29,7 @@ class Layers(NamedTuple):
         return cls(tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ())))
 
 
-def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> Document:
+def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> "Document":
     """Return one document made of all layers.
 
     Each overlay is laid over each of the documents.
@@ -41,6 +43,9 @@ def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> Do
         DocumentError: One of the documents or overlays cannot be used.
         DynacliError: One of them cannot be read.
     """
+    # A file that was only touched is read and not parsed.
+    from dynacli.document.load import load
+
     if not layers.more and not layers.overlays:
         return load(fetched, name, opener=reading)
     from dynacli.document.merge import merge

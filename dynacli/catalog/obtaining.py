@@ -25,7 +25,14 @@ from dynacli.document.fetch import Fetched, fetch
 from dynacli.document.limits import TOTAL_SECONDS
 from dynacli.document.source import Source, parse_source
 from dynacli.environment import Environment
-from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, TimedOutError
+from dynacli.errors import (
+    DocumentError,
+    DynacliError,
+    FileError,
+    NetworkError,
+    RefusedError,
+    TimedOutError,
+)
 
 if TYPE_CHECKING:
     from dynacli.catalog.installing import Installed
@@ -275,9 +282,20 @@ def _objections(wish: Wish, source: Source, pointer: dict[str, Any] | None) -> O
 def _kept_aside(
     wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, objections: Sequence[str]
 ) -> Api:
-    """Return the API as it was, with what was held against the new document."""
+    """Return the API as it was, with what was held against the new document.
+
+    Raises:
+        RefusedError: The person asked for the refresh.
+    """
     if pointer is not None:
         pointer = revisions.touch(pointer, asked_at=time.time())
+    if wish.is_asked:
+        raise RefusedError(
+            f"The new document of `{wish.name}` was kept aside, and the one before is used",
+            why="; ".join(objections),
+            hint=f"If you trust it: `dynacli api refresh {wish.name} --accept`",
+        )
+    if pointer is not None:
         api = kept(wish, revisions, pointer)
         if api is not None:
             api.objections = tuple(objections)

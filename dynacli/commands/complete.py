@@ -8,7 +8,7 @@ Candidates are words of an allow-list; a document cannot put anything into a she
 import json
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
@@ -16,6 +16,21 @@ from dynacli.catalog.configuration import DEMO, VERBS, Configuration
 from dynacli.catalog.model import Operation, Parameter, ValueType
 from dynacli.catalog.revisions import Revisions
 from dynacli.catalog.store import Catalog
+from dynacli.commands.completion_tables import (
+    ANY,
+    API_VERBS,
+    CACHE_VERBS,
+    DEMO_OPTIONS,
+    EXAMPLE,
+    HELP_ONLY,
+    HERE,
+    INPUTS,
+    ROOT,
+    STANDARD,
+    VERB_OPTIONS,
+    Option,
+    Options,
+)
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 
@@ -27,100 +42,6 @@ _VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
 _FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
 _SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
 _SHELLS = ("bash", "zsh", "fish")
-
-
-class _Option(NamedTuple):
-    """An option as far as completion cares.
-
-    Args:
-        values: What may stand behind it; empty where that is anything.
-        takes_value: Whether the word behind it is its value.
-        is_optional: Whether it is so only for one of `values`.
-        is_listed: Whether it is a candidate itself.
-    """
-
-    values: tuple[str, ...] = ()
-    takes_value: bool = True
-    is_optional: bool = False
-    is_listed: bool = True
-    description: str = ""
-
-
-_Options = Mapping[str, _Option]
-_SWITCH = _Option(takes_value=False)
-_ANY = _Option()
-_UNLISTED = _Option(is_listed=False)
-
-# The tables of `dynacli.commands`, which would bring click along; a test holds them against each other.
-_FORMAT = _Option(("auto", "json", "yaml", "raw", "text"))
-_STANDARD: _Options = {
-    "--output": _FORMAT,
-    "-o": _FORMAT._replace(is_listed=False),
-    "--validate": _Option(("off", "warn", "strict", "exact")),
-    "--report": _Option(("json", "junit", "sarif", "github")),
-    "--dry-run": _Option(("http", "json", "curl"), is_optional=True),
-    "--show-secrets": _SWITCH,
-    "--server": _ANY,
-    "--server-var": _ANY,
-    "--header": _ANY,
-    "-H": _UNLISTED,
-    "--profile": _ANY,
-    "--timeout": _ANY,
-    "--accept-origin": _ANY,
-    "--allow-ref": _ANY,
-    "--refresh": _SWITCH,
-    "--offline": _SWITCH,
-    "--verbose": _SWITCH,
-    "--no-fail": _SWITCH,
-    "--yes": _SWITCH,
-    "--no-input": _SWITCH,
-    "--error-format": _Option(("text", "json")),
-    "--debug": _SWITCH,
-    "--help": _SWITCH,
-}
-_EXAMPLE: _Options = {"--example": _SWITCH}
-_INPUTS: _Options = {"--body": _ANY, "--set": _ANY, "--content-type": _ANY, "--editor": _SWITCH, **_EXAMPLE}
-_ROOT: _Options = {**_INPUTS, **_STANDARD, "--version": _SWITCH}
-_BEHAVIOUR: _Options = {"--next": _SWITCH, "--misbehave": _ANY}
-_DEMO: _Options = {"--role": _Option(("viewer", "editor", "admin", "owner")), **_BEHAVIOUR, **_STANDARD}
-_HELP_ONLY: _Options = {"--help": _SWITCH}
-_CHECK: _Options = {
-    "--operation": _ANY,
-    "--only": _ANY,
-    "--tag": _ANY,
-    "--set": _ANY,
-    "--most": _ANY,
-    "--parallel": _ANY,
-    "--rate": _ANY,
-    "--write": _SWITCH,
-    "--har": _ANY,
-    "--learn": _ANY,
-}
-_VERBS: Mapping[str, _Options] = {
-    "changes": {"--since": _ANY, "--until": _ANY, "--breaking": _SWITCH, **_STANDARD},
-    "check": {**_CHECK, **{name: one for name, one in _DEMO.items() if name not in _STANDARD}, **_STANDARD},
-    "completion": _HELP_ONLY,
-    "describe": _STANDARD,
-    "doctor": _STANDARD,
-    "document": {"--bundled": _SWITCH, "--resolved": _SWITCH, **_STANDARD},
-    "help": _HELP_ONLY,
-    "operations": {"--tag": _ANY, **_STANDARD},
-    "serve": {"--port": _ANY, **_BEHAVIOUR, **_STANDARD},
-}
-_API_VERBS: Mapping[str, _Options] = {
-    "add": {"--overlay": _ANY, "--refresh-after": _ANY, "--no-discovery": _SWITCH, **_STANDARD},
-    "history": _STANDARD,
-    "list": _STANDARD,
-    "pin": _STANDARD,
-    "refresh": {"--accept": _SWITCH, **_STANDARD},
-    "remove": _STANDARD,
-    "rename": _STANDARD,
-    "rollback": _STANDARD,
-    "show": _STANDARD,
-    "unpin": _STANDARD,
-}
-_CACHE_VERBS: Mapping[str, _Options] = {"clear": {"--history": _SWITCH, **_STANDARD}, "info": _STANDARD}
-_HERE = tuple(sorted(("api", "cache", DEMO, *(verb for verb in _VERBS if verb != "serve"))))
 
 
 def complete(env: Environment, words: list[str]) -> int:
@@ -165,7 +86,7 @@ class _Line(NamedTuple):
     is_over: bool = False
 
 
-def _read(words: list[str], options: _Options, *, stop: bool = False) -> _Line:
+def _read(words: list[str], options: Options, *, stop: bool = False) -> _Line:
     """Return what the words are, by the rules of `dynacli.commands.words`.
 
     Args:
@@ -181,7 +102,7 @@ def _read(words: list[str], options: _Options, *, stop: bool = False) -> _Line:
         if not word.startswith("-") or word == "-" or word[1].isdigit():
             positional.append(index - 1)
         elif _takes_next(word, options):
-            option = options.get(word, _ANY)
+            option = options.get(word, ANY)
             if index == len(words):
                 return _Line(tuple(positional), waiting=word)
             if not option.is_optional or words[index].lower() in option.values:
@@ -189,7 +110,7 @@ def _read(words: list[str], options: _Options, *, stop: bool = False) -> _Line:
     return _Line(tuple(positional))
 
 
-def _takes_next(word: str, options: _Options) -> bool:
+def _takes_next(word: str, options: Options) -> bool:
     if word in options:
         return options[word].takes_value
     # A deeper field than is listed has a value; `-ojson` has its own, and `--no-x` needs none.
@@ -197,11 +118,11 @@ def _takes_next(word: str, options: _Options) -> bool:
 
 
 def _candidates(env: Environment, before: list[str], word: str) -> Iterator[Candidate]:
-    line = _read(before, _ROOT, stop=True)
+    line = _read(before, ROOT, stop=True)
     if not line.positional:
-        if not (yield from _of_options(line, _ROOT, word)):
+        if not (yield from _of_options(line, ROOT, word)):
             yield from ((name, "") for name in sorted(Configuration(env).apis()))
-            yield from ((verb, "") for verb in _HERE)
+            yield from ((verb, "") for verb in HERE)
         return
     head, rest = before[line.positional[0]], before[line.positional[0] + 1 :]
     if head == "api":
@@ -210,17 +131,17 @@ def _candidates(env: Environment, before: list[str], word: str) -> Iterator[Cand
         yield from _cache_words(env, rest, word)
     elif head == DEMO:
         yield from _demo_words(env, rest, word)
-    elif head in _VERBS:
+    elif head in VERB_OPTIONS:
         yield from _verb_words(env, head, rest, word)
     elif (catalog := _cached(env, head)) is not None:
         with closing(catalog):
             yield from _operation_words(catalog, rest, word)
 
 
-def _of_options(line: _Line, options: _Options, word: str) -> Generator[Candidate, None, bool]:
+def _of_options(line: _Line, options: Options, word: str) -> Generator[Candidate, None, bool]:
     """Yield options or the values of one; return whether nothing else can stand in this place."""
     if line.waiting:
-        option = options.get(line.waiting, _ANY)
+        option = options.get(line.waiting, ANY)
         yield from ((value, "") for value in option.values)
         if not option.is_optional:
             return True
@@ -228,7 +149,7 @@ def _of_options(line: _Line, options: _Options, word: str) -> Generator[Candidat
         return False
     flag, equals, _ = word.partition("=")
     if equals:
-        yield from ((f"{flag}={value}", "") for value in options.get(flag, _ANY).values)
+        yield from ((f"{flag}={value}", "") for value in options.get(flag, ANY).values)
     else:
         yield from ((name, option.description) for name, option in options.items() if option.is_listed)
     return True
@@ -236,9 +157,9 @@ def _of_options(line: _Line, options: _Options, word: str) -> Generator[Candidat
 
 def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     if not rest:
-        yield from ((one, "") for one in (_HELP_ONLY if word.startswith("-") else _API_VERBS))
+        yield from ((one, "") for one in (HELP_ONLY if word.startswith("-") else API_VERBS))
         return
-    options = _API_VERBS.get(rest[0], _STANDARD)
+    options = API_VERBS.get(rest[0], STANDARD)
     line = _read(rest[1:], options)
     if (yield from _of_options(line, options, word)):
         return
@@ -251,9 +172,9 @@ def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candida
 
 def _cache_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     if not rest:
-        yield from ((one, "") for one in (_HELP_ONLY if word.startswith("-") else _CACHE_VERBS))
+        yield from ((one, "") for one in (HELP_ONLY if word.startswith("-") else CACHE_VERBS))
         return
-    options = _CACHE_VERBS.get(rest[0], _STANDARD)
+    options = CACHE_VERBS.get(rest[0], STANDARD)
     line = _read(rest[1:], options)
     if not (yield from _of_options(line, options, word)) and not line.positional and rest[0] == "clear":
         yield from _api_names(env, with_demo=True)
@@ -267,7 +188,7 @@ def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
 
 
 def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
-    options = _VERBS[verb]
+    options = VERB_OPTIONS[verb]
     line = _read(rest, options)
     given = [rest[index] for index in line.positional]
     if (
@@ -300,13 +221,13 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
 
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    line = _read(rest, _DEMO, stop=True)
+    line = _read(rest, DEMO_OPTIONS, stop=True)
     if line.positional and rest[line.positional[0]] == "serve":
-        serve = _VERBS["serve"]
+        serve = VERB_OPTIONS["serve"]
         yield from _of_options(_read(rest[line.positional[0] + 1 :], serve), serve, word)
         return
     if not line.positional:
-        if (yield from _of_options(line, _DEMO, word)):
+        if (yield from _of_options(line, DEMO_OPTIONS, word)):
             return
         yield "serve", "keep the stand-in running"
     catalog = _cached(env, DEMO)
@@ -375,7 +296,7 @@ def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[C
     """Yield what may follow the word of an API."""
     if not rest:
         if word.startswith("-"):
-            yield from ((flag, "") for flag in _HELP_ONLY)
+            yield from ((flag, "") for flag in HELP_ONLY)
             return
         yield from _names(catalog, "", word)
         yield from ((key, told) for key, (_, told) in catalog.tags().items())
@@ -421,9 +342,9 @@ def _flags(parameter: Parameter) -> list[str]:
     return [f"--{name}" for name in (parameter.option, *parameter.aliases)]
 
 
-def _options_of(operation: Operation) -> dict[str, _Option]:
+def _options_of(operation: Operation) -> dict[str, Option]:
     """Return the options of a call; the operation's own win over the standard ones."""
-    options: dict[str, _Option] = {}
+    options: dict[str, Option] = {}
     for one in operation.parameters:
         for number, flag in enumerate(_flags(one)):
             is_listed = number == 0 and not one.is_hidden
@@ -431,7 +352,7 @@ def _options_of(operation: Operation) -> dict[str, _Option]:
         for each in one.fields:
             flag = f"--{each.option}".replace("[]", "[0]")
             options[flag] = _option(each.value, each.description, is_listed=not one.is_hidden)
-    inputs = dict(_EXAMPLE)
+    inputs = dict(EXAMPLE)
     if operation.body is not None:
         from dynacli.catalog.media import takes_options
 
@@ -439,20 +360,20 @@ def _options_of(operation: Operation) -> dict[str, _Option]:
             for each in media.fields if takes_options(media) else ():
                 flag = f"--{each.option}".replace("[]", "[0]")
                 options.setdefault(flag, _option(each.value, each.description))
-        inputs = {**_INPUTS, "--content-type": _Option(tuple(one.name for one in operation.body.content))}
+        inputs = {**INPUTS, "--content-type": Option(tuple(one.name for one in operation.body.content))}
         if not any(takes_options(one) for one in operation.body.content):
             del inputs["--set"]
         if any(one.name.lower().startswith("multipart/") for one in operation.body.content):
-            inputs["--part-header"] = _ANY
-    for flag, standard in (*inputs.items(), *_STANDARD.items()):
+            inputs["--part-header"] = ANY
+    for flag, standard in (*inputs.items(), *STANDARD.items()):
         options.setdefault(flag, standard)
     return options
 
 
-def _option(value: ValueType, description: str, *, is_listed: bool = True) -> _Option:
+def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Option:
     is_switch = value.type == "boolean"
     told = description.strip().partition("\n")[0]
-    return _Option(tuple(_texts(value)), is_optional=is_switch, is_listed=is_listed, description=told)
+    return Option(tuple(_texts(value)), is_optional=is_switch, is_listed=is_listed, description=told)
 
 
 def _texts(value: ValueType) -> Iterator[str]:

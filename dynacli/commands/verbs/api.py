@@ -17,7 +17,7 @@ from dynacli.commands.registered import check_registered
 from dynacli.commands.run import Run
 from dynacli.commands.verb import Verb, VerbGroup
 from dynacli.document.source import with_masked_query
-from dynacli.errors import DynacliError, RefusedError, UsageError
+from dynacli.errors import DynacliError, UsageError
 from dynacli.output.terminal import Painter, visible
 
 __all__ = ["command"]
@@ -173,7 +173,6 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
     login = login_of(run.env, name, run.option("header", ()))
     api, before = refresh_api(name, run.env, run.allow_refs, is_accepted=accept, authorize=login)
     try:
-        _check_taken(api)
         if run.allow_refs:
             configuration = Configuration(run.env)
             entry = configuration.apis().get(name, {})
@@ -199,20 +198,6 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
             write_stderr(run.env, f"  changed: {counted(news.changed)} (dynacli changes {name})\n")
     finally:
         api.catalog.close()
-
-
-def _check_taken(api: Api) -> None:
-    """Refuse to call a document refreshed that was kept aside.
-
-    Raises:
-        RefusedError: It was.
-    """
-    if api.objections:
-        raise RefusedError(
-            f"The new document of `{api.name}` was kept aside, and the one before is used",
-            why="; ".join(api.objections),
-            hint=f"If you trust it: `dynacli api refresh {api.name} --accept`",
-        )
 
 
 def _remove(ctx: click.Context, name: str) -> None:
