@@ -198,16 +198,21 @@ def from_source(wish: Wish, source: str) -> Api:
             return api
     from pathlib import Path
 
-    from dynacli.catalog.obtaining import from_stdin, obtained
     from dynacli.document.source import parse_source
 
     parsed = parse_source(source, Path.cwd())
     if parsed.kind == "file":
         return _from_file(wish, parsed.location, source)
     if parsed.kind == "stdin":
+        from dynacli.catalog.obtaining import from_stdin
+
         return from_stdin(wish, parsed)
     api = _from_url(wish, Revisions(wish.env.cache_dir, parsed.location, wish.layers))
-    return obtained(wish, parsed) if api is None else api
+    if api is not None:
+        return api
+    from dynacli.catalog.fetching import obtained
+
+    return obtained(wish, parsed)
 
 
 def _from_url(wish: Wish, revisions: Revisions) -> Api | None:

@@ -98,6 +98,7 @@ def _install(
         "location": revisions.location,
         "revision": revision,
         "uri": fetched.uri,
+        "bytes": len(fetched.content),
     }
     compiled = None
     try:

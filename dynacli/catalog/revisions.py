@@ -58,6 +58,7 @@ _REMEMBERED: dict[str, type | tuple[type, ...]] = {
     "is_shipped": bool,
     "more": list,
     "overlays": list,
+    "bytes": int,
     "installed_at": (int, float),
     "title": str,
     "version": str,

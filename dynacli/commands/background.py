@@ -78,7 +78,7 @@ def refresh_quietly(env: Environment, word: str) -> int:
     from pathlib import Path
 
     from dynacli.catalog.apis import wish_of
-    from dynacli.catalog.obtaining import obtained
+    from dynacli.catalog.fetching import obtained
     from dynacli.catalog.revisions import Revisions
     from dynacli.commands.document_login import login_of
     from dynacli.document.source import parse_source
