@@ -43,7 +43,11 @@ def sentence(change: Change) -> Sentence:
     kind = KINDS[change.kind]
     word = change.pointer.rpartition("/")[2]
     phrase = kind.phrase
-    for name, value in (("{word}", f"`{word}`"), ("{from}", _shown(change.from_)), ("{to}", _shown(change.to))):
+    for name, value in (
+        ("{word}", f"`{word}`"),
+        ("{from}", _shown(change.from_)),
+        ("{to}", _shown(change.to)),
+    ):
         phrase = phrase.replace(name, value)
     if change.kind in _REQUIRED and change.rule == "request-needs-more":
         phrase += " and required"

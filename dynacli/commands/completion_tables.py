@@ -93,7 +93,7 @@ CHECK: Options = {
     "--learn": ANY,
 }
 VERB_OPTIONS: Mapping[str, Options] = {
-    "changes": {"--since": ANY, "--until": ANY, "--breaking": SWITCH, **STANDARD},
+    "changes": {"--since": ANY, "--until": ANY, "--breaking": SWITCH, "--texts": SWITCH, **STANDARD},
     "check": {
         **CHECK,
         **{name: one for name, one in DEMO_OPTIONS.items() if name not in STANDARD},

@@ -11,8 +11,11 @@ from dynacli.output.wrapping import wrapped
 __all__ = ["root_help"]
 
 _VERBS = (
-    ("api add NAME SOURCE", "register an API by its document: a URL or a file"),
+    ("api add NAME SOURCE", "register an API by its document: a URL or a file; or by its base URL"),
     ("api list|show|refresh|remove|rename", "the registered APIs"),
+    ("api history|rollback|pin|unpin", "the revisions of their documents, and holding one"),
+    ("changes API [--since REVISION]", "what the document gained, lost and changed"),
+    ("cache info|clear", "what is kept of documents"),
     ("operations API [--tag TAG]", "every operation, a line each"),
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
     ("check API", "call every operation that only reads, and judge every answer"),

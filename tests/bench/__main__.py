@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tests.bench.documents import GENERATED, MANY
 from tests.bench.process import FailedRunError, compare, run
+from tests.bench.refreshing import compare_revisions, due_against_fresh, large_against_small
 from tests.bench.setting import CHECKOUT, Setting, prepared
 
 __all__: list[str] = []
@@ -107,6 +108,23 @@ def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a siz
     return Row("catalog, size", path.name, *figures, ratio, (0, 2))
 
 
+def _due(setting: Setting, pairs: int) -> Row:
+    found = due_against_fresh(setting, pairs, _HELP)
+    name, base = "operation help, a refresh being due", "the same, none being due"
+    return Row(name, base, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.1))
+
+
+def _not_modified(setting: Setting, pairs: int) -> Row:
+    found = large_against_small(setting, pairs)
+    name, base = "refresh that ends with 304", "the same, 20 operations"
+    return Row(name, base, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.1))
+
+
+def _revisions_compared(setting: Setting, pairs: int) -> Row:
+    seconds = compare_revisions(setting, pairs)
+    return Row("two versions compared, seconds", "3 s", "", f"{seconds:.2f} s", seconds, (0, 3))
+
+
 def _judge_alone(setting: Setting, pairs: int) -> Row:
     """Judge ten thousand issues in a process that does nothing else."""
     (folder,) = (setting.directory / "cache" / "documents").glob(f"*{setting.github.stem}*")
@@ -180,6 +198,9 @@ _RUNS = dict(
             )
         ),
         ("judge alone", _judge_alone),
+        ("refresh due", _due),
+        ("refresh with 304", _not_modified),
+        ("changes seconds", _revisions_compared),
         ("compile seconds", _compile_time),
         ("compile memory", _compile_memory),
         ("compile growth", _compile_growth),

@@ -31,6 +31,7 @@ def _main() -> None:
     github = json.loads(Path(sys.argv[1]).read_bytes())
     directory = Path(sys.argv[2])
     (directory / "small.json").write_text(json.dumps(_cut(github)))
+    (directory / "changed.json").write_text(json.dumps(_changed(github)))
     (directory / "issue.json").write_text(json.dumps(_example(github, *_ANSWERED)))
     issue = _example(github, *_KEPT)[0]
     for name, count in MANY.items():
@@ -64,6 +65,23 @@ def _cut(document: dict[str, Any]) -> dict[str, Any]:
         _, _, kind, name = reference.split("/")
         components.setdefault(kind, {})[name] = value
     return {**document, "paths": paths, "components": components}
+
+
+def _changed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return GitHub's document as a later version might be: each schema has a property more, a few paths differ."""
+    schemas = {
+        name: {**schema, "properties": {**schema["properties"], "newest": {"type": "string"}}}
+        if isinstance(schema.get("properties"), dict)
+        else schema
+        for name, schema in document["components"]["schemas"].items()
+    }
+    paths = dict(document["paths"])
+    for number, path in enumerate(list(paths)):
+        if number % 100 == 0:
+            item = paths.pop(path)
+            if number % 200:
+                paths[f"/v2{path}"] = item
+    return {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
 
 
 def _references(value: Any) -> Iterator[str]:

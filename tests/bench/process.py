@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-__all__ = ["Comparison", "Cost", "FailedRunError", "compare", "run"]
+__all__ = ["Comparison", "Cost", "FailedRunError", "compare", "compared", "run"]
 
 
 class FailedRunError(Exception):
@@ -80,5 +80,10 @@ def compare(
         if number:
             bases.append(costs[0])
             runs.append(costs[1])
+    return compared(bases, runs)
+
+
+def compared(bases: Sequence[float], runs: Sequence[float]) -> Comparison:
+    """Compare the seconds of runs with those of their bases, pair by pair."""
     ratios = [mine / other for mine, other in zip(runs, bases, strict=True)]
     return Comparison(median(bases) * 1000, median(runs) * 1000, median(ratios))

@@ -41,6 +41,11 @@ class Setting:
         """GitHub's document, cut down to twenty operations."""
         return self.directory / "small.json"
 
+    @property
+    def changed(self) -> Path:
+        """GitHub's document, each of its schemas changed and some of its operations gone or moved."""
+        return self.directory / "changed.json"
+
     def dynacli(self, *words: str) -> list[str]:
         """Return the command that runs dynacli's console script."""
         return [str(Path(sys.executable).parent / "dynacli"), *words]

@@ -1,6 +1,7 @@
 """`dynacli changes`: what a document gained, lost and changed from one revision to another."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -14,7 +15,7 @@ from dynacli.commands.verb import Verb
 from dynacli.errors import DocumentError
 
 if TYPE_CHECKING:
-    from dynacli.catalog.changes import OperationKey
+    from dynacli.catalog.changes import Changes, OperationKey
 
 __all__ = ["command"]
 
@@ -35,11 +36,13 @@ class _Side(NamedTuple):
     rows: "dict[OperationKey, dict[str, Any]]"
 
 
-def _changes(ctx: click.Context, api: str, since: str | None, until: str | None, breaking: bool) -> None:
+def _changes(
+    ctx: click.Context, api: str, since: str | None, until: str | None, breaking: bool, texts: bool
+) -> None:
     run: Run = ctx.obj
     from dynacli.catalog.changes import compare
-    from dynacli.commands.changes_json import changes_as_json
     from dynacli.commands.changes_markdown import changes_markdown
+    from dynacli.commands.changes_report import changes_json
     from dynacli.commands.changes_text import changes_text
     from dynacli.output.render import check_format, write_data
 
@@ -56,19 +59,27 @@ def _changes(ctx: click.Context, api: str, since: str | None, until: str | None,
     _forget_news(opened)
     found = compare(old.tree, new.tree)
     if breaking:
-        found = found.breaking_only()
-
-    def row(key: "OperationKey") -> dict[str, Any]:
-        return new.rows.get(key) or old.rows.get(key) or _nameless(opened.name, key)
-
+        found = _only_breaking(found)
+    rows = old.rows.get, new.rows.get
     if run.output_format == _MARKDOWN:
-        run.env.stdout.write(changes_markdown(found, row, old.revision, new.revision))
+        run.env.stdout.write(changes_markdown(found, *rows, has_texts=texts) + "\n")
         return
     write_data(
         run.env,
-        changes_as_json(found, row, old.revision, new.revision),
+        changes_json(found, old.revision, new.revision, *rows),
         run.output_format,
-        lambda paint, width: changes_text(found, row, paint, width),
+        lambda paint, width: changes_text(found, *rows, paint, width, has_texts=texts),
+    )
+
+
+def _only_breaking(found: "Changes") -> "Changes":
+    """Return what breaks a client, and nothing else."""
+    changed = (replace(one, what=tuple(each for each in one.what if each.breaking)) for one in found.changed)
+    return replace(
+        found,
+        added=(),
+        changed=tuple(one for one in changed if one.what),
+        document=tuple(one for one in found.document if one.breaking),
     )
 
 
@@ -127,20 +138,6 @@ def _lost(revision: str) -> DocumentError:
     )
 
 
-def _nameless(api: str, key: "OperationKey") -> dict[str, Any]:
-    """Return the row of an operation that could not be made a command of."""
-    return {
-        "api": api,
-        "name": None,
-        "operation_id": None,
-        "method": key.method,
-        "path": key.path,
-        "tags": [],
-        "summary": "",
-        "deprecated": False,
-    }
-
-
 def _forget_news(opened: Api) -> None:
     """Count what was to be told as told: it is told here in full."""
     from dynacli.catalog.news import take_news
@@ -157,6 +154,7 @@ command = Verb(
         click.Option(["--since"], metavar="REVISION", help=f"compare with {_REVISION}; else the one before"),
         click.Option(["--until"], metavar="REVISION", help="compare that one, instead of the one in use"),
         click.Option(["--breaking"], is_flag=True, help="only what breaks a client"),
+        click.Option(["--texts"], is_flag=True, help="also where only words for people changed"),
         *click_options(STANDARD_OPTIONS),
     ],
     callback=click.pass_context(_changes),
