@@ -1,6 +1,7 @@
 """Puts together the document of an API: of the source that was named, further ones, and overlays."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.reading import Reading
@@ -49,14 +50,39 @@ def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> "D
     if not layers.more and not layers.overlays:
         return load(fetched, name, opener=reading)
     from dynacli.document.merge import merge
-    from dynacli.document.overlay import Overlay
+    from dynacli.document.overlaid import Overlay
 
-    overlays = [Overlay(reading.overlay(path).content, path) for path in layers.overlays]
+    found = [(path, reading.overlay(path)) for path in layers.overlays]
+    overlays = [Overlay(one.content, path, one.uri) for path, one in found]
     documents = [load(fetched, name, opener=reading, overlays=overlays)]
     for number, location in enumerate(layers.more, 1):
         further, opener = reading.document(location, number), reading.of(number)
         documents.append(load(further, label_of(location), opener=opener, overlays=overlays))
-    return merge(documents, name)
+    return merge(_with_fair_warnings(documents, len(overlays)), name)
+
+
+def _with_fair_warnings(documents: "list[Document]", overlays: int) -> "list[Document]":
+    """Return documents in which an action of an overlay counts as idle only where it is in all of them.
+
+    Args:
+        overlays: How many there are; they are the files behind the first one of each document.
+    """
+
+    def idle(document: "Document") -> set[str]:
+        return {
+            message
+            for message, place in document.warnings
+            if 0 < place.file <= overlays and place.pointer.startswith("/actions/")
+        }
+
+    each = [idle(one) for one in documents]
+    everywhere = set.intersection(*each)
+    fair = []
+    for number, document in enumerate(documents):
+        unfair = each[number] - (everywhere if number == 0 else set())
+        kept = tuple(one for one in document.warnings if one[0] not in unfair)
+        fair.append(replace(document, warnings=kept))
+    return fair
 
 
 def label_of(location: str) -> str:

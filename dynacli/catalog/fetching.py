@@ -49,14 +49,18 @@ def obtained(wish: Wish, source: Source, *, patience: float | None = None) -> Ap
     with _fetching(revisions, patience) as is_alone:
         pointer = revisions.current()
         if pointer is not None and wish.is_met_by(pointer):
-            is_done = pointer.get("fetched_at", 0) >= began or not (wish.refresh or is_due_now(wish, pointer))
+            # One from the future is of a clock that was wrong.
+            is_just_fetched = began <= pointer.get("fetched_at", 0) <= time.time()
+            is_done = is_just_fetched or not (wish.refresh or is_due_now(wish, pointer))
             # Another process has just done it, or is at it and takes its time.
             api = kept(wish, revisions, pointer) if is_done or not (is_alone or wish.refresh) else None
             if api is not None:
                 return api
         try:
             return _fetched(wish, revisions, pointer, source)
-        except (DocumentError, NetworkError, TimedOutError) as error:
+        except DynacliError as error:
+            if "kept_aside" in error.details:
+                raise  # it was there, and is at hand
             return _after_failure(wish, revisions, pointer, source, error)
 
 

@@ -151,6 +151,7 @@ def _kept_aside(
             f"The new document of `{wish.name}` was kept aside, and the one before is used",
             why="; ".join(objections),
             hint=f"If you trust it: `dynacli api refresh {wish.name} --accept`",
+            kept_aside=list(objections),
         )
     if pointer is not None:
         api = kept(wish, revisions, pointer)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,13 @@ from dynacli.document.source import parse_source, with_masked_query
 from dynacli.errors import DocumentError, UsageError
 from dynacli.output.terminal import visible, write_stderr
 
+if TYPE_CHECKING:
+    from dynacli.document.discovery.model import Tried
+
 __all__ = ["add", "allowed_places", "counted"]
+
+_FEW = 3
+"""Places with the same answer that have a line each."""
 
 
 def add(
@@ -94,7 +100,7 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
             raise
         unusable = error
     from dynacli.document.discovery.model import Tried
-    from dynacli.document.discovery.report import lines_of_found, lines_of_tried
+    from dynacli.document.discovery.report import lines_of_found
     from dynacli.document.discovery.search import discover
 
     try:
@@ -102,17 +108,35 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
     except DocumentError as error:
         tried = [Tried(**one) for one in error.details.get("tried", ())]
         if len(tried) > 1:
-            _say(run, "Looked for a document at", lines_of_tried(tried))
+            _say_tried(run, tried)
         raise
     if found.documents[0].url == source:
         raise unusable  # it is there, and it is what was meant
-    _say(run, "Looked for a document at", lines_of_tried(found.tried))
+    _say_tried(run, found.tried)
     entry["source"] = found.documents[0].url
     if len(found.documents) > 1:
         _say(run, "There are several documents, and the first is taken", lines_of_found(found.documents))
         urls = " ".join(one.url for one in found.documents)
         write_stderr(run.env, f"All of them in one API: dynacli api add NAME {visible(urls, keep='')}\n")
     return from_source(wish, entry["source"])
+
+
+def _say_tried(run: Run, tried: "Sequence[Tried]") -> None:
+    """Print everything that was tried: in a line of its own what is told apart, the many others together."""
+    from dynacli.document.discovery.report import lines_of_tried
+    from dynacli.output.terminal import terminal_width
+    from dynacli.output.wrapping import wrapped
+
+    by_result: dict[str, list[Tried]] = {}
+    for one in tried:
+        by_result.setdefault(one.result, []).append(one)
+    many = {result: each for result, each in by_result.items() if len(each) > _FEW}
+    lines = lines_of_tried([one for one in tried if one.result not in many])
+    width = max(terminal_width(run.env, run.env.stderr) - 2, 40)
+    for result, each in many.items():
+        paths = ", ".join("/" + one.url.partition("://")[2].partition("/")[2] for one in each)
+        lines += wrapped(f"{result}, {len(each)} times: {paths}", width)
+    _say(run, "Looked for a document at", lines)
 
 
 def _say(run: Run, heading: str, lines: Sequence[str]) -> None:

@@ -16,23 +16,41 @@ __all__ = ["WORD", "begin_refresh", "refresh_quietly"]
 
 WORD = "__refresh"
 
+_URL = "_DYNACLI_REFRESH"
+"""The variable that names a document without a name: all programs of a machine can see each other's words."""
+
+_started: list[int] = []
+"""The processes that this one has started, which stay behind until somebody looks after them."""
+
 # Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from dynacli.__main__ import run; run()"
 
 
 def begin_refresh(api: "Api", env: Environment) -> None:
     """Start a process that refreshes the document of an API, unless one is at it or has just failed."""
+    _look_after()
     if not hasattr(os, "posix_spawn") or not sys.executable or not take_claim(api.revisions.directory):
         return
     import dynacli
 
     root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
-    words = [sys.executable, "-P", "-c", _PROGRAM, root, WORD, api.name]
+    words = [sys.executable, "-P", "-c", _PROGRAM, root, WORD, api.name if api.is_registered else "-"]
     try:
-        _spawn(words, env.variables)
+        _spawn(words, {**env.variables, _URL: api.name})
     except (OSError, ValueError, NotImplementedError):
         # A machine that starts no process any more; the next run that is due tries again.
         drop_claim(api.revisions.directory)
+
+
+def _look_after() -> None:
+    """Let go of the processes that have ended; it matters where this one lives long."""
+    for process in tuple(_started):
+        try:
+            has_ended = os.waitpid(process, os.WNOHANG) != (0, 0)
+        except OSError:  # somebody else has done it
+            has_ended = True
+        if has_ended:
+            _started.remove(process)
 
 
 def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
@@ -46,7 +64,7 @@ def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
         # What a shell has open beside the standard streams (`3>log`) is inherited otherwise: who reads the other
         # end of it would wait for the refresh.
         actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
-        os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
+        _started.append(os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True))
     finally:
         os.close(nothing)
 
@@ -73,7 +91,7 @@ def refresh_quietly(env: Environment, word: str) -> int:
     """Refresh the document that a word names, if that is still due, and say nothing; what happened is kept.
 
     Args:
-        word: A registered name or a URL.
+        word: A registered name; `-` where it is a URL, which is then in the environment.
     """
     from pathlib import Path
 
@@ -87,14 +105,14 @@ def refresh_quietly(env: Environment, word: str) -> int:
     if hasattr(os, "nice"):
         os.nice(5)  # nobody waits for it
     try:
-        wish, place = wish_of(word, env)
+        wish, place = wish_of(env.variables.get(_URL, word) if word == "-" else word, env)
         source = parse_source(place, Path.cwd())
         revisions = Revisions(env.cache_dir, source.location, wish.layers)
         pointer = revisions.current()
         if pointer is None or wish.pin or source.kind != "url":
             return 0
         allowed = tuple(pointer.get("allow_refs", ())) or wish.allow_refs
-        wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, word))
+        wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, wish.name))
         api = obtained(wish, source, patience=0)
     except DynacliError as error:
         return error.exit_code

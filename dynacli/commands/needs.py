@@ -20,20 +20,19 @@ def needs_of(api: Api, name: str, env: Environment) -> Iterator[str]:
     Args:
         name: How the API is registered.
     """
-    alternatives: dict[tuple[SecurityScheme, ...], int] = {}
+    alternatives: dict[tuple[tuple[str, ...], ...], int] = {}
     operations = [api.catalog.operation(one.name) for one in api.catalog.summaries()]
     for operation in operations:
-        # What scopes an operation asks for is its own business; who signs in is the same.
-        for one in {tuple(_plain(scheme) for scheme in each) for each in operation.security if each}:
+        for one in {tuple(map(_plain, each)) for each in operation.security if each}:
             alternatives[one] = alternatives.get(one, 0) + 1
     if not alternatives:
         return
     others = [prefix_of(one) for one in (*Configuration(env).apis(), DEMO) if one != name]
     variables = Variables(prefix_of(name), env.variables, others)
-    shown = sorted(alternatives, key=lambda one: (-alternatives[one], [scheme.name for scheme in one]))
+    shown = sorted(alternatives, key=lambda one: (-alternatives[one], one))
     for number, alternative in enumerate(shown[:_MOST_SHOWN]):
         label = "         or: " if number else "Credentials: "
-        yield label + _told(alternative, variables, env)
+        yield label + _told([SecurityScheme(*one) for one in alternative], variables, env)
     if len(shown) > _MOST_SHOWN:
         yield f"  and {len(shown) - _MOST_SHOWN} more ways"
     free = sum(not one.security or not all(one.security) for one in operations)
@@ -41,8 +40,9 @@ def needs_of(api: Api, name: str, env: Environment) -> Iterator[str]:
         yield f"{free:,} of {len(operations):,} operations need none"
 
 
-def _plain(scheme: SecurityScheme) -> SecurityScheme:
-    return SecurityScheme(scheme.name, scheme.type, scheme.scheme, scheme.location, scheme.parameter)
+def _plain(scheme: SecurityScheme) -> tuple[str, ...]:
+    """Return what tells a scheme from others: the scopes that an operation asks for do not change who signs in."""
+    return scheme.name, scheme.type, scheme.scheme, scheme.location, scheme.parameter
 
 
 def _told(alternative: Sequence[SecurityScheme], variables: Variables, env: Environment) -> str:
