@@ -207,6 +207,8 @@ class _Download:
         client = self.downloads.client(url.scheme)
         timeout = httpx.Timeout(min(READ_SECONDS, self.budget), connect=min(CONNECT_SECONDS, self.budget))
         for _ in range(MAX_REDIRECTS + 1):
+            # A client keeps cookies from one answer to the next request.
+            client.cookies = httpx.Cookies()
             request = client.build_request(
                 "GET",
                 url,

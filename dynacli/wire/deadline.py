@@ -27,6 +27,8 @@ class Line:
 
     def __init__(self) -> None:
         self.is_cut = False
+        self.check: Callable[[socket.socket], None] | None = None
+        """Is shown a new connection before anything is sent over it, and raises where it may not be used."""
         self._sockets: list[socket.socket] = []
         self._paused = 0.0
         self._paused_since: float | None = None
@@ -54,6 +56,8 @@ class Line:
         if event == "connection.connect_tcp.complete":
             found = info["return_value"].get_extra_info("socket")
             if isinstance(found, socket.socket):
+                if self.check is not None:
+                    self.check(found)
                 self.take(found)
 
     def take(self, connection: socket.socket) -> None:

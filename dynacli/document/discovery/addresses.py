@@ -1,0 +1,107 @@
+"""Which URLs may be asked: those of the origin that the person named, and no other."""
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Address", "Home"]
+
+_MAX_LENGTH = 2000
+_NOT_IN_URLS = frozenset('<>{}|\\^`" ')
+"""Characters that a URL never has (RFC 3986, section 2); braces are the marks of a template."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_FILE = re.compile(r"\.[A-Za-z]{2,5}")
+
+
+class Address(NamedTuple):
+    """Where a reference leads.
+
+    Args:
+        url: An absolute URL without fragment.
+        is_home: Whether it is at the origin that the person named.
+    """
+
+    url: str
+    is_home: bool
+
+
+class Home:
+    """The URL that the person gave, and its origin (RFC 6454)."""
+
+    def __init__(self, url: str) -> None:
+        """Take a URL.
+
+        Raises:
+            httpx.InvalidURL: It is malformed.
+        """
+        from dynacli.wire.engine import httpx
+
+        self._url = httpx.URL(url).copy_with(fragment=None)
+        self.url = str(self._url)
+
+    def at(self, path: str) -> str:
+        """Return the URL of a path under the root of the origin; the path has no slash in front."""
+        return str(self._url.copy_with(raw_path=f"/{path}".encode()))
+
+    def prefix(self, *, is_page: bool) -> str:
+        """Return the path that the API is under, `api/v1/` for instance, without the slash in front.
+
+        Args:
+            is_page: Whether the URL is that of a page in it, rather than of the API. A last segment such as
+                `index.html` is always one; `v1.2` is not.
+        """
+        path = self._url.raw_path.decode().partition("?")[0]
+        directory, _, last = path.rpartition("/")
+        is_file = is_page or _FILE.fullmatch(last[max(last.rfind("."), 0) :])
+        return f"{directory if is_file or not last else path}/".lstrip("/")
+
+    def find(self, reference: str, base: str) -> Address | None:
+        """Return where a reference leads, or None where it is none that can be followed.
+
+        Args:
+            reference: A URL or a relative reference, from anywhere.
+            base: The URL that it is relative to.
+        """
+        from dynacli.wire.engine import httpx
+
+        reference = reference.strip()
+        if not reference or len(reference) > _MAX_LENGTH or not reference.isprintable():
+            return None
+        if not _NOT_IN_URLS.isdisjoint(reference):
+            return None
+        try:
+            # UnicodeError: what the library for international host names raises on some of them.
+            target = httpx.URL(base).join(reference).copy_with(fragment=None)
+            if target.scheme not in _DEFAULT_PORTS or not target.host or target.userinfo:
+                return None
+            target = self._encrypted(target)
+            return Address(str(target), self._is_home(target))
+        except (httpx.InvalidURL, ValueError):
+            return None
+
+    def is_upgrade(self, location: str) -> bool:
+        """Tell whether a redirect leads to the same host, and to encryption."""
+        address = self.find(location, self.url)
+        if address is None or self._url.scheme != "http":
+            return False
+        from dynacli.wire.engine import httpx
+
+        target = httpx.URL(address.url)
+        return target.scheme == "https" and target.host == self._url.host
+
+    def _encrypted(self, target: "httpx.URL") -> "httpx.URL":
+        # Behind a proxy that ends TLS, an application often believes that it is served over `http`.
+        # Asking over `https` stays with the origin that was named.
+        is_same_place = target.host == self._url.host and target.port is None and self._url.port is None
+        if is_same_place and target.scheme == "http" and self._url.scheme == "https":
+            return target.copy_with(scheme="https")
+        return target
+
+    def _is_home(self, target: "httpx.URL") -> bool:
+        return _origin(target) == _origin(self._url)
+
+
+def _origin(url: "httpx.URL") -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or _DEFAULT_PORTS[url.scheme]

@@ -1,0 +1,52 @@
+"""Where frameworks put the document of an API, and the page that shows it; the most common ones first."""
+
+__all__ = ["CATALOG", "FIRST", "SECOND"]
+
+CATALOG = ".well-known/api-catalog"
+"""RFC 9727, section 2."""
+
+FIRST = (
+    "openapi.json",  # FastAPI, Huma, LoopBack, Connexion, APIFlask, flask-smorest
+    "swagger.json",  # Flask-RESTX, hapi-swagger, Connexion 2, go-swagger
+    "v3/api-docs",  # springdoc
+    "swagger/v1/swagger.json",  # Swashbuckle, NSwag
+    "openapi.yaml",
+    "openapi",  # MicroProfile, Phoenix
+    "v2/api-docs",  # Springfox
+    "api-docs",  # swagger-jsdoc, rswag
+    "openapi/v1.json",  # ASP.NET Core 9
+    "docs",  # FastAPI's page
+    "swagger/index.html",  # the page of Swashbuckle, NSwag, swaggo
+    "swagger-ui/index.html",  # the page of springdoc
+    "v3/api-docs/swagger-config",  # springdoc's groups
+)
+"""Tried under the path that was given, and under the root of the origin."""
+
+SECOND = (
+    "api/armature/v1/openapi",  # Armature
+    "api/openapi.json",  # Django Ninja, many others behind `/api`
+    "api/schema/",  # drf-spectacular
+    "api/swagger.json",
+    "swagger/doc.json",  # swaggo
+    "documentation/json",  # Fastify
+    "api-json",  # NestJS
+    "docs-json",  # NestJS, too
+    "api-docs.json",
+    "q/openapi",  # Quarkus
+    "api/v1/openapi.json",
+    "api/docs",  # the page of API Platform, Django Ninja
+    "docs/openapi.json",  # Sanic
+    "swagger.yaml",
+    "openapi.yml",
+    "apispec_1.json",  # Flasgger
+    "schema/openapi.json",  # Litestar
+    "v1/openapi.json",
+    "doc",  # Hono
+    "swagger",
+    "api/openapi",  # Phoenix
+    "redoc",
+    "openapi/v2",  # Kubernetes
+    ".well-known/openapi.json",
+    "api-docs/openapi.json",  # utoipa
+)
+"""Tried under the root where none of the first ones was a document."""
