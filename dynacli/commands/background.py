@@ -110,6 +110,7 @@ def refresh_quietly(env: Environment, word: str) -> int:
         revisions = Revisions(env.cache_dir, source.location, wish.layers)
         pointer = revisions.current()
         if pointer is None or wish.pin or source.kind != "url":
+            drop_claim(revisions.directory)  # there is nothing to do any more
             return 0
         allowed = tuple(pointer.get("allow_refs", ())) or wish.allow_refs
         wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, wish.name))

@@ -89,7 +89,7 @@ STANDARD_OPTIONS = (
         is_place=True,
     ),
     StandardOption("refresh", ("--refresh",), "read or fetch the document again first"),
-    StandardOption("offline", ("--offline",), "fetch nothing"),
+    StandardOption("offline", ("--offline",), "fetch no document: use what is in the cache"),
     StandardOption("verbose", ("-v", "--verbose"), "heads and timing on standard error, secrets masked"),
     StandardOption("no_fail", ("--no-fail",), "exit 0 for a final 3xx, 4xx, 5xx and for a mismatch"),
     StandardOption(

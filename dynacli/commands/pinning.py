@@ -101,7 +101,9 @@ def pin(ctx: click.Context, name: str, revision: str | None) -> None:
     if revision:
         pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
     else:
-        in_use = _in_use(wish, revisions, run.api(name).pointer)
+        api = run.api(name)
+        api.is_due = False  # what is held is not refreshed
+        in_use = _in_use(wish, revisions, api.pointer)
         pointer = revisions.of(in_use) or revisions.current()
     if pointer is None:
         raise DocumentError(f"No revision of `{name}` is in the cache")

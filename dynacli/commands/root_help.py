@@ -11,9 +11,9 @@ from dynacli.output.wrapping import wrapped
 __all__ = ["root_help"]
 
 _VERBS = (
-    ("api add NAME SOURCE", "register an API by its document: a URL or a file; or by its base URL"),
+    ("api add NAME SOURCE", "register an API by its document or its base URL"),
     ("api list|show|refresh|remove|rename", "the registered APIs"),
-    ("api history|rollback|pin|unpin", "the revisions of their documents, and holding one"),
+    ("api history|rollback|pin|unpin", "the revisions of their documents"),
     ("changes API [--since REVISION]", "what the document gained, lost and changed"),
     ("cache info|clear", "what is kept of documents"),
     ("operations API [--tag TAG]", "every operation, a line each"),
