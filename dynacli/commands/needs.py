@@ -11,6 +11,8 @@ from dynacli.environment import Environment
 
 __all__ = ["needs_of"]
 
+_Scheme = tuple[str, str, str, str, str]
+
 _MOST_SHOWN = 12
 
 
@@ -20,7 +22,7 @@ def needs_of(api: Api, name: str, env: Environment) -> Iterator[str]:
     Args:
         name: How the API is registered.
     """
-    alternatives: dict[tuple[tuple[str, ...], ...], int] = {}
+    alternatives: dict[tuple[_Scheme, ...], int] = {}
     operations = [api.catalog.operation(one.name) for one in api.catalog.summaries()]
     for operation in operations:
         for one in {tuple(map(_plain, each)) for each in operation.security if each}:
@@ -40,7 +42,7 @@ def needs_of(api: Api, name: str, env: Environment) -> Iterator[str]:
         yield f"{free:,} of {len(operations):,} operations need none"
 
 
-def _plain(scheme: SecurityScheme) -> tuple[str, ...]:
+def _plain(scheme: SecurityScheme) -> _Scheme:
     """Return what tells a scheme from others: the scopes that an operation asks for do not change who signs in."""
     return scheme.name, scheme.type, scheme.scheme, scheme.location, scheme.parameter
 

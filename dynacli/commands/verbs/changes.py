@@ -147,7 +147,22 @@ def _forget_news(opened: Api) -> None:
 
 _REVISION = "the first digits of a revision (`dynacli api history API`), or a document: a URL or a path"
 
-command = Verb(
+
+class _ChangesVerb(Verb):
+    """Its help lists the rules of breaking."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        from dynacli.catalog.changes.rules import RULES
+
+        with formatter.section("A client breaks (!), by these rules and no others"):
+            rows = [(name, rule.sentence) for name, rule in RULES.items() if rule.is_breaking]
+            formatter.write_dl(rows)
+        formatter.write_paragraph()
+        formatter.write_text("What is surely harmless has no mark; all else is a fact without a verdict (?).")
+        formatter.write_text("`dynacli help changes` has more.")
+
+
+command = _ChangesVerb(
     "changes",
     params=[
         click.Argument(["api"]),
