@@ -11,6 +11,8 @@ The way of the data, each step in the module of its name; what other rooms use:
     - `references`: `scan`, `lookup`, `ScanResult`, `Reference`;
     - `resolve`: `resolve`;
     - `report`: `report`, `Problem`;
+- `overlay`, `overlaid`: overlays, which `load` applies;
+- `merge`: `merge`, which makes one document of several;
 - `opener`: `allowed_files`, which says what other files those may be;
 - `objects`: what the fields of OpenAPI's objects hold;
 - `positions`: `line_of`, `lines_of`, `places_of`.

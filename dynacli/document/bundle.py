@@ -12,7 +12,6 @@ A reference that cannot be followed stays, with a warning.
 from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from dynacli.document.files import Files, absolute
 from dynacli.document.graph import Graph, Part, Use
@@ -20,7 +19,7 @@ from dynacli.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.document.objects import SCHEMA, sections_of
 from dynacli.document.origins import Move, Origins, Place
 from dynacli.document.placement import Placement
-from dynacli.document.pointer import follow, join
+from dynacli.document.pointer import follow, fragment_of, join
 from dynacli.document.references import KNOWN_DIALECTS, Steps
 
 __all__ = ["Bundled", "bundle"]
@@ -135,7 +134,7 @@ class _Assembly:
         """Turn every reference into the pointer to the place of what it leads to."""
         for use in self.graph.uses:
             site = use.site
-            ref = _fragment_of(self.placement.of(use.target))
+            ref = fragment_of(self.placement.of(use.target))
             if site.keyword == "mapping":
                 site.node[site.name] = ref
             elif site.keyword != "$ref" and "$ref" not in site.node:
@@ -275,8 +274,3 @@ class _Assembly:
 
 class _TooMuchError(Exception):
     """A document would become larger than any may be."""
-
-
-def _fragment_of(steps: Steps) -> str:
-    """Return the reference to a place of the document itself (RFC 6901, section 6; RFC 3986, section 3.5)."""
-    return "#" + quote(join(steps), safe="/~!$&'()*+,;=:@?-._")

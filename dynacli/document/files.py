@@ -1,7 +1,7 @@
 """The files that one document is made of, each read once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -86,9 +86,17 @@ class Files:
         fetched: The same as it came.
         uri: Where that is.
         opener: Reads the others.
+        overlays: What the first one was changed by; they follow it in `found`.
     """
 
-    def __init__(self, parsed: Parsed, fetched: Fetched, uri: str, opener: Opener | None) -> None:
+    def __init__(
+        self,
+        parsed: Parsed,
+        fetched: Fetched,
+        uri: str,
+        opener: Opener | None,
+        overlays: Sequence[File] = (),
+    ) -> None:
         self.found: list[File] = []
         self.opened: list[OpenFile] = []
         self.missing: list[str] = []
@@ -97,7 +105,7 @@ class Files:
         self._opener = opener
         self._by_uri: dict[str, OpenFile] = {}
         self._failures: dict[str, str] = {}
-        self._add(parsed, fetched, uri)
+        self._add(parsed, fetched, uri, overlays)
 
     def known(self, uri: str) -> OpenFile | None:
         """Return the file at an absolute URI where it was read already."""
@@ -150,15 +158,16 @@ class Files:
             self.found.append(File(uri, fetched.content, fetched))
             raise
 
-    def _add(self, parsed: Parsed, fetched: Fetched, uri: str) -> OpenFile:
+    def _add(self, parsed: Parsed, fetched: Fetched, uri: str, overlays: Sequence[File] = ()) -> OpenFile:
         number = len(self.found)
         self.found.append(File(uri, parsed.content, fetched))
+        self.found.extend(overlays)
         self.warnings.extend((message, number, pointer) for message, pointer in parsed.warnings)
         file = OpenFile(number, uri, base_of(parsed.tree, uri), parsed.tree)
         self.opened.append(file)
         for known_as in dict.fromkeys((uri, file.base)):
             self._by_uri.setdefault(absolute(known_as, ""), file)
-        if any(mark in parsed.content for mark in _MARKS):
+        if any(mark in one.content for one in self.found[number:] for mark in _MARKS):
             self._index(file)
         return file
 

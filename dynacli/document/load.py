@@ -1,7 +1,7 @@
 """Goes the whole way from fetched bytes to a document that the compiler can use."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from dynacli.document.fetch import Fetched
 from dynacli.document.files import File, Files, Opener
 from dynacli.document.mend import mend
 from dynacli.document.origins import Origins, Place
+from dynacli.document.overlaid import Overlaid, Overlay, lay_over
 from dynacli.document.parse import read
 from dynacli.document.plain import check_limits
 from dynacli.document.references import ScanResult, scan
@@ -18,7 +19,7 @@ from dynacli.document.resolve import resolve
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
 
-__all__ = ["Document", "File", "Opener", "load"]
+__all__ = ["Document", "File", "Opener", "Overlay", "load"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Document:
         tree: Its plain JSON values in OpenAPI 3, all references within it.
         version: Of the tree.
         written_in: The value of `openapi` or `swagger` as the document has it.
-        files: What it was read from, the one that was named first.
+        files: What it was read from, the one that was named first and then its overlays.
         origins: Where places of the tree stand in those files.
         warnings: What a person should know of: a sentence each, and the place it is about.
         missing: The absolute URIs of the files that could not be read, though they may be.
@@ -77,7 +78,14 @@ class Document:
         return [one._replace(pointer=at.pointer, file=at.file) for one, at in zip(found, places, strict=True)]
 
 
-def load(content: bytes | Fetched, name: str, uri: str = "", *, opener: Opener | None = None) -> Document:
+def load(
+    content: bytes | Fetched,
+    name: str,
+    uri: str = "",
+    *,
+    opener: Opener | None = None,
+    overlays: Sequence[Overlay] = (),
+) -> Document:
     """Return the document in what was fetched.
 
     Args:
@@ -85,24 +93,28 @@ def load(content: bytes | Fetched, name: str, uri: str = "", *, opener: Opener |
         name: What messages call the document: its path or URL.
         uri: Its base URI; for what `fetch` returned, that one's.
         opener: Reads the other files that it refers to; without one, such references lead nowhere.
+        overlays: Applied in their order, to the file that was named and before anything else is done with it.
 
     Raises:
-        DocumentError: It is not an OpenAPI document, cannot be read, is over a limit, or of another version.
+        DocumentError: It is not an OpenAPI document, cannot be read, is over a limit, or of another version;
+            or an overlay cannot be read or applied.
     """
     if not isinstance(content, Fetched):
         content = Fetched(content)
     uri = uri or content.uri
     parsed = read(content.content, name=name)
-    tree, version = parsed.tree, check_version(parsed.tree)
+    overlaid = lay_over(parsed.tree, overlays, name) if overlays else Overlaid(parsed.tree)
+    tree, version = overlaid.tree, check_version(overlaid.tree)
     written_in = str(tree.get("openapi", tree.get("swagger")))
-    files = Files(parsed, content, uri, opener)
+    files = Files(replace(parsed, tree=tree), content, uri, opener, overlaid.files)
     bundled = bundle(files, version)
-    tree, origins = bundled.tree, bundled.origins
+    tree, origins = bundled.tree, bundled.origins.after(overlaid.origins)
     if len(files.opened) > 1:
         check_limits(tree, name)
     _check_paths(tree, bundled.unread)
     warnings = [(message, Place(number, pointer)) for message, number, pointer in files.warnings]
-    warnings.extend(bundled.warnings)
+    warnings.extend(overlaid.warnings)
+    warnings.extend((message, overlaid.place(place)) for message, place in bundled.warnings)
     if version == "2.0":
         from dynacli.document.swagger2 import convert
 

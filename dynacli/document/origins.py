@@ -63,19 +63,24 @@ class Origins:
         """Return the origins of this step and of the one before it in one.
 
         Args:
-            earlier: Says where the places that this step moved from came from themselves.
+            earlier: Says where the places of the file 0, as this step found it, came from themselves.
         """
         if not self._moves:
             return earlier
-        moves = {move.pointer: Move(move.pointer, *earlier.locate(move.origin)) for move in self}
+        moves = {move.pointer: self._with_origin(move, earlier) for move in self}
         went: dict[str, list[str]] = {}
         for move in self:
-            went.setdefault(move.origin, []).append(move.pointer)
+            if move.file == 0:
+                went.setdefault(move.origin, []).append(move.pointer)
         for move in earlier:
             # What was moved before, inside of what this step moved, is inside of it still.
             for pointer in self._now_at(move.pointer, went):
                 moves.setdefault(pointer, Move(pointer, move.file, move.origin))
         return Origins(moves.values())
+
+    @staticmethod
+    def _with_origin(move: Move, earlier: "Origins") -> Move:
+        return move if move.file else Move(move.pointer, *earlier.locate(move.origin))
 
     def _now_at(self, pointer: str, went: dict[str, list[str]]) -> Iterator[str]:
         """Yield where a place of the document before this step is after it.
@@ -89,7 +94,7 @@ class Origins:
             # Places are for messages: of a part that was copied to very many the first ones do.
             for moved in [*went.get(start, ()), start][:_MAX_COPIES]:
                 now = moved + pointer[len(start) :]
-                if self.locate(now).pointer == pointer:
+                if self.locate(now) == (0, pointer):
                     yield now
             if not start:
                 return

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dynacli.document.limits import MAX_NODES
+from dynacli.document.tracks import Steps, Tracks
 from dynacli.errors import DocumentError
 
-__all__ = ["apply_overlay", "path_of"]
+__all__ = ["apply_overlay", "apply_tracked", "path_of"]
 
 _VERSION = re.compile(r"1\.\d+\.\d+")
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
@@ -31,11 +33,36 @@ def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the ov
     Raises:
         DocumentError: It is not an overlay, or an action of it cannot be carried out on this document.
     """
-    root = {"$": copied(document)}
-    for number, action in enumerate(_actions(overlay, name), 1):
-        _apply(root, action, f"Action {number} of {name}")
-    result: dict[str, Any] = root["$"]
+    result: dict[str, Any] = copied(document)
+    apply_tracked(result, overlay, name, Tracks())
     return result
+
+
+def apply_tracked(
+    document: dict[str, Any], overlay: Any, name: str, tracks: Tracks, file: int = 1
+) -> list[tuple[int, str]]:
+    """Apply an overlay to a document in place.
+
+    Args:
+        document: An OpenAPI document, plain JSON values.
+        overlay: The overlay, plain JSON values.
+        name: What messages call it.
+        tracks: Told where what the overlay adds came from.
+        file: The number that the overlay has in there.
+
+    Returns:
+        The number of each action that changes nothing, counted from 1, and why it does not.
+
+    Raises:
+        DocumentError: As for `apply_overlay`.
+    """
+    work = _Application(document, tracks, file)
+    idle = []
+    for number, action in enumerate(_actions(overlay, name), 1):
+        why = work.carry_out(action, number, f"Action {number} of {name}")
+        if why:
+            idle.append((number, why))
+    return idle
 
 
 def path_of(steps: Iterable[str | int]) -> str:
@@ -84,25 +111,65 @@ def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
     return actions
 
 
-def _apply(root: dict[str, Any], action: Mapping[str, Any], called: str) -> None:
-    target = action["target"]
-    places = _found(root["$"], target, called)
-    if action.get("remove") is True:
-        # The last items of a list first, so that the others keep their place.
-        for steps in sorted(places, key=_position, reverse=True):
-            parent = _at(root, ("$", *steps[:-1])) if steps else None
-            if parent is None:
+class _Application:
+    """The changes to one document.
+
+    Args:
+        document: It is changed in place.
+        tracks: Where its parts came from.
+        file: The number of the overlay in there.
+    """
+
+    def __init__(self, document: dict[str, Any], tracks: Tracks, file: int) -> None:
+        self._document = document
+        self._tracks = tracks
+        self._file = file
+        self._left = MAX_NODES
+
+    def carry_out(self, action: Mapping[str, Any], number: int, called: str) -> str:
+        """Do what an action says; return why it changes nothing, empty where it does."""
+        target = action["target"]
+        places = _found(self._document, target, called)
+        if action.get("remove") is True:
+            if () in places:
                 raise DocumentError(f"{called} removes the whole document", hint=f"Its target is `{target}`")
-            del parent[steps[-1]]
-        return
-    if "update" not in action:
-        return
-    for steps in places:
-        here = _at(root, ("$", *steps))
+            self._remove(places)
+        elif "update" not in action:
+            return "it has neither `update` nor `remove`"
+        else:
+            self._left -= len(places) * _size_of(action["update"])
+            if self._left < 0:
+                raise DocumentError(
+                    f"{called} would add too much to the document",
+                    why=f"What an overlay adds has at most {MAX_NODES:,} values",
+                )
+            for steps in places:
+                self._update(steps, action["update"], ("actions", number - 1, "update"), called)
+        return "" if places else f"its target `{target[:200]}` finds nothing"
+
+    def _remove(self, places: Iterable[Steps]) -> None:
+        gone: dict[Steps, list[str | int]] = {}
+        for steps in places:
+            gone.setdefault(steps[:-1], []).append(steps[-1])
+        # What is inside of something else that is removed comes first, while the way to it is what it was.
+        for steps in sorted(gone, key=_position, reverse=True):
+            parent = _at(self._document, steps)
+            if isinstance(parent, list):
+                taken = set(gone[steps])
+                self._tracks.take(steps, gone[steps], len(parent))
+                parent[:] = [item for index, item in enumerate(parent) if index not in taken]
+            else:
+                self._tracks.take(steps, gone[steps])
+                for key in gone[steps]:
+                    del parent[key]
+
+    def _update(self, steps: Steps, update: Any, origin: Steps, called: str) -> None:
+        here = _at(self._document, steps)
         if isinstance(here, list):
-            here.append(copied(action["update"]))
-        elif isinstance(here, dict) and isinstance(action["update"], Mapping):
-            _merge(here, action["update"])
+            self._tracks.put((*steps, len(here)), self._file, origin)
+            here.append(copied(update))
+        elif isinstance(here, dict) and isinstance(update, Mapping):
+            self._merge(here, update, steps, origin)
         else:
             is_object = isinstance(here, dict)
             raise DocumentError(
@@ -111,26 +178,44 @@ def _apply(root: dict[str, Any], action: Mapping[str, Any], called: str) -> None
                 hint="" if is_object else "Let the target be the object around it",
             )
 
+    def _merge(self, into: dict[str, Any], update: Mapping[str, Any], steps: Steps, origin: Steps) -> None:
+        for key, value in update.items():
+            here, inner = into.get(key), (*steps, key)
+            if isinstance(here, dict) and isinstance(value, Mapping):
+                self._merge(here, value, inner, (*origin, key))
+            elif isinstance(here, list) and isinstance(value, list):
+                for index, item in enumerate(value):
+                    self._tracks.put((*inner, len(here)), self._file, (*origin, key, index))
+                    here.append(copied(item))
+            else:
+                self._tracks.put(inner, self._file, (*origin, key))
+                into[key] = copied(value)
 
-def _found(document: Any, target: str, called: str) -> list[tuple[str | int, ...]]:
+
+def _found(document: Any, target: str, called: str) -> list[Steps]:
     """Return the steps to each place that a JSONPath finds, each once."""
+    from itertools import islice
+
     from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
 
     class Paths(JSONPathEnvironment):
         max_recursion_depth = _MAX_DEPTH
 
     try:
-        found = [node.location for node in Paths().find(target, document)]
+        found = [node.location for node in islice(Paths().finditer(target, document), MAX_NODES + 1)]
     except (JSONPathError, RecursionError) as error:
         raise DocumentError(
             f"{called} has a `target` that is no JSONPath: `{target[:200]}`",
             why=str(error).partition("\n")[0],
             hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
         ) from error
+    if len(found) > MAX_NODES:
+        # One place counts as often as it is found, which `$..*..*` does once for each place around it.
+        raise DocumentError(f"{called} has a `target` that finds too much: `{target[:200]}`")
     return list(dict.fromkeys(found))
 
 
-def _position(steps: tuple[str | int, ...]) -> tuple[tuple[int, str | int], ...]:
+def _position(steps: Steps) -> tuple[tuple[int, str | int], ...]:
     return tuple((1, step) if isinstance(step, str) else (0, step) for step in steps)
 
 
@@ -140,15 +225,9 @@ def _at(node: Any, steps: Iterable[str | int]) -> Any:
     return node
 
 
-def _merge(into: dict[str, Any], update: Mapping[str, Any]) -> None:
-    for key, value in update.items():
-        here = into.get(key)
-        if isinstance(here, dict) and isinstance(value, Mapping):
-            _merge(here, value)
-        elif isinstance(here, list) and isinstance(value, list):
-            here.extend(copied(value))
-        else:
-            into[key] = copied(value)
+def _size_of(value: Any) -> int:
+    below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_size_of, below))
 
 
 def copied(value: Any) -> Any:

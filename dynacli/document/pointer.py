@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 __all__ = ["MISSING", "follow", "join", "split"]
 
@@ -36,6 +36,11 @@ def from_fragment(reference: str) -> tuple[str, ...] | None:
     if pointer and not pointer.startswith("/"):
         return None
     return split(pointer)
+
+
+def fragment_of(steps: Iterable[str | int]) -> str:
+    """Return the reference to a place of the document itself (RFC 6901, section 6; RFC 3986, section 3.5)."""
+    return "#" + quote(join(steps), safe="/~!$&'()*+,;=:@?-._")
 
 
 def follow(tree: Any, steps: Iterable[str]) -> Any:

@@ -1,0 +1,173 @@
+"""Puts the parts of several documents together, and says where they came from."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dynacli.document.merging.names import Names
+from dynacli.document.merging.paths import Path
+from dynacli.document.merging.references import Hoisted
+from dynacli.document.merging.source import Source
+from dynacli.document.merging.units import Unit, Units
+from dynacli.document.merging.walk import WEBHOOKS
+from dynacli.document.origins import Move, Origins
+from dynacli.document.overlay import copied
+from dynacli.document.pointer import MISSING, follow, join
+from dynacli.document.references import Steps
+
+__all__ = ["Assembly"]
+
+OF_THE_FIRST = frozenset(
+    {"openapi", "info", "servers", "security", "externalDocs", "jsonSchemaDialect", "$self"}
+)
+"""What only the first document says of the one document."""
+
+_PARTS = frozenset({"paths", "components", "tags", *WEBHOOKS})
+
+
+class Assembly:
+    """The one document, while it is being made of its parts.
+
+    Attributes:
+        tree: The document; at first it is the first one.
+
+    Args:
+        sources: The documents, their references turned to where things are in the one document.
+        names: Of their units.
+    """
+
+    def __init__(self, sources: Sequence[Source], names: Names) -> None:
+        self._sources = sources
+        self._names = names
+        self.tree = sources[0].tree
+        self._placed: dict[str, tuple[int, str]] = {"": (0, "")}
+        self._removable: set[Unit] = set()
+
+    def add_components(self, units: Sequence[Units], hoisted: Sequence[Hoisted]) -> None:
+        """Add the components, the webhooks, and what else is at the top of the later documents."""
+        for source, one in zip(self._sources[1:], units[1:], strict=True):
+            for unit in one.texts:
+                self._add_unit(source, unit)
+        for source, found in zip(self._sources, hoisted, strict=True):
+            for steps, unit in found.items():
+                self._put(unit, source.number, steps, copied(follow(source.tree, steps)))
+                self._removable.add(unit)
+
+    def _add_unit(self, source: Source, unit: Unit) -> None:
+        if unit[0] in OF_THE_FIRST or unit[0] in {"paths", "tags"}:
+            return
+        new = self._names.of(source.number, unit)
+        if self._names.owner(source.number, unit) == source.number and follow(self.tree, new) is MISSING:
+            self._put(new, source.number, unit, copied(follow(source.tree, unit)))
+            if new != unit and new[0] == "components":
+                self._removable.add(new)
+
+    def add_paths(self, plan: Mapping[str, Path]) -> None:
+        """Add the paths of the later documents, and join those that several have."""
+        for name, path in plan.items():
+            first, *others = path.taken
+            here = ("paths", name)
+            if first and not path.is_joined:
+                self._put(here, first, here, copied(self._sources[first].tree["paths"][name]))
+            if not path.is_joined:
+                continue
+            item = copied(self._sources[first].tree["paths"][name])
+            if not isinstance(item, dict):
+                item = {}
+            if path.is_pushed:
+                kept = {steps[0] for steps in path.taken[first]}
+                item = {key: value for key, value in item.items() if key in kept}
+            if first:
+                self._put(here, first, here, item)
+            else:
+                self.tree["paths"][name] = item
+            for number in others:
+                for steps in path.taken[number]:
+                    place = (*here, *steps)
+                    self._put(place, number, place, copied(follow(self._sources[number].tree, place)))
+
+    def add_tags(self) -> None:
+        """Add the tags that the first document does not have, and descriptions to those that have none."""
+        for source in self._sources[1:]:
+            more = source.tree.get("tags")
+            for index, tag in enumerate(more if isinstance(more, list) else ()):
+                self._add_tag(source.number, index, tag)
+
+    def _add_tag(self, number: int, index: int, tag: Any) -> None:
+        name = tag.get("name") if isinstance(tag, dict) else None
+        tags = self.tree.setdefault("tags", [])
+        if not isinstance(name, str) or not isinstance(tags, list):
+            return
+        origin = ("tags", str(index))
+        for known, own in enumerate(tags):
+            if isinstance(own, dict) and own.get("name") == name:
+                if tag.get("description") and not own.get("description"):
+                    own["description"] = tag["description"]
+                    place = join(("tags", str(known), "description"))
+                    self._placed[place] = (number, join((*origin, "description")))
+                return
+        self._placed[join(("tags", str(len(tags))))] = (number, join(origin))
+        tags.append(copied(tag))
+
+    def without_unused(self) -> None:
+        """Take out those components with new names that nothing leads to, as what they were for is left out."""
+        units = Units(self.tree)
+        used: set[Unit] = set()
+        waiting = [unit for unit in units.texts if unit not in self._removable]
+        while waiting:
+            unit = waiting.pop()
+            if unit not in used and unit in units.needs:
+                used.add(unit)
+                waiting.extend(units.needs[unit])
+        for unit in sorted(self._removable - used):
+            holder = follow(self.tree, unit[:-1])
+            if isinstance(holder, dict):
+                holder.pop(unit[-1], None)
+                del self._placed[join(unit)]
+                for length in range(len(unit) - 1, 0, -1):
+                    self._drop_empty(unit[:length])
+
+    def _drop_empty(self, steps: Steps) -> None:
+        """Take out an object that was made for what was taken out."""
+        if join(steps) in self._placed and follow(self.tree, steps) == {}:
+            del follow(self.tree, steps[:-1])[steps[-1]]
+            del self._placed[join(steps)]
+
+    def _put(self, steps: Steps, number: int, origin: Steps, value: Any) -> None:
+        """Put a part at its place, in objects that are made where there are none."""
+        node = self.tree
+        for length, step in enumerate(steps[:-1], 1):
+            if not isinstance(node.get(step), dict):
+                node[step] = {}
+                self._placed[join(steps[:length])] = (number, join(origin[:length]))
+            node = node[step]
+        node[steps[-1]] = value
+        self._placed[join(steps)] = (number, join(origin))
+
+    def origins(self) -> Origins:
+        """Return where the parts of the one document stand in the files of all."""
+        return Origins(self._moves())
+
+    def _moves(self) -> Iterator[Move]:
+        all_origins = [source.origins() for source in self._sources]
+        moves = [{move.pointer: move for move in origins} for origins in all_origins]
+        sorted_pointers = [sorted(one) for one in moves]
+        for pointer, (number, old) in self._placed.items():
+            offset = self._sources[number].first_file
+            place = all_origins[number].locate(old)
+            if (number, old) != (0, pointer) or place.file or place.pointer != pointer:
+                yield Move(pointer, place.file + offset, place.pointer)
+            inside = sorted_pointers[number]
+            for index in range(bisect_left(inside, f"{old}/"), len(inside)):
+                if not inside[index].startswith(f"{old}/"):
+                    break
+                now = pointer + inside[index][len(old) :]
+                if self._around(now) == pointer:
+                    move = moves[number][inside[index]]
+                    yield Move(now, move.file + offset, move.origin)
+
+    def _around(self, pointer: str) -> str:
+        """Return the nearest part around a place that was put there."""
+        while pointer not in self._placed:
+            pointer = pointer.rpartition("/")[0]
+        return pointer
