@@ -1,6 +1,7 @@
 """`dynacli api add`: the document is found, read and explained, then the API is written into the configuration."""
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from dynacli.document.discovery.model import Tried
 
 __all__ = ["add", "allowed_places", "counted"]
+
+_DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
+"""URLs that look like those of documents: where one wants a credential, no other is looked for."""
 
 _FEW = 3
 """Places with the same answer that have a line each."""
@@ -68,7 +72,7 @@ def add(
         allow_refs=tuple(sorted(allowed)),
         more=tuple(sources[1:]),
         overlays=tuple(entry.get("overlays", ())),
-        authorize=login_of(run.env, name, run.option("header", ())),
+        authorize=login_of(run.env, name, run.option("header", ()), run.profile),
     )
     api = _opened(run, wish, entry, may_search=not (no_discovery or run.is_offline))
     try:
@@ -96,9 +100,10 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
     try:
         return from_source(wish, source)
     except DocumentError as error:
-        if not may_search or not source.startswith(("http://", "https://")):
-            raise
-        unusable = error
+        unusable = _with_login(error, wish.name)
+        is_url = source.startswith(("http://", "https://"))
+        if not may_search or not is_url or (unusable is not error and _DOCUMENT.search(source)):
+            raise unusable from error
     from dynacli.document.discovery.model import Tried
     from dynacli.document.discovery.report import lines_of_found
     from dynacli.document.discovery.search import discover
@@ -109,7 +114,7 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
         tried = [Tried(**one) for one in error.details.get("tried", ())]
         if len(tried) > 1:
             _say_tried(run, tried)
-        raise
+        raise _with_login(error, wish.name) from error
     if found.documents[0].url == source:
         raise unusable  # it is there, and it is what was meant
     _say_tried(run, found.tried)
@@ -119,6 +124,17 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
         urls = " ".join(one.url for one in found.documents)
         write_stderr(run.env, f"All of them in one API: dynacli api add NAME {visible(urls, keep='')}\n")
     return from_source(wish, entry["source"])
+
+
+def _with_login(error: DocumentError, name: str) -> DocumentError:
+    """Return an error that says how to sign in, where the server wants that."""
+    if error.details.get("status") not in {401, 403}:
+        return error
+    from dynacli.auth.variables import prefix_of
+
+    prefix = prefix_of(name)
+    hint = f"Set {prefix}_TOKEN, or {prefix}_USERNAME and {prefix}_PASSWORD, or give a header with -H"
+    return DocumentError(error.what, why=error.why, hint=hint, **error.details)
 
 
 def _say_tried(run: Run, tried: "Sequence[Tried]") -> None:
