@@ -118,7 +118,9 @@ def _after_failure(
     Raises:
         DynacliError: The error, where there is none, or where the refresh was asked for.
     """
-    if pointer is None:
+    # Whoever registers a URL asks for its document, and has all that there is of it as before.
+    is_beneath = pointer is not None and pointer.get("is_shipped") and wish.refresh and not wish.is_registered
+    if pointer is None or is_beneath:
         is_unreachable = isinstance(error, NetworkError | TimedOutError)
         api = _shipped(wish, revisions, source) if is_unreachable else None
         if api is None:
