@@ -106,6 +106,8 @@ def _run_healing(env: "Environment", words: list[str]) -> int:
         except DamagedCatalogError as damage:
             try:
                 os.unlink(damage.path)
+            except FileNotFoundError:
+                continue  # another process has just cleared it away
             except OSError:
                 break
     from dynacli.errors import FileError

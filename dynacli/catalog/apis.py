@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.configuration import DEMO, VERBS, Configuration, is_name, texts
-from dynacli.catalog.freshness import are_parts_unchanged, facts_of, is_due, is_unchanged
+from dynacli.catalog.freshness import are_parts_unchanged, facts_of, is_as_compiled, is_due, is_unchanged
 from dynacli.catalog.revisions import Revisions
 from dynacli.catalog.store import DamagedCatalogError
 from dynacli.catalog.wish import BLOCKING, Wish
@@ -223,7 +223,7 @@ def _from_url(wish: Wish, revisions: Revisions) -> Api | None:
     pointer = revisions.current()
     if pointer is None or (wish.refresh and not wish.offline):
         return None
-    if not wish.is_met_by(pointer) and not wish.offline:
+    if not wish.offline and not is_as_compiled(wish, revisions, pointer):
         return None
     due = is_due(pointer, time.time(), wish.lifetime)
     if due and wish.mode == BLOCKING and not wish.offline:

@@ -34,9 +34,9 @@ def take_claim(directory: str) -> bool:
 def _take_over(path: str) -> bool:
     try:
         # A time in the future is of a clock that was wrong.
-        if abs(time.time() - os.stat(path).st_mtime) < RETRY_SECONDS:
+        if abs(time.time() - os.lstat(path).st_mtime) < RETRY_SECONDS:
             return False
-        os.utime(path)
+        os.utime(path, follow_symlinks=False)
     except OSError:
         return False  # it is gone just now: whoever took it is done
     return True

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from dynacli.environment import Environment
@@ -156,6 +157,14 @@ class Configuration:
             raise FileError(
                 f"The configuration `{self.path}` cannot be changed", why=_reason(error)
             ) from error
+
+    def sweep(self) -> None:
+        """Remove what an edit that was killed left behind."""
+        from dynacli.catalog.files import sweep
+
+        directory, name = os.path.split(os.path.realpath(self.path))
+        with suppress(OSError):
+            sweep(directory, name)
 
 
 def _reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dynacli.catalog.api import Api
 from dynacli.catalog.files import LOCK_SECONDS, held_lock, make_directory
+from dynacli.catalog.freshness import is_as_compiled
 from dynacli.catalog.installing import install
 from dynacli.catalog.obtaining import accepted, api_of, is_due_now, kept, taken
 from dynacli.catalog.pending import forget, note_failure
@@ -48,7 +49,7 @@ def obtained(wish: Wish, source: Source, *, patience: float | None = None) -> Ap
         patience = TOTAL_SECONDS if wish.refresh or revisions.current() is None else LOCK_SECONDS
     with _fetching(revisions, patience) as is_alone:
         pointer = revisions.current()
-        if pointer is not None and wish.is_met_by(pointer):
+        if pointer is not None and is_as_compiled(wish, revisions, pointer):
             # One from the future is of a clock that was wrong.
             is_just_fetched = began <= pointer.get("fetched_at", 0) <= time.time()
             is_done = is_just_fetched or not (wish.refresh or is_due_now(wish, pointer))
@@ -146,10 +147,11 @@ def _fetched(wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, s
     is_brief = pointer is not None and is_waited_for and _may_ask_briefly(wish, revisions, pointer)
     content = None if pointer is None or is_brief else _whole(revisions, pointer)
     if pointer is not None and content is not None and not is_waited_for:
-        # Only what it may refer to is another, or its catalog is lost: that is no reason to fetch what is here.
+        # Only what it may refer to or an overlay is another, or its catalog is lost: no reason to fetch what is here.
         fetched = Fetched(content, uri=pointer["uri"])
         kept_facts = ("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped")
         remembered = {key: pointer[key] for key in kept_facts if key in pointer}
+        remembered["checked_ns"] = time.time_ns()
         return taken(wish, revisions, pointer, source, fetched, remembered)
     # Asking whether it has changed makes sense only where nothing of it was lost.
     known = pointer if pointer is not None and (is_brief or content is not None) else {}
@@ -191,6 +193,8 @@ def _facts_of(source: Source, fetched: Fetched) -> dict[str, Any]:
         "etag": fetched.etag,
         "last_modified": fetched.last_modified,
         "fetched_at": time.time(),
+        # The other files are read after it.
+        "checked_ns": time.time_ns(),
     }
     return facts if fetched.max_age is None else {**facts, "max_age": fetched.max_age}
 

@@ -15,6 +15,7 @@ __all__ = [
     "locked",
     "make_directory",
     "move_into_place",
+    "put_away",
     "sweep",
     "write_atomically",
 ]
@@ -80,16 +81,43 @@ def move_into_place(temporary: str, path: str) -> None:
         os.replace(temporary, path)
 
 
-def sweep(directory: str) -> None:
-    """Remove what a writer that was killed left behind; what a living one is about to move into place stays."""
+def put_away(path: str) -> None:
+    """Remove a file of our own; a directory that somebody has put in its place is moved aside.
+
+    Raises:
+        OSError: It cannot be done.
+    """
+    try:
+        os.unlink(path)
+    except OSError:
+        if os.path.islink(path) or not os.path.isdir(path):
+            raise
+        os.rename(path, aside(path))
+
+
+def sweep(directory: str, of: str = "") -> None:
+    """Remove what a writer that was killed left behind; what a living one is about to move into place stays.
+
+    Args:
+        of: The name of the file that was written, where the directory is not ours alone.
+
+    Raises:
+        OSError: The directory cannot be looked into.
+    """
     with os.scandir(directory) as entries:
-        left = [entry for entry in entries if entry.name.endswith(_ASIDE)]
+        left = [one for one in entries if one.name.endswith(_ASIDE) and (not of or _is_aside(one.name, of))]
     for entry in left:
         try:
             if not _is_being_written(entry):
                 os.unlink(entry.path)
         except OSError:
             continue  # it is in nobody's way
+
+
+def _is_aside(name: str, of: str) -> bool:
+    """Tell whether a name is one that `aside` makes for a file."""
+    number, _, random = name.removeprefix(f"{of}.").removesuffix(_ASIDE).partition("-")
+    return name.startswith(f"{of}.") and number.isdigit() and len(random) == 8 and random.isalnum()
 
 
 def _is_being_written(entry: "os.DirEntry[str]") -> bool:
@@ -120,20 +148,42 @@ def held_lock(path: str, seconds: float) -> int | None:
     """
     import fcntl
 
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     end = time.monotonic() + seconds
-    is_locked = False
-    try:
-        while True:
+    while True:
+        descriptor = _lock_file(path)
+        is_locked = False
+        try:
             with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                is_locked = True
-            if is_locked or time.monotonic() >= end:
-                return descriptor if is_locked else None
-            time.sleep(0.02)
-    finally:
-        if not is_locked:
-            os.close(descriptor)
+                # One that was removed keeps nobody away: who comes now makes another.
+                is_locked = _is_at(path, descriptor)
+        finally:
+            if not is_locked:
+                os.close(descriptor)
+        if is_locked or time.monotonic() >= end:
+            return descriptor if is_locked else None
+        time.sleep(0.02)
+
+
+def _lock_file(path: str) -> int:
+    flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        make_directory(os.path.dirname(path))
+    except OSError:
+        if not os.path.islink(path) and not os.path.isdir(path):
+            raise
+        with suppress(FileNotFoundError):  # another process has just done the same
+            os.rename(path, aside(path))
+    return os.open(path, flags, 0o600)
+
+
+def _is_at(path: str, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager

@@ -10,9 +10,13 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.files import write_atomically
+
+if TYPE_CHECKING:
+    from dynacli.catalog.revisions import Revisions
+    from dynacli.catalog.wish import Wish
 
 __all__ = [
     "DAY",
@@ -21,6 +25,7 @@ __all__ = [
     "age_of",
     "are_parts_unchanged",
     "facts_of",
+    "is_as_compiled",
     "is_due",
     "is_unchanged",
     "write_parts_list",
@@ -106,6 +111,16 @@ def are_parts_unchanged(directory: str, pointer: dict[str, Any]) -> bool:
         return _is_settled(newest, pointer) and known == [facts_of(path) for path in paths]
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return False  # torn or foreign: the files are read again
+
+
+def is_as_compiled(wish: "Wish", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
+    """Tell whether what a person lays over the document of a URL, or joins to it, is what it was.
+
+    An overlay is a file of this machine, which may be edited at any time.
+    """
+    if not wish.is_met_by(pointer):
+        return False
+    return not wish.layers or are_parts_unchanged(revisions.directory, pointer)
 
 
 def write_parts_list(directory: str, parts: Mapping[str, Facts]) -> str:

@@ -7,10 +7,12 @@ What a person would miss stays: the documents of registered APIs, and the revisi
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
 
-from dynacli.catalog.files import sweep
+from dynacli.catalog.files import LOCK_SECONDS, held_lock, sweep, write_atomically
 from dynacli.catalog.freshness import DAY
 from dynacli.catalog.pending import held_of
 from dynacli.catalog.revisions import Revisions, is_revision
@@ -61,24 +63,59 @@ class Kept(NamedTuple):
     revisions: int
 
 
-def begin_day(directory: str, stamp: str) -> None:
+def begin_day(revisions: Revisions, stamp: str) -> None:
     """Remember that a document is used today, and remove what nobody can be using any more.
 
+    Half-made files go from all of the cache: whoever was killed may never come to that document again.
+
     Args:
-        directory: What is kept of the document.
         stamp: The file whose time is the day of the last use.
     """
     try:
-        os.close(os.open(stamp, os.O_CREAT | os.O_WRONLY, 0o600))
-        os.utime(stamp)
-        sweep(directory)
-        for path, status in _files(directory):
-            found = _CATALOG.fullmatch(os.path.basename(path))
-            last = max(status.st_atime, status.st_mtime)
-            if found and int(found[2]) != FORMAT and time.time() - last > _FOREIGN_DAYS * DAY:
-                os.unlink(path)
+        write_atomically(stamp, b"")
+        for directory in _directories(revisions.cache_dir):
+            sweep(directory)
     except OSError:
         return  # a cache that cannot be written stays as it is
+    for path, status in _files(revisions.directory):
+        found = _CATALOG.fullmatch(os.path.basename(path))
+        last = max(status.st_atime, status.st_mtime)
+        if found and int(found[2]) != FORMAT and time.time() - last > _FOREIGN_DAYS * DAY:
+            _remove(path)
+    _remove_unknown(revisions)
+
+
+def _remove_unknown(revisions: Revisions) -> None:
+    """Remove the files of revisions that never became current: whoever made them died, or kept another one aside."""
+    with _alone_in(revisions.directory, 0) as is_alone:
+        current = revisions.current()
+        if current is None or not is_alone:
+            return
+        known = {one["revision"] for one in revisions.history()} | _in_use(revisions, current)
+        for path, status in _files(revisions.directory):
+            name = os.path.basename(path).partition(".")[0]
+            if is_revision(name) and name not in known and time.time() - status.st_mtime > DAY:
+                _remove(path)
+
+
+@contextmanager
+def _alone_in(directory: str, seconds: float) -> Iterator[bool]:
+    """Keep writers from a document for as long as the block lasts; yields whether none is at it.
+
+    Args:
+        seconds: For how long one is waited for.
+    """
+    lock, is_alone = None, True
+    try:
+        lock = held_lock(os.path.join(directory, "lock"), seconds)
+        is_alone = lock is not None
+    except (OSError, ImportError):
+        pass  # what cannot be locked is written by nobody, or cannot be kept from it
+    try:
+        yield is_alone
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def thin_out(revisions: Revisions, current: dict[str, Any]) -> None:
@@ -101,10 +138,11 @@ def forget_history(revisions: Revisions) -> None:
     current = revisions.current()
     if current is None:
         return
-    held = _in_use(revisions, current)
-    for name in _revisions_in(revisions.directory):
-        if name not in held:
-            _remove_revision(revisions, name)
+    with _alone_in(revisions.directory, LOCK_SECONDS):
+        held = _in_use(revisions, current)
+        for name in _revisions_in(revisions.directory):
+            if name not in held:
+                _remove_revision(revisions, name)
 
 
 def _in_use(revisions: Revisions, current: dict[str, Any]) -> set[str]:
@@ -121,34 +159,42 @@ def _revisions_in(directory: str) -> set[str]:
     return {name for name in names if is_revision(name)}
 
 
-def _remove_revision(revisions: Revisions, revision: str) -> None:
+def _remove_revision(revisions: Revisions, revision: str) -> int:
     # What is known of it goes first: what is left without that is nobody's.
-    own = _of_revision(revisions.directory, revision)
-    for path in sorted(own, key=lambda one: not one.endswith(".json")):
-        _remove(path)
+    return sum(_remove(path) for path in sorted(_of_revision(revisions.directory, revision), key=_turn))
 
 
-def remove_document(directory: str) -> None:
-    """Remove all that is kept of a document."""
-    # The pointer goes first, so that no reader is led to what is about to go.
-    paths = sorted((path for path, _ in _files(directory)), key=lambda one: not one.endswith("current.json"))
-    for path in paths:
-        _remove(path)
-    try:
-        os.rmdir(directory)
-    except OSError:
-        return  # somebody has begun to use it again
+def remove_document(directory: str, patience: float = LOCK_SECONDS) -> int:
+    """Remove all that is kept of a document, and return how many bytes that were.
+
+    Args:
+        patience: For how many seconds somebody who writes it is waited for; after that it stays.
+    """
+    with _alone_in(directory, patience) as is_alone:
+        if not is_alone:
+            return 0
+        size = sum(_remove(path) for path in sorted((path for path, _ in _files(directory)), key=_turn))
+        with suppress(OSError):  # somebody has begun to use it again
+            os.rmdir(directory)
+    return size
+
+
+def _turn(path: str) -> int:
+    """Return when a file of a document goes that is removed.
+
+    A reader is led by the pointers: by the current one, else by that of the latest revision that has one.
+    So the current one is the last of them, and no earlier revision takes its place meanwhile.
+    """
+    name = os.path.basename(path)
+    if name in {"lock", "refresh.lock"}:
+        return 3
+    return (1 if name == "current.json" else 0) if name.endswith(".json") else 2
 
 
 def kept_documents(cache_dir: str) -> list[Kept]:
     """Return what is kept of each document, the least used first."""
     found = []
-    try:
-        with os.scandir(os.path.join(cache_dir, "documents")) as entries:
-            directories = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return []
-    for directory in directories:
+    for directory in _directories(cache_dir):
         files = list(_files(directory))
         if not files:
             continue
@@ -163,6 +209,14 @@ def kept_documents(cache_dir: str) -> list[Kept]:
             )
         )
     return sorted(found, key=lambda one: (one.used, one.directory))
+
+
+def _directories(cache_dir: str) -> list[str]:
+    try:
+        with os.scandir(os.path.join(cache_dir, "documents")) as entries:
+            return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
 
 
 def location_in(directory: str) -> str:
@@ -191,14 +245,17 @@ def bound(cache_dir: str, limit: int, registered: Collection[str], spared: str =
     documents = kept_documents(cache_dir)
     over = sum(one.size for one in documents) - limit
     start = over
-    for paths in _removable(documents, registered, spared):
+    for remove in _removable(documents, registered, spared):
         if over <= 0:
             break
-        over -= sum(_remove(path) for path in paths)
+        over -= remove()
     return max(start - over, 0)
 
 
-def _removable(documents: list[Kept], registered: Collection[str], spared: str) -> Iterator[Iterable[str]]:
+def _removable(
+    documents: list[Kept], registered: Collection[str], spared: str
+) -> Iterator[Callable[[], int]]:
+    """Return what may go, each as a function that removes it and returns how many bytes that were."""
     for one in documents:
         revisions = Revisions.in_directory(one.directory, one.location)
         current = revisions.current()
@@ -208,14 +265,18 @@ def _removable(documents: list[Kept], registered: Collection[str], spared: str) 
         old = [pointer["revision"] for pointer in reversed(revisions.history())]
         for revision in old:
             if revision not in held:
-                yield _of_revision(one.directory, revision)
+                yield partial(_remove_revision, revisions, revision)
     others = [one for one in documents if one.directory != spared]
     for one in others:
         if one.directory not in registered:
-            yield [path for path, _ in _files(one.directory)]
+            yield partial(remove_document, one.directory, 0)
     for one in others:
         if one.directory in registered:
-            yield [path for path, _ in _files(one.directory) if path.endswith(".sqlite")]
+            yield partial(_remove_catalogs, one.directory)
+
+
+def _remove_catalogs(directory: str) -> int:
+    return sum(_remove(path) for path, _ in _files(directory) if path.endswith(".sqlite"))
 
 
 def _of_revision(directory: str, revision: str) -> list[str]:

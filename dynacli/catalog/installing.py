@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.composition import Layers, compose
 from dynacli.catalog.files import locked, make_directory, sweep, write_atomically
+from dynacli.catalog.given_names import names_in_catalogs
 from dynacli.catalog.housekeeping import thin_out
 from dynacli.catalog.pending import forget, hold
 from dynacli.catalog.reading import Reading
@@ -26,6 +27,9 @@ __all__ = ["Installed", "Objections", "accept", "install", "keep_parts", "rebuil
 
 Objections = Callable[[Catalog, Catalog], Sequence[str]]
 """Returns why a catalog shall not take the place of an earlier one by itself; given the earlier one and the new one."""
+
+
+_AS_IT_WAS = "the document as it was"
 
 
 class Installed(NamedTuple):
@@ -110,7 +114,7 @@ def _install(
             if catalog is None:
                 compiled = _compile(document, _names_so_far(revisions))
                 path = revisions.catalog_path(revision)
-                write_catalog(path, compiled, document.problems)
+                write_catalog(path, compiled, document.problems, revision)
                 catalog = Catalog(path)
             write_atomically(revisions.document_path(revision), fetched.content)
             keep_parts(revisions, revision, fetched.content, parts)
@@ -141,9 +145,10 @@ def _make_current(revisions: Revisions, before: dict[str, Any] | None, pointer: 
     """Make a revision whose files are complete the current one; `current.json` is the last that is written."""
     if before is None or before["revision"] != pointer["revision"] or "installed_at" not in before:
         pointer["installed_at"] = time.time()
+        pointer["number"] = 1 + max((one.get("number", 0) for one in revisions.history()), default=0)
         revisions.write_state(f"{pointer['revision']}.json", pointer)
     else:
-        pointer["installed_at"] = before["installed_at"]
+        pointer |= {key: before[key] for key in ("installed_at", "number") if key in before}
     revisions.point_to(pointer)
     forget(revisions)
     revisions.note_use()
@@ -170,25 +175,35 @@ def rebuilt(revisions: Revisions, pointer: dict[str, Any], name: str) -> Install
         pointer: To the revision, which need not be the current one, and does not become it.
         name: How messages call the document.
     """
+    from dynacli.catalog.writer import catalog_in_memory, write_catalog
+
+    made = _compiled_again(revisions, pointer, name)
+    if made is None:
+        return None
+    document, compiled, parts = made
+    path = revisions.catalog_path(pointer["revision"])
+    try:
+        with locked(revisions.directory, "compiling this document"):
+            write_catalog(path, compiled, document.problems, pointer["revision"])
+        return Installed(Catalog(path), pointer, parts)
+    except (OSError, sqlite3.Error, FileError):
+        return Installed(catalog_in_memory(compiled, document.problems), pointer, parts)
+
+
+def _compiled_again(
+    revisions: Revisions, pointer: dict[str, Any], name: str
+) -> "tuple[Document, Compiled, Parts] | None":
+    """Return what becomes of the bytes that were kept of a revision; None where they are lost."""
     content, parts = revisions.content(pointer), revisions.parts(pointer)
     if content is None or parts is None:
         return None
-    from dynacli.catalog.writer import catalog_in_memory, write_catalog
-
     try:
         with _without_collector():
             fetched = Fetched(content, uri=pointer["uri"])
             document = compose(fetched, name, Reading(None, parts), Layers.of(pointer))
-            compiled = _compile(document, _names_so_far(revisions))
+            return document, _compile(document, names_in_catalogs(revisions)[0]), parts
     except DocumentError:
         return None  # an older dynacli read it, this one does not
-    path = revisions.catalog_path(pointer["revision"])
-    try:
-        with locked(revisions.directory, "compiling this document"):
-            write_catalog(path, compiled, document.problems)
-        return Installed(Catalog(path), pointer, parts)
-    except (OSError, sqlite3.Error, FileError):
-        return Installed(catalog_in_memory(compiled, document.problems), pointer, parts)
 
 
 def touch(revisions: Revisions, pointer: dict[str, Any], reading: Reading, **changes: Any) -> dict[str, Any]:
@@ -213,11 +228,19 @@ def keep_parts(revisions: Revisions, revision: str, content: bytes, parts: "Part
     from dynacli.catalog.parts import read_parts, write_parts
 
     path = revisions.document_path(revision)
-    if not os.path.isfile(path) or os.stat(path).st_size != len(content):
+    if not _holds(path, content):
         write_atomically(path, content)
     path = revisions.parts_path(revision)
     if (parts.found or parts.missing) and read_parts(path) != parts:
         write_parts(path, parts)
+
+
+def _holds(path: str, content: bytes) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return os.fstat(file.fileno()).st_size == len(content) and file.read() == content
+    except OSError:
+        return False
 
 
 def _part_facts(revisions: Revisions, reading: Reading) -> dict[str, str]:
@@ -239,10 +262,12 @@ def _objections(
         return ()
     old = revisions.catalog(before)
     if old is None:
-        again = rebuilt(revisions, before, "the document as it was")
-        if again is None:
+        from dynacli.catalog.writer import catalog_in_memory
+
+        made = _compiled_again(revisions, before, _AS_IT_WAS)
+        if made is None:
             return ()  # there is nothing left that could be lost
-        old = again.catalog
+        old = catalog_in_memory(made[1], made[0].problems)
     try:
         return objections(old, catalog)
     except DamagedCatalogError:
@@ -263,35 +288,11 @@ def _made_meanwhile(
 
 
 def _names_so_far(revisions: Revisions) -> dict[tuple[str, str], str]:
-    """Return the names that the current revision gave, or where it is lost, the latest that can be read.
-
-    Those of a catalog that another version of dynacli wrote too: names outlive its format.
-    """
-    for path in _latest_first(revisions):
-        catalog = None
-        try:
-            catalog = Catalog(path)
-            return catalog.lock()
-        except DamagedCatalogError:
-            continue
-        finally:
-            if catalog is not None:
-                catalog.close()
-    return {}
-
-
-def _latest_first(revisions: Revisions) -> Iterator[str]:
-    pointer = revisions.current()
-    if pointer is not None:
-        yield revisions.catalog_path(pointer["revision"])
-    try:
-        with os.scandir(revisions.directory) as entries:
-            found = [
-                (entry.stat().st_mtime_ns, entry.path) for entry in entries if entry.name.endswith(".sqlite")
-            ]
-    except OSError:
-        return
-    yield from (path for _, path in sorted(found, reverse=True))
+    """Return the names that the current revision gave, whose catalog may be lost."""
+    names, is_current = names_in_catalogs(revisions)
+    pointer = None if is_current else revisions.current()
+    made = _compiled_again(revisions, pointer, _AS_IT_WAS) if pointer is not None else None
+    return names if made is None else dict(made[1].lock)
 
 
 @contextmanager

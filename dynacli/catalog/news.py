@@ -6,6 +6,7 @@ It stands in `news.json` beside the pointer. Whoever removes that file tells it,
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.catalog.files import put_away
 from dynacli.catalog.revisions import Revisions, is_revision, type_fits
 from dynacli.errors import DynacliError
 
@@ -98,7 +99,7 @@ def take_news(revisions: Revisions) -> News | None:
         return None
     found = revisions.state(_FILE)
     try:
-        os.unlink(path)
+        put_away(path)
     except OSError:
         return None  # another run tells it, or nobody could keep from telling it again
     values: list[Any] = [found.get(key) for key in News._fields]

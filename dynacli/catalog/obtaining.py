@@ -98,11 +98,13 @@ def taken(
     for key in ("allow_refs", "more", "overlays"):
         if getattr(wish, key):
             remembered[key] = list(getattr(wish, key))
-    objections = _objections(wish, source, pointer)
+    is_own_edit = pointer is not None and not reading.is_again and _is_root(wish, pointer, fetched)
+    owner = wish.name if wish.is_registered else _owner(wish, revisions)
+    objections = _objections(wish, owner, source, pointer, is_own_edit=is_own_edit)
     installed = install(revisions, fetched, source.label, remembered, reading, objections)
     if installed.objections:
         installed.catalog.close()
-        return _kept_aside(wish, revisions, pointer, installed.objections)
+        return _kept_aside(wish, owner, revisions, pointer, installed.objections)
     if installed.before is not None and (wish.is_registered or source.kind == "url"):
         _note_news(wish, revisions, installed.before, installed.pointer, installed)
     return api_of(wish, revisions, fetched, installed)
@@ -118,7 +120,8 @@ def _confirmed(
     """Remember that the current revision is still the one that there is, and mend what was lost of it."""
     try:
         keep_parts(revisions, pointer["revision"], fetched.content, reading.parts)
-        forget(revisions)
+        if not _is_kept(pointer, remembered):
+            forget(revisions)
     except OSError:
         pass  # a cache that cannot be written stays as it is; what was read is used
     if "max_age" not in remembered:
@@ -126,18 +129,41 @@ def _confirmed(
     return touch(revisions, pointer, reading, **remembered)
 
 
-def _objections(wish: Wish, source: Source, pointer: dict[str, Any] | None) -> Objections | None:
-    """Return what has to be looked at before a document takes the place of another by itself."""
+def _is_kept(pointer: dict[str, Any], remembered: dict[str, Any]) -> bool:
+    """Tell whether nothing was fetched, so that what a server had before still waits for a decision."""
+    return "fetched_at" in remembered and remembered["fetched_at"] == pointer.get("fetched_at")
+
+
+def _owner(wish: Wish, revisions: Revisions) -> str:
+    """Return the name of a registered API that has the same document as a URL that is called by itself."""
+    from dynacli.catalog.cache_limit import registered_directories
+
+    try:
+        names = registered_directories(wish.env).get(revisions.directory, ())
+    except FileError:
+        return ""  # a run that needs the configuration says what is wrong with it
+    return next((name for name in names if name != wish.name), "")
+
+
+def _objections(
+    wish: Wish, owner: str, source: Source, pointer: dict[str, Any] | None, *, is_own_edit: bool
+) -> Objections | None:
+    """Return what has to be looked at before a document takes the place of another by itself.
+
+    Args:
+        owner: The registered API whose document it is; empty where it is that of none.
+        is_own_edit: Whether nothing came over the network, so that a file of this machine is another, an overlay.
+    """
     if wish.is_accepted or pointer is None or pointer.get("is_shipped"):
         return None
-    if not wish.is_registered and (wish.is_asked or source.kind != "url"):
+    if not owner and (wish.is_asked or source.kind != "url"):
         return None  # the person named this very document just now
     # Who can write a person's files needs no document to get at their credentials.
-    return objections_of if source.kind == "url" else lost_operations
+    return objections_of if source.kind == "url" and not is_own_edit else lost_operations
 
 
 def _kept_aside(
-    wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, objections: Sequence[str]
+    wish: Wish, owner: str, revisions: Revisions, pointer: dict[str, Any] | None, objections: Sequence[str]
 ) -> Api:
     """Return the API as it was, with what was held against the new document.
 
@@ -150,7 +176,7 @@ def _kept_aside(
         raise RefusedError(
             f"The new document of `{wish.name}` was kept aside, and the one before is used",
             why="; ".join(objections),
-            hint=f"If you trust it: `dynacli api refresh {wish.name} --accept`",
+            hint=f"If you trust it: `dynacli api refresh {owner or wish.name} --accept`",
             kept_aside=list(objections),
         )
     if pointer is not None:
@@ -176,15 +202,20 @@ def _note_news(
 def _is_the_same(wish: Wish, pointer: dict[str, Any], fetched: Fetched, reading: Reading) -> bool:
     """Tell whether the files of a document have the content that it was compiled from."""
     revision = pointer["revision"]
-    if pointer["uri"] != fetched.uri or not wish.is_met_by(pointer) or pointer.get("is_shipped"):
-        return False
-    if pointer.get("root", revision) != revision_of(fetched.content):
+    if not _is_root(wish, pointer, fetched):
         return False
     parts = reading.look_again()
     is_one_file = not parts.found and not parts.missing
     return is_one_file is ("parts" not in pointer) and revision == revision_of(
         fetched.content, parts, fetched.uri
     )
+
+
+def _is_root(wish: Wish, pointer: dict[str, Any], fetched: Fetched) -> bool:
+    """Tell whether the file that was named has the content that a revision was compiled from."""
+    if pointer["uri"] != fetched.uri or not wish.is_met_by(pointer) or pointer.get("is_shipped"):
+        return False
+    return bool(pointer.get("root", pointer["revision"]) == revision_of(fetched.content))
 
 
 def _reading(wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, source: Source) -> Reading:

@@ -87,6 +87,9 @@ def held_of(revisions: Revisions) -> Held | None:
         return None
     if pointer is None or not is_revision(pointer["revision"]) or not isinstance(at, int | float):
         return None
+    current = revisions.current()
+    if current is not None and current["revision"] == pointer["revision"]:
+        return None  # it was taken, by a process that died before it could say so
     return Held(pointer, tuple(reasons), float(at))
 
 

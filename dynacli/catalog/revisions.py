@@ -24,7 +24,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.files import write_atomically
+from dynacli.catalog.files import put_away, write_atomically
 from dynacli.catalog.store import FORMAT, Catalog, DamagedCatalogError
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ _REMEMBERED: dict[str, type | tuple[type, ...]] = {
     "overlays": list,
     "bytes": int,
     "installed_at": (int, float),
+    "number": int,
     "title": str,
     "version": str,
     "operations": int,
@@ -99,7 +100,8 @@ class Revisions:
 
     def of(self, revision: str) -> dict[str, Any] | None:
         """Return the pointer to a revision as it was when that became current; None where it is not known."""
-        return self._read(f"{revision}.json")
+        pointer = self._read(f"{revision}.json")
+        return pointer if pointer is not None and pointer["revision"] == revision else None
 
     def history(self) -> list[dict[str, Any]]:
         """Return the pointers to all revisions that were once current, the latest first."""
@@ -113,7 +115,7 @@ class Revisions:
             if is_revision(stem := name.removesuffix(".json")) and stem != name
         ]
         known = [one for one in found if one is not None]
-        return sorted(known, key=lambda one: (-float(one.get("installed_at", 0)), str(one["revision"])))
+        return sorted(known, key=_turn)
 
     def _read(self, name: str) -> dict[str, Any] | None:
         return self.checked(self.state(name))
@@ -157,7 +159,7 @@ class Revisions:
         if state:
             write_atomically(path, json.dumps(state, indent=1).encode())
         elif os.path.lexists(path):
-            os.unlink(path)
+            put_away(path)
 
     def note_use(self) -> None:
         """Remember the day of this use, and once a day look after what was left behind."""
@@ -170,11 +172,11 @@ class Revisions:
                 return
         from dynacli.catalog.housekeeping import begin_day
 
-        begin_day(self.directory, path)
+        begin_day(self, path)
 
     def catalog(self, pointer: dict[str, Any]) -> Catalog | None:
         """Open the catalog that a pointer leads to; None when it is not there or cannot be read."""
-        catalog = _opened(self.catalog_path(pointer["revision"]))
+        catalog = _opened(self.catalog_path(pointer["revision"]), pointer["revision"])
         if catalog is not None:
             self.note_use()
         return catalog
@@ -214,7 +216,7 @@ class Revisions:
     def drop(self, pointer: dict[str, Any]) -> None:
         """Forget the catalog of a revision, because it is damaged."""
         try:
-            os.unlink(self.catalog_path(pointer["revision"]))
+            put_away(self.catalog_path(pointer["revision"]))
         except OSError:
             return
 
@@ -234,6 +236,11 @@ class Revisions:
             OSError: It cannot be written; the one before stays.
         """
         self.write_state("current.json", {**pointer, "location": self.location})
+
+
+def _turn(pointer: dict[str, Any]) -> tuple[Any, ...]:
+    # Clocks are set back; what comes later has a higher number all the same.
+    return -pointer.get("number", 0), -pointer.get("installed_at", 0), pointer["revision"]
 
 
 def is_revision(word: str) -> bool:
@@ -266,7 +273,7 @@ def revision_of(content: bytes, parts: "Parts | None" = None, uri: str = "") -> 
     return digest.hexdigest()[:_DIGITS]
 
 
-def _opened(path: str) -> Catalog | None:
+def _opened(path: str, revision: str) -> Catalog | None:
     if not os.path.isfile(path):
         return None
     catalog = None
@@ -277,4 +284,7 @@ def _opened(path: str) -> Catalog | None:
         if catalog is not None:
             catalog.close()
         return None  # a damaged catalog counts as absent, and is compiled again
+    if catalog.meta.get("revision") != revision:
+        catalog.close()
+        return None  # and so does that of another document, or of another day
     return catalog

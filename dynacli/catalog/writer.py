@@ -39,12 +39,13 @@ _ORIGINS = 200
 """How many origins are kept as one value; of a converted document they are thousands, and much alike."""
 
 
-def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]") -> None:
+def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]", revision: str = "") -> None:
     """Write a catalog, complete or not at all.
 
     Args:
         path: Where it shall stand; its directory exists.
         problems: Where the document is not valid OpenAPI.
+        revision: The name of the document's content, by which a reader tells it from another's.
 
     Raises:
         OSError: It cannot be written.
@@ -57,7 +58,7 @@ def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]"
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         db = sqlite3.connect(temporary, isolation_level=None)
         try:
-            _fill(db, compiled, problems)
+            _fill(db, compiled, problems, {"revision": revision} if revision else {})
         finally:
             db.close()
         _sync(temporary)
@@ -70,11 +71,13 @@ def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]"
 def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Catalog:
     """Return a catalog that is on no disk, for where none can be written."""
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    _fill(db, compiled, problems)
+    _fill(db, compiled, problems, {})
     return Catalog(":memory:", db)
 
 
-def _fill(db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Problem]") -> None:
+def _fill(
+    db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Problem]", more: Mapping[str, str]
+) -> None:
     import orjson
 
     from dynacli.catalog.names import kebab
@@ -95,7 +98,8 @@ def _fill(db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Prob
     )
     db.execute("BEGIN")
     db.executemany(
-        "INSERT INTO meta VALUES (?, ?)", [(key, sealed(value)) for key, value in compiled.meta.items()]
+        "INSERT INTO meta VALUES (?, ?)",
+        [(key, sealed(value)) for key, value in (*compiled.meta.items(), *more.items())],
     )
     names: dict[tuple[str, int], int] = {}
     shared: dict[str, int] = {}

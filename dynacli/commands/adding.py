@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -121,8 +122,10 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
     entry["source"] = found.documents[0].url
     if len(found.documents) > 1:
         _say(run, "There are several documents, and the first is taken", lines_of_found(found.documents))
-        urls = " ".join(one.url for one in found.documents)
-        write_stderr(run.env, f"All of them in one API: dynacli api add NAME {visible(urls, keep='')}\n")
+        urls = " ".join(shlex.quote(one.url) for one in found.documents)
+        write_stderr(
+            run.env, f"All of them in one API: dynacli api add {wish.name} {visible(urls, keep='')}\n"
+        )
     return from_source(wish, entry["source"])
 
 

@@ -26,8 +26,12 @@ _started: list[int] = []
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from dynacli.__main__ import run; run()"
 
 
-def begin_refresh(api: "Api", env: Environment) -> None:
-    """Start a process that refreshes the document of an API, unless one is at it or has just failed."""
+def begin_refresh(api: "Api", env: Environment, profile: str | None = None) -> None:
+    """Start a process that refreshes the document of an API, unless one is at it or has just failed.
+
+    Args:
+        profile: The profile that the document is fetched with, where that is not the one of the environment.
+    """
     _look_after()
     if not hasattr(os, "posix_spawn") or not sys.executable or not take_claim(api.revisions.directory):
         return
@@ -36,7 +40,7 @@ def begin_refresh(api: "Api", env: Environment) -> None:
     root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
     words = [sys.executable, "-P", "-c", _PROGRAM, root, WORD, api.name if api.is_registered else "-"]
     try:
-        _spawn(words, {**env.variables, _URL: api.name})
+        _spawn(words, {**env.variables, _URL: api.name, **({"DYNACLI_PROFILE": profile} if profile else {})})
     except (OSError, ValueError, NotImplementedError):
         # A machine that starts no process any more; the next run that is due tries again.
         drop_claim(api.revisions.directory)

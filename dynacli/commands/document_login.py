@@ -3,8 +3,8 @@
 Nothing is sent before the server has asked for it.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment
 
@@ -15,7 +15,7 @@ __all__ = ["login_of"]
 
 
 def login_of(
-    env: Environment, name: str, headers: Iterable[str] = (), profile: Mapping[str, Any] | None = None
+    env: Environment, name: str, headers: Iterable[str] = (), profile: str | None = None
 ) -> "Authorize":
     """Return what gives the credentials for the document of an API.
 
@@ -24,13 +24,12 @@ def login_of(
     Args:
         name: Of the API, registered or about to be; a URL where it has none.
         headers: What the person gave with `-H` for the document itself, such as `X-API-Key: abc`.
-        profile: The profile of the API, whose headers go along.
+        profile: The name of the profile whose headers go along; by default that of the environment.
     """
 
     def authorize(challenge: str) -> dict[str, str]:
         given = _given(headers)
-        own = {str(key): str(value) for key, value in (profile or {}).get("headers", {}).items()}
-        return {**own, **_credential(env, name, challenge.lower()), **given}
+        return {**_of_profile(env, name, profile), **_credential(env, name, challenge.lower()), **given}
 
     return authorize
 
@@ -43,6 +42,18 @@ def _given(headers: Iterable[str]) -> dict[str, str]:
     for name, value in given.items():
         check_header(name, value)
     return given
+
+
+def _of_profile(env: Environment, name: str, profile: str | None) -> dict[str, str]:
+    from dynacli.catalog.configuration import Configuration
+    from dynacli.commands.profiles import headers_in
+    from dynacli.request.build import check_header
+
+    entry = Configuration(env).apis().get(name, {})
+    found = headers_in(entry, profile or env.variables.get("DYNACLI_PROFILE", ""))
+    for header, value in found.items():
+        check_header(header, value)
+    return found
 
 
 def _credential(env: Environment, name: str, challenge: str) -> dict[str, str]:

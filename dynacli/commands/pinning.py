@@ -127,9 +127,10 @@ def _hold(run: Run, name: str, wish: Wish, revisions: Revisions, pointer: dict[s
             hint=f"See what is: `dynacli api history {name}`",
         )
     api.catalog.close()
-    _mark(revisions, wish.pin, is_pinned=False)
     _mark(revisions, revision, is_pinned=True)
     Configuration(run.env).edit(name, {"pin": revision})
+    if wish.pin != revision:  # only now: what is held is marked whenever a process may die
+        _mark(revisions, wish.pin, is_pinned=False)
     write_stderr(
         run.env,
         f"{name}: the revision {revision[:SHORT]} of {day_of(pointer)} is held, and not refreshed; "

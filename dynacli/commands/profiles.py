@@ -1,5 +1,6 @@
 """Profiles: options of one API under a name, kept in the configuration (`[apis.NAME.profiles.PROFILE]`)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynacli.catalog.api import Api
@@ -7,7 +8,7 @@ from dynacli.commands.levels import malformed
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 
-__all__ = ["profile_of", "use_profile"]
+__all__ = ["headers_in", "profile_of", "use_profile"]
 
 _KEYS = ("headers", "server", "server_vars", "timeout", "validate")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -51,6 +52,13 @@ def profile_of(run: Run, api: Api) -> dict[str, Any]:
     if wrong:
         raise malformed(run, f"the profile `{name}` of `{api.name}`", wrong)
     return dict(profile)
+
+
+def headers_in(entry: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return the headers of a profile of an API's entry; none where it cannot be used, which each call says."""
+    profiles = entry.get("profiles", {})
+    profile = profiles.get(name) if isinstance(profiles, dict) else None
+    return dict(profile.get("headers", {})) if profile is not None and not _what_is_wrong(profile) else {}
 
 
 def _what_is_wrong(profile: Any) -> str:

@@ -1,5 +1,6 @@
 """The revisions of an API as a person names them: by the beginning of their name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dynacli.catalog.revisions import Revisions
@@ -13,18 +14,21 @@ SHORT = 12
 _FEWEST = 4
 
 
-def find_revision(revisions: Revisions, word: str, name: str) -> dict[str, Any]:
+def find_revision(
+    revisions: Revisions, word: str, name: str, others: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Return the pointer to the revision that a word means.
 
     Args:
         word: The first digits of its name, four at least.
         name: How the API is called.
+        others: Pointers to revisions that were never current, which may be meant too.
 
     Raises:
         UsageError: There is none, or there are several.
     """
-    history = revisions.history()
-    wanted = word.lower()
+    known = {one["revision"]: one for one in (*others, *revisions.history())}
+    history, wanted = list(known.values()), word.lower()
     found = [one for one in history if len(wanted) >= _FEWEST and one["revision"].startswith(wanted)]
     if len(found) == 1:
         return found[0]

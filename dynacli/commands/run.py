@@ -1,7 +1,7 @@
 """What one run knows: its surroundings and the standard options, wherever they were given."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.api import Api
@@ -58,12 +58,19 @@ class Run:
     @property
     def allow_refs(self) -> list[str]:
         """The origins and directories that references may lead to, wherever on the command line they were given."""
-        given = list(self.option("allow_ref", ()))
+        given = [*self.option("allow_ref", ()), *self._values_of("--allow-ref")]
+        return [place for one in given if (place := _place(one))]
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that was asked for, wherever on the command line."""
+        return self.option("profile") or next(iter(self._values_of("--profile")), None)
+
+    def _values_of(self, option: str) -> Iterator[str]:
         for number, word in enumerate(self._words):
             flag, _, value = word.partition("=")
-            if flag == "--allow-ref":
-                given.append(value or next(iter(self._words[number + 1 :]), ""))
-        return [place for one in given if (place := _place(one))]
+            if flag == option:
+                yield value or next(iter(self._words[number + 1 :]), "")
 
     def api(self, word: str) -> Api:
         """Return the API that a word names, opened once a run."""
@@ -90,14 +97,15 @@ class Run:
     def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
         from dynacli.commands.document_login import login_of
 
-        return login_of(self.env, word)(challenge)
+        return login_of(self.env, word, profile=self.profile)(challenge)
 
     def _tell(self, api: Api) -> None:
         """Warn of what a person should know of a document before its operations are used."""
         says_more = "DYNACLI_REFRESH" in self.env.variables or not api.entry.keys().isdisjoint(
             ("refresh", "refresh_after")
         )
-        if api.is_due or api.warning is not None or api.objections or says_more or api.has_pending:
+        is_held = api.wish is not None and bool(api.wish.pin)
+        if api.is_due or api.warning is not None or api.objections or says_more or is_held or api.has_pending:
             from dynacli.commands.standing import standing_notes
 
             for note in standing_notes(api, self.env):
@@ -111,12 +119,15 @@ class Run:
         A document that is on this machine, held, or was asked for within the last minute lacks it for good.
         """
         from dynacli.catalog.freshness import MINUTE, is_due
+        from dynacli.catalog.pending import failure_of
         from dynacli.catalog.wish import NEVER
 
         wish = api.wish
         if wish is None or "://" not in api.location or self.is_offline or wish.mode == NEVER or wish.pin:
             return None
-        if api.is_new or not is_due(api.pointer, time.time(), MINUTE):
+        failure = failure_of(api.revisions)
+        has_just_failed = failure is not None and 0 <= time.time() - failure.at < MINUTE
+        if api.is_new or has_just_failed or not is_due(api.pointer, time.time(), MINUTE):
             return None
         word = next(word for word, one in self._apis.items() if one is api)
         try:
@@ -130,7 +141,8 @@ class Run:
                 seconds=_SECONDS,
             )
         except DynacliError as error:
-            self.warn(f"The document could not be refreshed: {error.what}")
+            if failure is None or not api.is_due:  # else it was told already
+                self.warn(f"The document could not be refreshed: {error.what}")
             return None
         self._apis[word] = again
         self._replaced.append(api)
@@ -141,6 +153,10 @@ class Run:
         """Do what can wait until the command has printed: start refreshes that are due, tell what is new."""
         from dynacli.catalog.wish import BLOCKING, NEVER
 
+        if self._apis:
+            from dynacli.catalog.configuration import Configuration
+
+            Configuration(self.env).sweep()
         for api in self._apis.values():
             wish = api.wish
             if wish is None or api.failure is not None:
@@ -150,7 +166,7 @@ class Run:
             ):
                 from dynacli.commands.background import begin_refresh
 
-                begin_refresh(api, self.env)
+                begin_refresh(api, self.env, self.profile)
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
                 from dynacli.commands.standing import tell_news
 

@@ -10,6 +10,7 @@ from dynacli.catalog.news import take_news
 from dynacli.catalog.pending import failure_of, held_of
 from dynacli.catalog.refresh_settings import wrong_settings
 from dynacli.catalog.wish import NEVER
+from dynacli.commands.revision_words import SHORT
 from dynacli.environment import Environment
 
 __all__ = ["age_told", "objections_told", "standing_notes", "tell_news"]
@@ -19,7 +20,17 @@ def standing_notes(api: Api, env: Environment) -> list[str]:
     """Return the warnings that a document comes with; one that is fresh and undisputed has none."""
     name = _called(api)
     wrong = wrong_settings(api.entry, env.variables)
-    return [*(f"{name}: {one}" for one in wrong), *_of_age(api, name)]
+    return [*(f"{name}: {one}" for one in wrong), *_of_hold(api, name), *_of_age(api, name)]
+
+
+def _of_hold(api: Api, name: str) -> list[str]:
+    wish = api.wish
+    if wish is None or not wish.pin:
+        return []
+    held, unpin = f"{name}: the revision {wish.pin[:SHORT]} is held", f"`dynacli api unpin {api.name}`"
+    if api.pointer["revision"] != wish.pin:
+        return [f"{held}, and not in the cache any more, so the latest is used; {unpin} goes on with it"]
+    return [f"{held}, and not refreshed; {unpin} goes on with the latest"] if wish.refresh else []
 
 
 def _of_age(api: Api, name: str) -> list[str]:

@@ -165,12 +165,19 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
     from dynacli.output.terminal import write_stderr
 
     check_registered(run, name)
-    if Configuration(run.env).apis()[name].get("pin"):
+    entry = Configuration(run.env).apis()[name]
+    if run.is_offline and entry["source"].lower().startswith(("http:", "https:")):
+        raise UsageError(
+            f"`{name}` cannot be refreshed offline",
+            why="Its document is at a URL",
+            hint="Leave out `--offline`",
+        )
+    if entry.get("pin"):
         raise UsageError(
             f"`{name}` is held at one revision, and not refreshed",
             hint=f"Go on with the latest: `dynacli api unpin {name}`",
         )
-    login = login_of(run.env, name, run.option("header", ()))
+    login = login_of(run.env, name, run.option("header", ()), run.profile)
     api, before = refresh_api(name, run.env, run.allow_refs, is_accepted=accept, authorize=login)
     try:
         if run.allow_refs:
@@ -194,8 +201,9 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
                 listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
                 write_stderr(run.env, f"  {title}: {listed}\n")
         news = take_news(api.revisions)  # told right here
-        if news is not None and news.changed:
-            write_stderr(run.env, f"  changed: {counted(news.changed)} (dynacli changes {name})\n")
+        if news is not None and (news.changed or not (new or gone)):
+            changed = counted(news.changed) if news.changed else "the document itself"
+            write_stderr(run.env, f"  changed: {changed} (dynacli changes {name})\n")
     finally:
         api.catalog.close()
 

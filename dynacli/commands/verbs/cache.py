@@ -65,7 +65,10 @@ def _row(kept: Kept, names: list[str]) -> dict[str, Any]:
 
 
 def _size(count: int) -> str:
-    return f"{count / 2**20:.1f} MiB"
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1024:.1f} KiB"
 
 
 def _clear(ctx: click.Context, api: str | None, history: bool) -> None:

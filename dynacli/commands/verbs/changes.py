@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dynacli.catalog.api import Api
+from dynacli.catalog.pending import held_of
 from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.revision_words import SHORT, find_revision, previous
 from dynacli.commands.rows import operation_row
@@ -96,7 +97,10 @@ def _named(run: Run, opened: Api, word: str, stack: ExitStack) -> Api:
 
     if looks_like_source(word):
         return run.api(word)
-    return _of(opened, find_revision(opened.revisions, word, opened.name), stack)
+    held = held_of(opened.revisions)
+    # What was kept aside can be looked at before anybody takes it.
+    others = () if held is None else (held.pointer,)
+    return _of(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 
 
 def _of(opened: Api, pointer: dict[str, Any], stack: ExitStack) -> Api:

@@ -1,0 +1,159 @@
+"""A server with one document of which everything can be set, and a clock that is put forward.
+
+Nothing waits: what the cache remembers of the time is set back, as if it had been written so long ago.
+"""
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.harness import Answer, RecordedRequest, Recorder
+
+__all__ = ["DAY", "HOUR", "MINUTE", "Served", "State", "age", "holding", "state_of", "until"]
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+_TIMES = frozenset({"fetched_at", "asked_at", "installed_at", "at"})
+_PATIENCE_SECONDS = 30
+
+
+class Served:
+    """A document at `/openapi.json` of a server.
+
+    Args:
+        recorder: The server.
+        document: The document, or whatever else shall come.
+    """
+
+    def __init__(self, recorder: Recorder, document: Any = None) -> None:
+        self.recorder = recorder
+        self.url = f"{recorder.origin}/openapi.json"
+        if document is not None:
+            self.has(document)
+
+    def has(self, document: Any, status: int = 200, **headers: str) -> None:
+        """Answer with a document from now on; with 304 where the request names its ETag or its time.
+
+        Args:
+            document: An object of JSON, or the bytes that shall come.
+            status: The status code.
+            headers: Of the answer, with `_` for `-`.
+        """
+        content = document if isinstance(document, bytes) else json.dumps(document).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+        def answer(request: RecordedRequest) -> Answer:
+            if status == 200 and _is_known(request, named):
+                return Answer(304, b"", named)
+            return Answer(status, content, {"Content-Type": "application/json", **named})
+
+        self.recorder.answers["/openapi.json"] = answer
+
+    def answers(self, answer: Answer | Callable[[RecordedRequest], Answer]) -> None:
+        """Answer like that from now on."""
+        self.recorder.answers["/openapi.json"] = answer
+
+    @property
+    def asked(self) -> list[RecordedRequest]:
+        """The requests for the document so far."""
+        return [one for one in self.recorder.requests if one.target.startswith("/openapi.json")]
+
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """The conditional headers of the last request for the document."""
+        return {name: values[0] for name, values in self.asked[-1].headers.items() if name.startswith("if-")}
+
+
+def _is_known(request: RecordedRequest, headers: Mapping[str, str]) -> bool:
+    tags, times = request.headers.get("if-none-match"), request.headers.get("if-modified-since")
+    if tags is not None:  # RFC 9110, section 13.2.2: it alone counts
+        return tags == [headers.get("ETag")]
+    return times is not None and times == [headers.get("Last-Modified")]
+
+
+@contextlib.contextmanager
+def holding(served: Served) -> Iterator[threading.Event]:
+    """Let the server hold its answer back until the event that is given, at the latest until the end of the block."""
+    release = threading.Event()
+    answer = served.recorder.answers["/openapi.json"]
+
+    def wait(request: RecordedRequest) -> Answer:
+        release.wait(_PATIENCE_SECONDS)
+        return answer(request) if callable(answer) else answer
+
+    served.answers(wait)
+    try:
+        yield release
+    finally:
+        release.set()
+        served.answers(answer)
+
+
+def age(home: Path, seconds: float) -> None:
+    """Let so much time go by for everything that the cache remembers."""
+    for path in (home / "cache" / "documents").rglob("*"):
+        if path.name == "refresh.claim":
+            claimed = path.stat().st_mtime - seconds
+            os.utime(path, (claimed, claimed))
+        elif path.suffix == ".json":
+            with contextlib.suppress(ValueError):  # it was torn on purpose
+                path.write_text(json.dumps(_aged(json.loads(path.read_text()), seconds)))
+
+
+def _aged(value: Any, seconds: float) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: one - seconds if key in _TIMES and isinstance(one, int | float) else _aged(one, seconds)
+        for key, one in value.items()
+    }
+
+
+class State(NamedTuple):
+    """What the cache has of the one document that there is.
+
+    Args:
+        revision: The current one.
+        held: Why another one was kept aside; none where none was.
+        failure: Why the last refresh failed, or empty.
+        has_news: Whether something is to be told.
+        pointer: All that is remembered of the current revision.
+    """
+
+    revision: str
+    held: tuple[str, ...]
+    failure: str
+    has_news: bool
+    pointer: Mapping[str, Any]
+
+
+def state_of(home: Path) -> State:
+    """Return what the files of the cache say."""
+    (path,) = (home / "cache" / "documents").rglob("current.json")
+    pointer = json.loads(path.read_text())
+    pending = path.with_name("pending.json")
+    found = json.loads(pending.read_text()) if pending.exists() else {}
+    failed = found.get("failed", {})
+    return State(
+        pointer["revision"],
+        tuple(found.get("held", {}).get("reasons", ())),
+        " ".join(part for part in (failed.get("what", ""), failed.get("why", "")) if part),
+        path.with_name("news.json").exists(),
+        pointer,
+    )
+
+
+def until(is_so: Callable[[], Any], what: str) -> None:
+    """Wait until something is so, that another process brings about.
+
+    Args:
+        what: What is waited for, should it not come.
+    """
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < end, f"this has not come about: {what}"
+        time.sleep(0.01)

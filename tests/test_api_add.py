@@ -1,0 +1,263 @@
+"""`api add`: from a base URL to a registered API; what was tried is told, and nothing needs a prompt."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import Answer, Recorder, Result, run_cli
+from tests.pets import NAMES, call, operation, pets
+
+HTML = {"Content-Type": "text/html"}
+
+
+def _answer(document: Any) -> Answer:
+    return Answer(body=json.dumps(document).encode())
+
+
+def _page(text: str) -> Answer:
+    return Answer(200, f"<!doctype html><html>{text}</html>".encode(), HTML)
+
+
+def _entry(home: Path) -> str:
+    path = home / "config" / "config.toml"
+    return path.read_text() if path.exists() else ""
+
+
+def _tried(result: Result) -> str:
+    """Return what is told of the places that were looked at, on one line."""
+    text = result.stderr.partition("Looked for a document at:\n")[2]
+    return " ".join(line.strip() for line in text.splitlines() if line.startswith("  "))
+
+
+def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> None:
+    """Where the URL gives a document there is one request, and nothing is told of a search."""
+    server.answers["/v1/spec"] = _answer(pets())
+    result = run_cli("api", "add", "shop", f"{server.origin}/v1/spec")
+    assert (0, "", "shop: Pets 1, 3 operations\nTry: dynacli shop --help\n") == (
+        result.exit_code,
+        result.stdout,
+        result.stderr,
+    )
+    assert 1 == len(server.requests)
+    assert f'source = "{server.origin}/v1/spec"' in _entry(home)
+
+
+@pytest.mark.parametrize("base", ["", "/", "/api", "/api/v1?x=1"])
+def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path) -> None:
+    """From a base URL the document is found, what was tried is told, and the URL of the document is kept."""
+    server.answers["/openapi.json"] = _answer(pets())
+    server.answers["/api"] = _page("Hello")
+    result = run_cli("api", "add", "shop", f"{server.origin}{base}")
+    assert (0, "") == (result.exit_code, result.stdout)
+    assert f'{server.origin}/openapi.json document, OpenAPI 3.0.3 "Pets" 1, 3 operations' in " ".join(
+        _tried(result).split()
+    )
+    assert "404" in _tried(result)
+    assert result.stderr.endswith("shop: Pets 1, 3 operations\nTry: dynacli shop --help\n")
+    assert f'source = "{server.origin}/openapi.json"' in _entry(home)
+    assert NAMES == [row["name"] for row in run_cli("operations", "shop", "-o", "json").json]
+
+
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        (
+            Answer(200, b"{}", {"Link": '</hidden>; rel="service-desc"', "Content-Type": "application/json"}),
+            "/hidden",
+        ),
+        (Answer(404, b"{}", {"Link": '</hidden>; rel="describedby"'}), "/hidden"),
+        (_page('<redoc spec-url="/hidden"></redoc>'), "/hidden"),
+        (_page('<script>SwaggerUIBundle({url: "/hidden", dom_id: "#ui"})</script>'), "/hidden"),
+        (_page('<a href="/files/openapi.json">Download</a>'), "/files/openapi.json"),
+    ],
+    ids=["service-desc", "describedby", "redoc", "swagger-ui", "link"],
+)
+def test_what_a_page_says_is_followed(page: Answer, path: str, server: Recorder, home: Path) -> None:
+    """`Link` headers and the pages of Swagger UI and ReDoc lead to the document."""
+    server.answers["/"] = page
+    server.answers[path] = _answer(pets())
+    assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
+    assert f'source = "{server.origin}{path}"' in _entry(home)
+
+
+def test_a_catalog_of_apis_is_read(server: Recorder, home: Path) -> None:
+    """`/.well-known/api-catalog` leads to the document (RFC 9727)."""
+    linkset = {"linkset": [{"anchor": f"{server.origin}/", "service-desc": [{"href": "/hidden"}]}]}
+    server.answers["/.well-known/api-catalog"] = Answer(
+        200, json.dumps(linkset).encode(), {"Content-Type": "application/linkset+json"}
+    )
+    server.answers["/hidden"] = _answer(pets())
+    assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
+    assert f'source = "{server.origin}/hidden"' in _entry(home)
+
+
+def test_several_documents_are_told_and_the_first_is_taken(server: Recorder) -> None:
+    """Where a page names several, all are told with the command that takes them together."""
+    urls = '[{"url": "/one", "name": "One"}, {"url": "/two", "name": "Two"}]'
+    server.answers["/"] = _page(f"<script>SwaggerUIBundle({{urls: {urls}}})</script>")
+    server.answers["/one"] = _answer(pets())
+    server.answers["/two"] = _answer({**pets(), "paths": {"/toys": {"get": operation("listToys")}}})
+    result = run_cli("api", "add", "shop", server.origin)
+    assert 0 == result.exit_code
+    assert "There are several documents, and the first is taken:\n" in result.stderr
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("All of them in one API: ")]
+    assert f"dynacli api add shop {server.origin}/one {server.origin}/two" == line.partition(": ")[2]
+    again = run_cli(*line.partition("dynacli ")[2].split())
+    assert (0, 0) == (again.exit_code, call("shop", "list-toys").exit_code)
+
+
+def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path) -> None:
+    """A host without a document ends with 8, with everything that was tried, and nothing is kept."""
+    server.answers["/"] = _page("Hello")
+    result = run_cli("api", "add", "shop", server.origin, "--error-format", "json")
+    assert (8, f"No OpenAPI document was found at `{server.origin}/`", "") == (
+        result.exit_code,
+        result.error["message"],
+        _entry(home),
+    )
+    assert {"url": f"{server.origin}/openapi.json", "result": "404"}.items() <= {
+        key: value
+        for one in result.error["tried"]
+        if one["url"] == f"{server.origin}/openapi.json"
+        for key, value in one.items()
+    }.items()
+    assert "/swagger.json" in _tried(result)
+    assert not [path for path in (home / "cache").rglob("*") if path.is_file()]
+
+
+def test_no_discovery_looks_nowhere_else(server: Recorder) -> None:
+    """`--no-discovery` takes the URL for the document's own; so do `--offline` and a file."""
+    server.answers["/openapi.json"] = _answer(pets())
+    result = run_cli("api", "add", "shop", server.origin, "--no-discovery")
+    assert (8, 1) == (result.exit_code, len(server.requests))
+    assert 8 == run_cli("api", "add", "shop", server.origin, "--offline").exit_code
+    assert 8 == run_cli("api", "add", "shop", "./absent.json").exit_code
+    assert 1 == len(server.requests)
+
+
+def test_a_document_with_a_fault_is_the_one_that_is_meant(server: Recorder) -> None:
+    """Where the URL gives a document that cannot be used, its own error is told and no other one is taken."""
+    server.answers["/v1/openapi.json"] = _answer({**pets(), "openapi": "4.0.0"})
+    server.answers["/openapi.json"] = _answer(pets())
+    result = run_cli("api", "add", "shop", f"{server.origin}/v1/openapi.json")
+    assert (8, True) == (result.exit_code, "OpenAPI 4.0.0 documents are not supported" in result.stderr)
+
+
+def test_another_origin_is_told_and_not_asked(
+    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that leads to another origin leads nowhere: it is told, never asked, and no search has a credential."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    other_server.answers["/openapi.json"] = _answer(pets())
+    server.answers["/"] = _page(f'<redoc spec-url="{other_server.origin}/openapi.json"></redoc>')
+    result = run_cli("api", "add", "shop", server.origin)
+    assert (8, []) == (result.exit_code, other_server.requests)
+    assert f"{other_server.origin}/openapi.json" in result.stderr
+    assert canary not in repr(server.requests)
+
+
+def test_a_host_is_told_to_be_a_url() -> None:
+    """A word without a scheme is explained."""
+    result = run_cli("api", "add", "shop", "api.example.com", "--error-format", "json")
+    assert (2, "If it is a host, write `https://api.example.com`") == (result.exit_code, result.error["hint"])
+
+
+def test_a_server_that_is_down_is_a_network_error(home: Path) -> None:
+    """A base URL where nothing listens ends with 6, without a search."""
+    result = run_cli("api", "add", "shop", "http://127.0.0.1:9")
+    assert (6, "", "") == (result.exit_code, _tried(result), _entry(home))
+
+
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "basic": {"type": "http", "scheme": "basic"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    "oauth": {
+        "type": "oauth2",
+        "flows": {"clientCredentials": {"tokenUrl": "https://id.example/t", "scopes": {}}},
+    },
+    "digest": {"type": "http", "scheme": "digest"},
+}
+
+
+@pytest.mark.parametrize(
+    ("security", "lines"),
+    [
+        ([{"bearer": []}], ["Credentials: bearer (a bearer token): set DYNACLI_SHOP_TOKEN"]),
+        (
+            [{"basic": []}],
+            [
+                "Credentials: basic (user name and password): set DYNACLI_SHOP_USERNAME and DYNACLI_SHOP_PASSWORD"
+            ],
+        ),
+        ([{"key": []}], ["Credentials: key (an API key in header `X-Key`): set DYNACLI_SHOP_KEY"]),
+        ([{"oauth": []}], ["Credentials: oauth (an OAuth 2 access token): set DYNACLI_SHOP_TOKEN"]),
+        (
+            [{"digest": []}],
+            ["Credentials: digest (HTTP digest): not supported yet; give the header that it needs with -H"],
+        ),
+        (
+            [{"bearer": []}, {"key": []}],
+            [
+                "Credentials: bearer (a bearer token): set DYNACLI_SHOP_TOKEN",
+                "         or: key (an API key in header `X-Key`): set DYNACLI_SHOP_KEY",
+            ],
+        ),
+        ([{}], []),
+        ([], []),
+    ],
+    ids=["bearer", "basic", "key", "oauth", "digest", "either", "optional", "none"],
+)
+def test_it_says_which_credentials_there_are(security: list[Any], lines: list[str], server: Recorder) -> None:
+    """Each way to sign in has a line with the variables that give it."""
+    document = {**pets(), "security": security}
+    document["components"]["securitySchemes"] = SCHEMES
+    server.answers["/d"] = _answer(document)
+    result = run_cli("api", "add", "shop", f"{server.origin}/d")
+    assert ["shop: Pets 1, 3 operations", *lines, "Try: dynacli shop --help"] == result.stderr.splitlines()
+
+
+def test_what_is_set_is_said_to_be(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is set already is said to be, its value never."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    document = {**pets(), "security": [{"bearer": []}]}
+    document["components"]["securitySchemes"] = SCHEMES
+    document["paths"]["/pets"]["get"]["security"] = []
+    server.answers["/d"] = _answer(document)
+    lines = run_cli("api", "add", "shop", f"{server.origin}/d").stderr.splitlines()
+    assert [
+        "Credentials: bearer (a bearer token): set DYNACLI_SHOP_TOKEN (set)",
+        "1 of 3 operations need none",
+    ] == lines[1:-1]
+
+
+@pytest.mark.parametrize("terminal", [(), ("stdin", "stdout", "stderr")], ids=["pipe", "terminal"])
+def test_nothing_is_asked_of_the_person(terminal: tuple[str, ...], server: Recorder) -> None:
+    """Adding needs no prompt, at a terminal or without one."""
+    server.answers["/openapi.json"] = _answer(pets())
+    result = run_cli("api", "add", "shop", server.origin, terminal=terminal)
+    assert (0, "") == (result.exit_code, result.stdout)
+    assert NAMES[0] in run_cli("operations", "shop").stdout
+
+
+def test_what_a_server_says_does_not_drive_the_terminal(server: Recorder) -> None:
+    """Control characters in a title or a link are made visible."""
+    document = pets()
+    document["info"]["title"] = "Pets\x1b]0;owned\x07\u202e"
+    server.answers["/"] = _page(
+        '<redoc spec-url="/a%1b[31mb\x1b[31m"></redoc><a href="/openapi.json\x07">x</a>'
+    )
+    server.answers["/openapi.json"] = _answer(document)
+    result = run_cli("api", "add", "shop", server.origin, terminal=("stderr",))
+    assert 0 == result.exit_code
+    assert [] == [char for char in ("\x1b]", "\x07", "\u202e") if char in result.stderr]
+
+
+def test_adding_again_finds_it_again(server: Recorder, home: Path) -> None:
+    """The same base URL leads to the same document, which is no other one."""
+    server.answers["/openapi.json"] = _answer(pets())
+    for _ in range(2):
+        assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
+    assert 1 == _entry(home).count("[apis.shop]")

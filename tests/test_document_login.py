@@ -1,0 +1,365 @@
+"""A document behind a login: its own origin gets the credential when it asks for one, and nobody else ever does."""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clock import DAY, Served, age, state_of
+from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.pets import call, operation, pets
+
+NEW = {"/new": {"get": operation("newOne")}}
+BASIC = base64.b64encode(b"ann:pass word").decode()
+KEY = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+
+
+def _with_key(scheme: Mapping[str, Any] = KEY, **paths: Any) -> dict[str, Any]:
+    document = pets(**paths)
+    document["components"]["securitySchemes"] = dict(scheme)
+    return document
+
+
+def _locks(
+    document: dict[str, Any], name: str, value: str, status: int = 401, challenge: str = ""
+) -> Callable[[RecordedRequest], Answer]:
+    """Answer with a document where a header has a value, else with a challenge."""
+    body = json.dumps(document).encode()
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
+
+    def answer(request: RecordedRequest) -> Answer:
+        return Answer(body=body) if request.headers.get(name) == [value] else Answer(status, b"{}", headers)
+
+    return answer
+
+
+def _sent(recorder: Recorder, name: str) -> list[str | None]:
+    """Return what each request had of a header."""
+    return [(request.headers.get(name) or [None])[0] for request in recorder.requests]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_credential_is_sent_when_it_is_asked_for(
+    status: int, server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request has no credential; after 401 or 403 it is sent again with it."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}", status, "Bearer")
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json").exit_code
+    assert [None, f"Bearer {canary}"] == _sent(server, "authorization")
+
+
+def test_a_document_for_everyone_gets_none(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody asks, no credential is sent."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    monkeypatch.setenv("DYNACLI_TOKEN", canary)
+    Served(server, pets())
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    assert 0 == run_cli("api", "refresh", "shop").exit_code
+    assert [None, None] == _sent(server, "authorization")
+
+
+@pytest.mark.parametrize("status", [404, 407, 500])
+def test_another_error_is_no_question(
+    status: int, server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only 401 and 403 ask for a credential."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    server.answers["/d.json"] = Answer(status, b"{}", {"WWW-Authenticate": "Bearer"})
+    assert 8 == run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery").exit_code
+    assert [None] == _sent(server, "authorization")
+
+
+@pytest.mark.parametrize(
+    ("variables", "challenge", "expected"),
+    [
+        ({"TOKEN": "t"}, "Bearer", "Bearer t"),
+        ({"TOKEN": "t"}, "", "Bearer t"),
+        ({"TOKEN": "t"}, 'Basic realm="docs"', "Bearer t"),
+        ({"USERNAME": "ann", "PASSWORD": "pass word"}, 'Basic realm="docs"', f"Basic {BASIC}"),
+        ({"USERNAME": "ann", "PASSWORD": "pass word"}, "", f"Basic {BASIC}"),
+        ({"TOKEN": "t", "USERNAME": "ann", "PASSWORD": "pass word"}, 'basic realm="x"', f"Basic {BASIC}"),
+        ({"TOKEN": "t", "USERNAME": "ann", "PASSWORD": "pass word"}, "Bearer", "Bearer t"),
+        ({"TOKEN": "t", "USERNAME": "ann", "PASSWORD": "pass word"}, "Basic, Bearer", "Bearer t"),
+        ({"TOKEN": " t\n"}, "Bearer", "Bearer t"),
+    ],
+)
+def test_the_challenge_chooses(
+    variables: Mapping[str, str],
+    challenge: str,
+    expected: str,
+    server: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a token and a pair of name and password, the one goes that the server asks for; a token in doubt."""
+    for name, value in variables.items():
+        monkeypatch.setenv(f"DYNACLI_SHOP_{name}", value)
+    server.answers["/d.json"] = _locks(pets(), "authorization", expected, challenge=challenge)
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json").exit_code
+    assert [None, expected] == _sent(server, "authorization")
+
+
+def test_a_key_goes_where_the_known_document_says(
+    server: Recorder, home: Path, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An API key is sent in the header that the document at hand names."""
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", canary)
+    served = Served(server, _with_key())
+    assert 0 == run_cli("api", "add", "shop", served.url).exit_code
+    served.answers(_locks(_with_key(**NEW), "x-key", canary))
+    assert 0 == run_cli("api", "refresh", "shop").exit_code
+    assert [None, None, canary] == _sent(server, "x-key")
+    assert 0 == call("shop", "new-one").exit_code
+    assert home.exists()
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        {"key": {"type": "apiKey", "in": "query", "name": "key"}},
+        {"key": {"type": "apiKey", "in": "header", "name": "Host"}},
+        {"key": {"type": "apiKey", "in": "header", "name": "bad name"}},
+        {"key": {"type": "http", "scheme": "bearer"}},
+    ],
+    ids=["query", "host", "malformed", "bearer"],
+)
+def test_a_key_without_a_header_stays_at_home(
+    scheme: Mapping[str, Any], server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document cannot have a key put into a place that is none for keys."""
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", canary)
+    served = Served(server, _with_key(scheme))
+    assert 0 == run_cli("api", "add", "shop", served.url).exit_code
+    served.answers(Answer(401))
+    assert 8 == run_cli("api", "refresh", "shop").exit_code
+    assert canary not in repr(server.requests)
+
+
+def test_headers_of_the_command_line_sign_in(server: Recorder) -> None:
+    """`-H` of `api add` and `api refresh` is for the document, is sent only when asked for, and is kept nowhere."""
+    server.answers["/d.json"] = _locks(pets(), "x-api-key", "abc")
+    url = f"{server.origin}/d.json"
+    assert 8 == run_cli("api", "add", "shop", url, "--no-discovery").exit_code
+    assert 0 == run_cli("api", "add", "shop", url, "-H", "X-API-Key: abc").exit_code
+    assert [None, None, "abc"] == _sent(server, "x-api-key")
+    server.answers["/d.json"] = _locks(pets(**NEW), "x-api-key", "abc")
+    assert 8 == run_cli("api", "refresh", "shop").exit_code
+    assert 0 == run_cli("api", "refresh", "shop", "--header", "X-API-Key: abc").exit_code
+    assert 0 == call("shop", "new-one").exit_code
+
+
+def test_a_header_wins_over_a_variable(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the person says just now counts before what is set for the API."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    server.answers["/d.json"] = _locks(pets(), "authorization", "Bearer other")
+    words = ("api", "add", "shop", f"{server.origin}/d.json", "-H", "Authorization: Bearer other")
+    assert 0 == run_cli(*words).exit_code
+    assert canary not in repr(server.requests)
+
+
+@pytest.mark.parametrize("header", ["nothing", "Bad Name: x", "X: a\nb", "Host: evil.example"])
+def test_a_header_that_cannot_be_sent_is_refused(header: str, server: Recorder) -> None:
+    """A malformed header is an error of usage that names the header, not its value."""
+    server.answers["/d.json"] = Answer(401)
+    result = run_cli("api", "add", "shop", f"{server.origin}/d.json", "-H", header)
+    assert (2, [None]) == (result.exit_code, _sent(server, "authorization"))
+
+
+def _profiled(home: Path, headers: Mapping[str, str]) -> None:
+    path = home / "config" / "config.toml"
+    lines = "".join(f'{json.dumps(name)} = "{value}"\n' for name, value in headers.items())
+    path.write_text(f"{path.read_text()}\n[apis.shop.profiles.work.headers]\n{lines}")
+
+
+@pytest.mark.parametrize(
+    ("words", "variable"),
+    [
+        (("api", "refresh", "shop", "--profile", "work"), ""),
+        (("--profile", "work", "api", "refresh", "shop"), ""),
+        (("api", "refresh", "shop", "--profile=work"), ""),
+        (("api", "refresh", "shop"), "work"),
+        (("shop", "list-pets", "--dry-run", "--refresh", "--profile", "work"), ""),
+        (("--profile=work", "--refresh", "shop", "list-pets", "--dry-run"), ""),
+        (("shop", "list-pets", "--dry-run", "--refresh"), "work"),
+    ],
+)
+def test_the_headers_of_the_profile_go_along(
+    words: tuple[str, ...], variable: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The profile of the command line or of `DYNACLI_PROFILE` signs in too, when it is asked for."""
+    served = Served(server, pets())
+    run_cli("api", "add", "shop", served.url)
+    _profiled(home, {"X-Tenant": "7"})
+    served.answers(_locks(pets(**NEW), "x-tenant", "7"))
+    assert 8 == run_cli("api", "refresh", "shop").exit_code
+    if variable:
+        monkeypatch.setenv("DYNACLI_PROFILE", variable)
+    assert 0 == run_cli(*words).exit_code
+    assert [None, None, None, "7"] == _sent(server, "x-tenant")[:4]
+    monkeypatch.delenv("DYNACLI_PROFILE", raising=False)
+    assert 0 == call("shop", "new-one").exit_code
+
+
+def test_a_profile_holds_no_secret_for_a_document_either(server: Recorder, home: Path, canary: str) -> None:
+    """A profile with a secret is malformed for calls, and is not used for the document."""
+    served = Served(server, pets())
+    run_cli("api", "add", "shop", served.url)
+    _profiled(home, {"Authorization": "Bearer of-the-profile"})
+    served.answers(Answer(401))
+    assert 8 == run_cli("api", "refresh", "shop", "--profile", "work").exit_code
+    assert ({None}, True) == ({*_sent(server, "authorization")}, bool(canary))
+
+
+def test_a_profile_that_there_is_not_is_said(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call with a profile that does not exist says so, whatever became of the document."""
+    served = Served(server, pets())
+    run_cli("api", "add", "shop", served.url)
+    monkeypatch.setenv("DYNACLI_PROFILE", "absent")
+    assert 0 == run_cli("api", "refresh", "shop").exit_code
+    result = call("shop")
+    assert (2, True) == (result.exit_code, "`shop` has no profile `absent`" in result.stderr)
+
+
+def _canaries(monkeypatch: pytest.MonkeyPatch, canary: str) -> None:
+    for name in ("TOKEN", "KEY", "SHOP_TOKEN", "SHOP_KEY"):
+        monkeypatch.setenv(f"DYNACLI_{name}", canary)
+
+
+def test_a_redirect_to_another_origin_gets_nothing(
+    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A login that leads elsewhere ends there: the other origin is not even asked."""
+    _canaries(monkeypatch, canary)
+    other_server.answers["/d.json"] = Answer(body=json.dumps(pets()).encode())
+    elsewhere = Answer(302, b"", {"Location": f"{other_server.origin}/d.json"})
+
+    def answer(request: RecordedRequest) -> Answer:
+        return elsewhere if "authorization" in request.headers else Answer(401)
+
+    server.answers["/d.json"] = answer
+    result = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery")
+    assert (11, [], [None, f"Bearer {canary}"]) == (
+        result.exit_code,
+        other_server.requests,
+        _sent(server, "authorization"),
+    )
+
+
+def test_a_redirect_within_the_origin_keeps_it(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same origin gets the credential wherever in it the document has moved to."""
+    _canaries(monkeypatch, canary)
+    server.answers["/d.json"] = Answer(302, b"", {"Location": "/v2/d.json"})
+    server.answers["/v2/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json").exit_code
+
+
+def test_references_get_it_at_the_own_origin_alone(
+    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of the document's origin are signed in for; those of another one that is allowed are asked for without."""
+    _canaries(monkeypatch, canary)
+    document = pets(**{"/own": {"$ref": "own.json"}, "/far": {"$ref": f"{other_server.origin}/far.json"}})
+    authorized = f"Bearer {canary}"
+    server.answers["/d.json"] = _locks(document, "authorization", authorized)
+    server.answers["/own.json"] = _locks({"get": operation("ownOne")}, "authorization", authorized)
+    other_server.answers["/far.json"] = Answer(401, b"{}", {"WWW-Authenticate": "Bearer"})
+    words = ("api", "add", "shop", f"{server.origin}/d.json", "--allow-ref", other_server.origin)
+    run_cli(*words)
+    assert [None] == _sent(other_server, "authorization")
+    assert canary not in repr(other_server.requests)
+    assert 0 == call("shop", "own-one").exit_code
+    assert _sent(server, "authorization").count(authorized) == 2
+
+
+def test_a_further_document_gets_it_at_the_first_ones_origin_alone(
+    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several documents of one API, those at another origin are asked for without a credential."""
+    _canaries(monkeypatch, canary)
+    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    other_server.answers["/d.json"] = Answer(401)
+    result = run_cli("api", "add", "shop", f"{server.origin}/d.json", f"{other_server.origin}/d.json")
+    assert 0 != result.exit_code
+    assert (True, [None]) == (bool(server.requests), _sent(other_server, "authorization"))
+    assert canary not in repr(other_server.requests)
+
+
+def test_the_server_of_a_call_is_no_reason(
+    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variables of another API are not sent, nor are those of an API without a name for one that has one."""
+    monkeypatch.setenv("DYNACLI_TOKEN", canary)
+    monkeypatch.setenv("DYNACLI_OTHER_TOKEN", canary)
+    Served(other_server, pets())
+    run_cli("api", "add", "other", f"{other_server.origin}/openapi.json")
+    server.answers["/d.json"] = Answer(401)
+    assert 8 == run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery").exit_code
+    assert canary not in repr(server.requests)
+
+
+def test_a_document_without_a_name_signs_in_too(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URL is signed in for with `DYNACLI_TOKEN`."""
+    monkeypatch.setenv("DYNACLI_TOKEN", canary)
+    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    assert 0 == call(f"{server.origin}/d.json").exit_code
+
+
+def test_a_refresh_behind_the_command_signs_in(
+    server: Recorder, home: Path, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person can fetch is refreshed for them as well; what they cannot is told without the secret."""
+    monkeypatch.delattr(os, "nice")  # this process is the one that a run would start
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    run_cli("api", "add", "shop", f"{server.origin}/d.json")
+    age(home, 2 * DAY)
+    server.answers["/d.json"] = _locks(pets(**NEW), "authorization", f"Bearer {canary}")
+    assert 0 == run_cli("__refresh", "shop").exit_code
+    assert 0 == call("shop", "new-one").exit_code
+    age(home, 2 * DAY)
+    server.answers["/d.json"] = Answer(401, canary.encode(), {"WWW-Authenticate": f'Bearer realm="{canary}"'})
+    run_cli("__refresh", "shop")
+    assert "answered with 401" in state_of(home).failure
+
+
+def _refused(result: Result) -> tuple[int, str]:
+    return result.exit_code, str(result.error["message"])
+
+
+def test_a_credential_that_is_not_enough_is_sent_once(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that wants more says no once more, and the error says what can be done."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    server.answers["/d.json"] = Answer(401, b"{}", {"WWW-Authenticate": "Bearer"})
+    url = f"{server.origin}/d.json"
+    result = run_cli("api", "add", "shop", url, "--no-discovery", "--error-format", "json")
+    assert (8, f"`{url}` answered with 401 instead of a document") == _refused(result)
+    assert "Set DYNACLI_SHOP_TOKEN, or " == result.error["hint"][:27]
+    assert [None, f"Bearer {canary}"] == _sent(server, "authorization")
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "a\nb", "\u20ac"])
+def test_a_secret_that_cannot_be_sent_is_named_by_its_variable(
+    value: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token with a character that no header can carry ends with 10, and is not shown."""
+    if "\x00" in value:
+        value = "a\x01b"
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", value)
+    server.answers["/d.json"] = Answer(401)
+    result = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery")
+    assert (10, True) == (result.exit_code, "`DYNACLI_SHOP_TOKEN`" in result.stderr)
+    assert [None] == _sent(server, "authorization")
