@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dynacli.catalog.claim import drop_claim, take_claim
@@ -41,7 +42,7 @@ def begin_refresh(api: "Api", env: Environment, profile: str | None = None) -> N
     words = [sys.executable, "-P", "-c", _PROGRAM, root, WORD, api.name if api.is_registered else "-"]
     try:
         _spawn(words, {**env.variables, _URL: api.name, **({"DYNACLI_PROFILE": profile} if profile else {})})
-    except (OSError, ValueError, NotImplementedError):
+    except (OSError, ValueError):
         # A machine that starts no process any more; the next run that is due tries again.
         drop_claim(api.revisions.directory)
 
@@ -68,7 +69,11 @@ def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
         # What a shell has open beside the standard streams (`3>log`) is inherited otherwise: who reads the other
         # end of it would wait for the refresh.
         actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
-        _started.append(os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True))
+        try:
+            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
+        except NotImplementedError:  # on some systems the new process has to leave the session by itself
+            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions)
+        _started.append(process)
     finally:
         os.close(nothing)
 
@@ -106,8 +111,9 @@ def refresh_quietly(env: Environment, word: str) -> int:
     from dynacli.document.source import parse_source
     from dynacli.errors import DynacliError
 
-    if hasattr(os, "nice"):
-        os.nice(5)  # nobody waits for it
+    with suppress(OSError):  # it leads its session already
+        os.setsid()
+    os.nice(5)  # nobody waits for it
     try:
         wish, place = wish_of(env.variables.get(_URL, word) if word == "-" else word, env)
         source = parse_source(place, Path.cwd())
