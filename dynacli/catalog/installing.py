@@ -3,10 +3,10 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.catalog.collector import without_collector
 from dynacli.catalog.composition import Layers, compose
 from dynacli.catalog.files import locked, make_directory, sweep, write_atomically
 from dynacli.catalog.given_names import names_in_catalogs
@@ -77,7 +77,7 @@ def install(
         DocumentError: The bytes are no document that dynacli can use; the earlier revision stays.
         FileError: Another process has been compiling it for too long.
     """
-    with _without_collector():
+    with without_collector():
         return _install(revisions, fetched, name, facts, reading, objections)
 
 
@@ -198,7 +198,7 @@ def _compiled_again(
     if content is None or parts is None:
         return None
     try:
-        with _without_collector():
+        with without_collector():
             fetched = Fetched(content, uri=pointer["uri"])
             document = compose(fetched, name, Reading(None, parts), Layers.of(pointer))
             return document, _compile(document, names_in_catalogs(revisions)[0]), parts
@@ -293,23 +293,6 @@ def _names_so_far(revisions: Revisions) -> dict[tuple[str, str], str]:
     pointer = None if is_current else revisions.current()
     made = _compiled_again(revisions, pointer, _AS_IT_WAS) if pointer is not None else None
     return names if made is None else dict(made[1].lock)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from going through a document that grows: up to 40 % of the time, for nothing.
-
-    All that is made stays in use until the end.
-    """
-    import gc
-
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":

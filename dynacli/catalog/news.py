@@ -6,6 +6,7 @@ It stands in `news.json` beside the pointer. Whoever removes that file tells it,
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.catalog.collector import without_collector
 from dynacli.catalog.files import put_away
 from dynacli.catalog.revisions import Revisions, is_revision, type_fits
 from dynacli.errors import DynacliError
@@ -74,11 +75,12 @@ def note_news(
     known = revisions.of(untold) if isinstance(untold, str) and is_revision(untold) else None
     since = known or before
     try:
-        old = document_of(revisions, since, name)
-        new = document or document_of(revisions, after, name)
-        if old is None or new is None:
-            return
-        changes = compare(old.tree, new.tree)
+        with without_collector():
+            old = document_of(revisions, since, name)
+            new = document or document_of(revisions, after, name)
+            if old is None or new is None:
+                return
+            changes = compare(old.tree, new.tree)
         news = News(
             since["revision"],
             after["revision"],

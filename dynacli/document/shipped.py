@@ -10,7 +10,11 @@ import dynacli
 
 __all__ = ["shipped_for", "shipped_path"]
 
-_LIVE = {"armature.json": re.compile(r"https://[a-z0-9.-]+\.armature\.(?:app|tech)(?::443)?/api/armature/v1/openapi")}
+_LIVE = {
+    "armature.json": re.compile(
+        r"https://[a-z0-9.-]+\.armature\.(?:app|tech)(?::443)?/api/armature/v1/openapi"
+    )
+}
 """File name → the URLs of its live document."""
 
 

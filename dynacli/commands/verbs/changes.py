@@ -42,6 +42,7 @@ def _changes(
 ) -> None:
     run: Run = ctx.obj
     from dynacli.catalog.changes import compare
+    from dynacli.catalog.collector import without_collector
     from dynacli.commands.changes_markdown import changes_markdown
     from dynacli.commands.changes_report import changes_json
     from dynacli.commands.changes_text import changes_text
@@ -49,7 +50,7 @@ def _changes(
 
     if run.output_format != _MARKDOWN:
         check_format(run.output_format)
-    with ExitStack() as stack:
+    with without_collector(), ExitStack() as stack:
         opened = run.api(api)
         after = _named(run, opened, until, stack) if until else opened
         before = _named(run, opened, since, stack) if since else _before(opened, after, stack)
@@ -57,8 +58,8 @@ def _changes(
             run.note(f"There is only one revision of `{opened.name}` yet: nothing to compare it with")
         new = _side(after)
         old = _side(before) if before is not None else new
+        found = compare(old.tree, new.tree)
     _forget_news(opened)
-    found = compare(old.tree, new.tree)
     if breaking:
         found = _only_breaking(found)
     rows = old.rows.get, new.rows.get
