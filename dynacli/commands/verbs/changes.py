@@ -47,6 +47,7 @@ def _changes(
     from dynacli.commands.changes_report import changes_json
     from dynacli.commands.changes_text import changes_text
     from dynacli.output.render import check_format, write_data
+    from dynacli.output.terminal import visible
 
     if run.output_format != _MARKDOWN:
         check_format(run.output_format)
@@ -64,7 +65,8 @@ def _changes(
         found = _only_breaking(found)
     rows = old.rows.get, new.rows.get
     if run.output_format == _MARKDOWN:
-        run.env.stdout.write(changes_markdown(found, *rows, has_texts=texts) + "\n")
+        markdown = changes_markdown(found, *rows, has_texts=texts)
+        run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
         return
     write_data(
         run.env,
@@ -178,5 +180,6 @@ command = _ChangesVerb(
         *click_options(STANDARD_OPTIONS),
     ],
     callback=click.pass_context(_changes),
-    help="Show what the document of API gained, lost and changed since the revision before.",
+    help="Show what the document of API gained, lost and changed since the revision before. "
+    "`-o markdown` writes it for a changelog, `-o json` for programs.",
 )
