@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -320,7 +319,6 @@ def test_a_refresh_behind_the_command_signs_in(
     server: Recorder, home: Path, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a person can fetch is refreshed for them as well; what they cannot is told without the secret."""
-    monkeypatch.delattr(os, "nice")  # this process is the one that a run would start
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
     run_cli("api", "add", "shop", f"{server.origin}/d.json")

@@ -5,7 +5,6 @@ A document that works is never lost to one that does not, whoever asks.
 
 import copy
 import json
-import os
 import re
 import threading
 import time
@@ -265,7 +264,6 @@ FLAG, VERB, OFFLINE, UNKNOWN = "--refresh", "api refresh", "--offline", "unknown
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a server that hangs be given up at once, and a refresh in this process not slow it down."""
     monkeypatch.setattr(download, "READ_SECONDS", 0.2)
-    monkeypatch.delattr(os, "nice")
 
 
 @pytest.fixture

@@ -104,6 +104,7 @@ def refresh_quietly(env: Environment, word: str) -> int:
     """
     from pathlib import Path
 
+    import dynacli
     from dynacli.catalog.apis import wish_of
     from dynacli.catalog.fetching import obtained
     from dynacli.catalog.revisions import Revisions
@@ -111,9 +112,10 @@ def refresh_quietly(env: Environment, word: str) -> int:
     from dynacli.document.source import parse_source
     from dynacli.errors import DynacliError
 
-    with suppress(OSError):  # it leads its session already
-        os.setsid()
-    os.nice(5)  # nobody waits for it
+    if dynacli.is_own_process:
+        with suppress(OSError):  # it leads its session already
+            os.setsid()
+        os.nice(5)  # nobody waits for it
     try:
         wish, place = wish_of(env.variables.get(_URL, word) if word == "-" else word, env)
         source = parse_source(place, Path.cwd())
