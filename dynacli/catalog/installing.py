@@ -4,6 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.collector import without_collector
@@ -260,20 +261,25 @@ def _objections(
 ) -> Sequence[str]:
     if objections is None or before is None or before["revision"] == pointer["revision"]:
         return ()
-    old = revisions.catalog(before)
-    if old is None:
-        from dynacli.catalog.writer import catalog_in_memory
+    for find in (revisions.catalog, partial(_catalog_again, revisions)):
+        old = find(before)
+        if old is None:
+            continue
+        try:
+            return objections(old, catalog)
+        except DamagedCatalogError:
+            continue  # it can be made again
+        finally:
+            old.close()
+    return ()  # there is nothing left that could be lost
 
-        made = _compiled_again(revisions, before, _AS_IT_WAS)
-        if made is None:
-            return ()  # there is nothing left that could be lost
-        old = catalog_in_memory(made[1], made[0].problems)
-    try:
-        return objections(old, catalog)
-    except DamagedCatalogError:
-        return ()
-    finally:
-        old.close()
+
+def _catalog_again(revisions: Revisions, pointer: dict[str, Any]) -> Catalog | None:
+    """Return the catalog of a revision, made from the bytes that were kept; None where they are lost."""
+    from dynacli.catalog.writer import catalog_in_memory
+
+    made = _compiled_again(revisions, pointer, _AS_IT_WAS)
+    return None if made is None else catalog_in_memory(made[1], made[0].problems)
 
 
 def _made_meanwhile(

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,7 @@ from dynacli.catalog.wish import Wish
 from dynacli.document.fetch import Fetched, fetch
 from dynacli.document.source import Source, parse_source
 from dynacli.environment import Environment
-from dynacli.errors import (
-    DocumentError,
-    FileError,
-    RefusedError,
-)
+from dynacli.errors import DocumentError, FileError, RefusedError
 
 if TYPE_CHECKING:
     from dynacli.catalog.installing import Installed
@@ -118,12 +115,10 @@ def _confirmed(
     remembered: dict[str, Any],
 ) -> dict[str, Any]:
     """Remember that the current revision is still the one that there is, and mend what was lost of it."""
-    try:
+    with suppress(OSError):  # a cache that cannot be written stays as it is; what was read is used
         keep_parts(revisions, pointer["revision"], fetched.content, reading.parts)
         if not _is_kept(pointer, remembered):
             forget(revisions)
-    except OSError:
-        pass  # a cache that cannot be written stays as it is; what was read is used
     if "max_age" not in remembered:
         pointer = {key: value for key, value in pointer.items() if key != "max_age"}
     return touch(revisions, pointer, reading, **remembered)
