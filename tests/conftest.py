@@ -55,6 +55,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", only_here)
 
 
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no file wait until it is on the disk: no test cuts the power, and a disk under load takes its time.
+
+    What happens where that fails or the process dies at it is tested with the real one, in processes of their own.
+    """
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 @pytest.fixture
 def canary(home: Path) -> Iterator[str]:
     """A fresh secret; at the end it must be in no output of the program and in no file that it wrote."""

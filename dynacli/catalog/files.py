@@ -49,8 +49,11 @@ def aside(path: str) -> str:
     return f"{path}.{os.getpid()}-{os.urandom(4).hex()}{_ASIDE}"
 
 
-def write_atomically(path: str, content: bytes) -> None:
+def write_atomically(path: str, content: bytes, *, is_lasting: bool = True) -> None:
     """Write a file of our own (mode 0600), complete or not at all.
+
+    Args:
+        is_lasting: Whether it has to survive a loss of power, too; the disk is waited for then.
 
     Raises:
         OSError: It cannot be written; what stood there stays.
@@ -61,7 +64,8 @@ def write_atomically(path: str, content: bytes) -> None:
         with open(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if is_lasting:
+                os.fsync(file.fileno())
         move_into_place(temporary, path)
     finally:
         if os.path.exists(temporary):

@@ -72,7 +72,7 @@ def begin_day(revisions: Revisions, stamp: str) -> None:
         stamp: The file whose time is the day of the last use.
     """
     try:
-        write_atomically(stamp, b"")
+        write_atomically(stamp, b"", is_lasting=False)
         for directory in _directories(revisions.cache_dir):
             sweep(directory)
     except OSError:

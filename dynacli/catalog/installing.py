@@ -147,7 +147,8 @@ def _make_current(revisions: Revisions, before: dict[str, Any] | None, pointer: 
     if before is None or before["revision"] != pointer["revision"] or "installed_at" not in before:
         pointer["installed_at"] = time.time()
         pointer["number"] = 1 + max((one.get("number", 0) for one in revisions.history()), default=0)
-        revisions.write_state(f"{pointer['revision']}.json", pointer)
+        # Without power it is a line less in the history: `current.json` says the same.
+        revisions.write_state(f"{pointer['revision']}.json", pointer, is_lasting=False)
     else:
         pointer |= {key: before[key] for key in ("installed_at", "number") if key in before}
     revisions.point_to(pointer)

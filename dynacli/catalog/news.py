@@ -89,7 +89,7 @@ def note_news(
             len(changes.removed),
             sum(not one.is_text for one in changes.document),
         )
-        revisions.write_state(_FILE, news._asdict() if any(news[2:]) else {})
+        revisions.write_state(_FILE, news._asdict() if any(news[2:]) else {}, is_lasting=False)
     except (OSError, DynacliError):
         return
 

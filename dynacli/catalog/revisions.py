@@ -149,15 +149,18 @@ class Revisions:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def write_state(self, name: str, state: dict[str, Any]) -> None:
+    def write_state(self, name: str, state: dict[str, Any], *, is_lasting: bool = True) -> None:
         """Write a small file of this directory, or remove it where there is nothing to say.
+
+        Args:
+            is_lasting: Whether it has to survive a loss of power, too.
 
         Raises:
             OSError: It cannot be written.
         """
         path = os.path.join(self.directory, name)
         if state:
-            write_atomically(path, json.dumps(state, indent=1).encode())
+            write_atomically(path, json.dumps(state, indent=1).encode(), is_lasting=is_lasting)
         elif os.path.lexists(path):
             put_away(path)
 
