@@ -39,7 +39,7 @@ def needs_of(api: Api, name: str, env: Environment) -> Iterator[str]:
         yield f"  and {len(shown) - _MOST_SHOWN} more ways"
     free = sum(not one.security or not all(one.security) for one in operations)
     if free:
-        yield f"{free:,} of {len(operations):,} operations need none"
+        yield f"{free:,} of {len(operations):,} operations {'needs' if free == 1 else 'need'} none"
 
 
 def _plain(scheme: SecurityScheme) -> _Scheme:
