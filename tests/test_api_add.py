@@ -229,7 +229,7 @@ def test_what_is_set_is_said_to_be(server: Recorder, canary: str, monkeypatch: p
     lines = run_cli("api", "add", "shop", f"{server.origin}/d").stderr.splitlines()
     assert [
         "Credentials: bearer (a bearer token): set DYNACLI_SHOP_TOKEN (set)",
-        "1 of 3 operations need none",
+        "1 of 3 operations needs none",
     ] == lines[1:-1]
 
 
