@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.configuration import is_name
-from dynacli.catalog.revisions import Revisions
+from dynacli.catalog.revisions import NEWS, PENDING, Revisions
 from dynacli.catalog.store import Catalog
 from dynacli.errors import DynacliError, FileError
 
@@ -50,6 +50,7 @@ class Api:
         pointer: dict[str, Any],
         content: bytes | None = None,
         parts: "Parts | None" = None,
+        wish: "Wish | None" = None,
     ) -> None:
         self.name = name
         self.revisions = revisions
@@ -61,7 +62,7 @@ class Api:
         self.entry: Mapping[str, Any] = {}
         self.warning: DynacliError | None = None
         self.objections: tuple[str, ...] = ()
-        self.wish: Wish | None = None
+        self.wish = wish
         self.is_due = False
         self.is_new = False
         self.failure: FileError | None = None
@@ -142,12 +143,12 @@ class Api:
     @property
     def has_pending(self) -> bool:
         """Whether a refresh left something for a person to know or to decide."""
-        return os.path.lexists(os.path.join(self.revisions.directory, "pending.json"))
+        return os.path.lexists(os.path.join(self.revisions.directory, PENDING))
 
     @property
     def has_news(self) -> bool:
         """Whether something has changed since a person was last told."""
-        return os.path.lexists(os.path.join(self.revisions.directory, "news.json"))
+        return os.path.lexists(os.path.join(self.revisions.directory, NEWS))
 
     @property
     def notes(self) -> list[str]:

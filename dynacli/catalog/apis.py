@@ -32,7 +32,6 @@ def open_api(
     refresh: bool = False,
     offline: bool = False,
     allow_refs: Iterable[str] = (),
-    mode: str = "",
     authorize: "Authorize | None" = None,
     is_asked: bool = True,
     seconds: float | None = None,
@@ -44,7 +43,6 @@ def open_api(
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references
             may lead to; a registered API has those of its entry besides.
-        mode: When a document that is due is asked for again, whatever the environment and the entry say.
         authorize: Signs in at the document's own origin, where that wants it.
         is_asked: Whether it is the person who asks for the refresh.
         seconds: A budget for fetching, under the built-in one.
@@ -63,7 +61,6 @@ def open_api(
         seconds=seconds,
         offline=offline,
         allow_refs=places,
-        mode=mode or wish.mode,
         authorize=authorize,
     )
     return _opened(wish, word, source)
@@ -231,8 +228,8 @@ def _from_url(wish: Wish, revisions: Revisions) -> Api | None:
     catalog = revisions.catalog(pointer)
     if catalog is None:
         return None
-    api = Api(wish.name, revisions, catalog, pointer)
-    api.wish, api.is_due = wish, due
+    api = Api(wish.name, revisions, catalog, pointer, wish=wish)
+    api.is_due = due
     return api
 
 
@@ -243,9 +240,7 @@ def _pinned(wish: Wish, revisions: Revisions) -> Api | None:
         return None
     catalog = revisions.catalog(pointer)
     if catalog is not None:
-        api = Api(wish.name, revisions, catalog, pointer)
-        api.wish = wish
-        return api
+        return Api(wish.name, revisions, catalog, pointer, wish=wish)
     from dynacli.catalog.obtaining import kept
 
     return kept(wish, revisions, pointer)
@@ -269,9 +264,7 @@ def _from_file(wish: Wish, path: str, word: str) -> Api:
     ):
         catalog = revisions.catalog(pointer)
         if catalog is not None:
-            api = Api(wish.name, revisions, catalog, pointer)
-            api.wish = wish
-            return api
+            return Api(wish.name, revisions, catalog, pointer, wish=wish)
     from dynacli.catalog.obtaining import read_again
 
     remembered = {"source": word, "checked_ns": checked_ns}

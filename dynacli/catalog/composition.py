@@ -8,9 +8,10 @@ from dynacli.catalog.reading import Reading
 from dynacli.document.fetch import Fetched
 
 if TYPE_CHECKING:
+    from dynacli.catalog.revisions import Revisions
     from dynacli.document.load import Document
 
-__all__ = ["Layers", "compose"]
+__all__ = ["Layers", "compose", "kept_document", "label_of"]
 
 
 class Layers(NamedTuple):
@@ -83,6 +84,18 @@ def _with_fair_warnings(documents: "list[Document]", overlays: int) -> "list[Doc
         kept = tuple(one for one in document.warnings if one[0] not in unfair)
         fair.append(replace(document, warnings=kept))
     return fair
+
+
+def kept_document(revisions: "Revisions", pointer: dict[str, Any], name: str) -> "Document | None":
+    """Return the document of a revision, read again from what is kept of it; None where that is lost.
+
+    Raises:
+        DocumentError: It cannot be read any more.
+    """
+    content, parts = revisions.content(pointer), revisions.parts(pointer)
+    if content is None or parts is None:
+        return None
+    return compose(Fetched(content, uri=pointer["uri"]), name, Reading(None, parts), Layers.of(pointer))
 
 
 def label_of(location: str) -> str:

@@ -224,9 +224,7 @@ def _unchanged(
         forget(revisions)
     facts = {key: value for key, value in pointer.items() if key != "max_age"}
     known = revisions.touch(facts, **_facts_of(source, fetched))
-    api = Api(wish.name, revisions, catalog, known)
-    api.wish = wish
-    return api
+    return Api(wish.name, revisions, catalog, known, wish=wish)
 
 
 def _shipped(wish: Wish, revisions: Revisions, source: Source) -> Api | None:

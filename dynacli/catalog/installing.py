@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.collector import without_collector
-from dynacli.catalog.composition import Layers, compose
+from dynacli.catalog.composition import Layers, compose, kept_document
 from dynacli.catalog.files import locked, make_directory, sweep, write_atomically
 from dynacli.catalog.given_names import names_in_catalogs
 from dynacli.catalog.housekeeping import thin_out
@@ -170,7 +170,7 @@ def accept(revisions: Revisions, pointer: dict[str, Any]) -> dict[str, Any] | No
     return before
 
 
-def rebuilt(revisions: Revisions, pointer: dict[str, Any], name: str) -> Installed | None:
+def rebuilt(revisions: Revisions, pointer: dict[str, Any], name: str) -> Catalog | None:
     """Compile a lost catalog again from the bytes that were kept; None when they are lost too.
 
     Args:
@@ -182,28 +182,26 @@ def rebuilt(revisions: Revisions, pointer: dict[str, Any], name: str) -> Install
     made = _compiled_again(revisions, pointer, name)
     if made is None:
         return None
-    document, compiled, parts = made
+    document, compiled = made
     path = revisions.catalog_path(pointer["revision"])
     try:
         with locked(revisions.directory, "compiling this document"):
             write_catalog(path, compiled, document.problems, pointer["revision"])
-        return Installed(Catalog(path), pointer, parts)
+        return Catalog(path)
     except (OSError, sqlite3.Error, FileError):
-        return Installed(catalog_in_memory(compiled, document.problems), pointer, parts)
+        return catalog_in_memory(compiled, document.problems)
 
 
 def _compiled_again(
     revisions: Revisions, pointer: dict[str, Any], name: str
-) -> "tuple[Document, Compiled, Parts] | None":
+) -> "tuple[Document, Compiled] | None":
     """Return what becomes of the bytes that were kept of a revision; None where they are lost."""
-    content, parts = revisions.content(pointer), revisions.parts(pointer)
-    if content is None or parts is None:
-        return None
     try:
         with without_collector():
-            fetched = Fetched(content, uri=pointer["uri"])
-            document = compose(fetched, name, Reading(None, parts), Layers.of(pointer))
-            return document, _compile(document, names_in_catalogs(revisions)[0]), parts
+            document = kept_document(revisions, pointer, name)
+            if document is None:
+                return None
+            return document, _compile(document, names_in_catalogs(revisions)[0])
     except DocumentError:
         return None  # an older dynacli read it, this one does not
 

@@ -7,16 +7,15 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.collector import without_collector
+from dynacli.catalog.composition import kept_document
 from dynacli.catalog.files import put_away
-from dynacli.catalog.revisions import Revisions, is_revision, type_fits
+from dynacli.catalog.revisions import NEWS, Revisions, is_revision, type_fits
 from dynacli.errors import DynacliError
 
 if TYPE_CHECKING:
     from dynacli.document.load import Document
 
-__all__ = ["News", "document_of", "note_news", "take_news"]
-
-_FILE = "news.json"
+__all__ = ["News", "note_news", "take_news"]
 
 
 class News(NamedTuple):
@@ -71,13 +70,13 @@ def note_news(
     """
     from dynacli.catalog.changes import compare
 
-    untold = revisions.state(_FILE).get("since")
+    untold = revisions.state(NEWS).get("since")
     known = revisions.of(untold) if isinstance(untold, str) and is_revision(untold) else None
     since = known or before
     try:
         with without_collector():
-            old = document_of(revisions, since, name)
-            new = document or document_of(revisions, after, name)
+            old = kept_document(revisions, since, name)
+            new = document or kept_document(revisions, after, name)
             if old is None or new is None:
                 return
             changes = compare(old.tree, new.tree)
@@ -89,17 +88,17 @@ def note_news(
             len(changes.removed),
             sum(not one.is_text for one in changes.document),
         )
-        revisions.write_state(_FILE, news._asdict() if any(news[2:]) else {}, is_lasting=False)
+        revisions.write_state(NEWS, news._asdict() if any(news[2:]) else {}, is_lasting=False)
     except (OSError, DynacliError):
         return
 
 
 def take_news(revisions: Revisions) -> News | None:
     """Return what has not been told yet, and count it as told; None where there is nothing."""
-    path = os.path.join(revisions.directory, _FILE)
+    path = os.path.join(revisions.directory, NEWS)
     if not os.path.lexists(path):
         return None
-    found = revisions.state(_FILE)
+    found = revisions.state(NEWS)
     try:
         put_away(path)
     except OSError:
@@ -110,19 +109,3 @@ def take_news(revisions: Revisions) -> News | None:
     if not all(type_fits(one, int) and one >= 0 for one in values[2:]):
         return None
     return News(*values)
-
-
-def document_of(revisions: Revisions, pointer: dict[str, Any], name: str) -> "Document | None":
-    """Return the document of a revision, read again from what is kept of it; None where that is lost.
-
-    Raises:
-        DocumentError: It cannot be read any more.
-    """
-    from dynacli.catalog.composition import Layers, compose
-    from dynacli.catalog.reading import Reading
-    from dynacli.document.fetch import Fetched
-
-    content, parts = revisions.content(pointer), revisions.parts(pointer)
-    if content is None or parts is None:
-        return None
-    return compose(Fetched(content, uri=pointer["uri"]), name, Reading(None, parts), Layers.of(pointer))

@@ -89,9 +89,7 @@ def taken(
         if catalog is not None:  # touched, or copied over with the same content
             parts = reading.parts
             pointer = _confirmed(revisions, pointer, fetched, reading, remembered)
-            api = Api(wish.name, revisions, catalog, pointer, fetched.content, parts)
-            api.wish = wish
-            return api
+            return Api(wish.name, revisions, catalog, pointer, fetched.content, parts, wish)
     for key in ("allow_refs", "more", "overlays"):
         if getattr(wish, key):
             remembered[key] = list(getattr(wish, key))
@@ -306,15 +304,15 @@ def _by_content(wish: Wish, fetched: Fetched) -> tuple[Revisions, Api | None]:
         catalog.close()
         revisions.drop(pointer)
         return revisions, None
-    api = Api(wish.name, revisions, catalog, pointer, fetched.content)
-    api.wish = wish
-    return revisions, api
+    return revisions, Api(wish.name, revisions, catalog, pointer, fetched.content, wish=wish)
 
 
 def api_of(wish: Wish, revisions: Revisions, fetched: Fetched, installed: "Installed") -> Api:
     """Return the API of a document that was compiled just now."""
-    api = Api(wish.name, revisions, installed.catalog, installed.pointer, fetched.content, installed.parts)
-    api.wish, api.is_new, api.failure = wish, True, installed.failure
+    api = Api(
+        wish.name, revisions, installed.catalog, installed.pointer, fetched.content, installed.parts, wish
+    )
+    api.is_new, api.failure = True, installed.failure
     if installed.failure is None:
         from dynacli.catalog.cache_limit import keep_within_limit
 
@@ -328,10 +326,9 @@ def kept(wish: Wish, revisions: Revisions, pointer: dict[str, Any]) -> Api | Non
 
     catalog = revisions.catalog(pointer)
     if catalog is None:
-        again = rebuilt(revisions, pointer, label_of(revisions.location))
-        if again is None:
-            return None
-        catalog = again.catalog
-    api = Api(wish.name, revisions, catalog, pointer)
-    api.wish, api.is_due = wish, "://" in revisions.location and is_due_now(wish, pointer)
+        catalog = rebuilt(revisions, pointer, label_of(revisions.location))
+    if catalog is None:
+        return None
+    api = Api(wish.name, revisions, catalog, pointer, wish=wish)
+    api.is_due = "://" in revisions.location and is_due_now(wish, pointer)
     return api

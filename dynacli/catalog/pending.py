@@ -7,12 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dynacli.catalog.revisions import Revisions, is_revision
+from dynacli.catalog.revisions import PENDING, Revisions, is_revision
 from dynacli.errors import DynacliError
 
 __all__ = ["Failure", "Held", "failure_of", "forget", "held_of", "hold", "note_failure"]
-
-_FILE = "pending.json"
 
 
 class Held(NamedTuple):
@@ -56,14 +54,14 @@ def hold(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) 
         OSError: It cannot be written.
     """
     held = {"pointer": pointer, "reasons": list(reasons), "at": time.time()}
-    revisions.write_state(_FILE, {"held": held})
+    revisions.write_state(PENDING, {"held": held})
 
 
 def note_failure(revisions: Revisions, error: DynacliError) -> None:
     """Remember why a refresh failed; a cache that cannot be written stays as it was."""
     failed = {"what": error.what, "why": error.why, "at": time.time()}
     try:
-        revisions.write_state(_FILE, {**revisions.state(_FILE), "failed": failed})
+        revisions.write_state(PENDING, {**revisions.state(PENDING), "failed": failed})
     except OSError:
         return
 
@@ -74,12 +72,12 @@ def forget(revisions: Revisions) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    revisions.write_state(_FILE, {})
+    revisions.write_state(PENDING, {})
 
 
 def held_of(revisions: Revisions) -> Held | None:
     """Return the document that was kept aside; None where there is none."""
-    found = revisions.state(_FILE).get("held")
+    found = revisions.state(PENDING).get("held")
     if not isinstance(found, dict):
         return None
     pointer, reasons, at = revisions.checked(found.get("pointer")), found.get("reasons"), found.get("at")
@@ -95,7 +93,7 @@ def held_of(revisions: Revisions) -> Held | None:
 
 def failure_of(revisions: Revisions) -> Failure | None:
     """Return why the last refresh failed; None where it did not."""
-    found = revisions.state(_FILE).get("failed")
+    found = revisions.state(PENDING).get("failed")
     if not isinstance(found, dict):
         return None
     what, why, at = found.get("what"), found.get("why"), found.get("at")

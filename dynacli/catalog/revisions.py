@@ -30,7 +30,10 @@ from dynacli.catalog.store import FORMAT, Catalog, DamagedCatalogError
 if TYPE_CHECKING:
     from dynacli.catalog.parts import Parts
 
-__all__ = ["Revisions", "is_revision", "revision_of"]
+__all__ = ["NEWS", "PENDING", "Revisions", "is_revision", "revision_of"]
+
+NEWS, PENDING = "news.json", "pending.json"
+"""The small files beside the pointer that most documents do not have."""
 
 _DAY = 86_400
 _DIGITS = 20
