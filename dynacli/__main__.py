@@ -50,11 +50,11 @@ def main(argv: list[str] | None = None) -> int:
             env.stdout.flush()
             return 0
         if words[:1] == ["__complete"]:
-            from dynacli.commands.complete import complete
+            from dynacli.commands.completion.complete import complete
 
             return complete(env, words[1:])
         if words[:1] == ["__refresh"] and len(words) == 2:
-            from dynacli.commands.background import refresh_quietly
+            from dynacli.commands.background_refresh import refresh_quietly
 
             return refresh_quietly(env, words[1])
         return _run_healing(env, words)
@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     except _TerminatedError:
         return TERMINATED
     except (OSError, ValueError) as error:  # what is left is the version's and the completion's line
-        from dynacli.output.problems import write_error
+        from dynacli.output.error_messages import write_error
 
         failure = _output_error(error)
         write_error(env, failure, _error_format(env, words))
@@ -98,7 +98,7 @@ def _output_error(error: Exception) -> "DynacliError":
 
 def _run_healing(env: "Environment", words: list[str]) -> int:
     """Run, and once more when the catalog was found damaged before anything was sent."""
-    from dynacli.catalog.store import DamagedCatalogError
+    from dynacli.catalog.store.catalog_file import DamagedCatalogError
 
     for _ in range(2):
         try:
@@ -111,7 +111,7 @@ def _run_healing(env: "Environment", words: list[str]) -> int:
             except OSError:
                 break
     from dynacli.errors import FileError
-    from dynacli.output.problems import write_error
+    from dynacli.output.error_messages import write_error
 
     error = FileError(
         "The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`"
@@ -142,7 +142,7 @@ def _run(env: "Environment", words: list[str]) -> int:
 def _run_command(run: "Run", words: list[str]) -> int:
     import click
 
-    from dynacli.catalog.store import DamagedCatalogError
+    from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.commands.root import make_root
     from dynacli.errors import DynacliError, FileError
 
@@ -162,7 +162,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
         click.echo(error.format_message(), file=env.stdout)
         return 0
     except click.ClickException as error:
-        from dynacli.commands.problems import from_click
+        from dynacli.commands.click_errors import from_click
 
         return _failed(run, words, from_click(error))
     except click.Abort:
@@ -191,7 +191,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
 
 
 def _failed(run: "Run", words: list[str], error: "DynacliError") -> int:
-    from dynacli.output.problems import write_error
+    from dynacli.output.error_messages import write_error
 
     error.hint = error.hint or _HINTS.get(error.kind, "")
     # An error in the words themselves comes before `--error-format` was read.
@@ -206,9 +206,9 @@ def _defect(run: "Run", words: list[str], error: Exception) -> int:
     if "--debug" in words:
         import traceback
 
+        from dynacli.auth.credential_variables import secrets_in
         from dynacli.auth.secret import Masker
-        from dynacli.auth.variables import secrets_in
-        from dynacli.output.terminal import write_stderr
+        from dynacli.output.standard_error import write_stderr
 
         masker = Masker(secrets_in(run.env.variables, run.option("header", ())))
         write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))

@@ -21,19 +21,19 @@ from pathlib import Path
 
 import click
 
-from dynacli.catalog.api import Api
-from dynacli.catalog.compiler import compile_document
-from dynacli.catalog.revisions import Revisions
-from dynacli.catalog.writer import catalog_in_memory
-from dynacli.commands.api_help import api_help
-from dynacli.commands.operation import OperationCommand
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.commands.help.api_help import api_help
+from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
+from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
-from dynacli.document.opener import allowed_files
 from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
-from dynacli.output.terminal import cell_width
+from dynacli.library.opened_api import Api
+from dynacli.library.revisions.revisions import Revisions
+from dynacli.text.terminal import cell_width
 
 __all__ = ["ACCEPTED", "DocumentReport", "documents", "drive"]
 

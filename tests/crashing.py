@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from dynacli.catalog.store import Catalog
+from dynacli.catalog.store.catalog_file import Catalog
 from tests.forking import run
 
 __all__ = [

@@ -19,19 +19,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from dynacli.catalog.compiler import compile_document
-from dynacli.catalog.example import example_value
-from dynacli.catalog.store import Catalog
-from dynacli.catalog.writer import catalog_in_memory
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
-from dynacli.document.opener import allowed_files
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
-from dynacli.validation.compiled import CompiledSchema
-from dynacli.validation.dialects import Direction, SchemaValidators
+from dynacli.schema.example_value import example_value
 from dynacli.validation.judge import Judge
-from dynacli.validation.plain_schema import PlainSchema, UntranslatableError
-from dynacli.validation.session import Session
+from dynacli.validation.judging_session import Session
+from dynacli.validation.schemas.compiled_schema import CompiledSchema
+from dynacli.validation.schemas.dialects import Direction, SchemaValidators
+from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
 from tests.corpus import documents
 from tests.judging import judge_of
 

@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from dynacli.catalog.compiler import compile_document
-from dynacli.catalog.writer import catalog_in_memory
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
-from dynacli.validation.findings import Verdict
+from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judge import Answered, Judge, Sent
 
 __all__ = ["answer_document", "answered", "compact", "judge_answer", "judge_of", "judge_value", "sent"]

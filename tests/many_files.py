@@ -8,9 +8,9 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 import yaml
 
-from dynacli.document.fetch import Fetched
+from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import Document, load
-from dynacli.document.opener import allowed_files
 from dynacli.document.source import parse_source
 
 __all__ = ["differences", "load_file", "root", "write_files"]

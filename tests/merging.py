@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 from dynacli.document.load import Document
-from dynacli.document.merging.units import operations_by_id
-from dynacli.document.operations import operations_of
+from dynacli.document.merging.shared_units import operations_by_id
+from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import MISSING, follow
-from dynacli.document.references import Locator, follow_references, sites_of
+from dynacli.document.references.scan import Locator, follow_references, sites_of
 
 __all__ = ["differences", "operations"]
 

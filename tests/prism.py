@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dynacli.auth.variables import ADHOC, Variables
+from dynacli.auth.credential_variables import ADHOC, Variables
 from tests.corpus import documents
 from tests.harness import run_cli
 from tests.npm import program

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dynacli.document.pointer import MISSING, follow, join, split
-from dynacli.document.swagger2 import Conversion, convert
+from dynacli.document.swagger2.conversion import Conversion, convert
 
 __all__ = ["converted_operation", "faults_of_places", "pointers_of", "swagger"]
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dynacli.catalog.compiler import compile_document
-from dynacli.catalog.writer import catalog_in_memory
-from dynacli.document.fetch import Fetched
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.document.fetching.fetch import Fetched
 from dynacli.document.load import load
 from dynacli.errors import RefusedError
 from dynacli.validation.judge import Judge

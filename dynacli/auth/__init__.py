@@ -1,1 +1,1 @@
-"""Security schemes → credentials, each bound to the origin that a person accepted for it."""
+"""Credentials for security schemes, each bound to the origin that a person accepted for it."""

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from dynacli.auth.credential_variables import Variables
 from dynacli.auth.secret import MASK, Secret
-from dynacli.auth.variables import Variables
-from dynacli.catalog.model import SecurityScheme
 from dynacli.errors import AuthError
+from dynacli.model.operation import SecurityScheme
 from dynacli.record import record
-from dynacli.request.model import Request
+from dynacli.request.built_request import Request
 
 __all__ = ["Credential", "attach", "find_credentials", "is_key_header", "needed_variables", "places_of"]
 

@@ -1,1 +1,1 @@
-"""The catalog: what a document became, on disk, so that a later run reads one operation of it."""
+"""The catalog: what a document was compiled into, so that a later run reads only its one operation."""

@@ -1,1 +1,1 @@
-"""The command line: a lazy group, one operation → one command, and the verbs, a module each."""
+"""The command line: click's groups and commands, made for one operation at a time."""

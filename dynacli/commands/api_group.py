@@ -2,11 +2,11 @@
 
 import click
 
-from dynacli.catalog.api import Api
-from dynacli.commands.operation import OperationCommand
-from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
-from dynacli.commands.verb import VerbGroup
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.verb_commands import VerbGroup
 from dynacli.errors import DocumentError, DynacliError, UsageError
+from dynacli.library.opened_api import Api
 
 __all__ = ["ApiGroup"]
 
@@ -60,7 +60,7 @@ class ApiGroup(VerbGroup):
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands.api_help import api_help
+        from dynacli.commands.help.api_help import api_help
 
         return api_help(ctx.obj.env, self.api, self.tag)
 
@@ -72,7 +72,7 @@ def unknown_operation(api: Api, word: str, tag: str = "") -> DynacliError:
     """
     from difflib import get_close_matches
 
-    from dynacli.catalog.names import kebab
+    from dynacli.model.names import kebab
 
     wanted = kebab(word) or word
     for row in api.catalog.meta.get("left_out", ()):

@@ -5,21 +5,21 @@ from importlib import import_module
 import click
 
 from dynacli.commands.api_group import ApiGroup
-from dynacli.commands.options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.run import Run
-from dynacli.commands.verb import VerbGroup
+from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.verb_commands import VerbGroup
 
 __all__ = ["make_root"]
 
 # Verb → the module in `dynacli.commands.verbs` that has its command.
 _MODULES = {
-    "api": "api",
+    "api": "api.api",
     "cache": "cache",
     "changes": "changes",
     "check": "check",
     "completion": "completion",
     "demo": "demo",
-    "describe": "describe",
+    "describe": "describe.describe",
     "doctor": "doctor",
     "document": "document",
     "help": "help",
@@ -44,7 +44,7 @@ class Root(VerbGroup):
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands.root_help import root_help
+        from dynacli.commands.help.root_help import root_help
 
         return root_help(ctx.obj.env)
 

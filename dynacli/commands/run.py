@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.api import Api
-from dynacli.catalog.apis import open_api
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
+from dynacli.library.open_by_name import open_api
+from dynacli.library.opened_api import Api
 
 if TYPE_CHECKING:
-    from dynacli.commands.reporting import CallReport
+    from dynacli.commands.call.call_report import CallReport
 
 __all__ = ["Run"]
 
@@ -95,7 +95,7 @@ class Run:
         return bool(self.option("offline")) or "--offline" in self._words
 
     def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
-        from dynacli.commands.document_login import login_of
+        from dynacli.client.document_login import login_of
 
         return login_of(self.env, word, profile=self.profile)(challenge)
 
@@ -106,7 +106,7 @@ class Run:
         )
         is_held = api.wish is not None and bool(api.wish.pin)
         if api.is_due or api.warning is not None or api.objections or says_more or is_held or api.has_pending:
-            from dynacli.commands.standing import standing_notes
+            from dynacli.commands.freshness_notes import standing_notes
 
             for note in standing_notes(api, self.env):
                 self.warn(note)
@@ -118,9 +118,9 @@ class Run:
 
         A document that is on this machine, held, or was asked for within the last minute lacks it for good.
         """
-        from dynacli.catalog.freshness import MINUTE, is_due
-        from dynacli.catalog.pending import failure_of
-        from dynacli.catalog.wish import NEVER
+        from dynacli.library.revisions.freshness import MINUTE, is_due
+        from dynacli.library.revisions.open_request import NEVER
+        from dynacli.library.revisions.pending_document import failure_of
 
         wish = api.wish
         if wish is None or "://" not in api.location or self.is_offline or wish.mode == NEVER or wish.pin:
@@ -151,10 +151,10 @@ class Run:
 
     def end(self) -> None:
         """Do what can wait until the command has printed: start refreshes that are due, tell what is new."""
-        from dynacli.catalog.wish import BLOCKING, NEVER
+        from dynacli.library.revisions.open_request import BLOCKING, NEVER
 
         if self._apis:
-            from dynacli.catalog.configuration import Configuration
+            from dynacli.library.configuration.configuration import Configuration
 
             Configuration(self.env).sweep()
         for api in self._apis.values():
@@ -164,11 +164,11 @@ class Run:
             if api.is_due and not (
                 wish.offline or wish.refresh or wish.pin or wish.mode in {BLOCKING, NEVER}
             ):
-                from dynacli.commands.background import begin_refresh
+                from dynacli.commands.background_refresh import begin_refresh
 
                 begin_refresh(api, self.env, self.profile)
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
-                from dynacli.commands.standing import tell_news
+                from dynacli.commands.freshness_notes import tell_news
 
                 tell_news(api, self.note)
 
@@ -178,7 +178,7 @@ class Run:
         Args:
             details: Further fields of the JSON form, for programs.
         """
-        from dynacli.output.problems import write_warning
+        from dynacli.output.error_messages import write_warning
 
         write_warning(self.env, text, self.error_format, details)
 
@@ -187,7 +187,7 @@ class Run:
         if self.error_format == "json":
             self.warn(text)
             return
-        from dynacli.output.problems import write_note
+        from dynacli.output.error_messages import write_note
 
         write_note(self.env, text)
 
@@ -201,7 +201,7 @@ class Run:
 
 def _place(word: str) -> str:
     """Return the origin or directory in a word; empty where it is none, which is said when the option is parsed."""
-    from dynacli.commands.places import parse_place
+    from dynacli.commands.reference_places import parse_place
 
     try:
         return parse_place(word)

@@ -9,14 +9,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from dynacli.demo import API_KEYS, BASE_PATH
-from dynacli.demo.body import read_body
-from dynacli.demo.data.store import Store
-from dynacli.demo.document import ServedDocument
+from dynacli.demo.data.demo_store import Store
+from dynacli.demo.demo_document import ServedDocument
+from dynacli.demo.demo_facts import API_KEYS, BASE_PATH
+from dynacli.demo.error_answers import FieldError, Problem, forbidden, invalid, unauthenticated
 from dynacli.demo.misbehaviour import misbehaving_response
-from dynacli.demo.operations.operation import Call, Operation
-from dynacli.demo.problems import FieldError, Problem, forbidden, invalid, unauthenticated
-from dynacli.demo.query import read_query
+from dynacli.demo.operations.demo_operation import Call, Operation
+from dynacli.demo.query_parameters import read_query
+from dynacli.demo.request_body import read_body
 
 __all__ = ["application"]
 

@@ -6,8 +6,8 @@ from typing import Any
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dynacli.demo import MISBEHAVIOURS
-from dynacli.demo.operations.operation import Answer, Operation
+from dynacli.demo.demo_facts import MISBEHAVIOURS
+from dynacli.demo.operations.demo_operation import Answer, Operation
 from dynacli.errors import UsageError
 
 __all__ = ["check_misbehaviours", "misbehaving_response"]

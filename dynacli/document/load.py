@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from dynacli.document.bundle import bundle
-from dynacli.document.fetch import Fetched
-from dynacli.document.files import File, Files, Opener
-from dynacli.document.mend import mend
-from dynacli.document.origins import Origins, Place
-from dynacli.document.overlaid import Overlaid, Overlay, lay_over
-from dynacli.document.parse import read
-from dynacli.document.plain import check_limits
-from dynacli.document.references import ScanResult, scan
-from dynacli.document.report import Problem, report
-from dynacli.document.resolve import resolve
+from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.mending.mend import mend
+from dynacli.document.mending.specification_report import Problem, report
+from dynacli.document.overlays.overlaid_file import Overlaid, Overlay, lay_over
+from dynacli.document.reading.parse import read
+from dynacli.document.reading.plain_json import check_limits
+from dynacli.document.references.bundle import bundle
+from dynacli.document.references.document_files import File, Files, Opener
+from dynacli.document.references.place_origins import Origins, Place
+from dynacli.document.references.resolve import resolve
+from dynacli.document.references.scan import ScanResult, scan
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
 
@@ -116,7 +116,7 @@ def load(
     warnings.extend(overlaid.warnings)
     warnings.extend((message, overlaid.place(place)) for message, place in bundled.warnings)
     if version == "2.0":
-        from dynacli.document.swagger2 import convert
+        from dynacli.document.swagger2.conversion import convert
 
         conversion = convert(tree, uri)
         tree, version = conversion.tree, "3.0"

@@ -9,7 +9,8 @@ from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
-from dynacli.output.terminal import Painter, terminal_width, visible, visible_painted, write_stderr
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 __all__ = ["FORMATS", "check_format", "write_body", "write_bytes", "write_data"]
 
@@ -58,7 +59,7 @@ def write_body(env: Environment, body: bytes, media_type: str, output_format: st
         write_bytes(env, body)
         return
 
-    from dynacli.output.media import decoded, is_json
+    from dynacli.output.content_kind import decoded, is_json
 
     text = decoded(body, media_type)
     if text is None:
@@ -106,7 +107,7 @@ def write_data(
         made = text(Painter.for_stdout(env), terminal_width(env, env.stdout))
         _write_text(env, visible_painted(made) if env.stdout_is_terminal else made)
     elif output_format == "yaml":
-        from dynacli.output.yaml_text import yaml_of
+        from dynacli.text.yaml_text import yaml_of
 
         _write_plain(env, yaml_of(value))
     else:
@@ -123,7 +124,7 @@ def _json_of(value: Any) -> str:
 
 
 def _write_body_json(env: Environment, body: bytes, text: str) -> None:
-    from dynacli.output.json_text import reindent
+    from dynacli.text.json_text import reindent
 
     try:
         laid_out = reindent(text)
@@ -134,7 +135,7 @@ def _write_body_json(env: Environment, body: bytes, text: str) -> None:
 
 
 def _write_body_yaml(env: Environment, body: bytes, text: str, *, is_json: bool) -> None:
-    from dynacli.output.yaml_text import yaml_of, yaml_of_json
+    from dynacli.text.yaml_text import yaml_of, yaml_of_json
 
     try:
         converted = yaml_of_json(text) if is_json else yaml_of(text)
@@ -176,7 +177,7 @@ def _answer_binary(env: Environment, body: bytes, media_type: str, output_format
 
 def _write_json_text(env: Environment, text: str) -> None:
     if env.stdout_is_terminal:
-        from dynacli.output.json_text import colourise, escape_unsafe
+        from dynacli.text.json_text import colourise, escape_unsafe
 
         text = colourise(escape_unsafe(text), Painter.for_stdout(env))
     _write_text(env, text)
@@ -199,7 +200,7 @@ def _write_text(env: Environment, text: str) -> None:
 def _write_named(output_format: str, data: bytes) -> None:
     from pathlib import Path
 
-    from dynacli.output.files import USER_MODE, write_file
+    from dynacli.output.output_files import USER_MODE, write_file
 
     write_file(Path(output_format[1:]), data, mode=USER_MODE)
 

@@ -3,7 +3,7 @@
 import time
 
 from dynacli.environment import Environment
-from dynacli.output.terminal import cell_width, terminal_width, visible
+from dynacli.text.terminal import cell_width, terminal_width, visible
 
 __all__ = ["StatusLine"]
 

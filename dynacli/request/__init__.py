@@ -1,1 +1,1 @@
-"""Values → a request: pure functions that turn what a person gave into what goes on the wire."""
+"""From values to a request: pure functions that write what goes on the wire."""

@@ -5,7 +5,7 @@ See https://curl.se/docs/manpage.html#-F
 
 from shlex import quote
 
-from dynacli.request.multipart import Multipart, Part
+from dynacli.request.multipart_body import Multipart, Part
 from dynacli.request.payload import Payload, as_text
 
 __all__ = ["payload_words"]

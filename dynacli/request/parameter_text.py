@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from dynacli.catalog.media import is_form, is_json
-from dynacli.catalog.model import Parameter
 from dynacli.errors import UsageError
+from dynacli.model.media_types import is_form, is_json
+from dynacli.model.operation import Parameter
 
 __all__ = ["parameter_text"]
 
@@ -55,8 +55,8 @@ def parameter_text(parameter: Parameter, value: Any) -> str:
 
 
 def _form(parameter: Parameter, value: Mapping[str, Any]) -> str:
-    from dynacli.catalog.encoding import Encodings
-    from dynacli.request.forms import encode_form
+    from dynacli.request.form_body import encode_form
+    from dynacli.schema.form_encoding import Encodings
 
     media = {"encoding": parameter.encoding or {}}
     encodings = Encodings(media, _nothing, "3.2", is_multipart=False)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dynacli.request.model import Request
+from dynacli.request.built_request import Request
 
 if TYPE_CHECKING:
     from dynacli.request.payload import Payload

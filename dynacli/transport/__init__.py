@@ -1,1 +1,1 @@
-"""Sending a request and reading its answer, under dynacli's rules for redirects, size and time."""
+"""Sending a request and reading its answer, under rules for redirects, size and time."""

@@ -8,12 +8,12 @@ from urllib.parse import urljoin, urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, RefusedError
 from dynacli.record import record
-from dynacli.request.model import Request
-from dynacli.request.servers import origin_of
-from dynacli.transport.pieces import Pieces
-from dynacli.wire.client import REDIRECTS, headers_of, open_client
+from dynacli.request.built_request import Request
+from dynacli.request.choose_server import origin_of
+from dynacli.transport.answer_pieces import Pieces
 from dynacli.wire.deadline import Line, within
 from dynacli.wire.failures import from_httpx, timed_out, without_query
+from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
 
 if TYPE_CHECKING:
     import httpx
@@ -99,7 +99,7 @@ def send(
         UsageError: A proxy or certificate variable is malformed.
         DynacliError: Whatever `gate` and `receive` raise.
     """
-    from dynacli.wire.engine import httpx  # noqa: F401  - our own start is no part of the time that the server has
+    from dynacli.wire.import_httpx import httpx  # noqa: F401  - our own start is no part of the time that the server has
 
     def whole(answer: Answer, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
@@ -144,7 +144,7 @@ def _following(request: Request, answer: Answer, hops: list[tuple[int, str]]) ->
 
 def _redirected(request: Request, status: int, location: str) -> Request | None:
     """Return the request that a redirect asks for; None where its body would have to go to another origin."""
-    from dynacli.wire.engine import httpx
+    from dynacli.wire.import_httpx import httpx
 
     try:
         parts = urlsplit(urljoin(request.url, location))
@@ -191,7 +191,7 @@ class _Call:
         self, request: Request, gate: Callable[[], None] | None, hops: list[tuple[int, str]]
     ) -> Answer | Request:
         """Send a request and return the final answer, or the request that a redirect leads to."""
-        from dynacli.wire.engine import httpx
+        from dynacli.wire.import_httpx import httpx
 
         left = self._left(request.url)
         connect = min(CONNECT_SECONDS, left)

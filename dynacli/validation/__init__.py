@@ -1,1 +1,1 @@
-"""openapi-core judges requests and answers; what it says becomes findings that a person can act on."""
+"""The judge: openapi-core validates requests and answers, and each defect becomes a finding."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sized
 from typing import Any
 
-from dynacli.validation.keywords import SchemaError
-from dynacli.validation.multipart import BinaryText
+from dynacli.validation.bodies.read_forms import BinaryText
+from dynacli.validation.schemas.keywords import SchemaError
 
 __all__ = ["errors", "is_of_bytes"]
 

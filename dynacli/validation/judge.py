@@ -5,17 +5,17 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.catalog.model import Operation
-from dynacli.catalog.store import Catalog, DamagedCatalogError
-from dynacli.validation.arriving import Passing, Streamed
-from dynacli.validation.document import Located, listed_properties, locate, operation_document
-from dynacli.validation.engine import load_engine
-from dynacli.validation.findings import Finding, Verdict, shortened
-from dynacli.validation.multipart import UnreadBody
-from dynacli.validation.session import Session, reason_of
+from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
+from dynacli.model.operation import Operation
+from dynacli.validation.bodies.read_forms import UnreadBody
+from dynacli.validation.findings.finding import Finding, Verdict, shortened
+from dynacli.validation.import_openapi_core import load_engine
+from dynacli.validation.judging_session import Session, reason_of
+from dynacli.validation.operation_document import Located, listed_properties, locate, operation_document
+from dynacli.validation.streamed_body import Passing, Streamed
 
 if TYPE_CHECKING:
-    from dynacli.validation.dialects import Direction
+    from dynacli.validation.schemas.dialects import Direction
 
 __all__ = ["Answered", "Judge", "Sent"]
 
@@ -144,7 +144,7 @@ class Judge:
         """Return what looks, while a body comes, for what in it is not documented."""
         if not is_exact:
             return Passing(lambda _: ())
-        from dynacli.validation.exact import Exact
+        from dynacli.validation.schemas.undocumented_values import Exact
 
         exact = Exact(
             self._engine.schema_validator(self._spec, self._version, "response", session), "response"
@@ -185,7 +185,7 @@ class Judge:
     def _collect_undocumented(
         self, verdict: Verdict, session: Session, where: "Direction", body_schemas: list[tuple[Any, Any, str]]
     ) -> None:
-        from dynacli.validation.exact import Exact
+        from dynacli.validation.schemas.undocumented_values import Exact
 
         with _noted(verdict):
             exact = Exact(self._engine.schema_validator(self._spec, self._version, where, session), where)
@@ -258,7 +258,7 @@ class Judge:
         schema_errors = getattr(cause, "schema_errors", None)
         if schema_errors is not None:
             # Imported for those calls alone that break the document.
-            from dynacli.validation.explain import explain
+            from dynacli.validation.findings.explain_error import explain
 
             steps = getattr(cause, "schema_steps", [])
             for schema_error in schema_errors:
@@ -267,7 +267,7 @@ class Judge:
                     located = locate(self._document, path)
                     pointer, message = place + one.pointer, one.message
                     if one.got is None and self._version == "3.0":
-                        from dynacli.validation.nullable import why_no_null
+                        from dynacli.validation.schemas.nullable import why_no_null
 
                         why = why_no_null(self._document, path, one.rule)
                         message = f"{message}; {why}" if why else message
@@ -301,7 +301,7 @@ class Judge:
         wanted, value = getattr(cause, "type", None), getattr(cause, "value", None)
         text = "the value cannot be read as the document describes it"
         if isinstance(wanted, str) and isinstance(value, str):
-            from dynacli.validation.sentences import shown
+            from dynacli.validation.findings.keyword_sentences import shown
 
             text = f"expected {wanted}, got {shown(value)}"
         return "type", place, text, wanted, shortened(value)

@@ -41,7 +41,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
         error: Any exception of httpx's tree.
         url: The URL that was asked for; shown without its query.
     """
-    from dynacli.wire.engine import httpx
+    from dynacli.wire.import_httpx import httpx
 
     shown, host = without_query(url), urlsplit(url).netloc.rpartition("@")[2]
     match error:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from dynacli.catalog.store import Catalog
+from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.validation.judge import Answered, Judge
 
 __all__: list[str] = []

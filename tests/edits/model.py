@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynacli.catalog.changes import Changes
+from dynacli.changes.change_records import Changes
 from dynacli.document.load import load
 from dynacli.document.pointer import split
 

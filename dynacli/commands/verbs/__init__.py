@@ -1,1 +1,1 @@
-"""The verbs of dynacli, a module each; each has its click command as `command`."""
+"""The verbs of dynacli, a module or a folder each."""

@@ -5,14 +5,15 @@ from typing import Any
 
 import click
 
-from dynacli.catalog.cache_limit import limit_of, registered_directories
-from dynacli.catalog.housekeeping import Kept, forget_history, kept_documents, remove_document
-from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb, VerbGroup
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb, VerbGroup
 from dynacli.document.source import with_masked_query
 from dynacli.errors import FileError
-from dynacli.output.terminal import Painter, visible, write_stderr
+from dynacli.library.revisions.cache_limit import limit_of, registered_directories
+from dynacli.library.revisions.housekeeping import Kept, forget_history, kept_documents, remove_document
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.terminal import Painter, visible
 
 __all__ = ["command"]
 
@@ -75,14 +76,14 @@ def _clear(ctx: click.Context, api: str | None, history: bool) -> None:
     run: Run = ctx.obj
     documents = kept_documents(run.env.cache_dir)
     if api is not None:
-        from dynacli.catalog.apis import located
+        from dynacli.library.open_by_name import located
 
         _, revisions = located(api, run.env)
         documents = [one for one in documents if one.directory == revisions.directory]
     before = sum(one.size for one in documents)
     for one in documents:
         if history:
-            from dynacli.catalog.revisions import Revisions
+            from dynacli.library.revisions.revisions import Revisions
 
             forget_history(Revisions.in_directory(one.directory, one.location))
         else:

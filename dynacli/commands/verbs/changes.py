@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dynacli.catalog.api import Api
-from dynacli.catalog.pending import held_of
-from dynacli.commands.options import STANDARD_OPTIONS, click_options
-from dynacli.commands.revision_words import SHORT, find_revision, previous
-from dynacli.commands.rows import operation_row
+from dynacli.commands.operation_json import operation_row
+from dynacli.commands.revision_names import SHORT, find_revision, previous
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb
 from dynacli.errors import DocumentError
+from dynacli.library.opened_api import Api
+from dynacli.library.revisions.pending_document import held_of
 
 if TYPE_CHECKING:
-    from dynacli.catalog.changes import Changes, OperationKey
+    from dynacli.changes.change_records import Changes, OperationKey
 
 __all__ = ["command"]
 
@@ -41,13 +41,13 @@ def _changes(
     ctx: click.Context, api: str, since: str | None, until: str | None, breaking: bool, texts: bool
 ) -> None:
     run: Run = ctx.obj
-    from dynacli.catalog.changes import compare
-    from dynacli.catalog.collector import without_collector
-    from dynacli.commands.changes_markdown import changes_markdown
-    from dynacli.commands.changes_report import changes_json
-    from dynacli.commands.changes_text import changes_text
+    from dynacli.catalog.compiler.garbage_collection import without_collector
+    from dynacli.changes.change_markdown import changes_markdown
+    from dynacli.changes.change_report import changes_json
+    from dynacli.changes.change_text import changes_text
+    from dynacli.changes.compare import compare
     from dynacli.output.render import check_format, write_data
-    from dynacli.output.terminal import visible
+    from dynacli.text.terminal import visible
 
     if run.output_format != _MARKDOWN:
         check_format(run.output_format)
@@ -112,7 +112,7 @@ def _of(opened: Api, pointer: dict[str, Any], stack: ExitStack) -> Api:
     Raises:
         DocumentError: It is lost.
     """
-    from dynacli.catalog.obtaining import kept
+    from dynacli.library.revise import kept
 
     api = kept(opened.wish, opened.revisions, pointer) if opened.wish is not None else None
     if api is None:
@@ -127,7 +127,7 @@ def _side(api: Api) -> _Side:
     Raises:
         DocumentError: Its text is lost.
     """
-    from dynacli.catalog.changes import OperationKey
+    from dynacli.changes.change_records import OperationKey
 
     document = api.document()
     if document is None:
@@ -147,7 +147,7 @@ def _lost(revision: str) -> DocumentError:
 
 def _forget_news(opened: Api) -> None:
     """Count what was to be told as told: it is told here in full."""
-    from dynacli.catalog.news import take_news
+    from dynacli.library.news import take_news
 
     take_news(opened.revisions)
 
@@ -159,7 +159,7 @@ class _ChangesVerb(Verb):
     """Its help lists the rules of breaking."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        from dynacli.catalog.changes.rules import RULES
+        from dynacli.changes.breaking_rules import RULES
 
         with formatter.section("A client breaks (!), by these rules and no others"):
             rows = [(name, rule.sentence) for name, rule in RULES.items() if rule.is_breaking]

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.catalog.api import Api
-from dynacli.catalog.configuration import DEMO
-from dynacli.commands.options import STANDARD_OPTIONS, StandardOption, click_options
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption, click_options
+from dynacli.commands.verb_commands import Verb
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
 from dynacli.errors import DynacliError, UsageError
-from dynacli.output.terminal import Painter
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.opened_api import Api
+from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
-    from dynacli.commands.checking.chains import Chain
+    from dynacli.check.planning.chains import Chain
 
 __all__ = ["command"]
 
@@ -52,14 +52,14 @@ def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterato
 
 
 def _check_api(run: Run, api: Api, params: Mapping[str, Any]) -> None:
-    from dynacli.commands.call import timeout_of
-    from dynacli.commands.checking.checkup import Checkup, Pace
-    from dynacli.commands.checking.confirmation import confirm
-    from dynacli.commands.checking.files import check_files
-    from dynacli.commands.checking.given import given_values
-    from dynacli.commands.checking.selection import SAFE, select_operations
-    from dynacli.commands.levels import settings_of
-    from dynacli.commands.operation import OperationCommand
+    from dynacli.check.planning.given_values import given_values
+    from dynacli.check.planning.select_operations import SAFE, select_operations
+    from dynacli.check.reporting.check_files import check_files
+    from dynacli.check.reporting.confirmation import confirm
+    from dynacli.check.running.checkup import Checkup, Pace
+    from dynacli.client.call import timeout_of
+    from dynacli.client.validation_settings import settings_of
+    from dynacli.commands.operation_command import OperationCommand
 
     settings = settings_of(run, api, default="exact")
     check_files(run, har=params["har"], learn=params["learn"])
@@ -100,7 +100,7 @@ def _check_api(run: Run, api: Api, params: Mapping[str, Any]) -> None:
         progress.clear()
         for text in checkup.remains:  # however it ended
             run.warn(text)
-    from dynacli.commands.checking.results import Results
+    from dynacli.check.reporting.results import Results
 
     results = Results(
         api,
@@ -115,7 +115,7 @@ def _check_api(run: Run, api: Api, params: Mapping[str, Any]) -> None:
 
 def _chains(api: Api, selection: Any) -> "list[Chain]":
     """Return the chains of what was selected; what is named by itself is a part of its chain, too."""
-    from dynacli.commands.checking.writable import writable_chains
+    from dynacli.check.planning.writable_chains import writable_chains
 
     return writable_chains(api, [*selection.operations, *selection.left])
 
@@ -127,9 +127,9 @@ def _conclude(run: Run, results: Any, params: Mapping[str, Any], *, is_failing: 
         DynacliError: What was found, or a file that cannot be written.
         KeyboardInterrupt: The check was interrupted.
     """
-    from dynacli.commands.checking.files import write_har, write_overlay
-    from dynacli.commands.checking.outcome import conclusion
-    from dynacli.commands.reporting import write_reports
+    from dynacli.check.reporting.check_files import write_har, write_overlay
+    from dynacli.check.reporting.check_outcome import conclusion
+    from dynacli.commands.call.call_report import write_reports
 
     error = conclusion(results, is_failing=is_failing)
     if error is not None and error.kind == "mismatch" and run.option("no_fail"):
@@ -153,7 +153,7 @@ def _conclude(run: Run, results: Any, params: Mapping[str, Any], *, is_failing: 
 
 
 def _show_plan(run: Run, checkup: Any, chains: "list[Chain]") -> None:
-    from dynacli.commands.checking.planned_text import plan_rows, plan_text
+    from dynacli.check.reporting.planned_text import plan_rows, plan_text
     from dynacli.output.render import write_data
 
     plans, sources = checkup.plans(), checkup.sources()
@@ -165,7 +165,7 @@ def _show_plan(run: Run, checkup: Any, chains: "list[Chain]") -> None:
 
 
 def _write(run: Run, results: Any) -> None:
-    from dynacli.commands.checking.table import table
+    from dynacli.check.reporting.check_table import table
     from dynacli.output.render import write_data
 
     def text(paint: Painter, width: int) -> str:
@@ -188,7 +188,7 @@ class _Progress:
     def seen(self, exchange: Any) -> None:
         if not self._run.option("verbose"):
             return
-        from dynacli.output.terminal import write_stderr
+        from dynacli.output.standard_error import write_stderr
 
         self._line.clear()
         came = f"{exchange.answer.status}" if exchange.answer is not None else "no answer"

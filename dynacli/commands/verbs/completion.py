@@ -3,7 +3,7 @@
 import click
 
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.verb_commands import Verb
 
 __all__ = ["command"]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
-from dynacli.catalog.api import Api
-from dynacli.catalog.configuration import DEMO
 from dynacli.commands.api_group import ApiGroup, unknown_operation
-from dynacli.commands.operation import OperationCommand
-from dynacli.commands.options import STANDARD_OPTIONS, click_options
+from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb, VerbGroup
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb, VerbGroup
 from dynacli.errors import UsageError
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.opened_api import Api
 
 __all__ = ["behaviour_options", "command", "live_api", "role_option"]
 
@@ -53,7 +53,8 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[Api]:
 
 @contextmanager
 def _live_api(run: Run, described: Api, params: Mapping[str, Any]) -> Iterator[Api]:
-    from dynacli.demo import API_KEYS, running
+    from dynacli.demo.demo_facts import API_KEYS
+    from dynacli.demo.stand_in import running
 
     misbehave = _misbehaviours(params.get("misbehave") or (), described)
     with running(with_next=bool(params.get("next_")), misbehave=misbehave) as server:
@@ -65,7 +66,7 @@ def _live_api(run: Run, described: Api, params: Mapping[str, Any]) -> Iterator[A
             run.env.variables = {**run.env.variables, f"{api.prefix}_TOKEN": API_KEYS[role]}
         api.origins = (server.origin,)
         if run.option("verbose"):
-            from dynacli.output.terminal import write_stderr
+            from dynacli.output.standard_error import write_stderr
 
             write_stderr(
                 run.env, f"* the stand-in runs on {server.origin} for this call, signed in as {role}\n"
@@ -80,10 +81,10 @@ def _fetched(run: Run, document_url: str) -> Api:
     """Fetch the live document, and compile it only when it is not the one that ships with dynacli."""
     from pathlib import Path
 
-    from dynacli.catalog.obtaining import open_content
-    from dynacli.catalog.revisions import revision_of
-    from dynacli.document.fetch import fetch
+    from dynacli.document.fetching.fetch import fetch
     from dynacli.document.source import parse_source
+    from dynacli.library.revise import open_content
+    from dynacli.library.revisions.revisions import revision_of
 
     fetched = fetch(parse_source(document_url, Path.cwd()), run.env)
     shipped = run.api(DEMO)
@@ -102,9 +103,9 @@ def _described(ctx: click.Context) -> Api:
     if not ctx.meta.get(_WITH_NEXT):
         return run.api(DEMO)
     if _WITH_NEXT_API not in ctx.meta:
-        from dynacli.catalog.obtaining import open_content
-        from dynacli.demo.document import served_document
-        from dynacli.document.fetch import Fetched
+        from dynacli.demo.demo_document import served_document
+        from dynacli.document.fetching.fetch import Fetched
+        from dynacli.library.revise import open_content
 
         content = served_document(with_next=True).content
         ctx.meta[_WITH_NEXT_API] = open_content(DEMO, Fetched(content), "the stand-in's document", run.env)
@@ -128,8 +129,8 @@ def _misbehaviours(words: tuple[str, ...], api: Api) -> dict[str, str]:
 
 def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]) -> None:
     run: Run = ctx.obj
-    from dynacli.demo import serve_forever
-    from dynacli.output.terminal import write_stderr
+    from dynacli.demo.stand_in import serve_forever
+    from dynacli.output.standard_error import write_stderr
 
     before = ctx.parent.params if ctx.parent else {}
     ctx.meta[_WITH_NEXT] = with_next = next_ or bool(before.get("next_"))
@@ -229,9 +230,9 @@ class _DemoGroup(VerbGroup):
         ctx.meta[_WITH_NEXT] = "--next" in options
 
     def get_help(self, ctx: click.Context) -> str:
-        from dynacli.commands.api_help import api_help
-        from dynacli.output.terminal import terminal_width
-        from dynacli.output.wrapping import wrapped
+        from dynacli.commands.help.api_help import api_help
+        from dynacli.text.terminal import terminal_width
+        from dynacli.text.wrapping import wrapped
 
         notes = (
             "`dynacli demo serve` keeps the stand-in running, for `api add` and for other tools.",

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 import click
 
-from dynacli.catalog.api import Api
-from dynacli.catalog.apis import open_api
-from dynacli.catalog.configuration import Configuration
-from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError, FileError
-from dynacli.output.terminal import Painter, visible
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.open_by_name import open_api
+from dynacli.library.opened_api import Api
+from dynacli.text.terminal import Painter, visible
 
 __all__ = ["command"]
 
@@ -136,7 +136,7 @@ def _cache(env: Environment) -> _Check:
     """Return whether the cache can be written: a file is made in it and removed."""
     import tempfile
 
-    from dynacli.catalog.files import make_directory
+    from dynacli.files import make_directory
 
     directory = env.cache_dir
     try:
@@ -237,7 +237,7 @@ def _section(paint: Painter, document: _Document, heading: str, rows: list[dict[
         return
     yield ""
     yield paint.bold(f"{visible(document.name, keep='')}: {heading} ({len(rows)})")
-    from dynacli.commands.remarks import distinct, more_places
+    from dynacli.commands.repeated_remarks import distinct, more_places
 
     remarks = list(distinct(rows))
     for row, more in remarks[:_MOST_SHOWN]:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dynacli.catalog.api import Api
-from dynacli.catalog.apis import open_api
-from dynacli.commands.options import STANDARD_OPTIONS, click_options
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb
 from dynacli.errors import DocumentError, UsageError
+from dynacli.library.open_by_name import open_api
+from dynacli.library.opened_api import Api
 
 if TYPE_CHECKING:
     from dynacli.document.load import Document
@@ -51,7 +51,7 @@ def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) ->
 
 def _bundled(run: Run, document: "Document") -> dict[str, Any]:
     """Return the document as one file, and say what in it still leads elsewhere, or did."""
-    from dynacli.document.portable import portable
+    from dynacli.document.references.portable import portable
 
     made = portable(document.tree)
     if made.left_out:

@@ -3,17 +3,17 @@
 import click
 
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
+from dynacli.commands.verb_commands import Verb
 
 __all__ = ["command"]
 
 
 def _help(ctx: click.Context, topic: str | None) -> None:
     run: Run = ctx.obj
-    from dynacli.guide import page, topics
+    from dynacli.guide.pages import page, topics
 
     if topic is None:
-        from dynacli.commands.root_help import root_help
+        from dynacli.commands.help.root_help import root_help
 
         listed = "\n".join(f"  {name.ljust(14)}{title}" for name, title in topics())
         run.env.stdout.write(f"{root_help(run.env)}\n\nTopics of `dynacli help`\n{listed}\n")
@@ -24,8 +24,8 @@ def _help(ctx: click.Context, topic: str | None) -> None:
 
         names = ", ".join(f"`{name}`" for name, _ in topics())
         raise UsageError(f"There is no help on `{topic}`", why=f"The topics are {names}")
-    from dynacli.output.markdown import to_text
-    from dynacli.output.terminal import terminal_width
+    from dynacli.text.markdown.markdown import to_text
+    from dynacli.text.terminal import terminal_width
 
     run.env.stdout.write(to_text(text, terminal_width(run.env, run.env.stdout)) + "\n")
 

@@ -2,12 +2,12 @@
 
 import click
 
-from dynacli.commands.api_help import operation_lines
-from dynacli.commands.options import STANDARD_OPTIONS, click_options
-from dynacli.commands.rows import operation_row
+from dynacli.commands.help.api_help import operation_lines
+from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
-from dynacli.commands.verb import Verb
-from dynacli.output.terminal import Painter
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb
+from dynacli.text.terminal import Painter
 
 __all__ = ["command"]
 

@@ -1,1 +1,1 @@
-"""What the stand-in knows: servers, workflows, runs and insights, the same at every start."""
+"""The data of the stand-in: servers, workflows, runs and insights, the same at every start."""

@@ -1,1 +1,1 @@
-"""What each operation of the API does: pure functions from a checked request and the store to an answer."""
+"""The operations of the stand-in: functions from a checked request and the store to an answer."""

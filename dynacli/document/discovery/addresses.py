@@ -36,7 +36,7 @@ class Home:
         Raises:
             httpx.InvalidURL: It is malformed.
         """
-        from dynacli.wire.engine import httpx
+        from dynacli.wire.import_httpx import httpx
 
         self._url = httpx.URL(url).copy_with(fragment=None)
         self.url = str(self._url)
@@ -64,7 +64,7 @@ class Home:
             reference: A URL or a relative reference, from anywhere.
             base: The URL that it is relative to.
         """
-        from dynacli.wire.engine import httpx
+        from dynacli.wire.import_httpx import httpx
 
         reference = reference.strip()
         if not reference or len(reference) > _MAX_LENGTH or not reference.isprintable():
@@ -86,7 +86,7 @@ class Home:
         address = self.find(location, self.url)
         if address is None or self._url.scheme != "http":
             return False
-        from dynacli.wire.engine import httpx
+        from dynacli.wire.import_httpx import httpx
 
         target = httpx.URL(address.url)
         return target.scheme == "https" and target.host == self._url.host

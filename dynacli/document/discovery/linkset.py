@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dynacli.document.discovery.links import Link, leads_of
-from dynacli.document.discovery.model import Lead, Role
+from dynacli.document.discovery.discovered import Lead, Role
+from dynacli.document.discovery.link_headers import Link, leads_of
 
 __all__ = ["is_linkset", "read_linkset"]
 

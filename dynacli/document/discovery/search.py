@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dynacli.document.discovery.addresses import Home
-from dynacli.document.discovery.model import Discovery, Lead, Role, Tried, Way
-from dynacli.document.discovery.places import CATALOG, FIRST, SECOND
+from dynacli.document.discovery.discovered import Discovery, Lead, Role, Tried, Way
+from dynacli.document.discovery.discovery_report import FOREIGN, LATE, found_nothing, result_of
+from dynacli.document.discovery.probe_answers import Document, Reading, read_answer
 from dynacli.document.discovery.probes import Answer, Probes
-from dynacli.document.discovery.reading import Document, Reading, read_answer
-from dynacli.document.discovery.report import FOREIGN, LATE, found_nothing, result_of
-from dynacli.document.fetch import Fetched
+from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND
+from dynacli.document.fetching.fetch import Fetched
 from dynacli.document.source import with_masked_query
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 

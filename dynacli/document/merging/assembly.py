@@ -4,16 +4,16 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dynacli.document.merging.names import Names
-from dynacli.document.merging.paths import Path
-from dynacli.document.merging.references import Hoisted
-from dynacli.document.merging.source import Source
-from dynacli.document.merging.units import Unit, Units
-from dynacli.document.merging.walk import WEBHOOKS
-from dynacli.document.origins import Move, Origins
-from dynacli.document.overlay import copied
+from dynacli.document.merging.component_names import Names
+from dynacli.document.merging.merged_paths import Path
+from dynacli.document.merging.merged_references import Hoisted
+from dynacli.document.merging.merged_source import Source
+from dynacli.document.merging.object_walk import WEBHOOKS
+from dynacli.document.merging.shared_units import Unit, Units
+from dynacli.document.overlays.overlay import copied
 from dynacli.document.pointer import MISSING, follow, join
-from dynacli.document.references import Steps
+from dynacli.document.references.place_origins import Move, Origins
+from dynacli.document.references.scan import Steps
 
 __all__ = ["Assembly"]
 

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dynacli.document.origins import Origins
-from dynacli.document.swagger2.components import convert_components
-from dynacli.document.swagger2.ledger import Ledger
-from dynacli.document.swagger2.media_types import MediaTypes, read_media_types
-from dynacli.document.swagger2.operations import Shared, convert_paths
-from dynacli.document.swagger2.references import turn_references
-from dynacli.document.swagger2.security import convert_requirements
-from dynacli.document.swagger2.servers import read_address
-from dynacli.document.swagger2.spots import Spot
+from dynacli.document.references.place_origins import Origins
+from dynacli.document.swagger2.conversion_ledger import Ledger
+from dynacli.document.swagger2.convert_components import convert_components
+from dynacli.document.swagger2.convert_media_types import MediaTypes, read_media_types
+from dynacli.document.swagger2.convert_operations import Shared, convert_paths
+from dynacli.document.swagger2.convert_references import turn_references
+from dynacli.document.swagger2.convert_security import convert_requirements
+from dynacli.document.swagger2.convert_servers import read_address
+from dynacli.document.swagger2.converted_places import Spot
 
 __all__ = ["Conversion", "convert"]
 

@@ -1,1 +1,1 @@
-"""Verdicts for machines: one module per format, each a pure function of the calls that were judged."""
+"""Verdicts for machines: JSON, JUnit, SARIF, GitHub and HAR, each a pure function of the calls that were judged."""

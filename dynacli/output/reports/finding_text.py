@@ -3,7 +3,7 @@
 import os
 from typing import Any, NamedTuple
 
-from dynacli.output.reports.model import JudgedCall
+from dynacli.output.reports.judged_calls import JudgedCall
 
 __all__ = ["Place", "place_of", "sentence", "subject"]
 

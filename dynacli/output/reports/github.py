@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dynacli.output.reports.finding_text import place_of, sentence, subject
-from dynacli.output.reports.model import JudgedCall
-from dynacli.output.terminal import visible
+from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.text.terminal import visible
 
 __all__ = ["github_report"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli import __version__
-from dynacli.output.media import decoded
+from dynacli.output.content_kind import decoded
 from dynacli.record import record
 
 __all__ = ["HarCall", "har_of"]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dynacli.output.reports.model import JudgedCall
+from dynacli.output.reports.judged_calls import JudgedCall
 
 __all__ = ["json_report"]
 

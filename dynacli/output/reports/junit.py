@@ -7,8 +7,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from dynacli.output.reports.finding_text import place_of, sentence
-from dynacli.output.reports.model import JudgedCall
-from dynacli.output.terminal import visible
+from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.text.terminal import visible
 
 __all__ = ["junit_report"]
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from dynacli import __version__
 from dynacli.output.reports.finding_text import place_of, sentence, subject
-from dynacli.output.reports.model import JudgedCall
+from dynacli.output.reports.judged_calls import JudgedCall
 
 __all__ = ["sarif_report"]
 

@@ -1,0 +1,1 @@
+"""The compiler: a loaded document becomes the rows of a catalog."""

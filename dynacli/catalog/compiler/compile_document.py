@@ -1,0 +1,345 @@
+"""The compiler: a document becomes the operations, components and names of a catalog.
+
+Pure: it reads a `Document` and returns a `Compiled`; the store writes it.
+It is lenient. An operation that cannot be understood is left out with a warning that names it;
+all others work.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynacli.catalog.compiler.compile_warnings import CompileWarning, CompileWarnings
+from dynacli.catalog.compiler.compile_webhooks import webhook_components
+from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
+from dynacli.catalog.compiler.security_requirements import Security
+from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, why_unread
+from dynacli.document.file_names import file_name
+from dynacli.document.load import Document
+from dynacli.document.path_items import Entry, operations_of
+from dynacli.document.pointer import follow, from_fragment, join
+from dynacli.document.references.place_origins import Move
+from dynacli.document.references.scan import follow_references, lookup
+from dynacli.model.lenient_reading import listed, text
+from dynacli.model.names import NameBook, kebab
+from dynacli.model.operation import Operation, Response
+from dynacli.model.server_objects import read_servers, server_row
+
+__all__ = ["CompileWarning", "Compiled", "CompiledOperation", "compile_document"]
+
+
+@dataclass(frozen=True)
+class CompiledOperation:
+    """An operation and its part of the document.
+
+    Args:
+        part: The path item's shared parts and the operation object as they stand, references included.
+    """
+
+    operation: Operation
+    part: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What a catalog is made of.
+
+    Args:
+        files: URI and name of the files that the document was read from, the one that was named first.
+        origins: Which parts of the tree stand elsewhere in those files.
+    """
+
+    meta: Mapping[str, Any]
+    operations: tuple[CompiledOperation, ...]
+    components: Mapping[str, Any]
+    tags: Mapping[str, str]
+    lock: Mapping[tuple[str, str], str]
+    warnings: tuple[CompileWarning, ...]
+    files: tuple[tuple[str, str], ...] = ()
+    origins: tuple[Move, ...] = ()
+
+
+def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | None = None) -> Compiled:
+    """Compile a document.
+
+    Args:
+        document: As loaded; its references were resolved by prance, recursive ones are still `$ref`.
+        lock: The names that earlier revisions gave.
+    """
+    tree = document.tree
+    warnings = CompileWarnings()
+    for found in document.scan.dangling:
+        warnings.items.append((f"`{found.ref}` leads nowhere; it stands for anything", found.pointer))
+    names = NameBook(lock)
+    inputs = Inputs(document, warnings.add)
+    security = Security(tree, warnings.add)
+    parts, responses = _Parts(document), _Responses(document)
+    operations = []
+    left_out = LeftOut(warnings.add)
+    for path, entry, item, raw_item in _each_operation(document, warnings):
+        raw, resolved = entry.operation, follow(item, entry.steps)
+        where = ("paths", path, *entry.steps)
+        if entry.fault or not isinstance(raw, Mapping) or not isinstance(resolved, Mapping):
+            left_out.add(entry.method, path, raw, entry.fault or "it is not an object", where)
+            continue
+        if raw.get("x-cli-ignore") is True or raw_item.get("x-cli-ignore") is True:
+            continue
+        try:
+            check_is_readable(document, raw_item, raw)
+            operations.append(
+                _operation(
+                    document,
+                    inputs,
+                    security,
+                    parts,
+                    responses,
+                    names,
+                    warnings.add,
+                    path,
+                    entry,
+                    item,
+                    raw_item,
+                    resolved,
+                )
+            )
+        except SkippedOperationError as error:
+            left_out.add(entry.method, path, raw, str(error), where)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            # A document can have anything anywhere: what trips on it concerns this operation alone.
+            why = f"its description has an unexpected shape ({type(error).__name__})"
+            left_out.add(entry.method, path, raw, why, where)
+    info = tree.get("info")
+    info = info if isinstance(info, Mapping) else {}
+    meta = {
+        "openapi": document.written_in,
+        "dialect": document.version,
+        "title": text(info.get("title")),
+        "version": text(info.get("version")),
+        "description": text(info.get("description")),
+        "uri": document.uri,
+        "json_schema_dialect": text(tree.get("jsonSchemaDialect")),
+        "servers": [server_row(one) for one in read_servers(tree.get("servers"), warnings.add, "servers")],
+        "operations": len(operations),
+        "left_out": left_out.rows,
+    }
+    return Compiled(
+        meta,
+        tuple(operations),
+        dict(_components(document)),
+        _tags(tree),
+        names.lock,
+        warnings.located(document),
+        tuple((file.uri, file_name(file.uri)) for file in document.files),
+        tuple(document.origins),
+    )
+
+
+def _each_operation(
+    document: Document, warnings: CompileWarnings
+) -> Iterator[tuple[str, Entry, Mapping[str, Any], Mapping[str, Any]]]:
+    paths = document.resolved.get("paths")
+    raw_paths = follow_references(document.tree, document.tree.get("paths"))
+    if not isinstance(paths, Mapping) or not isinstance(raw_paths, Mapping):
+        if document.tree.get("paths") is not None:
+            warnings.add("`paths` is not an object, so there are no operations", "paths")
+        return
+    for path, given in raw_paths.items():
+        if path.startswith("x-"):
+            continue
+        item = paths.get(path)
+        raw_item = follow_references(document.tree, given)  # a path item may be a reference
+        if not isinstance(item, Mapping) or not isinstance(raw_item, Mapping):
+            why = why_unread(document, given) or "it is not an object"
+            warnings.add(f"`{path}` is left out: {why}", "paths", path)
+            continue
+        for entry in operations_of(raw_item):
+            yield path, entry, item, raw_item
+
+
+def _operation(
+    document: Document,
+    inputs: Inputs,
+    security: Security,
+    parts: "_Parts",
+    responses: "_Responses",
+    names: NameBook,
+    warn: Callable[..., None],
+    path: str,
+    entry: Entry,
+    item: Mapping[str, Any],
+    raw_item: Mapping[str, Any],
+    resolved: Mapping[str, Any],
+) -> CompiledOperation:
+    raw = entry.operation
+    where = ("paths", path, *entry.steps)
+    parameters = inputs.parameters(path, item, resolved, where)
+    body = inputs.body(raw.get("requestBody"), parameters)
+    operation_id = text(follow_references(document.tree, raw.get("operationId")))
+    # The name comes last: an operation that is left out takes none.
+    wanted = [text(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
+    name = names.name(entry.method, path, wanted)
+    aliases = [kebab(text(alias)) for alias in _aliases(raw_item, raw)]
+    # The name that an earlier revision gave stays; what the document calls the operation now means it too.
+    aliases.append(next((word for each in wanted if (word := kebab(each))), ""))
+    description = next(
+        (
+            told
+            for holder, key in (
+                (raw, "x-cli-description"),
+                (raw, "description"),
+                (raw_item, "x-cli-description"),
+                (item, "description"),
+            )
+            if (told := text(holder.get(key)))
+        ),
+        "",
+    )
+    operation = Operation(
+        name=name,
+        operation_id=operation_id,
+        method=entry.method,
+        path=path,
+        summary=text(raw.get("summary")) or text(item.get("summary")),
+        description=description,
+        tags=tuple(tag for tag in listed(raw.get("tags")) if isinstance(tag, str)),
+        is_deprecated=raw.get("deprecated") is True,
+        is_hidden=raw.get("x-cli-hidden") is True or raw_item.get("x-cli-hidden") is True,
+        aliases=tuple(
+            dict.fromkeys(
+                alias
+                for alias in aliases
+                if alias and alias != name and not names.is_of_another(alias, entry.method, path)
+            )
+        ),
+        parameters=parameters,
+        body=body,
+        responses=tuple(responses.of_operation(raw.get("responses"))),
+        security=security.of_operation(raw, where),
+        servers=read_servers(raw.get("servers"), warn, *where, "servers")
+        or read_servers(raw_item.get("servers"), warn, "paths", path, "servers"),
+        example=inputs.example(item, resolved, parameters, body),
+    )
+    return CompiledOperation(operation, parts.of_operation(path, raw_item, entry))
+
+
+def _name_of_path(item: Mapping[str, Any]) -> str:
+    """Return the name that a path gives to its one operation; several cannot share one."""
+    name = text(item.get("x-cli-name"))
+    return name if name and len(list(operations_of(item))) == 1 else ""
+
+
+def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Any]:
+    of_path = listed(item.get("x-cli-aliases"))
+    if of_path and len(list(operations_of(item))) != 1:
+        of_path = []
+    return [*listed(raw.get("x-cli-aliases")), *of_path]
+
+
+class _Parts:
+    """Takes the operations' parts of the document, without what OpenAPI says is to be ignored."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._shared: dict[str, dict[str, Any]] = {}
+
+    def of_operation(self, path: str, raw_item: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+        """Return the part of one operation.
+
+        Its `steps` lead from the path item to the operation, where that is not the method in lower case.
+        """
+        if path not in self._shared:
+            shared = ("parameters", "summary", "description")
+            holder = {key: value for key, value in raw_item.items() if key in shared}
+            self._shared[path] = self._usable(holder, path)
+        own = self._usable(dict(entry.operation), path)
+        part: dict[str, Any] = {"path_item": self._shared[path], "operation": own}
+        return part if entry.steps == (entry.method.lower(),) else {**part, "steps": list(entry.steps)}
+
+    def _usable(self, holder: dict[str, Any], path: str) -> dict[str, Any]:
+        if "parameters" in holder:
+            holder["parameters"] = usable_parameters(self._document.tree, holder["parameters"], path)
+        return holder
+
+
+class _Responses:
+    """Reads the answers of one operation after the other; those that are referred to are read once."""
+
+    def __init__(self, document: Document) -> None:
+        self._tree = document.tree
+        self._known: dict[tuple[str, str], Response | None] = {}
+
+    def of_operation(self, raw: Any) -> Iterator[Response]:
+        """Yield the documented answers of an operation."""
+        if not isinstance(raw, Mapping):
+            return
+        for status, reference in raw.items():
+            ref = reference.get("$ref") if isinstance(reference, Mapping) else None
+            if not isinstance(ref, str):
+                found = self._response(str(status), reference)
+            else:
+                key = str(status), ref
+                if key not in self._known:
+                    self._known[key] = self._response(str(status), reference)
+                found = self._known[key]
+            if found is not None:
+                yield found
+
+    def _response(self, status: str, reference: Any) -> Response | None:
+        response = follow_references(self._tree, reference)
+        if not isinstance(response, Mapping) or status.startswith("x-"):
+            return None
+        content = response.get("content")
+        content = content if isinstance(content, Mapping) else {}
+        medias = [follow_references(self._tree, media) for media in content.values()]
+        names = [_media_schema_name(media) for media in medias if isinstance(media, Mapping)]
+        return Response(
+            status,
+            text(response.get("description")) or text(response.get("summary")),
+            tuple(content),
+            names[0] if names else "",
+        )
+
+
+def _media_schema_name(media: Mapping[str, Any]) -> str:
+    """Return what an answer of a media type is; 3.2 has `itemSchema` for one that is a sequence."""
+    if "schema" not in media and "itemSchema" in media:
+        return f"sequence of {_schema_name(media['itemSchema']) or 'any'}"
+    return _schema_name(media.get("schema"))
+
+
+def _schema_name(schema: Any) -> str:
+    if not isinstance(schema, Mapping):
+        return ""
+    ref = schema.get("$ref")
+    if isinstance(ref, str):
+        return ref.rpartition("/")[2]
+    kind = schema.get("type")
+    if kind == "array":
+        return f"array of {_schema_name(schema.get('items')) or 'any'}"
+    return kind if isinstance(kind, str) else ""
+
+
+def _tags(tree: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        tag["name"]: text(tag.get("description"))
+        for tag in listed(tree.get("tags"))
+        if isinstance(tag, Mapping) and isinstance(tag.get("name"), str)
+    }
+
+
+def _components(document: Document) -> Iterator[tuple[str, Any]]:
+    """Yield pointer → value of everything that a reference may lead to, each once."""
+    components = document.tree.get("components")
+    if isinstance(components, Mapping):
+        for kind, entries in components.items():
+            if isinstance(entries, Mapping) and not kind.startswith("x-"):
+                for name, value in entries.items():
+                    yield join(("components", kind, name)), value
+    yield from webhook_components(document.tree)
+    for ref in document.scan.internal:
+        if not ref.startswith("#/components/") and ref.startswith("#/"):
+            try:
+                # The reader looks for the pointer in its plain form, however it was escaped.
+                yield join(from_fragment(ref) or ()), lookup(document.tree, ref)
+            except LookupError:
+                continue

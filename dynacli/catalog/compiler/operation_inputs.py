@@ -1,0 +1,310 @@
+"""Parameters and bodies of a document → the inputs of one operation, each with an option of its own."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from dynacli.catalog.compiler.identical_parts import Originals, digest_of
+from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names, renamed
+from dynacli.document.load import Document
+from dynacli.document.references.scan import follow_references, lookup
+from dynacli.model.lenient_reading import listed, text
+from dynacli.model.media_types import body_schema, is_form
+from dynacli.model.names import kebab
+from dynacli.model.operation import Body, Field, MediaType, Parameter
+from dynacli.model.parameter_styles import default_style, explodes, has_style, style_of
+from dynacli.model.wording import enumerated
+from dynacli.schema.option_fields import Listing, list_fields
+from dynacli.schema.schema_reader import Resolve, Views, value_type
+
+if TYPE_CHECKING:
+    from dynacli.schema.example_call import ExampleWords
+
+__all__ = ["Inputs", "SkippedOperationError", "usable_parameters"]
+
+LOCATIONS = ("path", "query", "querystring", "header", "cookie")
+"""In the order in which they keep the plain option when two inputs have one name."""
+
+_FORM = "application/x-www-form-urlencoded"
+_TEMPLATE = re.compile(r"\{([^{}]*)\}")
+_IGNORED_HEADERS = frozenset(
+    {
+        # OpenAPI 3.0.4, "Parameter Object": these are described elsewhere in the document.
+        "accept",
+        "content-type",
+        "authorization",
+        # These belong to the connection, not to the document.
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+    }
+)
+_RESERVED_OPTIONS = frozenset({"help"})
+_SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
+
+
+class SkippedOperationError(ValueError):
+    """An operation cannot be offered; the text says why."""
+
+
+def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
+    """Return the Parameter Objects of a list, or references to them, without those that count as absent.
+
+    Args:
+        tree: The document that references lead into.
+        declared: The list.
+        path: The template of the path, in which its parameters stand.
+    """
+    in_path = set(_TEMPLATE.findall(path.partition("#")[0]))
+    usable: dict[tuple[str, str], Any] = {}
+    for one in listed(declared):
+        raw = follow_references(tree, one)
+        if (
+            isinstance(raw, Mapping)
+            and isinstance(raw.get("name"), str)
+            and raw.get("in") in LOCATIONS
+            and (raw["in"] != "path" or raw["name"] in in_path)
+            and not _is_ignored_header(raw)
+        ):
+            # Of one that is declared twice the last counts.
+            usable[raw["in"], raw["name"]] = one
+    return list(usable.values())
+
+
+def _is_ignored_header(parameter: Mapping[str, Any]) -> bool:
+    """Return whether a document may not define this parameter, so that it counts as absent."""
+    return parameter.get("in") == "header" and str(parameter.get("name")).lower() in _IGNORED_HEADERS
+
+
+class Inputs:
+    """Reads the inputs of one operation after the other.
+
+    Args:
+        document: The document.
+        warn: Called with a message and the steps of a pointer.
+    """
+
+    def __init__(self, document: Document, warn: Callable[..., None]) -> None:
+        self._document = document
+        self._warn = warn
+        self._bodies: dict[int | bytes | str, tuple[Any, Listing]] = {}
+        # Most operations share their parameters. Each is kept so that its id stays its own.
+        self._parameters: dict[tuple[int, str], tuple[Mapping[str, Any], Parameter]] = {}
+        self._originals = Originals()
+        self._spelled: dict[tuple[int, tuple[str, ...]], Parameter] = {}
+        # Not methods: an object that holds its own outlives its last use, and the whole document with it.
+        # What prance left in place is a recursion, or leads nowhere.
+        self._resolve: Resolve = partial(lookup, document.resolved)
+        self._views = Views(self._resolve)
+        self._raw_views = Views(cache(partial(lookup, document.tree)))
+        self._examples: ExampleWords | None = None
+
+    def parameters(
+        self, path: str, item: Mapping[str, Any], operation: Mapping[str, Any], where: tuple[str, ...]
+    ) -> tuple[Parameter, ...]:
+        """Return the parameters in the order of their locations, path parameters in path order."""
+        found: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for raw in self._declared(item, where[:-1]) + self._declared(operation, where):
+            if not _is_ignored_header(raw) and raw.get("x-cli-ignore") is not True:
+                found[(raw["in"], raw["name"])] = raw
+        self._check_querystring(found, where)
+        # A template such as `/a/{id}/b/{id}` names one parameter twice.
+        plain, _, query = path.partition("#")[0].partition("?")
+        in_query = [name for name in _TEMPLATE.findall(query) if ("query", name) not in found]
+        in_path = list(dict.fromkeys([*_TEMPLATE.findall(plain), *in_query]))
+        for name, _ in parse_qsl(query, keep_blank_values=True) if query else ():
+            if ("query", name) in found and f"{{{name}}}" not in query:
+                # The path itself brings a value along, which one that is given replaces.
+                found["query", name] = {**found["query", name], "required": False}
+        for name in in_path:
+            if ("path", name) not in found:
+                self._warn(f"path parameter `{name}` is not declared; it is taken as a string", *where)
+                found[("path", name)] = {"name": name, "in": "path"}
+        for location, name in [key for key in found if key[0] == "path" and key[1] not in in_path]:
+            self._warn(f"path parameter `{name}` is not in the path; it is ignored", *where)
+            del found[(location, name)]
+        ordered = sorted(
+            found.items(),
+            key=lambda entry: (
+                LOCATIONS.index(entry[0][0]),
+                in_path.index(entry[0][1]) if entry[0][0] == "path" else 0,
+            ),
+        )
+        raws = [self._originals(raw) for _, raw in ordered]
+        named = [Named(raw["in"], raw["name"], text(raw.get("x-cli-name")) or raw["name"]) for raw in raws]
+        return self._with_aliases(
+            raws,
+            [
+                self._known_parameter(raw, option)
+                for raw, option in zip(raws, option_names(named, _RESERVED_OPTIONS), strict=True)
+            ],
+        )
+
+    def _check_querystring(
+        self, found: dict[tuple[str, str], Mapping[str, Any]], where: tuple[str, ...]
+    ) -> None:
+        """Leave one `querystring` parameter at most (OpenAPI 3.2.0, "Parameter Locations")."""
+        whole = [key for key in found if key[0] == "querystring"]
+        for key in whole[1:]:
+            self._warn(f"querystring parameter `{key[1]}` is a second one; it is ignored", *where)
+            del found[key]
+        if whole and any(location == "query" for location, _ in found):
+            self._warn(
+                f"`{whole[0][1]}` is the whole query, and there are query parameters too; both are sent",
+                *where,
+            )
+
+    def _declared(self, holder: Mapping[str, Any], where: tuple[str, ...]) -> list[Mapping[str, Any]]:
+        """Return the Parameter Objects of a path item or an operation that can be used.
+
+        Raises:
+            SkippedOperationError: One of them cannot be read at all.
+        """
+        usable: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for index, raw in enumerate(listed(holder.get("parameters"))):
+            ref = raw.get("$ref") if isinstance(raw, Mapping) else None
+            if ref is not None and "name" not in raw:
+                raise SkippedOperationError(f"the parameter `{ref}` leads nowhere")
+            here = (*where, "parameters", str(index))
+            if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+                self._warn("this parameter has no name; it is ignored", *here)
+            elif raw.get("in") not in LOCATIONS:
+                place = f"in `{raw['in']}`, not" if isinstance(raw.get("in"), str) else "not in"
+                self._warn(
+                    f"parameter `{raw['name']}` is {place} {enumerated(LOCATIONS, 'or')}; it is ignored",
+                    *here,
+                )
+            else:
+                key = (raw["in"], raw["name"])
+                if key in usable:
+                    self._warn(f"{key[0]} parameter `{key[1]}` is declared twice; the last one counts", *here)
+                usable[key] = raw
+                style = raw.get("style")
+                if style is not None and not has_style(key[0], style):
+                    self._warn(
+                        f"style `{style}` is none for a {key[0]} parameter; `{default_style(key[0])}` is used",
+                        *here,
+                        "style",
+                    )
+        return list(usable.values())
+
+    def _known_parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
+        key = id(raw), option
+        if key not in self._parameters:
+            self._parameters[key] = raw, self._parameter(raw, option)
+        return self._parameters[key][1]
+
+    def _parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
+        name, location = raw["name"], raw["in"]
+        # A `querystring` parameter has to have `content`; with a schema alone it can only be a form.
+        media_type, schema = _FORM if location == "querystring" else "", raw.get("schema")
+        content, encoding = raw.get("content"), None
+        if isinstance(content, Mapping) and content:
+            media_type, media = next(iter(content.items()))
+            media = media if isinstance(media, Mapping) else {}
+            schema = media.get("schema")
+            encoding = media.get("encoding") if is_form(media_type) else None
+        seen = self._views(schema)
+        fields: tuple[Field, ...] = ()
+        if seen.type == "object" and seen.properties:
+            fields = list_fields(schema, self._views).fields
+        style = style_of(location, raw.get("style"))
+        return Parameter(
+            name=name,
+            location=location,
+            option=option,
+            value=value_type(seen, self._resolve, self._views),
+            is_required=location == "path" or raw.get("required") is True,
+            is_deprecated=raw.get("deprecated") is True or seen.is_deprecated,
+            is_hidden=raw.get("x-cli-hidden") is True,
+            style=style,
+            explode=explodes(style, raw.get("explode")),
+            allow_reserved=raw.get("allowReserved") is True,
+            allow_empty=location == "query" and raw.get("allowEmptyValue") is True,
+            media_type=media_type,
+            encoding=encoding if isinstance(encoding, Mapping) else None,
+            description=text(raw.get("x-cli-description"))
+            or text(raw.get("description"))
+            or seen.description,
+            fields=tuple(renamed(one, f"{option}.{one.option}") for one in fields),
+        )
+
+    def _with_aliases(
+        self, raws: list[Mapping[str, Any]], parameters: list[Parameter]
+    ) -> tuple[Parameter, ...]:
+        """Return the parameters with further spellings of their options, as far as nothing else has them."""
+        taken = set(_RESERVED_OPTIONS)
+        for one in parameters:
+            taken.update((one.option, *(part.option for part in one.fields)))
+        made = []
+        for raw, one in zip(raws, parameters, strict=True):
+            spelled = [one.name] if _SAFE_SPELLING.fullmatch(one.name) else []
+            given = [kebab(text(alias)) for alias in listed(raw.get("x-cli-aliases"))]
+            aliases = [word for word in dict.fromkeys((*spelled, *given)) if word and word not in taken]
+            taken.update(aliases)
+            made.append(self._with_spellings(one, tuple(aliases)) if aliases else one)
+        return tuple(made)
+
+    def _with_spellings(self, one: Parameter, aliases: tuple[str, ...]) -> Parameter:
+        key = id(one), aliases
+        if key not in self._spelled:
+            self._spelled[key] = replace(one, aliases=aliases)
+        return self._spelled[key]
+
+    def body(self, raw: Any, parameters: tuple[Parameter, ...]) -> Body | None:
+        """Return the request body; options that a parameter has already get `body.` in front.
+
+        Args:
+            raw: As it stands, with its references: they name the branches, and tell a schema that holds itself.
+        """
+        tree = self._document.tree
+        if isinstance(raw, Mapping) and "$ref" in raw and follow_references(tree, raw) is None:
+            raise SkippedOperationError(f"the request body `{raw['$ref']}` leads nowhere")
+        raw = follow_references(tree, raw)
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("content"), Mapping):
+            return None
+        taken = set(_RESERVED_OPTIONS)
+        for parameter in parameters:
+            taken.update((parameter.option, *parameter.aliases, *(one.option for one in parameter.fields)))
+        content = tuple(
+            self._media_type(name, media if isinstance(media, Mapping) else {}, taken)
+            for name, each in raw["content"].items()
+            for media in (follow_references(tree, each),)
+        )
+        if not content:
+            return None
+        return Body(content, raw.get("required") is True, text(raw.get("description")))
+
+    def _media_type(self, name: str, media: Mapping[str, Any], taken: set[str]) -> MediaType:
+        schema = body_schema(media)
+        ref = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
+        key = ref if isinstance(ref, str) else digest_of(schema)
+        if key not in self._bodies:
+            # The schema is kept so that its id stays its own.
+            self._bodies[key] = (schema, list_fields(schema, self._raw_views))
+        found = self._bodies[key][1]
+        fields = fields_with_own_options(found.fields, taken)
+        return MediaType(name, found.value, fields, found.is_cut, found.choices)
+
+    def example(
+        self,
+        item: Mapping[str, Any],
+        operation: Mapping[str, Any],
+        parameters: tuple[Parameter, ...],
+        body: Body | None,
+    ) -> tuple[str, ...]:
+        """Return the words that make a runnable call of the operation."""
+        if self._examples is None:
+            from dynacli.schema.example_call import ExampleWords
+
+            self._examples = ExampleWords(self._resolve, self._document.version)
+        raw = {
+            (one.get("in"), one.get("name")): self._originals(one)
+            for one in [*listed(item.get("parameters")), *listed(operation.get("parameters"))]
+            if isinstance(one, Mapping)
+        }
+        return self._examples(operation, raw, parameters, body)

@@ -1,0 +1,73 @@
+"""The security requirements of an operation, with the schemes that they name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dynacli.document.references.scan import follow_references
+from dynacli.model.lenient_reading import listed, text
+from dynacli.model.operation import SecurityScheme
+
+__all__ = ["Security"]
+
+_TYPES = frozenset({"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"})
+"""OpenAPI 3.2.0, "Security Scheme Object"."""
+
+
+class Security:
+    """Reads the security requirements of one operation after the other.
+
+    Args:
+        tree: The document.
+        warn: Called with a message and the steps of a pointer.
+    """
+
+    def __init__(self, tree: Mapping[str, Any], warn: Callable[..., None]) -> None:
+        self._tree = tree
+        self._warn = warn
+        components = tree.get("components")
+        schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
+        self._schemes: Mapping[str, Any] = schemes if isinstance(schemes, Mapping) else {}
+        self._told: set[str] = set()
+
+    def of_operation(
+        self, operation: Mapping[str, Any], where: tuple[str, ...]
+    ) -> tuple[tuple[SecurityScheme, ...], ...]:
+        """Return the alternatives of an operation, each a set of schemes that go together.
+
+        Args:
+            where: The steps to the operation.
+        """
+        is_own = "security" in operation
+        declared = operation["security"] if is_own else self._tree.get("security")
+        steps = (*where, "security") if is_own else ("security",)
+        # One requirement that is no list: what is meant is plain.
+        alternatives = [declared] if isinstance(declared, Mapping) else listed(declared)
+        return tuple(
+            tuple(self._scheme(str(name), scopes, steps) for name, scopes in alternative.items())
+            for alternative in alternatives
+            if isinstance(alternative, Mapping)
+        )
+
+    def _scheme(self, name: str, scopes: Any, steps: tuple[str, ...]) -> SecurityScheme:
+        scheme = follow_references(self._tree, self._schemes.get(name))
+        if not isinstance(scheme, Mapping):
+            self._tell(name, f"security scheme `{name}` is not defined; nothing is sent for it", steps)
+            return SecurityScheme(name)
+        kind = text(scheme.get("type"))
+        if kind not in _TYPES:
+            place = ("components", "securitySchemes", name)
+            why = f"there is no type `{kind}`" if kind else "it has no type"
+            self._tell(name, f"security scheme `{name}` cannot be used, {why}; nothing is sent for it", place)
+        return SecurityScheme(
+            name=name,
+            type=kind,
+            scheme=text(scheme.get("scheme")).lower(),  # RFC 9110, section 11.1: case-insensitive
+            location=text(scheme.get("in")),
+            parameter=text(scheme.get("name")),
+            scopes=tuple(scope for scope in listed(scopes) if isinstance(scope, str)),
+        )
+
+    def _tell(self, name: str, message: str, steps: tuple[str, ...]) -> None:
+        if name not in self._told:  # once, not for each of a thousand operations
+            self._told.add(name)
+            self._warn(message, *steps)

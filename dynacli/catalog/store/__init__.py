@@ -1,0 +1,1 @@
+"""The SQLite file of a catalog: written once, then read an operation at a time."""

@@ -1,0 +1,344 @@
+"""One SQLite file per revision, which the writer moves into place, opened read-only and immutable.
+
+Readers never lock. A crash never leaves half a catalog. Damage is found when it is read and is a
+`DamagedCatalogError`, which the caller answers by compiling again. What a request is made of is sealed with
+a checksum, because SQLite notices a page that is gone but not a letter that has changed.
+"""
+
+import json
+import os
+import sqlite3
+from typing import Any
+
+from dynacli.catalog.store.operation_rows import operation_from_row
+from dynacli.catalog.store.packed_values import unseal
+from dynacli.model.operation import Operation, OperationSummary
+
+__all__ = ["FORMAT", "Catalog", "DamagedCatalogError"]
+
+FORMAT = 6
+"""Part of a catalog's file name: versions of dynacli with different formats live side by side."""
+
+_META = frozenset(
+    {
+        "openapi",
+        "dialect",
+        "title",
+        "version",
+        "description",
+        "uri",
+        "json_schema_dialect",
+        "servers",
+        "operations",
+    }
+)
+
+# How an operation may be called, the surest first.
+BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
+
+
+class DamagedCatalogError(Exception):
+    """A catalog's file is cut, overwritten or foreign.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Catalog:
+    """A compiled document, open for reading.
+
+    Args:
+        path: The SQLite file.
+        db: A catalog that is open already, in memory; `path` is then only its name.
+
+    Raises:
+        DamagedCatalogError: From any method, when the file is not a whole catalog.
+    """
+
+    def __init__(self, path: str, db: sqlite3.Connection | None = None) -> None:
+        self.path = path
+        self._db = db or _open(path)
+        self._meta: dict[str, Any] | None = None
+        self._origins: dict[str, dict[str, tuple[int, str]]] = {}
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def check(self, *, whole: bool = False) -> None:
+        """Look at what every run needs, or at every page of the file, which takes its time.
+
+        Raises:
+            DamagedCatalogError: This is not a whole catalog.
+        """
+        if not _META.issubset(self.meta):
+            raise DamagedCatalogError(self.path)
+        if whole and self._rows("PRAGMA quick_check(1)") != [("ok",)]:
+            raise DamagedCatalogError(self.path)
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _texts(self, rows: list[Any], columns: int) -> list[Any]:
+        """Return rows whose first columns are text, as they were written."""
+        if any(type(value) is not str for row in rows for value in row[:columns]):
+            raise DamagedCatalogError(self.path)
+        return rows
+
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _sealed_json(self, kept: Any) -> Any:
+        try:
+            return self._json(unseal(kept))
+        except ValueError as error:
+            raise DamagedCatalogError(self.path) from error
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What is known of the document as a whole: title, version, servers, ..."""
+        if self._meta is None:
+            rows = self._rows("SELECT key, value FROM meta")
+            self._meta = {key: self._sealed_json(value) for key, value in rows}
+        return self._meta
+
+    def find(self, word: str, tag: str = "") -> str | None:
+        """Return the name of the operation that a word means, or None.
+
+        Args:
+            word: Its name, an alias, or its operationId in any case.
+            tag: The kebab form of a tag that the operation must have;
+                the word may then leave out the tag at the front of the name.
+        """
+        words = [word, f"{tag}-{word}"] if tag else [word]
+        for candidate in words:
+            rows = self._rows(
+                "SELECT operations.name, operations.tags FROM names JOIN operations USING (id)"
+                " WHERE (key = ? AND rank < ?) OR (key = ? AND rank = ?) ORDER BY rank",
+                candidate,
+                BY_ID_IN_ANY_CASE,
+                candidate.casefold(),
+                BY_ID_IN_ANY_CASE,
+            )
+            for name, tags in self._texts(rows, 2):
+                if not tag or tag in self._tag_keys(tags):
+                    return str(name)
+        return self._find_among(word, tag) if tag else None
+
+    def _find_among(self, word: str, tag: str) -> str | None:
+        """Return the one operation of a tag whose operationId a word is, where another tag has the name."""
+        from dynacli.model.names import kebab
+
+        plain = kebab(word)
+        if not plain or self.find(plain) is None:  # a name that nobody has any more is nobody's
+            return None
+        found = [one.name for one in self.summaries(tag) if kebab(one.operation_id) == plain]
+        return found[0] if len(found) == 1 else None
+
+    def _tag_keys(self, tags: str) -> list[str]:
+        from dynacli.model.names import kebab
+
+        return [kebab(one) for one in self._tags(tags)]
+
+    def _tags(self, text: str) -> tuple[str, ...]:
+        tags = self._json(text)
+        if not isinstance(tags, list) or not all(isinstance(one, str) for one in tags):
+            raise DamagedCatalogError(self.path)
+        return tuple(tags)
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation of that very name."""
+        row = self._sealed_json(self._detail(name, "operation"))
+        try:
+            return operation_from_row(row, self._shared)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _shared(self, number: int) -> Any:
+        """Return what several operations have in common."""
+        rows = self._rows("SELECT value FROM shared WHERE id = ?", number)
+        if not rows:
+            raise DamagedCatalogError(self.path)
+        return self._sealed_json(rows[0][0])
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Return the operation's part of the document: `path_item` and `operation`, with their references."""
+        part: dict[str, Any] = self._sealed_json(self._detail(name, "part"))
+        if isinstance(part["path_item"], int):
+            part["path_item"] = self._shared(part["path_item"])
+        return part
+
+    def _detail(self, name: str, column: str) -> Any:
+        rows = self._rows(
+            f"SELECT details.{column} FROM operations JOIN details USING (id) WHERE name = ?",  # noqa: S608
+            name,
+        )
+        if not rows:
+            raise DamagedCatalogError(self.path)
+        return rows[0][0]
+
+    def summaries(self, tag: str = "") -> list[OperationSummary]:
+        """Return all operations in document order, or those of a tag (its name or kebab form)."""
+        rows = self._rows(
+            "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"
+            " FROM operations ORDER BY id"
+        )
+        found = [
+            OperationSummary(
+                name,
+                operation_id,
+                method,
+                path,
+                self._tags(tags),
+                summary,
+                bool(deprecated),
+                bool(hidden),
+            )
+            for name, operation_id, method, path, tags, summary, deprecated, hidden in self._texts(rows, 6)
+        ]
+        if not tag:
+            return found
+        from dynacli.model.names import kebab
+
+        return [one for one in found if tag in one.tags or tag in {kebab(name) for name in one.tags}]
+
+    def names(self, prefix: str = "") -> list[tuple[str, str]]:
+        """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""
+        # U+10FFFF sorts behind every name: an index range instead of LIKE with its wildcards.
+        rows = self._rows(
+            "SELECT name, summary FROM operations WHERE name >= ? AND name < ? AND NOT is_hidden ORDER BY name",
+            prefix,
+            prefix + "\U0010ffff",
+        )
+        return [(name, summary) for name, summary in self._texts(rows, 2)]
+
+    def tags(self) -> dict[str, tuple[str, str]]:
+        """Return kebab form → (name, description) of the tags that operations have."""
+        rows = self._texts(self._rows("SELECT * FROM tags"), 3)
+        return {key: (name, description) for key, name, description in rows}
+
+    def tag(self, word: str) -> str:
+        """Return the kebab form of the tag that a word is, in that form or as written; empty where it is none."""
+        tags = self.tags()
+        found = [key for key, (name, _) in tags.items() if word.lower() in (key, name.lower())]
+        return word if word in tags else next(iter(found), "")
+
+    def resolve(self, ref: str) -> Any:
+        """Return the target of an internal reference.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if not ref.startswith("#/"):
+            raise LookupError(ref)
+        pointer = ref[1:]
+        if "%" in pointer:
+            from urllib.parse import unquote
+
+            pointer = unquote(pointer)
+        steps = pointer.split("/")
+        stored = 4 if steps[1] == "components" else len(steps)
+        found, value = self.component("/".join(steps[:stored]))
+        if not found:
+            raise LookupError(ref)
+        for step in steps[stored:]:
+            try:
+                key = step.replace("~1", "/").replace("~0", "~")
+                value = value[int(key)] if isinstance(value, list) else value[key]
+            except (KeyError, IndexError, TypeError, ValueError) as error:
+                raise LookupError(ref) from error
+        return value
+
+    def component(self, pointer: str) -> tuple[bool, Any]:
+        """Return whether a component is stored under a JSON pointer, and its value."""
+        rows = self._rows("SELECT value FROM components WHERE pointer = ?", pointer)
+        return (True, self._sealed_json(rows[0][0])) if rows else (False, None)
+
+    def components(self, pointer: str) -> dict[str, Any]:
+        """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""
+        rows = self._rows(
+            "SELECT pointer, value FROM components WHERE pointer >= ? AND pointer < ?",
+            pointer + "/",
+            pointer + "0",
+        )
+        return {
+            name[len(pointer) + 1 :]: self._sealed_json(value)
+            for name, value in self._texts(rows, 1)
+            if "/" not in name[len(pointer) + 1 :]
+        }
+
+    def has_below(self, pointer: str) -> bool:
+        """Return whether any component is stored below a JSON pointer."""
+        rows = self._rows(
+            "SELECT 1 FROM components WHERE pointer >= ? AND pointer < ? LIMIT 1",
+            pointer + "/",
+            pointer + "0",
+        )
+        return bool(rows)
+
+    def lock(self) -> dict[tuple[str, str], str]:
+        """Return the names that were given: (method, path) → name."""
+        rows = self._texts(self._rows("SELECT * FROM lock"), 3)
+        return {(method, path): name for method, path, name in rows}
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Return what of the document could not be used as it stands, and where in which file."""
+        rows = self._rows(
+            "SELECT message, warnings.pointer, name, line, column"
+            " FROM warnings LEFT JOIN files ON files.id = warnings.file ORDER BY warnings.rowid"
+        )
+        return [
+            {"message": message, "file": file, "line": line, "column": column, "pointer": pointer}
+            for message, pointer, file, line, column in self._texts(rows, 3)
+        ]
+
+    def files(self) -> list[tuple[str, str]]:
+        """Return the files that the document was read from, the one that was named first: URI and name."""
+        return [
+            (uri, name) for uri, name in self._texts(self._rows("SELECT uri, name FROM files ORDER BY id"), 2)
+        ]
+
+    def place(self, pointer: str) -> tuple[int, str]:
+        """Return which file a place of the document stands in, and its JSON pointer there."""
+        start = pointer
+        while True:
+            found = self._origin(start)
+            if found is not None:
+                return found[0], found[1] + pointer[len(start) :]
+            if not start:
+                return 0, pointer
+            start = start.rpartition("/")[0]
+
+    def _origin(self, pointer: str) -> tuple[int, str] | None:
+        rows = self._rows("SELECT * FROM origins WHERE first <= ? ORDER BY first DESC LIMIT 1", pointer)
+        for first, places in rows:
+            if first not in self._origins:
+                known = {at: (file, origin) for at, file, origin in self._sealed_json(places)}
+                self._origins[first] = known
+            return self._origins[first].get(pointer)
+        return None
+
+    def problems(self) -> list[tuple[str, int, str]]:
+        """Return what is not valid OpenAPI: a message, which of the files it is about, and the pointer there."""
+        rows = self._texts(self._rows("SELECT message, pointer, file FROM problems"), 2)
+        return [(message, int(file), pointer) for message, pointer, file in rows]
+
+
+def _open(path: str) -> sqlite3.Connection:
+    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    try:
+        # Verdicts are made in a thread of their own; only one thread reads at a time.
+        return sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise DamagedCatalogError(path) from error

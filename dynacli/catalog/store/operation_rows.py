@@ -1,0 +1,252 @@
+"""Operations as rows of JSON, and back. Rows leave out what a value has by default, and what is said elsewhere.
+
+Reading is written out rather than generic: it runs on every start of a command.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from dynacli.model.operation import (
+    Body,
+    Choice,
+    Field,
+    MediaType,
+    Operation,
+    Parameter,
+    Response,
+    SecurityScheme,
+    Server,
+    ValueType,
+)
+
+__all__ = ["OperationRows", "operation_from_row"]
+
+_FLAGS = ("is_required", "is_deprecated", "is_needed")
+_REST: tuple[Any, ...] = (0, "", "", "")
+
+
+class OperationRows:
+    """Makes the rows of a document's operations; what many of them have is kept once, and has a number.
+
+    That is parameters, answers, the options of media types, and what the operations of a path share.
+
+    Args:
+        keep: Keeps a value and returns its number, for equal ones the same.
+    """
+
+    def __init__(self, keep: Callable[[Any], int]) -> None:
+        self._keep = keep
+        # Objects are told by their ids, so each is kept.
+        self._numbers: dict[tuple[int, ...], tuple[Any, int]] = {}
+
+    def operation(self, operation: Operation) -> dict[str, Any]:
+        """Return what is kept of an operation."""
+        defaults = _defaults(Operation)
+        row: dict[str, Any] = {}
+        for name, value in operation.__dict__.items():
+            if name in defaults and value == defaults[name]:
+                continue
+            if name in {"parameters", "responses"}:
+                row[name] = [self._number(one) for one in value]
+            else:
+                row[name] = self._body(value) if name == "body" else _row(value)
+        return row
+
+    def _body(self, body: Body) -> dict[str, Any]:
+        return {
+            "content": [{"name": one.name, "options": self._options(one)} for one in body.content],
+            "is_required": body.is_required,
+            "description": body.description,
+        }
+
+    def part(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is kept of an operation's part of the document."""
+        shared = part["path_item"]
+        return {**part, "path_item": self._number(shared)} if shared else dict(part)
+
+    def _number(self, one: Any) -> int:
+        return self._number_of((id(one),), one, lambda: _row(one))
+
+    def _options(self, one: MediaType) -> int:
+        parts = one.value, one.fields, one.choices
+        return self._number_of((*map(id, parts), one.is_cut), parts, lambda: _options_row(one))
+
+    def _number_of(self, key: tuple[int, ...], kept: Any, row: Callable[[], Any]) -> int:
+        if key not in self._numbers:
+            self._numbers[key] = kept, self._keep(row())
+        return self._numbers[key][1]
+
+
+def _options_row(one: MediaType) -> dict[str, Any]:
+    row: dict[str, Any] = _row(one)
+    del row["name"]
+    return row
+
+
+def _row(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return _field_rows(value) if value and isinstance(value[0], Field) else [_row(item) for item in value]
+    if not hasattr(value, "__dict__"):
+        return value
+    defaults = _defaults(type(value))
+    return {
+        name: _row(item)
+        for name, item in value.__dict__.items()
+        if name not in defaults or item != defaults[name] or type(item) is not type(defaults[name])
+    }
+
+
+def _field_rows(several: tuple[Field, ...] | list[Field]) -> list[Any]:
+    """Return fields as lists; each says of its path and its option only what the one before it has not."""
+    rows = []
+    path: tuple[str, ...] = ()
+    option = ""
+    for one in several:
+        steps = _shared(path, one.path)
+        size = _shared(option, one.option)
+        value = _row(one.value)
+        flags = sum(1 << bit for bit, name in enumerate(_FLAGS) if getattr(one, name))
+        row = [
+            steps,
+            list(one.path[steps:]),
+            size,
+            one.option[size:],
+            value["type"] if value.keys() == {"type"} else value,
+            flags,
+            one.description,
+            one.branch,
+            one.below,
+        ]
+        while row[-1] in ("", 0):
+            row.pop()
+        rows.append(row)
+        path, option = one.path, one.option
+    return rows
+
+
+def _shared(one: Any, other: Any) -> int:
+    size = 0
+    for mine, its in zip(one, other, strict=False):
+        if mine != its:
+            break
+        size += 1
+    return size
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    if kind not in _known_defaults:
+        _known_defaults[kind] = {one.name: one.default for one in fields(kind) if one.default is not MISSING}
+    return _known_defaults[kind]
+
+
+_known_defaults: dict[type, dict[str, Any]] = {}
+
+
+def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> Operation:
+    """Return the operation that `OperationRows` made the row of.
+
+    Args:
+        shared: Returns what was kept under a number.
+    """
+    body = row.get("body")
+    return Operation(
+        name=row["name"],
+        operation_id=row["operation_id"],
+        method=row["method"],
+        path=row["path"],
+        summary=row.get("summary", ""),
+        description=row.get("description", ""),
+        tags=tuple(row.get("tags", ())),
+        is_deprecated=row.get("is_deprecated", False),
+        is_hidden=row.get("is_hidden", False),
+        aliases=tuple(row.get("aliases", ())),
+        parameters=tuple(_parameter(shared(number)) for number in row.get("parameters", ())),
+        body=None
+        if body is None
+        else Body(_content(body["content"], shared), body["is_required"], body["description"]),
+        responses=tuple(_response(shared(number)) for number in row.get("responses", ())),
+        security=tuple(
+            tuple(_security_scheme(scheme) for scheme in alternative)
+            for alternative in row.get("security", ())
+        ),
+        servers=tuple(Server(**item) for item in row.get("servers", ())),
+        example=tuple(row.get("example", ())),
+    )
+
+
+def _parameter(item: dict[str, Any]) -> Parameter:
+    item["value"] = _value_type(item["value"])
+    if "aliases" in item:
+        item["aliases"] = tuple(item["aliases"])
+    if "fields" in item:
+        item["fields"] = _fields(item["fields"])
+    return Parameter(**item)
+
+
+def _content(rows: list[dict[str, Any]], shared: Callable[[int], Any]) -> tuple[MediaType, ...]:
+    # Media types of one body mostly have the same options.
+    known: dict[int, dict[str, Any]] = {}
+    for item in rows:
+        number = item["options"]
+        if number not in known:
+            known[number] = _options(shared(number))
+    return tuple(MediaType(name=item["name"], **known[item["options"]]) for item in rows)
+
+
+def _options(item: dict[str, Any]) -> dict[str, Any]:
+    item["value"] = _value_type(item["value"])
+    if "fields" in item:
+        item["fields"] = _fields(item["fields"])
+    if "choices" in item:
+        item["choices"] = tuple(_choice(part) for part in item["choices"])
+    return item
+
+
+def _choice(item: dict[str, Any]) -> Choice:
+    if "branches" in item:
+        item["branches"] = tuple(tuple(one) for one in item["branches"])
+    return Choice(**item)
+
+
+def _fields(rows: list[list[Any]]) -> tuple[Field, ...]:
+    found = []
+    path: tuple[str, ...] = ()
+    option = ""
+    for steps, rest, size, text, value, *more in rows:
+        path, option = (*path[:steps], *rest), option[:size] + text
+        flags, description, branch, below = [*more, *_REST[len(more) :]]
+        found.append(
+            Field(
+                path,
+                option,
+                ValueType(value) if isinstance(value, str) else _value_type(value),
+                bool(flags & 1),
+                bool(flags & 2),
+                description,
+                bool(flags & 4),
+                branch,
+                below,
+            )
+        )
+    return tuple(found)
+
+
+def _value_type(item: dict[str, Any]) -> ValueType:
+    if "enum" in item:
+        item["enum"] = tuple(item["enum"])
+    if "items" in item:
+        item["items"] = _value_type(item["items"])
+    return ValueType(**item)
+
+
+def _response(item: dict[str, Any]) -> Response:
+    if "media_types" in item:
+        item["media_types"] = tuple(item["media_types"])
+    return Response(**item)
+
+
+def _security_scheme(item: dict[str, Any]) -> SecurityScheme:
+    if "scopes" in item:
+        item["scopes"] = tuple(item["scopes"])
+    return SecurityScheme(**item)

@@ -1,0 +1,1 @@
+"""Two versions of a document compared: what changed, and whether a client breaks."""

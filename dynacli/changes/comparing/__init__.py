@@ -1,0 +1,1 @@
+"""The comparison itself, a module for each part of a document."""

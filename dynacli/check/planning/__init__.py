@@ -1,0 +1,1 @@
+"""Which operations a check calls, in which order, with values from where."""

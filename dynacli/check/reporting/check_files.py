@@ -1,0 +1,92 @@
+"""The files of a check that are asked for besides reports: the traffic, and what was learned."""
+
+from pathlib import Path
+
+from dynacli.check.reporting.results import Results
+from dynacli.commands.run import Run
+from dynacli.errors import FileError, UsageError
+from dynacli.output.output_files import USER_MODE, write_file
+
+__all__ = ["check_files", "write_har", "write_overlay"]
+
+_MOST_NAMED = 10
+
+
+def check_files(run: Run, **files: str | None) -> None:
+    """Check, before anything is sent, that no two things go to one file, and that each has a directory.
+
+    Args:
+        files: Option → the file that it names.
+
+    Raises:
+        UsageError: Two of them name the same one.
+        FileError: A directory is not there.
+    """
+    import os
+
+    from dynacli.commands.call.call_report import wanted_reports
+
+    named = [(f"--report ...={one.file}", one.file) for one in wanted_reports(run) if one.file]
+    if run.output_format.startswith("@"):
+        named.append((f"-o {run.output_format}", run.output_format[1:]))
+    named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
+    taken: set[str] = set()
+    for option, file in named:
+        if not file:
+            raise UsageError(f"`{option}` names no file")
+        path = os.path.abspath(file)
+        if path in taken:
+            raise UsageError(f"`{file}` cannot hold two things at once", hint="Give each a file of its own")
+        taken.add(path)
+        folder = os.path.dirname(path)
+        if not os.path.isdir(folder):
+            raise FileError(
+                f"`{file}` cannot be written",
+                why=f"`{folder}` is not a directory",
+                hint=f"make the directory first: `mkdir -p {folder}`",
+            )
+
+
+def write_har(file: str, results: Results) -> None:
+    """Write all calls as an HTTP Archive, secrets masked, for nobody else to read.
+
+    Raises:
+        FileError: It cannot be written.
+    """
+    from dynacli.check.reporting.traffic import har_calls
+    from dynacli.output.reports.har import har_of
+
+    # Bodies of answers may hold what nobody has masked: the permissions are those of dynacli's own state.
+    write_file(Path(file), har_of(har_calls(results.exchanges)).encode("utf-8", "backslashreplace"))
+
+
+def write_overlay(run: Run, file: str, results: Results) -> None:
+    """Write the overlay that would make the document agree with what was seen, where there is one.
+
+    Raises:
+        DocumentError: The document's text is lost.
+        FileError: It cannot be written.
+    """
+    from dynacli.check.learning.learn import learned, overlay_text
+    from dynacli.check.learning.observation import observations_of
+
+    observations = observations_of(results.checked)
+    found = learned(results.api, observations)
+    # Each once: where exactly it was found stands in the report.
+    left = list(dict.fromkeys(f"{operation}: {one.message} [{one.rule}]" for operation, one in found.left))
+    if left:
+        lines = [
+            *left[:_MOST_NAMED],
+            *([f"and {len(left) - _MOST_NAMED} more"] if len(left) > _MOST_NAMED else []),
+        ]
+        text = "\n".join(["What is left here no overlay can mend:", *lines])
+        for exchange in results.exchanges:
+            text = exchange.masker.mask(text)
+        run.warn(text)
+    if found.overlay is None:
+        why = "There is nothing to learn" if observations else "No answer was judged"
+        run.note(f"{why}: `{file}` is not written")
+        return
+    write_file(Path(file), overlay_text(found.overlay, file), mode=USER_MODE)
+    count = len(found.overlay["actions"])
+    run.note(f"`{file}` has {count} change{'s' if count > 1 else ''} of the document")

@@ -1,0 +1,51 @@
+"""The question that is asked before a check changes anything."""
+
+from collections.abc import Sequence
+
+from dynacli.check.planning.chains import Chain
+from dynacli.client.call_request import base_url_of
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.output.standard_error import write_stderr
+from dynacli.request.choose_server import origin_of
+from dynacli.text.terminal import visible
+
+__all__ = ["confirm"]
+
+
+def confirm(run: Run, commands: Sequence[OperationCommand], chains: Sequence[Chain]) -> None:
+    """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
+
+    Raises:
+        UsageError: Nobody agreed; nothing was sent.
+    """
+    if run.option("yes") or not chains:
+        return
+    steps = [
+        " -> ".join(
+            one
+            for one in (chain.create, chain.read, *chain.updates, chain.delete or "nothing removes it")
+            if one
+        )
+        for chain in chains
+    ]
+    names = {name for chain in chains for name in chain.writes}
+    written = [one for one in commands if one.operation.name in names]
+    where = " and ".join(
+        visible(one) for one in dict.fromkeys(origin_of(base_url_of(run, one)) for one in written)
+    )
+    what = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"
+    env = run.env
+    if run.option("no_input") or not (env.stdin_is_terminal and env.stderr_is_terminal):
+        raise UsageError(
+            f"{what} something at {where}, and nobody can be asked",
+            why="\n".join(steps),
+            hint="Give `--yes` where that may happen; `--dry-run` shows what would be called",
+        )
+    write_stderr(env, f"{what} something at {where}:\n")
+    write_stderr(env, "".join(f"  {visible(step)}\n" for step in steps))
+    env.stderr.write("Call them? [y/N] ")
+    env.stderr.flush()
+    if env.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise UsageError("Nothing was sent", why="The calls of `--write` were not agreed to")

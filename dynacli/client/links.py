@@ -1,0 +1,257 @@
+"""Links: which call can follow an answer, with the command that makes it (OpenAPI 3.2.0, "Link Object")."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.model.operation import Operation, Parameter
+from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
+from dynacli.schema.documented_values import documented_value, documented_values_of, walk_value
+from dynacli.schema.example_call import body_example, option_text, parameter_example
+from dynacli.schema.example_value import NoExampleError
+
+__all__ = ["describe_links"]
+
+_PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
+
+
+def describe_links(command: OperationCommand) -> dict[str, Any]:
+    """Return the links of an operation's answers by name.
+
+    Each is the Link Object with four members more: `status`; `operation`, what dynacli calls the linked one,
+    or null where there is none, and then a `note` says why; `fills`, what the link puts where; and `example`, the
+    command of the linked call. A value that the document gives no example of stands there as `{id}`.
+    """
+    found: dict[str, Any] = {}
+    responses = command.follow(command.part["operation"].get("responses"))
+    for status, reference in responses.items() if isinstance(responses, Mapping) else ():
+        response = command.follow(reference)
+        links = command.follow(response.get("links")) if isinstance(response, Mapping) else None
+        for name, raw in links.items() if isinstance(links, Mapping) else ():
+            link = command.follow(raw)
+            if isinstance(link, Mapping):
+                key = name if name not in found else f"{status}.{name}"
+                found[key] = _Link(command, str(status), response, link).described()
+    return found
+
+
+class _Link:
+    """One link, as it is described.
+
+    Args:
+        command: The operation whose answer has it.
+        status: The answer's.
+        response: The Response Object.
+        link: The Link Object.
+    """
+
+    def __init__(
+        self, command: OperationCommand, status: str, response: Mapping[str, Any], link: Mapping[str, Any]
+    ) -> None:
+        self._command, self._api = command, command.api
+        self._status, self._response, self._link = status, response, link
+        self._notes: list[str] = []
+
+    def described(self) -> dict[str, Any]:
+        name = self._target()
+        fills, example = [], None
+        if name is not None:
+            target = OperationCommand(self._api, self._api.catalog.operation(name))
+            fills = list(self._fills(target))
+            example = self._example(target, fills)
+        told = {**self._link, "status": self._status, "operation": name, "fills": fills, "example": example}
+        return {**told, "note": "; ".join(self._notes)} if self._notes else told
+
+    def _target(self) -> str | None:
+        """Return the name of the linked operation."""
+        wanted, ref = self._link.get("operationId"), self._link.get("operationRef")
+        summaries = self._api.catalog.summaries()
+        if isinstance(wanted, str):
+            for one in summaries:
+                if one.operation_id == wanted:
+                    return one.name
+            self._notes.append(f"the document has no operation `{wanted}`")
+        elif isinstance(ref, str):
+            place = _place_of(ref, self._api.uri)
+            for one in summaries:
+                if place == (one.path, one.method.lower()):
+                    return one.name
+            why = "leads to another document" if place is None else "leads to no operation"
+            self._notes.append(f"`{ref}` {why}")
+        else:
+            self._notes.append("the link names no operation")
+        return None
+
+    def _fills(self, target: OperationCommand) -> Iterator[dict[str, Any]]:
+        """Yield what the link puts where: `name`, `in`, `option`, `from` and, where it is known, `value`."""
+        parameters = self._link.get("parameters")
+        for key, given in parameters.items() if isinstance(parameters, Mapping) else ():
+            one = _parameter(target.operation, key)
+            if one is None:
+                self._notes.append(f"`{target.operation.name}` has no parameter `{key}`")
+                continue
+            place = {"name": one.name, "in": one.location, "option": f"--{one.option}"}
+            yield {**place, **self._value(given)}
+        if "requestBody" in self._link:
+            place = {"name": "", "in": "body", "option": "--body"}
+            yield {**place, **self._value(self._link["requestBody"])}
+
+    def _value(self, given: Any) -> dict[str, Any]:
+        expression = parse_expression(given)
+        if expression is not None:
+            value = next(self._evaluated(expression), None)
+            return {"from": given, "value": value, "placeholder": expression.placeholder}
+        if not isinstance(given, str):
+            return {"from": given, "value": given, "placeholder": ""}
+        texts, is_known = [], True
+        for piece in split_template(given):
+            if isinstance(piece, str):
+                texts.append(piece)
+                continue
+            value = next(self._evaluated(piece), None)
+            is_known = is_known and value is not None
+            texts.append(piece.placeholder if value is None else option_text(value))
+        text = "".join(texts)
+        return {"from": given, "value": text if is_known else None, "placeholder": text}
+
+    def _evaluated(self, expression: Expression) -> Iterator[Any]:
+        """Yield the values that the document knows for an expression, the surest first."""
+        resolve = self._api.catalog.resolve
+        match expression.side, expression.source:
+            case "", "method":
+                yield self._command.operation.method
+            case "", "statusCode":
+                yield from (int(one) for one in [self._status] if one.isdecimal())
+            case "request", "body":
+                media = self._command.raw_media_type()
+                try:
+                    whole = body_example(media, resolve, self._dialect)
+                except (NoExampleError, LookupError):
+                    whole = None
+                yield from walk_value(whole, expression.steps)
+                yield from documented_value(media.get("schema"), expression.steps, resolve)
+            case "request", location:
+                yield from self._parameter_values(location, expression.name)
+            case "response", "body":
+                yield from self._answered(expression.steps)
+            case "response", "header":
+                headers = self._command.follow(self._response.get("headers"))
+                for name, raw in headers.items() if isinstance(headers, Mapping) else ():
+                    header = self._command.follow(raw)
+                    if name.lower() == expression.name.lower() and isinstance(header, Mapping):
+                        yield from documented_values_of(header, resolve)
+                        yield from documented_value(header.get("schema"), (), resolve)
+
+    @property
+    def _dialect(self) -> Any:
+        return self._api.catalog.meta["dialect"]
+
+    def _answered(self, steps: tuple[str, ...]) -> Iterator[Any]:
+        resolve = self._api.catalog.resolve
+        content = self._command.follow(self._response.get("content"))
+        medias = (
+            [self._command.follow(one) for one in content.values()] if isinstance(content, Mapping) else []
+        )
+        medias = [one for one in medias if isinstance(one, Mapping)]
+        for media in medias:
+            for value in documented_values_of(media, resolve):
+                yield from walk_value(value, steps)
+        for media in medias:
+            yield from documented_value(media.get("schema"), steps, resolve)
+
+    def _parameter_values(self, location: str, name: str) -> Iterator[Any]:
+        """Yield what the example of the first call has for one of its parameters, or the document's own."""
+        command, resolve = self._command, self._api.catalog.resolve
+        raw = _raw_parameters(command)
+        for one in command.operation.parameters:
+            if one.location != location or name not in (one.name, one.name.lower()):
+                continue
+            described = raw.get((location, one.name), {})
+            yield from documented_values_of(described, resolve)
+            yield from documented_value(command.parameter_schema(one), (), resolve)
+            if one.is_required:
+                yield from _made(one, described, command, self._dialect)
+
+    def _example(self, target: OperationCommand, fills: list[dict[str, Any]]) -> str:
+        given = {(one["in"], one["name"]): one for one in fills}
+        raw = _raw_parameters(target)
+        words: list[str] = []
+        positional: list[str] = []
+        is_positional = True
+        for one in target.operation.parameters:
+            fill = given.get((one.location, one.name))
+            if fill is None and not one.is_required:
+                continue
+            if fill is not None:
+                value = fill["placeholder"] if fill["value"] is None else fill["value"]
+            else:
+                made = _made(one, raw.get((one.location, one.name)), target, self._dialect)
+                value = next(made, f"{{{one.name}}}")
+            if one.location == "path" and not isinstance(value, list):
+                text = option_text(value)
+                is_positional = is_positional and not text.startswith("-")
+                positional.append(text)
+                words.extend([f"--{one.option}", text])
+            else:
+                words.extend(_option_words(one, value))
+        if is_positional and positional:
+            words = [*positional, *words[2 * len(positional) :]]
+        body = given.get(("body", ""))
+        if body is not None:
+            value = body["placeholder"] if body["value"] is None else body["value"]
+            words.extend(["--body", value if body["value"] is None else _json(value)])
+        elif target.operation.body is not None and target.operation.body.is_required:
+            words.append("--example")
+        server = self._link.get("server")
+        if isinstance(server, Mapping) and isinstance(server.get("url"), str):
+            words.extend(["--server", server["url"]])
+        from shlex import quote
+
+        quoted = [word if _PLACEHOLDER.fullmatch(word) else quote(word) for word in words]
+        return " ".join(["dynacli", quote(self._api.name), target.operation.name, *quoted])
+
+
+def _place_of(ref: str, uri: str) -> tuple[str, str] | None:
+    """Return path and method that an `operationRef` leads to; None where that is in another document."""
+    from dynacli.document.pointer import from_fragment
+
+    document, _, fragment = ref.partition("#")
+    if document and document != uri and not uri.endswith("/" + document.removeprefix("./")):
+        return None
+    steps = from_fragment("#" + fragment) or ()
+    return (steps[1], steps[-1].lower()) if len(steps) > 2 and steps[0] == "paths" else ("", "")
+
+
+def _parameter(operation: Operation, key: str) -> Parameter | None:
+    """Return the parameter that a link calls `name` or `location.name`."""
+    location, dot, name = key.partition(".")
+    for one in operation.parameters:
+        if dot and (location, name) == (one.location, one.name):
+            return one
+    return next((one for one in operation.parameters if one.name == key), None)
+
+
+def _raw_parameters(command: OperationCommand) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(one.get("in", ""), one.get("name", "")): one for one in reversed(command.raw_parameters())}
+
+
+def _made(
+    one: Parameter, described: dict[str, Any] | None, command: OperationCommand, dialect: Any
+) -> Iterator[Any]:
+    try:
+        yield parameter_example(one, described, command.api.catalog.resolve, dialect)
+    except (NoExampleError, LookupError):
+        return
+
+
+def _option_words(one: Parameter, value: Any) -> list[str]:
+    is_plain = isinstance(value, list) and value and not any(isinstance(item, dict | list) for item in value)
+    items = value if is_plain else [value]
+    return [word for item in items for word in (f"--{one.option}", option_text(item))]
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

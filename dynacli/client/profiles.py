@@ -1,0 +1,106 @@
+"""Profiles: options of one API under a name, kept in the configuration (`[apis.NAME.profiles.PROFILE]`)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynacli.client.validation_settings import malformed
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import Api
+
+__all__ = ["headers_in", "profile_of", "use_profile"]
+
+_KEYS = ("headers", "server", "server_vars", "timeout", "validate")
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Headers that a configuration does not hold: secrets are kept elsewhere."""
+
+
+def profile_of(run: Run, api: Api) -> dict[str, Any]:
+    """Return the profile that was asked for; empty where a variable asks and the API can have none.
+
+    Raises:
+        UsageError: There is no such profile.
+        FileError: The profile is malformed.
+    """
+    given = run.option("profile")
+    name = str(given or run.env.variables["DYNACLI_PROFILE"])
+    if not api.is_registered:
+        if given is None:
+            return {}  # the variable is about registered APIs: files, URLs and the stand-in have no profiles
+        raise UsageError(
+            f"There is no profile `{name}`",
+            why=f"`{api.name}` is no registered API, and only those have profiles",
+            hint="Register it with `dynacli api add`, or leave out `--profile`",
+        )
+    profiles = api.entry.get("profiles", {})
+    if not isinstance(profiles, dict):
+        raise malformed(
+            run, f"`profiles` of `{api.name}`", f"they are tables, each `[apis.{api.name}.profiles.NAME]`"
+        )
+    if name not in profiles:
+        listed = ", ".join(f"`{one}`" for one in sorted(profiles))
+        raise UsageError(
+            f"`{api.name}` has no profile `{name}`",
+            why=f"It has {listed}" if listed else "It has none",
+            hint="Name one of them"
+            if listed
+            else f"Write `[apis.{api.name}.profiles.{name}]` in `config.toml`",
+            near=sorted(profiles),
+        )
+    profile = profiles[name]
+    wrong = _what_is_wrong(profile)
+    if wrong:
+        raise malformed(run, f"the profile `{name}` of `{api.name}`", wrong)
+    return dict(profile)
+
+
+def headers_in(entry: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return the headers of a profile of an API's entry; none where it cannot be used, which each call says."""
+    profiles = entry.get("profiles", {})
+    profile = profiles.get(name) if isinstance(profiles, dict) else None
+    return dict(profile.get("headers", {})) if profile is not None and not _what_is_wrong(profile) else {}
+
+
+def _what_is_wrong(profile: Any) -> str:
+    if not isinstance(profile, dict):
+        return "it is a table"
+    unknown = sorted(profile.keys() - set(_KEYS))
+    if unknown:
+        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in _KEYS)}"
+    for key in ("headers", "server_vars"):
+        table = profile.get(key, {})
+        if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+            return f"`{key}` is a table of texts"
+    for name in profile.get("headers", {}):
+        if name.strip().lower() in _SECRET:
+            return (
+                f"`{name}` is a secret, and those are never kept here; `dynacli help credentials` says where"
+            )
+    server, timeout = profile.get("server", ""), profile.get("timeout", 1)
+    if isinstance(server, bool) or not isinstance(server, str | int):
+        return "`server` is a URL, or the index, name or description of one of the document's"
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        return "`timeout` is a number of seconds"
+    return ""
+
+
+def use_profile(run: Run, profile: dict[str, Any]) -> None:
+    """Take what a profile says for the run's options, as far as they were not given."""
+    for key in ("server", "timeout"):
+        if key in profile and run.option(key) is None:
+            run.options[key] = str(profile[key])
+    _add(run, "server_var", "=", profile.get("server_vars", {}))
+    _add(run, "header", ":", profile.get("headers", {}))
+
+
+def _add(run: Run, option: str, separator: str, table: dict[str, str]) -> None:
+    given = tuple(run.option(option, ()))
+    names = {_key(word.partition(separator)[0], option) for word in given}
+    added = [f"{name}{separator}{value}" for name, value in table.items() if _key(name, option) not in names]
+    if added:
+        run.options[option] = (*added, *given)
+
+
+def _key(name: str, option: str) -> str:
+    name = name.strip()
+    return name.lower() if option == "header" else name  # RFC 9110, section 5.1

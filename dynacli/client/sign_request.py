@@ -1,0 +1,131 @@
+"""The credentials of a call: found, held against the origin that they would go to, and put into the request."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dynacli.auth.credential_variables import Variables, prefix_of
+from dynacli.auth.credentials import Credential, attach, find_credentials, places_of
+from dynacli.auth.origins import check_origin
+from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.commands.run import Run
+from dynacli.library.configuration.configuration import DEMO, Configuration
+from dynacli.library.opened_api import Api
+from dynacli.model.operation import Operation
+from dynacli.request.built_request import Request
+from dynacli.request.choose_server import origin_of, parse_origin
+
+__all__ = ["Signed", "sign", "unsigned"]
+
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+
+
+class Signed(NamedTuple):
+    """A request with its credentials.
+
+    Args:
+        request: As it is sent.
+        shown: As a person may see it.
+        masker: Takes its secrets out of whatever is printed.
+        secret_headers: The names of headers whose values are not shown, in lower case.
+    """
+
+    request: Request
+    shown: Request
+    masker: Masker
+    secret_headers: frozenset[str]
+
+
+def unsigned(run: Run, operation: Operation, request: Request) -> Signed:
+    """Return the request as it is, with what the person gave as a credential masked."""
+    given = _given(run, operation, request)
+    return Signed(request, given.shown, Masker(given.secrets), given.headers)
+
+
+def sign(run: Run, api: Api, operation: Operation, request: Request, *, may_ask: bool) -> Signed:
+    """Return the request with the credentials that its operation needs.
+
+    Args:
+        may_ask: Whether the person may be asked to accept a new origin.
+
+    Raises:
+        AuthError: There is none.
+        RefusedError: It would go to an origin that nobody accepted.
+    """
+    given = _given(run, operation, request)
+    credentials: tuple[Credential, ...] = ()
+    if operation.security:
+        others = [prefix_of(name) for name in (*Configuration(run.env).apis(), DEMO)]
+        variables = Variables(api.prefix, run.env.variables, others)
+        credentials = find_credentials(operation.security, variables, places_of(request))
+    if credentials or given.secrets:
+        _check_origin(run, api, origin_of(request.url), may_ask=may_ask)
+    secrets = [*given.secrets, *(part for one in credentials for part in one.parts)]
+    return Signed(
+        attach(request, credentials),
+        attach(given.shown, [one.masked() for one in credentials]),
+        Masker(secrets),
+        given.headers,
+    )
+
+
+def _check_origin(run: Run, api: Api, origin: str, *, may_ask: bool) -> None:
+    accepted = {*api.origins, *map(parse_origin, run.option("accept_origin", ()))}
+    if "://" in str(run.option("server", "")):
+        accepted.add(origin)  # the person's own word for this call
+    is_new = check_origin(origin, accepted, _asker(run) if may_ask else None, f"`--accept-origin {origin}`")
+    if is_new and api.is_registered:
+        Configuration(run.env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
+
+
+class _Given(NamedTuple):
+    """What the person gave as a credential: with `-H`, or as a parameter that is also an API key."""
+
+    secrets: list[Secret]
+    shown: Request
+    headers: frozenset[str]
+
+
+def _given(run: Run, operation: Operation, request: Request) -> _Given:
+    schemes = [one for alternative in operation.security for one in alternative if one.type == "apiKey"]
+    keys = {(one.location, one.parameter) for one in schemes}
+    key_headers = {one.parameter.lower() for one in schemes if one.location == "header"}
+    typed = {word.partition(":")[0].strip().lower() for word in run.option("header", ())}
+    values = [pair.value for pair in request.parts.query if ("query", pair.name) in keys]
+    values += [
+        pair.encoded.partition("=")[2] for pair in request.parts.cookies if ("cookie", pair.name) in keys
+    ]
+    headers = []
+    for name, value in request.headers:
+        is_authorization = name.lower() == "authorization"
+        if name.lower() in key_headers | (_SECRET_HEADERS & typed):
+            word, space, rest = value.partition(" ")
+            values += [value, rest, *(pair.partition("=")[2] for pair in value.split(";"))]
+            headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
+        else:
+            headers.append((name, value))
+    secrets = [Secret(one) for one in values if one]
+    masker = Masker(secrets)
+    shown = request._replace(
+        url=masker.mask(request.url), headers=tuple((name, masker.mask(text)) for name, text in headers)
+    )
+    return _Given(secrets, shown, frozenset(_SECRET_HEADERS | key_headers))
+
+
+def _asker(run: Run) -> Callable[[str], bool] | None:
+    """Return what asks the person; None where nobody can be asked, or wants to be.
+
+    `--yes` is no answer to this question: it says nothing about which origin.
+    """
+    if run.option("yes") or run.option("no_input"):
+        return None
+    if not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
+        return None
+
+    def ask(origin: str) -> bool:
+        from dynacli.text.terminal import visible
+
+        run.env.stderr.write(f"Send the credential to {visible(origin)} from now on? [y/N] ")
+        run.env.stderr.flush()
+        return run.env.stdin.readline().strip().lower() in {"y", "yes"}
+
+    return ask

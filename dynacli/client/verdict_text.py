@@ -1,0 +1,129 @@
+"""A verdict as people and programs read it."""
+
+from typing import TYPE_CHECKING, Any
+
+from dynacli.commands.run import Run
+from dynacli.library.opened_api import Api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dynacli.client.evidence import Evidence
+    from dynacli.library.document_locations import Location
+
+__all__ = ["findings_json", "findings_text", "placed", "report_notes", "suppressed_json", "verdict_json"]
+
+MAX_SHOWN = 20
+MAX_STEPS = 5
+
+
+def findings_text(api: Api, findings: list[Any], evidence: "Evidence | None" = None) -> str:
+    """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
+
+    Args:
+        evidence: The message that they are about; without it the parts that are wrong are not shown.
+    """
+    shown = findings[:MAX_SHOWN]
+    excerpts = evidence.excerpts(shown) if evidence is not None else [""] * len(shown)
+    locations = _locations(api, shown)
+    is_one_file = len(api.catalog.files()) < 2
+    lines = []
+    for finding, excerpt in zip(shown, excerpts, strict=True):
+        lines.append(_headline(finding))
+        if excerpt:
+            lines.append(excerpt)
+        location = locations.get(finding.schema_pointer)
+        if location is not None and location.line is not None:
+            lines.append(f"    {placed(location, location.line, is_one_file=is_one_file)}")
+            # Backwards: from the place that says so to the operation.
+            steps = [locations[one] for one in reversed(finding.via) if one in locations]
+            told = [
+                f"      via {placed(one, one.line, is_one_file=is_one_file)}"
+                for one in steps
+                if one.line is not None
+            ]
+            lines += told[:MAX_STEPS]
+    if len(findings) > MAX_SHOWN:
+        lines.append(f"and {len(findings) - MAX_SHOWN} more")
+    return "\n".join(lines)
+
+
+def _headline(finding: Any) -> str:
+    return f"{_place(finding)}: {finding.message} [{finding.rule}]"
+
+
+def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
+    """Return a place in the document as a line of text."""
+    from dynacli.document.file_names import shown_file
+    from dynacli.library.document_locations import line_of
+
+    file = "document" if is_one_file else shown_file(location.file)
+    return f"{file} {line_of(line, location.column)}: {location.pointer}"
+
+
+def _place(finding: Any) -> str:
+    if not finding.pointer:
+        return "body"
+    if finding.pointer.startswith("/") or finding.pointer == "status":
+        return str(finding.pointer)
+    # `query/page`, or `query/ids/0` for a value inside of it.
+    location, _, rest = finding.pointer.partition("/")
+    name, _, inside = rest.partition("/")
+    return f"{location} `{name}`" + (f" /{inside}" if inside else "")
+
+
+def verdict_json(api: Api, verdict: Any) -> dict[str, Any]:
+    """Return a verdict in the shape of the validation report."""
+    return {
+        "findings": findings_json(api, verdict.findings),
+        "unchecked": list(dict.fromkeys((*verdict.failures, *verdict.unchecked))),
+        "suppressed": suppressed_json(api, verdict),
+    }
+
+
+def findings_json(api: Api, findings: list[Any]) -> list[dict[str, Any]]:
+    """Return the findings in the shape of the validation report."""
+    locations = _locations(api, findings)
+    return [
+        {**finding.as_json(), "document": _document_json(api, locations.get(finding.schema_pointer))}
+        for finding in findings
+    ]
+
+
+def suppressed_json(api: Api, verdict: Any) -> list[dict[str, Any]]:
+    """Return the findings that do not count, each with the reason."""
+    found = findings_json(api, [finding for finding, _ in verdict.suppressed])
+    return [{**one, "reason": reason} for one, (_, reason) in zip(found, verdict.suppressed, strict=True)]
+
+
+def _document_json(api: Api, location: "Location | None") -> dict[str, Any]:
+    if location is None:
+        return {"file": api.catalog.files()[0][1], "line": None, "column": None, "pointer": ""}
+    return location._asdict()
+
+
+def _locations(api: Api, findings: list[Any]) -> dict[str, "Location"]:
+    """Return schema pointer → place; the files are looked at only now, when something was found."""
+    pointers = [one for finding in findings for one in (finding.schema_pointer, *finding.via) if one]
+    return api.places(pointers) if pointers else {}
+
+
+def report_notes(run: Run, verdicts: "Iterable[Any]", mask: Any, *, shows_ignored: bool) -> None:
+    """Say what could not be judged, and what was found and does not count.
+
+    Args:
+        verdicts: On the request and on the answer.
+        mask: Takes secrets out of a text.
+        shows_ignored: Whether the second kind is said.
+    """
+    verdicts = list(verdicts)
+    for reason in dict.fromkeys(reason for one in verdicts for reason in one.failures):
+        run.warn(mask(f"Not judged: {reason}"))
+    notes = [f"Not judged: {reason}" for one in verdicts for reason in one.unchecked]
+    if shows_ignored:
+        suppressed = [pair for one in verdicts for pair in one.suppressed]
+        notes += [f"Ignored: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
+        if len(suppressed) > MAX_SHOWN:
+            notes.append(f"Ignored: {len(suppressed) - MAX_SHOWN} more")
+    for note in dict.fromkeys(notes):
+        run.note(mask(note))

@@ -1,0 +1,135 @@
+"""Refreshes a document behind the command: in a process of its own, which outlives the run and its terminal."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from dynacli.environment import Environment
+from dynacli.library.revisions.open_request import BLOCKING
+from dynacli.library.revisions.refresh_claim import drop_claim, take_claim
+
+if TYPE_CHECKING:
+    from dynacli.library.opened_api import Api
+
+__all__ = ["WORD", "begin_refresh", "refresh_quietly"]
+
+WORD = "__refresh"
+
+_URL = "_DYNACLI_REFRESH"
+"""The variable that names a document without a name: all programs of a machine can see each other's words."""
+
+_started: list[int] = []
+"""The processes that this one has started, which stay behind until somebody looks after them."""
+
+# Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
+_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from dynacli.__main__ import run; run()"
+
+
+def begin_refresh(api: "Api", env: Environment, profile: str | None = None) -> None:
+    """Start a process that refreshes the document of an API, unless one is at it or has just failed.
+
+    Args:
+        profile: The profile that the document is fetched with, where that is not the one of the environment.
+    """
+    _look_after()
+    if not hasattr(os, "posix_spawn") or not sys.executable or not take_claim(api.revisions.directory):
+        return
+    import dynacli
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
+    words = [sys.executable, "-P", "-c", _PROGRAM, root, WORD, api.name if api.is_registered else "-"]
+    try:
+        _spawn(words, {**env.variables, _URL: api.name, **({"DYNACLI_PROFILE": profile} if profile else {})})
+    except (OSError, ValueError):
+        # A machine that starts no process any more; the next run that is due tries again.
+        drop_claim(api.revisions.directory)
+
+
+def _look_after() -> None:
+    """Let go of the processes that have ended; it matters where this one lives long."""
+    for process in tuple(_started):
+        try:
+            has_ended = os.waitpid(process, os.WNOHANG) != (0, 0)
+        except OSError:  # somebody else has done it
+            has_ended = True
+        if has_ended:
+            _started.remove(process)
+
+
+def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
+    """Start a process in a session of its own that holds on to none of our files.
+
+    Not by `subprocess`, whose import alone costs a tenth of a run's time.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    try:
+        actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
+        # What a shell has open beside the standard streams (`3>log`) is inherited otherwise: who reads the other
+        # end of it would wait for the refresh.
+        actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
+        try:
+            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
+        except NotImplementedError:  # on some systems the new process has to leave the session by itself
+            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions)
+        _started.append(process)
+    finally:
+        os.close(nothing)
+
+
+def _inherited() -> list[int]:
+    """Return the open files beside the standard streams that a new process would have too."""
+    for directory in ("/proc/self/fd", "/dev/fd"):
+        try:
+            numbers = [int(name) for name in os.listdir(directory)]
+        except OSError:
+            continue
+        return [number for number in numbers if number > 2 and _is_inherited(number)]
+    return []
+
+
+def _is_inherited(number: int) -> bool:
+    try:
+        return os.get_inheritable(number)
+    except OSError:  # the one that listed them
+        return False
+
+
+def refresh_quietly(env: Environment, word: str) -> int:
+    """Refresh the document that a word names, if that is still due, and say nothing; what happened is kept.
+
+    Args:
+        word: A registered name; `-` where it is a URL, which is then in the environment.
+    """
+    from pathlib import Path
+
+    import dynacli
+    from dynacli.client.document_login import login_of
+    from dynacli.document.source import parse_source
+    from dynacli.errors import DynacliError
+    from dynacli.library.fetch_when_due import obtained
+    from dynacli.library.open_by_name import wish_of
+    from dynacli.library.revisions.revisions import Revisions
+
+    if dynacli.is_own_process:
+        with suppress(OSError):  # it leads its session already
+            os.setsid()
+        os.nice(5)  # nobody waits for it
+    try:
+        wish, place = wish_of(env.variables.get(_URL, word) if word == "-" else word, env)
+        source = parse_source(place, Path.cwd())
+        revisions = Revisions(env.cache_dir, source.location, wish.layers)
+        pointer = revisions.current()
+        if pointer is None or wish.pin or source.kind != "url":
+            drop_claim(revisions.directory)  # there is nothing to do any more
+            return 0
+        allowed = tuple(pointer.get("allow_refs", ())) or wish.allow_refs
+        wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, wish.name))
+        api = obtained(wish, source, patience=0)
+    except DynacliError as error:
+        return error.exit_code
+    api.catalog.close()
+    if api.warning is None:
+        drop_claim(api.revisions.directory)
+    return 0

@@ -1,0 +1,186 @@
+"""A text that a person writes in an editor of their own, before it is sent.
+
+The text is JSON and not YAML with comments, as some tools have it: what was saved is then sent as it is, and no reader
+has to guess whether `no` is a word.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
+
+__all__ = ["Draft", "write_draft"]
+
+_PAST = 1_000_000_000
+"""When a draft was changed last, in seconds, before an editor has it: saving it is then seen on every file system."""
+
+
+class Draft:
+    """What was written, in a file that is there until the text is somewhere else.
+
+    Attributes:
+        path: The file, which its owner alone can read.
+        content: What was saved in it.
+    """
+
+    def __init__(self, text: str, suffix: str) -> None:
+        try:
+            self._directory = tempfile.mkdtemp(prefix="dynacli-")  # 0700
+            self.path = os.path.join(self._directory, f"body{suffix}")
+            with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(text.encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            raise FileError(
+                "There is no place for the body to be written in",
+                why=error.strerror or "",
+                hint="Name a directory in `TMPDIR`",
+            ) from error
+        self.content = b""
+
+    def discard(self) -> None:
+        """Remove the file, and what an editor may have left beside it."""
+        import shutil
+
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def kept(self) -> str:
+        """Return the sentence that says where the text is."""
+        return f"What you wrote is kept in `{self.path}`; `--body @{shlex.quote(self.path)}` sends it"
+
+    def edit(self, editor: list[str], env: Environment) -> bool:
+        """Let the person edit the text; return whether it was saved.
+
+        Raises:
+            UsageError: The editor cannot be started, or ended with an error.
+            FileError: The file is gone or cannot be read.
+        """
+        os.utime(self.path, (_PAST, _PAST))
+        before = os.stat(self.path)
+        # Where standard output is a pipe, the editor draws on standard error.
+        stdout = None if env.stdout_is_terminal else 2
+        try:
+            with _interrupts_ignored():
+                code = subprocess.run([*editor, self.path], stdout=stdout, check=False).returncode
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"The editor `{editor[0]}` cannot be started",
+                why=getattr(error, "strerror", None) or "It is no name of a program",
+                hint="Name one in `VISUAL` or `EDITOR`, for example `EDITOR=nano`",
+            ) from None
+        if code:
+            raise UsageError(
+                f"The editor `{editor[0]}` ended with {code}, so nothing was sent",
+                why="It says that it failed",
+            )
+        try:
+            after = os.stat(self.path)
+            with open(self.path, "rb") as file:
+                self.content = file.read()
+        except OSError as error:
+            raise FileError("What was written cannot be read", why=error.strerror or "") from error
+        return (before.st_mtime_ns, before.st_ino, before.st_size) != (
+            after.st_mtime_ns,
+            after.st_ino,
+            after.st_size,
+        )
+
+
+def write_draft(
+    env: Environment, text: str, suffix: str, check: Callable[[bytes], Any], *, may_ask: bool
+) -> Draft:
+    """Return what a person made of a text.
+
+    Args:
+        text: What the editor shows first.
+        suffix: Of the file's name; editors know the kind of the text by it.
+        check: Raises a UsageError when what was saved cannot be used; it can then be edited again.
+        may_ask: Whether something may be asked at all.
+
+    Raises:
+        UsageError: There is no editor or no terminal, or nothing was saved; nothing is sent then.
+        FileError: The text cannot be written or read.
+    """
+    editor = _editor(env, may_ask=may_ask)
+    draft = Draft(text, suffix)
+    try:
+        is_saved = draft.edit(editor, env)
+        while is_saved and draft.content.strip():
+            try:
+                check(draft.content)
+            except UsageError as error:
+                if not _wants_again(env, error):
+                    raise UsageError(
+                        error.what, why=error.why, hint=f"{draft.kept()} when it is mended"
+                    ) from None
+                draft.edit(editor, env)
+                continue
+            return draft
+    except UsageError:
+        if not draft.content.strip():
+            draft.discard()
+        raise
+    except BaseException:
+        draft.discard()
+        raise
+    draft.discard()
+    why = "The body was left empty" if is_saved else "The editor was left without saving"
+    raise UsageError("Nothing was sent", why=why, hint="To send the body as it is shown, save it")
+
+
+def _editor(env: Environment, *, may_ask: bool) -> list[str]:
+    hint = "Give the body by `--body @FILE`, or by options"
+    if not may_ask:
+        raise UsageError(
+            "`--editor` asks for the body, and `--no-input` says that nothing is asked", hint=hint
+        )
+    if not env.stdin_is_terminal or not (env.stdout_is_terminal or env.stderr_is_terminal):
+        raise UsageError("`--editor` needs a terminal", why="The program is not run on one", hint=hint)
+    text = env.variables.get("VISUAL") or env.variables.get("EDITOR") or ""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise UsageError(
+            "The name of the editor cannot be read", why="A quote in `VISUAL` or `EDITOR` is not closed"
+        ) from None
+    if not words:
+        raise UsageError(
+            "`--editor` needs the name of an editor",
+            why="Neither `VISUAL` nor `EDITOR` is set",
+            hint=f"Set one, for example `EDITOR=nano`. {hint}",
+        )
+    return words
+
+
+def _wants_again(env: Environment, error: UsageError) -> bool:
+    """Ask whether a text that cannot be used is to be edited again."""
+    from dynacli.output.error_messages import write_warning
+    from dynacli.output.standard_error import write_stderr
+
+    write_warning(env, f"{error.what}: {error.why}" if error.why else error.what, "text")
+    write_stderr(env, "Edit it again? [Y/n] ")
+    answer = env.stdin.readline()
+    if not answer.endswith("\n"):
+        write_stderr(env, "\n")
+        return False
+    return answer.strip().lower() in {"", "y", "yes"}
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Leave Ctrl-C to the editor, which has the terminal; a function is not inherited by it, as SIG_IGN would be."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,174 @@
+"""How an answer is taken in: written and judged as it comes, or read as a whole first."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dynacli.commands.run import Run
+from dynacli.errors import FileError, UsageError
+from dynacli.model.media_types import is_event_stream, is_sequence
+from dynacli.output.stream_body import is_unchanged, watched_reader, written_body
+from dynacli.transport.answer_pieces import Pieces
+from dynacli.transport.send import FILE_LIMIT, JUDGED_LIMIT, RENDER_LIMIT, Answer
+
+__all__ = ["Reception"]
+
+_HELD = 1024 * 1024
+"""Bytes up to which a body is written only when all of it is there; one that breaks off is then not written at all."""
+_SHOWN = 1024 * 1024
+"""Bytes up to which a stream is kept, for messages that show a part of it."""
+
+
+class Reception:
+    """Takes an answer in.
+
+    | the body | where it goes | written | kept |
+    |---|---|---|---|
+    | a sequence: JSON lines, events | anywhere, but as `json` or `yaml` | as it comes | up to 1 MiB |
+    | any other | a pipe or a file, as it is | as it comes | while it can be judged: up to 128 MiB |
+    | | a terminal, or converted | when all of it is there | up to 64 MiB, more is an error |
+
+    Attributes:
+        answer: The answer without its body, when its head is there.
+        verdict: On the answer, None as long as nothing was judged.
+        is_finished: Whether the whole answer came, and was written and judged.
+        unwritten: Why it could not be written, or not in the format that is asked for; None where it was.
+
+    Args:
+        run: The run.
+        signed: The request as it is sent, with what masks its secrets.
+        judging: Knows the judge; None where nothing is judged.
+        is_exact: Whether what the document does not mention is a finding, too.
+        has_time: Whether the call ends at some time whatever comes.
+    """
+
+    def __init__(self, run: Run, signed: Any, judging: Any, *, is_exact: bool, has_time: bool) -> None:
+        self._run, self._signed, self._judging = run, signed, judging
+        self._is_exact, self._has_time = is_exact, has_time
+        self._is_written = False
+        self.is_finished = False
+        self.answer: Answer | None = None
+        self.verdict: Any = None
+        self.unwritten: FileError | None = None
+
+    def receive(self, answer: Answer, pieces: Pieces) -> bytes:
+        """Read the body, and write it where that can be done piece by piece; return what is kept of it.
+
+        Raises:
+            DynacliError: What ends the call.
+            BrokenPipeError: Nobody reads standard output any more.
+        """
+        self.answer = answer
+        if self._run.option("verbose"):
+            from dynacli.commands.call.message_heads import show_answer
+
+            show_answer(self._run, self._signed, answer)
+        media_type, output_format = answer.header("content-type"), self._run.output_format
+        if is_sequence(media_type) and output_format not in {"json", "yaml"}:
+            if is_event_stream(media_type) and not self._has_time:
+                pieces.wait_forever()
+            return self._stream(answer, pieces)
+        if is_unchanged(self._run.env, output_format):
+            return self._copy(answer, pieces)
+        return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
+
+    def _stream(self, answer: Answer, pieces: Pieces) -> bytes:
+        env, output_format = self._run.env, self._run.output_format
+        self._is_written = True
+        kept: list[bytes] = []
+
+        def written() -> Iterator[bytes]:
+            try:
+                for piece in pieces:
+                    write(piece)
+                    if pieces.size <= _SHOWN:
+                        kept.append(piece)
+                    else:
+                        kept.clear()
+                    yield piece
+            except Exception:
+                if is_gone():
+                    raise BrokenPipeError from None
+                raise
+
+        with (
+            watched_reader(env, output_format, pieces.cut) as is_gone,
+            written_body(env, answer.header("content-type"), output_format) as write,
+        ):
+            if self._judging is None:
+                for _ in written():
+                    pass
+                return b""
+            from dynacli.validation.streamed_body import Streamed
+
+            body = Streamed(written())
+            self.verdict = self._judged(answer, body)
+            body.finish()
+        return b"".join(kept)
+
+    def _copy(self, answer: Answer, pieces: Pieces) -> bytes:
+        self._is_written = True
+        # What is compressed may be a bomb; what is not was sent in full.
+        source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
+        kept: list[bytes] | None = None if self._judging is None else []
+        with written_body(self._run.env, answer.header("content-type"), self._run.output_format) as write:
+            for piece in _begun(source, _HELD):
+                if pieces.size > JUDGED_LIMIT:
+                    kept = None
+                if kept is not None:
+                    kept.append(piece)
+                write(piece)
+        return b"".join(kept or ())
+
+    def finish(self, answer: Answer) -> Any:
+        """Write and judge what was not while it came; return the verdict.
+
+        Raises:
+            BrokenPipeError: Nobody reads standard output any more.
+        """
+        if self._run.option("verbose"):
+            from dynacli.commands.call.message_heads import show_size
+
+            show_size(self._run, answer)
+        if not self._is_written:
+            try:
+                self._write(answer)
+            except FileError as error:
+                self.unwritten = error  # it is judged all the same
+        if self._judging is not None and self.verdict is None:
+            body: Any = answer.body
+            if len(body) < answer.size:
+                from dynacli.validation.streamed_body import DroppedBody
+
+                body = DroppedBody(answer.size, JUDGED_LIMIT)
+            self.verdict = self._judged(answer, body)
+        self.is_finished = True
+        return self.verdict
+
+    def _write(self, answer: Answer) -> None:
+        from dynacli.output.render import write_body
+
+        try:
+            write_body(self._run.env, answer.body, answer.header("content-type"), self._run.output_format)
+        except UsageError as error:
+            # An answer that cannot be written in this format; the code of wrong usage would say that nothing was sent.
+            raise FileError(error.what, why=error.why, hint=error.hint) from error
+
+    def _judged(self, answer: Answer, body: Any) -> Any:
+        from dynacli.validation.judge import Answered
+
+        hops = tuple(status for status, _ in answer.hops)
+        answered = Answered(answer.status, answer.headers, answer.header("content-type"), body, hops)
+        return self._judging.judge.response(answered, is_exact=self._is_exact)
+
+
+def _begun(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield the pieces, the first ones together when they have a size or are all that there is."""
+    first, length = [], 0
+    for piece in pieces:
+        first.append(piece)
+        length += len(piece)
+        if length >= size:
+            break
+    if first:
+        yield b"".join(first)
+    yield from pieces

@@ -1,0 +1,100 @@
+"""Words like `@FILE` and `@-` → what is sent as it is read."""
+
+import os
+from typing import Any
+
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.model.media_types import essence
+from dynacli.request.payload import Payload, Source
+from dynacli.schema.form_encoding import PropertyEncoding
+
+__all__ = ["content_of", "file_value", "source_of"]
+
+_BODY = "the body"
+JUDGED = 1024 * 1024
+"""Bytes up to which a text is read to be judged; a longer one is sent without."""
+
+
+def source_of(run: Run, word: str, use: str) -> Source:
+    """Return what `@FILE` or `@-` names.
+
+    Args:
+        word: The path, or `-` for standard input.
+        use: What standard input is taken for, as messages say it.
+
+    Raises:
+        FileError: The file cannot be read.
+        UsageError: Standard input is a terminal, or was taken for something else.
+    """
+    from dynacli.transport.upload import StreamUpload, open_upload
+
+    if word != "-":
+        return open_upload(os.path.expanduser(word), word)
+    if run.env.stdin_is_terminal:
+        raise UsageError(f"Standard input is to be {use}, and nothing is piped into it")
+    return StreamUpload(run.env.open_stdin(use), "-")
+
+
+def file_value(run: Run, words: list[str], encoding: PropertyEncoding, option: str, *, is_list: bool) -> Any:
+    """Return the value of a property whose content is a file.
+
+    Args:
+        is_list: Whether the property is an array, so that a word each is an item of it.
+
+    Raises:
+        FileError: A file cannot be read.
+        UsageError: A word names no file where nothing else can stand.
+    """
+    values = [_file(run, word, encoding, option) for word in (words if is_list else words[-1:])]
+    return values if is_list else values[0]
+
+
+def _file(run: Run, word: str, encoding: PropertyEncoding, option: str) -> Any:
+    if word.startswith("@@"):
+        return word[1:]
+    if word.startswith("@"):
+        if run.option("editor"):
+            raise UsageError(
+                f"{option} cannot be a file together with `--editor`",
+                why="An editor shows the body as JSON, which has no form for the bytes of a file",
+                hint="Save what you write, and give it by `--body @FILE` beside the file",
+            )
+        return source_of(run, word[1:], f"the content of {option}")
+    if encoding.takes_text:
+        return word
+    raise UsageError(
+        f"{option} takes a file",
+        why=f"`{word[:60]}` does not say that it is one",
+        hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
+    )
+
+
+def content_of(run: Run, word: str, media_type: str) -> bytes | Payload:
+    """Return the body that `--body` gives, sent as it is; a file is read only then.
+
+    A text that is small is read at once, because the judge looks into texts.
+
+    Args:
+        word: `@FILE` or `-`.
+
+    Raises:
+        FileError: The file cannot be read.
+        UsageError: Standard input cannot be it.
+    """
+    source = source_of(run, word.removeprefix("@"), _BODY)
+    if not _is_judged(media_type):
+        return Payload([source])
+    if source.name == "-":
+        from dynacli.transport.upload import begins_with
+
+        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", JUDGED)
+        return text if is_whole else Payload([source])
+    if source.size is not None and source.size <= JUDGED:
+        return b"".join(source.chunks())
+    return Payload([source])
+
+
+def _is_judged(media_type: str) -> bool:
+    name = essence(media_type)
+    return name.startswith("text/") or "json" in name

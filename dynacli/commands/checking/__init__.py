@@ -1,1 +1,0 @@
-"""Checking: every operation that is safe is called, and every answer is judged."""

@@ -1,0 +1,1 @@
+"""What the completion scripts of the shells ask for."""

@@ -1,0 +1,1 @@
+"""Help pages: of dynacli, of an API, and of an operation."""

@@ -1,0 +1,80 @@
+"""The help page of dynacli itself."""
+
+from dynacli.commands.help.usage_lines import usage_lines
+from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.environment import Environment
+from dynacli.errors import FileError
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.text.terminal import Painter, terminal_width
+from dynacli.text.wrapping import wrapped
+
+__all__ = ["root_help"]
+
+_VERBS = (
+    ("api add NAME SOURCE", "register an API by its document or its base URL"),
+    ("api list|show|refresh|remove|rename", "the registered APIs"),
+    ("api history|rollback|pin|unpin", "the revisions of their documents"),
+    ("changes API [--since REVISION]", "what the document gained, lost and changed"),
+    ("cache info|clear", "what is kept of documents"),
+    ("operations API [--tag TAG]", "every operation, a line each"),
+    ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
+    ("check API", "call every operation that only reads, and judge every answer"),
+    ("document API [--bundled]", "the document as it was fetched, or in one file"),
+    ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
+    ("doctor [API]", "whether all works here, and what is wrong with the documents"),
+    ("completion bash|zsh|fish", "completion for your shell"),
+    ("help [TOPIC]", "the manual"),
+)
+
+
+_ABOUT = (
+    "Turns any OpenAPI document into a command line. API is a registered name, a URL of a document, "
+    "a path to one, or - for standard input; nothing has to be registered first."
+)
+
+
+def root_help(env: Environment) -> str:
+    """Return the page."""
+    paint = Painter.for_stdout(env)
+    width = terminal_width(env, env.stdout)
+    lines = [
+        *usage_lines("dynacli [OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]", width),
+        "       dynacli VERB ...",
+        "",
+        *(f"  {line}" for line in wrapped(_ABOUT, width - 2)),
+        "",
+        "  dynacli demo search-runs --range 7d --status fail",
+        "  dynacli ./openapi.yaml list-pets --limit 3",
+        "",
+        paint.bold("Verbs"),
+        *_rows(_VERBS, width),
+        "",
+    ]
+    try:
+        apis = sorted(Configuration(env).apis())
+    except FileError:  # help works in any state
+        apis = []
+    if apis:
+        lines.extend([paint.bold("Registered APIs"), *(f"  {name}" for name in apis), ""])
+    options = [
+        (", ".join(one.flags) + (f" {one.metavar}" if one.metavar else ""), one.help)
+        for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
+    ]
+    options.extend(
+        [("--version", "the version"), ("-h, --help", "this page, or that of an API or operation")]
+    )
+    lines.extend([paint.bold("Options, before the API or after the operation"), *_rows(options, width)])
+    return "\n".join(lines)
+
+
+def _rows(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]", width: int) -> list[str]:
+    lines = []
+    column = 40 if width >= 72 else 8
+    for left, right in rows:
+        text = wrapped(right, max(width - column, 24))
+        if len(left) + 4 > column:
+            lines.append(f"  {left}")
+        else:
+            lines.append(f"  {left.ljust(column - 2)}{text.pop(0)}")
+        lines.extend(f"{' ' * column}{line}" for line in text)
+    return lines

@@ -1,0 +1,1 @@
+"""The verb `api`: registered APIs and their revisions."""

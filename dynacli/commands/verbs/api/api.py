@@ -1,0 +1,312 @@
+"""`dynacli api`: the registered APIs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from dynacli.client.document_login import login_of
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb, VerbGroup
+from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
+from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
+from dynacli.commands.verbs.api.registered_apis import check_registered
+from dynacli.document.source import with_masked_query
+from dynacli.errors import DynacliError, UsageError
+from dynacli.library.configuration.configuration import Configuration, check_name
+from dynacli.library.news import take_news
+from dynacli.library.open_by_name import open_api, refresh_api
+from dynacli.library.opened_api import Api
+from dynacli.text.terminal import Painter, visible
+
+__all__ = ["command"]
+
+
+def _list(ctx: click.Context) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    rows = [_row(run, name, entry) for name, entry in sorted(Configuration(run.env).apis().items())]
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        if not rows:
+            return "No API is registered yet: dynacli api add NAME SOURCE"
+        column = max(len(row["name"]) for row in rows) + 2
+        return "\n".join(
+            f"{row['name'].ljust(column)}{_about(row)}  {paint.dim(visible(row['source'], keep=''))}"
+            for row in rows
+        )
+
+    write_data(run.env, rows, run.output_format, text)
+
+
+def _about(row: dict[str, Any]) -> str:
+    if row["revision"] is None:
+        return "not read yet"
+    about = visible(f"{row['title']} {row['version']}".strip(), keep="")
+    return ", ".join(part for part in (about, counted(row["operations"])) if part)
+
+
+def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": name,
+        "source": with_masked_query(entry["source"]),
+        "title": None,
+        "version": None,
+        "openapi": None,
+        "operations": None,
+        "fetched_at": None,
+        "fresh": False,
+        "revision": None,
+    }
+    try:
+        # A list fetches nothing: a server that hangs would hold up all of it.
+        api = open_api(name, run.env, offline=True)
+    except DynacliError as error:  # one that cannot be opened does not hide the others
+        run.warn(f"`{name}`: {error.what}")
+        return row
+    if api.warning is not None:
+        run.warn(f"`{name}`: {api.warning.what}")
+    try:
+        return {**row, **_facts(api)}
+    finally:
+        api.catalog.close()
+
+
+def _facts(api: Api) -> dict[str, Any]:
+    import time
+    from datetime import UTC, datetime
+
+    meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
+    age = time.time() - fetched if isinstance(fetched, int | float) else None
+    is_file = "://" not in api.location  # looked at just now, as standard input is
+    is_pinned = api.wish is not None and bool(api.wish.pin)
+    return {
+        "title": meta["title"],
+        "version": meta["version"],
+        "openapi": meta["openapi"],
+        "operations": meta["operations"],
+        "fetched_at": datetime.fromtimestamp(float(fetched or 0), UTC).isoformat(timespec="seconds")
+        if age is not None
+        else None,
+        "fresh": api.warning is None and not is_pinned and (is_file or (age is not None and not api.is_due)),
+        "revision": api.pointer["revision"],
+    }
+
+
+def _show(ctx: click.Context, api: str) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    opened = run.api(api)
+    warnings, problems = opened.catalog.warnings(), opened.problems()
+    files = len(opened.catalog.files())
+    data = {
+        "name": opened.name,
+        "source": "-" if api == "-" else with_masked_query(opened.location),
+        **_facts(opened),
+        "files": files,
+        "servers": opened.catalog.meta["servers"],
+        "origins": list(opened.origins),
+        "allow_refs": opened.pointer.get("allow_refs", []),
+        "warnings": warnings,
+        "problems": problems,
+    }
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        from dynacli.commands.repeated_remarks import distinct
+
+        title = f"{paint.bold(visible(data['title'] or opened.name, keep=''))} {visible(data['version'], keep='')}"
+        lines = [
+            title.rstrip(),
+            f"  document    {visible(data['source'], keep='')}{_others(files)}",
+            f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {counted(data['operations'])}",
+            f"  fetched     {data['fetched_at']}, revision {data['revision']}",
+            *(f"  server      {visible(one['url'], keep='')}" for one in data["servers"]),
+            *(f"  credentials go to {origin}" for origin in opened.origins),
+            *(f"  references may lead to {visible(origin, keep='')}" for origin in data["allow_refs"]),
+        ]
+        for heading, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
+            if rows:
+                lines.extend(["", paint.bold(f"{heading} ({len(rows)})")])
+                lines.extend(_place(row, more) for row, more in distinct(rows))
+        if not warnings and not problems:
+            lines.extend(["", "The document is valid."])
+        return "\n".join(lines)
+
+    write_data(run.env, data, run.output_format, text)
+
+
+def _kind(version: str) -> str:
+    """Return what documents of a version are called: until 3.0 the specification was named Swagger."""
+    return "Swagger" if version.startswith("2") else "OpenAPI"
+
+
+def _others(files: int) -> str:
+    if files < 2:
+        return ""
+    return " and 1 other file" if files == 2 else f" and {files - 1:,} other files"
+
+
+def _place(row: Mapping[str, Any], more: int) -> str:
+    from dynacli.commands.repeated_remarks import more_places
+    from dynacli.document.file_names import shown_file
+
+    spot = f":{row['line']}:{row['column']}" if row["line"] else ""
+    place = ", ".join(part for part in (f"{shown_file(row['file'])}{spot}", row["pointer"]) if part)
+    return f"  {visible(row['message'], keep='')} ({visible(place, keep='')}{more_places(more)})"
+
+
+def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
+    run: Run = ctx.obj
+    from dynacli.output.standard_error import write_stderr
+
+    check_registered(run, name)
+    entry = Configuration(run.env).apis()[name]
+    if run.is_offline and entry["source"].lower().startswith(("http:", "https:")):
+        raise UsageError(
+            f"`{name}` cannot be refreshed offline",
+            why="Its document is at a URL",
+            hint="Leave out `--offline`",
+        )
+    if entry.get("pin"):
+        raise UsageError(
+            f"`{name}` is held at one revision, and not refreshed",
+            hint=f"Go on with the latest: `dynacli api unpin {name}`",
+        )
+    login = login_of(run.env, name, run.option("header", ()), run.profile)
+    api, before = refresh_api(name, run.env, run.allow_refs, is_accepted=accept, authorize=login)
+    try:
+        if run.allow_refs:
+            configuration = Configuration(run.env)
+            entry = configuration.apis().get(name, {})
+            configuration.edit(name, {"allow_refs": allowed_places(configuration, entry, run.allow_refs)})
+        for note in api.notes:
+            run.warn(note)
+        after = {(one.method, one.path): one.name for one in api.catalog.summaries()}
+        unchanged = ", unchanged" if before is not None and before.revision == api.pointer["revision"] else ""
+        write_stderr(
+            run.env,
+            f"{name}: {counted(len(after))}, revision {api.pointer['revision']}{unchanged}\n",
+        )
+        if before is None:
+            return
+        new = [after[key] for key in after if key not in before.names]
+        gone = [before.names[key] for key in before.names if key not in after]
+        for title, names in (("new", new), ("gone", gone)):
+            if names:
+                listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+                write_stderr(run.env, f"  {title}: {listed}\n")
+        news = take_news(api.revisions)  # told right here
+        if news is not None and (news.changed or not (new or gone)):
+            changed = counted(news.changed) if news.changed else "the document itself"
+            write_stderr(run.env, f"  changed: {changed} (dynacli changes {name})\n")
+    finally:
+        api.catalog.close()
+
+
+def _remove(ctx: click.Context, name: str) -> None:
+    run: Run = ctx.obj
+    check_registered(run, name)
+    Configuration(run.env).edit(name, None)
+
+
+def _rename(ctx: click.Context, name: str, new_name: str) -> None:
+    run: Run = ctx.obj
+    check_name(new_name)
+    check_registered(run, name)
+    configuration = Configuration(run.env)
+    if configuration.has_entry(new_name):
+        raise UsageError(f"There is an API `{new_name}` already")
+    configuration.edit(name, None, new_name=new_name)
+
+
+def _verb(name: str, arguments: list[click.Parameter], function: Any, text: str) -> Verb:
+    return Verb(
+        name,
+        params=[*arguments, *click_options(STANDARD_OPTIONS)],
+        callback=click.pass_context(function),
+        help=text,
+    )
+
+
+def _words(*names: str, is_last_optional: bool = False) -> list[click.Parameter]:
+    last = len(names) - 1
+    return [
+        click.Argument([name], required=not (is_last_optional and number == last))
+        for number, name in enumerate(names)
+    ]
+
+
+command = VerbGroup(
+    "api",
+    help="The registered APIs.",
+    options=STANDARD_OPTIONS,
+    commands=[
+        _verb(
+            "add",
+            [
+                *_words("name"),
+                click.Argument(["source"], nargs=-1, required=True),
+                click.Option(
+                    ["--overlay"],
+                    metavar="FILE",
+                    multiple=True,
+                    help="an OpenAPI overlay that is laid over the document, now and after each refresh",
+                ),
+                click.Option(
+                    ["--refresh-after"],
+                    metavar="TIME",
+                    help="how long the document is fresh, for example 12h or 7d, whatever the server says",
+                ),
+                click.Option(
+                    ["--no-discovery"],
+                    is_flag=True,
+                    help="take SOURCE for the document, and look nowhere else",
+                ),
+            ],
+            add,
+            "Register the API of the document at SOURCE as NAME. SOURCE is a URL or a file, or the base URL of an "
+            "API, where its document is looked for. Several SOURCEs become one API.",
+        ),
+        _verb("list", [], _list, "List the registered APIs."),
+        _verb("show", _words("api"), _show, "Show what is known of an API and of its document."),
+        _verb(
+            "refresh",
+            [
+                *_words("name"),
+                click.Option(
+                    ["--accept"],
+                    is_flag=True,
+                    help="take the document that was kept aside, or that is there now, whatever it changes",
+                ),
+            ],
+            _refresh,
+            "Read or fetch the document again.",
+        ),
+        _verb(
+            "history",
+            _words("api"),
+            show_history,
+            "List the revisions of an API's document, the latest first.",
+        ),
+        _verb(
+            "rollback",
+            _words("name", "revision", is_last_optional=True),
+            rollback,
+            "Go back to the revision before, or to REVISION, and hold it.",
+        ),
+        _verb(
+            "pin",
+            _words("name", "revision", is_last_optional=True),
+            pin,
+            "Hold the revision in use, or REVISION: it is used until it is let go, whatever the server has.",
+        ),
+        _verb("unpin", _words("name"), unpin, "Let the revision go that is held, and go on with the latest."),
+        _verb("remove", _words("name"), _remove, "Remove an API from the configuration."),
+        _verb("rename", _words("name", "new_name"), _rename, "Give an API another name."),
+    ],
+)

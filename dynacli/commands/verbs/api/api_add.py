@@ -1,0 +1,221 @@
+"""`dynacli api add`: the document is found, read and explained, then the API is written into the configuration."""
+
+import os
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynacli.client.document_login import login_of
+from dynacli.commands.run import Run
+from dynacli.document.source import parse_source, with_masked_query
+from dynacli.errors import DocumentError, UsageError
+from dynacli.library.configuration.configuration import Configuration, check_name, texts
+from dynacli.library.configuration.refresh_settings import lifetime_of
+from dynacli.library.open_by_name import from_source
+from dynacli.library.opened_api import Api
+from dynacli.library.revisions.open_request import Wish
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.terminal import visible
+
+if TYPE_CHECKING:
+    from dynacli.document.discovery.discovered import Tried
+
+__all__ = ["add", "allowed_places", "counted"]
+
+_DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
+"""URLs that look like those of documents: where one wants a credential, no other is looked for."""
+
+_FEW = 3
+"""Places with the same answer that have a line each."""
+
+
+def add(
+    ctx: click.Context,
+    name: str,
+    source: tuple[str, ...],
+    overlay: tuple[str, ...],
+    refresh_after: str | None,
+    no_discovery: bool,
+) -> None:
+    """Register an API.
+
+    Raises:
+        UsageError: The name, a source or an option cannot be used.
+        DocumentError: There is no document, or none that can be used.
+    """
+    run: Run = ctx.obj
+    check_name(name)
+    sources = [_absolute(one) for one in source]
+    entry: dict[str, Any] = {"source": sources[0]}
+    if sources[1:]:
+        entry["more"] = sources[1:]
+    if overlay:
+        entry["overlays"] = [os.path.abspath(os.path.expanduser(one)) for one in overlay]
+    if refresh_after is not None:
+        if lifetime_of({"refresh_after": refresh_after}) is None:
+            raise UsageError(
+                f"`{refresh_after}` is no time for --refresh-after",
+                hint="Give a number with `s`, `m`, `h` or `d`, for example `12h`",
+            )
+        entry["refresh_after"] = refresh_after
+    configuration = Configuration(run.env)
+    known = configuration.apis().get(name, {})
+    accepted = _accepted(run)
+    allowed = {*configuration.allow_refs(known), *run.allow_refs}
+    wish = Wish(
+        name,
+        run.env,
+        refresh=True,
+        is_asked=True,
+        offline=run.is_offline,
+        allow_refs=tuple(sorted(allowed)),
+        more=tuple(sources[1:]),
+        overlays=tuple(entry.get("overlays", ())),
+        authorize=login_of(run.env, name, run.option("header", ()), run.profile),
+    )
+    api = _opened(run, wish, entry, may_search=not (no_discovery or run.is_offline))
+    try:
+        if known and known["source"] != entry["source"]:
+            raise UsageError(
+                f"There is an API `{name}` already, with another document",
+                why=f"Its document is `{with_masked_query(known['source'])}`",
+                hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
+            )
+        entry["origins"] = sorted({*api.origins, *texts(known, "origins"), *accepted})
+        places = allowed_places(configuration, known, run.allow_refs)
+        if places:
+            entry["allow_refs"] = places
+        # What was held or joined before and is not named now is not meant any more.
+        entry |= {key: None for key in ("more", "overlays") if key in known and key not in entry}
+        configuration.edit(name, entry)
+        _say_added(run, api, name)
+    finally:
+        api.catalog.close()
+
+
+def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) -> Api:
+    """Return the API of the document at the source, or of the one that is found there; `entry` then has its URL."""
+    source = entry["source"]
+    try:
+        return from_source(wish, source)
+    except DocumentError as error:
+        unusable = _with_login(error, wish.name)
+        is_url = source.startswith(("http://", "https://"))
+        if not may_search or not is_url or (unusable is not error and _DOCUMENT.search(source)):
+            raise unusable from error
+    from dynacli.document.discovery.discovered import Tried
+    from dynacli.document.discovery.discovery_report import lines_of_found
+    from dynacli.document.discovery.search import discover
+
+    try:
+        found = discover(source)
+    except DocumentError as error:
+        tried = [Tried(**one) for one in error.details.get("tried", ())]
+        if len(tried) > 1:
+            _say_tried(run, tried)
+        raise _with_login(error, wish.name) from error
+    if found.documents[0].url == source:
+        raise unusable  # it is there, and it is what was meant
+    _say_tried(run, found.tried)
+    entry["source"] = found.documents[0].url
+    if len(found.documents) > 1:
+        _say(run, "There are several documents, and the first is taken", lines_of_found(found.documents))
+        urls = " ".join(shlex.quote(one.url) for one in found.documents)
+        write_stderr(
+            run.env, f"All of them in one API: dynacli api add {wish.name} {visible(urls, keep='')}\n"
+        )
+    return from_source(wish, entry["source"])
+
+
+def _with_login(error: DocumentError, name: str) -> DocumentError:
+    """Return an error that says how to sign in, where the server wants that."""
+    if error.details.get("status") not in {401, 403}:
+        return error
+    from dynacli.auth.credential_variables import prefix_of
+
+    prefix = prefix_of(name)
+    hint = f"Set {prefix}_TOKEN, or {prefix}_USERNAME and {prefix}_PASSWORD, or give a header with -H"
+    return DocumentError(error.what, why=error.why, hint=hint, **error.details)
+
+
+def _say_tried(run: Run, tried: "Sequence[Tried]") -> None:
+    """Print everything that was tried: in a line of its own what is told apart, the many others together."""
+    from dynacli.document.discovery.discovery_report import lines_of_tried
+    from dynacli.text.terminal import terminal_width
+    from dynacli.text.wrapping import wrapped
+
+    by_result: dict[str, list[Tried]] = {}
+    for one in tried:
+        by_result.setdefault(one.result, []).append(one)
+    many = {result: each for result, each in by_result.items() if len(each) > _FEW}
+    lines = lines_of_tried([one for one in tried if one.result not in many])
+    width = max(terminal_width(run.env, run.env.stderr) - 2, 40)
+    for result, each in many.items():
+        paths = ", ".join("/" + one.url.partition("://")[2].partition("/")[2] for one in each)
+        lines += wrapped(f"{result}, {len(each)} times: {paths}", width)
+    _say(run, "Looked for a document at", lines)
+
+
+def _say(run: Run, heading: str, lines: Sequence[str]) -> None:
+    text = "".join(f"  {visible(line, keep='')}\n" for line in lines)
+    write_stderr(run.env, f"{heading}:\n{text}")
+
+
+def allowed_places(configuration: Configuration, entry: dict[str, Any], places: Iterable[str]) -> list[str]:
+    """Return what an entry has in `allow_refs`, as a person wrote it, and further places."""
+    known = configuration.allow_refs(entry)
+    return [*texts(entry, "allow_refs"), *sorted({*places} - {*known})]
+
+
+def _accepted(run: Run) -> list[str]:
+    from dynacli.request.choose_server import parse_origin
+
+    return [parse_origin(one) for one in run.option("accept_origin", ())]
+
+
+def _absolute(source: str) -> str:
+    """Return a source as the configuration keeps it: it must mean the same from any directory."""
+    if source == "-":
+        raise UsageError("Standard input cannot be registered", hint="Write the document to a file first")
+    from pathlib import Path
+
+    from dynacli.document.source import looks_like_source
+
+    if not looks_like_source(source):
+        is_host = "." in source or ":" in source
+        raise UsageError(
+            f"`{source}` is neither a URL nor a path",
+            why="A path has a `/` or ends in .json, .yaml or .yml",
+            hint=f"If it is a host, write `https://{source}`"
+            if is_host
+            else f"Write `./{source}` for a file of this directory",
+        )
+    return parse_source(source, Path.cwd()).location
+
+
+def _say_added(run: Run, api: Api, name: str) -> None:
+    meta = api.catalog.meta
+    about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
+    write_stderr(run.env, f"{name}: {visible(about, keep='')}, {counted(meta['operations'])}\n")
+    if api.warning is not None:
+        from dynacli.commands.freshness_notes import standing_notes
+
+        for note in standing_notes(api, run.env):
+            run.warn(note)
+    # It is new to this name, whether or not it was compiled before.
+    api.name, api.is_new = name, True
+    for note in api.notes:
+        run.warn(note)
+    from dynacli.commands.verbs.api.credential_needs import needs_of
+
+    for line in needs_of(api, name, run.env):
+        write_stderr(run.env, f"{visible(line, keep='')}\n")
+    write_stderr(run.env, f"Try: dynacli {name} --help\n")
+
+
+def counted(operations: int | None) -> str:
+    """Return how many operations there are, in words."""
+    return "1 operation" if operations == 1 else f"{operations} operations"

@@ -1,0 +1,172 @@
+"""`dynacli api history`, `rollback`, `pin` and `unpin`: which revisions there are, and which one is held.
+
+What is held stands in the configuration: it is the person's decision, and the cache may go at any time.
+"""
+
+import time
+from typing import Any
+
+import click
+
+from dynacli.commands.revision_names import SHORT, day_of, find_revision, previous
+from dynacli.commands.run import Run
+from dynacli.commands.verbs.api.registered_apis import check_registered
+from dynacli.errors import DocumentError, UsageError
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.open_by_name import located
+from dynacli.library.revisions.open_request import Wish
+from dynacli.library.revisions.pending_document import held_of
+from dynacli.library.revisions.revisions import Revisions
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.terminal import Painter, visible
+
+__all__ = ["pin", "rollback", "show_history", "unpin"]
+
+
+def show_history(ctx: click.Context, api: str) -> None:
+    """List the revisions of an API, the latest first."""
+    run: Run = ctx.obj
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    wish, revisions = located(api, run.env)
+    current = revisions.current()
+    in_use = _in_use(wish, revisions, current)
+    history = revisions.history() or ([current] if current is not None else [])
+    if not history:
+        raise DocumentError(
+            f"No revision of `{api}` is in the cache", hint=f"Fetch it: `dynacli operations {api}`"
+        )
+    rows = [_row(one, in_use, wish.pin) for one in history]
+    held = held_of(revisions)
+    if held is not None:
+        rows.insert(0, {**_row(held.pointer, in_use, wish.pin), "kept_aside": list(held.reasons)})
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = []
+        for row in rows:
+            mark = "*" if row["current"] else "!" if row["kept_aside"] else " "
+            about = visible(f"{row['title'] or ''} {row['version'] or ''}".strip(), keep="")
+            count = "" if row["operations"] is None else f"{row['operations']:,} operations"
+            told = ", ".join(part for part in (about, count) if part)
+            notes = [word for word in ("pinned",) if row[word]]
+            notes += (
+                [f"kept aside: {visible('; '.join(row['kept_aside']), keep='')}"] if row["kept_aside"] else []
+            )
+            note = f"  {paint.dim(', '.join(notes))}" if notes else ""
+            lines.append(f"{mark} {row['revision'][:SHORT]}  {row['since']}  {told}{note}".rstrip())
+        return "\n".join(lines)
+
+    write_data(run.env, rows, run.output_format, text)
+
+
+def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
+    revision = pointer["revision"]
+    return {
+        "revision": revision,
+        "since": day_of(pointer),
+        "title": pointer.get("title"),
+        "version": pointer.get("version"),
+        "operations": pointer.get("operations"),
+        "current": revision == in_use,
+        "pinned": revision == pin,
+        "kept_aside": [],
+    }
+
+
+def _in_use(wish: Wish, revisions: Revisions, current: dict[str, Any] | None) -> str:
+    if wish.pin and revisions.of(wish.pin) is not None:
+        return wish.pin
+    return current["revision"] if current is not None else ""
+
+
+def rollback(ctx: click.Context, name: str, revision: str | None) -> None:
+    """Hold the revision before the one in use, or the one that is named."""
+    run: Run = ctx.obj
+    check_registered(run, name)
+    wish, revisions = located(name, run.env)
+    in_use = _in_use(wish, revisions, revisions.current())
+    pointer = find_revision(revisions, revision, name) if revision else previous(revisions, in_use)
+    if pointer is None:
+        raise UsageError(
+            f"`{name}` has no revision before `{in_use[:SHORT]}`", hint=f"See `dynacli api history {name}`"
+        )
+    _hold(run, name, wish, revisions, pointer)
+
+
+def pin(ctx: click.Context, name: str, revision: str | None) -> None:
+    """Hold the revision in use, or the one that is named."""
+    run: Run = ctx.obj
+    check_registered(run, name)
+    wish, revisions = located(name, run.env)
+    if revision:
+        pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
+    else:
+        api = run.api(name)
+        api.is_due = False  # what is held is not refreshed
+        in_use = _in_use(wish, revisions, api.pointer)
+        pointer = revisions.of(in_use) or revisions.current()
+    if pointer is None:
+        raise DocumentError(f"No revision of `{name}` is in the cache")
+    _hold(run, name, wish, revisions, pointer)
+
+
+def _hold(run: Run, name: str, wish: Wish, revisions: Revisions, pointer: dict[str, Any]) -> None:
+    """Write down which revision is held, after it has been seen to work.
+
+    Raises:
+        DocumentError: It is lost.
+        FileError: The configuration cannot be written.
+    """
+    from dynacli.library.revise import kept
+
+    revision = pointer["revision"]
+    api = kept(wish, revisions, pointer)
+    if api is None:
+        raise DocumentError(
+            f"The revision `{revision[:SHORT]}` of `{name}` is not in the cache any more",
+            hint=f"See what is: `dynacli api history {name}`",
+        )
+    api.catalog.close()
+    _mark(revisions, revision, is_pinned=True)
+    Configuration(run.env).edit(name, {"pin": revision})
+    if wish.pin != revision:  # only now: what is held is marked whenever a process may die
+        _mark(revisions, wish.pin, is_pinned=False)
+    write_stderr(
+        run.env,
+        f"{name}: the revision {revision[:SHORT]} of {day_of(pointer)} is held, and not refreshed; "
+        f"`dynacli api unpin {name}` goes on with the latest\n",
+    )
+
+
+def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
+    """Let the cache know which revision must not be cleared away; the configuration decides which is used."""
+    pointer = revisions.of(revision) if revision else None
+    if pointer is None and revision:
+        pointer = revisions.current()  # an older dynacli made it, and kept no word of it beside
+    if pointer is None or pointer["revision"] != revision:
+        return
+    known = {"installed_at": time.time(), **pointer, "is_pinned": is_pinned}
+    try:
+        revisions.write_state(f"{revision}.json", known)
+    except OSError:
+        return  # a cache that cannot be written is not cleared away either
+
+
+def unpin(ctx: click.Context, name: str) -> None:
+    """Go on with the latest revision."""
+    run: Run = ctx.obj
+    check_registered(run, name)
+    wish, revisions = located(name, run.env)
+    if not wish.pin:
+        write_stderr(run.env, f"{name}: no revision is held\n")
+        return
+    Configuration(run.env).edit(name, {"pin": None})
+    _mark(revisions, wish.pin, is_pinned=False)
+    current = revisions.current()
+    told = (
+        f"the revision {current['revision'][:SHORT]} of {day_of(current)}"
+        if current is not None
+        else "the latest"
+    )
+    write_stderr(run.env, f"{name}: goes on with {told}\n")

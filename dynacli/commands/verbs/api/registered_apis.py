@@ -1,0 +1,22 @@
+"""The registered APIs as the verbs about them meet them."""
+
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.library.configuration.configuration import Configuration
+
+__all__ = ["check_registered"]
+
+
+def check_registered(run: Run, name: str) -> None:
+    """Check that an API is registered.
+
+    Raises:
+        UsageError: It is not.
+    """
+    registered = Configuration(run.env).apis()
+    if name not in registered:
+        known = ", ".join(f"`{one}`" for one in sorted(registered))
+        raise UsageError(
+            f"`{name}` is not a registered API",
+            why=f"Registered are: {known}" if known else "None is registered yet",
+        )

@@ -1,0 +1,88 @@
+"""`dynacli describe`: all about one operation, or about one field of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.verb_commands import Verb
+from dynacli.library.opened_api import Api
+from dynacli.text.terminal import Painter
+
+__all__ = ["command"]
+
+Text = Callable[[Painter, int], str]
+
+
+def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
+    run: Run = ctx.obj
+    from dynacli.commands.api_group import unknown_operation
+    from dynacli.commands.verbs.describe.description import describe_field, describe_operation
+    from dynacli.errors import UsageError
+    from dynacli.output.render import check_format, write_data
+
+    check_format(run.output_format)
+    opened = run.api(api)
+    words = list(operation)
+    tag = opened.catalog.tag(words[0]) if len(words) > 1 else ""
+    if tag:
+        words.pop(0)
+    name = opened.catalog.find(words[0], tag)
+    if name is None and not tag and (found := _webhook(opened, words)):
+        write_data(run.env, found[0], run.output_format, found[1])
+        return
+    if name is None:
+        if run.asked_again(opened) is not None:  # it may have appeared a moment ago
+            _describe(ctx, api, operation)
+            return
+        raise unknown_operation(opened, words[0], tag)
+    if len(words) > 2:
+        raise UsageError(
+            f"`{words[2]}` is one word too many", hint="Write `describe API OPERATION [FIELD.PATH]`"
+        )
+    if len(words) == 2:
+        data, text = describe_field(opened, name, words[1])
+    else:
+        data, text = describe_operation(opened, name)
+    write_data(run.env, data, run.output_format, text)
+
+
+def _webhook(opened: Api, words: list[str]) -> tuple[Any, Text] | None:
+    """Return the description of the webhook that the words name, of all for `webhooks`; None where there is none.
+
+    Raises:
+        UsageError: A field is asked for, and a webhook is described as a whole.
+    """
+    from dynacli.commands.help.webhook_list import find_webhook, webhook_lines, webhooks_of
+    from dynacli.commands.verbs.describe.incoming_requests import describe_webhook, webhook_text
+    from dynacli.errors import UsageError
+
+    rows = webhooks_of(opened)
+    # An operation of the same name wins, and leaves `webhooks.NAME` for the webhook.
+    row = find_webhook(rows, words[0].removeprefix("webhooks."))
+    if not rows or (row is None and words[0] != "webhooks"):
+        return None
+    if len(words) > 1:
+        raise UsageError(f"`{words[1]}` is one word too many", hint="A webhook is described as a whole")
+    if row is None:
+        listed = [{key: one[key] for key in ("name", "methods", "summary")} for one in rows]
+        return listed, lambda paint, width: "\n".join(webhook_lines(rows, width, paint))
+    data = describe_webhook(opened, row)
+    resolve = opened.catalog.resolve
+    return data, lambda paint, width: webhook_text(data, resolve, paint, width)
+
+
+command = Verb(
+    "describe",
+    params=[
+        click.Argument(["api"]),
+        click.Argument(["operation"], nargs=-1, required=True, metavar="OPERATION [FIELD.PATH]"),
+        *click_options(STANDARD_OPTIONS),
+    ],
+    callback=click.pass_context(_describe),
+    help="Show all of one operation: parameters, body, answers, security, servers, links, callbacks and an "
+    "example. The name of a webhook, or `webhooks`, shows what the server sends. With FIELD.PATH, such as "
+    "`schedule.cron`, `response.rows.id` or a parameter's name, that field alone.",
+)

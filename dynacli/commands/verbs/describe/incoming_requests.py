@@ -1,0 +1,154 @@
+"""Requests that the server of a document sends and nobody calls from here: callbacks and webhooks."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynacli.commands.operation_command import schema_of_parameter
+from dynacli.commands.verbs.describe.schema_tree import schema_lines
+from dynacli.document.path_items import operations_of
+from dynacli.library.opened_api import Api
+from dynacli.model.lenient_reading import listed
+from dynacli.model.media_types import body_schema
+from dynacli.schema.documented_values import followed
+from dynacli.schema.schema_reader import Resolve
+from dynacli.text.markdown.markdown import to_text
+from dynacli.text.terminal import Painter, visible
+
+__all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_text"]
+
+
+def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
+    """Return the callbacks of an operation: name → expression of the URL → method → the request.
+
+    Args:
+        part: The operation's part of the document.
+        resolve: Returns the target of an internal `$ref`.
+    """
+    callbacks = followed(part["operation"].get("callbacks"), resolve)
+    return {
+        name: {
+            expression: _requests(item, resolve)
+            for expression, item in _entries(followed(callback, resolve))
+            if not expression.startswith("x-")
+        }
+        for name, callback in _entries(callbacks)
+        if not name.startswith("x-")
+    }
+
+
+def describe_webhook(api: Api, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of a webhook: `webhook`, and its `requests` by method."""
+    found, item = api.catalog.component(row["pointer"])
+    return {
+        "api": api.name,
+        "webhook": row["name"],
+        "sent_by": "server",
+        "requests": _requests(item if found else None, api.catalog.resolve),
+    }
+
+
+def webhook_text(data: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> str:
+    """Return the description of a webhook for a person."""
+    lines = [
+        f"{paint.bold(visible(data['webhook'], keep=''))}  a webhook: the server sends it to you, it cannot be called"
+    ]
+    for method, request in data["requests"].items():
+        lines.extend(
+            ["", f"{paint.bold(visible(method, keep=''))}  {visible(request['summary'], keep='')}".rstrip()]
+        )
+        lines.extend(_request_lines(request, resolve, paint, width))
+    return "\n".join(lines)
+
+
+def callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> list[str]:
+    """Return the callbacks of an operation for a person."""
+    lines = []
+    for name, callback in callbacks.items():
+        for expression, requests in callback.items():
+            for method, request in requests.items():
+                told = f"  {visible(f'{method} {expression}', keep='')}"
+                summary = visible(request["summary"], keep="")
+                lines.append(
+                    f"  {paint.bold(visible(name, keep=''))}{told}" + (f"  {summary}" if summary else "")
+                )
+                lines.extend(f"  {line}" for line in _request_lines(request, resolve, paint, width - 2))
+    return lines
+
+
+def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> Iterator[str]:
+    if request["description"]:
+        yield from (f"  {line}".rstrip() for line in to_text(request["description"], width - 2).splitlines())
+    for one in request["parameters"]:
+        required = ", required" if one["required"] else ""
+        place = paint.dim(visible(f"  {one['in']}{required}", keep=""))
+        yield f"  {visible(one['name'], keep='')}{place}"
+    body = request["body"]
+    for media, content in body["content"].items() if body else ():
+        required = ", required" if body["required"] else ""
+        yield f"  Body ({visible(media, keep='')}{required})"
+        yield from schema_lines(content["schema"], resolve, paint, width)
+    for status, response in request["responses"].items():
+        told = visible(f"{status}  {response['description']}", keep="")
+        yield f"  You answer {told}".rstrip()
+
+
+def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
+    """Return what the operations of a Path Item expect, by method."""
+    item = followed(item, resolve)
+    if not isinstance(item, Mapping):
+        return {}
+    shared = listed(item.get("parameters"))
+    return {
+        entry.method: _request(entry.operation, shared, resolve)
+        for entry in operations_of(item)
+        if isinstance(entry.operation, Mapping)
+    }
+
+
+def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
+    parameters: dict[tuple[Any, Any], dict[str, Any]] = {}
+    for raw in [*shared, *listed(operation.get("parameters"))]:
+        one = followed(raw, resolve)
+        if isinstance(one, dict) and isinstance(one.get("name"), str):
+            parameters[one["name"], str(one.get("in"))] = {
+                "name": one["name"],
+                "in": str(one.get("in")),
+                "required": one.get("required") is True,
+                "schema": schema_of_parameter(one),
+                "description": _text(one.get("description")),
+            }
+    body = followed(operation.get("requestBody"), resolve)
+    return {
+        "operation_id": _text(operation.get("operationId")) or None,
+        "summary": _text(operation.get("summary")),
+        "description": _text(operation.get("description")),
+        "deprecated": operation.get("deprecated") is True,
+        "parameters": list(parameters.values()),
+        "body": {"required": body.get("required") is True, "content": _content(body, resolve)}
+        if isinstance(body, Mapping)
+        else None,
+        "responses": {
+            str(status): {
+                "description": _text(response.get("description")),
+                "content": _content(response, resolve),
+            }
+            for status, raw in _entries(followed(operation.get("responses"), resolve))
+            if isinstance(response := followed(raw, resolve), Mapping)
+        },
+    }
+
+
+def _content(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
+    return {
+        media: {"schema": body_schema(described)}
+        for media, raw in _entries(followed(holder.get("content"), resolve))
+        if isinstance(described := followed(raw, resolve), Mapping)
+    }
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,180 @@
+"""Everything the stand-in knows while it runs, and the changes that requests make to it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from dynacli.demo.data.data_reference import NOW, identifier, timestamp
+from dynacli.demo.data.insight_data import Visit, topics, visits
+from dynacli.demo.data.run_data import pending_run, runs
+from dynacli.demo.data.server_data import TOOLS, server_id, server_record, servers
+from dynacli.demo.data.workflow_data import schedule, version_record, workflows
+
+__all__ = ["Store"]
+
+_TOOLS_BY_SERVER = {server_id(slug): tools for slug, tools in TOOLS.items()}
+
+_SERVER_FIELDS = {
+    "transportType": "transport_type",
+    "targetKind": "target_kind",
+    "baseUrl": "base_url",
+    "connectionConfig": "connection_config",
+    "networkPolicy": "network_policy",
+    "environment": "environment",
+}
+
+
+class Store:
+    """The data of one server, in memory; the same at every start, and gone at its end.
+
+    Time stands still at the reference date and moves on by a second with every write.
+    """
+
+    def __init__(self) -> None:
+        self.servers = servers()
+        self.workflows = workflows(self.servers)
+        self.versions = {identity: [record["currentVersion"]] for identity, record in self.workflows.items()}
+        self.runs = runs(self.workflows)
+        self.topics = topics()
+        self.visits: tuple[Visit, ...] = visits()
+        self._writes = 0
+        self._keys: dict[tuple[str, str], list[str]] = {}
+
+    def tools_of(self, run: Mapping[str, Any]) -> tuple[str, ...]:
+        """Returns the names of the tools that a run could use."""
+        workflow = self.workflows[run["workflowId"]]
+        return _TOOLS_BY_SERVER.get(workflow["mcpServerId"], ("call",))
+
+    def criteria_of(self, run: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Returns the criteria of the version that a run was made with."""
+        versions = self.versions[run["workflowId"]]
+        criteria: list[dict[str, Any]] = next(
+            version["criteria"] for version in versions if version["id"] == run["workflowVersionId"]
+        )
+        return criteria
+
+    def add_server(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Adds an MCP server; secrets in the body are forgotten at once."""
+        created_at = self._tick()
+        identity = identifier("new-mcp-server", str(self._writes), fields["name"])
+        record = server_record(
+            identity,
+            fields["name"],
+            created_at=created_at,
+            auth_profile_id=identifier("auth-profile", identity) if "authProfile" in fields else None,
+            **{ours: fields[theirs] for theirs, ours in _SERVER_FIELDS.items() if theirs in fields},
+        )
+        self.servers[identity] = record
+        return record
+
+    def add_workflow(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Adds a workflow, and its first run where it has a schedule."""
+        created_at = self._tick()
+        identity = f"wf_{identifier('new-workflow', str(self._writes), fields['name'])[:13]}"
+        server = self.servers[fields["mcpServerId"].lower()]
+        planned = schedule(fields.get("schedule"))
+        version = version_record(identity, 1, created_at=created_at, fields=fields, before={})
+        record = {
+            "id": identity,
+            "name": fields["name"],
+            "description": fields.get("description"),
+            "mcpServerId": server["id"],
+            "status": _status(planned),
+            "categories": list(server["categories"]),
+            "defaultMcpAuthProfileId": fields.get(
+                "defaultMcpAuthProfileId", server["default_auth_profile_id"]
+            ),
+            "schedule": planned,
+            "currentVersion": version,
+            "createdAt": created_at,
+            "updatedAt": created_at,
+        }
+        self.workflows[identity] = record
+        self.versions[identity] = [version]
+        if planned is not None and planned["enabled"]:
+            self._queue(record, trigger="scheduled")
+        return record
+
+    def change_workflow(self, workflow: dict[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Changes a workflow and writes its next version; earlier versions stay as they are."""
+        changed_at = self._tick()
+        for name in ("name", "description", "defaultMcpAuthProfileId"):
+            if name in fields:
+                workflow[name] = fields[name]
+        if "mcpServerId" in fields:
+            server = self.servers[fields["mcpServerId"].lower()]
+            workflow |= {"mcpServerId": server["id"], "categories": list(server["categories"])}
+        if "schedule" in fields:
+            workflow["schedule"] = schedule(fields["schedule"])
+            workflow["status"] = _status(workflow["schedule"])
+        history = self.versions[workflow["id"]]
+        version = version_record(
+            workflow["id"], len(history) + 1, created_at=changed_at, fields=fields, before=history[-1]
+        )
+        history.append(version)
+        workflow |= {"currentVersion": version, "updatedAt": changed_at}
+        return workflow
+
+    def archive_workflow(self, workflow: dict[str, Any]) -> None:
+        """Archives a workflow and takes its schedule away."""
+        if workflow["status"] != "archived":
+            workflow |= {"status": "archived", "schedule": None, "updatedAt": self._tick()}
+
+    def dispatch(
+        self, workflow: Mapping[str, Any], fields: Mapping[str, Any]
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Queues a run for each of a workflow's models, unless the idempotency key is known.
+
+        Returns:
+            The runs, and whether they had been there before.
+        """
+        key = fields.get("idempotencyKey")
+        known = self._keys.get((workflow["id"], key)) if key else None
+        if known and not fields.get("forceNewRun", False):
+            return [self.runs[identity] for identity in known], True
+        self._tick()
+        reason = fields.get("reason")
+        # Without a key, and where a new run is forced, the count of writes tells it from the ones before.
+        salt = key if key and not known else f"{key}#{self._writes}"
+        queued = self._queue(
+            workflow,
+            trigger="manual",
+            seed=(reason or "", salt),
+            reason=reason,
+            baseline=fields.get("baselineRunId"),
+        )
+        if key:
+            self._keys[workflow["id"], key] = [run["id"] for run in queued]
+        return queued, False
+
+    def change_topic(self, identity: str, fields: Mapping[str, Any]) -> None:
+        """Changes what can be edited of a topic."""
+        self._tick()
+        self.topics[identity] |= fields
+
+    def _queue(
+        self,
+        workflow: Mapping[str, Any],
+        *,
+        trigger: str,
+        seed: tuple[str, str] = ("", ""),
+        reason: str | None = None,
+        baseline: str | None = None,
+    ) -> list[dict[str, Any]]:
+        queued = []
+        for position, target in enumerate(workflow["currentVersion"]["testerTargets"]):
+            model = target["modelId"]
+            identity = identifier("dispatch", workflow["id"], *seed, str(position))
+            queued.append(
+                pending_run(workflow, model, identity, trigger=trigger, reason=reason, baseline=baseline)
+            )
+        self.runs = {run["id"]: run for run in queued} | self.runs
+        return queued
+
+    def _tick(self) -> str:
+        self._writes += 1
+        return timestamp(NOW + timedelta(seconds=self._writes))
+
+
+def _status(planned: Mapping[str, Any] | None) -> str:
+    return "active" if planned is None or planned["enabled"] else "paused"

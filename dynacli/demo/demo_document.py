@@ -1,0 +1,91 @@
+"""The OpenAPI document that the stand-in serves."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from dynacli.demo.demo_facts import document_path
+from dynacli.errors import FileError
+
+__all__ = ["ServedDocument", "served_document"]
+
+
+@dataclass(frozen=True)
+class ServedDocument:
+    """The document as it goes over the wire.
+
+    Args:
+        content: The bytes.
+        etag: Their strong entity tag, quoted (RFC 9110, section 8.8.3).
+    """
+
+    content: bytes
+    etag: str
+
+    def is_known_to(self, if_none_match: str | None) -> bool:
+        """Returns whether an `If-None-Match` header (RFC 9110, section 13.1.2) names this document."""
+        tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+        return "*" in tags or self.etag in tags
+
+
+def served_document(*, with_next: bool = False) -> ServedDocument:
+    """Returns the shipped document, byte for byte, or the one of the next revision.
+
+    Raises:
+        FileError: The document cannot be read.
+    """
+    path = document_path()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileError(
+            f"Cannot read `{path}`", why=error.strerror or "It is not readable", hint="Install dynacli again"
+        ) from error
+    if with_next:
+        document = _with_versions(json.loads(content))
+        content = json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+    return ServedDocument(content, f'"{sha256(content).hexdigest()[:32]}"')
+
+
+def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
+    """Returns the document with the operation `listWorkflowVersions`, right after the workflow's runs."""
+    versions = {
+        "parameters": [{"$ref": "#/components/parameters/WorkflowId"}],
+        "get": {
+            "tags": ["workflows"],
+            "operationId": "listWorkflowVersions",
+            "summary": "List a workflow's versions",
+            "description": "Every version of the workflow, newest first; none ever changes.",
+            "x-evidence": "inferred",
+            "responses": {
+                "200": {
+                    "description": "The versions.",
+                    "content": {
+                        "application/json": {
+                            "schema": {"$ref": "#/components/schemas/WorkflowVersionList"},
+                        }
+                    },
+                },
+                **{
+                    status: {"$ref": f"#/components/responses/{name}"}
+                    for status, name in (("401", "Unauthorized"), ("403", "Forbidden"), ("404", "NotFound"))
+                },
+            },
+        },
+    }
+    paths: dict[str, Any] = {}
+    for path, item in document["paths"].items():
+        paths[path] = item
+        if path == "/workflows/{id}/runs":
+            paths["/workflows/{id}/versions"] = versions
+    rows = {"type": "array", "items": {"$ref": "#/components/schemas/WorkflowVersion"}}
+    version_list = {
+        "x-evidence": "inferred",
+        "type": "object",
+        "required": ["rows"],
+        "properties": {"rows": rows},
+    }
+    components = document["components"]
+    schemas = components["schemas"] | {"WorkflowVersionList": version_list}
+    return document | {"paths": paths, "components": components | {"schemas": schemas}}

@@ -1,0 +1,59 @@
+"""What the stand-in tells the outside: its paths, roles, keys and misbehaviours, and the document that it serves.
+
+Importing this module starts nothing: help and completion come by here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["API_KEYS", "BASE_PATH", "MISBEHAVIOURS", "ROLES", "DemoServer", "document_path"]
+
+BASE_PATH = "/api/armature/v1"
+
+ROLES = ("viewer", "editor", "admin", "owner")
+
+# Well-known on purpose: they have the form of Armature's keys and open nothing but the stand-in,
+# which keeps its data in memory and listens on loopback only.
+API_KEYS: Mapping[str, str] = MappingProxyType(
+    {role: f"amt_demo{role}_opens-only-the-stand-in" for role in ROLES}
+)
+
+MISBEHAVIOURS = (
+    "wrong-type",
+    "missing-field",
+    "undocumented-field",
+    "undocumented-status",
+    "wrong-media-type",
+    "truncated-json",
+    "hang",
+)
+
+
+# Without `__eq__` and `__repr__`, whose making would be felt in every completion.
+@dataclass(frozen=True, eq=False, repr=False)
+class DemoServer:
+    """A stand-in that accepts connections.
+
+    Args:
+        origin: Scheme, host and port, e.g. `http://127.0.0.1:8901`.
+        document_url: Where it serves its OpenAPI document, without authentication.
+        api_keys: A key for each of `ROLES`.
+    """
+
+    origin: str
+    document_url: str
+    api_keys: Mapping[str, str]
+
+
+def document_path() -> "Path":
+    """Returns the path of the shipped OpenAPI document: inside the package, or beside it in a checkout."""
+    from pathlib import Path
+
+    package = Path(__file__).parent.parent
+    shipped = package / "shipped" / "armature.json"
+    return shipped if shipped.exists() else package.parent / "cache" / "armature.json"

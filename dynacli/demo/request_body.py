@@ -1,0 +1,172 @@
+"""JSON bodies: what each field may be, and the reading of it.
+
+A check is a function from a value and the path to it to what is wrong there; small ones make large ones.
+As with `query`, none of this comes from the OpenAPI document.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from dynacli.demo.error_answers import FieldError, invalid
+
+__all__ = ["Check", "flag", "free", "items", "nullable", "read_body", "record", "text", "url", "uuid"]
+
+Check = Callable[[Any, str], Iterator[FieldError]]
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def text(
+    *, min_length: int = 1, max_length: int | None = None, words: tuple[str, ...] = (), pattern: str = ""
+) -> Check:
+    """Returns the check of a string: its length in characters, its choices, its pattern."""
+
+    def check(value: Any, path: str) -> Iterator[FieldError]:
+        if not isinstance(value, str):
+            yield FieldError(path, "is a string")
+        elif words and value not in words:
+            yield FieldError(path, f"is one of {', '.join(words)}")
+        elif len(value) < min_length:
+            yield FieldError(path, "is empty")
+        elif max_length is not None and len(value) > max_length:
+            yield FieldError(path, f"is at most {max_length} characters long")
+        elif pattern and not re.fullmatch(pattern, value):
+            yield FieldError(path, f"has the form {pattern}")
+
+    return check
+
+
+def uuid(value: Any, path: str) -> Iterator[FieldError]:
+    """Checks a UUID in its usual form (RFC 9562, section 4)."""
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        yield FieldError(path, f"is a UUID, such as {UUID(int=1)}")
+
+
+def url(value: Any, path: str) -> Iterator[FieldError]:
+    """Checks an absolute `http` or `https` URL."""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or re.search(r"\s", value):
+        yield FieldError(path, "is an http or https URL")
+
+
+def flag(value: Any, path: str) -> Iterator[FieldError]:
+    """Checks a boolean."""
+    if not isinstance(value, bool):
+        yield FieldError(path, "is true or false")
+
+
+def free(value: Any, path: str) -> Iterator[FieldError]:
+    """Checks an object whose fields are not looked at."""
+    if not isinstance(value, dict):
+        yield FieldError(path, "is an object")
+
+
+def nullable(inner: Check) -> Check:
+    """Returns the check that lets null pass too."""
+
+    def check(value: Any, path: str) -> Iterator[FieldError]:
+        if value is not None:
+            yield from inner(value, path)
+
+    return check
+
+
+def items(inner: Check) -> Check:
+    """Returns the check of an array by that of its items."""
+
+    def check(value: Any, path: str) -> Iterator[FieldError]:
+        if not isinstance(value, list):
+            yield FieldError(path, "is an array")
+            return
+        for index, item in enumerate(value):
+            yield from inner(item, f"{path}[{index}]")
+
+    return check
+
+
+def record(
+    fields: Mapping[str, Check],
+    *,
+    required: tuple[str, ...] = (),
+    others: Check | None = None,
+    min_fields: int = 0,
+) -> Check:
+    """Returns the check of an object.
+
+    Args:
+        fields: The check of each known field.
+        required: The fields that have to be there.
+        others: The check of unknown fields; without one they are wrong.
+        min_fields: How many fields there have to be.
+    """
+
+    def check(value: Any, path: str) -> Iterator[FieldError]:
+        if not isinstance(value, dict):
+            yield FieldError(path or "body", "is an object")
+            return
+        prefix = f"{path}." if path else ""
+        if len(value) < min_fields:
+            yield FieldError(path or "body", "has no field, but needs one")
+        for name in required:
+            if name not in value:
+                yield FieldError(prefix + name, "is missing")
+        for name, item in value.items():
+            inner = fields.get(name, others)
+            if inner is None:
+                yield FieldError(prefix + name, "is not a field here")
+            else:
+                yield from inner(item, prefix + name)
+
+    return check
+
+
+def read_body(raw: bytes, content_type: str | None, check: Check, *, required: bool) -> Any:
+    """Reads a JSON body.
+
+    Args:
+        raw: The body as it came.
+        content_type: The `Content-Type` header.
+        check: What the value has to be.
+        required: Whether there has to be a body.
+
+    Returns:
+        The JSON value; None where no body came and none was required.
+
+    Raises:
+        Problem: A 400 that names `Content-Type`, `body`, or each wrong field.
+    """
+    if not raw:
+        if required:
+            raise invalid([FieldError("body", "is missing")])
+        return None
+    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+        raise invalid([FieldError("Content-Type", "is application/json")])
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
+        # What cannot be written again cannot be kept: half a surrogate pair, a number beyond the largest.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise invalid([FieldError("body", "is not valid JSON in UTF-8")]) from error
+    errors = list(check(value, ""))
+    if errors:
+        raise invalid(errors)
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    # Python's reader takes NaN and Infinity, which RFC 8259 does not have.
+    raise ValueError(constant)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return value

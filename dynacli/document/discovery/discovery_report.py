@@ -1,0 +1,94 @@
+"""Tells a person what was found and what was tried."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dynacli.document.discovery.discovered import Found, Tried
+from dynacli.document.discovery.probe_answers import INSIDE, on_one_line
+from dynacli.document.source import with_masked_query, without_query
+from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
+
+__all__ = ["FOREIGN", "LATE", "found_nothing", "lines_of_found", "lines_of_tried", "result_of"]
+
+FOREIGN = "another origin: give it yourself if you trust it"
+LATE = "not tried, the time was over"
+_WIDEST = 70
+
+
+def lines_of_tried(tried: Iterable[Tried]) -> list[str]:
+    """Return a line for each place: its URL, then what came."""
+    return _in_columns([(one.url, one.result) for one in tried])
+
+
+def lines_of_found(documents: Iterable[Found]) -> list[str]:
+    """Return a line for each document: its URL, then its title, version and size."""
+    return _in_columns([(with_masked_query(one.url), summary_of(one)) for one in documents])
+
+
+def summary_of(found: Found) -> str:
+    """Return what a document is, in a few words: `OpenAPI 3.1.0, "Pets" 1.2, 23 operations`."""
+    name = f'"{found.title}" {found.version}'.strip() if found.title else found.version
+    count = f"{found.operations} operation{'' if found.operations == 1 else 's'}"
+    return ", ".join(part for part in (found.openapi, name, count) if part)
+
+
+def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
+    width = min(max((len(left) for left, _ in rows), default=0), _WIDEST)
+    return [f"{left:{width}}  {right}" for left, right in rows]
+
+
+def result_of(error: DynacliError, url: str) -> str:
+    """Return how a request failed, in a few words."""
+    status = error.details.get("status")
+    if isinstance(error, DocumentError) and isinstance(status, int):
+        return str(status)
+    if isinstance(error, TimedOutError):
+        return "timed out"
+    shown = without_query(url)
+    what = error.what.removeprefix(f"`{shown}` ").replace(f" of `{shown}` ", " ").removeprefix("is ")
+    return on_one_line(what[:1].lower() + what[1:])
+
+
+def found_nothing(
+    url: str, tried: Sequence[Tried], *, foreign: Sequence[str] = (), refused: RefusedError | None = None
+) -> DynacliError:
+    """Return the error for a search that found no document, with everything that was tried in its details.
+
+    Args:
+        url: What the person gave.
+        tried: Every place, the first one being that URL.
+        foreign: The references to other origins.
+        refused: Where the server tried to send us away.
+    """
+    details: dict[str, Any] = {"tried": [one._asdict() for one in tried]}
+    if refused is not None:
+        return RefusedError(refused.what, why=refused.why, hint=refused.hint, **details)
+    asked = sum(one.result not in {LATE, FOREIGN} for one in tried)
+    reasons = [
+        f"{asked} place{'s were' if asked != 1 else ' was'} looked at, from its links to the usual ones"
+    ]
+    hint = "Give the URL of the document itself, or a file"
+    inside = [one for one in tried if one.result == INSIDE]
+    if inside:
+        reasons.append(f"`{inside[0].url}` has it in a script, and no URL gives it alone")
+        hint = "Serve the document at a URL of its own, such as `/openapi.json`"
+    locked = [one for one in tried if one.result in {"401", "403"}]
+    if foreign:
+        hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"
+    if any(one.result == LATE for one in tried):
+        reasons.append("the time was over before all of them were")
+    if any(one.result == "429" for one in tried):
+        reasons.append("the server limits how often it is asked, so the others were left out")
+        hint = "Try again later, or give the URL of the document itself"
+    if locked:
+        reasons.append(f"`{locked[0].url}` answers with {locked[0].result}: it wants a credential")
+        details["status"] = int(locked[0].result)
+        hint = (
+            "If the document needs signing in, give its own URL; `dynacli help documents` says how to sign in"
+        )
+    return DocumentError(
+        f"No OpenAPI document was found at `{without_query(url)}`",
+        why="; ".join(reasons),
+        hint=hint,
+        **details,
+    )

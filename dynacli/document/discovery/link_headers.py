@@ -1,0 +1,104 @@
+"""Links in the header of an answer (RFC 8288, section 3)."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dynacli.document.discovery.discovered import Lead, Role
+
+__all__ = ["Link", "leads_of", "parse_links"]
+
+_SEPARATORS = re.compile(r"[\s,]*+")
+_PARAMETER = re.compile(
+    r"""
+    (?:\s*+;)++\s*+                                # an empty parameter is skipped
+    (?P<name>[^\s;=,"<>]++)\s*+
+    (?:=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<plain>[^\s;,"]*+)))?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_MAX_LINKS = 200
+
+_ROLES = {
+    "service-desc": Role.DOCUMENT,
+    "describedby": Role.DOCUMENT,
+    "api-catalog": Role.CATALOG,
+    "item": Role.API,
+    "service-doc": Role.PAGE,
+}
+"""The relations that may lead to a document: RFC 8631, RFC 9727; `describedby` is older and still in use."""
+
+
+class Link(NamedTuple):
+    """One link.
+
+    Args:
+        target: A URL, or relative to that of the answer.
+        relations: In lower case, in their order.
+        anchor: What the link is about, where that is something else than what was asked for.
+        media_type: Of the target, as far as the link tells.
+    """
+
+    target: str
+    relations: tuple[str, ...]
+    anchor: str = ""
+    media_type: str = ""
+
+
+def parse_links(values: Iterable[str]) -> list[Link]:
+    """Return the links of `Link` headers; what is malformed is left out.
+
+    Args:
+        values: Of each header of that name; one may hold several links.
+    """
+    found: list[Link] = []
+    for value in values:
+        position, last = 0, value.rfind(">")
+        while len(found) < _MAX_LINKS and (match := _SEPARATORS.match(value, position)):
+            position = match.end()
+            if position >= last:
+                break
+            if value[position] != "<":
+                # Not the start of a link: go on behind the next comma, as if it were one.
+                position = value.find(",", position)
+                if position < 0:
+                    break
+                continue
+            end = value.find(">", position)
+            target = value[position + 1 : end].strip()
+            parameters, position = _parameters(value, end + 1)
+            relations = tuple(parameters.get("rel", "").lower().split())
+            found.append(Link(target, relations, parameters.get("anchor", ""), parameters.get("type", "")))
+    return found
+
+
+def _parameters(value: str, position: int) -> tuple[dict[str, str], int]:
+    found: dict[str, str] = {}
+    while match := _PARAMETER.match(value, position):
+        position = match.end()
+        quoted = match["quoted"]
+        text = _ESCAPE.sub(r"\1", quoted) if quoted is not None else match["plain"] or ""
+        # Of several `rel`, the first one counts (RFC 8288, section 3.3).
+        found.setdefault(match["name"].lower(), text)
+    return found, position
+
+
+def leads_of(links: Iterable[Link]) -> list[Lead]:
+    """Return the links that may lead to a document, by their relation and their media type.
+
+    An API states by `service-desc` what describes it; `alternate` counts where its type is OpenAPI's own.
+    """
+    found = []
+    for link in links:
+        if not link.target:
+            continue
+        for relation in link.relations:
+            if relation in _ROLES:
+                role = _ROLES[relation]
+                found.append(Lead(link.target, role, is_stated=role is not Role.PAGE))
+                break
+            if relation == "alternate" and "openapi" in link.media_type.lower():
+                found.append(Lead(link.target, is_stated=True))
+                break
+    return found

@@ -1,0 +1,220 @@
+"""The references in a page that may lead to a document: what Swagger UI, ReDoc and their like are set up with.
+
+Nothing of a page is ever executed. It is searched for text patterns, each of which reads a page once:
+possessive quantifiers (`++`) and characters that end them leave nothing to try a second way.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+from dynacli.document.discovery.discovered import Lead, Role
+from dynacli.document.discovery.link_headers import Link, leads_of
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "has_document_inside",
+    "is_viewer",
+    "read_config",
+    "read_neighbours",
+    "read_page",
+    "read_query",
+]
+
+MAX_CHARACTERS = 5_000_000
+"""How much of a page is looked at."""
+_MIN_REFERENCE = 7
+_MAX_REFERENCE = 500
+_MAX_TAG = 5000
+_MAX_LEADS = 12
+_MAX_MENTIONS = 10
+
+_VIEWER = re.compile(
+    r"swagger-?ui|\bredoc\b|rapi-?doc|@scalar|scalar\.js|createApiReference|api-reference"
+    r"|elements-api|apiDescriptionUrl|openapi-explorer",
+    re.IGNORECASE,
+)
+# Text in a script is often a string of JSON within a string.
+_ESCAPES = {"\\/": "/", '\\"': '"', "\\u002F": "/", "\\u002f": "/", "\\u0022": '"', "\\u0026": "&"}
+_SETTING = re.compile(
+    r"""
+    (?<![\w$-])
+    (?P<name>url|specUrl|spec-url|data-url|swaggerUrl|data-spec-url|apiDescriptionUrl|openapi-url|openapiUrl
+        |document-url|configUrl)
+    ["']?\s*+(?:[:=]\s*+)(?:["'`](?P<quoted>[^"'`<>\s]++)["'`]|(?P<bare>[^"'`<>\s,;(){}]++))
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_CALL = re.compile(
+    r"""(?<![\w$])(?:Redoc\.init|createApiReference)\(\s*+["'`]([^"'`<>\s]++)["'`]""",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<(?:link|a)\s([^<>]*+)>", re.IGNORECASE)
+_BASE = re.compile(r"<base\s([^<>]*+)>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
+_WORD = re.compile(r"""[^\s"'`<>(){}\[\]|,;\\*]++""")
+
+_FILE_WORDS = ("openapi", "swagger", "api-doc", "apidoc", "apispec", "api-spec", "spec.json")
+_PLACES = (
+    *("openapi", "swagger", "api-docs", "apidocs", "swagger-config", "openapi/v1.json", "openapi/v2"),
+    *("openapi/json", "swagger/json", "documentation/json", "docs/json"),
+    *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
+)
+"""What the path of a document or of a viewer ends with, where it has no ending that tells."""
+_SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
+"""What sets a viewer up, besides the page itself."""
+_ENDINGS = tuple(f"/{place}" for place in _PLACES)
+_ASSETS = (
+    *(".js", ".mjs", ".css", ".map", ".html", ".htm", ".txt", ".md"),
+    *(".png", ".svg", ".ico", ".gif", ".jpg", ".jpeg", ".webp", ".woff", ".woff2", ".ttf"),
+)
+_EXAMPLES = ("petstore.swagger.io", "petstore3.swagger.io", "registry.scalar.com")
+"""Hosts of the documents that the programs themselves are set up with; no API means them."""
+
+
+def is_viewer(text: str) -> bool:
+    """Tell whether a page is one of the programs that show an API."""
+    return _VIEWER.search(text, 0, MAX_CHARACTERS) is not None
+
+
+def read_page(text: str, *, is_script: bool = False) -> list[Lead]:
+    """Return the references in a page, those that it states before those that it is set up with, then the rest.
+
+    Args:
+        text: HTML, a script, or any text.
+        is_script: Whether it is a script that sets a viewer up.
+    """
+    text = text[:MAX_CHARACTERS]
+    base = _base(text)
+    stated = leads_of(_links(text))
+    if "&" in text:
+        text = html.unescape(text)
+    for escaped, character in _ESCAPES.items():
+        text = text.replace(escaped, character)
+    found: dict[str, Lead] = {}
+    if is_script or is_viewer(text):
+        for lead in _settings(text):
+            found.setdefault(lead.reference, lead)
+            if len(found) >= _MAX_LEADS:
+                break
+    for lead in _mentions(text, with_scripts=is_viewer(text)):
+        if len(found) >= _MAX_LEADS + _MAX_MENTIONS:
+            break
+        found.setdefault(lead.reference, lead)
+    return [lead._replace(base=base) for lead in (*stated, *found.values())]
+
+
+def read_config(tree: object) -> list[Lead]:
+    """Return the documents that a configuration of Swagger UI names: its `url`, or the list of its `urls`."""
+    if not isinstance(tree, dict):
+        return []
+    urls = tree.get("urls")
+    entries = [tree, *(urls if isinstance(urls, list) else [])]
+    named = [entry.get("url") for entry in entries if isinstance(entry, dict)]
+    return [Lead(url) for url in named if isinstance(url, str)][:_MAX_LEADS]
+
+
+def read_query(url: str) -> list[Lead]:
+    """Return what the query of a viewer's own URL sets it up with."""
+    try:
+        query = parse_qs(urlsplit(url).query, max_num_fields=20)
+    except ValueError:
+        return []
+    urls = [Lead(one) for one in query.get("url", ())]
+    return urls + [
+        Lead(one, Role.SETUP) for name in ("configUrl", "configurl") for one in query.get(name, ())
+    ]
+
+
+def read_neighbours(url: str, text: str) -> list[Lead]:
+    """Return where frameworks have the document that a viewer of theirs shows, from the viewer's own URL."""
+    path = urlsplit(url).path.removesuffix("/index.html").rstrip("/")
+    neighbours = {"swagger-ui-init.js": "-json", "/static/swagger-initializer.js": "/json"}  # NestJS, Fastify
+    return [Lead(path + ending) for script, ending in neighbours.items() if path and script in text]
+
+
+def has_document_inside(text: str) -> bool:
+    """Tell whether a script of Swagger UI has the document in it, rather than its URL."""
+    return '"swaggerDoc": {' in text[:MAX_CHARACTERS]
+
+
+def _settings(text: str) -> Iterator[Lead]:
+    for match in _SETTING.finditer(text):
+        name = match["name"].lower()
+        # Outside of quotes is code, such as `url: location.origin`, or an attribute of minified HTML.
+        reference = match["quoted"] or (match["bare"] if "-" in name else "")
+        if reference and _may_be_document(reference):
+            yield Lead(reference, Role.SETUP if name == "configurl" else Role.DOCUMENT)
+    for match in _CALL.finditer(text):
+        if _may_be_document(match[1]):
+            yield Lead(match[1])
+
+
+def _may_be_document(reference: str) -> bool:
+    path = _path(reference)
+    return (
+        bool(path)
+        and len(reference) <= _MAX_REFERENCE
+        and not path.endswith(_ASSETS)
+        and not _is_example(path)
+    )
+
+
+def _path(reference: str) -> str:
+    """Return a reference in lower case without its query and fragment."""
+    return reference.partition("?")[0].partition("#")[0].lower()
+
+
+def _is_example(reference: str) -> bool:
+    return reference.partition("://")[2].startswith(_EXAMPLES)
+
+
+def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
+    """Yield what ends like the path of a document, of a viewer, or of the script that sets one up."""
+    for match in _WORD.finditer(text):
+        if not _MIN_REFERENCE <= match.end() - match.start() <= _MAX_REFERENCE:
+            continue
+        word = _unquoted(match[0]).rstrip(".:!?")  # as at the end of a sentence
+        path = _path(word)
+        if with_scripts and (f"/{path}".endswith(_SCRIPTS) or "?script=" in word):
+            yield Lead(word, Role.SETUP)
+        elif (_is_file(path) or _is_place(path)) and not _is_example(path):
+            yield Lead(word)
+
+
+def _is_file(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.endswith((".json", ".yaml", ".yml")) and any(word in name for word in _FILE_WORDS)
+
+
+def _is_place(path: str) -> bool:
+    # A word of a sentence is none: it is a reference only where it starts like one.
+    is_reference = path.startswith(("/", "./", "../", "http://", "https://"))
+    return is_reference and path.rstrip("/").endswith(_ENDINGS)
+
+
+def _unquoted(word: str) -> str:
+    """Return the value of what may be an attribute without quotes: `href=/openapi.json`."""
+    name, mark, value = word.partition("=")
+    return value if mark and name.replace("-", "").isalpha() else word
+
+
+def _links(text: str) -> Iterator[Link]:
+    for match in _TAG.finditer(text):
+        if "rel" in match[1].lower():
+            attributes = _attributes(match[1])
+            relations = tuple(attributes.get("rel", "").lower().split())
+            yield Link(attributes.get("href", ""), relations, media_type=attributes.get("type", ""))
+
+
+def _base(text: str) -> str:
+    match = _BASE.search(text)
+    return _attributes(match[1]).get("href", "") if match else ""
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(tag[:_MAX_TAG]):
+        found.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "").strip())
+    return found

@@ -1,0 +1,1 @@
+"""The bytes of a document, from a file, a URL or standard input, under limits of size, time and trust."""

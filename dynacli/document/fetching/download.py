@@ -1,0 +1,318 @@
+"""Downloads a document over HTTP under dynacli's own rules for redirects, encodings, size and time."""
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from dynacli.document.fetching.cache_control import max_age_of
+from dynacli.document.fetching.fetch import Authorize, Fetched
+from dynacli.document.limits import (
+    CONNECT_SECONDS,
+    MAX_BYTES,
+    MAX_REDIRECTS,
+    READ_SECONDS,
+    TOTAL_SECONDS,
+    in_mebibytes,
+)
+from dynacli.errors import DocumentError, NetworkError, RefusedError
+from dynacli.wire.deadline import Line, within
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.failures import from_httpx, timed_out, without_query
+from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
+
+if TYPE_CHECKING:
+    import socket
+
+    import httpx
+
+    from dynacli.wire.peers import Peers
+
+__all__ = ["Downloads", "Head", "download"]
+
+_ACCEPT = (
+    "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
+    "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
+)
+_HINTS = {
+    401: "The document itself needs signing in; `dynacli help documents` says how",
+    403: "The server does not give the document to everyone; `dynacli help documents` says how to sign in",
+    404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
+    429: "The server limits how often it is asked; try again later",
+}
+
+
+def download(
+    url: str,
+    *,
+    timeout: float | None = None,
+    etag: str = "",
+    last_modified: str = "",
+    authorize: Authorize | None = None,
+) -> Fetched:
+    """Return the document at a URL.
+
+    Args:
+        url: An `http` or `https` URL without userinfo.
+        timeout: A budget in seconds for the whole of it, under the built-in one.
+        etag: The `ETag` of the revision at hand, or empty.
+        last_modified: The `Last-Modified` of the revision at hand, or empty.
+        authorize: Signs in at the origin of the URL. It is asked only where the server answers with 401 or 403;
+            redirects stay within that origin, so what it gives never leaves it.
+
+    Raises:
+        DocumentError: The server answered with an error, or with more than the limit.
+        NetworkError: The connection failed or broke.
+        TimedOutError: A time limit was reached.
+        RefusedError: The server redirects to another origin.
+        UsageError: A proxy or certificate variable is malformed.
+    """
+    connections = Downloads()
+    try:
+        return connections.download(
+            url, timeout=timeout, etag=etag, last_modified=last_modified, authorize=authorize
+        )
+    finally:
+        connections.close()
+
+
+class Head(NamedTuple):
+    """What an answer said beside its content, also where it was no document.
+
+    Args:
+        status: Its status code.
+        media_type: The server's word on the type, lower case, without parameters.
+        location: Where it redirects to, or empty.
+        links: Its `Link` headers.
+    """
+
+    status: int
+    media_type: str
+    location: str
+    links: tuple[str, ...]
+
+
+class Downloads:
+    """Downloads one after the other, over connections that stay open in between.
+
+    Args:
+        accept: What kinds of content are asked for.
+        peers: Says which connections may be used; without it, all may.
+    """
+
+    def __init__(self, *, accept: str = _ACCEPT, peers: "Peers | None" = None) -> None:
+        self.accept = accept
+        self.head: Head | None = None
+        self._peers = peers
+        self._line: Line | None = None
+        self._is_cut = False
+        self._clients: dict[str, httpx.Client] = {}
+        self._open: tuple[socket.socket, ...] = ()
+
+    def download(
+        self,
+        url: str,
+        *,
+        timeout: float | None = None,
+        etag: str = "",
+        last_modified: str = "",
+        authorize: Authorize | None = None,
+    ) -> Fetched:
+        """Return the document at a URL; arguments and errors are those of the function of this name."""
+        budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
+        job = _Download(self, url, budget, _conditions(etag, last_modified), authorize)
+        is_fresh = not self._open
+        self.head = None
+        try:
+            return self._within(job)
+        except NetworkError:
+            # A server may close a connection that has been idle at the moment that it is used again.
+            self.close()
+            if is_fresh or self._is_cut or time.monotonic() >= job.deadline:
+                raise
+        except BaseException:
+            self.close()
+            raise
+        return self._within(job)
+
+    def _within(self, job: "_Download") -> Fetched:
+        def run(line: Line) -> Fetched:
+            self._line = line
+            line.check = None if self._peers is None else self._peers.check
+            for connection in self._open:
+                line.take(connection)
+            if self._is_cut:
+                line.cut()
+            try:
+                return job.run(line)
+            finally:
+                self._open = tuple(one for one in line.connections if one.fileno() >= 0)
+
+        return within(max(job.deadline - time.monotonic(), 0.001), job.url, run)
+
+    def client(self, scheme: str) -> "httpx.Client":
+        """Return the client for URLs of a scheme.
+
+        Raises:
+            UsageError: A proxy or certificate variable of the environment is malformed.
+        """
+        if scheme not in self._clients:
+            self._clients[scheme] = open_client(scheme, connect=CONNECT_SECONDS, read=READ_SECONDS)
+        return self._clients[scheme]
+
+    def cut(self) -> None:
+        """End the download that another thread is in, and let no further one begin: each raises a `NetworkError`."""
+        self._is_cut = True
+        if self._line is not None:
+            self._line.cut()
+
+    def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients, self._open = self._clients, {}, ()
+        for client in clients.values():
+            client.close()
+
+
+def _conditions(etag: str, last_modified: str) -> dict[str, str]:
+    """Return the headers of a conditional request (RFC 9110, section 13.1)."""
+    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    # They come from a cache file, which may be damaged.
+    return {
+        name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()
+    }
+
+
+class _Download:
+    """One download, through all its redirects."""
+
+    def __init__(
+        self,
+        downloads: Downloads,
+        url: str,
+        budget: float,
+        conditions: dict[str, str],
+        authorize: Authorize | None = None,
+    ) -> None:
+        self.downloads = downloads
+        self.url = url
+        self.budget = budget
+        self.deadline = time.monotonic() + budget
+        self.conditions = conditions
+        self.authorize = authorize
+        self.credentials: dict[str, str] = {}
+
+    def run(self, line: Line) -> Fetched:
+        from dynacli.wire.import_httpx import httpx
+
+        url = httpx.URL(self.url)
+        headers = {"Accept": self.downloads.accept, **self.conditions}
+        client = self.downloads.client(url.scheme)
+        timeout = httpx.Timeout(min(READ_SECONDS, self.budget), connect=min(CONNECT_SECONDS, self.budget))
+        for _ in range(MAX_REDIRECTS + 1):
+            # A client keeps cookies from one answer to the next request.
+            client.cookies = httpx.Cookies()
+            request = client.build_request(
+                "GET",
+                url,
+                headers={**headers, **self.credentials},
+                timeout=timeout,
+                extensions={"trace": line.trace},
+            )
+            try:
+                response = client.send(request, stream=True, auth=None)
+                try:
+                    self.downloads.head = _head(response)
+                    if self._signs_in(response):
+                        continue
+                    if response.status_code not in REDIRECTS or "location" not in headers_of(response):
+                        return self._accept(response)
+                    url = _redirected(url, headers_of(response)["location"])
+                finally:
+                    response.close()
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+                raise from_httpx(error, str(url)) from error
+        raise DocumentError(
+            f"`{without_query(self.url)}` redirects more than {MAX_REDIRECTS} times",
+            hint="Give the URL of the document itself",
+        )
+
+    def _signs_in(self, response: "httpx.Response") -> bool:
+        """Return whether there are credentials now that the server wants and did not get."""
+        if response.status_code not in {401, 403} or self.authorize is None or self.credentials:
+            return False
+        self.credentials = dict(self.authorize(", ".join(response.headers.get_list("www-authenticate"))))
+        return bool(self.credentials)
+
+    def _accept(self, response: "httpx.Response") -> Fetched:
+        shown = without_query(self.url)
+        status = response.status_code
+        if status == 304 and self.conditions:
+            return Fetched(
+                b"",
+                etag=response.headers.get("etag", ""),
+                last_modified=response.headers.get("last-modified", ""),
+                not_modified=True,
+                uri=str(response.url),
+                max_age=max_age_of(response.headers),
+            )
+        if not response.is_success:
+            raise DocumentError(
+                f"`{shown}` answered with {status} instead of a document",
+                why=response.reason_phrase if response.reason_phrase.isprintable() else "",
+                hint=_HINTS.get(status, "Check the URL, or try again later" if status >= 500 else ""),
+                status=status,
+            )
+        encodings = response.headers.get_list("content-encoding", split_commas=True)
+        try:
+            content = b"".join(decode_chunks(response.iter_raw(), encodings, self._check))
+        except BadEncodingError as error:
+            kind = NetworkError if error.is_cut else DocumentError
+            raise kind(f"`{shown}` cannot be read", why=str(error)) from error
+        return Fetched(
+            content,
+            media_type=_media_type(response.headers),
+            etag=response.headers.get("etag", ""),
+            last_modified=response.headers.get("last-modified", ""),
+            uri=str(response.url),
+            max_age=max_age_of(response.headers),
+        )
+
+    def _check(self, size: int) -> None:
+        if size > MAX_BYTES:
+            raise DocumentError(f"`{without_query(self.url)}` is larger than {in_mebibytes(MAX_BYTES)}")
+        if time.monotonic() > self.deadline:
+            raise timed_out(self.url, self.budget)
+
+
+def _head(response: "httpx.Response") -> Head:
+    headers = headers_of(response)
+    return Head(
+        response.status_code,
+        _media_type(headers),
+        headers.get("location", "") if response.status_code in REDIRECTS else "",
+        tuple(headers.get_list("link")),
+    )
+
+
+def _media_type(headers: "httpx.Headers") -> str:
+    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
+def _redirected(url: "httpx.URL", location: str) -> "httpx.URL":
+    """Return where a redirect leads, if it stays within the origin (RFC 6454, section 4)."""
+    target = url.join(location).copy_with(username=None, password=None, fragment=None)
+    if _origin(target) == _origin(url):
+        return target
+    shown = without_query(str(target))
+    if url.scheme == "https" and target.scheme == "http":
+        raise RefusedError(
+            f"`{without_query(str(url))}` redirects to `{shown}`, which is not encrypted",
+            hint="Give an `https://` URL of the document",
+        )
+    raise RefusedError(
+        f"`{without_query(str(url))}` redirects to another origin, `{target.scheme}://{target.netloc.decode()}`",
+        why="A document is taken only from the origin that you named",
+        hint=f"If you trust it, give the new URL: `{shown}`",
+    )
+
+
+def _origin(url: "httpx.URL") -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

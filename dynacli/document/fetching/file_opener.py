@@ -1,0 +1,207 @@
+"""Says which other files a document may refer to, and reads them under the limits of all of them together.
+
+- From a document on this machine: regular files in its own directory and below, symbolic links resolved.
+- From one on the network: what is at its own origin, by our own client, without credentials.
+- From either: what is at the origins that the person allowed.
+- From a document on this machine: what is in the directories that the person allowed, too.
+
+Anything else is refused by name. Every host that is asked is one that the person named, so that a document
+never chooses a host, and none leads to a private address by itself.
+"""
+
+import os
+import shlex
+import time
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from dynacli.document.fetching.allowed_places import folders_of
+from dynacli.document.fetching.fetch import Authorize, Fetched, read_file
+from dynacli.document.file_names import file_name
+from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
+from dynacli.document.source import Source, origin_of
+from dynacli.errors import DocumentError, RefusedError, TimedOutError
+
+if TYPE_CHECKING:
+    from dynacli.document.fetching.download import Downloads
+
+__all__ = ["AllowedOpener", "allowed_files"]
+
+_ALLOW_HINT = "If you trust it, add `--allow-ref {}`"
+
+
+class AllowedOpener(Protocol):
+    """An `Opener` that can be told what is known of a file already."""
+
+    def __call__(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
+        """Return what is at an absolute URI."""
+
+
+def allowed_files(
+    source: Source,
+    allowed: Iterable[str] = (),
+    *,
+    timeout: float | None = None,
+    authorize: Authorize | None = None,
+) -> AllowedOpener:
+    """Return what reads the files that a document may refer to.
+
+    Args:
+        source: Where the document is.
+        allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
+        timeout: A budget in seconds for all of them, under the built-in one.
+        authorize: Signs in at the document's own origin, and nowhere else.
+
+    Raises:
+        ValueError: One of the origins is malformed.
+    """
+    places = tuple(allowed)
+    origins = frozenset(origin_of(one) for one in places if not os.path.isabs(one))
+    return _AllowedFiles(source, origins, folders_of(places), timeout, authorize).open
+
+
+class _AllowedFiles:
+    """The files that one document may refer to, and what is left of the limits."""
+
+    def __init__(
+        self,
+        source: Source,
+        origins: frozenset[str],
+        folders: tuple[str, ...],
+        timeout: float | None,
+        authorize: Authorize | None,
+    ) -> None:
+        self.source = source
+        self.authorize = authorize
+        self.origins = origins
+        self.folders = folders
+        self.own = folders_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
+        self.budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
+        self.deadline: float | None = None
+        self.downloads: Downloads | None = None
+        self.files = 0
+        self.bytes = 0
+
+    def open(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
+        """Return what is at an absolute URI.
+
+        Args:
+            uri: Without fragment.
+            known: What it was when it was last read: a server that says that it still is need not send it.
+            may_fetch: Whether anything may come over the network.
+
+        Raises:
+            RefusedError: It may not be read, or too much was read already.
+            DocumentError: It is not there, or no regular file, or too large.
+            NetworkError: The connection failed or broke.
+            TimedOutError: A time limit was reached.
+        """
+        scheme = uri.partition(":")[0].lower() if ":" in uri.partition("/")[0] else ""
+        match scheme:
+            case "file":
+                path = self._local(uri)
+                self._count()
+                fetched = Fetched(read_file(path), uri=uri)
+            case "http" | "https":
+                self._check_origin(uri)
+                if not may_fetch:
+                    raise DocumentError(
+                        f"`{_shown(uri)}` is not in the cache",
+                        hint="Fetch it once: with `--refresh`, and without `--offline`",
+                    )
+                fetched = self._download(uri, self._count(), known)
+            case "":
+                raise RefusedError(
+                    f"`{uri}` is relative",
+                    why="A document on standard input is in no directory that it could be relative to",
+                )
+            case _:
+                raise RefusedError(
+                    f"`{_shown(uri)}` is neither a file nor at a URL",
+                    why=f"Nothing is read over `{scheme[:20]}:`",
+                )
+        self.bytes += len(fetched.content)
+        if self.bytes > MAX_BYTES:
+            raise RefusedError(
+                f"`{_shown(uri)}` is left out",
+                why=f"All files of the document together are larger than {in_mebibytes(MAX_BYTES)}",
+            )
+        return fetched
+
+    def _local(self, uri: str) -> str:
+        parts = urlsplit(uri)
+        name = file_name(uri)
+        if self.source.kind != "file":
+            where = "a remote document" if self.source.kind == "url" else "a document on standard input"
+            raise RefusedError(
+                f"`{name}` is not read", why=f"It is a file of this machine, and this is {where}"
+            )
+        if parts.netloc not in ("", "localhost") or parts.query:
+            raise RefusedError(f"`{name}` is not read", why="It is no file of this machine")
+        path = url2pathname(parts.path)
+        if "\0" in path:
+            raise DocumentError(f"`{name}` is no name of a file")
+        found = os.path.realpath(path)
+        if not os.path.join(found, "").startswith((*self.own, *self.folders)):
+            # Nobody is told to open the directory of something like `/etc/passwd`.
+            is_document = found.lower().endswith((".json", ".yaml", ".yml"))
+            raise RefusedError(
+                f"`{name}` is not read",
+                why=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
+                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(found))) if is_document else "",
+            )
+        return found
+
+    def _check_origin(self, uri: str) -> None:
+        try:
+            origin = origin_of(uri)
+        except ValueError as error:
+            raise RefusedError("The URL of a reference is malformed") from error
+        if "@" in urlsplit(uri).netloc:
+            raise RefusedError(f"`{_shown(uri)}` is not read", why="Its URL holds a user name or a password")
+        if origin not in self.origins and origin != self.source.origin:
+            raise RefusedError(
+                f"`{_shown(uri)}` is not read",
+                why=f"`{origin}` is not the origin of the document",
+                hint=_ALLOW_HINT.format(origin),
+            )
+
+    def _count(self) -> float:
+        """Count one more file, and return the seconds that are left for it."""
+        self.files += 1
+        if self.files > MAX_FILES:
+            raise RefusedError(f"The document has more than {MAX_FILES:,} files")
+        now = time.monotonic()
+        if self.deadline is None:
+            self.deadline = now + self.budget
+        if now >= self.deadline:
+            raise TimedOutError(
+                "The files of the document took too long",
+                why=f"The limit is {self.budget:g} s for all of them",
+            )
+        return self.deadline - now
+
+    def _download(self, uri: str, seconds: float, known: Fetched | None) -> Fetched:
+        if self.downloads is None:
+            from dynacli.document.fetching.download import Downloads
+
+            self.downloads = Downloads()
+            weakref.finalize(self, self.downloads.close)
+        download = self.downloads.download
+        authorize = self.authorize if origin_of(uri) == self.source.origin else None
+        if known is None:
+            return download(uri, timeout=seconds, authorize=authorize)
+        fetched = download(
+            uri, timeout=seconds, etag=known.etag, last_modified=known.last_modified, authorize=authorize
+        )
+        return known if fetched.not_modified else fetched
+
+
+def _shown(uri: str) -> str:
+    try:
+        return file_name(uri)
+    except ValueError:
+        return uri.partition("?")[0]

@@ -1,0 +1,246 @@
+"""Gives the keywords of a schema the type that they should have, where it is plain what is meant."""
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+from dynacli.document.references.scan import Link, steps_of
+
+__all__ = ["meant_boolean", "mend_schema"]
+
+Steps = tuple[str | int, ...]
+Tell = Callable[..., None]
+
+_SCHEMAS = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
+_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+_BELOW = frozenset((*_SCHEMAS, *_LISTS, *_MAPS))
+
+_BOOLEANS = ("nullable", "readOnly", "writeOnly", "deprecated", "uniqueItems")
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_NUMBERS = ("minimum", "maximum", "multipleOf")
+_RIGHT: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(_BOOLEANS, bool),
+    **dict.fromkeys((*_COUNTS, *_NUMBERS), (int, float)),
+    **dict.fromkeys(("enum", "required"), list),
+    "type": (str, list),
+}
+"""What nearly every schema has under these keywords, so that nothing else has to be asked of it."""
+
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+# What other languages call them; with the format that says the same, where there is one.
+_MEANT_TYPES = {
+    "str": ("string", ""),
+    "text": ("string", ""),
+    "char": ("string", ""),
+    "date": ("string", "date"),
+    "datetime": ("string", "date-time"),
+    "date-time": ("string", "date-time"),
+    "time": ("string", ""),
+    "timestamp": ("string", ""),
+    "uuid": ("string", "uuid"),
+    "uri": ("string", "uri"),
+    "url": ("string", "uri"),
+    "email": ("string", "email"),
+    "password": ("string", "password"),
+    "file": ("string", "binary"),
+    "binary": ("string", "binary"),
+    "byte": ("string", "byte"),
+    "enum": ("string", ""),
+    "int": ("integer", ""),
+    "int32": ("integer", "int32"),
+    "int64": ("integer", "int64"),
+    "long": ("integer", "int64"),
+    "short": ("integer", ""),
+    "float": ("number", "float"),
+    "double": ("number", "double"),
+    "decimal": ("number", ""),
+    "numeric": ("number", ""),
+    "bool": ("boolean", ""),
+    "list": ("array", ""),
+    "map": ("object", ""),
+    "dict": ("object", ""),
+    "hash": ("object", ""),
+}
+
+_WORDS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+
+
+def mend_schema(schema: Any, steps: Steps, tell: Tell) -> None:
+    """Mend a schema and all below it in place.
+
+    Args:
+        schema: The schema, plain JSON.
+        steps: Where it stands.
+        tell: Called with a sentence and the steps of the place for each thing that was mended.
+    """
+    stack: list[tuple[Any, Link]] = [(schema, None)]
+    while stack:
+        node, link = stack.pop()
+        if not isinstance(node, dict):
+            continue
+        if not _is_right(node):
+            _mend(node, (*steps, *steps_of(link)), tell)
+        if not _BELOW.isdisjoint(node):
+            _add_below(node, link, stack)
+
+
+def _is_right(node: dict[str, Any]) -> bool:
+    """Tell at a glance that nothing in a schema is to be mended, as is the rule."""
+    for keyword, value in node.items():
+        if keyword in _RIGHT and not isinstance(value, _RIGHT[keyword]):
+            return False
+    kind = node.get("type", "object")
+    if isinstance(kind, str) and kind not in _TYPES:
+        return False
+    return not _is_text(node) or not any(map(_is_scalar, (*node.get("enum", ()), node.get("default"))))
+
+
+def meant_boolean(value: Any) -> bool | None:
+    """Return what a value means where true or false should stand; None where it is not plain."""
+    if isinstance(value, bool):
+        return value
+    return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
+
+
+def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) -> None:
+    below: list[tuple[Any, Link]] = []
+    for keyword, value in node.items():
+        if keyword not in _BELOW:
+            continue
+        if isinstance(value, list):
+            if keyword in _LISTS:
+                below.extend((item, ((link, keyword), index)) for index, item in enumerate(value))
+        elif isinstance(value, dict):
+            if keyword in _MAPS:
+                below.extend((item, ((link, keyword), name)) for name, item in value.items())
+            elif keyword in _SCHEMAS:
+                below.append((value, (link, keyword)))
+    stack.extend(reversed(below))
+
+
+def _mend(node: dict[str, Any], here: Steps, tell: Tell) -> None:
+    for keyword in _BOOLEANS:
+        if keyword in node and not isinstance(node[keyword], bool):
+            _mend_boolean(node, keyword, here, tell)
+    for keyword in _COUNTS + _NUMBERS:
+        if isinstance(node.get(keyword), str):
+            _mend_number(node, keyword, here, tell)
+    if "required" in node and not isinstance(node["required"], list):
+        _mend_required(node, here, tell)
+    if "type" in node:
+        _mend_type(node, here, tell)
+    if "enum" in node:
+        _mend_enum(node, here, tell)
+    if _is_text(node) and _is_scalar(default := node.get("default")):
+        tell("`default` is no string, which it should be; it is read as one", *here, "default")
+        node["default"] = _as_text(default)
+
+
+def _mend_boolean(node: dict[str, Any], keyword: str, here: Steps, tell: Tell) -> None:
+    meant = meant_boolean(node[keyword])
+    if meant is None:
+        tell(f"`{keyword}` is neither true nor false; it is ignored", *here, keyword)
+        del node[keyword]
+    else:
+        shown = "true" if meant else "false"
+        tell(f"`{keyword}` should be true or false; it is read as {shown}", *here, keyword)
+        node[keyword] = meant
+
+
+def _mend_number(node: dict[str, Any], keyword: str, here: Steps, tell: Tell) -> None:
+    word = node[keyword].strip()
+    try:
+        meant = float(word) if "." in word or "e" in word.lower() else int(word[:30])
+    except ValueError:
+        meant = None
+    if meant is None or not isfinite(meant) or (keyword in _COUNTS and (meant < 0 or meant % 1)):
+        tell(f"`{keyword}` is no number; it is ignored", *here, keyword)
+        del node[keyword]
+    else:
+        tell(f"`{keyword}` should be a number; it is read as {meant}", *here, keyword)
+        node[keyword] = meant
+
+
+def _mend_required(node: dict[str, Any], here: Steps, tell: Tell) -> None:
+    """Mend the `required` of a schema, which is a list of the names of its properties."""
+    value = node["required"]
+    properties = node.get("properties")
+    if isinstance(value, str) and isinstance(properties, dict) and value in properties:
+        tell("`required` should be a list; it is read as a list of one", *here, "required")
+        node["required"] = [value]
+    else:
+        # Draft 3 of JSON Schema had `required: true` in a property.
+        tell("`required` of a schema is a list of names; it is ignored", *here, "required")
+        del node["required"]
+
+
+def _mend_type(node: dict[str, Any], here: Steps, tell: Tell) -> None:
+    value = node["type"]
+    if isinstance(value, str):
+        if value in _TYPES:
+            return
+        word = value.strip().lower()
+        if word == "any":
+            tell("`type` is `any`, which is said by leaving it out", *here, "type")
+            del node["type"]
+            return
+        meant, meant_format = (word, "") if word in _TYPES else _MEANT_TYPES.get(word, ("", ""))
+        if meant:
+            tell(f"There is no type `{value[:40]}`; it is read as `{meant}`", *here, "type")
+            node["type"] = meant
+            if meant_format:
+                node.setdefault("format", meant_format)
+        else:
+            tell(f"There is no type `{value[:40]}`; it is ignored", *here, "type")
+            del node["type"]
+    elif not isinstance(value, list):
+        tell("`type` is the name of no type; it is ignored", *here, "type")
+        del node["type"]
+
+
+def _mend_enum(node: dict[str, Any], here: Steps, tell: Tell) -> None:
+    value = node["enum"]
+    if not isinstance(value, list):
+        if isinstance(value, (dict, type(None))):
+            tell("`enum` should be a list; it is ignored", *here, "enum")
+            del node["enum"]
+            return
+        tell("`enum` should be a list; it is read as a list of one", *here, "enum")
+        node["enum"] = value = [value]
+    if _is_text(node) and any(_is_scalar(item) for item in value):
+        # YAML 1.1 reads `no` as false, and `1` is a number for all of them.
+        tell("`enum` of strings has values that are none; they are read as strings", *here, "enum")
+        node["enum"] = [_as_text(item) if _is_scalar(item) else item for item in value]
+
+
+def _is_text(node: dict[str, Any]) -> bool:
+    return node.get("type") in ("string", ["string"], ["string", "null"], ["null", "string"])
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (bool, int, float))
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,220 @@
+"""Says where a document breaks the specification: a report for people, never a gate.
+
+A document is used as far as it can be, whatever is wrong with it elsewhere.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from dynacli.document.path_items import operations_of
+from dynacli.document.pointer import MISSING, follow, from_fragment, join
+from dynacli.document.references.scan import ScanResult, scan
+
+__all__ = ["Problem", "report"]
+
+_MAX_PROBLEMS = 100
+_MAX_HOPS = 20
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+
+
+class Problem(NamedTuple):
+    """One place where a document breaks the specification.
+
+    Args:
+        pointer: The JSON pointer of the place.
+        message: What is wrong there, in one sentence without a final period.
+        file: Which of the document's files it is in; 0 is the one that was named.
+    """
+
+    pointer: str
+    message: str
+    file: int = 0
+
+
+def report(tree: Any, version: str, found: ScanResult | None = None) -> list[Problem]:
+    """Return where a document breaks the specification, at most 100 places.
+
+    It never raises for anything that is in the document.
+
+    Args:
+        tree: The document, plain JSON.
+        version: `3.0`, `3.1` or `3.2`.
+        found: Its references, where they are known already.
+    """
+    problems = (
+        *_reference_problems(found or scan(tree)),
+        *islice(_operation_problems(tree), _MAX_PROBLEMS),
+        *_schema_problems(tree, version),
+    )
+    return list(dict.fromkeys(problems))[:_MAX_PROBLEMS]
+
+
+def _reference_problems(found: ScanResult) -> Iterator[Problem]:
+    for reference in found.dangling[:_MAX_PROBLEMS]:
+        yield Problem(reference.pointer, f"`{reference.ref[:100]}` refers to nothing in the document")
+
+
+def _operation_problems(tree: Any) -> Iterator[Problem]:
+    """Yield what the official schema cannot say (OpenAPI 3.1.1, "Operation Object", "Path Templating")."""
+    first_with_id: dict[str, str] = {}
+    first_with_shape: dict[str, str] = {}
+    for path, item in _items(follow(tree, ["paths"])):
+        shape = _TEMPLATE.sub("{}", path)
+        if first_with_shape.setdefault(shape, path) != path:
+            yield Problem(join(["paths", path]), f"The path is the same as `{first_with_shape[shape]}`")
+        for entry in operations_of(item) if isinstance(item, dict) else ():
+            operation = entry.operation
+            if not isinstance(operation, dict):
+                continue
+            pointer = join(["paths", path, *entry.steps])
+            name = operation.get("operationId")
+            if isinstance(name, str) and first_with_id.setdefault(name, pointer) != pointer:
+                yield Problem(
+                    pointer, f"The operationId `{name[:100]}` is that of `{first_with_id[name]}` too"
+                )
+            declared = _path_parameters(tree, item) | _path_parameters(tree, operation)
+            for missing in dict.fromkeys(_TEMPLATE.findall(path)):
+                if missing not in declared and None not in declared:
+                    yield Problem(pointer, f"The path parameter `{missing[:100]}` is not declared")
+
+
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((str(key), item) for key, item in value.items() if not str(key).startswith("x-"))
+
+
+def _path_parameters(tree: Any, owner: dict[str, Any]) -> set[str | None]:
+    """Return the names of the path parameters that are declared, None for one that is elsewhere."""
+    parameters = owner.get("parameters")
+    names: set[str | None] = set()
+    for given in parameters if isinstance(parameters, list) else ():
+        parameter = _dereferenced(tree, given)
+        if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
+            names.add(None)
+        elif isinstance(parameter, dict) and parameter.get("in") == "path":
+            names.add(str(parameter.get("name")))
+    return names
+
+
+def _dereferenced(tree: Any, node: Any) -> Any:
+    for _ in range(_MAX_HOPS):
+        ref = node.get("$ref") if isinstance(node, dict) else None
+        steps = from_fragment(ref) if isinstance(ref, str) else None
+        if steps is None:
+            return node
+        node = follow(tree, steps)
+    return MISSING
+
+
+def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
+    """Yield what breaks the official JSON Schema of the version."""
+    validator = _validator(version)
+    if not validator:
+        return
+    try:
+        for error in islice(validator.iter_errors(tree), _MAX_PROBLEMS):
+            closest = _closest(error)
+            yield Problem(join(closest.instance_path), _describe(closest))
+    except (ValueError, TypeError, OverflowError):
+        # What JSON cannot hold, such as a key that is not a string.
+        yield Problem("", "The document could not be held against its schema")
+
+
+@cache
+def _validator(version: str) -> Any:
+    """Return the compiled official schema, or None where the installed package has none.
+
+    The schemas are files in openapi-spec-validator; importing that package would take half a second.
+    """
+    import jsonschema_rs
+    import orjson
+
+    package = find_spec("openapi_spec_validator")
+    if not package or not package.origin:
+        return None
+    file = Path(package.origin).parent / "resources" / "schemas" / f"v{version}" / "schema.json"
+    try:
+        schema = orjson.loads(file.read_bytes())
+    except OSError:
+        return None
+    return jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_refuse_to_retrieve)
+
+
+def _refuse_to_retrieve(uri: str) -> NoReturn:
+    raise ValueError(uri)
+
+
+def _closest(error: Any) -> Any:
+    """Return the error that tells most: of alternatives, one of the branch that fits best.
+
+    The branch that only misses a `$ref` is never it: a reference is an alternative nearly everywhere.
+    Nor is one that asks for another `in` or `type`, as long as there is one that does not.
+    """
+    for _ in range(_MAX_HOPS):
+        branches = [branch for branch in getattr(error.kind, "context", None) or () if branch]
+        if not branches:
+            return error
+        best = max(
+            branches,
+            key=lambda branch: (
+                not _misses_reference(branch),
+                not _is_of_another_kind(branch),
+                _depth(branch),
+                -len(branch),
+            ),
+        )
+        error = max(best, key=lambda inner: len(inner.instance_path))
+    return error
+
+
+def _misses_reference(branch: list[Any]) -> bool:
+    return any(error.kind.name == "required" and error.kind.value == "$ref" for error in branch)
+
+
+def _is_of_another_kind(branch: list[Any]) -> bool:
+    """Whether the branch asks for one certain text, by which alternatives are told apart, and another one is there."""
+    for error in branch:
+        wanted = [error.kind.value] if error.kind.name == "const" else error.kind.value
+        if error.kind.name in {"const", "enum"} and len(wanted) == 1 and isinstance(wanted[0], str):
+            return True
+    return False
+
+
+def _depth(branch: list[Any]) -> int:
+    return max(len(error.instance_path) for error in branch)
+
+
+def _describe(error: Any) -> str:
+    """Return what is wrong in words that do not repeat the value, which can be the whole document."""
+    value = error.kind.value
+    match error.kind.name:
+        case "required":
+            return f"`{value}` is missing"
+        case "type":
+            kinds = value if isinstance(value, list) else [value]
+            return f"This should be of type {' or '.join(map(str, kinds))}"
+        case "additionalProperties" | "unevaluatedProperties":
+            return f"Unknown here: {', '.join(f'`{str(name)[:60]}`' for name in value[:5])}"
+        case "enum":
+            return f"This should be {'one of ' if len(value) > 1 else ''}{', '.join(map(str, value))}"
+        case "const":
+            return f"This should be `{value}`"
+        case "pattern":
+            return f"This does not match the pattern `{value}`"
+        case "oneOf" | "anyOf":
+            return "This matches none, or several, of the allowed forms"
+        case "propertyNames":
+            return f"The name `{str(getattr(value, 'instance', ''))[:60]}` is not allowed here"
+        case "contains":
+            return "This lacks something that it has to hold, or holds it too often"
+        case "minItems" | "minProperties":
+            return "This should not be empty"
+        case "falseSchema" | "not":
+            return "This is not allowed here"
+        case name:
+            return f"This breaks the rule `{name}`"

@@ -1,0 +1,1 @@
+"""Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0)."""

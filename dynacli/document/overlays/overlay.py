@@ -1,0 +1,243 @@
+"""Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dynacli.document.limits import MAX_NODES
+from dynacli.document.references.tracks import Steps, Tracks
+from dynacli.errors import DocumentError
+
+__all__ = ["apply_overlay", "apply_tracked", "path_of"]
+
+_VERSION = re.compile(r"1\.\d+\.\d+")
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
+_MAX_DEPTH = 10_000
+"""Levels that `..` goes down; documents have 200 at most, and what an overlay adds is as deep as it is."""
+
+
+def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the overlay") -> dict[str, Any]:
+    """Return a document with an overlay applied to it; neither of the two is changed.
+
+    The actions are carried out in order (section 4.4.3). An `update` is merged into each object that the `target`
+    finds: objects recursively, a list is appended to one that is there, all else takes the place of what is there;
+    of an array that the `target` finds it becomes the last item. What `remove` finds is taken out. A target that
+    finds nothing changes nothing.
+    Version 1.1 is read too, as far as it differs by what it allows: `remove` may find plain values.
+
+    Args:
+        document: An OpenAPI document, plain JSON values.
+        overlay: The overlay, plain JSON values.
+        name: What messages call it.
+
+    Raises:
+        DocumentError: It is not an overlay, or an action of it cannot be carried out on this document.
+    """
+    result: dict[str, Any] = copied(document)
+    apply_tracked(result, overlay, name, Tracks())
+    return result
+
+
+def apply_tracked(
+    document: dict[str, Any], overlay: Any, name: str, tracks: Tracks, file: int = 1
+) -> list[tuple[int, str]]:
+    """Apply an overlay to a document in place.
+
+    Args:
+        document: An OpenAPI document, plain JSON values.
+        overlay: The overlay, plain JSON values.
+        name: What messages call it.
+        tracks: Told where what the overlay adds came from.
+        file: The number that the overlay has in there.
+
+    Returns:
+        The number of each action that changes nothing, counted from 1, and why it does not.
+
+    Raises:
+        DocumentError: As for `apply_overlay`.
+    """
+    work = _Application(document, tracks, file)
+    idle = []
+    for number, action in enumerate(_actions(overlay, name), 1):
+        why = work.carry_out(action, number, f"Action {number} of {name}")
+        if why:
+            idle.append((number, why))
+    return idle
+
+
+def path_of(steps: Iterable[str | int]) -> str:
+    """Return the JSONPath that finds one place, nearly a normalized one (RFC 9535, section 2.7).
+
+    A name with a single quote stands in double ones: not all that read overlays know how to escape one.
+    """
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in steps)
+
+
+def _quoted(step: str) -> str:
+    quote = '"' if "'" in step and '"' not in step else "'"
+    escapes = {**_ESCAPES, quote: f"\\{quote}"}
+    return (
+        quote
+        + "".join(escapes.get(char) or (f"\\u{ord(char):04x}" if char < " " else char) for char in step)
+        + quote
+    )
+
+
+def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
+    if not isinstance(overlay, Mapping) or not isinstance(overlay.get("overlay"), str):
+        raise DocumentError(
+            f"{_capital(name)} is not an OpenAPI overlay",
+            why="It is no object with a member `overlay`, the version of the specification",
+            hint="An overlay begins with `overlay: 1.0.0`",
+        )
+    if not _VERSION.fullmatch(overlay["overlay"]):
+        raise DocumentError(
+            f"{_capital(name)} is of version `{overlay['overlay'][:20]}`, which is not known", hint="1.0.0 is"
+        )
+    actions = overlay.get("actions")
+    if not isinstance(actions, list):
+        raise DocumentError(f"{_capital(name)} has no list of `actions`")
+    for number, action in enumerate(actions, 1):
+        if not isinstance(action, Mapping) or not isinstance(action.get("target"), str):
+            raise DocumentError(
+                f"Action {number} of {name} has no `target`", hint="Give a JSONPath, such as `$.info`"
+            )
+        if "copy" in action:
+            raise DocumentError(
+                f"Action {number} of {name} has a `copy`, which cannot be done",
+                why="It is of version 1.1 of the specification",
+                hint="Write what is to be copied as an `update`",
+            )
+    return actions
+
+
+class _Application:
+    """The changes to one document.
+
+    Args:
+        document: It is changed in place.
+        tracks: Where its parts came from.
+        file: The number of the overlay in there.
+    """
+
+    def __init__(self, document: dict[str, Any], tracks: Tracks, file: int) -> None:
+        self._document = document
+        self._tracks = tracks
+        self._file = file
+        self._left = MAX_NODES
+
+    def carry_out(self, action: Mapping[str, Any], number: int, called: str) -> str:
+        """Do what an action says; return why it changes nothing, empty where it does."""
+        target = action["target"]
+        places = _found(self._document, target, called)
+        if action.get("remove") is True:
+            if () in places:
+                raise DocumentError(f"{called} removes the whole document", hint=f"Its target is `{target}`")
+            self._remove(places)
+        elif "update" not in action:
+            return "it has neither `update` nor `remove`"
+        else:
+            self._left -= len(places) * _size_of(action["update"])
+            if self._left < 0:
+                raise DocumentError(
+                    f"{called} would add too much to the document",
+                    why=f"What an overlay adds has at most {MAX_NODES:,} values",
+                )
+            for steps in places:
+                self._update(steps, action["update"], ("actions", number - 1, "update"), called)
+        return "" if places else f"its target `{target[:200]}` finds nothing"
+
+    def _remove(self, places: Iterable[Steps]) -> None:
+        gone: dict[Steps, list[str | int]] = {}
+        for steps in places:
+            gone.setdefault(steps[:-1], []).append(steps[-1])
+        # What is inside of something else that is removed comes first, while the way to it is what it was.
+        for steps in sorted(gone, key=_position, reverse=True):
+            parent = _at(self._document, steps)
+            if isinstance(parent, list):
+                taken = set(gone[steps])
+                self._tracks.take(steps, gone[steps], len(parent))
+                parent[:] = [item for index, item in enumerate(parent) if index not in taken]
+            else:
+                self._tracks.take(steps, gone[steps])
+                for key in gone[steps]:
+                    del parent[key]
+
+    def _update(self, steps: Steps, update: Any, origin: Steps, called: str) -> None:
+        here = _at(self._document, steps)
+        if isinstance(here, list):
+            self._tracks.put((*steps, len(here)), self._file, origin)
+            here.append(copied(update))
+        elif isinstance(here, dict) and isinstance(update, Mapping):
+            self._merge(here, update, steps, origin)
+        else:
+            is_object = isinstance(here, dict)
+            raise DocumentError(
+                f"{called} cannot be carried out at `{path_of(steps)}`",
+                why="Into an object only an object can be merged" if is_object else "It finds a plain value",
+                hint="" if is_object else "Let the target be the object around it",
+            )
+
+    def _merge(self, into: dict[str, Any], update: Mapping[str, Any], steps: Steps, origin: Steps) -> None:
+        for key, value in update.items():
+            here, inner = into.get(key), (*steps, key)
+            if isinstance(here, dict) and isinstance(value, Mapping):
+                self._merge(here, value, inner, (*origin, key))
+            elif isinstance(here, list) and isinstance(value, list):
+                for index, item in enumerate(value):
+                    self._tracks.put((*inner, len(here)), self._file, (*origin, key, index))
+                    here.append(copied(item))
+            else:
+                self._tracks.put(inner, self._file, (*origin, key))
+                into[key] = copied(value)
+
+
+def _found(document: Any, target: str, called: str) -> list[Steps]:
+    """Return the steps to each place that a JSONPath finds, each once."""
+    from itertools import islice
+
+    from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
+
+    class Paths(JSONPathEnvironment):
+        max_recursion_depth = _MAX_DEPTH
+
+    try:
+        found = [node.location for node in islice(Paths().finditer(target, document), MAX_NODES + 1)]
+    except (JSONPathError, RecursionError) as error:
+        raise DocumentError(
+            f"{called} has a `target` that is no JSONPath: `{target[:200]}`",
+            why=str(error).partition("\n")[0],
+            hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
+        ) from error
+    if len(found) > MAX_NODES:
+        # One place counts as often as it is found, which `$..*..*` does once for each place around it.
+        raise DocumentError(f"{called} has a `target` that finds too much: `{target[:200]}`")
+    return list(dict.fromkeys(found))
+
+
+def _position(steps: Steps) -> tuple[tuple[int, str | int], ...]:
+    return tuple((1, step) if isinstance(step, str) else (0, step) for step in steps)
+
+
+def _at(node: Any, steps: Iterable[str | int]) -> Any:
+    for step in steps:
+        node = node[step]
+    return node
+
+
+def _size_of(value: Any) -> int:
+    below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_size_of, below))
+
+
+def copied(value: Any) -> Any:
+    """Return a JSON value whose objects and lists are new."""
+    if isinstance(value, Mapping):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copied(item) for item in value]
+    return value
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

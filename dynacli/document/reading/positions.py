@@ -1,0 +1,213 @@
+"""Finds the lines of JSON pointers in the text of a document, for messages.
+
+A document is parsed without positions, which is many times faster;
+the few that a warning or a finding needs are looked up when they are needed.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from dynacli.document.pointer import split
+from dynacli.document.reading.parse import is_json
+
+__all__ = ["Spot", "line_of", "lines_of", "places_of"]
+
+
+class Spot(NamedTuple):
+    """A place in a text.
+
+    Args:
+        line: 1-based.
+        column: 1-based, in characters.
+    """
+
+    line: int
+    column: int
+
+
+def line_of(content: bytes, pointer: str) -> int | None:
+    """Return the 1-based line of a JSON pointer, or None where it is not in the text.
+
+    Args:
+        content: The text of a document that could be read, in UTF-8 without a byte order mark.
+        pointer: A JSON pointer (RFC 6901), for instance `/paths/~1pets/get`.
+    """
+    return lines_of(content, [pointer]).get(pointer)
+
+
+def lines_of(content: bytes, pointers: Iterable[str]) -> dict[str, int]:
+    """Return the 1-based lines of several JSON pointers; those that are not in the text are left out."""
+    return {pointer: spot.line for pointer, spot in places_of(content, pointers).items()}
+
+
+def places_of(content: bytes, pointers: Iterable[str]) -> dict[str, Spot]:
+    """Return where several JSON pointers stand in a text; those that are not in it are left out.
+
+    It is where the key begins, or the first character of a list's item.
+    The text is gone through once, however many pointers there are.
+
+    Args:
+        content: The text of a document that could be read, in UTF-8 without a byte order mark.
+        pointers: JSON pointers (RFC 6901).
+    """
+    wanted = _Wanted({}, [])
+    for pointer in dict.fromkeys(pointers):
+        at = wanted
+        for step in split(pointer):
+            at = at.below.setdefault(step, _Wanted({}, []))
+        at.pointers.append(pointer)
+    return _spots_in_json(content, wanted) if is_json(content) else _spots_in_yaml(content, wanted)
+
+
+class _Wanted(NamedTuple):
+    """The pointers that end at one place, and the places below it that are on the way to others."""
+
+    below: dict[str, "_Wanted"]
+    pointers: list[str]
+
+
+# Possessive quantifiers: none of these can backtrack.
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_SCALAR = re.compile(rb"[^\s,{}\[\]\"]++")
+# All that is between two brackets, strings with brackets in them included.
+_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
+
+
+class _Container:
+    """An object or a list that the scanner is in, because something wanted is below it."""
+
+    __slots__ = ("index", "is_object", "wanted")
+
+    def __init__(self, wanted: _Wanted, *, is_object: bool) -> None:
+        self.wanted = wanted
+        self.is_object = is_object
+        self.index = 0
+
+
+def _spots_in_json(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
+    places: dict[str, int] = {}
+    position = _skip_space(content, 0)
+    places.update(dict.fromkeys(wanted.pointers, position))
+    inside: list[_Container] = []
+    if wanted.below:
+        position = _enter(content, position, wanted, inside)
+    while inside:
+        container = inside[-1]
+        position = _skip_space(content, position)
+        symbol = content[position : position + 1]
+        if symbol == b",":
+            position += 1
+        elif symbol in (b"}", b"]"):
+            inside.pop()
+            position += 1
+        elif not symbol:
+            break
+        else:
+            start = position
+            step, position = _step(content, position, container)
+            below = container.wanted.below.get(step)
+            if below:
+                # Of a key that is given twice the last counts, here as in the parser.
+                places.update(dict.fromkeys(below.pointers, start))
+            if below and below.below and content[position : position + 1] in (b"{", b"["):
+                position = _enter(content, position, below, inside)
+            else:
+                position = _skip_value(content, position)
+    return _to_spots(content, places)
+
+
+def _enter(content: bytes, position: int, wanted: _Wanted, inside: list[_Container]) -> int:
+    bracket = content[position : position + 1]
+    if bracket in (b"{", b"["):
+        inside.append(_Container(wanted, is_object=bracket == b"{"))
+        return position + 1
+    return _skip_value(content, position)
+
+
+def _step(content: bytes, position: int, container: _Container) -> tuple[str, int]:
+    """Return the key or index at a position, and where its value starts."""
+    if not container.is_object:
+        container.index += 1
+        return str(container.index - 1), position
+    key = _STRING.match(content, position)
+    if not key:
+        return "", len(content)
+    raw = key[1]
+    step = json.loads(key[0]) if b"\\" in raw else raw.decode("utf-8", "replace")
+    colon = _skip_space(content, key.end())
+    return step, _skip_space(content, colon + 1)
+
+
+def _skip_space(content: bytes, position: int) -> int:
+    found = _SPACE.match(content, position)
+    return found.end() if found else position
+
+
+def _skip_value(content: bytes, position: int) -> int:
+    if content[position : position + 1] not in (b"{", b"["):
+        found = _STRING.match(content, position) or _SCALAR.match(content, position)
+        return found.end() if found else len(content)
+    depth = 0
+    while True:
+        bracket = _TO_BRACKET.match(content, position)
+        if not bracket:
+            return len(content)
+        position = bracket.end()
+        depth += 1 if bracket[1] in b"{[" else -1
+        if not depth:
+            return position
+
+
+def _to_spots(content: bytes, places: dict[str, int]) -> dict[str, Spot]:
+    spots: dict[str, Spot] = {}
+    line, column, counted = 1, 1, 0
+    # From one to the next: a document may be one line of many megabytes.
+    for pointer, position in sorted(places.items(), key=lambda place: place[1]):
+        lines, _, rest = content[counted:position].rpartition(b"\n")
+        if len(rest) < position - counted:
+            line, column = line + lines.count(b"\n") + 1, 1
+        column += len(rest.decode("utf-8", "replace"))
+        counted = position
+        spots[pointer] = Spot(line, column)
+    return {pointer: spots[pointer] for pointer in places}
+
+
+def _spots_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root = yaml.compose(content.decode("utf-8", "replace"), Loader=loader)
+    except yaml.YAMLError:  # yaml-rs read what PyYAML refuses
+        return {}
+    spots: dict[str, Spot] = {}
+    if root is None:
+        return spots
+    spots.update(dict.fromkeys(wanted.pointers, _spot(root)))
+    stack = [(root, wanted)]
+    while stack:
+        node, at = stack.pop()
+        for step, place, value in _children(node):
+            below = at.below.get(step)
+            if below:
+                spots.update(dict.fromkeys(below.pointers, _spot(place)))
+                stack.append((value, below))
+    return spots
+
+
+def _spot(node: Any) -> Spot:
+    return Spot(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:
+    """Return the step, the node that a line is taken of, and the value of each child."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        return [(str(key.value), key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+    if isinstance(node, yaml.SequenceNode):
+        return [(str(index), item, item) for index, item in enumerate(node.value)]
+    return []

@@ -1,0 +1,225 @@
+"""Reads YAML as OpenAPI means it (YAML 1.2, the core schema), and says where and why a text is not YAML.
+
+yaml-rs reads it first: fast, and it limits aliases and depth itself.
+Where it refuses, PyYAML's C parser has a second look, with the scalars of YAML 1.2.
+"""
+
+import re
+from functools import cache
+from typing import Any, NoReturn
+
+from dynacli.document.limits import MAX_DEPTH, MAX_NODES
+from dynacli.document.reading.duplicate_keys import Told, in_yaml
+from dynacli.document.reading.plain_json import to_plain, too_deep, too_many_nodes
+from dynacli.document.reading.source_text import fail_at, offset_of
+from dynacli.errors import DocumentError
+
+__all__ = ["read_yaml"]
+
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[Told, ...]]:
+    """Return the value of a YAML text in UTF-8, and what to warn of.
+
+    Of a key that is given twice the last counts, as in JSON, with a warning.
+
+    Raises:
+        DocumentError: It is not YAML, over a limit, or several documents.
+    """
+    text = content.decode()
+    if _FAR_RIGHT.search(text):
+        _check_depth(text, name)
+    try:
+        tree, has_duplicates = _read_with_yaml_rs(text)
+    except ImportError:
+        tree, has_duplicates = _read_with_pyyaml(text, name, None), True
+    except ValueError as refusal:
+        tree, has_duplicates = _read_with_pyyaml(text, name, str(refusal)), True
+    if (
+        isinstance(tree, list)
+        and _SEPARATOR.search(text)
+        and not text.lstrip().startswith(("-\n", "- ", "["))
+    ):
+        raise DocumentError(
+            f"`{name}` holds several YAML documents",
+            hint="Split the file at its `---` lines and give one part",
+        )
+    clashes: list[str] = []
+    plain = to_plain(tree, name, clashes)
+    return plain, in_yaml(text) if has_duplicates or clashes else ()
+
+
+# yaml-rs limits the depth of `[[[` itself, but thousands of `- - -` end the whole process (0.1.6).
+# Each level of a block takes a column at least, or half of one where a list stands under its key.
+_FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
+_SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
+
+
+def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:
+    """Return the value, and whether a key is given twice."""
+    import yaml_rs
+
+    limits = yaml_rs.AliasLimits(max_total_replayed_events=MAX_NODES)
+    try:
+        return yaml_rs.loads(text, parse_datetime=False, alias_limits=limits), False
+    except yaml_rs.YAMLDecodeError as error:
+        if not str(error).startswith("duplicate mapping key"):
+            raise
+    tree = yaml_rs.loads(
+        text,
+        parse_datetime=False,
+        alias_limits=limits,
+        duplicate_key_policy=yaml_rs.DuplicateKeyPolicy.LastWins,
+    )
+    return tree, True
+
+
+def _read_with_pyyaml(text: str, name: str, refusal: str | None) -> Any:
+    import yaml
+
+    loader = _loader_class()
+    try:
+        # Composing recurses in C, where too deep a text ends the whole process: events are counted first.
+        _check_events(yaml.parse(text, Loader=loader), name)
+        return yaml.load(text, Loader=loader)  # noqa: S506 - made from the safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        _explain(text, _place_in(refusal) or place, name, f"{refusal or ''} {error.problem or ''}")
+    except yaml.YAMLError:
+        _explain(text, _place_in(refusal) or (1, 1), name, refusal or "")
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"`{name}` is not YAML that can be read") from error
+
+
+@cache
+def _loader_class() -> Any:
+    """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 (section 10.3.2) instead of 1.1."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to configure
+
+    def to_bool(_: Any, node: Any) -> bool:
+        return bool(node.value.lower() == "true")
+
+    def to_int(_: Any, node: Any) -> int | str:
+        try:
+            return int(node.value, 0 if node.value[:2] in ("0o", "0x") else 10)
+        except ValueError:  # more digits than Python converts
+            return str(node.value)
+
+    def to_text(_: Any, node: Any) -> str:
+        return str(node.value)
+
+    def untagged(loader: Any, _: str, node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return loader.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.SequenceNode):
+            return loader.construct_sequence(node, deep=True)
+        return node.value
+
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+    )
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
+    )
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:int",
+        re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$"),
+        list("-+0123456789"),
+    )
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:float",
+        re.compile(
+            r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+            r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+        ),
+        list("-+0123456789."),
+    )
+    Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
+    Loader.add_constructor("tag:yaml.org,2002:bool", to_bool)
+    Loader.add_constructor("tag:yaml.org,2002:int", to_int)
+    Loader.add_constructor(_TIMESTAMP, to_text)
+    Loader.add_constructor("tag:yaml.org,2002:binary", to_text)
+    # A tag that nobody knows leaves the value as it is; none ever names code to run.
+    Loader.add_multi_constructor("", untagged)
+    return Loader
+
+
+def _check_depth(text: str, name: str) -> None:
+    """Raise a `DocumentError` where a text is nested too deep, without building anything."""
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _check_events(yaml.parse(text, Loader=loader), name)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        _explain(text, (mark.line + 1, mark.column + 1) if mark else (1, 1), name, error.problem or "")
+    except yaml.YAMLError:
+        _explain(text, (1, 1), name, "")
+
+
+def _check_events(events: Any, name: str) -> None:
+    import yaml
+
+    depth = 0
+    for count, event in enumerate(events):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise too_deep(name)
+        if count > 2 * MAX_NODES:
+            raise too_many_nodes(name)
+
+
+_PLACE = re.compile(r"at line (\d+), column (\d+)")
+
+
+def _place_in(refusal: str | None) -> tuple[int, int] | None:
+    found = _PLACE.search(refusal or "")
+    return (int(found[1]), int(found[2])) if found else None
+
+
+_LEADING_TAB = re.compile(r"^ *\t", re.MULTILINE)
+
+# What the two parsers say, in their own words, and what a person is told.
+_REASONS = (
+    ("tab", "YAML is indented with spaces; this is a tab"),
+    ("unknown anchor", "This alias has no anchor before it"),
+    ("undefined alias", "This alias has no anchor before it"),
+    ("mapping values are not allowed", "A `:` is not allowed here; quote the text that holds it"),
+    ("found another document", "A second YAML document starts here"),
+    ("unexpected character", "A plain value cannot start with this character; quote it"),
+    ("cannot start any token", "A plain value cannot start with this character; quote it"),
+    ("unhashable", "A key cannot be a list or an object"),
+    ("quoted scalar", "A quoted text is not closed, or is wrongly indented"),
+    ("control characters", "A control character is not allowed in YAML"),
+    ("indentation", "The indentation is wrong"),
+    ("block mapping", "The indentation is wrong, or a `:` is missing"),
+    ("expected ','", "A `]` or `}` is missing before this"),
+    ("flow", "A `]` or `}` is missing"),
+)
+
+
+def _explain(text: str, place: tuple[int, int], name: str, said: str) -> NoReturn:
+    if "recursion limit" in said or "nesting depth" in said:
+        raise too_deep(name)
+    position = offset_of(text, *place)
+    line_start = text.rfind("\n", 0, position) + 1
+    lead = text[line_start:position] or text[position : position + 1]
+    if "\t" in lead and not lead.strip():
+        said = "tab"
+    tab = _LEADING_TAB.search(text, line_start) if "tab" in said else None
+    if tab:
+        # yaml-rs points at the end of what came before.
+        position = tab.end() - 1
+    why = next((reason for phrase, reason in _REASONS if phrase in said), "This is not YAML")
+    fail_at(text, position, name, why)

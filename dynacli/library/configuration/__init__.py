@@ -1,0 +1,1 @@
+"""The configuration file `config.toml`: registered APIs, profiles, and settings."""

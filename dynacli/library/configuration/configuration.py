@@ -1,0 +1,175 @@
+"""The registered APIs: what a person wrote, or let `dynacli api` write, into `config.toml`."""
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
+
+__all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "texts"]
+
+DEMO = "demo"
+
+VERBS = (
+    "api",
+    "auth",
+    "cache",
+    "changes",
+    "check",
+    "completion",
+    "demo",
+    "describe",
+    "doctor",
+    "document",
+    "explore",
+    "export",
+    "help",
+    "history",
+    "mcp",
+    "operations",
+    "replay",
+    "request",
+    "search",
+)
+"""Words that mean dynacli itself; no API can have such a name."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def is_name(word: str) -> bool:
+    """Tell whether a word can be the name of a registered API."""
+    return bool(_NAME.fullmatch(word)) and word != DEMO
+
+
+def check_name(name: str) -> None:
+    """Check a name before it is registered.
+
+    Raises:
+        UsageError: It cannot be one.
+    """
+    if name in VERBS:
+        raise UsageError(
+            f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
+        )
+    if not _NAME.fullmatch(name) or name.endswith((".json", ".yaml", ".yml")):
+        raise UsageError(
+            f"`{name}` cannot be the name of an API",
+            why="A name has lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
+        )
+
+
+def texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return a list of texts from an entry; whatever else stands there counts as none."""
+    found = entry.get(key)
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+
+
+class Configuration:
+    """The file that a person may write by hand: `config.toml` in the configuration directory.
+
+    Raises:
+        FileError: From any method, when the file cannot be read or written.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self.path = os.path.join(env.config_dir, "config.toml")
+
+    def apis(self) -> dict[str, dict[str, Any]]:
+        """Return name → entry of the registered APIs; their sources mean the same from any directory."""
+        return {
+            name: {**entry, "source": self._meant(entry["source"])}
+            for name, entry in self._entries().items()
+            if name not in VERBS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
+        }
+
+    def allow_refs(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the origins and absolute directories that the references of an API's document may lead to."""
+        found = texts(entry, "allow_refs")
+        if not found:
+            return ()
+        from dynacli.document.fetching.allowed_places import place
+
+        directory = os.path.dirname(os.path.abspath(self.path))
+        return tuple(place(one, directory) for one in found)
+
+    def more(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the locations of the further documents that make one API together with an entry's `source`."""
+        return tuple(self._meant(one) for one in texts(entry, "more"))
+
+    def overlays(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the absolute paths of the overlays that are laid over an API's document."""
+        return tuple(self._meant(one) for one in texts(entry, "overlays"))
+
+    def has_entry(self, name: str) -> bool:
+        """Tell whether there is an entry of that name, be it usable or not."""
+        return name in self._entries()
+
+    def cache(self) -> dict[str, Any]:
+        """Return what stands under `[cache]`."""
+        return self._table("cache")
+
+    def _entries(self) -> dict[str, Any]:
+        return self._table("apis")
+
+    def _table(self, name: str) -> dict[str, Any]:
+        import tomllib
+
+        try:
+            with open(self.path, "rb") as file:
+                entries = tomllib.load(file).get(name, {})
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be read",
+                why=_reason(error),
+                hint="Mend the file, or move it away",
+            ) from error
+        return entries if isinstance(entries, dict) else {}
+
+    def _meant(self, source: str) -> str:
+        # A person writes what a shell would take; a path starts from the file that it is written in.
+        if "://" in source or os.path.isabs(source):
+            return source
+        directory = os.path.dirname(os.path.abspath(self.path))
+        return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))
+
+    def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
+        """Write, remove (None) or rename the entry of an API; comments and all else stay as they are."""
+        from dynacli.files import locked, make_directory, write_atomically
+        from dynacli.library.configuration.configuration_text import edited
+
+        directory = os.path.dirname(self.path)
+        try:
+            make_directory(directory)
+            with locked(directory, "changing the configuration"):
+                try:
+                    with open(self.path, encoding="utf-8", newline="") as file:
+                        text = file.read()
+                except FileNotFoundError:
+                    text = ""
+                # Many people keep their configuration elsewhere, with a link to it here.
+                write_atomically(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be changed", why=_reason(error)
+            ) from error
+
+    def sweep(self) -> None:
+        """Remove what an edit that was killed left behind."""
+        from dynacli.files import sweep
+
+        directory, name = os.path.split(os.path.realpath(self.path))
+        with suppress(OSError):
+            sweep(directory, name)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or ""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 (at byte {error.start})"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

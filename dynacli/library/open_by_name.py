@@ -1,0 +1,329 @@
+"""The word that names an API → its current catalog: a registered name, a URL, a path, `-`, or `demo`.
+
+A warm run does one `stat` for each file of the document and opens its catalog; for a document at a URL it looks
+at the clock. Only a document that is new or changed is read and compiled, and only one that is not there is waited for.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration, is_name, texts
+from dynacli.library.opened_api import Api
+from dynacli.library.revisions.freshness import (
+    are_parts_unchanged,
+    facts_of,
+    is_as_compiled,
+    is_due,
+    is_unchanged,
+)
+from dynacli.library.revisions.open_request import BLOCKING, Wish
+from dynacli.library.revisions.revisions import Revisions
+
+if TYPE_CHECKING:
+    from dynacli.document.fetching.fetch import Authorize
+
+__all__ = ["Before", "from_source", "located", "open_api", "refresh_api", "wish_of"]
+
+
+def open_api(
+    word: str,
+    env: Environment,
+    *,
+    refresh: bool = False,
+    offline: bool = False,
+    allow_refs: Iterable[str] = (),
+    authorize: "Authorize | None" = None,
+    is_asked: bool = True,
+    seconds: float | None = None,
+) -> Api:
+    """Return the API that a word names.
+
+    Args:
+        refresh: Whether the document is read or fetched again first.
+        offline: Whether nothing may be fetched.
+        allow_refs: The origins and absolute directories beside the document's own that its references
+            may lead to; a registered API has those of its entry besides.
+        authorize: Signs in at the document's own origin, where that wants it.
+        is_asked: Whether it is the person who asks for the refresh.
+        seconds: A budget for fetching, under the built-in one.
+
+    Raises:
+        UsageError: There is no such API.
+        DocumentError: The document cannot be used.
+        NetworkError: It cannot be fetched.
+        FileError: The cache or the configuration cannot be used.
+    """
+    wish, source = wish_of(word, env)
+    places = tuple(sorted({*wish.allow_refs, *allow_refs}))
+    wish = wish._replace(
+        refresh=refresh,
+        is_asked=refresh and is_asked,
+        seconds=seconds,
+        offline=offline,
+        allow_refs=places,
+        authorize=authorize,
+    )
+    return _opened(wish, word, source)
+
+
+def _opened(wish: Wish, word: str, source: str) -> Api:
+    if word == DEMO:
+        api = _from_file(wish, source, source)
+        api.prefix = "DYNACLI_DEMO"
+        return api
+    if not wish.is_registered:
+        return from_source(wish, source)
+    try:
+        api = from_source(wish, source)
+    except DynacliError as error:
+        old = _as_it_was(wish, source)
+        if old is None or wish.refresh:
+            raise
+        # A document that does not work never takes the place of one that did.
+        api = old
+        api.warning = error
+    api.entry = wish.entry
+    accepted = texts(api.entry, "origins")
+    if accepted:
+        api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
+    api.prefix = "DYNACLI_" + re.sub(r"[^A-Z0-9]", "_", word.upper())
+    return api
+
+
+def wish_of(word: str, env: Environment) -> tuple[Wish, str]:
+    """Return what a word and the configuration ask for, and the source of the document.
+
+    Raises:
+        UsageError: There is no such API.
+        FileError: The configuration cannot be used.
+    """
+    wish = Wish(word, env)
+    if word == DEMO:
+        from dynacli.document.fetching.shipped_documents import shipped_path
+
+        return wish, shipped_path("armature.json")
+    if not is_source(word):
+        configuration = Configuration(env)
+        entry = configuration.apis().get(word)
+        if entry is None:
+            raise _unknown(configuration, word)
+        wish = wish._replace(
+            allow_refs=tuple(sorted(configuration.allow_refs(entry))),
+            more=configuration.more(entry),
+            overlays=configuration.overlays(entry),
+            lifetime=_lifetime(entry) if "refresh_after" in entry else None,
+            pin=str(entry.get("pin", "")),
+            is_registered=True,
+            entry=entry,
+        )
+        word = entry["source"]
+        mode = entry.get("refresh")
+        if isinstance(mode, str):
+            wish = wish._replace(mode=mode)
+    # The variable is of the moment, the entry is of a day in the past.
+    return wish._replace(mode=env.variables.get("DYNACLI_REFRESH") or wish.mode), word
+
+
+def _lifetime(entry: dict[str, Any]) -> float | None:
+    from dynacli.library.configuration.refresh_settings import lifetime_of
+
+    return lifetime_of(entry)
+
+
+class Before(NamedTuple):
+    """What the cache had of an API before it was refreshed.
+
+    Args:
+        names: (method, path) → name of its operations.
+    """
+
+    revision: str
+    names: dict[tuple[str, str], str]
+
+
+def refresh_api(
+    word: str,
+    env: Environment,
+    allow_refs: Iterable[str] = (),
+    *,
+    is_accepted: bool = False,
+    authorize: "Authorize | None" = None,
+) -> tuple[Api, Before | None]:
+    """Read or fetch the document of a registered API again, and return the API with what it was before.
+
+    Args:
+        is_accepted: Whether the document takes the place of the current one whatever it changes.
+
+    Raises:
+        DynacliError: As for `open_api`.
+    """
+    wish, source = wish_of(word, env)
+    wish = wish._replace(
+        refresh=True,
+        is_asked=True,
+        allow_refs=tuple(sorted({*wish.allow_refs, *allow_refs})),
+        is_accepted=is_accepted,
+        authorize=authorize,
+    )
+    before = None
+    old = _as_it_was(wish, source)
+    if old is not None:
+        try:
+            names = {(one.method, one.path): one.name for one in old.catalog.summaries()}
+            before = Before(old.pointer["revision"], names)
+        except DamagedCatalogError:
+            pass  # nothing to compare with; what takes its place is read and compiled anyway
+        finally:
+            old.catalog.close()
+    return _opened(wish, word, source), before
+
+
+def is_source(word: str) -> bool:
+    """Tell whether a word names a document rather than a registered API."""
+    # The rule of `dynacli.document.source.looks_like_source`, which a warm run does not import.
+    return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
+
+
+def from_source(wish: Wish, source: str) -> Api:
+    """Return the API of the document at a source: a URL, a path, or `-`."""
+    if source != "-" and "://" not in source:
+        return _from_file(wish, os.path.normpath(os.path.join(os.getcwd(), source)), source)
+    if source.startswith(("http://", "https://")):
+        # Most are written as the cache knows them; telling the others apart costs imports.
+        api = _from_url(wish, Revisions(wish.env.cache_dir, source, wish.layers))
+        if api is not None:
+            return api
+    from pathlib import Path
+
+    from dynacli.document.source import parse_source
+
+    parsed = parse_source(source, Path.cwd())
+    if parsed.kind == "file":
+        return _from_file(wish, parsed.location, source)
+    if parsed.kind == "stdin":
+        from dynacli.library.revise import from_stdin
+
+        return from_stdin(wish, parsed)
+    api = _from_url(wish, Revisions(wish.env.cache_dir, parsed.location, wish.layers))
+    if api is not None:
+        return api
+    from dynacli.library.fetch_when_due import obtained
+
+    return obtained(wish, parsed)
+
+
+def _from_url(wish: Wish, revisions: Revisions) -> Api | None:
+    """Return the API as the cache has it; None where something has to be fetched or compiled first."""
+    held = _pinned(wish, revisions)
+    if held is not None:
+        return held
+    pointer = revisions.current()
+    if pointer is None or (wish.refresh and not wish.offline):
+        return None
+    if not wish.offline and not is_as_compiled(wish, revisions, pointer):
+        return None
+    due = is_due(pointer, time.time(), wish.lifetime)
+    if due and wish.mode == BLOCKING and not wish.offline:
+        return None
+    catalog = revisions.catalog(pointer)
+    if catalog is None:
+        return None
+    api = Api(wish.name, revisions, catalog, pointer, wish=wish)
+    api.is_due = due
+    return api
+
+
+def _pinned(wish: Wish, revisions: Revisions) -> Api | None:
+    """Return the API of the revision that is held; None where none is, or it is lost."""
+    pointer = revisions.of(wish.pin) if wish.pin else None
+    if pointer is None:
+        return None
+    catalog = revisions.catalog(pointer)
+    if catalog is not None:
+        return Api(wish.name, revisions, catalog, pointer, wish=wish)
+    from dynacli.library.revise import kept
+
+    return kept(wish, revisions, pointer)
+
+
+def _from_file(wish: Wish, path: str, word: str) -> Api:
+    revisions = Revisions(wish.env.cache_dir, path, wish.layers)
+    held = _pinned(wish, revisions)
+    if held is not None:
+        return held
+    pointer = revisions.current()
+    # Before anything is read: what changes from here on has a later time.
+    checked_ns = time.time_ns()
+    facts = facts_of(path)
+    if (
+        pointer is not None
+        and not wish.refresh
+        and is_unchanged(pointer, facts)
+        and wish.is_met_by(pointer)
+        and are_parts_unchanged(revisions.directory, pointer)
+    ):
+        catalog = revisions.catalog(pointer)
+        if catalog is not None:
+            return Api(wish.name, revisions, catalog, pointer, wish=wish)
+    from dynacli.library.revise import read_again
+
+    remembered = {"source": word, "checked_ns": checked_ns}
+    remembered |= dict(zip(("size", "mtime_ns", "ctime_ns"), facts, strict=True))
+    return read_again(wish, revisions, path, remembered)
+
+
+def located(word: str, env: Environment) -> tuple[Wish, Revisions]:
+    """Return where the document that a word names is kept, whatever has become of its source.
+
+    Raises:
+        UsageError: There is no such API, or its source is malformed.
+        FileError: The configuration cannot be used.
+    """
+    wish, source = wish_of(word, env)
+    return wish, _revisions_of(wish, source)
+
+
+def _revisions_of(wish: Wish, source: str) -> Revisions:
+    from pathlib import Path
+
+    from dynacli.document.source import parse_source
+
+    return Revisions(wish.env.cache_dir, parse_source(source, Path.cwd()).location, wish.layers)
+
+
+def _as_it_was(wish: Wish, source: str) -> Api | None:
+    """Return the API as the cache has it, whatever has become of its source."""
+    from dynacli.library.revise import kept
+
+    try:
+        revisions = _revisions_of(wish, source)
+    except UsageError:
+        return None
+    pointer = revisions.current()
+    return kept(wish, revisions, pointer) if pointer is not None else None
+
+
+def _unknown(configuration: Configuration, word: str) -> DynacliError:
+    from difflib import get_close_matches
+
+    if word in VERBS:
+        return UsageError(f"`{word}` is reserved for a command that this version does not have yet")
+    if configuration.has_entry(word):
+        return FileError(
+            f"The entry of `{word}` in the configuration has no `source`",
+            hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
+        )
+    near = get_close_matches(word, [*configuration.apis(), *VERBS], 3, 0.6)
+    return UsageError(
+        f"There is no API `{word}`",
+        why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
+        hint=f"Did you mean {' or '.join(f'`{one}`' for one in near)}?"
+        if near
+        else f"Register it: `dynacli api add {word if is_name(word) else 'NAME'} SOURCE`",
+    )

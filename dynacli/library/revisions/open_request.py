@@ -1,0 +1,73 @@
+"""What is asked for when an API is opened: by the command line, the environment and the API's entry together."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.environment import Environment
+
+if TYPE_CHECKING:
+    from dynacli.document.fetching.fetch import Authorize
+
+__all__ = ["BACKGROUND", "BLOCKING", "NEVER", "Wish", "layers_of"]
+
+NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
+"""When a document that is due is asked for again: not at all, behind the command, or before it."""
+
+
+class Wish(NamedTuple):
+    """What is asked for.
+
+    Args:
+        name: How the API is called.
+        refresh: Whether the document is read or fetched again first.
+        is_asked: Whether it was the person who asked for that.
+        seconds: A budget for fetching, under the built-in one; None for that alone.
+        offline: Whether nothing may be fetched.
+        allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
+        more: The locations of further documents that make one API together with the first.
+        overlays: The absolute paths of the overlays that are laid over them.
+        mode: When a document that is due is asked for again.
+        lifetime: For how many seconds a document is fresh by the person's word; None where they did not say.
+        pin: The revision that is held; empty for the current one.
+        is_registered: Whether it stands in the configuration, and so can be refreshed by its name.
+        entry: What stands of it in the configuration.
+        is_accepted: Whether a document takes the place of the current one whatever it changes.
+        authorize: Signs in at the document's own origin, where that wants it.
+    """
+
+    name: str
+    env: Environment
+    refresh: bool = False
+    is_asked: bool = False
+    seconds: float | None = None
+    offline: bool = False
+    allow_refs: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    mode: str = BACKGROUND
+    lifetime: float | None = None
+    pin: str = ""
+    is_registered: bool = False
+    entry: Mapping[str, Any] = MappingProxyType({})
+    is_accepted: bool = False
+    authorize: "Authorize | None" = None
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What makes another document of the same source."""
+        return layers_of(self.more, self.overlays)
+
+    def is_met_by(self, pointer: dict[str, Any]) -> bool:
+        """Tell whether a revision was compiled of the same layers, and with the same references allowed.
+
+        What is allowed matters only to a document that refers to other files.
+        """
+        if (tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))) != (self.more, self.overlays):
+            return False
+        return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == self.allow_refs
+
+
+def layers_of(more: Sequence[str], overlays: Sequence[str]) -> tuple[str, ...]:
+    """Return what is joined to a document and laid over it, in words in which the two cannot be mixed up."""
+    return (*(f"+{one}" for one in more), *(f"~{one}" for one in overlays))

@@ -1,0 +1,1 @@
+"""The nouns of OpenAPI as frozen records: operation, parameter, media type, server, security scheme."""

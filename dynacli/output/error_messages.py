@@ -1,0 +1,102 @@
+"""Errors and warnings on standard error, for a person or for a program."""
+
+import re
+from typing import Any
+
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.terminal import Painter, visible
+
+__all__ = ["write_error", "write_note", "write_warning"]
+
+_EXCERPT = re.compile(r"^( *)\| (.*)$", re.MULTILINE)
+"""A line of an excerpt, as `dynacli.text.excerpt` makes it."""
+_MARKER = re.compile(r" *\^+")
+
+
+def write_error(env: Environment, error: DynacliError, error_format: str) -> None:
+    """Write an error: what failed, why, what to do.
+
+    Args:
+        env: The surroundings of the run.
+        error: The error.
+        error_format: `json` for one line of JSON, anything else for text.
+    """
+    if error_format == "json":
+        _write_json(env, error.as_json())
+        return
+    paint = Painter.for_stderr(env)
+    lines = _labelled(env, "Error: ", paint.bold(paint.red("Error:")) + " ", error.what)
+    if error.why:
+        lines += _with_excerpts(_labelled(env, "  why: ", "  why: ", error.why), paint)
+    if error.hint:
+        lines += _labelled(env, "  do: ", "  do: ", error.hint)
+    write_stderr(env, lines, painted=True)
+
+
+def write_warning(
+    env: Environment, text: str, error_format: str = "text", details: dict[str, Any] | None = None
+) -> None:
+    """Write a warning: something that the person should know, though the run goes on.
+
+    Args:
+        env: The surroundings of the run.
+        text: What happened, without a final period.
+        error_format: `json` for one line of JSON, anything else for text.
+        details: Further fields of the JSON form, for programs.
+    """
+    if error_format == "json":
+        _write_json(env, {"warning": {"message": text, **(details or {})}})
+        return
+    paint = Painter.for_stderr(env)
+    label = paint.yellow("Warning:") + " "
+    write_stderr(env, _with_excerpts(_labelled(env, "Warning: ", label, text), paint), painted=True)
+
+
+def write_note(env: Environment, text: str) -> None:
+    """Write a note, dimmed on a terminal: something that is so, and that nobody has to do anything about.
+
+    Args:
+        env: The surroundings of the run.
+        text: One line, without a final period.
+    """
+    if env.stderr_is_terminal:
+        text = Painter.for_stderr(env).dim(visible(text))
+    write_stderr(env, text, painted=True)
+
+
+def _with_excerpts(text: str, paint: Painter) -> str:
+    """Return text in which the lines of excerpts are dimmed but for the one that is marked, and the marker is red.
+
+    Lines are known by their look. Foreign text that looks like an excerpt is coloured like one, and no more.
+    """
+    if not paint.enabled:
+        return text
+    lines = text.split("\n")
+    found = [_EXCERPT.fullmatch(line) for line in lines]
+    for number, line in enumerate(found):
+        if line is None:
+            continue
+        margin, shown = f"{line[1]}{paint.dim('|')} ", line[2]
+        below = found[number + 1] if number + 1 < len(found) else None
+        if _MARKER.fullmatch(shown):
+            shown = paint.red(shown)
+        elif below is None or not _MARKER.fullmatch(below[2]):
+            shown = paint.dim(shown)
+        lines[number] = margin + shown
+    return "\n".join(lines)
+
+
+def _labelled(env: Environment, label: str, painted_label: str, text: str) -> str:
+    text = text.strip("\n")
+    if env.stderr_is_terminal:
+        text = visible(text)
+    return painted_label + text.replace("\n", "\n" + " " * len(label)) + "\n"
+
+
+def _write_json(env: Environment, value: dict[str, Any]) -> None:
+    import json
+
+    # ASCII alone, so that control characters and lone surrogates are escapes anyway; it leaves DEL alone.
+    write_stderr(env, json.dumps(value, default=str).replace("\x7f", "\\u007f"))

@@ -1,0 +1,260 @@
+"""The builder: an operation and its values become a request. Pure; nothing is read, nothing is sent."""
+
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_plus
+
+from dynacli.errors import UsageError
+from dynacli.model.media_types import is_json
+from dynacli.model.operation import Operation, Parameter
+from dynacli.request.built_request import Parts, Request
+from dynacli.request.parameter_serialization import (
+    Pair,
+    is_undefined,
+    serialize_cookie,
+    serialize_header,
+    serialize_path,
+    serialize_query,
+)
+
+if TYPE_CHECKING:
+    from dynacli.request.payload import Payload
+
+__all__ = ["MANAGED_HEADERS", "build_request", "check_header", "kept_slashes"]
+
+MANAGED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+"""Headers that belong to the connection; nobody sets them."""
+
+_TEMPLATE = re.compile(r"\{([^{}]*)\}")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_ANY = frozenset({"*", "*/*"})
+_UNENCODED = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
+_UNENCODED_IN_QUERY = re.compile(r"[^A-Za-z0-9\-._~!$'()*+,;=:@/?%]")
+
+
+def build_request(
+    operation: Operation,
+    base_url: str,
+    values: Mapping[tuple[str, str], Any],
+    body: "bytes | Payload | None" = None,
+    media_type: str = "",
+    headers: Sequence[tuple[str, str]] = (),
+) -> Request:
+    """Build the request of an operation.
+
+    Args:
+        operation: What the document says of it.
+        base_url: The server, without a slash at its end.
+        values: (location, name) → JSON value, for the parameters that were given.
+        body: The encoded body, None for none.
+        media_type: The body's media type.
+        headers: Headers given by the person; they win over those of the document.
+
+    Raises:
+        UsageError: A value cannot be written the way the document asks for.
+        RefusedError: A path value would lead to another path than the document's.
+    """
+    path: dict[str, str] = {}
+    query: list[Pair] = []
+    described: dict[str, str] = {}
+    cookies: list[Pair] = []
+    querystring: tuple[str, str] | None = None
+    for parameter in operation.parameters:
+        key = (parameter.location, parameter.name)
+        if key not in values:
+            continue
+        value, written = values[key], parameter
+        if parameter.media_type:
+            value, written = _in_media_type(parameter, value)
+        elif parameter.location != "path" and is_undefined(value):
+            _check_may_be_left_out(parameter)
+            continue
+        name, style, explode, is_reserved = (
+            parameter.name,
+            written.style,
+            written.explode,
+            written.allow_reserved,
+        )
+        match parameter.location:
+            case "path":
+                path[name] = serialize_path(
+                    name, value, style=style, explode=explode, allow_reserved=is_reserved
+                )
+            case "query":
+                query.extend(
+                    serialize_query(name, value, style=style, explode=explode, allow_reserved=is_reserved)
+                )
+            case "querystring":
+                is_form = parameter.media_type.lower().startswith("application/x-www-form-urlencoded")
+                querystring = name, value if is_form else quote(value, safe="", errors="surrogatepass")
+            case "header":
+                described[name] = serialize_header(name, value, style=style, explode=explode)
+            case "cookie":
+                cookies.extend(
+                    serialize_cookie(name, value, style=style, explode=explode, allow_reserved=is_reserved)
+                )
+    query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
+    parts = Parts(path, tuple(query), described, tuple(cookies), querystring)
+    url = base_url + _path(operation.path, path)
+    written_query = [pair.encoded for pair in query] + ([querystring[1]] if querystring else [])
+    if any(written_query):
+        url += "?" + "&".join(filter(None, written_query))
+    return Request(operation.method, url, _headers(operation, parts, body, media_type, headers), body, parts)
+
+
+def _in_media_type(parameter: Parameter, value: Any) -> tuple[str, Parameter]:
+    """Return the text of a parameter that has `content`, and how that text is written in its place."""
+    from dynacli.request.parameter_text import parameter_text
+
+    text = parameter_text(parameter, value)
+    style = "simple" if parameter.location in {"path", "header"} else "form"
+    if parameter.location == "cookie" and parameter.media_type.lower().startswith("text/"):
+        # OpenAPI 3.0.4 recommends plain text for cookies that must not be percent-encoded.
+        style = "cookie"
+    return text, Parameter(parameter.name, parameter.location, parameter.option, parameter.value, style=style)
+
+
+def _check_may_be_left_out(parameter: Parameter) -> None:
+    """Refuse null and what is empty for a parameter that must be there, since neither is written.
+
+    Raises:
+        UsageError: The document requires the parameter.
+    """
+    if parameter.is_required:
+        raise UsageError(
+            f"The {parameter.location} parameter `{parameter.name}` needs a value",
+            why=f"Null, an empty array and an empty object are not written in a {parameter.location}, "
+            "and the document requires the parameter",
+            hint=f"An empty string is written: `--{parameter.option} ''`",
+        )
+
+
+def kept_slashes(operation: Operation, parts: Parts) -> int:
+    """Return how many slashes the values of a request's path brought along, where the document allows that."""
+    return sum(
+        parts.path.get(one.name, "").count("/")
+        for one in operation.parameters
+        if one.location == "path" and one.allow_reserved
+    )
+
+
+def _path(template: str, encoded: Mapping[str, str]) -> str:
+    # Some documents tell two operations of one URL apart by a fragment, which is never sent,
+    # or by a query, which is sent with the rest of the query.
+    plain = template.partition("#")[0].partition("?")[0]
+    missing = [name for name in _TEMPLATE.findall(plain) if name not in encoded]
+    if missing:
+        raise UsageError(f"The path needs a value for `{missing[0]}`")
+    pieces = _TEMPLATE.split(plain)
+    # `split` gives text and names in turns.
+    path = "".join(
+        encoded[piece] if index % 2 else _UNENCODED.sub(_percent_encoded, piece)
+        for index, piece in enumerate(pieces)
+    )
+    return path if path.startswith("/") else "/" + path
+
+
+def _query_of_path(operation: Operation, encoded: Mapping[str, str], given: Container[str]) -> Iterator[Pair]:
+    """Yield the pairs that stand in the document's path behind a `?`.
+
+    A parameter of the same name that was given replaces one; one whose placeholder has no value is left out.
+
+    Args:
+        encoded: The path parameters.
+        given: Names of the query parameters that were given.
+
+    Raises:
+        UsageError: A placeholder is a path parameter, which always needs a value.
+    """
+    _, _, query = operation.path.partition("#")[0].partition("?")
+    required = {one.name for one in operation.parameters if one.location == "path"}
+    for piece in query.split("&") if query else ():
+        key, equals, template = piece.partition("=")
+        name = unquote_plus(key)
+        placeholders = _TEMPLATE.findall(template)
+        missing = [one for one in placeholders if one not in encoded]
+        if name in given:
+            continue
+        if required.intersection(missing):
+            raise UsageError(f"The path needs a value for `{missing[0]}`")
+        if not name or missing:
+            continue
+        text = "".join(
+            encoded[part] if index % 2 else _UNENCODED_IN_QUERY.sub(_percent_encoded, part)
+            for index, part in enumerate(_TEMPLATE.split(template))
+        )
+        key = _UNENCODED_IN_QUERY.sub(_percent_encoded, key)
+        yield Pair(name, unquote_plus(text), f"{key}{equals}{text}")
+
+
+def _percent_encoded(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
+
+
+def _headers(
+    operation: Operation,
+    parts: Parts,
+    body: "bytes | Payload | None",
+    media_type: str,
+    given: Sequence[tuple[str, str]],
+) -> tuple[tuple[str, str], ...]:
+    headers = {"accept": ("Accept", _accept(operation))}
+    if body is not None and media_type:
+        headers["content-type"] = ("Content-Type", media_type)
+    for name, value in parts.headers.items():
+        check_header(name, value)
+        headers[name.lower()] = (name, value)
+    if parts.cookies:
+        beside = [headers["cookie"][1]] if "cookie" in headers else []
+        headers["cookie"] = ("Cookie", "; ".join([*beside, *(pair.encoded for pair in parts.cookies)]))
+    for name, value in given:
+        check_header(name, value)
+        headers[name.lower()] = (name, value)
+        if name.lower() in {one.lower() for one in parts.headers}:
+            parts.headers[name] = value
+    return tuple(headers.values())
+
+
+def _accept(operation: Operation) -> str:
+    """Return what the documented answers can be, JSON first, and anything else with less weight.
+
+    What `default` can be counts where no success has content: elsewhere it is how errors look.
+    """
+    for start in ("2", "default"):
+        names = dict.fromkeys(
+            name.strip()
+            for response in operation.responses
+            for name in response.media_types
+            if response.status.startswith(start) and _TOKEN.fullmatch(name.partition("/")[0].strip())
+        )
+        plain = [
+            name
+            for name in names
+            if "/" in name and name.isascii() and name.isprintable() and "," not in name
+        ]
+        ordered = sorted((one for one in plain if one not in _ANY), key=lambda name: not is_json(name))[:4]
+        if plain:
+            break
+    return ", ".join([*(ordered or ["application/json"]), "*/*;q=0.1"])
+
+
+def check_header(name: str, value: str) -> None:
+    """Check a header where it enters, because the layers below put its value into their messages.
+
+    Raises:
+        UsageError: Name or value cannot be sent; the message never holds the value.
+    """
+    if not _TOKEN.fullmatch(name):
+        raise UsageError("A header's name can only have letters, digits and ``!#$%&'*+-.^_`|~``")
+    if name.lower() in MANAGED_HEADERS:
+        raise UsageError(f"The header `{name}` belongs to the connection and cannot be set")
+    if any((char < " " and char != "\t") or char == "\x7f" for char in value):
+        raise UsageError(f"The value of the header `{name}` holds a line break or a control character")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"The value of the header `{name}` holds characters that a header cannot carry",
+            why="Headers are Latin-1 (RFC 9110, section 5.5)",
+        ) from None

@@ -1,0 +1,182 @@
+"""Words of the command line → JSON values, by what the document says they are."""
+
+import json
+import re
+from typing import Any
+
+from dynacli.errors import UsageError
+from dynacli.model.media_types import is_form, is_json
+from dynacli.model.operation import ANY, Parameter, ValueType
+
+__all__ = ["convert", "convert_all", "is_given_as_text", "json_value"]
+
+_INTEGER = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_SHOWN = 60
+_MAX_CHOICES = 12
+
+
+def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = True) -> Any:
+    """Return the JSON value that a word stands for.
+
+    Args:
+        text: The word.
+        value_type: What the document takes.
+        option: How messages call the input, for example `--state` or `OWNER`.
+        is_strict: Whether a word of the wrong type is an error; otherwise it is taken as a string,
+            which is what `--validate off` asks for.
+
+    Raises:
+        UsageError: The word does not fit, and `is_strict`.
+    """
+    is_text = value_type.type == "string" and (not value_type.enum or "null" in value_type.enum)
+    if value_type.is_nullable and text == "null" and not is_text:
+        return None
+    try:
+        value = _typed(text, value_type)
+        if value_type.enum:
+            value = _chosen(value, text, value_type)
+    except _MisfitError as misfit:
+        if not is_strict:
+            return text
+        raise UsageError(
+            f"`{_shortened(text)}` is not a value for {option}", why=str(misfit), hint=misfit.hint
+        ) from None
+    return value
+
+
+def convert_all(words: list[str], value_type: ValueType, option: str, *, is_strict: bool = True) -> Any:
+    """Return the value of an option that may be repeated.
+
+    Repeated words are the items of an array; a single word that is a JSON array is the whole array.
+    """
+    # A value that may be an array, or something else, is one when it is given more than once.
+    is_repeated = value_type.type == ANY and value_type.items is not None and len(words) > 1
+    if value_type.type != "array" and not is_repeated:
+        return convert(words[-1], value_type, option, is_strict=is_strict)
+    if len(words) == 1 and words[0].lstrip().startswith("["):
+        try:
+            whole = json.loads(words[0])
+        except ValueError:
+            whole = None
+        if isinstance(whole, list):
+            return whole
+    if words == ["null"] and value_type.is_nullable:
+        return None
+    items = value_type.items or ValueType()
+    if len(words) > 1 and items.type == "object" and any(_is_array(word) for word in words):
+        raise UsageError(
+            f"{option} is given a whole array and items besides",
+            why="A JSON array is all of its items at once",
+            hint=f"Give one array, or each item by itself: `{option} '{{...}}' {option} '{{...}}'`",
+        )
+    return [convert(word, items, option, is_strict=is_strict) for word in words]
+
+
+def _is_array(word: str) -> bool:
+    return word.lstrip().startswith("[") and isinstance(_any(word), list)
+
+
+def is_given_as_text(parameter: Parameter, words: list[str]) -> bool:
+    """Return whether a parameter's word is what is sent, whatever type the document gives the value.
+
+    It is where the empty string may stand for any value, and in media types that are not written from values.
+    """
+    if words == [""] and parameter.allow_empty:
+        return True
+    name = parameter.media_type
+    return bool(name) and not (is_json(name) or is_form(name) or name.lower().startswith("text/"))
+
+
+def json_value(text: str, option: str) -> Any:
+    """Return the value of a word that must be JSON.
+
+    Raises:
+        UsageError: It is not.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        why = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
+        place = (
+            f" at line {error.lineno}, column {error.colno}"
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
+        raise UsageError(
+            f"The value of {option} is not JSON",
+            why=f"{why}{place}",
+            hint="A JSON text needs its quotes, and the shell needs quotes around them: '\"text\"'",
+        ) from None
+
+
+class _MisfitError(ValueError):
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _typed(text: str, value_type: ValueType) -> Any:
+    match value_type.type:
+        case "string":
+            return text
+        case "integer":
+            if not _INTEGER.fullmatch(text):
+                raise _MisfitError("it takes an integer")
+            # Python refuses to convert more than 4,300 digits, as a defence; so does this.
+            if len(text) > 4000:
+                raise _MisfitError("it has more digits than an integer can have here")
+            return int(text)
+        case "number":
+            if not _NUMBER.fullmatch(text):
+                raise _MisfitError("it takes a number")
+            return int(text) if _INTEGER.fullmatch(text) and len(text) < 4000 else float(text)
+        case "boolean":
+            if text.lower() not in {"true", "false"}:
+                raise _MisfitError("it takes `true` or `false`")
+            return text.lower() == "true"
+        case "object":
+            value = _any(text)
+            if not isinstance(value, dict):
+                raise _MisfitError("it takes a JSON object", 'For example \'{"name": "value"}\'')
+            return value
+        case "array":
+            value = _any(text)
+            return value if isinstance(value, list) else [value]
+    return _any(text)
+
+
+def _any(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
+    for choice in value_type.enum:
+        if choice == value and type(choice) is type(value):
+            return choice
+        # `enum: [1, 2]` beside `type: string`, and the other way round, are common in real documents.
+        if _word(choice) == text:
+            return choice
+    words = [_word(choice) for choice in value_type.enum]
+    from difflib import get_close_matches
+
+    near = get_close_matches(text, words, 1, 0.6)
+    shown = ", ".join(f"`{word}`" for word in words[:_MAX_CHOICES])
+    if len(words) > _MAX_CHOICES:
+        shown += f", ... ({len(words)} in all)"
+    raise _MisfitError(f"it takes one of {shown}", f"Did you mean `{near[0]}`?" if near else "")
+
+
+def _word(choice: Any) -> str:
+    return choice if isinstance(choice, str) else json.dumps(choice)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _refuse_constant(constant: str) -> Any:
+    raise ValueError(f"`{constant}` is not JSON")

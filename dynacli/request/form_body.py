@@ -1,0 +1,95 @@
+"""The body that looks like a URL's query: `application/x-www-form-urlencoded`.
+
+OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding the `x-www-form-urlencoded` Media Type".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dynacli.errors import UsageError
+from dynacli.model.media_types import is_json
+from dynacli.request.parameter_serialization import Pair, serialize_query
+from dynacli.schema.form_encoding import PropertyEncoding
+
+__all__ = ["encode_form", "styled_pairs"]
+
+_NO_ENCODING = PropertyEncoding()
+
+
+def encode_form(
+    body: Any,
+    media_type: str,
+    encoding_of: Callable[[str], PropertyEncoding],
+    write_json: Callable[[Any], str],
+) -> bytes:
+    """Return the bytes of a form.
+
+    Args:
+        body: An object; a property that is null is left out, for a form cannot say it.
+        encoding_of: Returns how the property of a name is written.
+        write_json: Returns a value as JSON.
+
+    Raises:
+        UsageError: It is no object, or a property cannot be written the way the document asks for.
+    """
+    if not isinstance(body, Mapping):
+        raise UsageError(
+            f"A body of `{media_type}` is made of named values",
+            hint="Give a JSON object, or the text of the form as it is",
+        )
+    pairs = [
+        pair for name, value in body.items() for pair in _pairs(name, value, encoding_of(name), write_json)
+    ]
+    return "&".join(pair.encoded for pair in pairs).encode()
+
+
+def _pairs(
+    name: str, value: Any, encoding: PropertyEncoding, write_json: Callable[[Any], str]
+) -> tuple[Pair, ...]:
+    """Return the pairs of one property.
+
+    A style makes it look like a query parameter. Without one the media type decides:
+    JSON for an object unless the document says otherwise; an array gives a pair for each item.
+    """
+    if value is None:
+        return ()
+    if encoding.style:
+        return styled_pairs(name, value, encoding)
+    declared = encoding.media_types[0] if encoding.media_types else ""
+    if declared and is_json(declared):
+        return styled_pairs(name, write_json(value), _NO_ENCODING)
+    pairs: list[Pair] = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, Mapping | list):
+            if declared:
+                raise UsageError(
+                    f"The property `{name}` of the form cannot be sent",
+                    why=f"The document has it written as `{declared}`, which is not made from JSON values here",
+                    hint="Give the text as a string, or the whole form: `--body @FILE`",
+                )
+            item = write_json(item)  # noqa: PLW2901
+        pairs.extend(styled_pairs(name, item, _NO_ENCODING))
+    return tuple(pairs)
+
+
+def styled_pairs(name: str, value: Any, encoding: PropertyEncoding) -> tuple[Pair, ...]:
+    """Return the pairs of a property that is written like a query parameter.
+
+    A value that is neither array nor object is written as ever, whatever the style:
+    documents give one style to all properties, and none of those for arrays and objects has a form for it.
+
+    Raises:
+        UsageError: The style has no form for the value.
+    """
+    is_single = not isinstance(value, Mapping | list)
+    # An array in `deepObject` is for `serialize_query` to decide.
+    style = "form" if is_single or not encoding.style else encoding.style
+    explode = encoding.explode if encoding.style else True
+    try:
+        return serialize_query(
+            name, value, style=style, explode=explode, allow_reserved=encoding.allow_reserved
+        )
+    except UsageError as error:
+        raise UsageError(
+            f"The property `{name}` of the body cannot be sent", why=error.why, hint=error.hint
+        ) from None

@@ -1,0 +1,253 @@
+"""The body of several parts: `multipart/form-data` and its kin.
+
+RFC 7578 and RFC 2046, section 5.1; names and file names as the HTML standard writes them
+("Multipart form data"); OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding `multipart` Media Types".
+httpx has an encoder, too, and it does not check what stands in a part's `Content-Type`,
+which here comes from the document.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dynacli.errors import UsageError
+from dynacli.model.media_types import essence, is_json
+from dynacli.request.form_body import styled_pairs
+from dynacli.request.parameter_serialization import serialize_header
+from dynacli.request.payload import Payload, Source
+from dynacli.schema.form_encoding import Encodings, PartHeader, PropertyEncoding
+
+__all__ = ["Multipart", "Part", "boundary_in", "make_parts"]
+
+BINARY = "application/octet-stream"
+JSON = "application/json"
+PREVIEW_BOUNDARY = "dynacli-boundary"
+"""The boundary of a request that is shown and not sent: the same every time."""
+
+_BOUNDARY = r"[0-9A-Za-z'()+_,./:=?-]{1,70}"  # RFC 2046, section 5.1.1, without the space
+_CONTROL = re.compile(r'[\x00-\x1f\x7f"]')
+_SAFE_BOUNDARY = re.compile(r"[0-9A-Za-z'+_.-]+")
+
+
+class Part(NamedTuple):
+    """One part.
+
+    Args:
+        name: The property that it stands for; None for an item, which has only a place.
+        content: Its bytes.
+        media_type: Its media type; empty for plain text, which needs none.
+        file_name: Where it is a file.
+        headers: Further ones.
+    """
+
+    name: str | None
+    content: bytes | Source
+    media_type: str = ""
+    file_name: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Multipart(Payload):
+    """A body of several parts.
+
+    Args:
+        parts: In order.
+        media_type: `multipart/form-data` or another, without a boundary.
+        boundary: What separates the parts.
+    """
+
+    def __init__(self, parts: Sequence[Part], media_type: str, boundary: str) -> None:
+        self.parts = tuple(parts)
+        self.boundary = _free_boundary(boundary, parts)
+        self.media_type = f"{media_type}; boundary={_quoted(self.boundary)}"
+        super().__init__(list(self._pieces()))
+
+    def _pieces(self) -> Iterator[bytes | Source]:
+        boundary = self.boundary.encode()
+        head = b"--" + boundary
+        for part in self.parts:
+            yield head + b"\r\n" + _head(part)
+            yield part.content
+            head = b"\r\n--" + boundary
+        yield head + b"--\r\n"
+
+
+def boundary_in(media_type: str) -> str:
+    """Return the boundary that a media type names, empty where it names none that can be used."""
+    found = re.search(rf'boundary=("?)({_BOUNDARY})\1\s*(;|$)', media_type, re.IGNORECASE)
+    return found[2] if found else ""
+
+
+def _free_boundary(boundary: str, parts: Sequence[Part]) -> str:
+    """Return the boundary, made longer until it is in none of the parts that are held in memory.
+
+    Those that are not are protected by its being random.
+    """
+    texts = [part.content for part in parts if isinstance(part.content, bytes)]
+    free, number = boundary, 0
+    while any(free.encode() in text for text in texts):
+        number += 1
+        free = f"{boundary}-{number}"
+    return free
+
+
+def _quoted(boundary: str) -> str:
+    return boundary if _SAFE_BOUNDARY.fullmatch(boundary) else f'"{boundary}"'
+
+
+def _head(part: Part) -> bytes:
+    lines = []
+    if part.name is not None:
+        line = f'Content-Disposition: form-data; name="{_escaped(part.name)}"'
+        if part.file_name is not None:
+            line += f'; filename="{_escaped(part.file_name)}"'
+        lines.append(line)
+    if part.media_type:
+        lines.append(f"Content-Type: {part.media_type}")
+    lines.extend(f"{name}: {value}" for name, value in part.headers)
+    # Names are UTF-8 (RFC 7578, section 5.1); of a file name that is not, the bytes are lost, not the call.
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("utf-8", "replace")
+
+
+def _escaped(text: str) -> str:
+    """Return a name between quotes: the HTML standard escapes CR, LF and `"`, and control characters go along."""
+    return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", text)
+
+
+def make_parts(
+    body: Any,
+    encodings: Encodings,
+    write_json: Callable[[Any], str],
+    given_headers: Mapping[tuple[str, str], str] | None = None,
+) -> list[Part]:
+    """Return the parts of a body.
+
+    A property that is null has no part. An array has a part for each item (RFC 7578, section 4.3).
+    They come in the document's order, files behind all others: servers that read a body as it comes
+    want to know what a file is before they get it, and some documents say so in words alone.
+
+    Args:
+        body: An object, whose properties are named parts; or an array, whose items are parts in order.
+        encodings: How each is written.
+        write_json: Returns a value as JSON.
+        given_headers: (property, header in lower case) → value, as the person gave it.
+
+    Raises:
+        UsageError: The body is neither, or a part cannot be written the way the document asks for.
+    """
+    given = given_headers or {}
+    if isinstance(body, list):
+        return [
+            _part(None, f"item {index}", item, encodings.of_item(index), write_json, {})
+            for index, item in enumerate(body)
+        ]
+    if not isinstance(body, Mapping):
+        raise UsageError(
+            "A multipart body is made of named values",
+            hint="Give options, or a JSON object: `--body '{\"name\": ...}'`",
+        )
+    parts: list[Part] = []
+    places = {name: place for place, name in enumerate(encodings.names())}
+    described = [(name, value, encodings.of(name)) for name, value in body.items() if value is not None]
+    described.sort(key=lambda one: (_holds_file(one[1], one[2]), places.get(one[0], len(places))))
+    for name, value, encoding in described:
+        own = {header: text for (of, header), text in given.items() if of == name}
+        if encoding.style and not encoding.takes_file:
+            # RFC 6570 would percent-encode; in a part nobody decodes that, and nothing needs it.
+            parts.extend(Part(pair.name, pair.value.encode()) for pair in styled_pairs(name, value, encoding))
+            continue
+        items = value if isinstance(value, list) else [value]
+        parts.extend(_part(name, f"`{name}`", item, encoding, write_json, own) for item in items)
+    return parts
+
+
+def _holds_file(value: Any, encoding: PropertyEncoding) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return any(_is_source(one) or _is_content(one, encoding) for one in items)
+
+
+def _is_source(value: Any) -> bool:
+    return not isinstance(value, str | int | float | Mapping | list | None)
+
+
+def _is_content(value: Any, encoding: PropertyEncoding) -> bool:
+    """Return whether a value is the content of a file itself."""
+    return isinstance(value, str) and encoding.takes_file and not encoding.takes_text
+
+
+def _part(
+    name: str | None,
+    called: str,
+    value: Any,
+    encoding: PropertyEncoding,
+    write_json: Callable[[Any], str],
+    given_headers: Mapping[str, str],
+) -> Part:
+    headers = tuple(_headers(called, encoding.headers, given_headers))
+    declared = encoding.media_types
+    if _is_content(value, encoding):
+        # Servers tell a file from text by its having a file name.
+        media_type = _chosen(declared, "", BINARY)
+        return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
+    if _is_source(value):
+        source: Source = value
+        guessed = _guessed(source.name)
+        return Part(name, source, _chosen(declared, guessed, BINARY), _base_name(source.name), headers)
+    if isinstance(value, Mapping | list):
+        media_type = _chosen(declared, "", JSON)
+        if not is_json(media_type):
+            raise UsageError(
+                f"The part {called} cannot be sent",
+                why=f"The document has it written as `{media_type}`, which is not made from JSON values here",
+                hint="Give its content as a string: `--set NAME='\"...\"'`",
+            )
+        return Part(name, write_json(value).encode(), media_type, None, headers)
+    media_type = _chosen(declared, "", "")
+    text = value if isinstance(value, str) and not is_json(media_type) else write_json(value)
+    return Part(name, text.encode("utf-8", "surrogateescape"), media_type, None, headers)
+
+
+def _chosen(declared: Sequence[str], guessed: str, default: str) -> str:
+    """Return the media type of a part: what the file seems to be, if the document has that, else its first."""
+    for one in declared:
+        if guessed and _matches(guessed, one):
+            return one if "*" not in one else guessed
+    return next((one for one in declared if "*" not in one), guessed or default)
+
+
+def _matches(media_type: str, media_range: str) -> bool:
+    wanted = essence(media_range)
+    return wanted in {"*/*", media_type} or (
+        wanted.endswith("/*") and media_type.startswith(wanted.removesuffix("*"))
+    )
+
+
+def _guessed(name: str) -> str:
+    import mimetypes
+
+    # Without the system's own tables: the same file is the same type on every machine.
+    found, encoding = mimetypes.MimeTypes().guess_type(name, strict=False)
+    packed = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+    return packed.get(encoding or "", "") if encoding else found or ""
+
+
+def _base_name(name: str) -> str:
+    """Return the last part of a path: nobody needs to know where a file lay."""
+    return "stdin" if name == "-" else name.replace("\\", "/").rpartition("/")[2]
+
+
+def _headers(
+    called: str, described: Sequence[PartHeader], given: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    left = dict(given)
+    for one in described:
+        value = left.pop(one.name.lower(), one.value)
+        if value is None and one.is_required:
+            raise UsageError(
+                f"The part {called} needs the header `{one.name}`",
+                hint=f"Give it: `--part-header {called.strip('`')}:{one.name}:VALUE`",
+            )
+        if value is not None:
+            yield one.name, serialize_header(one.name, value)
+    for name, value in left.items():
+        yield name, serialize_header(name, value)

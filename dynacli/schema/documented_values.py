@@ -1,0 +1,94 @@
+"""Values that a document gives for one place in a body: from its examples, or from the schema of that place."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynacli.schema.schema_reader import Resolve, view
+
+__all__ = ["documented_value", "documented_values_of", "followed", "walk_value"]
+
+_MAX_BRANCHES = 50
+
+
+def walk_value(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
+    """Yield what stands at a place in a JSON value, if there is something."""
+    for step in steps:
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return
+    if value is not None:
+        yield value
+
+
+def documented_values_of(holder: Mapping[str, Any], resolve: Resolve) -> Iterator[Any]:
+    """Yield the examples of a Parameter, Header or Media Type Object."""
+    if "example" in holder:
+        yield holder["example"]
+    examples = holder.get("examples")
+    for entry in examples.values() if isinstance(examples, Mapping) else ():
+        named = followed(entry, resolve)
+        for key in ("dataValue", "value"):  # OpenAPI 3.2.0 and earlier, "Example Object"
+            if isinstance(named, Mapping) and key in named:
+                yield named[key]
+
+
+def documented_value(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> Iterator[Any]:
+    """Yield the values that a schema gives for a place in what it describes, the surest first.
+
+    Args:
+        schema: Of the whole.
+        steps: To the place, as a JSON pointer has them.
+        resolve: Returns the target of an internal `$ref`.
+    """
+    yield from _offered(schema, steps, resolve, set())
+    if not steps:
+        yield from _bare(followed(schema, resolve))
+        return
+    seen = view(schema, resolve)
+    step, rest = steps[0], steps[1:]
+    if step in seen.properties:
+        yield from documented_value(seen.properties[step], rest, resolve)
+    elif step.isdecimal() and seen.items is not None:
+        yield from documented_value(seen.items, rest, resolve)
+
+
+def _offered(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[int]) -> Iterator[Any]:
+    """Yield from the examples of a schema and of those that it is put together of."""
+    found = followed(schema, resolve)
+    if not isinstance(found, Mapping) or id(found) in known or len(known) > _MAX_BRANCHES:
+        return
+    known.add(id(found))
+    examples = found.get("examples")
+    whole = [found["example"]] if "example" in found else []
+    for value in [*whole, *(examples if isinstance(examples, list) else ())]:
+        yield from walk_value(value, steps)
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        branches = found.get(keyword)
+        for branch in branches if isinstance(branches, list) else ():
+            yield from _offered(branch, steps, resolve, known)
+
+
+def _bare(schema: Any) -> Iterator[Any]:
+    if not isinstance(schema, Mapping):
+        return
+    for keyword in ("const", "default"):
+        if schema.get(keyword) is not None:
+            yield schema[keyword]
+    choices = schema.get("enum")
+    if isinstance(choices, list) and choices and choices[0] is not None:
+        yield choices[0]
+
+
+def followed(value: Any, resolve: Resolve) -> Any:
+    """Return what stands at the end of a chain of references; None where it leads nowhere."""
+    for _ in range(_MAX_BRANCHES):
+        if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
+            return value
+        try:
+            value = resolve(value["$ref"])
+        except LookupError:
+            return None
+    return None

@@ -1,0 +1,210 @@
+"""The words of a call that runs as it stands: what the help of an operation ends with."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from dynacli.model.media_types import is_form, is_json, preferred
+from dynacli.model.operation import Body, MediaType, Parameter, ValueType
+from dynacli.schema.example_value import NoExampleError, example_value, operation_value_for_parameter
+from dynacli.schema.schema_matcher import Reading
+from dynacli.schema.schema_reader import Resolve
+
+__all__ = ["ExampleWords", "body_example", "option_text", "parameter_example"]
+
+MAX_WORDS = 12
+"""Options and values of a body in an example; a longer one is written as `--example`."""
+
+_NOT_EMPTY = {"minProperties": 1, "minItems": 1}
+
+Dialect = Literal["3.0", "3.1", "3.2"]
+
+
+class ExampleWords:
+    """Makes the words after the name of one operation after the other; those that several have are made once.
+
+    Args:
+        resolve: Returns the target of an internal `$ref`.
+        dialect: The version of OpenAPI.
+    """
+
+    def __init__(self, resolve: Resolve, dialect: Dialect) -> None:
+        self._resolve = resolve
+        self._dialect: Dialect = dialect
+        # What each was made of is kept so that its id stays its own.
+        self._of_parameters: dict[tuple[int, int], tuple[Any, list[str]]] = {}
+        self._of_bodies: dict[tuple[int, int, str], tuple[Any, tuple[str, ...]]] = {}
+
+    def __call__(
+        self,
+        operation: Mapping[str, Any],
+        raw: Mapping[tuple[Any, Any], Any],
+        parameters: tuple[Parameter, ...],
+        body: Body | None,
+    ) -> tuple[str, ...]:
+        """Return the words after the operation's name.
+
+        Args:
+            operation: The resolved operation object.
+            raw: (location, name) → resolved Parameter Object.
+        """
+        words: list[str] = []
+        for parameter in parameters:
+            if parameter.is_required:
+                words.extend(self._of_parameter(parameter, raw.get((parameter.location, parameter.name))))
+        if body is not None and body.is_required:
+            media_type = preferred(body.content)
+            content = operation["requestBody"]["content"].get(media_type.name)
+            words.extend(
+                self._of_body(media_type, content.get("schema") if isinstance(content, Mapping) else None)
+            )
+        return tuple(words)
+
+    def _of_parameter(self, parameter: Parameter, described: dict[str, Any] | None) -> list[str]:
+        key = id(parameter), id(described)
+        if key not in self._of_parameters:
+            try:
+                value = parameter_example(parameter, described, self._resolve, self._dialect)
+            except NoExampleError:
+                value = parameter.name
+            self._of_parameters[key] = (parameter, described), _parameter_words(parameter, value)
+        return self._of_parameters[key][1]
+
+    def _of_body(self, media_type: MediaType, schema: Any) -> tuple[str, ...]:
+        key = id(schema), id(media_type.fields), media_type.name
+        if key not in self._of_bodies:
+            words = _body_words(schema, media_type, self._resolve, self._dialect)
+            self._of_bodies[key] = (schema, media_type.fields), words
+        return self._of_bodies[key][1]
+
+
+def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
+    if parameter.location != "path":
+        return _option_words(parameter.option, value)
+    text = option_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    # What begins like an option has to be given by one.
+    return [f"--{parameter.option}", text] if text.startswith("-") else [text]
+
+
+def parameter_example(
+    parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve, dialect: Dialect
+) -> Any:
+    """Return an example of a parameter: the document's own, else one made from the schema.
+
+    Args:
+        described: The Parameter Object; None where the document has none.
+
+    Raises:
+        NoExampleError: No value can be made.
+    """
+    value = operation_value_for_parameter(
+        described or {"name": parameter.name, "in": parameter.location}, resolve, dialect
+    )
+    if value in ({}, []) and parameter.is_required and described is not None and "schema" in described:
+        # Nothing is sent for these, and the document requires something.
+        value = example_value({"allOf": [described["schema"], _NOT_EMPTY]}, resolve, dialect=dialect)
+    if parameter.location != "path":
+        return value
+    if value == "string" and _allows(parameter.name, parameter.value):
+        # `issues-get owner repo 1` reads better than `issues-get string string 1`.
+        return parameter.name
+    if is_json(parameter.media_type):
+        return value  # of which there is always a text
+    # Nothing is sent in a path for these, so that the path would be another one.
+    return parameter.name if value in ("", None, [], {}) else value
+
+
+def _allows(text: str, value: ValueType) -> bool:
+    limits = value.limits or {}
+    if value.type not in {"string", "any"} or value.format or value.enum or "pattern" in limits:
+        return False
+    shortest, longest = limits.get("minLength", 0), limits.get("maxLength", len(text))
+    return all(isinstance(one, int) for one in (shortest, longest)) and shortest <= len(text) <= longest
+
+
+def _option_words(option: str, value: Any) -> list[str]:
+    """Return an option with its value; an array of plain values repeats it."""
+    items = value if isinstance(value, list) else [value]
+    # One item that looks like JSON would be taken for the whole array.
+    is_ambiguous = items is value and len(items) == 1 and option_text(items[0]).lstrip().startswith("[")
+    if not items or is_ambiguous or any(isinstance(one, Mapping | list) or one is None for one in items):
+        items = [value]
+    return [word for one in items for word in (f"--{option}", option_text(one))]
+
+
+def _body_words(schema: Any, media_type: MediaType, resolve: Resolve, dialect: Dialect) -> tuple[str, ...]:
+    if not media_type.fields or not (is_json(media_type.name) or is_form(media_type.name)):
+        return ("--example",)
+    try:
+        value = example_value(schema, resolve, dialect=dialect)
+    except NoExampleError:
+        return ("--body", "{}")
+    if not isinstance(value, Mapping):
+        return ("--example",)
+    options = {one.path: one.option for one in media_type.fields}
+    words: list[str] = []
+    for path, leaf in _leaves(value, ()):
+        option = options.get(path)
+        if option is None or leaf is None or leaf == "":
+            return ("--example",)
+        if isinstance(leaf, Mapping) or (isinstance(leaf, list) and any(_is_deep(one) for one in leaf)):
+            return ("--example",)
+        words.extend(_option_words(option, leaf))
+    if len(words) > MAX_WORDS or not words:
+        return ("--example",)
+    return tuple(words)
+
+
+def _is_deep(value: Any) -> bool:
+    return value is None or isinstance(value, Mapping | list)
+
+
+def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, item in value.items():
+        if isinstance(item, Mapping) and item:
+            yield from _leaves(item, (*path, name))
+        else:
+            yield (*path, name), item
+
+
+def body_example(media: Mapping[str, Any], resolve: Resolve, dialect: Dialect) -> Any:
+    """Return an example of a body: the document's own, else one made from the schema.
+
+    The document's own is taken where it has the shape that the schema asks for: many hold what only answers
+    have, or are the text of JSON instead of JSON.
+
+    Args:
+        media: The media type object.
+
+    Raises:
+        NoExampleError: No value can be made.
+    """
+    schema = media.get("schema")
+    for value in _offered(media, resolve):
+        try:
+            if Reading(resolve, "request", dialect).fits(value, schema):
+                return value
+        except (NoExampleError, RecursionError):
+            return value  # nobody can say whether it fits
+    return example_value(schema, resolve, dialect=dialect)
+
+
+def _offered(media: Mapping[str, Any], resolve: Resolve) -> Iterator[Any]:
+    if "example" in media:
+        yield media["example"]
+    examples = media.get("examples")
+    for entry in examples.values() if isinstance(examples, Mapping) else ():
+        named = entry
+        if isinstance(entry, Mapping) and isinstance(entry.get("$ref"), str):
+            try:
+                named = resolve(entry["$ref"])
+            except LookupError:
+                continue
+        for key in ("dataValue", "value"):  # 3.2 has the first for what the schema is about
+            if isinstance(named, Mapping) and key in named:
+                yield named[key]
+
+
+def option_text(value: Any) -> str:
+    """Return a JSON value as the text of an option: strings as they are, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

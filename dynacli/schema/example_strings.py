@@ -1,0 +1,254 @@
+"""Strings that satisfy a schema: its `format`, `pattern` and lengths.
+
+A `pattern` is a regular expression of ECMA-262. rstr writes texts along it as Python would read it;
+whether they match is decided by the engine that the judge uses, which no pattern can hang.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import cycle
+from typing import Any
+
+from dynacli.model.patterns import Patterns, PatternTimeoutError, UnsupportedPatternError, strict_spelling
+
+__all__ = ["has_format", "matches_pattern", "string_value"]
+
+_MOST_CHARACTERS = 10_000
+_MOST_PATTERN_CHARACTERS = 4_096
+
+# One value per format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
+# OpenAPI Format Registry. Names, hosts and addresses are those reserved for examples (RFC 2606, 5737, 3849).
+_VALUES = {
+    "date": "2025-01-01",
+    "date-time": "2025-01-01T00:00:00Z",
+    "time": "00:00:00Z",
+    "duration": "P1D",
+    "email": "user@example.com",
+    "idn-email": "user@example.com",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "uri": "https://example.com/",
+    "url": "https://example.com/",
+    "iri": "https://example.com/",
+    "uri-reference": "/path",
+    "iri-reference": "/path",
+    "uri-template": "/path/{id}",
+    "hostname": "example.com",
+    "idn-hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "byte": "c3RyaW5n",
+    "base64url": "c3RyaW5n",
+    "password": "password",
+    "regex": "^a$",
+    "json-pointer": "/path",
+    "relative-json-pointer": "0",
+}
+# What may be repeated to make a value of a format longer: where, and the text.
+_LONGER = {
+    "email": ("before", "u"),
+    "idn-email": ("before", "u"),
+    "uri": ("after", "a"),
+    "url": ("after", "a"),
+    "iri": ("after", "a"),
+    "uri-reference": ("after", "h"),
+    "hostname": ("before", "w."),
+    "byte": ("after", "c3Ry"),
+    "password": ("after", "password"),
+    "json-pointer": ("after", "h"),
+}
+# Coarse on purpose: they tell a mistaken example from a plausible one.
+_FORMATS = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
+    "time": re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
+    "email": re.compile(r"[^@\s]+@[^@\s]+"),
+    "uuid": re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    "uri": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*"),
+    "ipv4": re.compile(r"\d{1,3}(\.\d{1,3}){3}"),
+    "ipv6": re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"),
+    "byte": re.compile(r"[A-Za-z0-9+/\s]*={0,2}"),
+}
+
+
+def has_format(text: str, name: str) -> bool:
+    """Whether a text looks like a value of a format; true for formats that are not known here."""
+    known = _FORMATS.get(name)
+    return known is None or known.fullmatch(text) is not None
+
+
+def matches_pattern(text: str, pattern: str) -> bool | None:
+    """Whether a pattern is found in a text, as the judge reads it; None where that cannot be said."""
+    try:
+        return Patterns().is_found(pattern, text)
+    except (UnsupportedPatternError, PatternTimeoutError):
+        return None
+
+
+def string_value(keywords: Mapping[str, Any]) -> str | None:
+    """Return a string that fits `format`, `contentEncoding`, `pattern`, `minLength` and `maxLength`.
+
+    Args:
+        keywords: The keywords of one schema, lengths in characters.
+
+    Returns:
+        The same string for the same keywords, or None where none is found.
+    """
+    shortest, longest = keywords.get("minLength"), keywords.get("maxLength")
+    shortest = shortest if isinstance(shortest, int) else 0
+    longest = longest if isinstance(longest, int) else _MOST_CHARACTERS
+    if not 0 <= shortest <= min(longest, _MOST_CHARACTERS):
+        return None
+    pattern = keywords.get("pattern")
+    candidates = _candidates(keywords, shortest, longest)
+    if not isinstance(pattern, str):
+        return next(_fitting(candidates, shortest, longest), None)
+    written = _from_pattern(pattern, shortest)
+    for text in _fitting(candidates, shortest, longest):
+        is_match = matches_pattern(text, pattern)
+        if is_match:
+            return text
+        if is_match is None:
+            # What is written along a pattern that nobody can decide is as good a guess as there is.
+            return next(_fitting(written, shortest, longest), text)
+    return next(
+        (text for text in _fitting(written, shortest, longest) if matches_pattern(text, pattern)), None
+    )
+
+
+def _fitting(texts: Iterable[str], shortest: int, longest: int) -> Iterator[str]:
+    return (text for text in texts if shortest <= len(text) <= longest)
+
+
+def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Iterator[str]:
+    name = keywords.get("format")
+    if keywords.get("contentEncoding") in ("base64", "base64url"):  # no set: it may be a list
+        name = "byte"
+    value = _VALUES.get(name) if isinstance(name, str) else None
+    if value is not None and isinstance(name, str):
+        where, more = _LONGER.get(name, ("", ""))
+        if more:
+            missing = max(0, shortest - len(value))
+            more *= -(-missing // len(more))
+        yield more + value if where == "before" else value + more
+    plain = "string"
+    yield (plain * (-(-shortest // len(plain)) or 1))[: max(shortest, min(longest, len(plain)))]
+
+
+def _from_pattern(pattern: str, shortest: int) -> Iterator[str]:
+    """Make texts along a pattern: its first branches and fewest repetitions first, then more."""
+    readable = _in_python(pattern)
+    width = _width(readable)
+    if width is None or width > _MOST_CHARACTERS:
+        return
+    import rstr
+
+    counts = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256]
+    for extra in [count for count in counts if count <= max(shortest, 8)] + [shortest]:
+        for palette in ("a0A", "aA0!", "0a", "A0"):
+            try:
+                with _no_warnings():
+                    text = rstr.Rstr(_Chosen(extra, palette)).xeger(readable)  # type: ignore[arg-type]
+            except (KeyError, IndexError, _TooLongError):
+                return  # it has something that rstr does not write, or a set of nothing, or has no end
+            yield text
+            if len(text) < shortest:  # where the pattern leaves an end open, anything may follow or precede
+                yield text + palette[0] * (shortest - len(text))
+                yield palette[0] * (shortest - len(text)) + text
+
+
+class _TooLongError(ValueError):
+    pass
+
+
+class _Chosen:
+    """Takes the place of the random numbers in rstr, so that its texts are the same every time, short and plain.
+
+    Args:
+        extra: How often more than it must a part is repeated.
+        palette: The characters to take in turns where a pattern allows them.
+    """
+
+    def __init__(self, extra: int, palette: str) -> None:
+        self.extra = extra
+        self.palette = cycle(palette)
+        self.picked = 0
+
+    def randint(self, fewest: int, most: int) -> int:
+        # rstr ends a repetition at 100, also where the pattern asks for more.
+        return min(fewest + self.extra, max(fewest, most))
+
+    def choice(self, members: Sequence[Any]) -> Any:
+        self.picked += 1
+        if self.picked > _MOST_CHARACTERS:  # repetitions inside of each other
+            raise _TooLongError
+        if not isinstance(members[0], str):
+            return members[0]  # the branches of an alternative
+        # A negated set comes in another order each time.
+        known = set(members)
+        preferred = next(self.palette)
+        return next((one for one in (preferred, *_PLAIN) if one in known), None) or min(known)
+
+    def shuffle(self, members: list[Any]) -> None:
+        """Leave the order as it is."""
+
+
+_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+# Classes of characters that ECMA-262 knows with its flag `u`, and Python does not: members of each.
+# Some, such as `Alnum`, are those of Java, and common all the same.
+_PROPERTIES = {
+    **dict.fromkeys(("L", "Letter", "Alpha", "Alphabetic"), "A-Za-z"),
+    **dict.fromkeys(("Lu", "Upper"), "A-Z"),
+    **dict.fromkeys(("Ll", "Lower"), "a-z"),
+    **dict.fromkeys(("N", "Nd", "Digit"), "0-9"),
+    **dict.fromkeys(("Z", "Zs"), " "),
+    **dict.fromkeys(("P", "Punct"), "!-/"),
+    "Alnum": "A-Za-z0-9",
+    "XDigit": "0-9A-Fa-f",
+    "M": "\u0300-\u036f",
+    "S": "$+<=>",
+}
+_PROPERTY = re.compile(r"\\p\{(\w+)\}")
+
+
+def _in_python(pattern: str) -> str:
+    """Return a pattern that Python reads; what it matches, the pattern may match, which is looked at afterwards."""
+    pieces = []
+    is_in_class = False
+    for piece in re.split(r"(\\p\{\w+\}|\\.|\[|\])", strict_spelling(pattern), flags=re.DOTALL):
+        written = piece
+        if piece in {"[", "]"}:
+            is_in_class = piece == "["
+        elif piece == r"\z":
+            written = r"\Z"
+        elif (found := _PROPERTY.fullmatch(piece)) and found[1] in _PROPERTIES:
+            members = _PROPERTIES[found[1]]
+            written = members if is_in_class else f"[{members}]"
+        pieces.append(written)
+    # Named groups are spelled in another way.
+    return re.sub(r"\\k<(\w+)>", r"(?P=\1)", re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", "".join(pieces)))
+
+
+def _width(pattern: str) -> int | None:
+    """Return how many characters a text has at least that a pattern matches; None where Python cannot read it."""
+    if len(pattern) > _MOST_PATTERN_CHARACTERS:
+        return None
+    from re import _parser
+
+    try:
+        with _no_warnings():
+            return int(_parser.parse(pattern).getwidth()[0])
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Keep `re` silent, which warns of sets such as `[[a]` that a later version may read differently."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,311 @@
+"""A value for a schema: what `--example` fills in, and what help shows.
+
+The value is the same every time, and it is made to pass validation wherever a schema simply allows one.
+What the document itself offers comes first (`const`, `example`, `examples`, `default`, `enum`), but only
+where it has the shape that the schema asks for, for wrong examples are common.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+from dynacli.model.lenient_reading import listed, mapped
+from dynacli.schema.example_numbers import number_value
+from dynacli.schema.example_strings import matches_pattern, string_value
+from dynacli.schema.merged_schema import MergedSchema
+from dynacli.schema.schema_matcher import NoExampleError, Reading, is_same, names_in
+
+__all__ = ["NoExampleError", "example_value", "operation_value_for_parameter"]
+
+_MOST_ITEMS = 1_000
+
+
+def example_value(
+    schema: Any,
+    resolve: Callable[[str], Any],
+    *,
+    direction: Literal["request", "response"] = "request",
+    dialect: Literal["3.0", "3.1", "3.2"] = "3.1",
+    required_only: bool = True,
+) -> Any:
+    """Return a JSON value for a schema.
+
+    Args:
+        schema: A Schema Object with its `$ref`s in place, or a boolean.
+        resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
+        direction: A request has no `readOnly` properties, a response no `writeOnly` ones.
+        dialect: The version of OpenAPI; 3.0 has `nullable`, boolean `exclusiveMinimum`, and ignores what
+            stands beside a `$ref`.
+        required_only: Whether objects have only the properties they must have.
+
+    Returns:
+        The value. Where every value found matches several branches of a `oneOf`, one that does.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that is simply made.
+    """
+    reading = Reading(resolve, direction, dialect)
+    try:
+        try:
+            return _Maker(reading, required_only).make(schema)
+        except NoExampleError:
+            return _Maker(reading.overlapping(), required_only).make(schema)
+    except RecursionError as error:
+        raise NoExampleError("The schema is nested too deeply") from error
+
+
+def operation_value_for_parameter(
+    parameter: dict[str, Any],
+    resolve: Callable[[str], Any],
+    dialect: Literal["3.0", "3.1", "3.2"] = "3.1",
+) -> Any:
+    """Return a JSON value for a parameter.
+
+    The parameter's own `example` and `examples` override those of its schema
+    (OpenAPI 3.1.1 and 3.0.4, "Parameter Object"), unless they do not have its shape.
+
+    Args:
+        parameter: A Parameter Object, or a Reference Object that leads to one.
+        resolve: Returns the target of an internal `$ref`.
+        dialect: The version of OpenAPI.
+
+    Returns:
+        The value, before it is written in the parameter's style.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that is simply made.
+    """
+    reading = Reading(resolve, "request", dialect)
+    if isinstance(parameter.get("$ref"), str):
+        parameter = mapped(reading.target(parameter))
+    content = mapped(parameter.get("content"))
+    media_type = mapped(next(iter(content.values()), None))
+    schema = (media_type if content else parameter).get("schema", True)
+    try:
+        for value in (*_offered(parameter, reading), *_offered(media_type, reading)):
+            if reading.fits(value, schema):
+                return value
+    except RecursionError as error:
+        raise NoExampleError("The schema is nested too deeply") from error
+    return example_value(schema, resolve, dialect=dialect)
+
+
+def _offered(holder: dict[str, Any], reading: Reading) -> Iterator[Any]:
+    """Yield the example values of a Parameter or Media Type Object."""
+    if "example" in holder:
+        yield holder["example"]
+    for example in map(mapped, mapped(holder.get("examples")).values()):
+        found = mapped(reading.target(example)) if "$ref" in example else example
+        if "value" in found:
+            yield found["value"]
+
+
+class _Maker:
+    """Makes values, one place at a time."""
+
+    def __init__(self, reading: Reading, required_only: bool) -> None:
+        self.reading = reading
+        self.required_only = required_only
+
+    def make(self, schema: Any, above: frozenset[str] = frozenset()) -> Any:
+        """Return a value for a schema; null is the last resort.
+
+        Args:
+            schema: The schema.
+            above: The references that are being followed above this place.
+
+        Raises:
+            NoExampleError: None is found.
+        """
+        self.reading.spend()
+        try:
+            flat = MergedSchema()
+            flat.add(schema, self.reading, above)
+            return self._solve(flat, schema, above)
+        except NoExampleError:
+            if self.reading.fits(None, schema):
+                return None
+            raise
+
+    def _solve(self, flat: MergedSchema, schema: Any, above: frozenset[str]) -> Any:
+        """Return a value for a merged schema that also fits the schema as it was written."""
+        for _, offer in sorted(flat.offers, key=lambda item: item[0]):
+            value = self._visible(offer, flat)
+            if value is not None and self.reading.fits(value, schema):
+                return value
+        if not flat.choices:
+            return self._build(flat, schema, above)
+        branches = flat.choices.pop(0)
+        failure = NoExampleError("No branch of the schema allows a value")
+        for branch in branches:
+            chosen = flat.copy()
+            try:
+                chosen.add(branch, self.reading, above)
+                return self._solve(chosen, schema, above)
+            except NoExampleError as error:
+                failure = error
+        raise failure
+
+    def _visible(self, value: Any, flat: MergedSchema) -> Any:
+        """Return an offered value without the properties that this direction leaves out."""
+        properties = flat.keywords.get("properties")
+        if not isinstance(value, dict) or not properties:
+            return value
+        hidden = {name for name in value if self.reading.is_hidden(properties.get(name))}
+        return {name: one for name, one in value.items() if name not in hidden} if hidden else value
+
+    def _build(self, flat: MergedSchema, schema: Any, above: frozenset[str]) -> Any:
+        below = above.union(flat.refs)
+        failure = NoExampleError("No value of the schema is found")
+        for name in flat.wanted_type_names():
+            try:
+                for value in self._values(name, flat, below):
+                    if self.reading.fits(value, schema):
+                        return value
+            except NoExampleError as error:
+                failure = error
+        raise failure
+
+    def _values(self, name: str, flat: MergedSchema, below: frozenset[str]) -> Iterator[Any]:
+        keywords = flat.keywords
+        match name:
+            case "string":
+                if (text := string_value(keywords)) is not None:
+                    yield text
+            case "integer" | "number":
+                number = number_value(keywords, is_integer=name == "integer")
+                if number is not None:
+                    yield number
+            case "boolean":
+                yield from (True, False)
+            case "null":
+                yield None
+            case "array":
+                yield from self._arrays(keywords, below)
+            case "object":
+                for is_short in (self.required_only, not self.required_only):
+                    made = self._object(keywords, below, is_short=is_short)
+                    yield from self._discriminated(made, flat)
+                    yield made
+
+    def _arrays(self, keywords: dict[str, Any], below: frozenset[str]) -> Iterator[list[Any]]:
+        fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
+        if fewest > _MOST_ITEMS:
+            raise NoExampleError("The array has too many items")
+        prefix = listed(keywords.get("prefixItems"))
+        parts = prefix[:most] + [keywords.get("contains", keywords.get("items", True))] * (
+            fewest - len(prefix)
+        )
+        # One item says more than none; but none is what ends a recursion.
+        if not parts and most > 0 and "items" in keywords:
+            try:
+                yield [self.make(keywords["items"], below)]
+            except NoExampleError:
+                yield []
+        if not parts and "contains" in keywords:
+            parts = [keywords["contains"]]
+        items = [self.make(part, below) for part in parts]
+        if keywords.get("uniqueItems") is True:
+            items = self._distinct(items, parts)
+        yield items
+        if "contains" in keywords and "items" in keywords:
+            yield [self.make({"allOf": [keywords["items"], part]}, below) for part in parts]
+
+    def _distinct(self, items: list[Any], parts: list[Any]) -> list[Any]:
+        """Return items of which no two are equal, made from equal ones where need be."""
+        distinct: list[Any] = []
+        for item, part in zip(items, parts, strict=True):
+            candidates = self._variants(item, part, len(items))
+            fresh = (one for one in candidates if not any(is_same(one, other) for other in distinct))
+            try:
+                distinct.append(next(one for one in fresh if self.reading.fits(one, part)))
+            except StopIteration as error:
+                raise NoExampleError("The items cannot all be different") from error
+        return distinct
+
+    def _variants(self, item: Any, part: Any, count: int) -> Iterator[Any]:
+        yield item
+        flat = MergedSchema()
+        flat.add(part, self.reading, frozenset())
+        yield from listed(flat.keywords.get("enum"))
+        if isinstance(item, bool) or item is None:
+            yield from (True, False, None)
+        elif isinstance(item, str):
+            for digits in map(str, range(1, count + 1)):
+                yield item + digits
+                yield item[: -len(digits)] + digits
+                yield digits + item[len(digits) :]
+        elif isinstance(item, int | float):
+            step = flat.keywords.get("multipleOf", 1)
+            for number in range(1, count + 1):
+                yield item + number * step
+                yield item - number * step
+        elif isinstance(item, list):
+            yield from ([], [*item, *item])
+        else:
+            properties = flat.keywords.get("properties", {})
+            for name, value in item.items():
+                for other in self._variants(value, properties.get(name, True), count):
+                    yield {**item, name: other}
+
+    def _object(self, keywords: dict[str, Any], below: frozenset[str], *, is_short: bool) -> dict[str, Any]:
+        properties: dict[str, Any] = keywords.get("properties", {})
+        visible = {name: part for name, part in properties.items() if not self.reading.is_hidden(part)}
+        required = [
+            name for name in keywords.get("required", []) if name in visible or name not in properties
+        ]
+        made: dict[str, Any] = {}
+        for name, part in visible.items():
+            if name in required:
+                made[name] = self.make(part, below)
+            elif not is_short or len(made) < keywords.get("minProperties", 0):
+                self._make_optional(made, name, part, below)
+        others = keywords.get("additionalProperties", True)
+        for name in required:
+            if name not in made:
+                made[name] = self.make(self._part_of_other(keywords, name), below)
+        self._make_dependent(made, keywords, visible, below)
+        wanted = keywords.get("minProperties", 0)
+        if not is_short and not properties and isinstance(others, dict):
+            wanted = max(wanted, 1)
+        for number in range(1, _MOST_ITEMS):
+            if len(made) >= wanted:
+                break
+            made.setdefault(f"key{number}", self.make(others, below))
+        return made
+
+    def _make_optional(self, made: dict[str, Any], name: str, part: Any, below: frozenset[str]) -> None:
+        try:
+            made[name] = self.make(part, below)
+        except NoExampleError:
+            return
+
+    def _make_dependent(
+        self, made: dict[str, Any], keywords: dict[str, Any], visible: dict[str, Any], below: frozenset[str]
+    ) -> None:
+        dependent = keywords.get("dependentRequired")
+        waiting = list(made) if isinstance(dependent, dict) else []
+        while waiting:
+            for name in names_in(dependent.get(waiting.pop())) if isinstance(dependent, dict) else ():
+                if name not in made:
+                    made[name] = self.make(visible.get(name, True), below)
+                    waiting.append(name)
+
+    def _part_of_other(self, keywords: dict[str, Any], name: str) -> Any:
+        """Return the schema of a property that `properties` does not have."""
+        patterns = keywords.get("patternProperties")
+        for pattern, part in patterns.items() if isinstance(patterns, dict) else ():
+            if matches_pattern(name, pattern):
+                return part
+        return keywords.get("additionalProperties", True)
+
+    def _discriminated(self, made: dict[str, Any], flat: MergedSchema) -> Iterator[dict[str, Any]]:
+        """Yield an object with its discriminating properties set, where their schemas allow that."""
+        changed = dict(made)
+        for name, values in flat.discriminator_values():
+            part = flat.keywords.get("properties", {}).get(name, True)
+            for value in values:
+                if self.reading.fits(value, part):
+                    changed[name] = value
+                    break
+        if changed != made:
+            yield changed

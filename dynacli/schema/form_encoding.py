@@ -1,0 +1,209 @@
+"""How the properties of a form or of a multipart body are written: Encoding Objects, and what holds without one.
+
+OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding Object". 2.0 comes here converted to 3.0.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from dynacli.model.lenient_reading import mapped
+from dynacli.model.media_types import is_binary, is_text_type
+from dynacli.record import record
+from dynacli.schema.schema_reader import Resolve, view
+
+__all__ = ["Encodings", "PartHeader", "PropertyEncoding"]
+
+_MAX_SCHEMAS = 200
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = rf"""\s*;\s*{_WORD}=({_WORD}|"[^"\\\x00-\x1f\x7f-\uffff]*")"""
+_MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}({_PARAMETER})*", re.ASCII)
+_NOT_OF_A_PART = frozenset({"content-type", "content-disposition", "content-length"})
+
+
+@record
+class PartHeader:
+    """A header of a part.
+
+    Args:
+        value: What the document says that it is: the only value, the default or the example; None for nothing.
+    """
+
+    name: str
+    is_required: bool = False
+    value: Any = None
+
+
+@record
+class PropertyEncoding:
+    """How one property is written.
+
+    Args:
+        media_types: The document's `contentType`, a type or a range each, none that is malformed.
+        takes_file: Whether it can be the content of a file.
+        takes_text: Whether it can be anything else.
+        style: The style of a query parameter, empty where a media type decides.
+        explode: As in a query.
+        allow_reserved: As in a query.
+        headers: Those of the part.
+    """
+
+    media_types: tuple[str, ...] = ()
+    takes_file: bool = False
+    takes_text: bool = True
+    style: str = ""
+    explode: bool = False
+    allow_reserved: bool = False
+    headers: tuple[PartHeader, ...] = ()
+
+
+class Encodings:
+    """The encodings of one Media Type Object.
+
+    Args:
+        media: The Media Type Object.
+        resolve: Returns the target of a `$ref`.
+        dialect: The version of OpenAPI.
+        is_multipart: Whether it is a multipart body; otherwise a form.
+        has_examples: Whether a header of a part that nobody gives is the example that the document leads to.
+    """
+
+    def __init__(
+        self,
+        media: Mapping[str, Any],
+        resolve: Resolve,
+        dialect: Literal["3.0", "3.1", "3.2"],
+        *,
+        is_multipart: bool,
+        has_examples: bool = False,
+    ) -> None:
+        self._media = media
+        self._has_examples = has_examples
+        self._resolve = resolve
+        self._dialect = dialect
+        self._is_multipart = is_multipart
+        self._schema = media.get("schema")
+        self._seen = view(self._schema, resolve)
+
+    def of(self, name: str) -> PropertyEncoding:
+        """Return how the property of that name is written, also one that the document does not name."""
+        schema = self._seen.properties.get(name, self._seen.additional)
+        return self._encoding(mapped(mapped(self._media.get("encoding")).get(name)), schema)
+
+    def names(self) -> list[str]:
+        """Return the properties in the order in which the document has them."""
+        return list(self._seen.properties)
+
+    def of_item(self, index: int) -> PropertyEncoding:
+        """Return how an item of a body is written that is an array (3.2, `prefixEncoding` and `itemEncoding`)."""
+        prefix = self._media.get("prefixEncoding")
+        described = self._media.get("itemEncoding")
+        if isinstance(prefix, list) and index < len(prefix):
+            described = prefix[index]
+        schema = self._media.get("itemSchema")
+        for found in self._schemas(self._schema):
+            items = found.get("prefixItems")
+            is_prefix = isinstance(items, list) and index < len(items)
+            schema = items[index] if is_prefix and isinstance(items, list) else found.get("items", schema)
+        return self._encoding(mapped(described), schema)
+
+    def _encoding(self, described: Mapping[str, Any], schema: Any) -> PropertyEncoding:
+        takes_file, takes_text = self._takes(schema) if self._is_multipart else (False, True)
+        # 3.0 has the style for forms alone: "SHALL be ignored if the request body media type is not
+        # application/x-www-form-urlencoded"; since 3.1 it holds for multipart too.
+        has_style = not (self._is_multipart and self._dialect == "3.0") and any(
+            key in described for key in ("style", "explode", "allowReserved")
+        )
+        style = str(described.get("style", "form")) if has_style else ""
+        explode = described.get("explode")
+        return PropertyEncoding(
+            media_types=_media_types(described.get("contentType")),
+            takes_file=takes_file,
+            takes_text=takes_text,
+            style=style,
+            explode=explode if isinstance(explode, bool) else style == "form",
+            allow_reserved=described.get("allowReserved") is True,
+            headers=tuple(self._headers(described)) if self._is_multipart else (),
+        )
+
+    def _takes(self, schema: Any) -> tuple[bool, bool]:
+        """Return whether a part can be a file, and whether it can be something else."""
+        seen = view(schema, self._resolve)
+        if seen.type == "array":
+            schema = seen.items
+        found = list(self._schemas(schema))
+        binary = [one for one in found if is_binary(one)]
+        is_typed = any(one.keys() & {"type", "properties", "enum", "const", "items"} for one in found)
+        # 3.1: a schema without a type stands for bytes ("Working with Binary Data").
+        is_untyped = self._dialect != "3.0" and isinstance(schema, Mapping) and not is_typed
+        # `contentMediaType: text/csv`: a text that may as well be a file.
+        is_text = any(is_text_type(str(one.get("contentMediaType", ""))) for one in found)
+        is_plain = any(_is_plain(one) for one in found if one not in binary)
+        return bool(binary) or is_untyped or is_text, not binary or is_plain
+
+    def _schemas(self, schema: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield a schema and all that it is made of: what it refers to, its parts and its branches."""
+        waiting, seen = [schema], 0
+        refs: set[str] = set()
+        while waiting and seen < _MAX_SCHEMAS:
+            one = waiting.pop(0)
+            seen += 1
+            if not isinstance(one, Mapping):
+                continue
+            yield one
+            ref = one.get("$ref")
+            if isinstance(ref, str) and ref not in refs:
+                refs.add(ref)
+                waiting.append(self._target(ref))
+            for keyword in ("allOf", "oneOf", "anyOf"):
+                branches = one.get(keyword)
+                waiting.extend(branches if isinstance(branches, list) else [])
+
+    def _target(self, ref: str) -> Any:
+        try:
+            return self._resolve(ref)
+        except LookupError:
+            return None
+
+    def _headers(self, described: Mapping[str, Any]) -> Iterator[PartHeader]:
+        for name, raw in mapped(described.get("headers")).items():
+            header = raw
+            if isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
+                header = self._target(raw["$ref"])
+            if str(name).lower() in _NOT_OF_A_PART or not isinstance(header, Mapping):
+                continue
+            yield PartHeader(str(name), header.get("required") is True, self._header_value(header))
+
+    def _header_value(self, header: Mapping[str, Any]) -> Any:
+        for one in self._schemas(header.get("schema")):
+            choices = one.get("enum")
+            if "const" in one:
+                return one["const"]
+            if isinstance(choices, list) and len(choices) == 1:
+                return choices[0]
+            if "default" in one:
+                return one["default"]
+        if not self._has_examples or header.get("required") is not True:
+            return None
+        from dynacli.schema.example_call import body_example
+        from dynacli.schema.example_value import NoExampleError
+
+        try:
+            return body_example(header, self._resolve, self._dialect)
+        except (NoExampleError, LookupError):
+            return None  # it is then named as missing
+
+
+def _is_plain(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema is about values of its own: a type that is more than null."""
+    return bool(schema.keys() & {"properties", "enum", "const", "items"}) or (
+        "type" in schema and schema["type"] not in ("null", ["null"])
+    )
+
+
+def _media_types(declared: Any) -> tuple[str, ...]:
+    """Return what a `contentType` lists; what could take a header apart is as if it were not there."""
+    if not isinstance(declared, str):
+        return ()
+    listed = (one.strip() for one in declared.split(","))
+    return tuple(one for one in listed if _MEDIA_TYPE.fullmatch(one))

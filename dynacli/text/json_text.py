@@ -1,0 +1,125 @@
+r"""JSON text laid out again without touching what it says.
+
+A parser would read `1.10` as 1.1, round integers beyond 2**53 or 2**64, keep the last of two equal keys
+and give up on deep nesting. Here the text is cut into tokens (RFC 8259, sections 2 to 7) that are written
+as they came, with new white space between them.
+"""
+
+import re
+from typing import Final
+
+from dynacli.text.terminal import Painter, unsafe
+
+__all__ = ["colourise", "escape_unsafe", "reindent"]
+
+_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
+_NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
+_TOKEN = re.compile(
+    rf"[ \t\r\n]*+(?:({_STRING})([ \t\r\n]*+:)?+|({_NUMBER}(?![0-9.])|true|false|null)|([\[{{])|([\]}}])|(,))"
+)
+_KEY, _COLON, _SCALAR, _OPEN, _CLOSE = 1, 2, 3, 4, 5
+_SPACE = re.compile(r"[ \t\r\n]*+")
+
+# What may follow: a value; a value or the end of an empty array; a key or the end of an empty object;
+# a key; a comma or the end of the container; nothing.
+_VALUE, _FIRST_ITEM, _FIRST_MEMBER, _MEMBER, _NEXT, _END = range(6)
+
+# Deeper levels stay on one line: white space that grows with the square of the depth helps nobody.
+_DEEPEST: Final = 100
+_BREAKS: Final = ["\n" + "  " * depth for depth in range(_DEEPEST + 1)]
+
+
+def reindent(text: str) -> str:
+    """Return the JSON text with two spaces per level, every scalar and key exactly as it came.
+
+    Any depth works; below 100 levels the rest of a branch stays on one line.
+    Time and memory grow with the length of the text.
+
+    Raises:
+        ValueError: The text is not JSON.
+    """
+    out: list[str] = []
+    closers: list[str] = []
+    expected = _VALUE
+    position = 0
+    while token := _TOKEN.match(text, position):
+        kind = token.lastindex
+        position = token.end()
+        if kind == _COLON:
+            if expected not in {_FIRST_MEMBER, _MEMBER}:
+                break
+            if expected == _FIRST_MEMBER:
+                out.append(_break(len(closers)))
+            out += token[_KEY], ": "
+            expected = _VALUE
+        elif kind in {_KEY, _SCALAR, _OPEN}:
+            if expected == _FIRST_ITEM:
+                out.append(_break(len(closers)))
+            elif expected != _VALUE:
+                break
+            piece = token[kind]
+            out.append(piece)
+            if kind == _OPEN:
+                closers.append("}" if piece == "{" else "]")
+                expected = _FIRST_MEMBER if piece == "{" else _FIRST_ITEM
+            else:
+                expected = _NEXT if closers else _END
+        elif kind == _CLOSE:
+            piece = token[kind]
+            if expected not in {_NEXT, _FIRST_ITEM, _FIRST_MEMBER} or closers.pop() != piece:
+                break
+            if expected == _NEXT:
+                out.append(_break(len(closers)))
+            out.append(piece)
+            expected = _NEXT if closers else _END
+        else:
+            if expected != _NEXT:
+                break
+            out.append("," + (_break(len(closers)) or " "))
+            expected = _MEMBER if closers[-1] == "}" else _VALUE
+    else:
+        end = _SPACE.match(text, position)
+        if expected == _END and end and end.end() == len(text):
+            return "".join(out)
+    raise ValueError(f"not JSON at character {position}")
+
+
+def _break(depth: int) -> str:
+    return _BREAKS[depth] if depth <= _DEEPEST else ""
+
+
+def escape_unsafe(text: str) -> str:
+    r"""Return the JSON text with everything that could drive or deceive a terminal as `\uXXXX`.
+
+    In JSON they can only stand in strings, so the text stays JSON that says the same (RFC 8259, section 7).
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return unsafe().sub(lambda found: _json_escape(found[0]), text)
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+# The last alternative takes the rest of a text whose string never ends, so that it is not searched again.
+_COLOURED = re.compile(
+    r'("(?:[^"\\]|\\.)*+")(\s*:)?|(-?[0-9][0-9.eE+-]*+)|\b(true|false|null)\b|".*+', re.DOTALL
+)
+
+
+def colourise(text: str, painter: Painter) -> str:
+    """Return the JSON text with keys, strings, numbers and literals in colours of their own."""
+    if not painter.enabled:
+        return text
+
+    def paint(found: re.Match[str]) -> str:
+        string, colon, number, literal = found.groups()
+        if string is not None:
+            return painter.cyan(string) + colon if colon else painter.green(string)
+        if number is not None:
+            return painter.yellow(number)
+        return painter.bold(literal) if literal is not None else found[0]
+
+    return _COLOURED.sub(paint, text)

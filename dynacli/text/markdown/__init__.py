@@ -1,0 +1,1 @@
+"""Markdown of a document's descriptions, as plain text for a terminal."""

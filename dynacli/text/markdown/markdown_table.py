@@ -1,0 +1,94 @@
+"""Tables of GitHub Flavored Markdown as aligned columns ("Tables (extension)")."""
+
+import re
+from collections.abc import Callable
+
+from dynacli.text.terminal import cell_width
+
+__all__ = ["cells_of", "is_delimiter_row", "table_lines"]
+
+_DELIMITER = re.compile(r"\s*+\|?+(?:\s*+:?+-++:?+\s*+\|)*+(?:\s*+:?+-++:?+\s*+)?+")
+_GAP = "  "
+_MOST_COLUMNS = 50
+_NARROWEST_COLUMN = 12
+
+
+def is_delimiter_row(line: str, header: str) -> bool:
+    """Return whether the line makes the one before it the header of a table."""
+    if "-" not in line or not _DELIMITER.fullmatch(line.strip()):
+        return False
+    return line.count("|") <= _MOST_COLUMNS and len(cells_of(line)) == len(cells_of(header))
+
+
+def cells_of(line: str) -> list[str]:
+    r"""Return the cells of a row; `\|` is a character of its cell."""
+    line = line.strip().removeprefix("|")
+    if line.endswith("|") and not line.endswith("\\|"):
+        line = line[:-1]
+    if "\\|" not in line:
+        return [cell.strip() for cell in line.split("|")]
+    return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", line)]
+
+
+def table_lines(rows: list[list[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
+    """Return a table's lines; the first row is its header.
+
+    Columns that are too wide together are wrapped; where even that does not fit, each row becomes
+    a group of lines, one for each cell.
+
+    Args:
+        rows: The cells, as many in each row as in the first.
+        width: How many columns a line may have.
+        wrap: Wraps a text to a width.
+    """
+    # `<br>` in a cell is a line break; only the widest line of it counts.
+    natural = [
+        max(1, *(cell_width(line) for row in rows for line in row[column].split("\n")))
+        for column in range(len(rows[0]))
+    ]
+    widths = _fitted(natural, width - len(_GAP) * (len(natural) - 1))
+    if not widths:
+        return _as_groups(rows, width, wrap)
+    lines: list[str] = []
+    for index, row in enumerate(rows):
+        wrapped = [wrap(cell, column) or [""] for cell, column in zip(row, widths, strict=True)]
+        for line in range(max(map(len, wrapped))):
+            parts = [cell[line] if line < len(cell) else "" for cell in wrapped]
+            padded = (
+                part + " " * (column - cell_width(part)) for part, column in zip(parts, widths, strict=True)
+            )
+            lines.append(_GAP.join(padded).rstrip())
+        if index == 0:
+            lines.append(_GAP.join("-" * column for column in widths))
+    return lines
+
+
+def _fitted(natural: list[int], available: int) -> list[int]:
+    """Return the columns' widths, the widest made narrower until they fit; none where they cannot."""
+    if sum(natural) <= available:
+        return natural
+    # The largest common limit for which the sum fits.
+    for limit in range(min(max(natural), available), _NARROWEST_COLUMN - 1, -1):
+        widths = [min(column, limit) for column in natural]
+        rest = available - sum(widths)
+        if rest >= 0:
+            # What is left over goes to the first column that can use it.
+            for index, column in enumerate(natural):
+                added = min(rest, column - widths[index])
+                widths[index] += added
+                rest -= added
+            return widths
+    return []
+
+
+def _as_groups(rows: list[list[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
+    header, *others = rows
+    lines: list[str] = []
+    for row in others:
+        if lines:
+            lines.append("")
+        for name, cell in zip(header, row, strict=True):
+            if cell:
+                first, *more = wrap(f"{name}: {cell}" if name else cell, width - 2) or [""]
+                lines += [first, *(f"  {line}" for line in more)]
+    return lines

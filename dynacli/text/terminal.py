@@ -1,0 +1,156 @@
+"""What a terminal may be shown: foreign text made visible, colour, width.
+
+A terminal obeys what it is sent (ECMA-48): an escape sequence in an answer could retitle the window,
+fill the clipboard or overwrite what stands above, and invisible or reordering characters make text read
+as something that it is not. So whatever comes from outside is passed through `visible` first.
+
+This module is imported by each `--help`; it imports nothing that the interpreter has not loaded already.
+"""
+
+import os
+import re
+from functools import cache
+from typing import TextIO
+
+from dynacli.environment import Environment
+
+__all__ = ["Painter", "cell_width", "terminal_width", "unsafe", "visible", "visible_painted"]
+
+_SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+_NARROWEST, _USUAL, _WIDEST = 40, 80, 120
+
+
+@cache
+def unsafe() -> re.Pattern[str]:
+    """Return the pattern of what is escaped; it takes a millisecond to make, and few texts need it."""
+    # C0 but tab and line feed; DEL and C1; zero-width and bidi controls; line and paragraph separators;
+    # invisible operators; byte order mark; annotation marks; lone surrogates; tags and what lies behind them.
+    return re.compile(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+        "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    )
+
+
+def visible(text: str, *, keep: str = "\n\t") -> str:
+    r"""Return the text with everything that could drive or deceive a terminal written as an escape.
+
+    `\x1b` stands for ESC, `\u202e` for a right-to-left override, `\U000e0041` for a tag character.
+
+    Args:
+        text: Text from outside.
+        keep: The control characters that stay as they are.
+    """
+    if _is_plain(text):
+        return text
+    if not _is_plain(text.replace("\n", "").replace("\t", "")):
+        text = unsafe().sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
+    # The pattern leaves these two alone, because nearly every text has many of them.
+    for kept_by_pattern in "\n\t":
+        if kept_by_pattern not in keep:
+            text = text.replace(kept_by_pattern, _SHORT[kept_by_pattern])
+    return text
+
+
+def _is_plain(text: str) -> bool:
+    # All that is escaped is not printable, but for the variation selectors among the tags.
+    return text.isprintable() and (text.isascii() or max(text) < "\U000e0000")
+
+
+def visible_painted(text: str) -> str:
+    """Return the text made `visible` except for the sequences of a `Painter`.
+
+    The second line of defence: a caller that forgot `visible` lets colours through, and nothing worse.
+    """
+    if "\x1b" not in text:
+        return visible(text)
+    # `split` with a group gives plain text and painter's sequences in turn.
+    pieces = re.split("(\x1b\\[(?:1|2|22|3[1-9])m)", text)
+    pieces[::2] = map(visible, pieces[::2])
+    return "".join(pieces)
+
+
+def _escape(character: str) -> str:
+    if character in _SHORT:
+        return _SHORT[character]
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+class Painter:
+    """Colours text, or leaves it as it is where colour is not wanted.
+
+    Foreign text is made `visible` before it is painted: a painter adds sequences and removes none.
+
+    Args:
+        enabled: Whether sequences are added (ECMA-48, SGR).
+    """
+
+    __slots__ = ("enabled",)
+
+    def __init__(self, *, enabled: bool) -> None:
+        self.enabled = enabled
+
+    @classmethod
+    def for_stdout(cls, env: Environment) -> "Painter":
+        """Return the painter of standard output: plain unless it is a terminal that may have colour."""
+        return cls(enabled=env.allows_colour and env.stdout_is_terminal)
+
+    @classmethod
+    def for_stderr(cls, env: Environment) -> "Painter":
+        """Return the painter of standard error: plain unless it is a terminal that may have colour."""
+        return cls(enabled=env.allows_colour and env.stderr_is_terminal)
+
+    def bold(self, text: str) -> str:
+        """Return the text in bold."""
+        return self._paint(text, 1, 22)
+
+    def dim(self, text: str) -> str:
+        """Return the text dimmed."""
+        return self._paint(text, 2, 22)
+
+    def red(self, text: str) -> str:
+        """Return the text in red: errors."""
+        return self._paint(text, 31, 39)
+
+    def green(self, text: str) -> str:
+        """Return the text in green: strings, success."""
+        return self._paint(text, 32, 39)
+
+    def yellow(self, text: str) -> str:
+        """Return the text in yellow: warnings, numbers."""
+        return self._paint(text, 33, 39)
+
+    def cyan(self, text: str) -> str:
+        """Return the text in cyan: names, keys."""
+        return self._paint(text, 36, 39)
+
+    def _paint(self, text: str, on: int, off: int) -> str:
+        # Each style ends with its own "off" and not with a general reset, so that styles nest.
+        return f"\x1b[{on}m{text}\x1b[{off}m" if self.enabled and text else text
+
+
+def terminal_width(env: Environment, stream: TextIO) -> int:
+    """Return how many columns a text on this stream may have, from 40 to 120.
+
+    `COLUMNS` comes first, then the terminal's own word; without either it is 80.
+    """
+    given = env.variables.get("COLUMNS", "")
+    width = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+    if not width:
+        try:
+            width = os.get_terminal_size(stream.fileno()).columns
+        except (OSError, ValueError, AttributeError):  # no terminal; closed; a stream without a descriptor
+            width = 0
+    return min(max(width, _NARROWEST), _WIDEST) if width else _USUAL
+
+
+def cell_width(text: str) -> int:
+    """Return how many columns of a terminal the text takes (Unicode Standard Annex 11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,0 +1,101 @@
+"""The body of an answer as it comes, piece by piece."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from dynacli.errors import NetworkError
+from dynacli.wire.deadline import Line
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.failures import without_query
+from dynacli.wire.http_client import headers_of
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Pieces"]
+
+_MIB = 1024 * 1024
+
+
+class Pieces:
+    """The body of an answer, decoded, to be read once.
+
+    Attributes:
+        size: The bytes that came, decoded.
+        is_encoded: Whether they are more than what was sent.
+
+    Args:
+        response: The answer, of which the head was read.
+        url: What messages name; shown without its query.
+        check_time: Raises when the time of the call is used up.
+        line: The connections of the call.
+    """
+
+    def __init__(
+        self, response: "httpx.Response", url: str, check_time: Callable[[], object], line: Line
+    ) -> None:
+        self._response, self._name = response, without_query(url)
+        self._check_time, self._line = check_time, line
+        self._encodings = headers_of(response).get_list("content-encoding", split_commas=True)
+        self.is_encoded = any(one.strip().lower() not in ("", "identity") for one in self._encodings)
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the pieces; none of them is empty.
+
+        Raises:
+            NetworkError: They are not encoded as the answer says, or the connection was cut on this side.
+            TimedOutError: The time of the call is used up.
+            httpx.HTTPError: The connection failed or broke.
+        """
+        try:
+            for piece in decode_chunks(self._response.iter_raw(), self._encodings, self._check):
+                if piece:
+                    yield piece
+        except BadEncodingError as error:
+            raise NetworkError(
+                f"The answer of `{self._name}` cannot be read",
+                why=str(error),
+                hint="Try again; if it stays so, the server or a proxy on the way is broken",
+            ) from error
+        if self._line.is_cut:
+            # Of an answer without a length this looks like its end.
+            raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
+
+    def _check(self, size: int) -> None:
+        self.size = size
+        self._check_time()
+
+    def up_to(self, limit: int, hint: str = "") -> Iterator[bytes]:
+        """Yield the pieces, as long as they are not more than that.
+
+        Args:
+            limit: In bytes.
+            hint: What to do where there are more.
+
+        Raises:
+            NetworkError: There are more; and whatever the pieces raise.
+        """
+        for piece in self:
+            if self.size > limit:
+                raise NetworkError(
+                    f"The answer of `{self._name}` is larger than {limit // _MIB} MiB", hint=hint
+                )
+            yield piece
+
+    def wait_forever(self) -> None:
+        """Set no limit to the time between two pieces; what is read must not have begun.
+
+        The system asks from time to time whether the other side is still there.
+        """
+        # httpcore looks it up when it begins to read the body.
+        self._response.request.extensions["timeout"]["read"] = None
+        for connection in self._line.connections:
+            with suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def cut(self) -> None:
+        """End the connection, from whatever thread: who waits for a piece gets an error instead."""
+        self._line.cut()

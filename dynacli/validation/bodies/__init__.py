@@ -1,0 +1,1 @@
+"""Bodies and headers read as the values that their media types say."""

@@ -1,0 +1,190 @@
+"""The one-operation document that openapi-core judges by, its components read when they are asked for."""
+
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.model.operation import Operation
+
+__all__ = ["Located", "listed_properties", "locate", "operation_document", "pointer_below", "target_of"]
+
+_MAX_HOPS = 50
+_MAX_DEPTH = 100
+_MAX_SCHEMAS = 1_000
+_COMPONENT_STEPS = 4
+"""Of a pointer to a component: `/components/schemas/NAME`."""
+
+_REFERENCES = ("$ref", "$dynamicRef")
+
+
+def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a document that holds one operation, whose references are read from the catalog.
+
+    In a densely connected document an operation reaches nearly every component;
+    a judged call reads only those that its answer leads to.
+
+    Returns:
+        The document, and the steps that lead from its path item to the operation.
+    """
+    part = catalog.part(operation.name)
+    steps = tuple(part.get("steps") or (operation.method.lower(),))
+    placed = part["operation"]
+    for step in reversed(steps):
+        placed = {step: placed}
+    # Another operation of the path may be what a reference leads into.
+    path_item = _Lazy(catalog, pointer_below("/paths", operation.path))
+    path_item.update({**part["path_item"], **placed})
+    document: dict[str, Any] = _Lazy(catalog, "")
+    document["openapi"] = f"{catalog.meta['dialect']}.0"
+    document["info"] = {"title": catalog.meta["title"], "version": catalog.meta["version"]}
+    if catalog.meta["json_schema_dialect"]:
+        document["jsonSchemaDialect"] = catalog.meta["json_schema_dialect"]
+    paths = _Lazy(catalog, "/paths")
+    paths[operation.path] = path_item
+    document["paths"] = paths
+    return document, steps
+
+
+class _Lazy(dict[str, Any]):
+    """A part of the document whose members are read from the catalog at the first look."""
+
+    def __init__(self, catalog: Catalog, pointer: str) -> None:
+        super().__init__()
+        self._catalog = catalog
+        self._pointer = pointer
+
+    def __missing__(self, key: str) -> Any:
+        pointer = pointer_below(self._pointer, key)
+        found, value = self._catalog.component(pointer)
+        if not found:
+            if not self._catalog.has_below(pointer):
+                raise KeyError(key)
+            value = _Lazy(self._catalog, pointer)
+        self[key] = value
+        return value
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            self[str(key)]
+        except KeyError:
+            return False
+        return True
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the member, read from the catalog where that is needed."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+
+def pointer_below(start: str, *steps: str | int) -> str:
+    """Return the JSON pointer to what is under a place (RFC 6901, section 3)."""
+    return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+class Located(NamedTuple):
+    """A place in the document.
+
+    Args:
+        pointer: JSON pointer to it.
+        via: JSON pointers to the `$ref`s that were followed on the way, in order.
+    """
+
+    pointer: str
+    via: tuple[str, ...]
+
+
+def locate(document: dict[str, Any], steps: list[str | int]) -> Located:
+    """Return the place that steps lead to when references are followed on the way.
+
+    A step `$ref` is followed where it stands. References of the OpenAPI part (a parameter, a response)
+    are not among the steps, so they are followed where a step is not there.
+    """
+    here: Any = document
+    pointer = ""
+    via: list[str] = []
+    for step in steps:
+        if step in _REFERENCES and isinstance(here, dict) and isinstance(here.get(step), str):
+            target = _target(document, here[step], pointer)
+            via.append(pointer_below(pointer, step))
+            if target is None:
+                break
+            pointer, here = target
+            continue
+        for _ in range(_MAX_HOPS):
+            is_there = (isinstance(here, dict) and step in here) or (
+                isinstance(here, list) and isinstance(step, int)
+            )
+            if is_there or not isinstance(here, dict) or not isinstance(here.get("$ref"), str):
+                break
+            via.append(pointer_below(pointer, "$ref"))
+            pointer, here = _target(document, here["$ref"], pointer) or (pointer, None)
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):
+            break  # the nearest place that is known
+        pointer = pointer_below(pointer, step)
+    return Located(pointer, tuple(via))
+
+
+def _target(document: dict[str, Any], reference: str, start: str) -> tuple[str, Any] | None:
+    """Return where a reference leads, None where nobody knows.
+
+    Args:
+        start: Pointer to the schema that it stands in.
+    """
+    fragment = unquote(reference.removeprefix("#"))
+    if fragment and not fragment.startswith("/"):
+        component = "/".join(start.split("/")[:_COMPONENT_STEPS])
+        return _anchored(component, _follow(document, component), fragment, 0)
+    return fragment, _follow(document, fragment)
+
+
+def _anchored(pointer: str, here: Any, name: str, depth: int) -> tuple[str, Any] | None:
+    """Return the schema with an anchor, in the component where it is asked for."""
+    if depth > _MAX_DEPTH or not isinstance(here, dict | list):
+        return None
+    if isinstance(here, dict) and name in {here.get("$anchor"), here.get("$dynamicAnchor")}:
+        return pointer, here
+    for step, value in here.items() if isinstance(here, dict) else enumerate(here):
+        found = _anchored(pointer_below(pointer, step), value, name, depth + 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _follow(document: dict[str, Any], pointer: str) -> Any:
+    here: Any = document
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        try:
+            here = here[int(key)] if isinstance(here, list) else here[key]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return here
+
+
+def target_of(document: dict[str, Any], pointer: str) -> Any:
+    """Return what stands at a JSON pointer into the document, None where nothing does."""
+    return _follow(document, pointer)
+
+
+def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:
+    """Return the names of the properties that a schema lists, itself or where it leads to."""
+    names: set[str] = set()
+    seen: set[int] = set()
+    pending = [schema]
+    while pending and len(seen) < _MAX_SCHEMAS:
+        here = pending.pop()
+        if not isinstance(here, dict) or id(here) in seen:
+            continue
+        seen.add(id(here))
+        properties = here.get("properties")
+        names.update(properties if isinstance(properties, dict) else ())
+        if isinstance(here.get("$ref"), str):
+            pending.append((_target(document, here["$ref"], "") or ("", None))[1])
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            branches = here.get(keyword)
+            pending.extend(branches if isinstance(branches, list) else ())
+    return names

@@ -1,0 +1,1 @@
+"""The keywords of JSON Schema as openapi-core judges values by them."""

@@ -1,0 +1,71 @@
+"""A schema as compiled code runs it, which says of a value that it is valid, or nothing."""
+
+from functools import partial
+from typing import Any
+
+from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
+from dynacli.validation.bodies.plain_values import is_plain
+from dynacli.validation.schemas.formats import Formats, engine_options
+from dynacli.validation.schemas.keywords import KEYWORDS
+from dynacli.validation.schemas.plain_keywords import MULTIPLE
+from dynacli.validation.schemas.plain_schema import DOUBT, PlainSchema
+
+__all__ = ["CompiledSchema"]
+
+
+class CompiledSchema:
+    """A schema as jsonschema-rs runs it.
+
+    Attributes:
+        is_in_doubt: Whether the value that was looked at last may be valid all the same.
+
+    Raises:
+        ValueError: It does not take it.
+    """
+
+    def __init__(self, plain: PlainSchema, formats: Formats) -> None:
+        from jsonschema_rs import Draft202012Validator
+
+        self.is_in_doubt = False
+        compiled = self
+
+        class Doubt:
+            def __init__(self, *_: Any) -> None:
+                pass
+
+            def validate(self, _: Any) -> None:
+                compiled.is_in_doubt = True
+                raise ValueError
+
+        patterns = formats.session.patterns
+        self._validator = Draft202012Validator(
+            plain.root,
+            formats={
+                **{name: is_one for name, is_one in formats.texts.items() if not formats.is_by_engine(name)},
+                **{name: partial(patterns.is_found, pattern) for pattern, name in plain.patterns.items()},
+            },
+            keywords={DOUBT: Doubt, MULTIPLE: _MultipleOf},
+            **engine_options(),
+        )
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether a value is valid for certain."""
+        self.is_in_doubt = False
+        try:
+            if is_plain(value):
+                return self._validator.is_valid(value) and not self.is_in_doubt
+        except (UnsupportedPatternError, PatternTimeoutError, ValueError):
+            pass  # the last one for text that is none, as a lone surrogate
+        self.is_in_doubt = True
+        return False
+
+
+class _MultipleOf:
+    """`multipleOf` by the keyword that judges otherwise: of numbers as they are written."""
+
+    def __init__(self, _: Any, value: Any, __: Any) -> None:
+        self._value = value
+
+    def validate(self, instance: Any) -> None:
+        if list(KEYWORDS["multipleOf"](None, self._value, instance, None)):
+            raise ValueError

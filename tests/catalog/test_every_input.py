@@ -1,0 +1,56 @@
+"""Real documents: every operation has a name of its own, and every input of it an option of its own."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.document.load import load
+from dynacli.errors import DocumentError
+from dynacli.model.operation import MediaType, Operation
+from tests.corpus import documents
+
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# A property whose kebab form another one has is called as the document spells it, where that is plain.
+OPTION = re.compile(r"[A-Za-z0-9_-]+(?:\[\])*(?:\.[A-Za-z0-9_-]+(?:\[\])*)*")
+
+
+def _faults(operation: Operation) -> list[str]:
+    """Return what is wrong with the names of one operation."""
+    faults = [] if NAME.fullmatch(operation.name) else [f"the name {operation.name!a}"]
+    own: list[str] = []
+    for one in operation.parameters:
+        own.extend((one.option, *one.aliases, *(part.option for part in one.fields)))
+        faults.extend([] if OPTION.fullmatch(one.option) else [f"the option {one.option!a}"])
+    bodies: list[MediaType | None] = list(operation.body.content) if operation.body else [None]
+    for media in bodies:
+        fields = [one.option for one in media.fields] if media else []
+        faults.extend(f"the option {one!a}" for one in fields if not OPTION.fullmatch(one.lstrip("[].")))
+        counted = Counter([*own, *fields])
+        faults.extend(f"the option {one!a} twice" for one, number in counted.items() if number > 1)
+    return faults
+
+
+@pytest.mark.corpus
+def test_every_input_of_every_operation_has_an_option_of_its_own(corpus: Path) -> None:
+    """No two share one, in any media type of the body; all are of letters, digits, hyphens and dots."""
+    faults: dict[str, list[str]] = {}
+    read = operations = 0
+    for path in documents(corpus):
+        try:
+            compiled = compile_document(load(path.read_bytes(), path.name, path.as_uri()))
+        except DocumentError:
+            continue  # what cannot be read is another test's
+        read += 1
+        operations += len(compiled.operations)
+        names = Counter(one.operation.name for one in compiled.operations)
+        found = [f"the name {name} twice" for name, number in names.items() if number > 1]
+        for one in compiled.operations:
+            found.extend(f"{one.operation.name}: {fault}" for fault in _faults(one.operation))
+        if found:
+            faults[path.name] = found
+    assert {} == faults
+    assert read > 30
+    assert operations > 3000

@@ -1,0 +1,87 @@
+"""An operation that was kept as a row is the operation that it was."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.catalog.store.operation_rows import OperationRows, operation_from_row
+from dynacli.document.load import load
+from tests.documents_of import operation, write
+from tests.harness import run_cli
+
+
+@pytest.mark.parametrize("name", ["adyen-checkout-v71.json", "box.json", "museum.yaml", "qdrant.json"])
+def test_a_row_gives_back_the_operation(corpus: Path, name: str) -> None:
+    """Every parameter, option, branch and answer of real operations."""
+    path = corpus / name
+    compiled = compile_document(load(path.read_bytes(), name, path.as_uri()))
+    kept: list[Any] = []
+
+    def share(value: Any) -> int:
+        kept.append(json.dumps(value))
+        return len(kept) - 1
+
+    rows = OperationRows(share)
+    for one in compiled.operations:
+        row = json.loads(json.dumps(rows.operation(one.operation)))
+        assert one.operation == operation_from_row(row, lambda number: json.loads(kept[number]))
+
+
+@pytest.mark.parametrize(
+    "name", ["qdrant.json", "xero-accounting.yaml", "adyen-checkout-v71.json", "figma.yaml"]
+)
+def test_a_catalog_is_at_most_twice_the_document(corpus: Path, name: str) -> None:
+    """However many options its operations have."""
+    path = corpus / name
+    compiled = compile_document(load(path.read_bytes(), name, path.as_uri()))
+    catalog = catalog_in_memory(compiled, [])
+    ((pages,),) = catalog._rows("PRAGMA page_count")
+    ((size,),) = catalog._rows("PRAGMA page_size")
+    catalog.close()
+    assert 2 * path.stat().st_size >= pages * size
+
+
+def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
+    """Three hundred media types of one schema: the page names the first ones, and each is sent as itself."""
+    schema = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(100)}}
+    raw = operation("a", body=schema, media_type="application/vnd.v0+json")
+    raw["requestBody"]["content"] = {
+        f"application/vnd.v{number}+json": {"schema": schema} for number in range(300)
+    }
+    api = write({"/a": {"post": raw}})
+    compiled = compile_document(
+        load(Path("api.json").read_bytes(), "api.json", Path("api.json").absolute().as_uri())
+    )
+    kept: dict[str, int] = {}
+    rows = OperationRows(lambda value: kept.setdefault(json.dumps(value), len(kept)))
+    row = rows.operation(compiled.operations[0].operation)
+    assert (1, 300) == (len({one["options"] for one in row["body"]["content"]}), len(row["body"]["content"]))
+    result = run_cli("--dry-run", "json", api, "a", "--p7", "x", "--content-type", "v299")
+    assert "application/vnd.v299+json" == dict(result.json["headers"])["Content-Type"]
+
+
+def test_operations_of_one_path_keep_what_they_share_once() -> None:
+    """Parameters, answers, and what stands at the path: two operations have the same of each."""
+    shared = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    tree = {
+        "openapi": "3.0.3",
+        "info": {"title": "Pets", "version": "1"},
+        "paths": {
+            "/a/{id}": {
+                "parameters": [shared],
+                "get": {"operationId": "a", "responses": {"200": {"description": "OK"}}},
+                "delete": {"operationId": "b", "responses": {"200": {"description": "OK"}}},
+            }
+        },
+    }
+    compiled = compile_document(load(json.dumps(tree).encode(), "api.json", "file:///api.json"))
+    catalog = catalog_in_memory(compiled, [])
+    assert [(3,)] == catalog._rows("SELECT count(*) FROM shared")
+    for one in compiled.operations:
+        assert one.operation == catalog.operation(one.operation.name)
+        assert one.part == catalog.part(one.operation.name)
+    catalog.close()

@@ -1,0 +1,250 @@
+"""What is told of an edit of a document: nothing is missed or made up, and the verdicts are right."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from dynacli.changes.breaking_rules import RULES
+from dynacli.changes.change_kinds import KINDS
+from dynacli.changes.change_records import Change, OperationKey
+from dynacli.changes.compare import compare
+from dynacli.guide.pages import page
+from tests.edits import EDITS, Edit
+from tests.edits.base import LIST, PETS, SCHEMAS
+from tests.edits.model import Of, edit, found, loaded, verdict
+from tests.edits.oasdiff import ask, differs
+
+
+@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
+def test_an_edit(one: Edit) -> None:
+    """Each edit of the table is told as it is written down there, and nothing else is."""
+    changes = compare(*one.trees)
+    assert sorted(one.expected, key=repr) == sorted(found(changes), key=repr)
+    assert list(one.added) == [" ".join(key) for key in changes.added]
+    assert list(one.removed) == [" ".join(key) for key in changes.removed]
+
+
+def test_the_table_is_one() -> None:
+    """No two edits have the same name, and there are enough of each verdict, and of none."""
+    names = [one.name for one in EDITS]
+    assert sorted(set(names)) == sorted(names)
+    assert len(EDITS) >= 250
+    verdicts = [verdict(compare(*one.trees)) for one in EDITS if one.expected or one.removed]
+    assert min(verdicts.count(each) for each in (True, None, False)) >= 50
+    assert sum(not one.expected and not one.added and not one.removed for one in EDITS) >= 30
+
+
+def test_each_kind_and_each_rule_has_an_edit() -> None:
+    """Whatever can be told is in the table."""
+    told = {one[0] for each in EDITS for one in each.expected}
+    assert set(KINDS) - {"not-compared"} == told
+    rules = {one.rule for each in EDITS for one in compare(*each.trees)} - {""}
+    assert set(RULES) == rules
+
+
+def test_a_verdict_is_that_of_its_rule() -> None:
+    """What has a rule has its verdict, and what has none has none."""
+    for each in EDITS:
+        for one in compare(*each.trees):
+            assert one.breaking == (RULES[one.rule].is_breaking if one.rule else None)
+
+
+@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
+def test_a_disagreement_has_its_reason(one: Edit) -> None:
+    """Where oasdiff has another verdict it is written down why, and only there."""
+    changes = compare(*one.trees)
+    assert differs(verdict(changes), one.oasdiff, is_change=bool(changes)) == bool(one.why)
+
+
+@pytest.mark.outside
+@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
+def test_what_is_written_down_is_what_oasdiff_says(one: Edit, tmp_path: Any) -> None:
+    """The program is asked, with what we compare."""
+    assert one.oasdiff == ask(*one.trees, tmp_path)
+
+
+def test_the_manual_has_every_rule_and_every_kind() -> None:
+    """In the words of the tables."""
+    text = page("changes")
+    assert text is not None
+    rows = [f"| `{name}` | {rule.sentence} |" for name, rule in RULES.items()]
+    rows += [f"| `{name}` | {kind.meaning} |" for name, kind in KINDS.items()]
+    assert [] == [row for row in rows if row not in text]
+    assert sum(line.startswith("| `") and "` | " in line for line in text.splitlines()) == len(rows) + 2
+
+
+def _where(name: str) -> list[tuple[str, str, bool | None]]:
+    one = next(each for each in EDITS if each.name == name)
+    return sorted(
+        {
+            (" ".join(each.new), change.where, change.breaking)
+            for each in compare(*one.trees).changed
+            for change in each.what
+        },
+        key=repr,
+    )
+
+
+def test_a_component_is_judged_for_each_use() -> None:
+    """The same edit breaks what is sent, and is harmless in what comes; each operation has what it uses."""
+    expected = [
+        ("GET /pets", "response", False),
+        ("GET /pets/{petId}", "response", False),
+        ("POST /pets", "response", False),
+        ("PUT /pets/{petId}", "request", True),
+        ("PUT /pets/{petId}", "response", False),
+    ]
+    assert expected == _where("a listed value of both is gone")
+
+
+def test_what_a_callback_sends_comes() -> None:
+    """The directions of a callback are those of its receiver."""
+    assert [("POST /admin", "response", True)] == _where("a callback sends another type")
+
+
+def test_what_many_operations_see_is_one_change() -> None:
+    """It is the same object for all of them, so that a reader can be told once."""
+    one = next(each for each in EDITS if each.name == "a property of an answer may be missing")
+    changes = compare(*one.trees)
+    assert 3 == len(changes.changed)
+    assert 1 == len({id(change) for each in changes.changed for change in each.what})
+
+
+def test_texts_are_told_apart() -> None:
+    """An operation of which only texts changed is changed, and nobody can notice it."""
+    one = next(each for each in EDITS if each.name == "a summary is another one")
+    changes = compare(*one.trees)
+    assert [OperationKey("GET", "/pets")] == [each.new for each in changes.changed]
+    assert () == changes.noticed
+    assert not changes.is_breaking
+
+
+def test_both_places_of_an_operation_that_moved() -> None:
+    """Old and new key are there."""
+    one = next(each for each in EDITS if each.name == "a path names its parameter anew")
+    pairs = [(each.old, each.new) for each in compare(*one.trees).changed]
+    assert (OperationKey("GET", "/pets/{petId}"), OperationKey("GET", "/pets/{id}")) == pairs[0]
+
+
+def test_equal_documents_are_nothing() -> None:
+    """There is no change in a copy."""
+    tree = loaded(PETS)
+    changes = compare(tree, copy.deepcopy(tree))
+    assert not changes
+    assert not changes.is_breaking
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(1, True), (0, False), (True, 1), ([1], [True]), ({"a": 1}, {"a": True})], ids=repr
+)
+def test_true_is_not_one(old: Any, new: Any) -> None:
+    """What Python holds for equal and JSON does not is a change."""
+    place = f"{SCHEMAS}/NewPet/properties/age/default"
+    one = edit("a default", PETS, {place: new}, before={place: old})
+    assert ["default-changed"] == [change.kind for change in compare(*one.trees)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(1, 1.0), ([1], [1.0]), ({"a": 1, "b": 2}, {"b": 2, "a": 1})], ids=repr
+)
+def test_equal_in_json_is_equal(old: Any, new: Any) -> None:
+    """How a number is written and the order of keys are no change."""
+    place = f"{SCHEMAS}/NewPet/properties/age/default"
+    one = edit("a default", PETS, {place: new}, before={place: old})
+    assert not compare(*one.trees)
+
+
+def test_large_values_are_cut() -> None:
+    """A report has the value, and not a subtree of hundreds of lines."""
+    many = {f"p{index}": {"type": "object", "properties": {"a": {"type": "string"}}} for index in range(300)}
+    one = edit("much", PETS, {f"{SCHEMAS}/Pet/properties/much": {"type": "object", "properties": many}})
+    (change,) = compare(*one.trees).changed[0].what
+    assert {"type", "properties"} == set(change.to)
+    assert 280 == change.to["properties"]["…"]
+    assert len(str(change.to)) < 2000
+
+
+def _ring(size: int) -> dict[str, Any]:
+    """Return a document of components that refer to each other in a circle."""
+    schemas = {
+        f"R{index}": {
+            "type": "object",
+            "properties": {"next": {"$ref": f"#/components/schemas/R{(index + 1) % size}"}},
+        }
+        for index in range(size)
+    }
+    return edit(
+        "ring",
+        PETS,
+        {
+            SCHEMAS: schemas,
+            f"{LIST}/responses/200/content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/R0"}}
+            },
+            "/paths/~1pets/post": Of("/paths/~1health/get"),
+            "/paths/~1pets~1{petId}": {},
+        },
+    ).documents[1]
+
+
+def test_circles_of_other_lengths_are_the_same() -> None:
+    """Two recursive schemas that unfold to the same are the same, and comparing them ends."""
+    old, new = _ring(7), _ring(11)
+    del old["components"]["responses"], new["components"]["responses"]
+    for document in (old, new):
+        del document["paths"]["/pets"]["get"]["responses"]["default"]
+        document["paths"]["/pets"]["post"]["operationId"] = "other"
+    assert not compare(loaded(old), loaded(new))
+
+
+_TREE: dict[str, Any] = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Tree"}}
+_LIST: dict[str, Any] = {"type": "array", "items": {"$ref": "#/components/schemas/List"}}
+_CHAIN = {
+    f"C{index}": {"properties": {"next": {"$ref": f"#/components/schemas/C{(index + 1) % 5}"}}}
+    for index in range(5)
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"type": "object"}, {"$ref": "#/components/schemas/Tree"}),
+        ({"type": "array"}, {"$ref": "#/components/schemas/List"}),
+        ({"$ref": "#/components/schemas/Tree"}, {"$ref": "#/components/schemas/C0"}),
+        ({"$ref": "#/components/schemas/C0"}, {"$ref": "#/components/schemas/C3"}),
+        ({"$ref": "#/components/schemas/C0"}, {"allOf": [{"$ref": "#/components/schemas/C1"}, _TREE]}),
+    ],
+    ids=["a tree", "a list", "another tree", "another start", "of two parts"],
+)
+def test_recursive_schemas_end(old: Any, new: Any) -> None:
+    """Compared with what has no such end they are told in a few changes."""
+    place = f"{SCHEMAS}/Pet/properties/tree"
+    before = {f"{SCHEMAS}/Tree": _TREE, f"{SCHEMAS}/List": _LIST, place: old}
+    before.update({f"{SCHEMAS}/{name}": one for name, one in _CHAIN.items()})
+    one = edit("a circle", PETS, {place: new}, before=before)
+    for changes in (compare(*one.trees), compare(*reversed(one.trees))):
+        assert len({id(change) for change in changes}) < 20
+
+
+def test_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are too many pairs the report says that it is not whole."""
+    monkeypatch.setattr("dynacli.changes.comparing.comparison._MOST_PAIRS", 3)
+    one = next(each for each in EDITS if each.name == "a property of both is gone")
+    assert "not-compared" in [change.kind for change in compare(*one.trees).document]
+
+
+def test_a_change_as_json() -> None:
+    """The shape of the output."""
+    change = Change("limit-added", "/a", None, 1, True, "request-allows-less", "request", "Pet.age")
+    expected = {
+        "kind": "limit-added",
+        "pointer": "/a",
+        "from": None,
+        "to": 1,
+        "breaking": True,
+        "where": "request",
+        "subject": "Pet.age",
+        "rule": "request-allows-less",
+    }
+    assert expected == change.as_json()

@@ -1,0 +1,194 @@
+"""What holds for any two documents: nothing for copies, the mirror image for the way back, and never an exception."""
+
+import copy
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dynacli.changes.compare import compare
+from dynacli.document.fetching.file_opener import allowed_files
+from dynacli.document.load import load
+from dynacli.document.source import parse_source
+from tests.corpus import documents
+from tests.edits import EDITS, Edit
+from tests.edits.base import MODERN, PETS, SWAGGER
+from tests.edits.model import loaded
+
+_SMALL = [loaded(one) for one in (PETS, MODERN, SWAGGER)]
+_RENAMED = (
+    "schemas",
+    "responses",
+    "parameters",
+    "examples",
+    "requestBodies",
+    "headers",
+    "links",
+    "callbacks",
+)
+
+_QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@cache
+def _trees(corpus: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for path in documents(corpus):
+        opener = allowed_files(parse_source(str(path), path.parent))
+        name = str(path.relative_to(corpus))
+        found[name] = load(path.read_bytes(), path.name, path.as_uri(), opener=opener).tree
+    return found
+
+
+def _reversed(value: Any) -> Any:
+    """Return a value with the keys of all its objects in the other order."""
+    if isinstance(value, dict):
+        return {key: _reversed(one) for key, one in reversed(value.items())}
+    return [_reversed(one) for one in value] if isinstance(value, list) else value
+
+
+def _renamed(value: Any) -> Any:
+    """Return a value with its references to components leading to other names."""
+    if isinstance(value, dict):
+        return {key: _other(one) if key == "$ref" else _renamed(one) for key, one in value.items()}
+    return [_renamed(one) for one in value] if isinstance(value, list) else value
+
+
+def _other(ref: Any) -> Any:
+    if not isinstance(ref, str) or not ref.startswith("#/components/"):
+        return ref
+    steps = ref.split("/")
+    if steps[2] in _RENAMED and len(steps) > 3:
+        steps[3] += "Z"
+    return "/".join(steps)
+
+
+def _with_other_names(tree: dict[str, Any]) -> dict[str, Any]:
+    made = _renamed(tree)
+    components = made.get("components")
+    for section in _RENAMED if isinstance(components, dict) else ():
+        if isinstance(components.get(section), dict):
+            components[section] = {f"{name}Z": one for name, one in components[section].items()}
+    return dict(made)
+
+
+@pytest.mark.corpus
+def test_copies_of_real_documents_have_no_change(corpus: Path) -> None:
+    """Nor have they with the keys in another order, or with other names for all components."""
+    trees = _trees(corpus)
+    assert len(trees) > 100
+    for name, tree in trees.items():
+        assert not compare(tree, copy.deepcopy(tree)), name
+        assert not compare(tree, _reversed(tree)), name
+        assert [] == [one.as_json() for one in compare(tree, _with_other_names(tree))], name
+
+
+@pytest.mark.corpus
+@given(data=st.data())
+@settings(_QUIET, max_examples=80)
+def test_any_two_real_documents(corpus: Path, data: st.DataObject) -> None:
+    """There and back: what the one has more the other has less, and nothing raises."""
+    trees = _trees(corpus)
+    old, new = (trees[data.draw(st.sampled_from(sorted(trees)))] for _ in range(2))
+    forth, back = compare(old, new), compare(new, old)
+    assert set(forth.added) == set(back.removed)
+    assert set(forth.removed) == set(back.added)
+    assert {(one.old, one.new) for one in forth.changed} == {(one.new, one.old) for one in back.changed}
+
+
+_WORDS = [
+    ("-added", "-removed"),
+    ("-required", "-optional"),
+    ("-set", "-lifted"),
+    ("-tightened", "-loosened"),
+    ("-refused", "-allowed"),
+]
+_OTHERS = {"deprecated": "deprecation-lifted", "secured": "made-public"}
+
+
+def _mirrored(kind: str) -> str:
+    others = {**_OTHERS, **{other: one for one, other in _OTHERS.items()}}
+    if kind in others:
+        return others[kind]
+    for one, other in _WORDS:
+        for ending, opposite in ((one, other), (other, one)):
+            if kind.endswith(ending):
+                return kind.removesuffix(ending) + opposite
+    return kind
+
+
+@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
+def test_the_way_back_is_the_mirror_image(one: Edit) -> None:
+    """Whatever an edit is told as, taking it back is told as the opposite."""
+    old, new = one.trees
+    forth, back = compare(old, new), compare(new, old)
+    told = sorted({repr((each.kind, each.from_, each.to, each.where)) for each in forth})
+    undone = sorted({repr((_mirrored(each.kind), each.to, each.from_, each.where)) for each in back})
+    assert told == undone
+    assert forth.added == back.removed
+
+
+def _places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield steps
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from _places(one, (*steps, key))
+
+
+_PLACES = [(index, place) for index, tree in enumerate(_SMALL) for place in _places(tree) if place]
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+_REFS = st.sampled_from(
+    ["#/components/schemas/Pet", "#", "#/paths", "#nowhere", "other.json", "#/components"]
+)
+_GARBAGE = st.recursive(
+    _SCALARS | _REFS.map(lambda ref: {"$ref": ref}),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "properties", "allOf", "oneOf", "schema", "in", "name", "x", "$ref", "enum"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=5,
+)
+
+
+def _with(tree: Any, place: tuple[Any, ...], value: Any) -> Any:
+    made = copy.deepcopy(tree)
+    node = made
+    for step in place[:-1]:
+        node = node[step]
+    node[place[-1]] = value
+    return made
+
+
+@given(place=st.sampled_from(_PLACES), value=_GARBAGE)
+@settings(_QUIET, max_examples=600)
+def test_anything_anywhere(place: tuple[int, tuple[Any, ...]], value: Any) -> None:
+    """Whatever stands wherever in a document, comparing it with another one raises nothing."""
+    index, steps = place
+    tree = _SMALL[index]
+    broken = _with(tree, steps, value)
+    compare(tree, broken)
+    compare(broken, tree)
+    assert not compare(broken, copy.deepcopy(broken)) or _has_no_equal(broken)
+
+
+def _has_no_equal(value: Any) -> bool:
+    """Return whether a value has something that is not equal to itself."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value != value or any(_has_no_equal(one) for one in inner)  # noqa: PLR0124 - not a number
+
+
+@given(old=_GARBAGE, new=_GARBAGE)
+@settings(_QUIET, max_examples=200)
+def test_no_documents_at_all(old: Any, new: Any) -> None:
+    """What is no document has nothing that could change but its parts."""
+    compare(old, new)

@@ -1,0 +1,528 @@
+"""`check --learn` writes an overlay after which the document agrees with what was seen."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynacli.auth.secret import Masker, Secret
+from dynacli.check.learning.infer_schema import inferred_schema
+from dynacli.check.learning.learn import Learned, learned, overlay_text
+from dynacli.check.learning.observation import Observation
+from dynacli.demo.demo_facts import BASE_PATH, document_path
+from dynacli.demo.stand_in import running
+from dynacli.document.overlays.overlay import apply_overlay
+from dynacli.environment import Environment
+from dynacli.library.open_by_name import open_api
+from dynacli.library.opened_api import Api
+from tests.harness import Answer, recording, run_cli
+from tests.judging import answered, judge_of, judge_value
+from tests.npm import program
+
+JSON = "application/json"
+_PERSON = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "integer", "format": "int32", "minimum": 1},
+        "name": {"type": "string", "maxLength": 5},
+        "kind": {"type": "string", "enum": ["a", "b"]},
+        "born": {"type": "string", "format": "date"},
+        "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 2, "uniqueItems": True},
+    },
+}
+_GOOD = {"id": 1, "name": "x"}
+
+
+def _document(version: str, schema: Any = None, **schemas: Any) -> dict[str, Any]:
+    """A document of any version whose operation answers with people."""
+    pointer = "#/definitions" if version == "2.0" else "#/components/schemas"
+    schema = schema or {"type": "array", "items": {"$ref": f"{pointer}/Person"}}
+    response: dict[str, Any] = {"description": "", "schema": schema}
+    if version != "2.0":
+        response = {"description": "", "content": {JSON: {"schema": schema}}}
+        response["headers"] = {"X-Total": {"required": True, "schema": {"type": "integer"}}}
+    document: dict[str, Any] = {
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/it's/{id}": {"get": {"operationId": "a", "responses": {"200": response}}}},
+    }
+    schemas = {"Person": _PERSON, **schemas}
+    if version == "2.0":
+        return {"swagger": "2.0", "produces": [JSON], **document, "definitions": schemas}
+    return {"openapi": f"{version}.0", **document, "components": {"schemas": schemas}}
+
+
+def _seen(
+    body: Any, status: int = 200, media_type: str = JSON, masker: Masker | None = None, **headers: str
+) -> Observation:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    pairs = {"X-Total": "1", **headers, **({"Content-Type": media_type} if media_type else {})}
+    return Observation("a", "GET", "/it's/{id}", status, tuple(pairs.items()), content, masker or Masker())
+
+
+def _api(tmp_path: Path, document: dict[str, Any]) -> Api:
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return open_api(str(file), Environment())
+
+
+def _learn(tmp_path: Path, document: dict[str, Any], *seen: Observation) -> Learned:
+    api = _api(tmp_path, document)
+    try:
+        return learned(api, seen)
+    finally:
+        api.catalog.close()
+
+
+def _findings(document: dict[str, Any], *seen: Observation) -> list[str]:
+    """What a judge finds who knows nothing of how the document came about."""
+    judge = judge_of(document)
+    return [
+        f"{finding.rule} {finding.pointer}"
+        for one in seen
+        for finding in judge.response(
+            answered(one.body, one.status, one.content_type, **one.headers), is_exact=True
+        ).findings
+    ]
+
+
+_NEW = {"when": "2024-01-31T10:00:00Z", "at": "https://a.b/c?d=e", "n": [1, 2.5], "deep": {"x": None}}
+
+_EACH = [
+    pytest.param([_seen([{**_GOOD, "new": 1}])], "undocumented-property", id="property"),
+    pytest.param(
+        [_seen([{**_GOOD, "new": _NEW}, {**_GOOD, "new": None}])], "undocumented-property", id="nested"
+    ),
+    pytest.param(
+        [_seen([{**_GOOD, "new": 1}]), _seen([{**_GOOD, "new": "a"}, {**_GOOD, "new": [{}]}])],
+        "undocumented-property",
+        id="property-of-several-types",
+    ),
+    pytest.param([_seen([{"id": 1}, {"name": "x"}])], "required", id="required"),
+    pytest.param([_seen([{**_GOOD, "id": "q"}])], "type", id="type"),
+    pytest.param([_seen([{**_GOOD, "id": 1.5}])], "type", id="number"),
+    pytest.param([_seen([{**_GOOD, "id": [1]}, {**_GOOD, "id": None}])], "type", id="list-or-null"),
+    pytest.param([_seen([{**_GOOD, "tags": {"a": 1}}])], "type", id="object-for-a-list"),
+    pytest.param([_seen([{**_GOOD, "name": None}])], "type", id="null"),
+    pytest.param([_seen([{**_GOOD, "kind": None}])], "type", id="null-in-an-enum"),
+    pytest.param([_seen([{**_GOOD, "kind": "c"}, {**_GOOD, "kind": "d"}])], "enum", id="enum"),
+    pytest.param([_seen([{**_GOOD, "id": 0}])], "minimum", id="minimum"),
+    pytest.param([_seen([{**_GOOD, "id": 2**40}])], "format", id="int32"),
+    pytest.param([_seen([{**_GOOD, "name": "abcdefg"}])], "maxLength", id="length"),
+    pytest.param([_seen([{**_GOOD, "tags": ["a", "b", "a"]}])], "maxItems", id="items"),
+    pytest.param([_seen([{**_GOOD, "born": "yesterday"}])], "format", id="format"),
+    pytest.param([_seen({"a": 1})], "type", id="the-whole-body"),
+    pytest.param([_seen({"a": 1}, 203), _seen({"b": 1}, 203)], "undocumented-status", id="status"),
+    pytest.param([_seen({"title": "x"}, 404, "application/problem+json")], "undocumented-status", id="error"),
+    pytest.param([_seen(b"", 204, "")], "undocumented-status", id="status-without-body"),
+    pytest.param([_seen(b"<p>", 500, "text/html; charset=utf-8")], "undocumented-status", id="page"),
+]
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0", "3.1", "3.2"])
+@pytest.mark.parametrize(("seen", "rule"), _EACH)
+def test_the_document_agrees_afterwards(
+    tmp_path: Path, version: str, seen: list[Observation], rule: str
+) -> None:
+    """Whatever is wrong is found before, and nothing is once the overlay is applied."""
+    document = _document(version)
+    assert rule in [one.split(" ")[0] for one in _findings(document, *seen)]
+    found = _learn(tmp_path, document, *seen)
+    assert () == found.left
+    assert found.overlay is not None
+    written = yaml.safe_load(overlay_text(found.overlay, "o.yaml"))
+    assert written == json.loads(overlay_text(found.overlay, "o.json"))
+    after = apply_overlay(document, written)
+    assert [] == _findings(after, *seen)
+    assert [] == _findings(after, _seen([_GOOD]))  # what was good before stays so
+
+
+_EACH_OF_3 = [
+    pytest.param([_seen(b"<p>", media_type="text/html")], "undocumented-media-type", id="media-type"),
+    pytest.param([_seen(b"\x89PNG", media_type="image/png")], "undocumented-media-type", id="bytes"),
+    pytest.param([_seen([_GOOD], **{"X-Total": "many"})], "type", id="header-of-another-type"),
+]
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
+@pytest.mark.parametrize(("seen", "rule"), _EACH_OF_3)
+def test_media_types_and_headers(tmp_path: Path, version: str, seen: list[Observation], rule: str) -> None:
+    """What OpenAPI 3 says beside the schema of a body is learned as well."""
+    test_the_document_agrees_afterwards(tmp_path, version, seen, rule)
+
+
+def test_a_header_that_is_missing(tmp_path: Path) -> None:
+    """It is not required any more."""
+    document = _document("3.1")
+    seen = Observation("a", "GET", "/it's/{id}", 200, (("Content-Type", JSON),), b"[]", Masker())
+    found = _learn(tmp_path, document, seen)
+    assert (1, ()) == (len(found.overlay["actions"]) if found.overlay else 0, found.left)
+    assert [] == _findings(apply_overlay(document, found.overlay), seen)
+
+
+_SCHEMAS = [
+    pytest.param({"type": "object", "additionalProperties": False}, {"a": 1}, id="no-others"),
+    pytest.param(
+        {"allOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"b": {"type": "string"}}}]},
+        {"a": "", "b": "", "c": 1},
+        id="all-of",
+    ),
+    pytest.param(
+        {
+            "oneOf": [
+                {
+                    "type": "object",
+                    "required": ["k"],
+                    "properties": {"k": {"enum": ["x"]}, "a": {"type": "string"}},
+                },
+                {
+                    "type": "object",
+                    "required": ["k"],
+                    "properties": {"k": {"enum": ["y"]}, "b": {"type": "string"}},
+                },
+            ]
+        },
+        {"k": "y", "b": 1, "c": 1},
+        id="the-branch-that-was-meant",
+    ),
+    pytest.param({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [1], id="another-branch"),
+    pytest.param({"oneOf": [{"type": "string"}, {"type": "integer"}]}, None, id="null-beside-branches"),
+    pytest.param({"$ref": "#/components/schemas/A~B"}, 1, id="reference-with-escapes"),
+    pytest.param(
+        {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/A~B"}}, {"k": 1}, id="map"
+    ),
+    pytest.param({"type": "string", "pattern": "^a", "minLength": 3}, "b", id="pattern"),
+    pytest.param({"type": "number", "multipleOf": 0.5, "maximum": 1}, 1.75, id="multiple-of"),
+    pytest.param(
+        {"type": "object", "properties": {"n": {"$ref": "#/components/schemas/Node"}}},
+        {"n": {"n": {"n": {"v": "x", "w": 1}}}},
+        id="recursive",
+    ),
+]
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+@pytest.mark.parametrize(("schema", "value"), _SCHEMAS)
+def test_schemas_of_every_make(tmp_path: Path, version: str, schema: Any, value: Any) -> None:
+    """The change is made where the schema stands, behind references and inside of compositions."""
+    node = {
+        "type": "object",
+        "properties": {"n": {"$ref": "#/components/schemas/Node"}, "v": {"type": "integer"}},
+    }
+    document = _document(version, schema, **{"A~B": {"type": "string"}, "Node": node})
+    found = _learn(tmp_path, document, _seen(value))
+    assert (True, ()) == (found.overlay is not None, found.left)
+    assert [] == _findings(apply_overlay(document, found.overlay), _seen(value))
+
+
+_LINES = b'{"id":1,"name":"x","new":1}\n{"id":2}\n'
+
+
+@pytest.mark.parametrize(
+    ("version", "media"),
+    [
+        pytest.param("3.0", {"schema": _PERSON}, id="of-an-item"),
+        pytest.param("3.1", {"schema": {"type": "array", "items": _PERSON}}, id="of-the-whole"),
+        pytest.param("3.2", {"itemSchema": _PERSON}, id="item-schema"),
+    ],
+)
+def test_one_value_after_the_other(tmp_path: Path, version: str, media: Any) -> None:
+    """What is seen in the items of a sequence is learned of the schema that speaks of them."""
+    document = _document(version)
+    response = document["paths"]["/it's/{id}"]["get"]["responses"]["200"]
+    response["content"] = {"application/x-ndjson": media}
+    seen = _seen(_LINES, media_type="application/x-ndjson")
+    assert {"required /1", "undocumented-property /0/new"} == {*_findings(document, seen)}
+    found = _learn(tmp_path, document, seen)
+    assert (True, ()) == (found.overlay is not None, found.left)
+    assert [] == _findings(apply_overlay(document, found.overlay), seen)
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
+def test_a_sequence_that_is_new(tmp_path: Path, version: str) -> None:
+    """Its items are described, in 3.2 as what they are."""
+    document = _document(version)
+    seen = _seen(_LINES, media_type="application/x-ndjson")
+    found = _learn(tmp_path, document, seen)
+    assert (True, ()) == (found.overlay is not None, found.left)
+    after = apply_overlay(document, found.overlay)
+    assert [] == _findings(after, seen)
+    media = after["paths"]["/it's/{id}"]["get"]["responses"]["200"]["content"]["application/x-ndjson"]
+    assert ["itemSchema" if version == "3.2" else "schema"] == [*media]
+
+
+_texts = st.sampled_from(["", "x", "2024-01-31", "2024-02-30", "2024-01-31T10:00:00Z", "https://a.b/c", "1"])
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(-1e9, 1e9) | _texts,
+    lambda inside: (
+        st.lists(inside, max_size=3) | st.dictionaries(st.sampled_from("abc~/"), inside, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_values, min_size=1, max_size=4), st.sampled_from(["3.0.3", "3.1.0", "3.2.0"]))
+def test_a_schema_allows_what_it_was_made_of(values: list[Any], version: str) -> None:
+    """Whatever the values are, the judge finds nothing in any of them, at the level `exact`."""
+    dialect: Any = version[:3]
+    schema = inferred_schema(values, dialect)
+    for value in values:
+        assert [] == judge_value(schema, value, version, is_exact=True).findings
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param([1, -2], {"type": "integer"}, id="integers"),
+        pytest.param([1, 2.0], {"type": "number"}, id="numbers"),
+        pytest.param(["a", None], {"type": ["string", "null"]}, id="or-null"),
+        pytest.param([True, "a", 1], {"type": ["string", "integer", "boolean"]}, id="several"),
+        pytest.param(
+            [[], [1], ["a"]], {"type": "array", "items": {"type": ["string", "integer"]}}, id="items"
+        ),
+        pytest.param([[]], {"type": "array", "items": {}}, id="no-items"),
+        pytest.param([{}], {"type": "object"}, id="no-properties"),
+        pytest.param(
+            [{"a": 1}, {"b": "x", "a": None}],
+            {"type": "object", "properties": {"a": {"type": ["integer", "null"]}, "b": {"type": "string"}}},
+            id="properties",
+        ),
+        pytest.param(
+            [{f"k{number}": number for number in range(101)}],
+            {"type": "object", "additionalProperties": {"type": "integer"}},
+            id="a-map",
+        ),
+        pytest.param(["2024-01-31"], {"type": "string", "format": "date"}, id="date"),
+        pytest.param(["2024-01-31", "soon"], {"type": "string"}, id="not-all-are-dates"),
+        pytest.param(["2024-02-30"], {"type": "string"}, id="no-such-day"),
+        pytest.param(
+            ["2024-01-31T10:00:00.123456789+01:00"], {"type": "string", "format": "date-time"}, id="time"
+        ),
+        pytest.param(["2024-01-31 10:00:00"], {"type": "string"}, id="not-that-form"),
+        pytest.param(
+            ["f81d4fae-7dec-11d0-a765-00a0c91e6bf6"], {"type": "string", "format": "uuid"}, id="uuid"
+        ),
+        pytest.param(["https://a.b/c?d#e"], {"type": "string", "format": "uri"}, id="uri"),
+        pytest.param(["https://a b"], {"type": "string"}, id="no-uri"),
+    ],
+)
+def test_what_values_speak_for(values: list[Any], expected: dict[str, Any]) -> None:
+    """A schema is as narrow as all values allow, and nothing is required or enumerated."""
+    assert expected == inferred_schema(values, "3.1")
+
+
+def test_what_comes_out(tmp_path: Path) -> None:
+    """Each place is one action, the values of all answers are in it, and the order is that of the document."""
+    seen = [
+        _seen([{**_GOOD, "new": {"a": 1}}]),
+        _seen([{**_GOOD, "new": {"b": None}}, {"id": "q"}]),
+        _seen(1, 203),
+    ]
+    found = _learn(tmp_path, _document("3.1"), *seen)
+    assert found.overlay is not None
+    file = f"file://{tmp_path}/document.json"
+    properties = "$['components']['schemas']['Person']['properties']"
+    assert found.overlay == {
+        "overlay": "1.0.0",
+        "info": {"title": "What the answers of t say", "version": "1.0.0"},
+        "extends": file,
+        "actions": [
+            {
+                "target": "$['paths'][\"/it's/{id}\"]['get']['responses']",
+                "description": "203: added (answers of `a`); 203/headers/X-Total: added (answers of `a`)",
+                "update": {
+                    "203": {
+                        "description": "Non-Authoritative Information",
+                        "content": {JSON: {"schema": {"type": "integer"}}},
+                        "headers": {"X-Total": {"schema": {"type": "integer"}}},
+                    }
+                },
+            },
+            {"target": "$['components']['schemas']['Person']['required']", "remove": True},
+            {
+                "target": "$['components']['schemas']['Person']",
+                "description": "`name` may be absent (answers of `a`)",
+                "update": {"required": ["id"]},
+            },
+            {"target": f"{properties}['id']", "remove": True},
+            {
+                "target": properties,
+                "description": "new: added (answers of `a`); id: allows string (answers of `a`)",
+                "update": {
+                    "id": {"type": ["integer", "string"], "format": "int32", "minimum": 1},
+                    "new": {
+                        "type": "object",
+                        "properties": {"a": {"type": "integer"}, "b": {"type": "null"}},
+                    },
+                },
+            },
+        ],
+    }
+
+
+def test_names_that_are_data(tmp_path: Path) -> None:
+    """Where an object has more new names than anyone would list, it may have any."""
+    document = _document("3.1")
+    seen = _seen([{**_GOOD, **{f"k{number}": number for number in range(101)}}])
+    found = _learn(tmp_path, document, seen)
+    assert (True, ()) == (found.overlay is not None, found.left)
+    after = apply_overlay(document, found.overlay)
+    assert {"type": "integer"} == after["components"]["schemas"]["Person"]["additionalProperties"]
+    assert [] == _findings(after, seen)
+
+
+def test_what_stands_in_another_file(tmp_path: Path) -> None:
+    """An overlay is about one file: what another one would have to say is left."""
+    schemas = tmp_path / "schemas.json"
+    schemas.write_text(json.dumps({"Person": _PERSON}), encoding="utf-8")
+    document = _document("3.1", {"$ref": "schemas.json#/Person"})
+    found = _learn(tmp_path, document, _seen({**_GOOD, "id": "q"}), _seen({}, 203))
+    assert [("a", "type")] == [(operation, finding.rule) for operation, finding in found.left]
+    assert found.overlay is not None
+    assert ["$['paths'][\"/it's/{id}\"]['get']['responses']"] == [
+        one["target"] for one in found.overlay["actions"]
+    ]
+
+
+def test_what_agrees_needs_nothing(tmp_path: Path) -> None:
+    """There is no overlay where there is nothing to change."""
+    assert Learned(None, ()) == _learn(tmp_path, _document("3.1"), _seen([_GOOD]))
+
+
+@pytest.mark.parametrize(
+    ("seen", "rule"),
+    [
+        pytest.param(_seen(b"[{"), "unreadable-body", id="half-a-body"),
+        pytest.param(_seen(b""), "missing-body", id="no-body"),
+        pytest.param(_seen(b"x", media_type=""), "undocumented-media-type", id="no-media-type"),
+    ],
+)
+def test_what_no_document_can_say(tmp_path: Path, seen: Observation, rule: str) -> None:
+    """It is left over, and does not keep the rest from being learned."""
+    found = _learn(tmp_path, _document("3.1"), _seen([{**_GOOD, "id": "q"}]), seen)
+    assert [("a", rule)] == [(operation, finding.rule) for operation, finding in found.left]
+    assert found.overlay is not None
+
+
+def test_what_the_configuration_forgives_is_not_learned(tmp_path: Path) -> None:
+    """A finding that is switched off, or a status that says nothing of the document, is no reason for a change."""
+    seen = _seen([{"id": 1}], 404)
+    seen.forgiven = frozenset({("undocumented-status", "status")})
+    assert Learned(None, ()) == _learn(tmp_path, _document("3.1"), seen)
+
+
+def test_no_secret_is_learned(tmp_path: Path) -> None:
+    """A value or a name that holds a secret of the call does not get into the overlay."""
+    secret = "the-token-of-the-call"
+    masker = Masker([Secret(secret)])
+    body = [{**_GOOD, "kind": secret, "new": {secret: secret}}]
+    found = _learn(tmp_path, _document("3.1"), _seen(body, masker=masker))
+    assert found.overlay is not None
+    assert secret not in json.dumps(found.overlay)
+
+
+_MISBEHAVIOURS = {
+    "a": Answer(200, b'[{"id":1,"name":"x","new":{"at":"2024-01-31"}},{"id":"q","name":null}]'),
+    "b": Answer(203, b'{"a":1}'),
+    "c": Answer(200, b"<p>", {"Content-Type": "text/html"}),
+    "d": Answer(418, b'{"title":"no"}', {"Content-Type": "application/problem+json"}),
+}
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0", "3.1"])
+def test_the_whole_way(tmp_path: Path, version: str) -> None:
+    """A check teaches, the overlay is applied, and the next check with the new document finds nothing."""
+    with recording() as recorder:
+        document = _document(version)
+        document["paths"] = {}
+        for name, answer in _MISBEHAVIOURS.items():
+            if version == "2.0" and name == "c":
+                continue  # there an answer has one schema for all of its media types
+            recorder.answers[f"/{name}"] = answer
+            path = _document(version)["paths"]["/it's/{id}"]["get"]
+            path["responses"]["200"].pop("headers", None)
+            document["paths"][f"/{name}"] = {"get": {**path, "operationId": name}}
+        words = ["--server", recorder.origin]
+        (tmp_path / "before.json").write_text(json.dumps(document), encoding="utf-8")
+        overlay = tmp_path / "overlay.yaml"
+        first = run_cli("check", str(tmp_path / "before.json"), *words, "--learn", str(overlay))
+        assert 9 == first.exit_code
+        after = apply_overlay(document, yaml.safe_load(overlay.read_bytes()))
+        (tmp_path / "after.json").write_text(json.dumps(after), encoding="utf-8")
+        again = tmp_path / "again.yaml"
+        second = run_cli("check", str(tmp_path / "after.json"), *words, "--learn", str(again))
+        assert (0, False) == (second.exit_code, again.exists())
+        assert f"There is nothing to learn: `{again}` is not written" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"),
+    [
+        ("get-run", "wrong-type"),
+        ("list-workflows", "missing-field"),
+        ("search-runs", "undocumented-field"),
+        ("get-org", "undocumented-status"),
+        ("get-insight-topic", "wrong-media-type"),
+    ],
+)
+def test_what_the_stand_in_does_wrong(tmp_path: Path, operation: str, kind: str) -> None:
+    """Each way that it can misbehave teaches its document what then agrees with it."""
+    overlay = tmp_path / "overlay.json"
+    words = ["check", "demo", "--only", operation, "--misbehave", f"{operation}={kind}", "-o", "json"]
+    assert 9 == run_cli(*words, "--learn", str(overlay)).exit_code
+    document = json.loads(document_path().read_bytes())
+    after = tmp_path / "after.json"
+    after.write_text(json.dumps(apply_overlay(document, json.loads(overlay.read_bytes()))), encoding="utf-8")
+    with running(misbehave={_ids()[operation]: kind}) as server:
+        words = [
+            "--server",
+            f"{server.origin}{BASE_PATH}",
+            "-H",
+            f"Authorization: Bearer {server.api_keys['editor']}",
+        ]
+        result = run_cli("check", str(after), "--only", operation, "-o", "json", *words)
+    assert (0, "") == (result.exit_code, result.stderr)
+
+
+def _ids() -> dict[str, str]:
+    operations = json.loads(run_cli("operations", "demo", "-o", "json").stdout_bytes)
+    return {one["name"]: one["operation_id"] for one in operations}
+
+
+def test_what_is_left_is_said(tmp_path: Path) -> None:
+    """Half a body teaches nothing, which is said with what is wrong with it."""
+    file = tmp_path / "overlay.yaml"
+    words = ["--only", "get-org", "--misbehave", "get-org=truncated-json", "--learn", str(file)]
+    result = run_cli("check", "demo", *words)
+    assert (9, False) == (result.exit_code, file.exists())
+    said = " ".join(result.stderr.split())
+    assert "Warning: What is left here no overlay can mend: get-org: the body is not JSON" in said
+
+
+def test_the_file_is_whole_or_untouched(tmp_path: Path) -> None:
+    """A directory that is not there is said before anything is sent."""
+    with recording() as recorder:
+        (tmp_path / "document.json").write_text(json.dumps(_document("3.1")), encoding="utf-8")
+        words = ["--server", recorder.origin, "--learn", str(tmp_path / "no" / "overlay.yaml")]
+        result = run_cli("check", str(tmp_path / "document.json"), *words)
+        assert (12, []) == (result.exit_code, recorder.requests)
+
+
+@pytest.mark.outside
+@pytest.mark.parametrize("version", ["2.0", "3.0", "3.1"])
+def test_another_program_makes_the_same_of_it(tmp_path: Path, version: str) -> None:
+    """`overlayjs` of npm's `openapi-overlays-js` applies the overlay to the same effect."""
+    document = _document(version)
+    seen = [one for each in _EACH for one in each.values[0]]
+    found = _learn(tmp_path, document, *seen)
+    assert found.overlay is not None
+    (tmp_path / "overlay.yaml").write_bytes(overlay_text(found.overlay, "overlay.yaml"))
+    words = [program("overlayjs"), "--openapi", "document.json", "--overlay", "overlay.yaml"]
+    run = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True, text=True)
+    assert apply_overlay(document, found.overlay) == yaml.safe_load(run.stdout)

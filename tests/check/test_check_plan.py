@@ -1,0 +1,543 @@
+"""What a check calls, in which order and with which values: from `--set`, links, answers, examples, the schema."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dynacli.check.check_records import Value
+from dynacli.check.planning.call_order import prefix_of, template
+from dynacli.check.planning.harvest import Harvest
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.pets import api_of
+
+_OK: dict[str, Any] = {"200": {"description": "Good"}}
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "integer"}
+
+
+def _path(name: str, schema: Any = None, **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": schema or _TEXT, **more}
+
+
+def _query(name: str, schema: Any = None, *, required: bool = False, **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": required, "schema": schema or _TEXT, **more}
+
+
+def _get(*parameters: dict[str, Any], responses: Any = None, **more: Any) -> dict[str, Any]:
+    return {"get": {"parameters": list(parameters), "responses": responses or _OK, **more}}
+
+
+def _json(value: Any, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
+
+
+def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, dict[str, Any]]:
+    """Operation → its row; whatever has no answer of its own is answered with an empty object."""
+    result = run_cli("check", api_of(server, paths), "-o", "json", "--validate", "strict", *words)
+    return {one["operation"]: one for one in result.json}
+
+
+def _values(row: dict[str, Any], number: int = 0) -> dict[str, tuple[Any, str]]:
+    """Name → value and origin of one call."""
+    return {one["name"]: (one["value"], one["origin"]) for one in row["calls"][number]["values"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "index", "expected"),
+    [
+        pytest.param("/runs/{id}", 0, "/runs", id="item"),
+        pytest.param("/runs/{id}/trace", 0, "/runs", id="below-an-item"),
+        pytest.param("/orgs/{org}/runs/{id}", 1, "/orgs/{}/runs", id="second"),
+        pytest.param("/orgs/{org}/runs/{id}", 0, "/orgs", id="first-of-two"),
+        pytest.param("/runs/{id}:stop", 0, "/runs", id="verb-behind"),
+        pytest.param("/runs/{id}", 5, "", id="no-such-parameter"),
+    ],
+)
+def test_the_collection_of_a_parameter(path: str, index: int, expected: str) -> None:
+    """It is what stands before the parameter, whatever other parameters are called."""
+    assert expected == prefix_of(path, index)
+
+
+def test_templates_are_the_same_whatever_parameters_are_called() -> None:
+    """`{org}` of one path is `{orgId}` of another."""
+    assert template("/orgs/{org}/runs?x={y}") == template("/orgs/{orgId}/runs#second")
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter", "expected"),
+    [
+        pytest.param([{"id": "r1"}], "id", "r1", id="array"),
+        pytest.param([{"id": "r1"}], "runId", "r1", id="noun-and-id"),
+        pytest.param([{"runId": "r1", "id": "other"}], "runId", "r1", id="own-name-first"),
+        pytest.param([{"run_id": "r1"}], "runId", "r1", id="spelled-otherwise"),
+        pytest.param([{"run_id": "r1", "n": 1}], "id", "r1", id="noun-before-id"),
+        pytest.param([{"name": "main", "id": 7}], "runName", "main", id="name"),
+        pytest.param([{"slug": "main"}], "run-slug", "main", id="slug"),
+        pytest.param([{"id": 7}], "run", "7", id="number-as-text"),
+        pytest.param(["r1", "r2"], "id", "r1", id="plain-items"),
+        pytest.param({"total": 1, "runs": [{"id": "r1"}]}, "id", "r1", id="member-of-the-same-name"),
+        pytest.param({"tags": ["x"], "runs": [{"id": "r1"}]}, "id", "r1", id="not-the-first-array"),
+        pytest.param({"data": {"items": [{"id": "r1"}]}}, "id", "r1", id="one-level-down"),
+        pytest.param([{"id": ""}, {"id": None}, {"id": "r3"}], "id", "r3", id="first-that-has-one"),
+        pytest.param([{"id": "r1", "name": "x"}], "owner", None, id="not-about-the-item"),
+        pytest.param([], "id", None, id="empty"),
+        pytest.param("text", "id", None, id="no-list"),
+    ],
+)
+def test_an_item_of_a_collection_feeds_its_path(
+    server: Recorder, body: Any, parameter: str, expected: Any
+) -> None:
+    """The item's own field is found by the parameter's name, or by what items of that collection are called."""
+    server.answers["/runs"] = _json(body)
+    rows = _checked(
+        server, {"/runs": _get(), f"/runs/{{{parameter}}}": _get(_path(parameter), operationId="getRun")}
+    )
+    value, origin = _values(rows["get-run"])[parameter]
+    assert (expected, "answer") == (value, origin) if expected is not None else origin == "invented"
+
+
+def test_a_value_that_the_document_does_not_allow_is_passed_over(server: Recorder) -> None:
+    """An id that does not have the parameter's type is no id of it."""
+    server.answers["/runs"] = _json([{"id": "not a number"}, {"id": 12}])
+    rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id", _NUMBER), operationId="getRun")})
+    assert {"id": (12, "answer")} == _values(rows["get-run"])
+
+
+def test_values_of_a_path_belong_together(server: Recorder) -> None:
+    """An item is asked for below the parent under which it was listed."""
+    server.answers["/orgs"] = _json([{"id": "one"}])
+    server.answers["/orgs/one/runs"] = _json([{"id": "r1"}])
+    server.answers["/orgs/one/runs/r1/log"] = _json({})
+    org = _path("org", example="example-org")
+    _checked(
+        server,
+        {
+            "/orgs/{org}/runs/{id}/log": _get(org, _path("id")),
+            "/orgs/{org}/runs": _get(org),
+            "/orgs": _get(),
+        },
+    )
+    assert ["/orgs", "/orgs/one/runs", "/orgs/one/runs/r1/log"] == [one.target for one in server.requests]
+
+
+def test_a_search_beside_the_collection_feeds_it_too(server: Recorder) -> None:
+    """`/pets/findByStatus` lists what `/pets/{petId}` is about."""
+    server.answers["/pets/findByStatus"] = _json([{"id": 3}])
+    rows = _checked(
+        server,
+        {"/pets/findByStatus": _get(), "/pets/{petId}": _get(_path("petId", _NUMBER), operationId="getPet")},
+    )
+    assert {"petId": (3, "answer")} == _values(rows["get-pet"])
+
+
+@pytest.mark.parametrize(
+    ("path", "is_fed"),
+    [("/pets/findByStatus", True), ("/pets/search", True), ("/pets/latest", True), ("/pets/tags", False)],
+)
+def test_another_collection_below_does_not_feed_it(server: Recorder, path: str, is_fed: bool) -> None:
+    """An id of a tag is none of a pet."""
+    server.answers[path] = _json([{"id": 3}])
+    rows = _checked(
+        server, {path: _get(), "/pets/{petId}": _get(_path("petId", _NUMBER), operationId="getPet")}
+    )
+    assert is_fed is (_values(rows["get-pet"]) == {"petId": (3, "answer")})
+
+
+def test_a_field_of_that_name_feeds_a_parameter_anywhere(server: Recorder) -> None:
+    """`workflowId` is a field of an answer, or the `id` of a `workflow` in it."""
+    server.answers["/status"] = _json({"last": {"workflow_id": "w1"}, "owner": {"id": "o1"}})
+    rows = _checked(
+        server,
+        {
+            "/status": _get(),
+            "/graph": _get(_query("workflowId", required=True), _query("ownerId", required=True)),
+        },
+    )
+    assert {"workflowId": ("w1", "answer"), "ownerId": ("o1", "answer")} == _values(rows["get-graph"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "parameter", "expected"),
+    [
+        pytest.param({"workflowId": 7}, ("workflowId", _NUMBER), 7, id="number-of-an-id"),
+        pytest.param({"delay": 90}, ("delay", _NUMBER), None, id="an-amount"),
+        pytest.param({"delay": 90}, ("delay", _TEXT), None, id="an-amount-as-text"),
+        pytest.param({"city": "Bern"}, ("city", _TEXT), "Bern", id="a-word"),
+        pytest.param({"url": "https://a.test"}, ("url", _TEXT), None, id="a-word-for-anything"),
+        pytest.param({"limit": 5}, ("limit", _NUMBER), None, id="a-page"),
+        pytest.param({"delayId": 7}, ("delay", _NUMBER), None, id="another-name"),
+    ],
+)
+def test_a_field_feeds_what_is_plausibly_the_same_thing(
+    server: Recorder, answer: Any, parameter: tuple[str, Any], expected: Any
+) -> None:
+    """Ids are numbers or words; any other number is an amount of who knows what, and general names name nothing."""
+    server.answers["/status"] = _json(answer)
+    name, schema = parameter
+    rows = _checked(server, {"/status": _get(), "/find": _get(_query(name, schema, required=True))})
+    value, origin = _values(rows["get-find"])[name]
+    assert (expected, "answer") == (value, origin) if expected is not None else origin == "invented"
+
+
+@pytest.mark.parametrize(
+    ("collection", "parameter", "is_fed"),
+    [
+        pytest.param("/nodes", "n", False, id="a-letter"),
+        pytest.param("/nodes", "node", True, id="its-noun"),
+        pytest.param("/repositories", "repo", True, id="an-abbreviation"),
+        pytest.param("/runs", "runtime", False, id="a-word-that-begins-so"),
+        pytest.param("/runs", "runNumber", True, id="noun-and-number"),
+        pytest.param("/delay", "seconds", False, id="an-amount"),
+    ],
+)
+def test_an_item_feeds_what_is_called_like_it(
+    server: Recorder, collection: str, parameter: str, is_fed: bool
+) -> None:
+    """An id goes into a path where the parameter's name says that it is one, or what the items are."""
+    server.answers[collection] = _json([{"id": 71, "other": 1}])
+    paths = {
+        collection: _get(),
+        f"{collection}/{{{parameter}}}": _get(_path(parameter, _NUMBER), operationId="one"),
+    }
+    value, origin = _values(_checked(server, paths)["one"])[parameter]
+    assert ((71, "answer") == (value, origin)) is is_fed
+
+
+_FILTER = {
+    "type": "object",
+    "properties": {
+        "limit": _NUMBER,
+        "fields": {"type": "array", "items": _TEXT},
+        "where": {"type": "object", "properties": {"title": _TEXT}},
+    },
+}
+_AS_JSON = {"name": "filter", "in": "query", "content": {"application/json": {"schema": _FILTER}}}
+_AS_OBJECT = {"name": "filter", "in": "query", "style": "deepObject", "explode": True, "schema": _FILTER}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "words", "expected"),
+    [
+        pytest.param(_AS_JSON, ["filter.limit=1"], {"limit": 1}, id="one"),
+        pytest.param(_AS_OBJECT, ["filter.limit=1"], {"limit": 1}, id="deep-object"),
+        pytest.param(
+            _AS_JSON,
+            ["filter.limit=1", "filter.where.title=x"],
+            {"limit": 1, "where": {"title": "x"}},
+            id="two-are-one-object",
+        ),
+        pytest.param(
+            _AS_JSON, ["filter.fields=a", "filter.fields=b"], {"fields": ["a", "b"]}, id="items-by-repetition"
+        ),
+        pytest.param(
+            _AS_JSON,
+            ['filter={"limit":5,"fields":[]}', "filter.limit=1"],
+            {"limit": 1, "fields": []},
+            id="laid-over",
+        ),
+        pytest.param(
+            _AS_JSON, ["get-runs.filter.limit=2", "filter.limit=1"], {"limit": 2}, id="for-one-operation-wins"
+        ),
+    ],
+)
+def test_a_property_of_an_object_is_given(
+    server: Recorder, parameter: dict[str, Any], words: list[str], expected: Any
+) -> None:
+    """As with the options of a call; all that is given of one object is one value, and one call."""
+    given = [each for word in words for each in ("--set", word)]
+    row = _checked(server, {"/runs": _get(parameter)}, *given)["get-runs"]
+    assert [{"filter": (expected, "set")}] == [_values(row, number) for number in range(len(row["calls"]))]
+
+
+def test_a_property_that_there_is_not(server: Recorder) -> None:
+    """It is wrong usage, as is a value that does not fit."""
+    path = api_of(server, {"/runs": _get(_AS_JSON)})
+    for word in ("filter.nothing.more=1", "filter.limit=x"):
+        assert (2, []) == (run_cli("check", path, "--set", word).exit_code, server.requests)
+
+
+def test_a_field_deep_in_a_body_is_given(server: Recorder) -> None:
+    """Behind the name of its operation, behind `body`, or alone."""
+    item = {"type": "object", "properties": {"cron": _TEXT, "zone": _TEXT}}
+    schema = {"type": "object", "properties": {"at": item, "list": {"type": "array", "items": item}}}
+    body = {"content": {"application/json": {"schema": schema}}}
+    paths = {"/runs": {"post": {"operationId": "start", "requestBody": body, "responses": _OK}}}
+    words = ("--set", "at.cron=1", "--set", "body.list[0].zone=2", "--set", "start.at.zone=3")
+    _checked(server, paths, "--operation", "start", *words)
+    assert {"at": {"cron": "1", "zone": "3"}, "list": [{"zone": "2"}]} == json.loads(server.last.body)
+
+
+_LINKED = {
+    "/runs/latest": {
+        "get": {
+            "operationId": "latest",
+            "responses": {
+                "200": {
+                    "description": "Good",
+                    "links": {
+                        "flow": {"operationId": "getFlow", "parameters": {"id": "$response.body#/flow/key"}},
+                        "page": {
+                            "operationId": "getPage",
+                            "parameters": {"query.cursor": "$response.header.X-Next", "size": 3},
+                        },
+                    },
+                },
+                "404": {
+                    "description": "None",
+                    "links": {"flow": {"operationId": "getFlow", "parameters": {"id": "wrong"}}},
+                },
+            },
+        }
+    },
+    "/flows/{id}": _get(_path("id", example="example"), operationId="getFlow"),
+    "/pages": _get(_query("cursor", required=True), _query("size", _NUMBER), operationId="getPage"),
+}
+
+
+def test_links_are_followed_with_what_really_came(server: Recorder) -> None:
+    """A runtime expression is evaluated on the answer, and only the links of its own status count."""
+    server.answers["/runs/latest"] = _json({"flow": {"key": "f7"}}, **{"X-Next": "abc"})
+    rows = _checked(server, _LINKED)
+    assert {"id": ("f7", "link")} == _values(rows["get-flow"])
+    assert {"cursor": ("abc", "link")} == _values(rows["get-page"])
+
+
+def test_a_link_without_a_value_gives_way_to_the_example(server: Recorder) -> None:
+    """What the expression names is not in the answer."""
+    server.answers["/runs/latest"] = _json({"flow": {}})
+    rows = _checked(server, _LINKED)
+    assert {"id": ("example", "example")} == _values(rows["get-flow"])
+
+
+def test_what_the_person_gives_wins_over_all(server: Recorder) -> None:
+    """`--set` for one operation wins over `--set` for all, and that over answers."""
+    server.answers["/runs"] = _json([{"id": "r1"}])
+    paths = {
+        "/runs": _get(),
+        "/runs/{id}": _get(_path("id"), operationId="getRun"),
+        "/runs/{id}/log": _get(_path("id"), operationId="getLog"),
+    }
+    rows = _checked(server, paths, "--set", "id=mine", "--set", "get-log.id=its own")
+    assert {"id": ("mine", "set")} == _values(rows["get-run"])
+    assert {"id": ("its own", "set")} == _values(rows["get-log"])
+    assert "/runs/its%20own/log" in [one.target for one in server.requests]
+
+
+def test_each_value_that_is_given_is_a_call(server: Recorder) -> None:
+    """The same name twice is two calls; an option that may be left out is sent with every call."""
+    paths = {"/runs/{id}": _get(_path("id", _NUMBER), _query("full", {"type": "boolean"}))}
+    _checked(server, paths, "--set", "id=1", "--set", "id=2", "--set", "full=true")
+    assert {"/runs/1?full=true", "/runs/2?full=true"} == {one.target for one in server.requests}
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        pytest.param("id", "A value of --set has no `=`", id="no-equals"),
+        pytest.param("ids=3", "No operation that is called has an input `ids`", id="unknown"),
+        pytest.param("id=x", "`x` is not a value for --set id", id="does-not-fit"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_before_anything_is_sent(
+    server: Recorder, word: str, message: str
+) -> None:
+    """It is wrong usage."""
+    result = run_cli("check", api_of(server, {"/runs/{id}": _get(_path("id", _NUMBER))}), "--set", word)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert message in result.stderr
+
+
+def test_every_example_is_a_call(server: Recorder) -> None:
+    """What is required has a call for each of its examples; what is not is sent in a call of its own."""
+    examples = {"examples": {"a": {"value": "one"}, "b": {"value": "two"}}}
+    paths = {
+        "/runs": _get(
+            _query("range", required=True, **examples),
+            _query("state", example="failed"),
+            _query("page", {"type": "integer", "examples": [2]}),
+            _query("never"),
+        )
+    }
+    _checked(server, paths)
+    assert {
+        "/runs?range=one",
+        "/runs?range=two",
+        "/runs?range=one&state=failed",
+        "/runs?range=one&page=2",
+    } == {one.target for one in server.requests}
+
+
+def test_examples_that_the_schema_does_not_allow_are_passed_over(server: Recorder) -> None:
+    """A wrong example is the document's, and makes no call that would be refused."""
+    _checked(server, {"/runs": _get(_query("page", _NUMBER, example="first"))})
+    assert ["/runs"] == [one.target for one in server.requests]
+
+
+def test_the_most_calls_of_an_operation(server: Recorder) -> None:
+    """`--most` ends the examples; five is the most without it."""
+    examples = {str(number): {"value": str(number)} for number in range(9)}
+    paths = {"/runs": _get(_query("q", required=True, examples=examples))}
+    _checked(server, paths)
+    assert 5 == len(server.requests)
+    server.requests.clear()
+    _checked(server, paths, "--most", "2")
+    assert 2 == len(server.requests)
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        pytest.param({"type": "string", "default": "d"}, ("d", "default"), id="default"),
+        pytest.param({"enum": ["a", "b"]}, ("a", "default"), id="enum"),
+        pytest.param(
+            {"type": "array", "items": {"enum": ["a"]}}, (["a"], "default"), id="array-of-listed-words"
+        ),
+        pytest.param({"type": "integer", "minimum": 5}, (5, "invented"), id="made-from-the-schema"),
+    ],
+)
+def test_where_a_value_is_from_when_nothing_was_seen(
+    server: Recorder, schema: Any, expected: tuple[Any, str]
+) -> None:
+    """The schema's own words come before what is made from it, and only the latter is invented."""
+    rows = _checked(server, {"/runs": _get(_query("q", schema, required=True))})
+    assert {"q": expected} == _values(rows["get-runs"])
+
+
+def test_what_a_server_does_not_know_is_asked_for_once_more(server: Recorder) -> None:
+    """After a 404 the document's example and the next items are tried, until something is there."""
+    server.answers["/runs"] = _json([{"id": "r1"}, {"id": "r2"}, {"id": "r3"}])
+    server.answers["/runs/r2"] = _json({})
+    paths = {
+        "/runs": _get(),
+        "/runs/{id}": _get(
+            _path("id", example="e"), operationId="getRun", responses={**_OK, "404": {"description": "None"}}
+        ),
+    }
+    rows = _checked(server, paths)
+    assert ["/runs", "/runs/r1", "/runs/e", "/runs/r2"] == [one.target for one in server.requests]
+    assert ([404, 200], True) == (rows["get-run"]["statuses"], rows["get-run"]["valid"])
+
+
+def test_operations_that_change_something_come_last_and_one_by_one(server: Recorder) -> None:
+    """They are called in the order of the document, each when the one before has its answer."""
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": {"name": _TEXT}}}}}
+    paths = {
+        "/runs": {
+            "post": {"operationId": "start", "requestBody": {**body, "required": True}, "responses": _OK},
+            **_get(),
+        },
+        "/runs/{id}": {
+            "delete": {"operationId": "drop", "parameters": [_path("id")], "responses": _OK},
+            **_get(_path("id")),
+        },
+    }
+    server.answers["/runs"] = lambda one: _json([{"id": "r1"}] if one.method == "GET" else {})
+    words = ("--operation", "start", "--operation", "drop", "--set", "start.name=new", "--set", "drop.id=r1")
+    _checked(server, paths, *words)
+    sent = [(one.method, one.target) for one in server.requests]
+    assert [("GET", "/runs"), ("GET", "/runs/r1"), ("POST", "/runs"), ("DELETE", "/runs/r1")] == sent
+    assert b'{"name":"new"}' == server.requests[2].body.replace(b" ", b"")
+
+
+def test_links_in_a_circle_come_to_an_end(server: Recorder) -> None:
+    """Operations that link to each other are called once each."""
+
+    def linked(name: str, target: str) -> dict[str, Any]:
+        link = {"operationId": target, "parameters": {"id": "$response.body#/next"}}
+        return _get(
+            _path("id"), operationId=name, responses={"200": {"description": "Good", "links": {"on": link}}}
+        )
+
+    answer = _json({"next": "n"})
+    server.answers.update({"/a/n": answer, "/b/n": answer, "/a/id": answer, "/b/id": answer})
+    rows = _checked(server, {"/a/{id}": linked("a", "b"), "/b/{id}": linked("b", "a")})
+    assert [1, 1] == [len(one["calls"]) for one in rows.values()]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param((), ["get-runs", "get-flows"], id="all"),
+        pytest.param(("--only", "get-runs"), ["get-runs"], id="only"),
+        pytest.param(("--tag", "flows"), ["get-flows"], id="tag"),
+        pytest.param(("--tag", "flows", "--tag", "Runs"), ["get-runs", "get-flows"], id="tags"),
+        pytest.param(("--only", "get-runs", "--operation", "start"), ["start", "get-runs"], id="added"),
+    ],
+)
+def test_which_operations_are_looked_at(
+    server: Recorder, words: tuple[str, ...], expected: list[str]
+) -> None:
+    """`--only` and `--tag` leave others out; `--operation` adds one that may change something."""
+    start = {"operationId": "start", "tags": ["Runs"], "responses": _OK}
+    paths = {"/runs": {"post": start, **_get(tags=["Runs"])}, "/flows": _get(tags=["flows"])}
+    server.answers.update({"/runs": Answer(), "/flows": Answer()})
+    rows = _checked(server, paths, *words)
+    assert expected == [name for name, one in rows.items() if one["skipped"] is None]
+
+
+@pytest.mark.parametrize(
+    "words", [("--only", "nothing"), ("--operation", "nothing"), ("--tag", "nothing")], ids=lambda one: one[0]
+)
+def test_a_name_that_nothing_has_is_wrong_usage(server: Recorder, words: tuple[str, str]) -> None:
+    """Nothing is sent, and the name is said."""
+    result = run_cli("check", api_of(server, {"/runs": _get()}), *words)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "`nothing`" in result.stderr
+
+
+def test_the_plan_names_values_and_their_origins(server: Recorder) -> None:
+    """`--dry-run` gives every call that is known beforehand, and sends none."""
+    paths = {"/runs": _get(_query("q", example="x")), "/runs/{id}": _get(_path("id"), operationId="getRun")}
+    result = run_cli("check", api_of(server, paths), "--dry-run", "-o", "json")
+    rows = {one["operation"]: one for one in result.json}
+    assert (0, []) == (result.exit_code, server.requests)
+    assert [[], [{"in": "query", "name": "q", "value": "x", "origin": "example", "from": None}]] == [
+        one["values"] for one in rows["get-runs"]["calls"]
+    ]
+    assert ["get-runs"] == rows["get-run"]["fed_by"]
+    assert ["invented"] == [one["origin"] for one in rows["get-run"]["calls"][0]["values"]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"id": ', id="truncated"),
+        pytest.param(b"[" * 100_000, id="deep"),
+        pytest.param(b"\xff\xfe", id="not-utf-8"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_gives_nothing(server: Recorder, body: bytes) -> None:
+    """What is called JSON and is not has no values, and the check goes on."""
+    server.answers["/runs"] = Answer(body=body)
+    rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id"), operationId="getRun")})
+    assert "invented" == _values(rows["get-run"])["id"][1]
+
+
+def test_an_error_gives_no_values(server: Recorder) -> None:
+    """The id of an error is no id of a run."""
+    server.answers["/runs"] = _json([{"id": "of the error"}], 500)
+    rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id"), operationId="getRun")})
+    assert "invented" == _values(rows["get-run"])["id"][1]
+
+
+def test_the_harvest_is_bounded() -> None:
+    """However many answers come and however large they are, only some of each is kept."""
+    assert Harvest().linked("x") == []
+    harvest = Harvest()
+    for number in range(100):
+        harvest.take_link("x", (Value("path", "id", number, "link", "y"),))
+    assert 5 == len(harvest.linked("x"))
+
+
+def test_values_that_were_sent_are_kept_with_the_call(server: Recorder) -> None:
+    """What is in the results is what was on the wire."""
+
+    def echo(request: RecordedRequest) -> Answer:
+        return _json({"target": request.target})
+
+    server.answers["/runs"] = echo
+    rows = _checked(server, {"/runs": _get(_query("q", required=True, example="a b"))})
+    assert [f"{server.origin}/runs?q=a%20b"] == [one["url"] for one in rows["get-runs"]["calls"]]
+    assert {"q": ("a b", "example")} == _values(rows["get-runs"])

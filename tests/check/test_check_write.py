@@ -1,0 +1,555 @@
+"""`check --write` creates, reads, changes and removes things where the document makes plain how, and cleans up."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.check.planning.chains import Chain, chains_of
+from dynacli.model.operation import OperationSummary
+from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
+
+JSON = "application/json"
+
+
+def _operations(*words: str) -> list[OperationSummary]:
+    return [
+        OperationSummary(
+            word, "", *word.split(" "), tags=(), summary="", is_deprecated=False, is_hidden=False
+        )
+        for word in words
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "linked", "expected"),
+    [
+        pytest.param(
+            ["GET /a", "POST /a", "GET /a/{id}", "PATCH /a/{x}", "PUT /a/{id}", "DELETE /a/{id}"],
+            {},
+            [Chain("POST /a", "/a/{}", "GET /a/{id}", ("PATCH /a/{x}", "PUT /a/{id}"), "DELETE /a/{id}")],
+            id="whole",
+        ),
+        pytest.param(
+            ["POST /a", "GET /a/{id}"], {}, [Chain("POST /a", "/a/{}", "GET /a/{id}")], id="read-alone"
+        ),
+        pytest.param(["POST /a"], {}, [], id="nothing-below"),
+        pytest.param(["POST /a", "GET /a/{id}/b"], {}, [], id="not-one-of-it"),
+        pytest.param(["POST /a/{id}", "GET /a/{id}"], {}, [], id="no-collection"),
+        pytest.param(
+            ["POST /a/", "GET /a/{id}/"], {}, [Chain("POST /a/", "/a/{}", "GET /a/{id}/")], id="slash"
+        ),
+        pytest.param(
+            ["POST /a", "POST /a/{id}/archive", "POST /a/{id}/run"],
+            {},
+            [Chain("POST /a", "/a/{}", delete="POST /a/{id}/archive")],
+            id="archive",
+        ),
+        pytest.param(
+            ["POST /a", "DELETE /a/{id}", "POST /a/{id}/b", "GET /a/{a}/b/{b}", "DELETE /a/{a}/b/{b}"],
+            {},
+            [
+                Chain("POST /a", "/a/{}", delete="DELETE /a/{id}"),
+                Chain("POST /a/{id}/b", "/a/{}/b/{}", "GET /a/{a}/b/{b}", (), "DELETE /a/{a}/b/{b}", "/a/{}"),
+            ],
+            id="one-inside-of-another",
+        ),
+        pytest.param(
+            ["POST /start", "GET /jobs/{id}", "DELETE /jobs/{id}"],
+            {"POST /start": ["GET /jobs/{id}"]},
+            [Chain("POST /start", "/jobs/{}", "GET /jobs/{id}", (), "DELETE /jobs/{id}")],
+            id="by-a-link",
+        ),
+        pytest.param(
+            ["POST /start", "GET /jobs/{id}"], {"POST /start": ["gone"]}, [], id="a-link-to-nothing"
+        ),
+        pytest.param(
+            ["PUT /a/{id}", "GET /a/{id}", "DELETE /a/{id}"],
+            {},
+            [Chain("PUT /a/{id}", "/a/{}", "GET /a/{id}", (), "DELETE /a/{id}", is_named=True)],
+            id="put",
+        ),
+        pytest.param(["PUT /a/{id}", "GET /a/{id}"], {}, [], id="put-without-removal"),
+        pytest.param(["PUT /a/{id}", "DELETE /a/{id}"], {}, [], id="put-without-reading"),
+    ],
+)
+def test_what_belongs_together(words: list[str], linked: dict[str, list[str]], expected: list[Chain]) -> None:
+    """A chain is what the paths, or links, make plain, and nothing else."""
+    assert expected == chains_of(_operations(*words), linked)
+
+
+_THING = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
+}
+
+
+class _Store:
+    """A server that keeps things, at `/things`."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder, self.things = recorder, {}
+        self.answers: dict[str, Callable[[RecordedRequest], Answer]] = {}
+        self.location = False
+        recorder.answers["/things"] = self.collection
+        for number in range(1, 9):
+            recorder.answers[f"/things/{number}"] = self.item
+
+    def collection(self, request: RecordedRequest) -> Answer:
+        if request.method in self.answers:
+            return self.answers[request.method](request)
+        if request.method == "GET":
+            return Answer(200, json.dumps([*self.things.values()]).encode())
+        number = len(self.things) + 1
+        self.things[number] = {"id": number, **json.loads(request.body)}
+        if self.location:
+            headers = {"Location": f"/things/{number}", "Content-Type": JSON}
+            return Answer(201, b"{}", headers)
+        return Answer(201, json.dumps(self.things[number]).encode())
+
+    def item(self, request: RecordedRequest) -> Answer:
+        number = int(request.target.rpartition("/")[2])
+        key = f"{request.method} item"
+        if key in self.answers:
+            return self.answers[key](request)
+        if number not in self.things:
+            return Answer(404, b"", {})
+        if request.method == "DELETE":
+            del self.things[number]
+            return Answer(204, b"", {})
+        if request.method == "PATCH":
+            self.things[number].update(json.loads(request.body))
+        return Answer(200, json.dumps(self.things[number]).encode())
+
+    @property
+    def calls(self) -> list[str]:
+        return [f"{one.method} {one.target}" for one in self.recorder.requests]
+
+
+def _document(origin: str, *, created: Any = _THING, **more: Any) -> dict[str, Any]:
+    def answers(status: str, schema: Any = _THING) -> dict[str, Any]:
+        return {
+            status: {"description": "", "content": {JSON: {"schema": schema}}},
+            "404": {"description": ""},
+        }
+
+    body = {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {
+                    "type": "object",
+                    "properties": {"name": {"type": "string", "example": "n"}},
+                    "required": ["name"],
+                }
+            }
+        },
+    }
+    parameter = {"name": "thing_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {
+        "/things": {
+            "get": {"operationId": "list", "responses": answers("200", {"type": "array", "items": _THING})},
+            "post": {"operationId": "create", "requestBody": body, "responses": answers("201", created)},
+        },
+        "/things/{thing_id}": {
+            "parameters": [parameter],
+            "get": {"operationId": "read", "responses": answers("200")},
+            "patch": {"operationId": "change", "requestBody": body, "responses": answers("200")},
+            "delete": {"operationId": "remove", "responses": {"204": {"description": ""}}},
+        },
+        **more,
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": origin}],
+        "paths": paths,
+    }
+
+
+@pytest.fixture
+def store() -> Iterator[_Store]:
+    """Return a server that keeps things."""
+    with recording() as recorder:
+        yield _Store(recorder)
+
+
+def _check(tmp_path: Path, document: dict[str, Any], *words: str, **settings: Any) -> Result:
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return run_cli("check", str(file), "-o", "json", "--write", *words, **settings)
+
+
+def _rows(result: Result) -> dict[str, dict[str, Any]]:
+    return {one["operation"]: one for one in result.json if "operation" in one}
+
+
+_CHAIN = [
+    "POST /things",
+    "GET /things/1",
+    "PATCH /things/1",
+    "GET /things/1",
+    "DELETE /things/1",
+]
+
+
+@pytest.mark.parametrize("location", [False, True], ids=["id-in-the-body", "location"])
+def test_a_whole_life(tmp_path: Path, store: _Store, location: bool) -> None:
+    """What is created is read, changed, read again and removed, by the id that the server gave it."""
+    store.location = location
+    created = {"type": "object"} if location else _THING
+    result = _check(tmp_path, _document(store.recorder.origin, created=created), "--yes")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert _CHAIN == store.calls[-5:]
+    assert {} == store.things
+    assert all(
+        one["skipped"] is None and one["valid"]
+        for one in _rows(result).values()
+        if one["operation"] != "read"
+    )
+    assert [200, 200] == [one["status"] for one in _rows(result)["read"]["calls"]][-2:]
+
+
+@pytest.mark.parametrize(
+    ("body", "schema"),
+    [
+        pytest.param({"thing": {"id": 1, "name": "n"}}, {"type": "object"}, id="in-what-is-called-like-it"),
+        pytest.param({"data": {"thing_id": 1}}, {"type": "object"}, id="in-an-envelope"),
+        pytest.param({"thingId": 1, "id": "x"}, {"type": "object"}, id="by-the-name-of-the-parameter"),
+        pytest.param(1, {"type": "integer"}, id="the-id-alone"),
+    ],
+)
+def test_where_the_id_may_stand(tmp_path: Path, store: _Store, body: Any, schema: Any) -> None:
+    """An answer says in many ways what was created."""
+
+    def create(_: RecordedRequest) -> Answer:
+        store.things[1] = {"id": 1, "name": "n"}
+        return Answer(201, json.dumps(body).encode())
+
+    store.answers["POST"] = create
+    result = _check(tmp_path, _document(store.recorder.origin, created=schema), "--yes")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert (_CHAIN, {}) == (store.calls[-5:], store.things)
+
+
+def test_what_a_link_says(tmp_path: Path, store: _Store) -> None:
+    """A link of the answer to the creation comes before all guesses."""
+
+    def create(_: RecordedRequest) -> Answer:
+        store.things[2] = {"id": 2, "name": "n"}
+        return Answer(201, b'{"id":1,"name":"n","self":2}')
+
+    store.answers["POST"] = create
+    created = {**_THING, "properties": {**_THING["properties"], "self": {"type": "integer"}}}
+    document = _document(store.recorder.origin, created=created)
+    document["paths"]["/things"]["post"]["responses"]["201"]["links"] = {
+        "it": {"operationId": "read", "parameters": {"thing_id": "$response.body#/self"}}
+    }
+    result = _check(tmp_path, document, "--yes")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert "DELETE /things/2" == store.calls[-1]
+
+
+def test_findings_do_not_end_it(tmp_path: Path, store: _Store) -> None:
+    """An answer that breaks the document is found, and the rest of the chain is called, with the removal at its end."""
+    store.answers["PATCH item"] = lambda _: Answer(200, b'{"id":"x"}')
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    assert 9 == result.exit_code
+    rules = {one["rule"] for one in _rows(result)["change"]["findings"]}
+    assert {"type", "required"} == rules
+    assert ("DELETE /things/1", {}) == (store.calls[-1], store.things)
+
+
+def test_what_cannot_be_removed_is_said(tmp_path: Path, store: _Store) -> None:
+    """Where it is, too."""
+    store.answers["DELETE item"] = lambda _: Answer(500, b"")
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    where = f"{store.recorder.origin}/things/1"
+    assert f"Warning: `create` created {where}, and `remove` answered 500" in result.stderr
+
+
+def test_without_a_removal(tmp_path: Path, store: _Store) -> None:
+    """It is created all the same, and said to stay."""
+    document = _document(store.recorder.origin)
+    del document["paths"]["/things/{thing_id}"]["delete"]
+    result = _check(tmp_path, document, "--yes")
+    assert 0 == result.exit_code
+    where = f"{store.recorder.origin}/things/1"
+    assert f"`create` created {where}, and the document has nothing that removes it" in result.stderr
+
+
+def test_nothing_was_created(tmp_path: Path, store: _Store) -> None:
+    """Then there is nothing to change and to remove, and it is said why."""
+    store.answers["POST"] = lambda _: Answer(404, b"", {})
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    rows = _rows(result)
+    assert ["POST /things"] == [one for one in store.calls if not one.startswith("GET")]
+    assert "`create` created nothing that it could be called for" == rows["remove"]["skipped"]["reason"]
+
+
+def test_nobody_knows_what_was_created(tmp_path: Path, store: _Store) -> None:
+    """An answer without any id leaves something behind that cannot be named."""
+    store.answers["POST"] = lambda _: Answer(201, b'{"name":"n"}')
+    result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
+    assert f"`create` created something at {store.recorder.origin}/things" in result.stderr
+    assert ["POST /things"] == [one for one in store.calls if not one.startswith("GET")]
+
+
+def test_a_part_of_something(tmp_path: Path, store: _Store) -> None:
+    """A chain below another one is run in what that one made, and is removed before it."""
+    parameter = {"in": "path", "required": True, "schema": {"type": "integer"}}
+    answer = {"description": "", "content": {JSON: {"schema": {"type": "object"}}}}
+    parts = {
+        "/things/{id}/parts": {
+            "parameters": [{**parameter, "name": "id"}],
+            "post": {"operationId": "create-part", "responses": {"201": answer}},
+        },
+        "/things/{id}/parts/{part}": {
+            "parameters": [{**parameter, "name": "id"}, {**parameter, "name": "part"}],
+            "delete": {"operationId": "remove-part", "responses": {"204": {"description": ""}}},
+        },
+    }
+    store.recorder.answers["/things/1/parts"] = Answer(201, b'{"part":7}')
+    store.recorder.answers["/things/1/parts/7"] = Answer(204, b"", {})
+    result = _check(tmp_path, _document(store.recorder.origin, **parts), "--yes")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert [*_CHAIN[:-1], "POST /things/1/parts", "DELETE /things/1/parts/7", _CHAIN[-1]] == store.calls[-7:]
+
+
+class _Everywhere(dict[str, Any]):
+    """Answers of paths, and one for all others."""
+
+    def __init__(self, known: dict[str, Any], others: Callable[[RecordedRequest], Answer]) -> None:
+        super().__init__(known)
+        self._others = others
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002
+        return super().get(key, self._others)
+
+
+def _named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The document with PUT in the place of POST."""
+    paths = document["paths"]
+    item = paths["/things/{thing_id}"]
+    item["put"] = {**paths["/things"].pop("post"), "operationId": "put"}
+    item["parameters"] = [{"name": "thing_id", "in": "path", "required": True, "schema": schema}]
+    del item["patch"]
+    return document
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"type": "string"}, id="text"),
+        pytest.param({"type": "string", "format": "uuid"}, id="uuid"),
+        pytest.param({"type": "integer"}, id="number"),
+    ],
+)
+def test_a_name_of_our_own(tmp_path: Path, schema: dict[str, Any]) -> None:
+    """PUT creates where reading says that nothing has that name, and what it made is removed."""
+    things: dict[str, bytes] = {}
+
+    def item(request: RecordedRequest) -> Answer:
+        body = things.get(request.target)
+        if request.method == "PUT":
+            things[request.target] = b'{"id":1,"name":"n"}'
+            return Answer(201, things[request.target])
+        if request.method == "DELETE":
+            things.pop(request.target)
+            return Answer(204, b"", {})
+        return Answer(200, body) if body else Answer(404, b"", {})
+
+    with recording() as recorder:
+        recorder.answers["/things"] = Answer(200, b"[]")
+        recorder.answers = _Everywhere(recorder.answers, item)
+        result = _check(tmp_path, _named(_document(recorder.origin), schema), "--yes")
+        calls = [one.method for one in recorder.requests if one.target != "/things"][-4:]
+    assert (0, "", {}) == (result.exit_code, result.stderr, things)
+    assert ["GET", "PUT", "GET", "DELETE"] == calls
+
+
+def test_a_number_is_only_made_up_for_an_id(tmp_path: Path) -> None:
+    """`/delay/{delay}` takes an amount: a large one would make the server wait as long."""
+    with recording() as recorder:
+        document = _named(_document(recorder.origin), {"type": "integer"})
+        document["paths"] = {"/delay/{delay}": document["paths"]["/things/{thing_id}"]}
+        item = document["paths"]["/delay/{delay}"]
+        item["parameters"][0].update(name="delay", example=1)
+        result = _check(tmp_path, document, "--yes")
+        assert ["GET /delay/1"] == [f"{one.method} {one.target}" for one in recorder.requests]
+    assert "no name can be made up for something new" == _rows(result)["put"]["skipped"]["reason"]
+
+
+def test_a_name_that_is_taken(tmp_path: Path) -> None:
+    """Nothing is written where reading does not say that a name is free."""
+    taken = Answer(200, b'{"id":1,"name":"n"}')
+    with recording() as recorder:
+        recorder.answers["/things"] = Answer(200, b"[]")
+        recorder.answers = _Everywhere(recorder.answers, lambda _: taken)
+        result = _check(tmp_path, _named(_document(recorder.origin), {"type": "string"}), "--yes")
+        assert {"GET"} == {one.method for one in recorder.requests}
+    assert "`read` does not say that a name is free" == _rows(result)["put"]["skipped"]["reason"]
+
+
+def test_what_was_there_before_stays(tmp_path: Path, store: _Store) -> None:
+    """A creation that answers with a thing of before has made nothing that may be changed or removed."""
+    store.things[1] = {"id": 1, "name": "old"}
+    store.answers["POST"] = lambda _: Answer(201, b'{"id":1,"name":"old"}')
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    assert {1: {"id": 1, "name": "old"}} == store.things
+    assert {"GET", "POST"} == {one.method for one in store.recorder.requests}
+    reason = "the answer of `create` speaks of `1`, which was there before"
+    assert reason == _rows(result)["remove"]["skipped"]["reason"]
+
+
+def test_what_is_in_no_chain_is_not_called(tmp_path: Path, store: _Store) -> None:
+    """Unless the person names it."""
+    more = {"/reset": {"post": {"operationId": "reset", "responses": {"204": {"description": ""}}}}}
+    store.recorder.answers["/reset"] = Answer(204, b"", {})
+    document = _document(store.recorder.origin, **more)
+    skipped = _rows(_check(tmp_path, document, "--yes"))["reset"]["skipped"]
+    assert ("unsafe", True) == (skipped["kind"], "is not about what is created here" in skipped["reason"])
+    assert "POST /reset" not in store.calls
+    assert 0 == _check(tmp_path, document, "--yes", "--operation", "reset").exit_code
+    assert "POST /reset" in store.calls
+
+
+def test_nothing_is_plain(tmp_path: Path, store: _Store) -> None:
+    """Then it is said that nothing is written, nobody is asked, and what reads is called."""
+    document = _document(store.recorder.origin)
+    del document["paths"]["/things/{thing_id}"]
+    result = _check(tmp_path, document)
+    assert (0, ["GET /things"]) == (result.exit_code, store.calls)
+    assert "does not make plain how anything is created and removed: nothing is written" in result.stderr
+
+
+def test_where_location_and_the_body_differ(tmp_path: Path, store: _Store) -> None:
+    """`Location` is the word of HTTP for what was created."""
+
+    def create(_: RecordedRequest) -> Answer:
+        store.things[2] = {"id": 2, "name": "n"}
+        return Answer(201, b'{"id":1}', {"Location": "/things/2", "Content-Type": JSON})
+
+    store.answers["POST"] = create
+    result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
+    assert (0, "", {}) == (result.exit_code, result.stderr, store.things)
+
+
+def test_one_operation_brings_those_that_it_needs(tmp_path: Path, store: _Store) -> None:
+    """To change something it has to be created, and to be removed afterwards."""
+    _check(tmp_path, _document(store.recorder.origin), "--yes", "--only", "change")
+    assert ["POST /things", "PATCH /things/1", "DELETE /things/1"] == store.calls
+
+
+def test_the_person_gives_values(tmp_path: Path, store: _Store) -> None:
+    """`--set` reaches the bodies of what is written."""
+    _check(tmp_path, _document(store.recorder.origin), "--yes", "--set", "create.name=mine")
+    assert b'{"name":"mine"}' == next(one.body for one in store.recorder.requests if one.method == "POST")
+
+
+_BOTH = ("stdin", "stderr")
+
+
+@pytest.mark.parametrize(
+    ("words", "settings"),
+    [
+        pytest.param([], {}, id="no-terminal"),
+        pytest.param(["--no-input"], {"terminal": _BOTH}, id="no-input"),
+        pytest.param([], {"terminal": _BOTH, "stdin": b"n\n"}, id="no"),
+        pytest.param([], {"terminal": _BOTH, "stdin": b""}, id="end-of-input"),
+    ],
+)
+def test_nobody_agrees(tmp_path: Path, store: _Store, words: list[str], settings: dict[str, Any]) -> None:
+    """Then nothing at all is sent."""
+    result = _check(tmp_path, _document(store.recorder.origin), *words, **settings)
+    assert (2, []) == (result.exit_code, store.calls)
+
+
+def test_the_question(tmp_path: Path, store: _Store) -> None:
+    """It says how many operations, which, and at which server."""
+    settings: dict[str, Any] = {"terminal": _BOTH, "stdin": b"y\n"}
+    result = _check(tmp_path, _document(store.recorder.origin), **settings)
+    assert 0 == result.exit_code
+    origin = store.recorder.origin
+    asked = (
+        f"3 operations change something at {origin}:\n  create -> read -> change -> remove\nCall them? [y/N] "
+    )
+    assert asked in result.stderr
+    assert _CHAIN == store.calls[-5:]
+
+
+def test_a_plan_asks_nobody(tmp_path: Path, store: _Store) -> None:
+    """`--dry-run` shows the chain and sends nothing."""
+    result = _check(tmp_path, _document(store.recorder.origin), "--dry-run")
+    assert (0, []) == (result.exit_code, store.calls)
+    assert {"create", "change", "remove"} < set(_rows(result))
+
+
+@pytest.mark.parametrize("when", ["POST", "PATCH item"])
+def test_ctrl_c_cleans_up(tmp_path: Path, store: _Store, when: str) -> None:
+    """What was created is removed, also where Ctrl-C comes while nobody knows yet what it is called."""
+    original = {"POST": store.collection, "PATCH item": store.item}[when]
+
+    def answer(request: RecordedRequest) -> Answer:
+        del store.answers[when]
+        signal.raise_signal(signal.SIGINT)
+        threading.Event().wait(0.3)
+        return original(request)
+
+    store.answers[when] = answer
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    assert 130 == result.exit_code
+    assert ("DELETE /things/1", {}) == (store.calls[-1], store.things)
+
+
+def test_sigterm_cleans_up(tmp_path: Path, store: _Store) -> None:
+    """A program that is told to end removes what it has created on its way out."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def answer(request: RecordedRequest) -> Answer:
+        del store.answers["PATCH item"]
+        running[0].terminate()
+        threading.Event().wait(0.5)
+        return store.item(request)
+
+    store.answers["PATCH item"] = answer
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(_document(store.recorder.origin)), encoding="utf-8")
+    words = [sys.executable, "-m", "dynacli", "check", str(file), "--write", "--yes"]
+    running.append(subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    assert -signal.SIGTERM == running[0].wait(60)
+    assert ("DELETE /things/1", {}) == (store.calls[-1], store.things)
+
+
+def test_the_stand_in() -> None:
+    """Its workflows live a whole life; what no operation removes is said to stay."""
+    result = run_cli("check", "demo", "--write", "--yes", "-o", "json")
+    assert 0 == result.exit_code
+    rows = _rows(result)
+    for name in ("create-workflow", "update-workflow", "archive-workflow", "create-mcp-server"):
+        assert (None, True) == (rows[name]["skipped"], rows[name]["valid"])
+    assert 1 == result.stderr.count("Warning: ")
+    assert "`create-mcp-server` created http://127.0.0.1:" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [
+        pytest.param("wrong-type", "create-workflow", id="create"),
+        pytest.param("missing-field", "update-workflow", id="update"),
+        pytest.param("undocumented-field", "archive-workflow", id="remove"),
+        pytest.param("truncated-json", "update-workflow", id="truncated"),
+    ],
+)
+def test_the_stand_in_misbehaves(kind: str, operation: str) -> None:
+    """Whatever it does wrong where it writes is found."""
+    result = run_cli("check", "demo", "--write", "--yes", "-o", "json", "--misbehave", f"{operation}={kind}")
+    assert 9 == result.exit_code
+    assert [operation] == [name for name, one in _rows(result).items() if one["findings"]]

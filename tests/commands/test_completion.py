@@ -1,0 +1,616 @@
+"""Completion: the protocol that the scripts speak, and the scripts in real shells."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from dynacli.commands.completion import completion_tables
+from dynacli.commands.root import make_root
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.verbs import cache as cache_verb
+from dynacli.commands.verbs import demo as demo_verb
+from dynacli.commands.verbs.api import api as api_verb
+from dynacli.environment import Environment
+from tests.harness import Answer, Recorder, run_cli
+
+_STATE = {"type": "string", "enum": ["open", "closed", "name:asc", "in progress", "$(id)", "-rf", "-1", "+1"]}
+
+
+def _query(name: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, **more}
+
+
+_DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "https://pets.example"}],
+    "tags": [{"name": "toys", "description": "What they play with"}],
+    "paths": {
+        "/pets": {
+            "get": {
+                "operationId": "listPets",
+                "tags": ["pets"],
+                "summary": "List *pets*",
+                "parameters": [
+                    _query("state", _STATE, description="Which ones\nto list"),
+                    _query("kinds", {"type": "array", "items": {"enum": ["cat", "dog"]}}),
+                    _query("isSold", {"type": "boolean"}),
+                    _query("secretly", {"type": "string"}, **{"x-cli-hidden": True}),
+                    _query("output", {"type": "string", "enum": ["long", "short"]}),
+                ],
+                "responses": {"200": {"description": "Pets"}},
+            },
+        },
+        "/{species}/pets/{age}": {
+            "put": {
+                "operationId": "putPet",
+                "tags": ["pets"],
+                "parameters": [
+                    {
+                        "name": "species",
+                        "in": "path",
+                        "required": True,
+                        "schema": {"type": "string", "enum": ["felis", "canis"]},
+                    },
+                    {"name": "age", "in": "path", "required": True, "schema": {"enum": [1, 2]}},
+                ],
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {
+                                    "size": {"enum": ["small", "large", None, 7]},
+                                    "owner": {"type": "object", "properties": {"vip": {"type": "boolean"}}},
+                                    "bells": {
+                                        "type": "array",
+                                        "items": {
+                                            "type": "object",
+                                            "properties": {"tone": {"enum": ["low", "high"]}},
+                                        },
+                                    },
+                                },
+                            }
+                        },
+                        "application/vnd.pet+json": {"schema": {"type": "object"}},
+                    }
+                },
+                "responses": {"200": {"description": "It"}},
+            }
+        },
+        "/toys": {
+            "get": {
+                "operationId": "toysList",
+                "tags": ["toys"],
+                "summary": "List toys",
+                "responses": {"200": {"description": "Toys"}},
+            },
+            "delete": {
+                "operationId": "toysForget",
+                "x-cli-hidden": True,
+                "responses": {"200": {"description": "Gone"}},
+            },
+        },
+    },
+}
+_VERBS = [
+    "api",
+    "cache",
+    "changes",
+    "check",
+    "completion",
+    "demo",
+    "describe",
+    "doctor",
+    "document",
+    "help",
+    "operations",
+]
+_API_VERBS = [
+    "add",
+    "history",
+    "list",
+    "pin",
+    "refresh",
+    "remove",
+    "rename",
+    "rollback",
+    "show",
+    "unpin",
+]
+
+
+@pytest.fixture
+def pets() -> Path:
+    """The document, registered as `pets`, beside another API `pens`."""
+    path = Path("pets.json").absolute()
+    path.write_text(json.dumps(_DOCUMENT))
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    for name in ("pets", "pens"):
+        assert 0 == run_cli("api", "add", name, str(path)).exit_code
+    return path
+
+
+def _completed(*words: str, shell: str = "bash") -> list[str]:
+    result = run_cli("__complete", shell, *words)
+    assert (0, "") == (result.exit_code, result.stderr)
+    return result.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("", ["pens", "pets", *_VERBS], id="first-word"),
+        pytest.param("pe", ["pens", "pets"], id="api-by-prefix"),
+        pytest.param("de", ["demo", "describe"], id="verb-by-prefix"),
+        pytest.param(
+            "pets ", ["list-pets", "put-pet", "toys-list", "pets", "toys"], id="operations-and-tags"
+        ),
+        pytest.param("pets li", ["list-pets"], id="operation-by-prefix"),
+        pytest.param("pets toys ", ["toys-list"], id="operations-of-a-tag"),
+        pytest.param("pets toys li", ["list"], id="a-tag-s-operation-without-the-tag"),
+        pytest.param("pets toys list --ref", ["--refresh"], id="options-behind-tag-and-operation"),
+        pytest.param("pets listPets --st", ["--state"], id="behind-an-operation-id"),
+        pytest.param("pets nothing ", [], id="unknown-operation"),
+        pytest.param("nothing ", [], id="unknown-api"),
+        pytest.param("search ", [], id="reserved-verb"),
+        pytest.param("--validate off --dry-run pe", ["pens", "pets"], id="behind-standard-options"),
+        pytest.param("--dry-run json pe", ["pens", "pets"], id="behind-an-optional-value"),
+        pytest.param("--output=raw -H a:b -v pe", ["pens", "pets"], id="behind-short-options"),
+        pytest.param(
+            "pets list-pets --s", ["--state", "--show-secrets", "--server", "--server-var"], id="options"
+        ),
+        pytest.param("pets list-pets --bo", [], id="no-body-options-without-a-body"),
+        pytest.param("pets list-pets --state ", ["open", "closed", "name:asc", "-1", "+1"], id="enumeration"),
+        pytest.param("pets list-pets --state -", ["-1"], id="a-value-that-looks-like-an-option"),
+        pytest.param("pets list-pets --state=o", ["--state=open"], id="joined-enumeration"),
+        pytest.param("pets list-pets --state name:a", ["name:asc"], id="colon"),
+        pytest.param("pets list-pets --state open --kinds ", ["cat", "dog"], id="items-of-an-array"),
+        pytest.param("pets list-pets --kinds cat --kinds ", ["cat", "dog"], id="repeated"),
+        pytest.param("pets list-pets --is-sold ", ["true", "false"], id="boolean"),
+        pytest.param("pets list-pets --isSold ", ["true", "false"], id="the-document-s-own-spelling"),
+        pytest.param("pets list-pets --secretly ", [], id="hidden-option-has-no-values"),
+        pytest.param("pets list-pets --secr", [], id="hidden-option"),
+        pytest.param("pets list-pets --output ", ["long", "short"], id="the-operation-s-own-option-wins"),
+        pytest.param("pets list-pets -o ", ["auto", "json", "yaml", "raw", "text"], id="short-option"),
+        pytest.param("pets list-pets --validate=s", ["--validate=strict"], id="joined-standard-value"),
+        pytest.param("pets list-pets --dry-run ", ["http", "json", "curl"], id="optional-value"),
+        pytest.param("pets list-pets --dry-run --of", ["--offline"], id="optional-value-left-out"),
+        pytest.param("pets list-pets --timeout ", [], id="free-value"),
+        pytest.param("pets put-pet ", ["felis", "canis"], id="path-parameter"),
+        pytest.param("pets put-pet felis ", ["1", "2"], id="second-path-parameter"),
+        pytest.param("pets pets put-pet felis ", ["1", "2"], id="behind-a-tag"),
+        pytest.param("pets put-pet --species felis ", ["1", "2"], id="path-parameter-given-by-name"),
+        pytest.param("pets put-pet --species=felis ", ["1", "2"], id="path-parameter-given-by-name-joined"),
+        pytest.param("pets put-pet --size small -- ", ["felis", "canis"], id="behind-the-end-of-options"),
+        pytest.param("pets put-pet --owner.vip true ", ["felis", "canis"], id="behind-a-boolean"),
+        pytest.param(
+            "pets put-pet --owner.vip ", ["true", "false", "felis", "canis"], id="boolean-or-positional"
+        ),
+        pytest.param("pets put-pet --owner.vip.deeper x ", ["felis", "canis"], id="behind-an-unlisted-field"),
+        pytest.param("pets put-pet felis 1 ", [], id="one-too-many"),
+        pytest.param("pets put-pet --size ", ["small", "large", "7"], id="body-property"),
+        pytest.param("pets put-pet --o", ["--owner.vip", "--output", "--offline"], id="deep-body-property"),
+        pytest.param("pets put-pet --bo", ["--body"], id="whole-body"),
+        pytest.param("pets put-pet --bells[0].to", ["--bells[0].tone"], id="item-of-an-array"),
+        pytest.param("pets put-pet --bells[0].tone ", ["low", "high"], id="value-in-an-item-of-an-array"),
+        pytest.param(
+            "pets put-pet --content-type ", ["application/json", "application/vnd.pet+json"], id="media-types"
+        ),
+        pytest.param("operations ", ["pens", "pets", "demo"], id="operations-of-an-api"),
+        pytest.param("operations pets --tag ", ["pets", "toys"], id="operations-of-a-tag-verb"),
+        pytest.param("operations pets --ta", ["--tag"], id="verb-option"),
+        pytest.param("document pets --res", ["--resolved"], id="document-option"),
+        pytest.param("describe pets li", ["list-pets"], id="describe-an-operation"),
+        pytest.param("describe -o json pets li", ["list-pets"], id="describe-behind-an-option"),
+        pytest.param("describe pets toys l", ["list"], id="describe-through-a-tag"),
+        pytest.param("api ", _API_VERBS, id="api-verbs"),
+        pytest.param("api refresh --acc", ["--accept", "--accept-origin"], id="api-options-of-its-own"),
+        pytest.param("api pin ", ["pens", "pets"], id="api-pin"),
+        pytest.param("api add --ov", ["--overlay"], id="api-add-options"),
+        pytest.param("cache ", ["clear", "info"], id="cache-verbs"),
+        pytest.param("cache clear ", ["pens", "pets", "demo"], id="cache-clear"),
+        pytest.param("changes ", ["pens", "pets", "demo"], id="changes"),
+        pytest.param("changes pets --si", ["--since"], id="changes-options"),
+        pytest.param("api show ", ["pens", "pets", "demo"], id="api-show"),
+        pytest.param("api remove ", ["pens", "pets"], id="api-remove"),
+        pytest.param("api rename pets ", [], id="api-rename-has-a-new-name"),
+        pytest.param("api add ", [], id="api-add-has-a-new-name"),
+        pytest.param("completion ", ["bash", "zsh", "fish"], id="shells"),
+        pytest.param("demo --role e", ["editor"], id="demo-role"),
+        pytest.param("demo --role viewer ser", ["serve"], id="demo-serve"),
+        pytest.param("demo serve --po", ["--port"], id="demo-serve-options"),
+    ],
+)
+def test_the_last_word_is_completed_by_what_may_stand_there(
+    line: str,
+    expected: list[str],
+    pets: Path,  # noqa: ARG001
+) -> None:
+    """The candidates are those that the grammar allows in that place, and begin with what was typed."""
+    assert expected == _completed(*line.split(" "))
+
+
+@pytest.mark.parametrize("word", ["./pets.json", "pets.json", "../here/pets.json"])
+def test_a_document_that_was_used_before_is_completed_like_a_registered_api(word: str, pets: Path) -> None:  # noqa: ARG001
+    """A path stands where the name of an API does."""
+    assert ["list-pets"] == _completed(word, "li")
+
+
+@pytest.mark.parametrize(
+    ("shell", "expected"),
+    [
+        ("bash", ["list-pets"]),
+        ("zsh", ["list-pets\tList *pets*"]),
+        ("fish", ["list-pets\tList *pets*"]),
+    ],
+)
+def test_descriptions_go_to_the_shells_that_show_them(shell: str, expected: list[str], pets: Path) -> None:  # noqa: ARG001
+    """A tab stands before the description; Bash gets the words alone."""
+    assert expected == _completed("pets", "li", shell=shell)
+
+
+def test_only_the_first_line_of_a_description_is_told(pets: Path) -> None:  # noqa: ARG001
+    """A candidate is one line, whatever its description is."""
+    assert ["--state\tWhich ones"] == _completed("pets", "list-pets", "--sta", shell="zsh")  # noqa: S604
+
+
+def test_an_unknown_shell_is_refused() -> None:
+    """The protocol is spoken with the three shells only."""
+    assert (2, b"") == (run_cli("__complete", "tcsh", "").exit_code, run_cli("__complete").stdout_bytes)
+
+
+def _hostile() -> dict[str, Any]:
+    texts = [
+        "x;id",
+        "$(id)",
+        "`id`",
+        "a b",
+        "a\nb",
+        "a\tb",
+        "*",
+        "~root",
+        "--help",
+        "\u202eabc",
+        "\x1b[31m",
+        "ok",
+    ]
+    parameters = [_query(text, {"enum": texts}, description="\x1b]0;owned\x07\u202e$(id)") for text in texts]
+    operation = {
+        "operationId": "fine",
+        "summary": "\x1b[31mred\x1b[0m\u202e",
+        "parameters": [*parameters, _query("one", {"enum": texts})],
+        "responses": {"200": {"description": ""}},
+    }
+    others = {
+        f"/{number}": {
+            "get": {"operationId": text, "tags": [text], "responses": {"200": {"description": ""}}}
+        }
+        for number, text in enumerate(texts)
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "x", "version": "1"},
+        "paths": {"/fine": {"get": operation}, **others},
+    }
+
+
+@pytest.mark.parametrize("words", [[""], ["fine", "--"], ["fine", "--one", ""], ["fine", "--one="]])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_hostile_document_puts_nothing_into_a_shell(shell: str, words: list[str]) -> None:
+    """Candidates are words of an allow-list, and no control character is in a description."""
+    Path("hostile.json").write_text(json.dumps(_hostile()))
+    run_cli("operations", "./hostile.json")
+    lines = _completed("./hostile.json", *words, shell=shell)
+    assert lines
+    for line in lines:
+        candidate, _, described = line.partition("\t")
+        assert re.fullmatch(r"(--)?[A-Za-z0-9][A-Za-z0-9._=\[\]-]*", candidate)
+        assert described.isprintable()
+
+
+def _break_configuration(home: Path, pets: Path) -> None:  # noqa: ARG001
+    (home / "config" / "config.toml").write_text("[apis\n")
+
+
+def _lose_configuration(home: Path, pets: Path) -> None:  # noqa: ARG001
+    shutil.rmtree(home / "config")
+
+
+def _odd_configuration(home: Path, pets: Path) -> None:  # noqa: ARG001
+    (home / "config" / "config.toml").write_text('apis = 7\nother = "x"\n')
+
+
+def _lose_cache(home: Path, pets: Path) -> None:  # noqa: ARG001
+    shutil.rmtree(home / "cache")
+
+
+def _cut_catalog(home: Path, pets: Path) -> None:  # noqa: ARG001
+    for path in home.rglob("*.sqlite"):
+        path.write_bytes(path.read_bytes()[:5000])
+
+
+def _foreign_catalog(home: Path, pets: Path) -> None:  # noqa: ARG001
+    for path in home.rglob("*.sqlite"):
+        path.write_bytes(b"SQLite format 3\0" + b"\xff" * 9000)
+
+
+def _torn_pointer(home: Path, pets: Path) -> None:  # noqa: ARG001
+    for path in home.rglob("*.json"):
+        path.write_text('{"location": ')
+
+
+def _odd_pointer(home: Path, pets: Path) -> None:
+    for path in home.rglob("*.json"):
+        path.write_text(json.dumps({"location": str(pets), "revision": ["x"]}))
+
+
+def _lose_pointer(home: Path, pets: Path) -> None:  # noqa: ARG001
+    for path in home.rglob("current.json"):
+        path.unlink()
+
+
+_BROKEN = (
+    _break_configuration,
+    _lose_configuration,
+    _odd_configuration,
+    _lose_cache,
+    _cut_catalog,
+    _foreign_catalog,
+    _torn_pointer,
+    _odd_pointer,
+)
+
+
+@pytest.mark.parametrize("damage", _BROKEN, ids=lambda one: one.__name__.strip("_"))
+def test_completion_answers_with_nothing_in_any_broken_state(damage: Any, home: Path, pets: Path) -> None:
+    """Whatever is lost or damaged, completion is silent; the words of dynacli itself are still there."""
+    damage(home, pets)
+    assert [] == _completed("pets", "put-pet", "--size", "s")
+    assert ["operations"] == [
+        one for one in _completed("o") if one in _VERBS
+    ] or damage is _break_configuration
+
+
+def test_a_lost_pointer_is_no_lost_completion(home: Path, pets: Path) -> None:
+    """What was remembered of a revision leads to it, where the pointer to it is lost."""
+    _lose_pointer(home, pets)
+    assert ["small"] == _completed("pets", "put-pet", "--size", "s")
+
+
+@pytest.mark.parametrize(
+    "damage", [_lose_cache, _cut_catalog, _torn_pointer], ids=lambda one: one.__name__.strip("_")
+)
+def test_completion_mends_nothing(damage: Any, home: Path, pets: Path) -> None:
+    """It only reads: no file is written, none is compiled."""
+    damage(home, pets)
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+    _completed("pets", "li")
+    assert before == {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+
+
+def test_completion_asks_no_server(server: Recorder) -> None:
+    """Also an API whose document was fetched is completed from the cache alone."""
+    body = json.dumps(_DOCUMENT).encode()
+    server.answers["/openapi.json"] = Answer(200, body)
+    assert 0 == run_cli("api", "add", "remote", f"{server.origin}/openapi.json").exit_code
+    asked = len(server.requests)
+    assert ["list-pets"] == _completed("remote", "li")
+    assert ["list-pets"] == _completed(f"{server.origin}/openapi.json", "li")
+    assert [] == _completed(f"{server.origin}/unknown.json", "li")
+    assert asked == len(server.requests)
+
+
+def _flags(params: list[click.Parameter]) -> set[str]:
+    return {
+        flag for one in params if isinstance(one, click.Option) for flag in one.opts if flag.startswith("--")
+    }
+
+
+def _command(name: str) -> click.Command:
+    run = Run(Environment())
+    root = make_root(run)
+    found = root.get_command(click.Context(root, obj=run), name)
+    assert found is not None
+    return found
+
+
+def test_the_standard_options_of_completion_are_those_of_the_commands() -> None:
+    """Completion has a table of its own, because the commands' one needs click; the two are the same."""
+    takes = {flag: bool(one.metavar) for one in STANDARD_OPTIONS for flag in one.flags}
+    known = {flag: one.takes_value for flag, one in completion_tables.STANDARD.items() if flag != "--help"}
+    assert {flag: one for flag, one in takes.items() if flag != "-v"} == known
+    inputs = {flag: bool(one.metavar) for one in INPUT_OPTIONS for flag in one.flags}
+    assert inputs == {flag: one.takes_value for flag, one in completion_tables.INPUTS.items()}
+    for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS):
+        if one.choices:
+            assert one.choices == completion_tables.ROOT[one.flags[-1]].values
+
+
+@pytest.mark.parametrize("verb", ["completion", "describe", "doctor", "document", "help", "operations"])
+def test_the_options_of_a_verb_are_completed(verb: str) -> None:
+    """Every option of a verb's command is a candidate, and no other."""
+    assert _flags(_command(verb).params) | {"--help"} == {
+        flag for flag in completion_tables.VERB_OPTIONS[verb] if flag.startswith("--")
+    }
+
+
+def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
+    """No verb is forgotten: neither dynacli's own, nor those of `api`, nor the options of `demo`."""
+    run = Run(Environment())
+    root = make_root(run)
+    assert tuple(root.list_commands(click.Context(root, obj=run))) == completion_tables.HERE
+    for verb, listed_verbs in (
+        (api_verb, completion_tables.API_VERBS),
+        (cache_verb, completion_tables.CACHE_VERBS),
+    ):
+        assert tuple(sorted(verb.command.commands)) == tuple(listed_verbs)
+        for name, command in verb.command.commands.items():
+            assert _flags(command.params) | {"--help"} == {
+                flag for flag in listed_verbs[name] if flag.startswith("--")
+            }
+    listed = {flag for flag in completion_tables.DEMO_OPTIONS if flag.startswith("--")}
+    params = [*demo_verb.command._own_params, *click_options(demo_verb.command._options)]
+    assert _flags(params) | {"--help"} == listed
+    serve = demo_verb.command.get_command(click.Context(demo_verb.command, obj=run), "serve")
+    assert serve is not None
+    assert _flags(serve.params) | {"--help"} == {
+        flag for flag in completion_tables.VERB_OPTIONS["serve"] if flag.startswith("--")
+    }
+
+
+# Real shells.
+
+_SHOW = """#!/bin/sh
+printf '<:'
+for word; do printf '<%s>' "$word"; done
+printf ':>\\n'
+"""
+
+
+class _Shell:
+    """An interactive shell on a terminal of its own.
+
+    Args:
+        command: The shell and its words.
+        setup: What is typed first.
+    """
+
+    def __init__(self, command: list[str], setup: list[str]) -> None:
+        show = Path("show")
+        show.write_text(_SHOW)
+        show.chmod(0o755)
+        process, self._terminal = pty.fork()
+        if process == 0:  # pragma: no cover - this is the shell's process
+            os.execvp(command[0], command)  # noqa: S606
+        self._process = process
+        self._heard = b""
+        self._type("".join(f"{line}\r" for line in setup))
+        self.answer("./show ready\r")
+
+    def _type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
+    def answer(self, text: str) -> list[str]:
+        """Type something that runs `show`, and return the words that it was given."""
+        self._heard = b""
+        self._type(text)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            if select.select([self._terminal], [], [], 0.2)[0]:
+                try:
+                    self._heard += os.read(self._terminal, 65536)
+                except OSError:  # the shell has ended
+                    break
+            found = re.search(rb"<:(.*?):>", self._heard, re.DOTALL)
+            if found:
+                return re.findall(r"<(.*?)>", found[1].decode())
+        return pytest.fail(f"the shell did not answer: {self._heard!r}")
+
+    def completed(self, line: str) -> list[str]:
+        """Type a line and the Tab key, and return the words that the line then has.
+
+        The beginning of the line gets a command that shows them.
+        """
+        return self.answer(f"{line}\t\x01./show \r")
+
+    def close(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
+        os.close(self._terminal)
+
+
+_SHELLS = {
+    "bash": (["bash", "--norc", "--noprofile", "-i"], ['eval "$(dynacli completion bash)"']),
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        ["autoload -Uz compinit && compinit -D -u", 'eval "$(dynacli completion zsh)"'],
+    ),
+    "fish": (["fish", "--no-config", "-i"], ["dynacli completion fish | source"]),
+}
+
+
+@pytest.fixture(params=_SHELLS)
+def shell(request: pytest.FixtureRequest, pets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Shell]:  # noqa: ARG001
+    """A shell that knows how to complete dynacli, in a directory with files of awkward names."""
+    command, setup = _SHELLS[request.param]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PS1", "> ")
+    monkeypatch.delenv("PROMPT_COMMAND", raising=False)
+    for name in ("*", "a file", "list-*"):
+        Path(name).write_text("")
+    Path("body.json").write_text("{}")
+    running = _Shell(command, setup)
+    yield running
+    running.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("dynacli pet", ["pets"], id="api"),
+        pytest.param("dynacli pets li", ["pets", "list-pets"], id="operation"),
+        pytest.param("dynacli pets list-pets --sta", ["pets", "list-pets", "--state"], id="option"),
+        pytest.param(
+            "dynacli pets list-pets --state cl", ["pets", "list-pets", "--state", "closed"], id="value"
+        ),
+        pytest.param(
+            "dynacli pets list-pets --state=cl", ["pets", "list-pets", "--state=closed"], id="joined-value"
+        ),
+        pytest.param(
+            "dynacli pets list-pets --state na", ["pets", "list-pets", "--state", "name:asc"], id="colon"
+        ),
+        pytest.param(
+            "dynacli pets list-pets --state name:a",
+            ["pets", "list-pets", "--state", "name:asc"],
+            id="behind-a-colon",
+        ),
+        pytest.param(
+            "dynacli pets list-pets --state=name:a",
+            ["pets", "list-pets", "--state=name:asc"],
+            id="behind-equals-and-colon",
+        ),
+        pytest.param(
+            "dynacli pets list-pets -H 'A: b c' --state cl",
+            ["pets", "list-pets", "-H", "A: b c", "--state", "closed"],
+            id="behind-quotes",
+        ),
+        pytest.param(
+            "dynacli pets put-pet --body @bod", ["pets", "put-pet", "--body", "@body.json"], id="file"
+        ),
+        pytest.param(
+            "dynacli pets put-pet --body=@bod", ["pets", "put-pet", "--body=@body.json"], id="joined-file"
+        ),
+        pytest.param(
+            "dynacli pets put-pet '--bells[0].t", ["pets", "put-pet", "--bells[0].tone"], id="brackets"
+        ),
+        pytest.param(
+            "dynacli pets put-pet '--bells[0].tone' l",
+            ["pets", "put-pet", "--bells[0].tone", "low"],
+            id="behind-brackets",
+        ),
+        pytest.param("dynacli ./pets.js", ["./pets.json"], id="document"),
+        pytest.param("dynacli ./pets.json li", ["./pets.json", "list-pets"], id="operation-of-a-document"),
+        pytest.param("dynacli '*' li", ["*", "list-*"], id="files-where-nothing-else-is"),
+    ],
+)
+def test_the_tab_key_completes_in_a_real_shell(line: str, expected: list[str], shell: _Shell) -> None:
+    """Typed into Bash, Zsh and Fish, the line gets the word that it must get, and nothing is expanded."""
+    assert ["dynacli", *expected] == shell.completed(line)

@@ -1,0 +1,184 @@
+"""An operation that appeared a moment ago simply works: before a name is unknown, the server is asked once more."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.document.fetching import download
+from tests.clock import DAY, MINUTE, Served, age, holding, state_of
+from tests.harness import Answer, Recorder, Result, run_cli
+from tests.pets import call, operation, pets, write
+
+NEW = {"/new": {"get": operation("newOne", tags=["fresh"])}}
+
+
+@pytest.fixture
+def served(server: Recorder, home: Path) -> Served:
+    """A registered document that was asked for two minutes ago, and has gained an operation since."""
+    served = Served(server, pets())
+    assert 0 == run_cli("api", "add", "shop", served.url).exit_code
+    age(home, 2 * MINUTE)
+    served.has(pets(**NEW))
+    return served
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("shop", "new-one", "--dry-run"),
+        ("shop", "newOne", "--dry-run"),
+        ("shop", "fresh", "new-one", "--dry-run"),
+        ("shop", "fresh", "--help"),
+        ("shop", "new-one", "--help"),
+        ("describe", "shop", "new-one"),
+    ],
+    ids=" ".join,
+)
+def test_a_new_operation_simply_works(words: tuple[str, ...], served: Served) -> None:
+    """Its name, its operationId, its tag: whatever names it is found, by one request for the document."""
+    result = run_cli(*words)
+    assert (0, "", 2) == (result.exit_code, result.stderr, len(served.asked))
+
+
+def test_a_name_that_there_is_not_is_asked_for_once(served: Served) -> None:
+    """A slip of the finger costs one request; the next one within a minute costs none, and gets the near names."""
+    for _ in range(3):
+        result = run_cli("shop", "list-pet", "--error-format", "json")
+        assert (2, "`shop` has no operation `list-pet`", "Did you mean `list-pets` or `get-pet`?") == (
+            result.exit_code,
+            result.error["message"],
+            result.error["hint"],
+        )
+        assert 2 == len(served.asked)
+
+
+def test_what_is_known_asks_nobody(served: Served) -> None:
+    """A name that the document has is used at once."""
+    assert 0 == call("shop").exit_code
+    assert 1 == len(served.asked)
+
+
+def test_a_document_of_this_minute_is_not_asked_for(server: Recorder, home: Path) -> None:
+    """What was fetched within the last minute lacks the operation for good."""
+    served = Served(server, pets())
+    run_cli("api", "add", "shop", served.url)
+    served.has(pets(**NEW))
+    age(home, MINUTE - 5)
+    assert 2 == call("shop", "new-one").exit_code
+    age(home, 10)
+    assert 0 == call("shop", "new-one").exit_code
+    assert 2 == len(served.asked)
+
+
+@pytest.mark.parametrize("mode", ["--offline", "never", "pinned"])
+def test_where_nobody_may_ask_nobody_does(mode: str, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--offline`, `never` and a held revision take the document at its word."""
+    if mode == "never":
+        monkeypatch.setenv("DYNACLI_REFRESH", "never")
+    if mode == "pinned":
+        run_cli("api", "pin", "shop")
+    words = ("--offline",) if mode == "--offline" else ()
+    assert 2 == call("shop", "new-one", *words).exit_code
+    assert 1 == len(served.asked)
+
+
+def test_the_time_of_the_server_is_no_matter(served: Served, home: Path) -> None:
+    """A document that is fresh for a week is asked for all the same."""
+    served.has(pets(**NEW), Cache_Control="max-age=604800")
+    run_cli("api", "refresh", "shop")
+    served.has(pets(**NEW, **{"/newer": {"get": operation("newerOne")}}))
+    age(home, DAY)
+    assert 0 == call("shop", "newer-one").exit_code
+
+
+def test_a_document_without_a_name_is_asked_for_too(server: Recorder, home: Path) -> None:
+    """A URL is as good as a name."""
+    served = Served(server, pets())
+    assert 0 == call(served.url).exit_code
+    served.has(pets(**NEW))
+    age(home, 2 * MINUTE)
+    assert (0, 2) == (call(served.url, "new-one").exit_code, len(served.asked))
+
+
+def test_a_file_is_looked_at_anyway(home: Path) -> None:
+    """A file is as it is; an unknown name asks nobody."""
+    write(pets())
+    run_cli("api", "add", "shop", "./pets.json")
+    age(home, 2 * MINUTE)
+    assert 2 == call("shop", "new-one").exit_code
+    write(pets(**NEW))
+    assert 0 == call("shop", "new-one").exit_code
+
+
+def _lines(result: Result) -> list[str]:
+    return result.stderr.splitlines()
+
+
+def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served, home: Path) -> None:
+    """The name is unknown, the reason is said once, and a minute later it is tried again."""
+    served.has(b"", 503)
+    first = call("shop", "new-one")
+    told = f"Warning: The document could not be refreshed: `{served.url}` answered with 503 instead of a document"
+    assert (2, told, 2) == (first.exit_code, _lines(first)[0], len(served.asked))
+    second = call("shop", "new-one")
+    assert (2, "Error: ", 2) == (second.exit_code, _lines(second)[0][:7], len(served.asked))
+    served.has(pets(**NEW))
+    age(home, MINUTE + 1)
+    assert (0, "") == (call("shop", "new-one").exit_code, call("shop", "new-one").stderr)
+
+
+def test_a_stale_document_has_one_warning(
+    served: Served, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a refresh had failed before, the failure is not told twice in one run."""
+    monkeypatch.setenv("DYNACLI_REFRESH", "background")
+    monkeypatch.delattr("os.nice")
+    served.has(b"", 503)
+    age(home, 2 * DAY)
+    run_cli("__refresh", "shop")
+    age(home, 2 * MINUTE)
+    result = call("shop", "new-one")
+    assert (2, 1) == (result.exit_code, result.stderr.count("Warning: "))
+    assert "refreshing it failed" in result.stderr
+
+
+def test_a_server_that_hangs_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who mistyped a name does not wait for ever."""
+    monkeypatch.setattr(download, "READ_SECONDS", 0.2)
+    with holding(served):
+        result = call("shop", "new-one")
+    assert (2, True) == (result.exit_code, "could not be refreshed: " in result.stderr)
+
+
+def test_what_may_not_come_by_itself_is_kept_aside(served: Served, home: Path) -> None:
+    """Typing a name is no consent: a document that moved its servers is kept aside, and the name is unknown."""
+    moved: dict[str, Any] = {**pets(**NEW), "servers": [{"url": "https://evil.example"}]}
+    served.has(moved)
+    result = call("shop", "new-one")
+    assert (2, True) == (result.exit_code, "a new document was kept aside" in result.stderr)
+    assert state_of(home).held
+    assert 2 == len(served.asked)
+    assert 2 == call("shop", "new-one").exit_code
+    assert 2 == len(served.asked)
+
+
+def test_the_refreshed_document_is_the_one_that_is_called(served: Served) -> None:
+    """What is sent is built from the document that has the operation, also where it says more than before."""
+    limit = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer"}}
+    served.has(pets(**{"/new": {"get": operation("newOne", parameters=[limit])}}))
+    result = call("shop", "new-one", "--limit", "5")
+    assert (0, "http://127.0.0.1:9/new?limit=5") == (result.exit_code, result.json["url"])
+
+
+def test_the_call_is_made(served: Served, home: Path) -> None:
+    """A call to an operation of this minute reaches the server and is judged by the new document."""
+    served.has({**pets(**NEW), "servers": [{"url": served.recorder.origin}]})
+    assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
+    served.recorder.answers["/newer"] = Answer(body=json.dumps([1]).encode())
+    newer = {"/newer": {"get": operation("newerOne")}}
+    served.has({**pets(**NEW, **newer), "servers": [{"url": served.recorder.origin}]})
+    age(home, 2 * MINUTE)
+    result = run_cli("shop", "newer-one")
+    assert (0, [1]) == (result.exit_code, result.json)

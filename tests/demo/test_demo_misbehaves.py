@@ -1,0 +1,147 @@
+"""Whatever the stand-in does wrong is found by the program, and when it behaves nothing is."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dynacli.demo.demo_facts import document_path
+from tests.harness import Result, run_cli
+
+LEVELS = ("off", "warn", "strict", "exact")
+_OPERATIONS = [
+    operation["operationId"]
+    for item in json.loads(document_path().read_bytes())["paths"].values()
+    for method, operation in item.items()
+    if method != "parameters"
+]
+
+# A read, a list, a search by POST, a change, a creation: the property that each gets wrong, and its type.
+_TARGETS = {
+    "getRun": ("/modelId", "string"),
+    "listWorkflows": ("/rows/0/categories", "array"),
+    "getRunTrace": ("/spans/0/durationMs", "integer"),
+    "updateInsightTopic": ("/archived", "boolean"),
+    "createWorkflow": ("/currentVersion/version", "integer"),
+}
+each_operation = pytest.mark.parametrize("operation", _TARGETS)
+
+
+def _call(operation: str, level: str, kind: str = "", *words: str) -> Result:
+    misbehave = ("--misbehave", f"{operation}={kind}") if kind else ()
+    return run_cli("demo", *misbehave, operation, "--example", "--validate", level, *words)
+
+
+def _findings(operation: str, level: str, kind: str) -> tuple[int, list[tuple[str, str]]]:
+    result = _call(operation, level, kind, "--error-format", "json")
+    lines = [json.loads(line) for line in result.stderr.splitlines() if line.startswith('{"error"')]
+    found: list[dict[str, Any]] = lines[-1]["error"]["findings"] if lines else []
+    return result.exit_code, [(one["rule"], one["pointer"]) for one in found]
+
+
+def test_all_operations_are_there() -> None:
+    """The stand-in's document has 23 operations."""
+    assert 23 == len(_OPERATIONS)
+
+
+@pytest.mark.parametrize("level", ["strict", "exact"])
+@pytest.mark.parametrize("operation", _OPERATIONS)
+def test_good_behaviour_is_clean(operation: str, level: str) -> None:
+    """Every operation's own example is answered without a finding, and without anything that was not judged."""
+    result = _call(operation, level)
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert result.json is not None
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@each_operation
+def test_a_wrong_type(operation: str, level: str) -> None:
+    """It is found with the property's pointer, ends a strict call with 9, and the body is printed at every level."""
+    pointer, kind = _TARGETS[operation]
+    result = _call(operation, level, "wrong-type")
+    is_failing = level in {"strict", "exact"}
+    assert (9 if is_failing else 0) == result.exit_code
+    assert isinstance(result.json, dict)
+    assert (level != "off") is (f"{pointer}: expected {kind}, got " in result.stderr)
+    assert (level != "off") is ("document line " in result.stderr)
+    if is_failing:
+        assert (9, [("type", pointer)]) == _findings(operation, level, "wrong-type")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@each_operation
+def test_a_missing_field(operation: str, level: str) -> None:
+    """It is found at the object that lacks it, by its name."""
+    parent, _, name = _TARGETS[operation][0].rpartition("/")
+    result = _call(operation, level, "missing-field")
+    is_failing = level in {"strict", "exact"}
+    assert (9 if is_failing else 0) == result.exit_code
+    line = f"{parent or 'body'}: `{name}` is missing, and the document requires it [required]"
+    assert (level != "off") is (line in result.stderr)
+    if is_failing:
+        assert (9, [("required", parent)]) == _findings(operation, level, "missing-field")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@each_operation
+def test_an_undocumented_field(operation: str, level: str) -> None:
+    """It breaks nothing, and is found where someone asks for what the document does not mention."""
+    parent = _TARGETS[operation][0].rpartition("/")[0]
+    expected = (9, [("undocumented-property", f"{parent}/internalNote")]) if level == "exact" else (0, [])
+    assert expected == _findings(operation, level, "undocumented-field")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@each_operation
+def test_an_undocumented_status(operation: str, level: str) -> None:
+    """Where the document says how success looks, another success breaks it."""
+    result = _call(operation, level, "undocumented-status")
+    is_failing = level in {"strict", "exact"}
+    assert (9 if is_failing else 0) == result.exit_code
+    assert (level != "off") is ("the document has no answer with status 203, only `20" in result.stderr)
+    if is_failing:
+        assert (9, [("undocumented-status", "status")]) == _findings(operation, level, "undocumented-status")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@each_operation
+def test_a_wrong_media_type(operation: str, level: str) -> None:
+    """An HTML page is found by its media type, and is printed as it came."""
+    result = _call(operation, level, "wrong-media-type", "-o", "raw")
+    is_failing = level in {"strict", "exact"}
+    assert (9 if is_failing else 0) == result.exit_code
+    assert "<p>Please sign in.</p>" in result.stdout
+    text = "header `Content-Type`: the media type is `text/html`, and the document has `application/json`"
+    assert (level != "off") is (text in result.stderr)
+    if is_failing:
+        found = _findings(operation, level, "wrong-media-type")
+        assert (9, [("undocumented-media-type", "header/Content-Type")]) == found
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@each_operation
+def test_truncated_json(operation: str, level: str) -> None:
+    """Half a body is found as unreadable, and is printed as far as it came."""
+    result = _call(operation, level, "truncated-json", "-o", "raw")
+    is_failing = level in {"strict", "exact"}
+    assert (9 if is_failing else 0) == result.exit_code
+    assert result.stdout.startswith("{")
+    assert (level != "off") is ("body: the body is not JSON: " in result.stderr)
+    if is_failing:
+        assert (9, [("unreadable-body", "")]) == _findings(operation, level, "truncated-json")
+
+
+@each_operation
+def test_hanging(operation: str) -> None:
+    """An answer that never comes is a timeout, not a verdict."""
+    result = _call(operation, "strict", "hang", "--timeout", "0.5")
+    assert (7, "") == (result.exit_code, result.stdout)
+    assert "breaks the document" not in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["wrong-type", "missing-field", "undocumented-field", "undocumented-status"])
+def test_findings_do_not_hide_a_forgiven_call(kind: str) -> None:
+    """`--no-fail` gives 0, and what was found is still said."""
+    result = _call("getRun", "exact", kind, "--no-fail")
+    assert 0 == result.exit_code
+    assert "The answer breaks the document" in result.stderr

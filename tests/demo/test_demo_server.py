@@ -1,0 +1,180 @@
+"""The stand-in starts fast and quietly on loopback, says what is wrong with a port, and stops at once."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import pytest
+
+from dynacli.demo.demo_facts import API_KEYS, ROLES
+from dynacli.demo.stand_in import running
+from dynacli.errors import UsageError
+
+_SERVE = """
+from dynacli.demo.stand_in import serve_forever
+serve_forever(port=0, on_ready=lambda server: print(server.document_url, flush=True))
+print("returned", flush=True)
+"""
+
+
+def test_the_import_loads_no_server() -> None:
+    """Importing the package and finding the document loads neither Starlette, uvicorn nor asyncio."""
+    program = """
+import sys
+from dynacli.demo.demo_facts import document_path
+assert document_path().exists()
+print(sorted({"starlette", "uvicorn", "asyncio", "json", "httpx"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_it_says_where_it_is() -> None:
+    """The description names a loopback origin, the document under it, and a key for each role."""
+    with running() as server:
+        assert server.origin.startswith("http://127.0.0.1:")
+        assert f"{server.origin}/api/armature/v1/openapi" == server.document_url
+        assert set(ROLES) == set(server.api_keys)
+        assert all(key.startswith(f"amt_demo{role}_") for role, key in API_KEYS.items())
+
+
+def test_only_loopback_is_bound() -> None:
+    """The server does not listen on another address of this machine."""
+    with running() as server:
+        port = int(server.origin.rpartition(":")[2])
+        with pytest.raises(OSError), socket.create_connection(("127.0.0.2", port), timeout=1):  # noqa: PT011
+            pass
+
+
+def test_answers_on_one_connection_do_not_wait() -> None:
+    """Requests on a kept connection take no 40 ms each, as they would with Nagle's algorithm on."""
+    with running() as server, httpx.Client() as client:
+        started = time.perf_counter()
+        for _ in range(10):
+            client.get(server.document_url)
+        assert time.perf_counter() - started < 0.3
+
+
+def test_two_run_side_by_side() -> None:
+    """Two stand-ins have ports and data of their own."""
+    with running() as one, running() as two:
+        assert one.origin != two.origin
+        headers = {"Authorization": f"Bearer {API_KEYS['owner']}"}
+        httpx.post(f"{one.origin}/api/armature/v1/mcp-servers", json={"name": "x"}, headers=headers)
+        counts = [
+            len(httpx.get(f"{server.origin}/api/armature/v1/mcp-servers", headers=headers).json()["rows"])
+            for server in (one, two)
+        ]
+    assert counts == [7, 6]
+
+
+def test_a_chosen_port_can_be_had_again() -> None:
+    """A port that a stand-in has left is free at once, connections or not."""
+    with running() as server, httpx.Client() as client:
+        client.get(server.document_url)
+        port = int(server.origin.rpartition(":")[2])
+    with running(port=port) as again:
+        assert server.origin == again.origin
+        assert httpx.get(again.document_url).status_code == 200
+
+
+def test_a_port_in_use_is_a_usage_error() -> None:
+    """A port that someone else listens on is refused before anything starts, and the error says why."""
+    with running() as server:
+        port = int(server.origin.rpartition(":")[2])
+        with pytest.raises(UsageError) as caught, running(port=port):
+            pass
+    assert f"Cannot listen on port {port} of 127.0.0.1" == caught.value.what
+    assert caught.value.why == os.strerror(98)
+    assert caught.value.hint == "Give another port, or 0 for a free one"
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_out_of_range_is_a_usage_error(port: int) -> None:
+    """A number that is no port is refused."""
+    with pytest.raises(UsageError) as caught, running(port=port):
+        pass
+    assert caught.value.why == "A port is a number from 0 to 65535"
+
+
+def test_it_stops_at_once() -> None:
+    """The end takes less than 100 ms, though a client keeps a connection and another waits for an answer."""
+    outcome: list[str] = []
+    waiting = threading.Event()
+
+    def wait_for_ever(origin: str) -> None:
+        headers = {"Authorization": f"Bearer {API_KEYS['viewer']}"}
+        with httpx.Client(event_hooks={"request": [lambda _: waiting.set()]}) as client:
+            try:
+                client.get(f"{origin}/api/armature/v1/org", headers=headers, timeout=10)
+            except httpx.RemoteProtocolError:
+                outcome.append("ended")
+
+    with httpx.Client() as idle:
+        with running(misbehave={"getOrg": "hang"}) as server:
+            idle.get(server.document_url)
+            thread = threading.Thread(target=wait_for_ever, args=(server.origin,))
+            thread.start()
+            assert waiting.wait(5)
+            time.sleep(0.1)
+            started = time.perf_counter()
+        took = time.perf_counter() - started
+    thread.join(5)
+    assert took < 0.1
+    assert outcome == ["ended"]
+
+
+def test_an_error_in_the_block_comes_out() -> None:
+    """The server ends with the block, however the block ends."""
+    with pytest.raises(ZeroDivisionError), running() as server:
+        raise ZeroDivisionError
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(server.document_url)
+
+
+def test_it_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither good nor broken requests leave anything on the standard streams."""
+    with running() as server:
+        httpx.get(server.document_url)
+        httpx.get(f"{server.origin}/nothing")
+        port = int(server.origin.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as raw:
+            raw.sendall(b"NONSENSE\r\n\r\n")
+            assert raw.recv(100).startswith(b"HTTP/1.1 400")
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_the_foreground_ends_with_a_signal(number: signal.Signals) -> None:
+    """`serve_forever` answers until SIGINT or SIGTERM, then returns, with nothing on standard error."""
+    arguments = [sys.executable, "-W", "error", "-X", "dev", "-c", _SERVE]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert httpx.get(url).status_code == 200
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+    assert (out, err, process.returncode) == ("returned\n", "", 0)
+
+
+def test_the_foreground_gives_the_handlers_back() -> None:
+    """After `serve_forever` the signals do what they did before, also where its caller's callback failed."""
+    program = """
+import signal
+from dynacli.demo.stand_in import serve_forever
+before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+def fail(server):
+    raise LookupError("no")
+try:
+    serve_forever(port=0, on_ready=fail)
+except LookupError:
+    print(before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)])
+"""
+    arguments = [sys.executable, "-W", "error", "-X", "dev", "-c", program]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=20)
+    assert (done.stdout, done.stderr) == ("True\n", "")

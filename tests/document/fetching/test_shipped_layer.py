@@ -1,0 +1,133 @@
+"""The document that travels with dynacli: used where nothing newer is at hand, and replaced by the first that comes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from dynacli.document.fetching import shipped_documents
+from tests.clock import DAY, Served, age, state_of
+from tests.harness import Answer, Recorder, run_cli
+from tests.pets import pets
+
+URL = "https://acme.armature.app/api/armature/v1/openapi"
+TOLD = "the document that came with dynacli is used"
+
+
+@pytest.fixture
+def nearby(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """A server of this machine whose document is the live one of what travels with dynacli; it is down at first."""
+    served = Served(server)
+    served.has(b"", 503)
+    live = {"armature.json": re.compile(re.escape(served.url))}
+    monkeypatch.setattr(shipped_documents, "_LIVE", live)
+    return served
+
+
+def test_offline_it_is_there_from_the_beginning() -> None:
+    """A fresh machine without a network has the API, its help and its operations, with one warning each."""
+    added = run_cli("api", "add", "armature", URL, "--offline")
+    assert 0 == added.exit_code
+    assert added.stderr.splitlines()[0].startswith("armature: ")
+    for words in (
+        ("armature", "--help"),
+        ("operations", "armature"),
+        ("describe", "armature", "search-runs"),
+    ):
+        result = run_cli("--offline", *words)
+        assert (0, f"Warning: armature: {TOLD}, as long as there is no other\n") == (
+            result.exit_code,
+            result.stderr,
+        )
+    dry = run_cli("--offline", "armature", "search-runs", "--dry-run", "json")
+    assert 0 == dry.exit_code
+    assert dry.json["url"].startswith("https://acme.armature.app/")
+
+
+def test_offline_a_url_is_enough() -> None:
+    """Nothing has to be registered."""
+    result = run_cli("--offline", "operations", URL)
+    assert (0, 1) == (result.exit_code, result.stderr.count(TOLD))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://armature.app.evil.example/api/armature/v1/openapi",
+        "https://acme.armature.app/api/armature/v1/openapi/x",
+        "http://acme.armature.app/api/armature/v1/openapi",
+        "https://acme.armature.app:8443/api/armature/v1/openapi",
+    ],
+)
+def test_it_stands_for_its_own_urls_alone(url: str) -> None:
+    """A URL that looks alike has no document."""
+    assert 8 == run_cli("--offline", "operations", url).exit_code
+
+
+def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `--offline` and without the server it works as well, with one warning that says what failed."""
+    url = "http://127.0.0.1:9/openapi.json"
+    monkeypatch.setattr(shipped_documents, "_LIVE", {"armature.json": re.compile(re.escape(url))})
+    added = run_cli("api", "add", "armature", url)
+    expected = f"Warning: `127.0.0.1:9` refuses the connection; {TOLD} instead\n"
+    assert (0, True) == (added.exit_code, expected in added.stderr)
+    assert 1 == added.stderr.count(TOLD)
+
+
+def test_a_server_that_answers_with_an_error_is_no_reason(nearby: Served) -> None:
+    """A server that is there and has no document is not covered up."""
+    for status in (404, 503, 401):
+        nearby.has(b"", status)
+        assert 8 == run_cli("api", "add", "armature", nearby.url, "--no-discovery").exit_code
+
+
+def test_the_first_real_one_takes_its_place(
+    nearby: Served, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the server has is newer than what came along: it is never held against it."""
+    monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
+    assert 0 == run_cli("api", "add", "armature", nearby.url, "--offline").exit_code
+    moved = {**pets(), "servers": [{"url": "https://elsewhere.example"}]}
+    nearby.has(moved)
+    result = run_cli("armature", "list-pets", "--dry-run", "json")
+    assert (0, "", "https://elsewhere.example/pets") == (result.exit_code, result.stderr, result.json["url"])
+    assert () == state_of(home).held
+    # From now on it is a document like any other.
+    age(home, 2 * DAY)
+    nearby.has(pets())
+    assert "kept aside" in run_cli("armature", "list-pets", "--dry-run", "json").stderr
+
+
+def test_the_same_content_confirms_it(nearby: Served, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the server has just what came along, it is no warning any more."""
+    monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
+    run_cli("api", "add", "armature", nearby.url, "--offline")
+    nearby.has(Path(shipped_documents.shipped_path("armature.json")).read_bytes())
+    assert TOLD in run_cli("--offline", "operations", "armature").stderr
+    assert (0, "") == (run_cli("operations", "armature").exit_code, run_cli("operations", "armature").stderr)
+    assert "" == run_cli("--offline", "operations", "armature").stderr
+    assert 1 == len(nearby.asked)
+    assert not state_of(home).pointer.get("is_shipped")
+
+
+@pytest.mark.parametrize("words", [("armature", "--help"), ("operations", "armature")], ids=" ".join)
+def test_a_server_that_is_down_is_warned_of_in_each_run(
+    words: tuple[str, ...], nearby: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as the real one does not come, the one at hand works and each run says so once."""
+    monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
+    run_cli("api", "add", "armature", nearby.url, "--offline")
+    for _ in range(2):
+        result = run_cli(*words)
+        assert (0, 1, True) == (result.exit_code, result.stderr.count("Warning: "), TOLD in result.stderr)
+
+
+def test_what_travels_is_never_written(nearby: Served) -> None:
+    """The file of the package stays as it is, whatever is fetched in its place."""
+    path = Path(shipped_documents.shipped_path("armature.json"))
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    run_cli("api", "add", "armature", nearby.url, "--offline")
+    nearby.answers(Answer(body=json.dumps(pets()).encode()))
+    assert 0 == run_cli("api", "refresh", "armature").exit_code
+    assert before == (path.read_bytes(), path.stat().st_mtime_ns)

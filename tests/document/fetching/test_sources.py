@@ -1,0 +1,256 @@
+"""A document is read from a file, a URL, standard input, under a registered name, or is the demo's."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dynacli.demo.demo_facts import document_path
+from dynacli.document.fetching.shipped_documents import shipped_path
+from dynacli.document.source import parse_source
+from dynacli.request.choose_server import origin_of
+from tests.harness import Answer, Recorder, run_cli
+from tests.pets import NAMES, call, pets, write
+
+URL = "http://127.0.0.1:9/pets"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "pets.json",
+        "./pets.json",
+        "below/pets.json",
+        "below/../pets.json",
+        "./no-ending",
+        "with space.json",
+        "100%41.json",
+        "a#b?c=d&e.json",
+        "ünïcödé-猫.json",
+        "'quoted' \"twice\".json",
+        "-leading/dash.json",
+        "[brackets]*.JSON",
+        "new\nline.json",
+    ],
+)
+def test_a_path_is_a_path(path: str) -> None:
+    """Whatever a file is called, its path is taken as it stands, on the first run and on later ones."""
+    Path("below").mkdir()
+    Path("-leading").mkdir()
+    write(pets(), path)
+    for _ in range(2):
+        result = call("./" + path if path.startswith("-") else path)
+        assert (0, "", URL) == (result.exit_code, result.stderr, result.json["url"])
+
+
+def test_an_absolute_path_and_a_file_url_are_the_same_document(home: Path) -> None:
+    """A file is compiled once, however its place is written."""
+    path = write(pets(), "a b%.json").absolute()
+    for word in (str(path), path.as_uri(), f"../{path.parent.name}/{path.name}"):
+        assert 0 == call(word).exit_code
+    assert 1 == len(list((home / "cache" / "documents").iterdir()))
+
+
+def test_a_file_name_need_not_be_text() -> None:
+    """A name that is not UTF-8 is a name all the same."""
+    name = os.fsdecode(b"pets-\xff.json")
+    write(pets(), name)
+    assert URL == call(name).json["url"]
+    assert "pets-\\udcff.json" in run_cli("api", "show", f"./{name}", "-o", "text").stdout
+
+
+def test_a_link_is_followed() -> None:
+    """A symbolic link leads to the document that it points at now."""
+    write(pets(), "one.json")
+    write(pets(), "two.json")
+    document = json.loads(Path("two.json").read_text())
+    document["paths"]["/more"] = {"get": {"operationId": "more", "responses": {}}}
+    write(document, "two.json")
+    link = Path("link.json")
+    link.symlink_to("one.json")
+    assert 2 == call("./link.json", "more").exit_code
+    link.unlink()
+    link.symlink_to("two.json")
+    assert "http://127.0.0.1:9/more" == call("./link.json", "more").json["url"]
+
+
+@pytest.mark.parametrize(
+    ("word", "what", "hint"),
+    [
+        ("./absent.json", "There is no file `{cwd}/absent.json`", ""),
+        (
+            "api.example.com/openapi.json",
+            "There is no file `{cwd}/api.example.com/openapi.json`",
+            "If it is a URL, write `https://api.example.com/openapi.json`",
+        ),
+        ("./folder.json", "`{cwd}/folder.json` is a directory", "Give the file of the document in it"),
+        ("./pipe.json", "`{cwd}/pipe.json` is not a regular file", "Pipe the document in and give `-`"),
+    ],
+)
+def test_what_is_no_file_is_said(word: str, what: str, hint: str) -> None:
+    """A path that leads to no document ends with 8 and says what is there instead."""
+    Path("folder.json").mkdir()
+    os.mkfifo("pipe.json")
+    result = run_cli(word, "list-pets", "--error-format", "json")
+    error = result.error
+    assert (8, what.format(cwd=os.getcwd())) == (result.exit_code, error["message"])
+    assert hint in error["hint"]
+
+
+def test_a_url_is_fetched_once(server: Recorder) -> None:
+    """The document of a URL is fetched on its first use and comes from the cache afterwards."""
+    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    for _ in range(3):
+        assert URL == call(f"{server.origin}/openapi.json").json["url"]
+    assert ["/openapi.json"] == [one.target for one in server.requests]
+
+
+def test_a_relative_server_starts_from_the_url(server: Recorder) -> None:
+    """A server that is a path is on the host that the document came from, on a later run too."""
+    server.answers["/v3/openapi.json"] = Answer(
+        body=json.dumps({**pets(), "servers": [{"url": "../api"}]}).encode()
+    )
+    for _ in range(2):
+        assert f"{server.origin}/api/pets" == call(f"{server.origin}/v3/openapi.json").json["url"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://Host.Example/a?b#c",
+        "https://host.example:443/a",
+        "HTTP://host.example:80",
+        "http://host.example:8080/a",
+        "https://[::1]:8443/a",
+        "http://[::1]/",
+    ],
+)
+def test_the_origin_of_a_source_is_that_of_its_url(url: str) -> None:
+    """The origin that a document comes from is the same thing as the origin that a request goes to."""
+    assert origin_of(url) == parse_source(url, Path("/")).origin
+
+
+def test_the_demo_is_the_document_that_its_server_serves() -> None:
+    """The shipped document has one place, in a checkout and in an installation."""
+    assert str(document_path()) == shipped_path("armature.json")
+    assert Path(shipped_path("armature.json")).read_bytes() == run_cli("document", "demo").stdout_bytes
+
+
+def test_two_urls_that_differ_in_their_query_are_two_documents(server: Recorder) -> None:
+    """The query belongs to the address of a document."""
+    two = pets("2", **{"/two": {"get": {"operationId": "two", "responses": {}}}})
+    server.answers["/d"] = lambda request: Answer(
+        body=json.dumps(two if request.target.endswith("2") else pets()).encode()
+    )
+    assert 2 == call(f"{server.origin}/d?v=1", "two").exit_code
+    assert 0 == call(f"{server.origin}/d?v=2", "two").exit_code
+    assert 2 == len(server.requests)
+
+
+def test_standard_input_is_compiled_once(home: Path) -> None:
+    """The same document on standard input is compiled once; another one does not take its place."""
+    for version in ("1", "2", "1"):
+        result = call("-", stdin=json.dumps(pets(version)).encode())
+        assert (0, URL) == (result.exit_code, result.json["url"])
+    assert 2 == len(list((home / "cache").rglob("*.sqlite")))
+
+
+def test_standard_input_of_a_terminal_is_not_waited_for() -> None:
+    """Nobody types a document: `-` on a terminal says how it is meant."""
+    result = run_cli("-", "list-pets", terminal=("stdin",))
+    assert 2 == result.exit_code
+    assert "Standard input has no document" in result.stderr
+
+
+def test_damage_is_mended_though_standard_input_is_read_once(home: Path) -> None:
+    """A damaged catalog of standard input is found before its document is let go."""
+    content = json.dumps(pets()).encode()
+    call("-", stdin=content)
+    path = next((home / "cache").rglob("*.sqlite"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert URL == call("-", stdin=content).json["url"]
+
+
+@pytest.mark.parametrize("verb", ["operations", "describe", "document", "show"])
+@pytest.mark.parametrize("kind", ["file", "url", "stdin", "name"])
+def test_every_verb_takes_every_source(verb: str, kind: str, server: Recorder) -> None:
+    """A verb that takes an API takes all that can be one."""
+    content = json.dumps(pets()).encode()
+    server.answers["/openapi.json"] = Answer(body=content)
+    write(pets())
+    run_cli("api", "add", "shop", "./pets.json")
+    word = {"file": "./pets.json", "url": f"{server.origin}/openapi.json", "stdin": "-", "name": "shop"}[kind]
+    verbs = {
+        "operations": ("operations", word, "-o", "json"),
+        "describe": ("describe", word, "list-pets", "-o", "json"),
+        "document": ("document", word),
+        "show": ("api", "show", word, "-o", "json"),
+    }
+    result = run_cli(*verbs[verb], stdin=content if kind == "stdin" else b"")
+    assert (0, "") == (result.exit_code, result.stderr)
+    match verb:
+        case "operations":
+            assert NAMES == [row["name"] for row in result.json]
+        case "describe":
+            assert ("GET", "/pets") == (result.json["method"], result.json["path"])
+        case "document":
+            assert content == result.stdout_bytes
+        case "show":
+            assert ("Pets", "1", 3) == tuple(result.json[key] for key in ("title", "version", "operations"))
+
+
+WARM = """
+import sys
+REFUSED = ("dynacli.document.reading.parse", "dynacli.document.load",
+           "dynacli.catalog.compiler.compile_document", "orjson", "yaml_rs",
+           "yaml", "prance", "jsonschema_rs")
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name in REFUSED or name.split(".")[0] in REFUSED:
+            raise ImportError(f"{name} must not be imported")
+        return None
+
+if sys.argv[1] == "warm":
+    sys.meta_path.insert(0, Refuse())
+from dynacli.__main__ import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml", "url", "stdin", "demo"])
+def test_the_second_run_parses_nothing(kind: str, server: Recorder) -> None:
+    """On an unchanged document everything works although no parser and no compiler can be imported."""
+    content = json.dumps(pets()).encode()
+    write(pets())
+    write(pets(), "pets.yaml")
+    server.answers["/openapi.json"] = Answer(body=content)
+    word = {
+        "json": "./pets.json",
+        "yaml": "pets.yaml",
+        "url": f"{server.origin}/openapi.json",
+        "stdin": "-",
+        "demo": "demo",
+    }[kind]
+    for how in ("cold", "warm"):
+        done = subprocess.run(
+            [sys.executable, "-c", WARM, how, "operations", word],
+            input=content,
+            capture_output=True,
+            check=False,
+        )
+        assert (0, b"") == (done.returncode, done.stderr), how
+
+
+def test_without_home_the_directories_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `HOME`, the XDG variables say where the cache is."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("DYNACLI_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    write(pets())
+    assert 0 == call().exit_code
+    assert 1 == len(list((tmp_path / "xdg" / "dynacli").rglob("*.sqlite")))

@@ -1,0 +1,197 @@
+"""Harmless fields of the wrong type are given the one that they should have, and nothing else is touched."""
+
+import copy
+import json
+import time
+from typing import Any
+
+import pytest
+
+from dynacli.document.load import load
+from dynacli.document.mending.mend import mend
+
+
+def _document(**more: Any) -> dict[str, Any]:
+    return {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}, **more}
+
+
+def _schema(schema: Any) -> dict[str, Any]:
+    return _document(components={"schemas": {"A": schema}})
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected", "message", "keyword"),
+    [
+        (
+            {"nullable": "true"},
+            {"nullable": True},
+            "`nullable` should be true or false; it is read as true",
+            "nullable",
+        ),
+        (
+            {"readOnly": "No"},
+            {"readOnly": False},
+            "`readOnly` should be true or false; it is read as false",
+            "readOnly",
+        ),
+        ({"uniqueItems": {}}, {}, "`uniqueItems` is neither true nor false; it is ignored", "uniqueItems"),
+        (
+            {"minLength": "3"},
+            {"minLength": 3},
+            "`minLength` should be a number; it is read as 3",
+            "minLength",
+        ),
+        ({"maximum": "1.5"}, {"maximum": 1.5}, "`maximum` should be a number; it is read as 1.5", "maximum"),
+        ({"maxItems": "-1"}, {}, "`maxItems` is no number; it is ignored", "maxItems"),
+        ({"minimum": "1e999"}, {}, "`minimum` is no number; it is ignored", "minimum"),
+        ({"maximum": "many"}, {}, "`maximum` is no number; it is ignored", "maximum"),
+        ({"required": True}, {}, "`required` of a schema is a list of names; it is ignored", "required"),
+        (
+            {"required": "a", "properties": {"a": {}}},
+            {"required": ["a"], "properties": {"a": {}}},
+            "`required` should be a list; it is read as a list of one",
+            "required",
+        ),
+        ({"type": "int"}, {"type": "integer"}, "There is no type `int`; it is read as `integer`", "type"),
+        (
+            {"type": "date", "format": "mine"},
+            {"type": "string", "format": "mine"},
+            "There is no type `date`; it is read as `string`",
+            "type",
+        ),
+        (
+            {"type": "file"},
+            {"type": "string", "format": "binary"},
+            "There is no type `file`; it is read as `string`",
+            "type",
+        ),
+        ({"type": "any"}, {}, "`type` is `any`, which is said by leaving it out", "type"),
+        ({"type": "Pet"}, {}, "There is no type `Pet`; it is ignored", "type"),
+        ({"type": 7}, {}, "`type` is the name of no type; it is ignored", "type"),
+        ({"enum": "a"}, {"enum": ["a"]}, "`enum` should be a list; it is read as a list of one", "enum"),
+        ({"enum": None}, {}, "`enum` should be a list; it is ignored", "enum"),
+        (
+            {"type": "string", "enum": [False, 1.0, "x", None]},
+            {"type": "string", "enum": ["false", "1.0", "x", None]},
+            "`enum` of strings has values that are none; they are read as strings",
+            "enum",
+        ),
+        (
+            {"type": ["string", "null"], "default": 7},
+            {"type": ["string", "null"], "default": "7"},
+            "`default` is no string, which it should be; it is read as one",
+            "default",
+        ),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
+)
+def test_a_keyword_of_a_schema_is_mended(schema: Any, expected: Any, message: str, keyword: str) -> None:
+    """It means what is plain, or counts as absent; message and pointer say so."""
+    tree = _schema(schema)
+    mended = mend(tree)
+    assert expected == tree["components"]["schemas"]["A"]
+    assert ((message, f"/components/schemas/A/{keyword}"),) == mended.warnings
+    assert ((), ()) == mend(tree)
+
+
+def test_schemas_are_mended_wherever_they_stand() -> None:
+    """Under every keyword that holds schemas, in bodies, answers, headers, parameters, callbacks and webhooks."""
+
+    def odd() -> dict[str, Any]:
+        return {"type": "int"}
+
+    media = {
+        "content": {"a/b": {"schema": {"items": odd(), "anyOf": [odd()], "additionalProperties": odd()}}}
+    }
+    operation = {
+        "parameters": [{"name": "q", "in": "query", "schema": odd()}],
+        "requestBody": {
+            "content": {"a/b": {"schema": {"properties": {"p": odd()}}, "encoding": {"p": {"explode": "no"}}}}
+        },
+        "responses": {"200": {"description": "d", "headers": {"H": {"schema": odd()}}, **media}},
+    }
+    callback = {"onEvent": {"{$request.body#/url}": {"post": copy.deepcopy(operation)}}}
+    tree = _document(
+        paths={"/a": {"get": {**operation, "callbacks": callback}}},
+        webhooks={"w": {"post": copy.deepcopy(operation)}},
+        components={"schemas": {"S": {"$defs": {"D": {"not": odd()}}}}},
+    )
+    mended = mend(tree)
+    assert '"int"' not in json.dumps(tree)
+    assert 3 * 7 + 1 == len(mended.warnings)
+    assert 3 == sum("`explode`" in message for message, _ in mended.warnings)
+
+
+def test_data_and_names_are_left_alone() -> None:
+    """What is in `example`, `default`, `enum`, `const` and `x-*` is data; a property may be called like a keyword."""
+    odd = {"type": "int", "required": True, "nullable": "true", "enum": "x", "minLength": "3"}
+    schema = {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string"},
+            "required": {"type": "boolean"},
+            "enum": {"type": "array"},
+        },
+        "example": odd,
+        "default": odd,
+        "const": odd,
+        "enum": [odd],
+        "x-any": odd,
+    }
+    tree = _document(
+        components={"schemas": {"A": schema, "required": {"type": "string"}}, "x-any": odd},
+        paths={"/a": {"get": {"x-any": {"deprecated": "yes"}, "responses": {"x-any": odd}}}, "x-any": odd},
+    )
+    before = copy.deepcopy(tree)
+    assert ((), ()) == mend(tree)
+    assert before == tree
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        _document(paths=5, components=[], servers={"a": 1}, tags="x"),
+        _document(
+            paths={
+                "/a": None,
+                "/b": {"get": [], "parameters": 5, "put": {"parameters": {"x": 1}, "tags": None}},
+            }
+        ),
+        _schema([{"type": "int"}]),
+        _schema({"items": [5, None], "properties": [], "allOf": {"type": "int"}, "required": {}}),
+        _document(components={"schemas": 5, "callbacks": {"c": []}, "headers": {"h": "x"}}),
+    ],
+    ids=["roots", "items", "list", "keywords", "components"],
+)
+def test_nothing_is_too_odd(tree: dict[str, Any]) -> None:
+    """What has an unexpected shape is passed by."""
+    assert isinstance(mend(tree).warnings, tuple)
+
+
+def test_a_list_that_was_made_has_its_origins() -> None:
+    """Places in it lead back to where they stand in the file."""
+    paths = {"/a": {"get": {"parameters": {"q": {"in": "query"}, "r": {"in": "query", "required": "1"}}}}}
+    content = json.dumps(_document(paths=paths)).encode()
+    document = load(content, "it")
+    assert [("q", "query"), ("r", "query")] == [
+        (one["name"], one["in"]) for one in document.tree["paths"]["/a"]["get"]["parameters"]
+    ]
+    where = "/paths/~1a/get/parameters"
+    assert f"{where}/r/required" == document.origins.locate(f"{where}/1/required").pointer
+    assert [f"{where}", f"{where}/r/required"] == [place.pointer for _, place in document.warnings]
+
+
+def test_mending_is_linear() -> None:
+    """A document of a hundred times the operations takes about a hundred times as long."""
+    operation = {
+        "parameters": [{"name": "q", "in": "query", "required": "true", "schema": {"type": "int"}}] * 3
+    }
+
+    def seconds(size: int) -> float:
+        tree = _document(paths={f"/{number}": {"get": copy.deepcopy(operation)} for number in range(size)})
+        start = time.process_time()
+        mend(tree)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(10_000) < 400 * max(seconds(100), 0.001)

@@ -1,0 +1,853 @@
+"""Several documents under one name are one: all operations, each as it was, and every place where it was written."""
+
+import copy
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.load import Document, Overlay, load
+from dynacli.document.merging.merge import merge
+from dynacli.document.pointer import MISSING, follow, from_fragment, join, split
+from dynacli.document.reading.parse import read_part
+from dynacli.document.references.place_origins import Place
+from dynacli.errors import DocumentError
+from tests.merging import differences, operations
+
+_REWRITTEN = frozenset({"$ref", "mapping", "defaultMapping", "operationRef", "url", "tokenUrl"})
+
+OK = {"200": {"description": "d"}}
+PET = {"type": "object", "properties": {"name": {"type": "string"}}}
+
+
+def _ref(name: str, section: str = "schemas") -> dict[str, str]:
+    return {"$ref": f"#/components/{section}/{name}"}
+
+
+def _answer(schema: Any, **more: Any) -> dict[str, Any]:
+    return {"200": {"description": "d", "content": {"application/json": {"schema": schema}}, **more}}
+
+
+def _operation(operation_id: str, schema: Any = None, **more: Any) -> dict[str, Any]:
+    return {"operationId": operation_id, "responses": OK if schema is None else _answer(schema), **more}
+
+
+def _document(paths: Any, name: str = "a", version: str = "3.1.0", **more: Any) -> Document:
+    tree = {"openapi": version, "info": {"title": name, "version": "1"}, "paths": paths, **more}
+    return load(json.dumps(tree, indent=1).encode(), f"{name}.json", f"https://{name}.example/v1/{name}.json")
+
+
+def _schemas(**schemas: Any) -> dict[str, Any]:
+    return {"components": {"schemas": schemas}}
+
+
+def _merged(*documents: Document) -> Document:
+    """The documents as one, after a look at what holds for any: none is changed, and each operation is what it was."""
+    before = [json.dumps(one.tree) for one in documents]
+    merged = merge(documents, "all")
+    assert before == [json.dumps(one.tree) for one in documents]
+    seen: set[tuple[str, str]] = set()
+    for one in documents:
+        wanted = [operation for operation in operations(one) if operation not in seen]
+        assert [] == differences(one, merged, wanted)
+        seen.update(wanted)
+    assert seen == set(operations(merged))
+    assert sum(len(one.scan.dangling) for one in documents) >= len(merged.scan.dangling)
+    _assert_places(merged)
+    return merged
+
+
+def _assert_places(document: Document) -> None:
+    """Every plain value is in the file that its place names; references and URLs may be written otherwise there."""
+    trees = [read_part(one.content, name="file").tree for one in document.files]
+    waiting: list[tuple[Any, tuple[str, ...]]] = [(document.tree, ())]
+    while waiting:
+        node, steps = waiting.pop()
+        place = document.origins.locate(join(steps))
+        written = follow(trees[place.file], split(place.pointer))
+        assert written is not MISSING, (steps, place)
+        if isinstance(node, dict | list):
+            below = node.items() if isinstance(node, dict) else enumerate(node)
+            waiting.extend((value, (*steps, str(key))) for key, value in below)
+        elif steps != ("openapi",) and _REWRITTEN.isdisjoint(steps[-2:]):
+            assert node == written, (steps, place)
+
+
+def test_one_document_is_itself() -> None:
+    """Merging one changes nothing."""
+    one = _document({"/a": {"get": _operation("a")}})
+    assert one is merge([one], "all")
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_same_document_many_times_is_that_document(count: int) -> None:
+    """What is the same is there once, under its name, and one warning for each copy says so."""
+    security = {"components": {"schemas": {"Pet": PET}, "securitySchemes": {"key": _KEY}}}
+    one = _document(
+        {"/a": {"get": _operation("a", _ref("Pet"))}},
+        security=[{"key": []}],
+        tags=[{"name": "t"}],
+        **security,
+    )
+    merged = _merged(*[one] * count)
+    assert one.tree == merged.tree
+    assert list(one.origins) == list(merged.origins)
+    said = "1 path of `https://a.example/v1/a.json` is the same as in `https://a.example/v1/a.json`"
+    assert [(said, Place(number, "/paths")) for number in range(1, count)] == list(merged.warnings)
+
+
+def test_the_first_document_leads() -> None:
+    """It gives title, version, address and content; the others add their paths, tags and webhooks."""
+    one = _document(
+        {"/a": {"get": _operation("a")}},
+        tags=[{"name": "s"}, {"name": "t", "description": "of a"}],
+        webhooks={"new": {"post": _operation("new")}},
+    )
+    other = _document(
+        {"/b": {"get": _operation("b")}},
+        "b",
+        tags=[{"name": "t", "description": "of b"}, {"name": "s", "description": "of b"}, {"name": "u"}],
+        webhooks={"new": {"post": _operation("other")}, "old": {"post": _operation("old")}},
+        externalDocs={"url": "https://b.example/"},
+        **{"x-b": {"c": 1}},
+    )
+    merged = _merged(one, other)
+    assert (one.uri, one.content, one.written_in) == (merged.uri, merged.content, merged.written_in)
+    assert one.tree["info"] == merged.tree["info"]
+    assert ["/a", "/b"] == list(merged.tree["paths"])
+    expected = [{"name": "s", "description": "of b"}, {"name": "t", "description": "of a"}, {"name": "u"}]
+    assert expected == merged.tree["tags"]
+    assert ["new", "new-2", "old"] == list(merged.tree["webhooks"])
+    assert Place(1, "/webhooks/new/post") == merged.origins.locate("/webhooks/new-2/post")
+    assert Place(1, "/tags/1/description") == merged.origins.locate("/tags/0/description")
+    assert "externalDocs" not in merged.tree
+    assert {"c": 1} == merged.tree["x-b"]
+
+
+def test_an_operation_that_several_have_is_the_first_one() -> None:
+    """The other one is left out with a warning that has its place."""
+    one = _document({"/a": {"get": _operation("a"), "post": _operation("b")}})
+    other = _document({"/a": {"get": _operation("c"), "put": _operation("d")}}, "b")
+    merged = _merged(one, other)
+    assert ["a", "b", "d"] == [
+        value["operationId"] for value in merged.tree["paths"]["/a"].values() if "responses" in value
+    ]
+    said = (
+        "`GET /a` of `https://b.example/v1/b.json` is left out: `https://a.example/v1/a.json` has it already"
+    )
+    assert ((said, Place(1, "/paths/~1a/get")),) == merged.warnings
+
+
+def _limit(kind: str) -> dict[str, Any]:
+    return {"name": "limit", "in": "query", "schema": {"type": kind}}
+
+
+def test_paths_that_say_the_same_of_their_operations_are_joined() -> None:
+    """What both say of the path stays said there."""
+    shared = {"parameters": [_limit("integer")], "summary": "All", "servers": [{"url": "https://c.example"}]}
+    merged = _merged(
+        _document({"/a": {**shared, "get": _operation("a")}}),
+        _document({"/a": {**shared, "put": _operation("b")}}, "b"),
+    )
+    assert {*shared, "get", "put"} == set(merged.tree["paths"]["/a"])
+    assert "parameters" not in merged.tree["paths"]["/a"]["put"]
+
+
+def test_what_paths_say_otherwise_is_said_in_their_operations() -> None:
+    """Parameters, servers and texts of a path hold for the operations of its document; an operation's own ones win."""
+    one = _document(
+        {
+            "/a": {
+                "parameters": [_limit("integer"), _ref("Token", "parameters")],
+                "summary": "Of a",
+                "x-cli-name": "no",
+                "get": _operation("a"),
+                "post": _operation("b", parameters=[_limit("string")], summary="Own"),
+            }
+        },
+        components={"parameters": {"Token": {"name": "token", "in": "header", "schema": {"type": "string"}}}},
+    )
+    other = _document(
+        {"/a": {"servers": [{"url": "../v2"}], "x-cli-name": "only", "put": _operation("c")}}, "b"
+    )
+    item = _merged(one, other).tree["paths"]["/a"]
+    assert {"get", "post", "put"} == set(item)
+    assert [_limit("integer"), _ref("Token", "parameters")] == item["get"]["parameters"]
+    assert [_limit("string"), _ref("Token", "parameters")] == item["post"]["parameters"]
+    assert ("Of a", "Own", None) == tuple(item[method].get("summary") for method in ("get", "post", "put"))
+    assert [{"url": "https://b.example/v2"}] == item["put"]["servers"]
+    assert (None, None, "only") == tuple(item[method].get("x-cli-name") for method in ("get", "post", "put"))
+
+
+def test_a_path_that_is_a_reference_is_joined_too() -> None:
+    """The path that it leads to does not get the operations of another document."""
+    item = {"get": _operation("a"), "parameters": [_limit("integer")]}
+    one = _document({"/a": item, "/b": {"$ref": "#/paths/~1a"}})
+    other = _document(
+        {"/b": {"put": _operation("c")}, "/c": {"$ref": "#/components/pathItems/C"}},
+        "b",
+        components={"pathItems": {"C": {"get": _operation("d")}}},
+    )
+    merged = _merged(one, other)
+    assert {("/a", "GET"), ("/b", "GET"), ("/b", "PUT"), ("/c", "GET")} == set(operations(merged))
+    assert 4 == len(compile_document(merged).operations)
+
+
+def test_a_reference_to_a_path_that_is_joined_leads_to_the_path_as_it_was() -> None:
+    """What leads to the path as a whole gets no operation of another document."""
+    one = _document({"/a": {"get": _operation("a")}, "/b": {"$ref": "#/paths/~1a"}})
+    other = _document({"/a": {"put": _operation("c")}}, "b")
+    merged = _merged(one, other)
+    assert {("/a", "GET"), ("/a", "PUT"), ("/b", "GET")} == set(operations(merged))
+    assert {("GET", "/a"), ("PUT", "/a"), ("GET", "/b")} == {
+        (one.operation.method, one.operation.path) for one in compile_document(merged).operations
+    }
+
+
+_SERVERS = [
+    pytest.param(["/v1"], ["/v1"], ["https://b.example/v1"], id="relative to each"),
+    pytest.param(["https://x.example"], ["https://x.example"], None, id="the same"),
+    pytest.param(["https://b.example/v1"], ["/v1"], None, id="the same once absolute"),
+    pytest.param(["https://x.example"], None, ["https://b.example/"], id="none in the second"),
+    pytest.param(None, ["https://x.example"], ["https://x.example"], id="none in the first"),
+    pytest.param(None, None, ["https://b.example/"], id="none at all"),
+    pytest.param(["/"], ["{scheme}://x"], ["{scheme}://x"], id="a variable for the scheme"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), _SERVERS)
+def test_servers_stay_those_of_the_document(
+    first: list[str] | None, second: list[str] | None, expected: list[str] | None
+) -> None:
+    """Requests go where they went: what a later document says of all its paths is said in each, absolute."""
+    one, other = (
+        {} if urls is None else {"servers": [{"url": url} for url in urls]} for urls in (first, second)
+    )
+    own = [{"url": "own"}]
+    merged = _merged(
+        _document({"/a": {"get": _operation("a")}}, **one),
+        _document(
+            {"/b": {"get": _operation("b")}, "/c": {"get": _operation("c", servers=own)}}, "b", **other
+        ),
+    )
+    found = merged.tree["paths"]["/b"].get("servers")
+    assert expected == (None if found is None else [server["url"] for server in found])
+    assert [{"url": "https://b.example/v1/own"}] == merged.tree["paths"]["/c"]["get"]["servers"]
+    assert one.get("servers") == merged.tree.get("servers")
+
+
+def test_servers_of_a_file_stay_relative() -> None:
+    """What is relative to no URL stays as it is written."""
+    content = json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {},
+            "paths": {"/b": {"get": _operation("b")}},
+            "servers": [{"url": "/v2"}],
+        }
+    ).encode()
+    merged = merge([_document({}), load(content, "b.json", "file:///d/b.json")], "all")
+    assert [{"url": "/v2"}] == merged.tree["paths"]["/b"]["servers"]
+
+
+_KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
+_OTHER = {"type": "apiKey", "in": "query", "name": "key"}
+_SECURITY = [
+    pytest.param(([{"key": []}], _KEY), ([{"key": []}], _KEY), None, id="the same"),
+    pytest.param(([{"key": []}], _KEY), ([{"key": []}], _OTHER), [{"key-2": []}], id="another scheme"),
+    pytest.param(([{"key": []}], _KEY), (None, None), [], id="none in the second"),
+    pytest.param((None, None), ([{"key": []}], _KEY), [{"key": []}], id="none in the first"),
+    pytest.param((None, _KEY), ([], _KEY), None, id="none and an empty one"),
+    pytest.param(([{"key": []}], _KEY), ([{"key": []}], None), [{"key-2": []}], id="not defined"),
+    pytest.param(
+        ([{"key": []}], None), ([{"key": []}], _KEY), [{"key-2": []}], id="not defined in the first"
+    ),
+    pytest.param(([{"key": []}], None), ([{"key": []}], None), None, id="not defined in both"),
+    pytest.param(([{"key": ["r"]}], _KEY), ([{}, {"key": ["w"]}], _KEY), [{}, {"key": ["w"]}], id="scopes"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), _SECURITY)
+def test_security_stays_that_of_the_document(first: Any, second: Any, expected: Any) -> None:
+    """Credentials go where they went: no operation gets one more or one less, and no scheme is taken for another."""
+    one, other = (
+        {
+            **({} if required is None else {"security": required}),
+            **({} if scheme is None else {"components": {"securitySchemes": {"key": scheme}}}),
+        }
+        for required, scheme in (first, second)
+    )
+    own = [{"key": ["own"]}]
+    merged = _merged(
+        _document({"/a": {"get": _operation("a")}}, **one),
+        _document(
+            {"/b": {"get": _operation("b")}, "/c": {"get": _operation("c", security=own)}}, "b", **other
+        ),
+    )
+    assert expected == merged.tree["paths"]["/b"]["get"].get("security")
+    assert one.get("security") == merged.tree.get("security")
+    name = next(iter(merged.tree["paths"]["/c"]["get"]["security"][0]))
+    assert second[1] == merged.tree.get("components", {}).get("securitySchemes", {}).get(name)
+
+
+def test_addresses_of_schemes_stay_those_of_the_document() -> None:
+    """A relative URL that a token is asked for at means the same place as before."""
+    scheme = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/token", "scopes": {}}}}
+    merged = _merged(
+        _document({}, components={"securitySchemes": {"o": scheme}}),
+        _document(
+            {"/b": {"get": _operation("b", security=[{"o": []}])}},
+            "b",
+            components={"securitySchemes": {"o": scheme}},
+        ),
+    )
+    flows = merged.tree["components"]["securitySchemes"]["o-2"]["flows"]
+    assert "https://b.example/token" == flows["clientCredentials"]["tokenUrl"]
+    assert [{"o-2": []}] == merged.tree["paths"]["/b"]["get"]["security"]
+
+
+def _items(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": _ref(name)}
+
+
+_TAG, _OTHER_TAG = {"type": "string"}, {"type": "integer"}
+_COMPONENTS = [
+    pytest.param({"Pet": PET}, {"Pet": dict(reversed(PET.items()))}, ["Pet"], id="the same"),
+    pytest.param({"Pet": PET}, {"Pet": _TAG}, ["Pet", "Pet-2"], id="another"),
+    pytest.param({"Dog": PET}, {"Pet": _TAG}, ["Dog", "Pet"], id="other names"),
+    pytest.param(
+        {"Pet": _items("Tag"), "Tag": _TAG},
+        {"Pet": _items("Tag"), "Tag": _OTHER_TAG},
+        ["Pet", "Pet-2", "Tag", "Tag-2"],
+        id="the same words that lead to another",
+    ),
+    pytest.param(
+        {"Pet": _items("Tag"), "Tag": {"anyOf": [_ref("Pet"), _TAG]}},
+        {"Pet": _items("Tag"), "Tag": {"anyOf": [_ref("Pet"), _TAG]}},
+        ["Pet", "Tag"],
+        id="the same in a circle",
+    ),
+    pytest.param(
+        {"Pet": _items("Tag"), "Tag": {"anyOf": [_ref("Pet"), _TAG]}},
+        {"Pet": _items("Tag"), "Tag": {"anyOf": [_ref("Pet"), _OTHER_TAG]}},
+        ["Pet", "Pet-2", "Tag", "Tag-2"],
+        id="another in a circle",
+    ),
+    pytest.param(
+        {"Pet": PET, "Pet-2": _TAG},
+        {"Pet": _TAG},
+        ["Pet", "Pet-2", "Pet-3"],
+        id="a name of the first is taken",
+    ),
+    pytest.param(
+        {"Pet": PET},
+        {"Pet": _TAG, "Pet-2": PET},
+        ["Pet", "Pet-2", "Pet-3"],
+        id="a name of the second is taken",
+    ),
+    pytest.param(
+        {"Pet": PET},
+        {"Pet": {"$ref": "#/components/schemas/Dog/properties/a"}, "Dog": {"properties": {"a": _TAG}}},
+        ["Dog", "Pet", "Pet-2"],
+        id="a reference into a component",
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), _COMPONENTS)
+def test_components_of_the_same_name(first: Any, second: Any, expected: list[str]) -> None:
+    """What is the same is one; what is not gets a number, and all that leads to it follows."""
+    merged = _merged(
+        _document({"/a": {"get": _operation("a", _ref(next(iter(first))))}}, **_schemas(**first)),
+        _document({"/b": {"get": _operation("b", _ref("Pet"))}}, "b", **_schemas(**second)),
+    )
+    assert expected == sorted(merged.tree["components"]["schemas"])
+    if "Pet-2" in expected and "Pet-3" not in expected:
+        assert Place(1, "/components/schemas/Pet/type") == merged.origins.locate(
+            "/components/schemas/Pet-2/type"
+        )
+
+
+def test_three_documents() -> None:
+    """The third one shares with the second what it does not share with the first."""
+    documents = [
+        _document({f"/{name}": {"get": _operation(name, _ref("Pet"))}}, name, **_schemas(Pet=schema))
+        for name, schema in (("a", PET), ("b", _TAG), ("c", _TAG), ("d", _OTHER_TAG))
+    ]
+    merged = _merged(*documents)
+    assert {"Pet": PET, "Pet-2": _TAG, "Pet-3": _OTHER_TAG} == merged.tree["components"]["schemas"]
+    assert [one.uri for one in documents] == [file.uri for file in merged.files]
+    assert Place(3, "/components/schemas/Pet/type") == merged.origins.locate("/components/schemas/Pet-3/type")
+
+
+def test_a_document_twice_after_another_leaves_nothing_over() -> None:
+    """What only its second copy would need is not in the document."""
+    one = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, **_schemas(Pet=PET))
+    other = _document({"/b": {"get": _operation("b", _ref("Pet"))}}, "b", **_schemas(Pet=_TAG))
+    assert _merged(one, other).tree == _merged(one, other, other).tree
+
+
+def test_what_a_left_out_operation_needs_is_left_out() -> None:
+    """A component under a new name that nothing leads to is not added."""
+    one = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, **_schemas(Pet=PET))
+    other = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, "b", **_schemas(Pet=_TAG))
+    assert one.tree == merge([one, other], "all").tree
+
+
+def _animals(kind: str, **more: Any) -> dict[str, Any]:
+    return {
+        "Cat": {"type": "object", "properties": {"kind": {"type": "string"}, "a": {"type": kind}}},
+        "Dog": {"type": "object", "properties": {"kind": {"type": "string"}}},
+        "Animal": {"oneOf": [_ref("Cat"), _ref("Dog")], "discriminator": {"propertyName": "kind", **more}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("mapping", "expected"),
+    [
+        ({}, {"Cat": "Cat-2"}),
+        ({"mapping": {"cat": "Cat"}}, {"cat": "Cat-2"}),
+        ({"mapping": {"cat": "#/components/schemas/Cat", "dog": "Dog"}}, {"cat": "Cat-2", "dog": "Dog"}),
+        ({"mapping": {"dog": "Dog"}}, {"dog": "Dog", "Cat": "Cat-2"}),
+    ],
+    ids=["by name alone", "name", "reference", "one of two"],
+)
+def test_discriminators_name_the_same_schemas(mapping: Any, expected: dict[str, str]) -> None:
+    """Whatever value picked a schema picks it still, though its name is another."""
+    merged = _merged(
+        _document(
+            {"/a": {"get": _operation("a", _ref("Animal"))}}, **_schemas(**_animals("string", **mapping))
+        ),
+        _document(
+            {"/b": {"get": _operation("b", _ref("Animal"))}},
+            "b",
+            **_schemas(**_animals("integer", **mapping)),
+        ),
+    )
+    found = merged.tree["components"]["schemas"]["Animal-2"]["discriminator"]["mapping"]
+    assert expected == {value: ref.rpartition("/")[2] for value, ref in found.items()}
+
+
+def test_a_discriminator_of_a_base_names_the_same_schemas() -> None:
+    """A base whose parts are found by their names alone keeps the names of its own document."""
+    base = {"type": "object", "properties": {"kind": {}}, "discriminator": {"propertyName": "kind"}}
+
+    def schemas(kind: str) -> dict[str, Any]:
+        return _schemas(Base=base, Cat={"allOf": [_ref("Base"), {"properties": {"a": {"type": kind}}}]})
+
+    merged = _merged(
+        _document({"/a": {"get": _operation("a", _ref("Base"))}}, **schemas("string")),
+        _document({"/b": {"get": _operation("b", _ref("Base"))}}, "b", **schemas("integer")),
+    )
+    found = merged.tree["components"]["schemas"]
+    assert {"Base", "Base-2", "Cat", "Cat-2"} == set(found)
+    assert {"Cat": "#/components/schemas/Cat-2"} == found["Base-2"]["discriminator"]["mapping"]
+    assert _ref("Base-2") == found["Cat-2"]["allOf"][0]
+
+
+def test_the_default_of_a_discriminator_is_the_same_schema() -> None:
+    """In 3.2 a discriminator names the schema of a value that names none; it is turned like the others."""
+    more = {"defaultMapping": "Cat", "mapping": {"d": "Dog"}}
+    merged = _merged(
+        _document(
+            {"/a": {"get": _operation("a", _ref("Animal"))}},
+            version="3.2.0",
+            **_schemas(**_animals("string", **more)),
+        ),
+        _document(
+            {"/b": {"get": _operation("b", _ref("Animal"))}},
+            "b",
+            "3.2.0",
+            **_schemas(**_animals("integer", **more)),
+        ),
+    )
+    found = merged.tree["components"]["schemas"]["Animal-2"]["discriminator"]
+    assert "#/components/schemas/Cat-2" == found["defaultMapping"]
+
+
+def _linked(operation_id: str, link: dict[str, Any]) -> dict[str, Any]:
+    return {"operationId": operation_id, "responses": {"200": {"description": "d", "links": {"next": link}}}}
+
+
+def test_links_lead_to_the_operations_of_their_document() -> None:
+    """Where two documents have an operationId, links say by its place which one is meant."""
+    one = _document(
+        {"/a": {"get": _linked("first", {"operationId": "get"})}, "/g": {"get": _operation("get")}}
+    )
+    other = _document(
+        {
+            "/b": {"get": _linked("second", {"operationId": "get"})},
+            "/c": {"get": _linked("third", {"operationRef": "#/paths/~1h/get"})},
+            "/d": {"get": _linked("fourth", {"operationRef": "../v1/b.json#/paths/~1h/get"})},
+            "/e": {"get": _linked("fifth", {"operationRef": "https://a.example/v1/a.json#/paths/~1g/get"})},
+            "/f": {"get": _linked("sixth", {"operationRef": "other.json#/paths/~1x/get"})},
+            "/i": {"get": _linked("seventh", {"operationId": "second"})},
+            "/h": {"get": _operation("get")},
+        },
+        "b",
+    )
+    merged = merge([one, other], "all")
+    found = {
+        path: item["get"]["responses"]["200"]["links"]["next"]
+        for path, item in merged.tree["paths"].items()
+        if "links" in item["get"]["responses"]["200"]
+    }
+    assert {
+        "/a": {"operationRef": "#/paths/~1g/get"},
+        "/b": {"operationRef": "#/paths/~1h/get"},
+        "/c": {"operationRef": "#/paths/~1h/get"},
+        "/d": {"operationRef": "#/paths/~1h/get"},
+        "/e": {"operationRef": "#/paths/~1g/get"},
+        "/f": {"operationRef": "https://b.example/v1/other.json#/paths/~1x/get"},
+        "/i": {"operationId": "second"},
+    } == found
+    _assert_places(merged)
+
+
+def test_a_link_to_an_operation_that_is_left_out_leads_to_the_one_that_is_there() -> None:
+    """It is the same method and path, whatever it is called."""
+    one = _document({"/a": {"get": _operation("mine")}})
+    other = _document(
+        {"/a": {"get": _operation("theirs")}, "/b": {"get": _linked("b", {"operationId": "theirs"})}}, "b"
+    )
+    merged = merge([one, other], "all")
+    link = merged.tree["paths"]["/b"]["get"]["responses"]["200"]["links"]["next"]
+    assert {"operationRef": "#/paths/~1a/get"} == link
+
+
+def test_what_is_referred_to_outlives_the_operation_that_it_stood_in() -> None:
+    """A part of an operation that is left out, or of a path that is joined, is kept for what refers to it."""
+    deep = "#/paths/~1a/get/responses/200/content/application~1json/schema"
+    nested = {"type": "object", "properties": {"again": {"$ref": deep}, "pet": _ref("Pet")}}
+    one = _document({"/a": {"get": _operation("a", {"type": "string"})}}, **_schemas(Pet=PET))
+    other = _document(
+        {
+            "/a": {"get": _operation("a", nested), "parameters": [_limit("integer")], "put": _operation("p")},
+            "/b": {"get": _operation("b", {"$ref": deep}, parameters=[{"$ref": "#/paths/~1a/parameters/0"}])},
+        },
+        "b",
+        **_schemas(Pet=_TAG),
+    )
+    merged = _merged(one, other)
+    kept = "paths__a_get_responses_200_content_application_json_schema"
+    found = merged.tree["components"]["schemas"]
+    assert {"Pet", "Pet-2", kept} == set(found)
+    assert {"again": _ref(kept), "pet": _ref("Pet-2")} == found[kept]["properties"]
+    assert [_limit("integer")] == list(merged.tree["components"]["parameters"].values())
+
+
+def test_references_by_way_of_others_stay_with_their_document() -> None:
+    """A reference that goes through a component of the same name does not end in another document's."""
+    one = _document({"/a": {"get": _operation("a", _ref("Alias"))}}, **_schemas(Alias=PET, Real=PET))
+    other = _document(
+        {"/b": {"get": _operation("b", {"$ref": "#/components/schemas/Alias/properties/x"})}},
+        "b",
+        **_schemas(Alias=_ref("Real"), Real={"properties": {"x": _TAG}}),
+    )
+    merged = _merged(one, other)
+    schema = merged.tree["paths"]["/b"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert {"$ref": "#/components/schemas/Real-2/properties/x"} == schema
+
+
+def test_what_cannot_be_read_is_told_of_its_own_document() -> None:
+    """References that cannot be followed mean the same files, and are left out with the same reason."""
+
+    def opener(uri: str) -> Fetched:
+        if uri.endswith("good.json"):
+            return Fetched(json.dumps({"Pet": PET}, indent=1).encode(), uri=uri)
+        raise DocumentError(f"`{uri}` is not there")
+
+    documents = []
+    for name in ("a", "b"):
+        good, gone = {"$ref": "good.json#/Pet"}, {"$ref": "gone.json"}
+        tree = {
+            "openapi": "3.1.0",
+            "info": {},
+            "paths": {f"/{name}": {"get": _operation(name, good)}, f"/{name}2": gone},
+        }
+        uri = f"https://{name}.example/{name}.json"
+        documents.append(load(json.dumps(tree).encode(), f"{name}.json", uri, opener=opener))
+    merged = merge(documents, "all")
+    expected = [
+        f"https://{host}.example/{file}.json" for host, file in ("aa", ("a", "good"), "bb", ("b", "good"))
+    ]
+    assert expected == [one.uri for one in merged.files]
+    assert ("https://a.example/gone.json", "https://b.example/gone.json") == merged.missing
+    assert {"gone.json", "https://b.example/gone.json"} == set(merged.unread)
+    assert [0, 2] == [place.file for _, place in merged.warnings]
+    assert Place(1, "/Pet/type") == merged.origins.locate("/components/schemas/Pet/type")
+    compiled = compile_document(merged)
+    assert ["/a", "/b"] == [one.operation.path for one in compiled.operations]
+    assert 2 == len([one for one in compiled.warnings if "is left out" in one.message])
+
+
+def test_overlays_and_conversions_are_told_where_they_stand() -> None:
+    """A document of 2.0 with an overlay, after another document: each place in its own file."""
+    swagger = {
+        "swagger": "2.0",
+        "info": {"title": "b", "version": "1"},
+        "host": "b.example",
+        "schemes": ["https"],
+        "paths": {
+            "/b": {
+                "get": {
+                    "operationId": "b",
+                    "responses": {"200": {"description": "d", "schema": {"$ref": "#/definitions/Pet"}}},
+                }
+            }
+        },
+        "definitions": {"Pet": {"type": "integer"}},
+    }
+    overlay = {"overlay": "1.0.0", "actions": [{"target": "$.definitions.Pet", "update": {"minimum": 1}}]}
+    other = load(
+        json.dumps(swagger).encode(),
+        "b.json",
+        "https://b.example/b.json",
+        overlays=[Overlay(json.dumps(overlay).encode(), "o.json")],
+    )
+    one = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, version="3.0.3", **_schemas(Pet=PET))
+    merged = merge([one, other], "all")
+    pet = "/components/schemas/Pet-2"
+    assert {"type": "integer", "minimum": 1} == follow(merged.tree, split(pet))
+    assert Place(1, "/definitions/Pet/type") == merged.origins.locate(f"{pet}/type")
+    assert Place(2, "/actions/0/update/minimum") == merged.origins.locate(f"{pet}/minimum")
+    assert [] == differences(other, merged, operations(other))
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        (["3.0.0", "3.0.3"], "3.0"),
+        (["3.1.0", "3.2.0"], "3.2"),
+        (["3.2.0", "3.1.1"], "3.2"),
+        (["3.1.0", "3.1.1"], "3.1"),
+    ],
+    ids="-".join,
+)
+def test_versions_that_go_together(versions: list[str], expected: str) -> None:
+    """The newer version reads the older one's schemas as they are meant."""
+    one, other = (
+        _document({f"/{name}": {"get": _operation(name)}}, name, version)
+        for name, version in zip("ab", versions, strict=True)
+    )
+    merged = _merged(one, other)
+    assert expected == merged.version
+    assert merged.tree["openapi"].startswith(expected)
+    assert merged.written_in == versions[0]
+
+
+def test_versions_that_do_not_go_together() -> None:
+    """Schemas of 3.0 mean something else in 3.1: the message names both documents and their versions."""
+    swagger = load(b'{"swagger": "2.0", "info": {}, "paths": {}}', "b.json", "https://b.example/b.json")
+    with pytest.raises(DocumentError) as caught:
+        merge([_document({}), swagger], "pets")
+    assert "`pets` cannot be made of documents of OpenAPI 3.1 and 3.0" == caught.value.what
+    assert (
+        "`https://a.example/v1/a.json` is OpenAPI 3.1.0 and `https://b.example/b.json` is Swagger 2.0"
+        in caught.value.why
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "is_fine"),
+    [
+        ("https://spec.openapis.org/oas/3.1/dialect/base", True),
+        ("https://json-schema.org/draft/2020-12/schema", True),
+        ("http://json-schema.org/draft-07/schema#", False),
+    ],
+)
+def test_dialects_that_go_together(dialect: str, is_fine: bool) -> None:
+    """A document has one dialect for all of its schemas; that of OpenAPI is what one without any has."""
+    documents = [_document({}), _document({}, "b", jsonSchemaDialect=dialect)]
+    if is_fine:
+        assert "jsonSchemaDialect" not in _merged(*documents).tree
+    else:
+        with pytest.raises(DocumentError, match="of two dialects"):
+            merge(documents, "all")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"paths": None},
+        {"paths": []},
+        {"paths": {"/a": None, "/b": [], "x-a": 1, "/c": {"get": None, "parameters": {}}}},
+        {"paths": {"/a": {"$ref": "#/paths/~1a"}, "/c": {"$ref": "#/nowhere"}}},
+        {"components": None, "tags": {}, "security": {"key": []}, "servers": "https://x.example"},
+        {"components": {"schemas": [], "securitySchemes": [], "responses": {"a": None}}, "webhooks": []},
+        {"security": ["key", None, {"key": None}], "tags": ["a", None, {"name": 1}]},
+        {"x-webhooks": {"a": {"post": {"requestBody": {"$ref": "#/components/requestBodies/A"}}}}},
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("version", ["3.0.0", "3.1.0", "3.2.0"])
+def test_whatever_is_in_a_document(odd: dict[str, Any], version: str) -> None:
+    """What is no OpenAPI in one of them is in the way of nothing."""
+    plain = _document(
+        {
+            "/a": {"get": _operation("a", _ref("Pet"))},
+            "/b": {"put": _operation("b")},
+            "/c": {"get": _operation("c")},
+        },
+        "p",
+        version,
+        security=[{"key": []}],
+        **_schemas(Pet=PET),
+    )
+    strange = load(
+        json.dumps({"openapi": version, "info": {}, "paths": {}, **odd}).encode(),
+        "b.json",
+        "https://b.example/b.json",
+    )
+    for documents in ([plain, strange], [strange, plain], [strange, strange], [strange, plain, strange]):
+        merged = merge(documents, "all")
+        compiled = compile_document(merged)
+        expected = {("/a", "GET"), ("/b", "PUT"), ("/c", "GET")} if plain in documents else set()
+        assert expected <= {(one.operation.path, one.operation.method) for one in compiled.operations}
+
+
+_NAMES = st.sampled_from(["A", "B", "C", "A-2"])
+_SCHEMA = st.recursive(
+    st.sampled_from([{"type": "string"}, {"type": "integer"}, {}]) | _NAMES.map(_ref),
+    lambda inside: st.one_of(
+        st.dictionaries(st.sampled_from("xy"), inside, min_size=1).map(lambda found: {"properties": found}),
+        st.lists(inside, min_size=1, max_size=2).map(
+            lambda found: {"oneOf": found, "discriminator": {"propertyName": "k"}}
+        ),
+        inside.map(lambda found: {"items": found}),
+        st.sampled_from(
+            [
+                {"$ref": f"#/paths/~1{path}/{method}/responses/200/content/application~1json/schema"}
+                for path in "pq"
+                for method in ("get", "put")
+            ]
+        ),
+    ),
+    max_leaves=4,
+)
+_ITEMS = st.dictionaries(
+    st.sampled_from(["get", "put"]),
+    st.tuples(_SCHEMA, st.sampled_from([None, [], [{"key": []}]])).map(
+        lambda found: {"responses": _answer(found[0]), **({} if found[1] is None else {"security": found[1]})}
+    ),
+    min_size=1,
+).flatmap(
+    lambda item: st.sampled_from(
+        [item, {**item, "parameters": [_limit("integer")]}, {**item, "summary": "s"}]
+    )
+)
+
+
+@st.composite
+def _documents(draw: st.DrawFn) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "paths": draw(st.dictionaries(st.sampled_from(["/p", "/q", "/r"]), _ITEMS, min_size=1))
+    }
+    schemas = draw(st.fixed_dictionaries(dict.fromkeys(["A", "B", "C"], _SCHEMA), optional={"A-2": _SCHEMA}))
+    made["components"] = {"schemas": schemas}
+    scheme = draw(st.sampled_from([None, _KEY, _OTHER]))
+    if scheme is not None:
+        made["components"]["securitySchemes"] = {"key": scheme}
+    if draw(st.booleans()):
+        made["security"] = [{"key": []}]
+    if draw(st.booleans()):
+        made["servers"] = [{"url": draw(st.sampled_from(["/", "https://x.example"]))}]
+    return _without_dangling(made, made)
+
+
+def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:
+    """The tree without references that lead nowhere, which may find something in another document.
+
+    A branch that is no component has no name that a discriminator would have to know.
+    """
+    if isinstance(node, list):
+        return [_without_dangling(one, tree) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node and follow(tree, from_fragment(node["$ref"]) or ()) is MISSING:
+        return {}
+    if any(str(one.get("$ref")).startswith("#/paths/") for one in node.get("oneOf", ())):
+        node = {"oneOf": node["oneOf"]}
+    return {key: _without_dangling(one, tree) for key, one in node.items()}
+
+
+@given(st.lists(_documents(), min_size=2, max_size=3))
+@settings(deadline=None, max_examples=300)
+def test_any_documents(trees: list[dict[str, Any]]) -> None:
+    """Each operation is what it was in the first document that has it, whatever they refer to."""
+    documents = [_document(name=name, **tree) for name, tree in zip("abc", trees, strict=False)]
+    _merged(*documents)
+
+
+@given(_documents(), _documents(), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=100)
+def test_names_do_not_hang_on_the_order_of_components(one: Any, other: Any, random: Any) -> None:
+    """Another order of the components of a document gives the same names."""
+
+    def shuffled(tree: dict[str, Any]) -> dict[str, Any]:
+        schemas = list(tree["components"]["schemas"].items())
+        random.shuffle(schemas)
+        return {**tree, "components": {**tree["components"], "schemas": dict(schemas)}}
+
+    merged = merge([_document(name="a", **one), _document(name="b", **other)], "all")
+    again = merge([_document(name="a", **shuffled(one)), _document(name="b", **shuffled(other))], "all")
+    assert merged.tree == again.tree
+
+
+_PAIRS = [
+    ("adyen-checkout-v71.json", "adyen-management-v3.yaml"),
+    ("chromadb.json", "figma.yaml"),
+    ("gitea.json", "petstore3.yaml"),
+    ("museum.yaml", "redocly-cafe-3.2.yaml"),
+]
+
+
+@pytest.mark.parametrize("pair", _PAIRS, ids=" and ".join)
+def test_real_documents_in_pairs(corpus: Path, pair: tuple[str, str]) -> None:
+    """Two real documents have all the operations of both, none of them changed."""
+    documents = [_real(corpus, name) for name in pair]
+    merged = merge(documents, "all")
+    assert sum(len(operations(one)) for one in documents) == len(operations(merged))
+    for one in documents:
+        assert [] == differences(one, merged, operations(one))
+    assert () == merged.scan.dangling
+    assert len(operations(merged)) == len(compile_document(merged).operations)
+
+
+def _real(corpus: Path, name: str) -> Document:
+    return load((corpus / name).read_bytes(), name, f"https://{name}.example/{name}")
+
+
+@pytest.mark.parametrize(
+    "name", ["adyen-checkout-v71.json", "scalar-galaxy-3.1.yaml", "figma.yaml", "qdrant.json", "museum.yaml"]
+)
+def test_a_real_document_with_another_version_of_itself(corpus: Path, name: str) -> None:
+    """Where a quarter of the components differ and most paths are others, each operation has those of its own."""
+    one = _real(corpus, name)
+    changed = load(json.dumps(_changed(one.tree)).encode(), "b.json", one.uri)
+    merged = merge([one, changed], "all")
+    new = [operation for operation in operations(changed) if operation not in operations(one)]
+    assert len(operations(one)) + len(new) == len(operations(merged))
+    assert [] == differences(one, merged, operations(one))
+    assert [] == differences(changed, merged, new)
+    assert any(key.endswith("-2") for section in merged.tree["components"].values() for key in section)
+    _assert_places(merged)
+
+
+def _changed(tree: dict[str, Any]) -> dict[str, Any]:
+    made = copy.deepcopy(tree)
+    made["paths"] = {
+        f"/changed{path}" if zlib.crc32(path.encode()) % 3 else path: item
+        for path, item in made["paths"].items()
+    }
+    for section in made["components"].values():
+        for name, value in section.items():
+            if "$ref" not in value and zlib.crc32(name.encode()) % 4 == 0:
+                value["x-changed"] = True
+    return made

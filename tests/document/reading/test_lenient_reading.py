@@ -1,0 +1,231 @@
+"""A document is read leniently: what is wrong in one place costs that place alone, and is told with its line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.environment import Environment
+from dynacli.library.open_by_name import open_api
+from tests.harness import run_cli
+from tests.pets import NAMES, call, operation, pets, write
+
+BAD: dict[str, tuple[Any, str]] = {
+    "text": ("x", "it is not an object"),
+    "null": (None, "it is not an object"),
+    "list": ([], "it is not an object"),
+    "parameter-leads-nowhere": (
+        operation("bad", parameters=[{"$ref": "#/components/parameters/Gone"}]),
+        "the parameter `#/components/parameters/Gone` leads nowhere",
+    ),
+    "body-leads-nowhere": (
+        operation("bad", requestBody={"$ref": "#/components/requestBodies/Gone"}),
+        "the request body `#/components/requestBodies/Gone` leads nowhere",
+    ),
+}
+
+
+def _with_bad(bad: Any) -> dict[str, Any]:
+    return pets(**{"/bad": {"get": bad, "post": operation("goodBesideIt")}})
+
+
+def _line_of(path: Path, text: str) -> int:
+    return next(
+        number
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if line.lstrip().startswith(text)
+    )
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_one_bad_operation_costs_itself_alone(kind: str) -> None:
+    """All others work; the bad one is named with the reason, its line and its place."""
+    bad, why = BAD[kind]
+    path = Path("pets.json")
+    path.write_text(json.dumps(_with_bad(bad), indent=1))
+    names = [row["name"] for row in run_cli("operations", "./pets.json", "-o", "json").json]
+    assert [*NAMES, "good-beside-it"] == names
+    for name in names:
+        words = ("1",) if name == "get-pet" else ()
+        assert 0 == run_cli("./pets.json", name, *words, "--example", "--dry-run").exit_code
+    line = 1 + next(
+        number for number, text in enumerate(path.read_text().splitlines()) if text.startswith('  "/bad"')
+    )
+    warnings = run_cli("api", "show", "./pets.json", "-o", "json").json["warnings"]
+    (warning,) = (one for one in warnings if " is left out: " in one["message"])
+    assert ("`GET /bad` is left out: " + why, "/paths/~1bad/get", line + 1) == tuple(
+        warning[key] for key in ("message", "pointer", "line")
+    )
+
+
+def test_the_line_is_that_of_a_yaml_document() -> None:
+    """Lines are counted in the text of the document as it stands, comments and all."""
+    path = Path("pets.yaml")
+    path.write_text(
+        "# comment\nopenapi: 3.0.0\ninfo: {title: P, version: '1'}\npaths:\n"
+        "  /good:\n    get:\n      responses: {}\n\n  # another\n  /bad:\n    get: 5\n"
+    )
+    (warning,) = run_cli("api", "show", "pets.yaml", "-o", "json").json["warnings"]
+    assert _line_of(path, "get: 5") == warning["line"]
+
+
+def test_adding_tells_of_it_once() -> None:
+    """`api add` and `api refresh` count what was left out and say where it is listed."""
+    write(_with_bad(5))
+    added = run_cli("api", "add", "shop", "./pets.json")
+    expected = "Warning: 1 operation is left out; `dynacli api show shop` tells more\n"
+    assert (0, expected) == (added.exit_code, added.stderr.splitlines(keepends=True)[1])
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        ({}, ""),
+        ({"/a": {"get": 5}}, "1 operation is left out"),
+        ({"/a": {"get": 5, "put": 5}}, "2 operations are left out"),
+        ({"/a/{b}": {"get": operation("a")}}, "1 place is not used as it stands"),
+        (
+            {"/a/{b}/{c}": {"get": operation("a"), "put": 5}},
+            "1 operation is left out and 2 places are not used as they stand",
+        ),
+    ],
+    ids=["none", "operation", "operations", "place", "both"],
+)
+def test_a_compilation_notes_it_once(paths: dict[str, Any], expected: str) -> None:
+    """The run that compiles a document has a note of what was left out; the next one is silent."""
+    write(pets(**paths))
+    notes = [f"{expected}; `dynacli api show ./pets.json` tells more"] if expected else []
+    for now in (notes, []):
+        api = open_api("./pets.json", Environment())
+        assert now == [note.partition("\n")[0] for note in api.notes]
+        api.catalog.close()
+
+
+def test_the_warning_names_the_operation_and_its_line() -> None:
+    """The run that compiles a document says which operations it left out, why, and where they stand."""
+    path = Path("pets.yaml")
+    path.write_text(
+        "openapi: 3.0.0\ninfo: {title: P, version: '1'}\nservers: [{url: 'http://pets.invalid'}]\npaths:\n"
+        "  /good:\n    get:\n      operationId: good\n      responses: {}\n  /bad:\n    get: 5\n"
+    )
+    first, second = (run_cli("./pets.yaml", "good", "--dry-run") for _ in range(2))
+    expected = (
+        "Warning: 1 operation is left out; `dynacli api show ./pets.yaml` tells more\n"
+        f"         `GET /bad` is left out: it is not an object (line {_line_of(path, 'get: 5')})\n"
+    )
+    assert (0, expected) == (first.exit_code, first.stderr)
+    assert (0, "") == (second.exit_code, second.stderr)
+
+
+def test_a_note_can_be_copied_to_a_shell() -> None:
+    """A path with spaces is quoted in the command that the note names."""
+    write(pets(**{"/a": {"get": 5}}), "my pets.json")
+    api = open_api("./my pets.json", Environment())
+    assert ["1 operation is left out; `dynacli api show './my pets.json'` tells more"] == [
+        note.partition("\n")[0] for note in api.notes
+    ]
+    api.catalog.close()
+
+
+def test_a_cache_that_cannot_be_written_is_noted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that had to do without a cache has a note that names the directory and the reason."""
+    write(pets())
+    (home / "file").write_text("")
+    monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "file"))
+    api = open_api("./pets.json", Environment())
+    why = f"The cache `{home / 'file'}` cannot be written (Not a directory)"
+    assert [f"{why}, so the document is compiled for this run alone"] == api.notes
+    api.catalog.close()
+
+
+def test_a_duplicate_key_is_told() -> None:
+    """YAML with the same key twice is read as other tools do, with a warning."""
+    Path("pets.yaml").write_text(json.dumps(pets())[:-1] + ', "x-a": 1, "x-a": 2}')
+    Path("twice.yaml").write_text(
+        "openapi: 3.0.0\ninfo: {title: P, version: '1'}\nx-a: 1\nx-a: 2\npaths: {}\n"
+    )
+    (warning,) = run_cli("api", "show", "twice.yaml", "-o", "json").json["warnings"]
+    assert ("The key `x-a` is given twice in one place; the last one counts", 4, 1, "/x-a") == (
+        warning["message"],
+        warning["line"],
+        warning["column"],
+        warning["pointer"],
+    )
+    assert (
+        "\n  The key `x-a` is given twice in one place; the last one counts (twice.yaml:4:1, /x-a)\n"
+        in run_cli("api", "show", "twice.yaml", "-o", "text").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "phrase"),
+    [
+        ({"swagger": "1.2"}, "Swagger 1.2 documents are not supported"),
+        ({"swagger": "2.5"}, "Swagger 2.5 documents are not supported"),
+        ({"openapi": "3.3.0"}, "OpenAPI 3.3.0 documents are not supported"),
+        ({"openapi": "4.0.0"}, "OpenAPI 4.0.0 documents are not supported"),
+        ({"openapi": "next"}, "has no version in its field `openapi`"),
+    ],
+    ids=["1.2", "2.5", "3.3", "4", "next"],
+)
+def test_another_version_is_refused_clearly(document: dict[str, Any], phrase: str) -> None:
+    """A version that cannot be used ends with 8, says which can, and what to do."""
+    whole = {**pets(), **document}
+    if "swagger" in document:
+        del whole["openapi"]
+    write(whole)
+    result = run_cli("./pets.json", "list-pets", "--error-format", "json")
+    assert (8, "") == (result.exit_code, result.stdout)
+    assert phrase in result.error["message"] + result.error["reason"]
+    assert result.error["reason"]
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.0.4", "3.1.0", "3.1.1", "3.0.0-rc1", "3.1"])
+def test_any_version_of_3_0_and_3_1_is_read(version: str) -> None:
+    """The patch version does not matter."""
+    write({**pets(), "openapi": version})
+    assert 0 == call().exit_code
+
+
+@pytest.mark.parametrize(
+    "ref", ["other.yaml#/x", "https://example.com/x.json", "./pet.json", "file:///etc/passwd"]
+)
+def test_a_reference_that_cannot_be_followed_is_told_with_its_line(ref: str) -> None:
+    """It costs what needs it; message, line and pointer name the place."""
+    document = pets()
+    document["components"]["schemas"]["Pet"] = {"$ref": ref}
+    path = Path("pets.json")
+    path.write_text(json.dumps(document, indent=1))
+    assert 0 == run_cli("operations", "./pets.json").exit_code
+    assert 0 == call().exit_code
+    warnings = run_cli("api", "show", "./pets.json", "-o", "json").json["warnings"]
+    line = _line_of(path, '"Pet": {')
+    assert [(line, "/components/schemas/Pet")] == [
+        (one["line"], one["pointer"]) for one in warnings if ref.partition("#")[0] in one["message"]
+    ]
+
+
+def test_what_is_not_valid_is_no_gate() -> None:
+    """A document that breaks the specification is used; `api show` reports where it does."""
+    document = pets()
+    del document["info"]
+    document["tags"] = 5
+    document["x-anything"] = {"$ref": "nowhere"}
+    write(document)
+    assert 0 == call().exit_code
+    shown = run_cli("api", "show", "./pets.json", "-o", "json").json
+    messages = [(one["message"], one["pointer"]) for one in shown["problems"]]
+    assert [("`info` is missing", ""), ("This should be of type array", "/tags")] == messages
+    assert ("", "") == (shown["title"], shown["version"])
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    "name", ["museum.yaml", "petstore3.yaml", "scalar-galaxy-3.1.yaml", "adyen-checkout-v71.json", "box.json"]
+)
+def test_real_documents_lose_nothing(name: str, corpus: Path) -> None:
+    """Documents of well-kept APIs are compiled without one operation left out."""
+    shown = run_cli("api", "show", str(corpus / name), "-o", "json").json
+    assert [] == [one for one in shown["warnings"] if "is left out" in one["message"]]
+    assert 0 < shown["operations"]

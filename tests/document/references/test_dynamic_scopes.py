@@ -1,0 +1,122 @@
+"""What a dynamic reference means hangs on what led to it, and every way to a template gets its own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.document.load import load
+from tests.judging import answer_document, compact, judge_value
+from tests.many_files import load_file, write_files
+
+_BASE = "https://example.com/"
+_PAGE = {
+    "$id": f"{_BASE}page",
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": {"$dynamicRef": "#item"}}},
+    "$defs": {"item": {"$dynamicAnchor": "item"}},
+}
+
+
+def _page_of(name: str, item: Any) -> dict[str, Any]:
+    return {"$id": f"{_BASE}{name}", "$ref": "page", "$defs": {"item": {"$dynamicAnchor": "item", **item}}}
+
+
+_PAGES = {
+    "Page": _PAGE,
+    "Numbers": _page_of("numbers", {"type": "number"}),
+    "Texts": _page_of("texts", {"type": "string"}),
+    # What is outermost counts.
+    "Positive": {**_page_of("positive", {"exclusiveMinimum": 0}), "$ref": "numbers"},
+    "Both": {"allOf": [{"$ref": "#/components/schemas/Numbers"}, {"$ref": "#/components/schemas/Texts"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "expected"),
+    [
+        ("Page", [1, "x", None], []),
+        ("Numbers", [1, "x"], ["/items/1 type"]),
+        ("Texts", [1, "x"], ["/items/0 type"]),
+        ("Positive", [1, -1, "x"], ["/items/1 exclusiveMinimum"]),
+        ("Both", [1], ["/items/0 type"]),
+    ],
+)
+def test_each_way_has_its_own(name: str, items: Any, expected: list[str]) -> None:
+    """A template that several schemas fill in is judged for each of them by what that one says."""
+    verdict = judge_value({"$ref": f"#/components/schemas/{name}"}, {"items": items}, **_PAGES)
+    assert expected == compact(verdict)
+
+
+def test_the_template_of_another_file() -> None:
+    """The template and what fills it in may be in files of their own."""
+    document = answer_document({}, A={"$ref": "numbers.json"}, B={"$ref": "texts.json"})
+    files = {
+        "api.json": document,
+        "page.json": {key: one for key, one in _PAGE.items() if key != "$id"},
+        "numbers.json": {
+            "$ref": "page.json",
+            "$defs": {"item": {"$dynamicAnchor": "item", "type": "number"}},
+        },
+        "texts.json": {"$ref": "page.json", "$defs": {"item": {"$dynamicAnchor": "item", "type": "string"}}},
+    }
+    tree = load_file(write_files(files)).tree
+    schemas = tree["components"]["schemas"]
+    kinds = []
+    for name in ("A", "B"):
+        page = schemas[schemas[name]["$ref"].rpartition("/")[2]]
+        item = page["properties"]["items"]["items"]["$ref"].removeprefix("#/components/schemas/").split("/")
+        found = schemas
+        for step in item:
+            found = found[step]
+        kinds.append(found["type"])
+    assert ["number", "string"] == kinds
+
+
+def test_a_copy_stands_where_the_template_does() -> None:
+    """Whatever is said of a copy is said of the place that it was copied from."""
+    document = answer_document({}, **_PAGES)
+    catalog = catalog_in_memory(compile_document(load(json.dumps(document).encode(), "document")), [])
+    steps = [one["$ref"].removeprefix("#") for one in (catalog.component("/components/schemas/Numbers")[1],)]
+    assert ["/components/schemas/Page/properties/items"] == [
+        catalog.place(f"{one}/properties/items")[1] for one in steps
+    ]
+
+
+def test_nothing_is_copied_without_need() -> None:
+    """Schemas that call themselves by the same anchor, and do not lead to each other, stay as they are."""
+    schemas = {
+        name: {"$id": f"{_BASE}{name}", "$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}
+        for name in ("A", "B")
+    }
+    tree = load(json.dumps(answer_document({}, **schemas)).encode(), "document").tree
+    assert {name: {"items": {"$ref": f"#/components/schemas/{name}"}} for name in ("A", "B")} == tree[
+        "components"
+    ]["schemas"]
+
+
+def test_a_hostile_document_ends() -> None:
+    """Templates that lead to all others, each with an anchor of its own, are read in a bounded time."""
+    count = 25
+    schemas = {
+        f"S{number}": {
+            "$id": f"{_BASE}s{number}",
+            "$defs": {"t": {"$dynamicAnchor": f"t{number % 7}", "title": str(number)}},
+            "allOf": [{"$ref": f"s{other}"} for other in range(count)],
+            "items": {"$dynamicRef": f"#t{number % 7}"},
+        }
+        for number in range(count)
+    }
+    loaded = load(json.dumps(answer_document({}, **schemas)).encode(), "document")
+    assert len(loaded.tree["components"]["schemas"]) <= count + 1_000
+
+
+def test_the_working_directory_is_not_read(tmp_path: Path) -> None:
+    """A template that is not there is not looked for in files of the same name."""
+    Path("page").write_text('{"type": "integer"}')
+    verdict = judge_value({"$ref": "#/components/schemas/Numbers"}, {}, Numbers=_PAGES["Numbers"])
+    assert ["? the document's reference `page` leads nowhere"] == compact(verdict)
+    assert tmp_path.is_dir()

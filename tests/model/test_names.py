@@ -1,0 +1,375 @@
+"""Names of operations: kebab case, without clashes, and never moving."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dynacli.catalog.compiler.compile_document import Compiled, compile_document
+from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names, option_word
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.document.load import load
+from dynacli.model.names import MAX_LENGTH, NameBook, kebab
+from dynacli.model.operation import Field, ValueType
+from tests.documents_of import dry, error, operation, parameter, write
+from tests.harness import run_cli
+
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+OPTION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*")
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("list-runs", "listRuns"),
+        ("issues-list-for-repo", "issues/list-for-repo"),
+        ("get-http-thing2", "Get_HTTPThing2"),
+        ("list-user-ids", "listUserIDs"),
+        ("get-urls-of-vms", "getURLsOfVMs"),
+        ("ids2", "IDs2"),
+        ("get-a-test", "getATest"),
+        ("aws-settings", "AWSSettings"),
+        ("get-pets-pet-id-toys", "GET /pets/{petId}/toys"),
+        ("put-files-id-add-shared-link", "put_files_id#add_shared_link"),
+        ("uberblick-lesen", "Überblick lesen"),
+        ("naive-cafe", "naïveCafé"),
+        ("a-b", "a\u202eb"),
+        ("rm-rf", "; rm -rf"),
+        ("help", "--help"),
+        ("id", "ID"),
+        ("page-cursor", "page[cursor]"),
+        ("list-users-pets", "List user's pets"),
+        ("list-users-pets", "List user\u2019s pets"),
+        ("a-b", "'a' 'b'"),
+        ("ri-ben-yu", "日本語"),
+        ("spisok-zakazov", "списокЗаказов"),
+        ("pay", "p\u0430y"),
+        ("cafe", "cafe\u0301"),
+        ("full", "\uff26\uff55\uff4c\uff4c"),
+        ("list-pets", ".listPets"),
+        ("2-fa", "2FA"),
+        ("x-y", "x\ud800y"),
+        ("", "\u202e\u200b\x1b"),
+        ("", "!?*"),
+        ("", ""),
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_a_name_is_kebab_case_of_ascii_letters_and_digits(expected: str, text: str) -> None:
+    """Only letters, digits and hyphens reach a name; what has none of them gives no name."""
+    assert expected == kebab(text)
+
+
+@given(st.text(max_size=400))
+@example("İstanbul")
+@example("ǅ")
+def test_only_letters_digits_and_hyphens_reach_a_name(text: str) -> None:
+    """Whatever a document has: a name is of an allow-list, and its own kebab form; an option always has one."""
+    name = kebab(text)
+    assert not name or NAME.fullmatch(name)
+    assert name == kebab(name)
+    word = option_word(text)
+    assert NAME.fullmatch(word)
+    assert MAX_LENGTH >= len(word)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["path", "query", "header"]), st.text(max_size=12)), unique=True))
+def test_every_parameter_has_an_option_of_its_own(keys: list[tuple[str, str]]) -> None:
+    """None is dropped, none is called like `--help`, and the order within a location makes no difference."""
+    keys.sort(key=lambda key: ["path", "query", "header"].index(key[0]))
+    named = [Named(location, name, name) for location, name in keys]
+    options = option_names(named, {"help"})
+    assert len(keys) == len(set(options))
+    assert "help" not in options
+    assert all(OPTION.fullmatch(one) for one in options)
+    reversed_keys = keys[::-1]
+    reversed_keys.sort(key=lambda key: ["path", "query", "header"].index(key[0]))
+    again = option_names([Named(location, name, name) for location, name in reversed_keys], {"help"})
+    assert dict(zip(keys, options, strict=True)) == dict(zip(reversed_keys, again, strict=True))
+
+
+def test_every_field_of_a_body_has_an_option_of_its_own() -> None:
+    """Also one whose qualified form another field has already."""
+    fields = [Field((name,), name, ValueType()) for name in ("id", "body.id", "help", "x")]
+    made = fields_with_own_options(fields, {"id", "help"})
+    assert ["body.id-2", "body.id", "body.help", "x"] == [one.option for one in made]
+    assert [one.path for one in fields] == [one.path for one in made]
+
+
+@pytest.mark.parametrize("text", ["listRuns", "Get_HTTPThing2", "a--b", "Überblick", "x" * 300])
+def test_a_name_is_its_own_kebab_form(text: str) -> None:
+    """A name that is typed or named again stays as it is."""
+    assert kebab(text) == kebab(kebab(text))
+
+
+@pytest.mark.parametrize(
+    ("expected", "operation_id"),
+    [
+        ("list-pets", "listPets"),
+        ("get-pets-pet-id-toys", None),
+        ("get-pets-pet-id-toys", ""),
+        ("ri-ben-yu", "日本語"),
+        ("get-pets-pet-id-toys", "\u202e"),
+        ("get-pets-pet-id-toys", "***"),
+    ],
+)
+def test_method_and_path_name_what_its_operation_id_cannot(expected: str, operation_id: str | None) -> None:
+    """Without a usable operationId an operation is called by its method and path."""
+    raw = operation("x")
+    del raw["operationId"]
+    if operation_id is not None:
+        raw["operationId"] = operation_id
+    api = write({"/pets/{petId}/toys": {"get": raw}})
+    assert [expected] == [one["name"] for one in run_cli("operations", api).json]
+
+
+def test_long_names_are_cut_and_told_apart() -> None:
+    """Two operationIds of 300 characters that differ at their end have names of a usable length."""
+    ids = ["x" * 300 + "a", "x" * 300 + "b"]
+    api = write({f"/{one}": {"get": operation(each)} for one, each in zip("ab", ids, strict=True)})
+    rows = run_cli("operations", api).json
+    assert ["/a", "/b"] == [one["path"] for one in rows]
+    assert 2 == len({one["name"] for one in rows})
+    assert all(len(one["name"]) <= MAX_LENGTH + 4 for one in rows)
+    for one, path in zip(rows, ["/a", "/b"], strict=True):
+        assert path == dry(one["name"])["target"]
+
+
+def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
+    """The first in the document has the plain name, the other its method and path behind it."""
+    api = write(
+        {
+            "/a": {"get": operation("listPets")},
+            "/b/{id}": {"get": operation("list_pets"), "post": operation("ListPets")},
+        }
+    )
+    rows = [(one["name"], one["operation_id"]) for one in run_cli("operations", api).json]
+    assert [
+        ("list-pets", "listPets"),
+        ("list-pets-get-b-id", "list_pets"),
+        ("list-pets-post-b-id", "ListPets"),
+    ] == rows
+    listed = run_cli("-o", "text", "operations", api).stdout.splitlines()
+    assert [False, True, True] == [
+        "(its operationId is also that of list-pets)" in " ".join(line.split()) for line in listed
+    ]
+    assert "/b/7" == dry("list-pets-get-b-id", "7")["target"]
+    # The exact operationId is unambiguous where the name is not.
+    assert "/b/7" == dry("list_pets", "7")["target"]
+
+
+@pytest.mark.parametrize("word", ["listPets", "LISTPETS", "listpets", "ListPets", "list-pets"])
+def test_the_operation_id_is_accepted_in_any_case(word: str) -> None:
+    """Name and operationId mean the same operation."""
+    write({"/a": {"get": operation("listPets")}})
+    assert "/a" == dry(word)["target"]
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("list-pet", ["list-pets"]),
+        ("listPet", ["list-pets"]),
+        ("pets-list", ["list-pets"]),
+        ("creat-pet", ["create-pet"]),
+        ("zzzzzz", []),
+    ],
+)
+def test_an_unknown_name_gets_near_ones(word: str, near: list[str]) -> None:
+    """Up to three names that come near are named, and the exit code is 2."""
+    write({"/a": {"get": operation("listPets"), "post": operation("createPet")}})
+    refused = error(word, before=("--error-format", "json")).error
+    assert f"`./api.json` has no operation `{word}`" == refused["message"]
+    assert near == refused["near"]
+
+
+def test_names_never_move_when_a_document_changes() -> None:
+    """Operations reordered, removed and added: what a name meant before it means afterwards, or nothing."""
+    write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
+    assert ("/a", "/b") == (dry("get-pet")["target"], dry("get-pet-get-b")["target"])
+
+    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
+    assert ("/a", "/b") == (dry("get-pet")["target"], dry("get-pet-get-b")["target"])
+
+    write({"/b": {"get": operation("get_pet")}, "/c": {"get": operation("getPet")}})
+    assert "/b" == dry("get-pet-get-b")["target"]
+    assert "/c" == dry("get-pet-get-c")["target"]
+    by_path = {one["path"]: one["name"] for one in run_cli("operations", "./api.json").json}
+    assert {"/b": "get-pet-get-b", "/c": "get-pet-get-c"} == by_path
+    refused = error("get-pet", before=("--error-format", "json")).error
+    assert "It was the name of `GET /a`, which the document does not have now" == refused["reason"]
+    assert "/c" == dry("getPet")["target"]
+
+    write({"/a": {"get": operation("getPet")}, "/c": {"get": operation("getPet")}})
+    assert "/a" == dry("get-pet")["target"]
+
+
+def test_a_renamed_operation_keeps_its_name_and_takes_the_new_one_too() -> None:
+    """A script that was written before the document renamed an operation goes on working."""
+    write({"/a": {"get": operation("listRuns")}})
+    assert "/a" == dry("list-runs")["target"]
+    write({"/a": {"get": operation("searchRuns")}})
+    assert ("/a", "/a", "/a") == tuple(
+        dry(word)["target"] for word in ("list-runs", "search-runs", "searchRuns")
+    )
+
+
+def test_the_lock_is_handed_on() -> None:
+    """A name that was given stays with its method and path even when another one asks for it first."""
+    first = NameBook()
+    assert "get-pet" == first.name("GET", "/a", ["getPet"])
+    second = NameBook(first.lock)
+    assert "get-pet-get-b" == second.name("GET", "/b", ["getPet"])
+    assert "get-pet" == second.name("GET", "/a", ["somethingElse"])
+
+
+def test_an_operation_id_never_takes_over_the_name_of_one_that_is_gone() -> None:
+    """A script that calls `get-pet` does not come to call another operation because that is its operationId."""
+    write({"/a": {"delete": operation("getPet")}, "/b": {"get": operation("other")}})
+    assert "/a" == dry("get-pet")["target"]
+    write({"/b": {"get": operation("get-pet", **{"x-cli-aliases": ["getPet"]})}})
+    error("get-pet")
+    error("GET-PET")
+    assert "/b" == dry("other")["target"]
+
+
+def test_names_outlive_a_new_version_of_the_catalog(home: Path) -> None:
+    """A catalog of another format still says which names were given."""
+    write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
+    assert "/b" == dry("get-pet-get-b")["target"]
+    (catalog,) = home.rglob("*.sqlite")
+    catalog.rename(catalog.with_name(re.sub(r"\.\d+\.sqlite$", ".1.sqlite", catalog.name)))
+    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
+    assert ("/a", "/b") == (dry("get-pet")["target"], dry("get-pet-get-b")["target"])
+
+
+def test_the_lock_survives_a_refresh_and_a_rename_of_the_api() -> None:
+    """`api refresh` and `api rename` keep every name."""
+    api = write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
+    assert 0 == run_cli("api", "add", "pets", api).exit_code
+    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
+    assert 0 == run_cli("api", "refresh", "pets").exit_code
+    assert 0 == run_cli("api", "rename", "pets", "animals").exit_code
+    rows = {one["path"]: one["name"] for one in run_cli("operations", "animals").json}
+    assert {"/a": "get-pet", "/b": "get-pet-get-b"} == rows
+
+
+def test_a_lock_that_is_foreign_is_not_obeyed() -> None:
+    """What stands in the cache gives no two operations one name, and nobody a name that is none."""
+    names = NameBook({("GET", "/a"): "x", ("GET", "/b"): "x", ("GET", "/c"): "--help\x1b"})
+    assert ["x", "y", "z"] == [
+        names.name("GET", path, [one]) for path, one in zip(("/a", "/b", "/c"), "xyz", strict=True)
+    ]
+
+
+_PATHS = st.sampled_from(["/a", "/a/{id}", "/b", "/b#x", "/b?q=1", "/{a}-{b}"])
+_IDS = st.sampled_from(["getPet", "get_pet", "GetPet", "get-pet", "getpet", "", "日本", "get-pet-get-a"])
+_OPERATIONS = st.dictionaries(st.tuples(st.sampled_from(["get", "put"]), _PATHS), _IDS, max_size=8)
+
+
+def _compiled(operations: dict[tuple[str, str], str], lock: dict[tuple[str, str], str]) -> Compiled:
+    paths: dict[str, Any] = {}
+    for (method, path), operation_id in operations.items():
+        paths.setdefault(path, {})[method] = operation(operation_id)
+    content = json.dumps({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths})
+    return compile_document(load(content.encode(), "it"), lock)
+
+
+def _names(compiled: Compiled) -> dict[tuple[str, str], str]:
+    return {(one.operation.method, one.operation.path): one.operation.name for one in compiled.operations}
+
+
+@settings(deadline=None, max_examples=60)
+@given(_OPERATIONS, st.randoms(use_true_random=False))
+def test_the_order_of_a_document_makes_no_difference_where_the_lock_is(
+    operations: dict[tuple[str, str], str], random: Any
+) -> None:
+    """Two documents that differ only in order give the same names to the same operations."""
+    first = _compiled(operations, {})
+    assert len(operations) == len(set(_names(first).values()))
+    shuffled = list(operations.items())
+    random.shuffle(shuffled)
+    assert _names(first) == _names(_compiled(dict(shuffled), dict(first.lock)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(_OPERATIONS, min_size=2, max_size=4))
+def test_a_name_that_was_given_never_means_another_operation(
+    revisions: list[dict[tuple[str, str], str]],
+) -> None:
+    """Over any number of changes: it means the same method and path, or nothing; who comes back has it again."""
+    given_to: dict[str, tuple[str, str]] = {}
+    lock: dict[tuple[str, str], str] = {}
+    for operations in revisions:
+        compiled = _compiled(operations, lock)
+        lock = dict(compiled.lock)
+        catalog = catalog_in_memory(compiled, [])
+        for key, name in _names(compiled).items():
+            assert key == given_to.setdefault(name, key)
+        for name, key in given_to.items():
+            found = catalog.find(name)
+            if found is not None:
+                one = catalog.operation(found)
+                assert key == (one.method, one.path)
+        catalog.close()
+
+
+def _tagged(operation_id: str, *tags: str, **more: Any) -> dict[str, Any]:
+    return operation(operation_id, tags=list(tags), **more)
+
+
+def test_an_operation_is_found_through_its_tag() -> None:
+    """`API TAG OPERATION` means the same call, with the tag's prefix left out or not."""
+    write({"/a": {"get": _tagged("issues/list", "Issues")}, "/b": {"get": _tagged("pulls/list", "Pulls")}})
+    for words in (("issues", "list"), ("issues", "issues-list"), ("issues", "issues/list")):
+        assert "/a" == dry(*words)["target"]
+    assert "/b" == dry("pulls", "list")["target"]
+    refused = error("pulls", "issues-list", before=("--error-format", "json")).error
+    assert "`./api.json`, tag `pulls`, has no operation `issues-list`" == refused["message"]
+
+
+def test_a_tag_may_be_called_like_an_operation() -> None:
+    """The word behind decides: an operation of the tag, or an argument of the operation."""
+    own = _tagged("pets", "other")
+    own["parameters"] = [parameter("x", {"type": "string"}, "path")]
+    write({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}})
+    assert "/b" == dry("pets", "list-pets")["target"]
+    assert "/a/7" == dry("pets", "7")["target"]
+
+
+def test_operations_of_a_tag_are_listed_by_any_of_its_spellings() -> None:
+    """`operations --tag` takes the tag as the document spells it, and in kebab case."""
+    api = write({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}})
+    for tag in ("My Pets", "my-pets"):
+        assert ["a"] == [one["name"] for one in run_cli("operations", api, "--tag", tag).json]
+
+
+def test_a_name_in_other_letters_is_not_called_gone() -> None:
+    """What another operation is called is named as the near one; only what the document has lost is called lost."""
+    write({"/a": {"get": operation("listAllPets")}, "/b": {"get": operation("other")}})
+    assert "Did you mean `list-all-pets`?" in error("LIST-ALL-PETS").stderr
+    write({"/b": {"get": operation("other")}})
+    refused = error("LIST-ALL-PETS").stderr
+    assert "has no operation `LIST-ALL-PETS` any more" in refused
+    assert "It was the name of `GET /a`, which the document does not have now" in refused
+
+
+def test_a_verb_is_never_shadowed_by_an_operation() -> None:
+    """Operations called like verbs, options or Python's own names are ordinary operations of their API."""
+    names = ["help", "api", "describe", "version", "__init__", "--help", "class", "-o"]
+    api = write({f"/{index}": {"get": operation(name)} for index, name in enumerate(names)})
+    rows = run_cli("operations", api).json
+    assert names == [one["operation_id"] for one in rows]
+    for index, one in enumerate(rows):
+        assert f"/{index}" == dry(one["name"])["target"]
+    assert "Usage: dynacli" in run_cli("help").stdout
+
+
+def test_the_order_of_the_operations_is_the_documents() -> None:
+    """Lists keep the order of the document, whatever the names are."""
+    api = write({f"/{name}": {"get": operation(name)} for name in ("zebra", "ant", "moose")})
+    assert ["zebra", "ant", "moose"] == [one["name"] for one in run_cli("operations", api).json]

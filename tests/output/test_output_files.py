@@ -1,0 +1,170 @@
+"""A file that the user names is complete or untouched."""
+
+import errno
+import os
+import resource
+import stat
+
+import pytest
+
+from dynacli.environment import Environment
+from dynacli.errors import FileError
+from dynacli.output.output_files import USER_MODE, write_file
+from dynacli.output.render import write_body, write_data
+
+
+@pytest.fixture(autouse=True)
+def usual_umask():
+    """Give every test the same umask."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("mode", "permissions"), [(0o600, 0o600), (USER_MODE, 0o644)], ids=["own", "user"])
+def test_permissions_are_right_from_the_start(tmp_path, mode, permissions):
+    """State of its own is for its user alone; a named file follows the umask."""
+    write_file(tmp_path / "f", b"data", mode=mode)
+    assert b"data" == (tmp_path / "f").read_bytes()
+    assert permissions == stat.S_IMODE((tmp_path / "f").stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(0o600, 0o600), (0o755, 0o644), (0o640, 0o640)], ids=["private", "program", "group"]
+)
+def test_replacing_never_loosens_permissions(tmp_path, before, after):
+    """A file that was private stays private."""
+    file = tmp_path / "f"
+    file.write_bytes(b"old")
+    file.chmod(before)
+    write_file(file, b"new", mode=USER_MODE)
+    assert (b"new", after) == (file.read_bytes(), stat.S_IMODE(file.stat().st_mode))
+
+
+@pytest.mark.parametrize(
+    ("name", "why", "hint"),
+    [
+        ("missing/f", "`{0}/missing` is not a directory", "make the directory first: `mkdir -p {0}/missing`"),
+        ("file/f", "`{0}/file` is not a directory", "make the directory first: `mkdir -p {0}/file`"),
+        ("folder", "it is a directory", "name a file"),
+        ("x" * 300, "the name is too long", "name a file in another directory"),
+        ("loop", "its symbolic links run in a circle", "name a file in another directory"),
+        ("nul\0", "no file can have this name", ""),
+    ],
+    ids=["no-directory", "file-as-directory", "directory-in-the-way", "long-name", "loop", "null"],
+)
+def test_what_stands_in_the_way_is_named(tmp_path, name, why, hint):
+    """A file that cannot be written is exit code 12 with the reason, and nothing is left behind."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(FileError) as caught:
+        write_file(tmp_path / name, b"data")
+    what = f"`{tmp_path / name}` cannot be written"
+    assert (what, why.format(tmp_path), hint.format(tmp_path), 12) == (
+        caught.value.what,
+        caught.value.why,
+        caught.value.hint,
+        caught.value.exit_code,
+    )
+    assert before == sorted(tmp_path.rglob("*"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a directory with nothing in it."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_failing_step_leaves_the_old_file(folder, monkeypatch, step):
+    """When a step fails the old content is still there and no temporary file is."""
+    file = folder / "f"
+    file.write_bytes(b"old")
+
+    def fail(*_args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, step, fail)
+        with pytest.raises(FileError) as caught:
+            write_file(file, b"new")
+    assert "no space is left on the disk" == caught.value.why
+    assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
+
+
+def test_a_size_limit_leaves_the_old_file(folder):
+    """A write that stops half-way leaves the old content and no temporary file."""
+    file = folder / "f"
+    file.write_bytes(b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(FileError) as caught:
+            write_file(file, b"x" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "it would be larger than a file may be here" == caught.value.why
+    assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
+
+
+def test_an_interrupt_leaves_the_old_file(folder, monkeypatch):
+    """Ctrl-C in the middle leaves the old content and no temporary file."""
+    file = folder / "f"
+    file.write_bytes(b"old")
+
+    def interrupt(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(file, b"new")
+    assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
+
+
+def test_a_link_of_ones_own_is_followed(tmp_path):
+    """A symbolic link stays one, and the file behind it gets the data, even one that is not there yet."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder/target")
+    for data in (b"first", b"second"):
+        write_file(tmp_path / "link", data)
+        assert data == (tmp_path / "folder/target").read_bytes()
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another user")
+def test_a_foreign_link_is_refused(tmp_path):
+    """A symbolic link that another user made leads nowhere."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"old")
+    (tmp_path / "link").symlink_to(victim)
+    os.lchown(tmp_path / "link", 12345, 12345)
+    with pytest.raises(FileError) as caught:
+        write_file(tmp_path / "link", b"new")
+    assert ("it is a symbolic link that another user made", b"old") == (caught.value.why, victim.read_bytes())
+
+
+def test_a_device_stays_a_device(tmp_path):
+    """A device or a named pipe is written to, never replaced by a file."""
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_file(tmp_path / "pipe", b"data")
+        assert b"data" == os.read(reader, 100)
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_bodies_and_data_go_to_a_named_file(tmp_path):
+    """`-o @FILE` keeps a body's exact bytes, and a verb's data as JSON; standard output stays empty."""
+    with (tmp_path / "stdout").open("w") as stream:
+        env = Environment(stdout=stream, variables={})
+        write_body(env, b"\x00\xff\x1b", "image/png", f"@{tmp_path}/body")
+        write_data(env, {"b": 1, "a": "ü"}, f"@{tmp_path}/data", lambda *_: "text")
+    assert b"\x00\xff\x1b" == (tmp_path / "body").read_bytes()
+    assert '{\n  "b": 1,\n  "a": "ü"\n}\n' == (tmp_path / "data").read_text(encoding="utf-8")
+    assert "" == (tmp_path / "stdout").read_text()

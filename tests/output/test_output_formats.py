@@ -1,0 +1,397 @@
+"""Each output format says exactly what the answer said."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+import yaml_rs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
+from dynacli.output.error_messages import write_error, write_warning
+from dynacli.output.render import FORMATS, check_format, write_body, write_data
+from dynacli.text.json_text import reindent
+from dynacli.text.yaml_text import yaml_of, yaml_of_json
+
+
+def written(write, *arguments):
+    """Call a writer with an environment of its own; return what went to stdout and to stderr."""
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    stderr = io.StringIO()
+    write(Environment(stdout=stdout, stderr=stderr, variables={}), *arguments)
+    return stdout.buffer.getvalue(), stderr.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "laid_out"),
+    [
+        ("[]", "[]"),
+        (" { } ", "{}"),
+        ("1.10", "1.10"),
+        ("1e400", "1e400"),
+        ("-0", "-0"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ('"\\u00e9\\/ü"', '"\\u00e9\\/ü"'),
+        ('{"a":1,"a":2}', '{\n  "a": 1,\n  "a": 2\n}'),
+        (
+            '[1,[],{"x" : [null , true]},"]"]',
+            '[\n  1,\n  [],\n  {\n    "x": [\n      null,\n      true\n    ]\n  },\n  "]"\n]',
+        ),
+    ],
+    ids=["array", "object", "decimal", "huge", "minus-zero", "big", "escapes", "equal-keys", "nested"],
+)
+def test_json_is_laid_out_and_not_touched(text, laid_out):
+    """JSON gets new white space, and every scalar and key stays as it came."""
+    assert laid_out == reindent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            " ",
+            "{",
+            "[",
+            "]",
+            "[1",
+            "[1,]",
+            '{"a"}',
+            '{"a":}',
+            '{"a":1,}',
+            "{1:2}",
+            "[1 2]",
+            "1 2",
+            "[}",
+            '{"a":1]',
+        ),
+        *(
+            "NaN",
+            "Infinity",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "-",
+            "truex",
+            "True",
+            "'a'",
+            '"a',
+            '"\\x"',
+            '"\\u12"',
+        ),
+        *('"a\nb"', "[1],", ",", "{,}", "[,1]", '{"a":1 "b":2}', '["a":1]', "1.2.3", "\ufeff1", "\xa01"),
+    ],
+    ids=repr,
+)
+def test_what_is_not_json_is_refused(text):
+    """Text that the grammar of RFC 8259 does not allow is an error."""
+    with pytest.raises(ValueError, match="not JSON"):
+        reindent(text)
+
+
+def test_depth_has_no_limit():
+    """Twenty thousand levels are laid out, in memory that does not grow with the square."""
+    text = '{"a":[' * 10_000 + "1,2" + "]}" * 10_000
+    laid_out = reindent(text)
+    assert text == "".join(laid_out.split())
+    assert len(laid_out) < 1_000_000
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_json_layout_is_the_usual_one(value):
+    """The layout is the one of Python's `json` with two spaces, for every value."""
+    usual = json.dumps(value, indent=2, ensure_ascii=False)
+    assert usual == reindent(json.dumps(value, ensure_ascii=False))
+
+
+@given(st.text(alphabet='{}[]",:1-.eEtrufalsn \\\n', max_size=12))
+def test_json_grammar_is_the_parsers(text):
+    """A text is laid out exactly when a parser takes it."""
+    try:
+        json.loads(text)
+        is_json = True
+    except ValueError:
+        is_json = False
+    try:
+        reindent(text)
+        is_laid_out = True
+    except ValueError:
+        is_laid_out = False
+    assert is_json == is_laid_out
+
+
+@given(json_values)
+def test_yaml_says_the_same(value):
+    """YAML read back, by PyYAML, is the value that was written."""
+    assert value == yaml.safe_load(yaml_of(value))
+
+
+WORDS = [
+    "yes",
+    "No",
+    "on",
+    "y",
+    "n",
+    "null",
+    "~",
+    "",
+    "1",
+    "1.0",
+    "1e3",
+    "0o7",
+    "0x1f",
+    "1_000",
+    "1:30",
+    ".5",
+]
+WORDS += [
+    ".inf",
+    "2020-01-01",
+    "2020-01-01T00:00:00Z",
+    "=",
+    "<<",
+    "- a",
+    "a: b",
+    "#a",
+    "a #b",
+    " a ",
+    "@x",
+    "`",
+]
+WORDS += [
+    "a\nb",
+    "a\nb\n",
+    "\na",
+    " a\nb",
+    "a \nb",
+    "a\n\n",
+    "a\tb\nc",
+    "\x85",
+    "\u2028x\ny",
+    "\x1b",
+    "👍",
+    "\ufeff",
+    "---",
+]
+
+
+@pytest.mark.parametrize("word", WORDS, ids=repr)
+def test_yaml_strings_stay_strings(word):
+    """A string that looks like something else to YAML 1.1 or 1.2 comes back as the string."""
+    text = yaml_of({"k": [word]})
+    assert {"k": [word]} == yaml.safe_load(text)
+    assert {"k": [word]} == yaml_rs.loads(text, parse_datetime=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "converted"),
+    [
+        ('{"b":1,"a":[true,null,"ü"]}', "b: 1\na:\n- true\n- null\n- ü\n"),
+        ("123456789012345678901234567890", "123456789012345678901234567890\n"),
+        ("[1.10,1e400,-2E5,5.0,-0]", "- 1.10\n- 1.0e+400\n- -2.0e+5\n- 5.0\n- -0\n"),
+        ('{"t":"one\\ntwo\\n"}', "t: |\n  one\n  two\n"),
+        ('"plain"', "plain\n"),
+        ('["yes","1e3","\\ud800"]', "- 'yes'\n- '1e3'\n- \"\\uD800\"\n"),
+        ("9" * 5000, "9" * 5000 + "\n"),
+    ],
+    ids=["order", "big", "numbers", "lines", "scalar", "quoted", "endless"],
+)
+def test_yaml_keeps_order_and_numbers(text, converted):
+    """YAML keeps the order of keys, the digits of numbers and every character."""
+    assert converted == yaml_of_json(text)
+
+
+JSON = b'{"a":1.10,"b":"\xc3\xbc"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "output_format", "stdout"),
+    [
+        (JSON, "application/json", "auto", JSON),
+        (JSON, "application/json", "raw", JSON),
+        (JSON, "application/json", "json", '{\n  "a": 1.10,\n  "b": "ü"\n}\n'.encode()),
+        (JSON, "Application/Hal+JSON; charset=utf-8", "json", '{\n  "a": 1.10,\n  "b": "ü"\n}\n'.encode()),
+        (b"\xef\xbb\xbf[1]", "application/json", "json", b"[\n  1\n]\n"),
+        (JSON, "application/json", "yaml", "a: 1.10\nb: ü\n".encode()),
+        (JSON, "", "json", '{\n  "a": 1.10,\n  "b": "ü"\n}\n'.encode()),
+        (b"a\r\nb", "text/plain", "auto", b"a\r\nb"),
+        (b"a\nb", "text/plain", "json", b'"a\\nb"\n'),
+        (b"\xfc", "text/plain; charset=iso-8859-1", "json", '"ü"\n'.encode()),
+        (b"\xfc", "text/plain; charset=unicode_escape", "json", b'"\\\\xfc"\n'),
+        (b"\xff\x00", "image/png", "auto", b"\xff\x00"),
+        (b"<a/>", "application/xml", "yaml", b"<a/>\n"),
+        (b"ok", "application/octet-stream", "text", b"ok\n"),
+        (b"", "application/json", "json", b""),
+        (b"", "", "auto", b""),
+    ],
+    ids=[
+        *("auto", "raw", "json", "plus-json", "mark", "yaml", "no-type", "text", "text-as-json", "charset"),
+        *("codec-that-is-no-charset", "binary", "xml-as-yaml", "text-in-octets", "empty-json", "empty"),
+    ],
+)
+def test_body_formats(body, media_type, output_format, stdout):
+    """On a pipe `auto` and `raw` are the bytes as they came; `json` and `yaml` convert."""
+    assert (stdout, "") == written(write_body, body, media_type, output_format)
+
+
+@pytest.mark.parametrize("output_format", ["json", "yaml", "text"])
+def test_json_that_does_not_parse_is_not_lost(output_format):
+    """A body that is called JSON but is not comes out as it came, with a note beside it."""
+    note = "Note: the answer is called JSON but is not; it is shown as it came\n"
+    assert (b"{'a':\r\n1", note) == written(write_body, b"{'a':\r\n1", "application/json", output_format)
+
+
+@pytest.mark.parametrize("output_format", ["json", "yaml"])
+def test_binary_is_refused_where_it_cannot_be_shown(output_format):
+    """A binary answer cannot become JSON or YAML; the error says what it is and what to do."""
+    with pytest.raises(UsageError) as caught:
+        written(write_body, b"\x89PNG\x00", "image/png", output_format)
+    error = caught.value
+    assert (
+        f"The answer cannot be shown as {output_format.upper()}",
+        "it is binary: `image/png`, 5 bytes",
+        "use `-o @FILE` to keep it in a file, or `-o raw` for the bytes",
+    ) == (error.what, error.why, error.hint)
+
+
+def test_yaml_too_deep_is_refused():
+    """Nesting that the YAML writer cannot follow is an error that names the way out."""
+    with pytest.raises(UsageError, match="cannot be shown as YAML"):
+        written(write_body, b"[" * 50_000 + b"]" * 50_000, "application/json", "yaml")
+
+
+LIST = [{"name": "a", "n": 1}, {"name": "ü", "n": None}]
+
+
+def people(painter, width):
+    """Make the text for a person that the next test expects."""
+    return f"{painter.bold('two')} things in {width} columns"
+
+
+@pytest.mark.parametrize(
+    ("value", "output_format", "text", "stdout"),
+    [
+        (LIST, "auto", people, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
+        (LIST, "json", people, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
+        (LIST, "raw", None, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
+        (LIST, "text", people, "two things in 80 columns\n"),
+        (LIST, "text", None, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
+        (LIST, "yaml", people, "- name: a\n  'n': 1\n- name: ü\n  'n': null\n"),
+        ([], "json", None, "[]\n"),
+        ({"a": [1]}, "json", None, '{\n  "a": [\n    1\n  ]\n}\n'),
+        ("\udcff", "json", None, '"\\udcff"\n'),
+    ],
+    ids=["auto", "json", "raw", "text", "no-text", "yaml", "empty", "object", "surrogate"],
+)
+def test_data_formats(value, output_format, text, stdout):
+    """A verb's data is JSON on a pipe, a list of objects one per line; `text` is for people anywhere."""
+    assert (stdout.encode(), "") == written(write_data, value, output_format, text)
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "@file"])
+def test_known_formats_pass(name):
+    """A known format or a file is accepted."""
+    check_format(name)
+
+
+@pytest.mark.parametrize("name", ["", "@", "JSON", "table", "csv", "xml"], ids=repr)
+def test_unknown_formats_name_the_known_ones(name):
+    """An unknown format is a usage error that lists the known ones."""
+    with pytest.raises(UsageError) as caught:
+        check_format(name)
+    assert "Use one of `auto`, `json`, `yaml`, `raw`, `text`, or `@FILE` for a file" == caught.value.hint
+
+
+def test_a_text_stream_in_place_of_stdout_works():
+    """Where a caller replaced standard output by text, bytes that are not UTF-8 become escapes."""
+    stream = io.StringIO()
+    write_body(Environment(stdout=stream, variables={}), b"\xc3\xbc\xff", "text/plain", "auto")
+    assert "ü\\xff" == stream.getvalue()
+
+
+def test_what_was_printed_before_stays_before():
+    """Text that a caller printed earlier keeps its place before the bytes."""
+    stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(os.memfd_create("out"), "r+")), encoding="utf-8")
+    stream.write("before ")
+    write_body(Environment(stdout=stream, variables={}), b"after", "text/plain", "auto")
+    with stream:
+        assert b"before after" == os.pread(stream.fileno(), 100, 0)
+
+
+def test_a_full_disk_is_a_file_error():
+    """A full disk under standard output is exit code 12, and the interpreter adds nothing as it ends."""
+    program = (
+        "from dynacli.environment import Environment\n"
+        "from dynacli.errors import FileError\n"
+        "from dynacli.output.render import write_body\n"
+        "try:\n    write_body(Environment(), b'data', 'text/plain', 'auto')\n"
+        "except FileError as error:\n    raise SystemExit(f'{error.exit_code} {error.why}')\n"
+    )
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (1, b"12 no space is left on the disk\n") == (run.returncode, run.stderr)
+
+
+@pytest.mark.parametrize("is_missing", [False, True], ids=["closed", "none"])
+def test_a_closed_standard_output_is_a_file_error(monkeypatch, is_missing):
+    """Standard output that was closed, or that the program was started without, is exit code 12."""
+    stream = io.StringIO()
+    stream.close()
+    monkeypatch.setattr(sys, "stdout", None if is_missing else stream)
+    with pytest.raises(FileError, match="cannot be written") as caught:
+        write_body(Environment(variables={}), b"x", "text/plain", "auto")
+    assert "it is closed" == caught.value.why
+
+
+def test_a_broken_pipe_passes_through():
+    """A reader that went away is for the program's one place to deal with."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb", buffering=0) as raw:
+        stream = io.TextIOWrapper(io.BufferedWriter(raw))
+        with pytest.raises(BrokenPipeError):
+            write_body(Environment(stdout=stream, variables={}), b"x", "text/plain", "auto")
+        stream.detach().detach()
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (UsageError("no"), "Error: no\n"),
+        (UsageError("no", why="because", hint="`do this`"), "Error: no\n  why: because\n  do: `do this`\n"),
+        (UsageError("no\nmore", hint="a\nb"), "Error: no\n       more\n  do: a\n      b\n"),
+    ],
+    ids=["what", "all", "lines"],
+)
+def test_errors_have_three_parts(error, text):
+    """An error says what failed, why, and what to do, one part a line, and standard output stays empty."""
+    assert (b"", text) == written(write_error, error, "text")
+
+
+def test_errors_for_programs_are_one_line():
+    """With `json` an error or a warning is one line of JSON."""
+    error = UsageError("no\n\x1b\x7fü", why="w", where=1)
+    line = (
+        '{"error": {"kind": "usage", "message": "no\\n\\u001b\\u007f\\u00fc", "reason": "w", "hint": "",'
+        ' "exit_code": 2, "where": 1}}\n'
+    )
+    assert (b"", line) == written(write_error, error, "json")
+    assert (b"", '{"warning": {"message": "w"}}\n') == written(write_warning, "w", "json")
+    assert (b"", "Warning: w\n") == written(write_warning, "w")

@@ -1,0 +1,172 @@
+"""The project's own facts: what it depends on, what a wheel of it holds, and what its files never mention."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+_REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?P<extra>\[[^]]*\])?>=(?P<lower>[0-9.]+)(?:,<[0-9.]+)?")
+
+
+def _requirements() -> dict[str, re.Match[str] | None]:
+    return {text: _REQUIREMENT.fullmatch(text) for text in _PROJECT["dependencies"]}
+
+
+@pytest.mark.parametrize("text", [*_PROJECT["dependencies"], *_PROJECT["optional-dependencies"]["test"]])
+def test_every_dependency_has_a_lower_bound_and_no_extra(text: str) -> None:
+    """A resolver cannot go back to something old, nor is anything drawn in by an extra such as `prance[osv]`."""
+    found = _REQUIREMENT.fullmatch(text)
+    assert found is not None
+    assert found["extra"] is None
+
+
+def test_openapi_core_brings_its_own_companions() -> None:
+    """Named beside it, openapi-spec-validator or jsonschema-path let a resolver choose a very old openapi-core."""
+    names = {found["name"] for found in _requirements().values() if found}
+    assert {"prance", "openapi-core"} <= names
+    assert set() == names & {"openapi-spec-validator", "openapi-schema-validator", "jsonschema-path"}
+
+
+def test_the_libraries_that_are_reached_into_have_an_upper_bound() -> None:
+    """Their next version may move what dynacli replaces inside them."""
+    bounded = {found["name"] for text, found in _requirements().items() if found and "<" in text}
+    assert {"openapi-core", "httpx", "click"} <= bounded
+
+
+def test_the_console_script_is_the_program() -> None:
+    """`dynacli` runs what the tests run, and nothing else is put on the path."""
+    assert {"dynacli": "dynacli.__main__:run"} == _PROJECT["scripts"]
+    assert ">=3.11" == _PROJECT["requires-python"]
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of the project, built once."""
+    if importlib.util.find_spec("hatchling") is None:
+        pytest.skip("hatchling, which builds the wheel, is not installed")
+    directory = tmp_path_factory.mktemp("wheel")
+    flags = ["--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", str(directory)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *flags, str(ROOT)], check=True, capture_output=True)
+    return next(directory.glob("dynacli-*.whl"))
+
+
+def test_a_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
+    """The shipped document, every page of the manual, the type marker, and every module are in it."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "dynacli").rglob("*")
+        if path.is_file() and path.suffix in {".py", ".md", ".typed"}
+    }
+    assert "dynacli/py.typed" in package
+    assert set() == (package | {"dynacli/shipped/armature.json"}) - names
+
+
+def test_a_wheel_holds_nothing_else(wheel: Path) -> None:
+    """Neither tests nor caches travel."""
+    tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {"dynacli", f"dynacli-{_PROJECT['version']}.dist-info"} == tops
+
+
+def test_the_shipped_document_is_the_one_in_the_checkout(wheel: Path) -> None:
+    """`cache/` and the wheel have the same bytes."""
+    shipped = zipfile.ZipFile(wheel).read("dynacli/shipped/armature.json")
+    assert (ROOT / "cache" / "armature.json").read_bytes() == shipped
+
+
+@pytest.mark.skipif(
+    not os.environ.get("DYNACLI_TEST_LOWEST"), reason="installs packages; DYNACLI_TEST_LOWEST=1 runs it"
+)
+def test_the_lower_bounds_are_true(wheel: Path, tmp_path: Path, home: Path) -> None:  # noqa: ARG001
+    """With the lowest version of every direct dependency, a judged call of the demo works and warns of nothing."""
+    constraints = tmp_path / "constraints.txt"
+    lines = [f"{found['name']}=={found['lower']}\n" for found in _requirements().values() if found]
+    constraints.write_text("".join(lines))
+    programs = tmp_path / "lowest" / "bin"
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "lowest")], check=True)
+    # pip reads its own variables and configuration, as on any machine.
+    install = [
+        str(programs / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "-c",
+        str(constraints),
+        str(wheel),
+    ]
+    subprocess.run(install, check=True, capture_output=True)
+    ended = subprocess.run(
+        [
+            str(programs / "python"),
+            *("-W", "error::DeprecationWarning:dynacli", "-m", "dynacli"),
+            *("demo", "search-runs", "--page-size", "2", "--validate", "strict"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert 2 == len(json.loads(ended.stdout)["rows"])
+
+
+# What only a workplace knows, in pieces, so that this file does not mention it either.
+_WORKPLACE = tuple(
+    "".join(parts)
+    for parts in (
+        ("/wo", "rk/"),
+        ("/tm", "p/h"),
+        ("sand", "box"),
+        ("pypi", ".org"),
+        ("python", "hosted"),
+        ("crates", ".io"),
+        ("npm", "js.org"),
+        ("proxy.go", "lang.org"),
+        ("deb.deb", "ian.org"),
+        ("main ", "session"),
+        ("sub", "agent"),
+    )
+)
+_TOPS = ("README.md", "CHANGELOG.md", "pyproject.toml", ".gitignore", ".ci", "dynacli", "tests", "cache")
+
+
+def _files() -> list[Path]:
+    found = []
+    for top in _TOPS:
+        path = ROOT / top
+        found.extend([path] if path.is_file() else sorted(path.rglob("*")))
+    return [
+        path
+        for path in found
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in {".pyc", ".sqlite"}
+    ]
+
+
+def test_no_file_mentions_the_place_where_it_was_written() -> None:
+    """What stands in a file is true wherever the checkout is."""
+    mentions = {
+        (path.relative_to(ROOT).as_posix(), word)
+        for path in _files()
+        for word in _WORKPLACE
+        if re.search(rf"(?<![\w.}}])(?:{re.escape(word)})", path.read_text("utf-8", "replace").casefold())
+    }
+    assert set() == mentions
+
+
+def test_nothing_but_the_agreed_stands_at_the_top() -> None:
+    """The top of the project is one look."""
+    agreed = {"CHANGELOG.md", "LICENSE", "README.md", "cache", "dynacli", "pyproject.toml", "tests"}
+    assert agreed == {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - {
+        "build",
+        "dist",
+    }

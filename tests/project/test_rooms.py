@@ -1,0 +1,137 @@
+"""The rooms of the package: which may import which, and what no module does."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dynacli
+
+_PACKAGE = Path(dynacli.__file__).parent
+_MODULES = sorted(path for path in _PACKAGE.rglob("*.py") if "shipped" not in path.parts)
+_MAX_LINES = 500
+
+_FLOORS = {
+    "__init__": 0,
+    "errors": 0,
+    "environment": 0,
+    "record": 0,
+    "files": 0,
+    "text": 1,
+    "wire": 1,
+    "demo": 1,
+    "guide": 1,
+    "document": 2,
+    "model": 3,
+    "schema": 4,
+    "catalog": 5,
+    "changes": 6,
+    "library": 7,
+    "request": 8,
+    "validation": 8,
+    "auth": 9,
+    "transport": 10,
+    "client": 11,
+    "output": 11,
+    "check": 12,
+    "commands": 13,
+    "__main__": 14,
+}
+"""Room, or module at the top → its floor; imports lead down, or stay in the room."""
+
+_NOT_YET = {("client", "commands"), ("client", "output"), ("check", "commands")}
+"""(room, room that it imports though it stands above)."""
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(_PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Yield the modules of dynacli that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "dynacli")
+        elif isinstance(node, ast.ImportFrom):
+            assert 0 == node.level, f"{path}: a relative import hides where it leads"
+            if (node.module or "").split(".")[0] == "dynacli":
+                yield from _targets(str(node.module), [alias.name for alias in node.names])
+
+
+def _targets(module: str, names: list[str]) -> Iterator[str]:
+    """Yield what `from module import names` loads: submodules where the names are such."""
+    directory = _PACKAGE.parent.joinpath(*module.split("."))
+    for name in names:
+        is_module = (directory / f"{name}.py").is_file() or (directory / name).is_dir()
+        yield f"{module}.{name}" if is_module else module
+
+
+def _is_within(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
+def _room(module: str) -> str:
+    """Return the room of a module, or the module where it stands at the top."""
+    return ".".join(module.split(".")[1:2]) or "__init__"
+
+
+@pytest.mark.parametrize("path", _MODULES, ids=_name)
+def test_imports_lead_down_the_floors(path: Path) -> None:
+    """A module imports from its own room, and from rooms below it."""
+    room = _room(_name(path))
+    surplus = {
+        module
+        for module in _imported(path)
+        if _room(module) != room
+        and (_FLOORS[room] or _FLOORS[_room(module)])
+        and _FLOORS[_room(module)] >= _FLOORS[room]
+        and (room, _room(module)) not in _NOT_YET
+    }
+    assert set() == surplus
+
+
+@pytest.mark.parametrize("path", _MODULES, ids=_name)
+def test_a_module_can_be_read_in_one_go(path: Path) -> None:
+    """One that grows past the limit has two subjects."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) < _MAX_LINES
+
+
+@pytest.mark.parametrize("path", _MODULES, ids=_name)
+def test_a_module_neither_prints_nor_ends_the_program_nor_pickles(path: Path) -> None:
+    """Only `output` writes, only the console script ends the program, and nothing stored is ever executed."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in {"print", "eval", "exec", "exit", "quit", "os._exit", "sys.exit", "compile"}:
+                found.add(called)
+        elif isinstance(node, ast.Raise) and node.exc is not None and "SystemExit" in ast.unparse(node.exc):
+            found.add("SystemExit")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+            found.update({"pickle", "marshal", "shelve", "dill"} & set(names))
+    allowed = {"sys.exit"} if path.name == "__main__.py" else set()
+    assert allowed >= found
+
+
+@pytest.mark.parametrize("path", _MODULES, ids=_name)
+def test_a_module_lets_no_exception_vanish(path: Path) -> None:
+    """An `except` that catches everything does something about it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ExceptHandler):
+            is_broad = node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
+            assert not (is_broad and isinstance(node.body[0], ast.Pass)), f"line {node.lineno}"
+
+
+def test_no_module_is_called_by_what_it_is_not_about() -> None:
+    """A module is one noun of the field; a drawer for everything has no name."""
+    drawers = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
+    assert set() == {part for path in _MODULES for part in _name(path).split(".")} & drawers
+
+
+def test_every_room_is_in_the_table() -> None:
+    """A new room, or a module beside the rooms, is a decision."""
+    rooms = {path.name for path in _PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").is_file()}
+    assert set(_FLOORS) == rooms | {path.stem for path in _PACKAGE.glob("*.py")}

@@ -1,0 +1,358 @@
+"""What each kind of run may import: start-up is a feature, and a new import is a decision.
+
+`KINDS` is the list of decisions. A module that is missing there makes its test fail; whoever adds it has
+looked at what it costs (`python -X importtime`, `python -m tests.bench`).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.harness import Answer, Recorder, run_cli
+
+_PET = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "integer"}, "state": {"enum": ["sold", "free"]}},
+}
+_DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "https://pets.example"}],
+    "webhooks": {
+        "petSold": {
+            "post": {
+                "summary": "A pet was sold",
+                "requestBody": {"content": {"application/json": {"schema": _PET}}},
+                "responses": {"200": {"description": "Heard"}},
+            }
+        }
+    },
+    "paths": {
+        "/pets/{petId}": {
+            "get": {
+                "operationId": "getPet",
+                "parameters": [
+                    {"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}},
+                    {"name": "as", "in": "query", "schema": {"enum": ["short", "long"], "default": "short"}},
+                ],
+                "responses": {
+                    "200": {"description": "It", "content": {"application/json": {"schema": _PET}}}
+                },
+            },
+            "put": {
+                "operationId": "putPet",
+                "summary": "Replace a **pet**",
+                "parameters": [
+                    {"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}},
+                    {"name": "tag", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                ],
+                "requestBody": {"content": {"application/json": {"schema": _PET}}},
+                "responses": {
+                    "200": {"description": "It", "content": {"application/json": {"schema": _PET}}}
+                },
+            },
+        }
+    },
+}
+
+# Runs the program as its console script does, and then writes down what is loaded.
+_PROGRAM = """
+import sys
+before = set(sys.modules)
+sys.argv = ["dynacli", *sys.argv[2:]]
+from dynacli.__main__ import run
+try:
+    run()
+except SystemExit as end:
+    code = end.code
+sys.stdout.flush()
+import json, os
+with open(os.environ["DYNACLI_TEST_MODULES"], "w") as file:
+    json.dump(sorted(set(sys.modules) - before), file)
+sys.exit(code)
+"""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Each of these costs more than a help page may take, or has no business before something is sent.
+_HEAVY = _words(
+    """
+    asyncio concurrent.futures email http.client httpx importlib.metadata jsonschema jsonschema_rs logging
+    multiprocessing openapi_core orjson pathlib platformdirs prance pydantic requests rich socket ssl
+    starlette subprocess tempfile tomlkit urllib.request uvicorn yaml yaml_rs
+    """
+)
+
+
+def _modules(names: str) -> frozenset[str]:
+    """Return modules of dynacli with the packages above them."""
+    found = {"dynacli"}
+    for name in _words(names):
+        steps = name.split(".")
+        found |= {".".join(("dynacli", *steps[: end + 1])) for end in range(len(steps))}
+    return frozenset(found)
+
+
+_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment"})
+_CATALOG = (
+    _VERSION
+    | _modules("errors record")
+    | _modules(
+        """
+        catalog.store.catalog_file catalog.store.operation_rows catalog.store.packed_values files
+        library.configuration.configuration library.revisions.revisions model.operation
+        """
+    )
+)
+_COMPLETION = (
+    _CATALOG
+    | _modules("commands.completion.complete commands.completion.completion_tables")
+    | _modules("model.media_types")
+)
+_COMMAND = (
+    _CATALOG
+    | _modules(
+        """
+        library.open_by_name library.opened_api library.revisions.freshness
+        library.revisions.open_request
+        """
+    )
+    | _modules("model.media_types")
+    | _modules(
+        """
+        commands.api_group commands.arrange_words commands.help.usage_lines
+        commands.operation_command commands.root commands.run commands.standard_options
+        commands.verb_commands
+        """
+    )
+)
+_PAGE = _COMMAND | _modules("text.terminal text.wrapping")
+_MARKDOWN = _modules("text.markdown.markdown text.markdown.markdown_inline")
+_ROOT_HELP = _PAGE | _modules("commands.help.root_help")
+_API_HELP = _PAGE | _MARKDOWN | _modules("commands.help.api_help commands.help.webhook_list")
+_OPERATION_HELP = _PAGE | _MARKDOWN | _modules("commands.help.operation_help")
+_PLAIN = (
+    _COMMAND
+    | _modules("auth.credential_variables auth.credentials auth.origins auth.secret")
+    | _modules(
+        """
+        client.call client.call_request client.sign_request client.validation_settings
+        commands.call.collect_values
+        """
+    )
+    | _modules("output.render output.standard_error text.terminal")
+    | _modules(
+        """
+        request.assemble_body request.build_request request.built_request request.choose_server
+        request.convert_words request.parameter_serialization
+        """
+    )
+)
+_WIRE = _modules("transport.answer_pieces transport.send") | _modules(
+    """
+        wire.deadline wire.encodings wire.failures wire.http_client wire.import_httpx
+        """
+)
+# What makes a body knows schemas.
+_BUILT = (
+    _PLAIN
+    | _modules(
+        """
+        model.names schema.branch_selection schema.branches schema.option_fields
+        schema.schema_reader schema.schema_view
+        """
+    )
+    | _modules("commands.call.call_body")
+)
+_DRY_RUN = _BUILT | _modules("request.preview")
+_ENDED = _modules("commands.call.conclude_call commands.call.receive_response") | _modules(
+    "output.stream_body"
+)
+_SENT = _BUILT | _WIRE | _ENDED
+_JUDGED = (
+    _SENT
+    | _modules("client.validate_call client.verdict_text")
+    | _modules(
+        """
+        validation.binary validation.bodies.body_hooks validation.bodies.item_schemas
+        validation.discriminator validation.findings.finding validation.header_hooks
+        validation.import_openapi_core validation.judge validation.operation_document
+        validation.schemas.dialects validation.schemas.keywords validation.streamed_body
+        """
+    )
+    | _modules(
+        """
+        validation.bodies.media_type_match validation.bodies.read_body validation.bodies.read_forms
+        validation.bodies.sequences validation.findings.schema_error validation.judging_session
+        validation.openapi_core_setup
+        """
+    )
+    | _modules(
+        """
+        validation.bodies.text_fields validation.depth validation.openapi_core_adapters
+        validation.schemas.acceptance validation.schemas.formats validation.schemas.unevaluated
+        """
+    )
+    | _modules("model.parameter_styles model.patterns")
+)
+
+_HTTPX = frozenset({"certifi", "h11", "httpcore", "httpx", "idna", "typing_extensions"})
+_HTTPX_HEAVY = frozenset({"email", "httpx", "logging", "pathlib", "socket", "ssl"})
+_OPENAPI_CORE = _words(
+    """
+    attr attrs dateutil isodate jsonschema jsonschema_path jsonschema_rs jsonschema_specifications
+    lazy_object_proxy markupsafe more_itertools openapi_core openapi_schema_validator openapi_spec_validator
+    pathable referencing rfc3339_validator rpds six werkzeug yaml
+    """
+)
+
+
+class _Kind(NamedTuple):
+    """A kind of run.
+
+    Args:
+        words: Of the command line; `ORIGIN` is a server's.
+        own: dynacli's own modules that it may import.
+        others: The packages from outside the standard library that it may import.
+        heavy: Which of the heavy modules it may import all the same.
+    """
+
+    words: str
+    own: frozenset[str]
+    others: frozenset[str] = frozenset()
+    heavy: frozenset[str] = frozenset()
+
+
+_CLICK = frozenset({"click"})
+_CALL = "pets put-pet 1 --id 1 --server ORIGIN"
+_LOOK = "pets get-pet 1 --as long --server ORIGIN"
+KINDS = {
+    "version": _Kind("--version", _VERSION),
+    "root help": _Kind("--help", _ROOT_HELP, _CLICK),
+    "API help": _Kind("pets --help", _API_HELP, _CLICK),
+    "operation help": _Kind("pets put-pet --help", _OPERATION_HELP, _CLICK),
+    "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
+    "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),
+    "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
+    "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
+    "dry run without a body, not judged": _Kind(
+        f"{_LOOK} --dry-run json --validate off", _PLAIN | _modules("request.preview"), _CLICK
+    ),
+    "call without a body, not judged": _Kind(
+        f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED, _CLICK | _HTTPX, _HTTPX_HEAVY
+    ),
+    "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
+    "judged call": _Kind(
+        _CALL,
+        _JUDGED,
+        _CLICK | _HTTPX | _OPENAPI_CORE,
+        _HTTPX_HEAVY
+        | {
+            "http.client",
+            "jsonschema",
+            "jsonschema_rs",
+            "openapi_core",
+            "tempfile",
+            "urllib.request",
+            "yaml",
+        },
+    ),
+}
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> None:
+    """A registered API whose document was compiled before."""
+    path = tmp_path / "pets.json"
+    path.write_text(json.dumps(_DOCUMENT))
+    os.utime(path, (1_000_000_000, 1_000_000_000))  # a file that changed just now is read once more
+    assert 0 == run_cli("api", "add", "pets", str(path)).exit_code
+
+
+def _loaded(words: list[str], directory: Path) -> frozenset[str]:
+    """Run the program and return the modules that the run added to those of a bare interpreter."""
+    listing = directory / "modules.json"
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, "", *words],
+        env={**os.environ, "DYNACLI_TEST_MODULES": str(listing)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, "") == (ended.returncode, ended.stderr), ended.stderr
+    assert ended.stdout
+    return frozenset(json.loads(listing.read_text()))
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
+def kind(request: pytest.FixtureRequest) -> _Kind:
+    """One kind of run."""
+    chosen: _Kind = request.param
+    return chosen
+
+
+@pytest.fixture
+def loaded(kind: _Kind, pets: None, server: Recorder, tmp_path: Path) -> frozenset[str]:  # noqa: ARG001
+    """What that kind of run imports."""
+    server.answers["/pets/1"] = Answer(200, b'{"id": 1, "state": "sold"}')
+    return _loaded(kind.words.replace("ORIGIN", server.origin).split(), tmp_path)
+
+
+def test_a_run_imports_no_module_that_was_not_decided_on(kind: _Kind, loaded: frozenset[str]) -> None:
+    """Of dynacli, of the packages around it and of the heavy modules, a run has only what its list names."""
+    own = {name for name in loaded if name.partition(".")[0] == "dynacli"}
+    tops = {name.partition(".")[0] for name in loaded}
+    # Compiled extensions put names of their own beside the packages that they belong to.
+    others = {top for top in tops - {"dynacli"} - sys.stdlib_module_names if "cython" not in top}
+    surplus = own - kind.own, others - kind.others, (loaded & _HEAVY) - kind.heavy
+    assert (set(), set(), set()) == surplus
+
+
+@pytest.mark.parametrize("words", ["--help", "pets --help", "pets put-pet --help", "help inputs"])
+def test_a_help_page_touches_neither_network_nor_validation(
+    words: str,
+    pets: None,  # noqa: ARG001
+    tmp_path: Path,
+) -> None:
+    """Every help page is written without any of the libraries that calls need."""
+    assert set() == _loaded(words.split(), tmp_path) & _HEAVY
+
+
+def test_httpx_is_imported_without_its_own_command_line(
+    pets: None,  # noqa: ARG001
+    server: Recorder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where rich and pygments are installed, httpx would load them, and more than double its own cost."""
+    for package in ("rich", "pygments"):
+        (tmp_path / "beside" / package).mkdir(parents=True)
+        (tmp_path / "beside" / package / "__init__.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "beside"), prepend=os.pathsep)
+    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    call = _CALL.replace("ORIGIN", server.origin).split()
+    assert set() == _loaded([*call, "--validate", "off"], tmp_path) & {"httpx._main", "pygments", "rich"}
+
+
+def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
+    """openapi-core is there, and what it would bring along without being needed is not."""
+    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    found = _loaded(_CALL.replace("ORIGIN", server.origin).split(), tmp_path)
+    asked = {
+        "dynacli.validation.openapi_core_setup",
+        "pydantic",
+        "pydantic_settings",
+        "requests",
+        "werkzeug.serving",
+        "urllib3",
+    }
+    assert {"dynacli.validation.openapi_core_setup"} == found & asked

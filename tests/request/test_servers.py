@@ -1,0 +1,415 @@
+"""Which server a request goes to: the document offers, the person decides."""
+
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from dynacli.errors import RefusedError, UsageError
+from dynacli.model.operation import Server
+from dynacli.request.choose_server import check_path, choose_server, origin_of, parse_origin
+from tests.harness import Answer, Recorder, run_cli
+from tests.small_documents import document, operation, save, serve
+
+URI = "https://docs.example.com/specs/v1/openapi.json"
+TWO = (Server("https://one.example.com/v1/"), Server("https://two.example.com", "Staging"))
+MANY = (
+    Server("https://eu.example.com", "Production, Europe", name="eu"),
+    Server("https://us.example.com", "Production, America"),
+    Server(
+        "https://{stage}.example.com",
+        "Everything else",
+        {"stage": {"default": "test", "enum": ["test", "dev"]}},
+    ),
+)
+REGIONS = Server(
+    "https://{region}.example.com/{base}",
+    variables={"region": {"default": "eu", "enum": ["eu", "us"]}, "base": {"default": "v2"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("servers", "wanted", "variables", "expected"),
+    [
+        ((), "", {}, "https://docs.example.com"),
+        (TWO, "", {}, "https://one.example.com/v1"),
+        (TWO, "1", {}, "https://two.example.com"),
+        (TWO, "Staging", {}, "https://two.example.com"),
+        (TWO, "https://one.example.com/v1/", {}, "https://one.example.com/v1"),
+        (TWO, "http://three.example.com:8080/x/", {}, "http://three.example.com:8080/x"),
+        (TWO, "http://[::1]:8080", {}, "http://[::1]:8080"),
+        ((Server("/api/"),), "", {}, "https://docs.example.com/api"),
+        ((Server("../v2"),), "", {}, "https://docs.example.com/specs/v2"),
+        ((Server("//cdn.example.com/a"),), "", {}, "https://cdn.example.com/a"),
+        ((REGIONS,), "", {}, "https://eu.example.com/v2"),
+        ((REGIONS,), "", {"region": "us", "base": "v3"}, "https://us.example.com/v3"),
+        ((Server("https://a.example.com/b?c=d#e"),), "", {}, "https://a.example.com/b"),
+        (TWO, "staging", {}, "https://two.example.com"),
+        (TWO, "two.ex", {}, "https://two.example.com"),
+        (MANY, "eu", {}, "https://eu.example.com"),
+        (MANY, "EU", {}, "https://eu.example.com"),
+        (MANY, "america", {}, "https://us.example.com"),
+        (MANY, "2", {"stage": "dev"}, "https://dev.example.com"),
+        (MANY, "https://{stage}.example.com", {}, "https://test.example.com"),
+        (MANY, "/v2", {}, "https://docs.example.com/v2"),
+        (MANY, "//cdn.example.com", {}, "https://cdn.example.com"),
+        ((Server(""),), "", {}, "https://docs.example.com"),
+        ((Server("."),), "", {}, "https://docs.example.com/specs/v1"),
+        ((Server("v2/"),), "", {}, "https://docs.example.com/specs/v1/v2"),
+        (
+            (Server("https://a.example.com/{base}", "", {"base": {"default": ""}}),),
+            "",
+            {},
+            "https://a.example.com",
+        ),
+        ((Server("{base}", "", {"base": {"default": "/v3"}}),), "", {}, "https://docs.example.com/v3"),
+        (
+            (
+                Server(
+                    "{scheme}://a.example.com",
+                    "",
+                    {"scheme": {"default": "https", "enum": ["https", "http"]}},
+                ),
+            ),
+            "",
+            {"scheme": "http"},
+            "http://a.example.com",
+        ),
+        # Its own default, which its enum does not have: the document's fault, and still what it says.
+        (
+            (Server("https://{r}.example.com", "", {"r": {"default": "eu", "enum": ["us"]}}),),
+            "",
+            {},
+            "https://eu.example.com",
+        ),
+        ((Server("https://a.example.com/ä"),), "", {}, "https://a.example.com/%C3%A4"),
+    ],
+)
+def test_a_server_is_chosen(
+    servers: tuple[Server, ...], wanted: str, variables: dict[str, str], expected: str
+) -> None:
+    """The first server, or the one named by index, name, description or URL, or by a part that no other has.
+
+    Relative ones start from where the document came from.
+    """
+    assert expected == choose_server(servers, URI, wanted, variables)
+
+
+@pytest.mark.parametrize(
+    ("server", "wanted", "variables", "phrase"),
+    [
+        (TWO[0], "7", {}, "no server `7`"),
+        (TWO[0], "Production", {}, "no server `Production`"),
+        (TWO[0], "0x", {}, "no server `0x`"),
+        (REGIONS, "", {"region": "mars"}, "cannot be `mars`"),
+        (
+            Server("https://{h}", variables={"h": {"default": None, "enum": ["a.b"]}}),
+            "",
+            {},
+            "`h` has no value",
+        ),
+        (REGIONS, "", {"planet": "mars"}, "no variable `planet`"),
+        (Server("https://{host}"), "", {}, "`host` has no value"),
+        (
+            Server("https://{host}", variables={"host": {"default": "{your-host}"}}),
+            "",
+            {},
+            "`host` has no value",
+        ),
+        (
+            Server("https://{host}", variables={"host": {"default": "<your host>"}}),
+            "",
+            {},
+            "`host` has no value",
+        ),
+        (Server("https://{host}"), "", {"host": "a.example\r\nX: y"}, "no URL"),
+        (Server("https://{host}"), "", {"host": "a.example\\@b.example"}, "user name"),
+        (Server("https://{host}"), "", {"host": "a.example\\b"}, "no URL"),
+        (Server("https://{host}"), "", {"host": "me:secret@b.example"}, "user name"),
+        (Server("ftp://a.example"), "", {}, "no URL"),
+        (Server("javascript:alert(1)"), "", {}, "no URL"),
+        (Server("https://"), "", {}, "no URL"),
+        (Server("https://a b.example"), "", {}, "no URL"),
+        (Server("https://a.example:99999"), "", {}, "no URL"),
+        (Server("https://[::1"), "", {}, "no URL"),
+        (Server("//[::1"), "", {}, "no URL"),
+        (Server("https://b\u00fccher.example"), "", {}, "no URL"),
+        (Server("https://\u2460.example"), "", {}, "no URL"),
+        (Server("https://a%2eexample"), "", {}, "no URL"),
+    ],
+    ids=repr,
+)
+def test_an_unusable_server_is_refused(
+    server: Server, wanted: str, variables: dict[str, str], phrase: str
+) -> None:
+    """A server that does not exist, has no value or is no plain URL is a usage error that shows no password."""
+    with pytest.raises(UsageError) as caught:
+        choose_server((server,), URI, wanted, variables)
+    assert phrase in caught.value.what
+    assert "secret" not in repr(caught.value.as_json())
+
+
+@pytest.mark.parametrize(
+    ("servers", "wanted", "variables", "expected"),
+    [
+        (
+            MANY,
+            "production",
+            {},
+            (
+                "`production` is a part of several servers",
+                (
+                    "The document has 0: `https://eu.example.com` (eu, Production, Europe); "
+                    "1: `https://us.example.com` (Production, America)"
+                ),
+                "Give an index, a name, a description or a whole URL",
+            ),
+        ),
+        (
+            TWO,
+            "9",
+            {},
+            (
+                "There is no server `9`",
+                "The document has 0: `https://one.example.com/v1/`; 1: `https://two.example.com` (Staging)",
+                "Give an index, a name, a description or a whole URL",
+            ),
+        ),
+        (
+            MANY,
+            "",
+            {"stage": "dev"},
+            (
+                "The server `https://eu.example.com` has no variable `stage`",
+                "It has none",
+                "`--server 2` has it",
+            ),
+        ),
+        (
+            MANY,
+            "2",
+            {"stage": "live"},
+            ("The server variable `stage` cannot be `live`", "It takes one of `test`, `dev`", ""),
+        ),
+    ],
+    ids=["ambiguous", "no-such-index", "variable-of-another", "not-in-the-enum"],
+)
+def test_a_wrong_choice_names_the_choices(
+    servers: tuple[Server, ...], wanted: str, variables: dict[str, str], expected: tuple[str, str, str]
+) -> None:
+    """The message says which servers, variables and values there are."""
+    with pytest.raises(UsageError) as caught:
+        choose_server(servers, URI, wanted, variables)
+    assert expected == (caught.value.what, caught.value.why, caught.value.hint)
+
+
+def test_a_relative_server_that_was_given_is_named_as_such() -> None:
+    """A file gives nothing that the person's own relative server could start from."""
+    with pytest.raises(UsageError, match="The server `/v2` is relative"):
+        choose_server(TWO, "file:///home/me/openapi.json", "/v2")
+
+
+def test_a_file_needs_an_absolute_server() -> None:
+    """A relative server of a document from a file leads nowhere, and the message says what to do."""
+    with pytest.raises(UsageError) as caught:
+        choose_server((Server("/v1"),), "file:///home/me/openapi.json")
+    assert "`--server https://api.example.com`" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://API.Example.com/a?b", "https://api.example.com"),
+        ("https://api.example.com:443/", "https://api.example.com"),
+        ("http://api.example.com:443/", "http://api.example.com:443"),
+        ("HTTP://api.example.com:80", "http://api.example.com"),
+        ("http://[2001:DB8::1]:8080/a", "http://[2001:db8::1]:8080"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, expected: str) -> None:
+    """Origins are compared in one form: lower case, without the default port."""
+    assert expected == origin_of(url)
+    assert expected == parse_origin(url)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "api.example.com", "https://", "https://a:99999", "ftp://a", "https://me@a", "https://[::1"]
+)
+def test_a_word_that_is_no_origin_is_refused(text: str) -> None:
+    """`--accept-origin` takes a whole origin and nothing that only looks like one."""
+    with pytest.raises(UsageError, match="no origin"):
+        parse_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "template", "is_allowed"),
+    [
+        ("/v1/a/b", "/a/{x}", True),
+        ("/v1/a/%2Fb", "/a/{x}", True),
+        ("/v1/a/...", "/a/{x}", True),
+        ("/v1/a/b/", "/a/{x}/", True),
+        ("/v1/a", "/a#second", True),
+        ("/v1/a/b/c", "/a/{x}", False),
+        ("/v1/a", "/a/{x}", False),
+        ("/v1/a/..", "/a/{x}", False),
+        ("/v1/a/%2e%2E", "/a/{x}", False),
+        ("/v1/./a", "/./a", False),
+    ],
+)
+def test_a_path_is_as_deep_as_its_template(path: str, template: str, is_allowed: bool) -> None:
+    """A built path has the segments of server and template, none of them `.` or `..`."""
+    base = "https://a.example.com/v1"
+    if is_allowed:
+        check_path(f"https://a.example.com{path}?q=/..", base, template)
+    else:
+        with pytest.raises(RefusedError):
+            check_path(f"https://a.example.com{path}", base, template)
+
+
+@pytest.mark.parametrize("slashes", [0, 1, 2])
+def test_a_value_that_may_hold_slashes_makes_the_path_that_much_deeper(slashes: int) -> None:
+    """The check knows how many slashes came with values, and allows these and no more."""
+    base, template = "https://a.example.com/v1", "/f/{path}"
+    check_path(f"{base}/f/a/b/c", base, template, 2)
+    if slashes < 2:
+        with pytest.raises(RefusedError):
+            check_path(f"{base}/f/a/b/c", base, template, slashes)
+    with pytest.raises(RefusedError):
+        check_path(f"{base}/f/a/../c", base, template, 2)
+
+
+def test_slashes_stay_where_the_document_says_so(server: Recorder) -> None:
+    """A path parameter with `allowReserved` sends its slashes, others encode them, and neither climbs."""
+    one = {"name": "path", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths = {
+        "/raw/{path}": {"get": operation("raw", parameters=[{**one, "allowReserved": True}])},
+        "/one/{path}": {"get": operation("one", parameters=[one])},
+    }
+    api = save(document(paths, [server.origin]))
+    run_cli(api, "raw", "src/main.py")
+    run_cli(api, "one", "src/main.py")
+    assert ["/raw/src/main.py", "/one/src%2Fmain.py"] == [one.target for one in server.requests]
+    for value in ("src/../main.py", "/etc", "a//b"):
+        assert 2 == run_cli(api, "raw", value).exit_code
+    assert 2 == len(server.requests)
+
+
+def test_the_query_of_a_server_is_not_sent_and_the_document_is_told(server: Recorder) -> None:
+    """`servers` of OpenAPI 3.2 forbids query and fragment; they are left out with a warning that says where."""
+    server.answers["/v1/a"] = Answer()
+    api = save(document({"/a": {"get": operation("get-a")}}, [f"{server.origin}/v1?key=1#top"]))
+    result = run_cli(api, "get-a")
+    assert (0, "/v1/a") == (result.exit_code, server.last.target)
+    (warning,) = run_cli("api", "show", api).json["warnings"]
+    assert ("The query and the fragment of a server's URL are not sent", "/servers/0/url") == (
+        warning["message"],
+        warning["pointer"],
+    )
+
+
+def test_the_self_of_a_document_is_no_base_of_its_servers(server: Recorder) -> None:
+    """`$self` identifies a document; its servers start from where it was fetched (OpenAPI 3.2.0)."""
+    server.answers["/v1/a"] = Answer()
+    made = document({"/a": {"get": operation("get-a")}}, ["/v1"])
+    url = serve(server, {**made, "openapi": "3.2.0", "$self": "https://elsewhere.example/api.json"})
+    result = run_cli(url, "get-a")
+    assert (0, "/v1/a") == (result.exit_code, server.last.target)
+
+
+def test_servers_are_listed_with_the_index_that_chooses_them() -> None:
+    """Help and description number the servers from 0, with names, descriptions and variables."""
+    made = document({"/a": {"get": operation("get-a")}})
+    made["servers"] = [
+        {"url": "https://one.example.com", "name": "prod", "description": "The real one"},
+        {
+            "url": "https://{stage}.example.com:{port}",
+            "variables": {"stage": {"enum": ["a", "b"]}, "port": {"default": 80}},
+        },
+    ]
+    api = save({**made, "openapi": "3.2.0"})
+    expected = ["  0  https://one.example.com  prod, The real one", "  1  https://{stage}.example.com:{port}"]
+    help_lines = run_cli(api, "--help").stdout.splitlines()
+    start = help_lines.index("Servers  for --server and --server-var")
+    assert expected == help_lines[start + 1 : start + 3]
+    described = run_cli("-o", "text", "describe", api, "get-a").stdout.splitlines()
+    start = described.index("Servers")
+    assert [*expected, "     stage  one of a, b; needs a value", "     port  default 80"] == described[
+        start + 1 : start + 5
+    ]
+    servers = run_cli("describe", api, "get-a").json["servers"]
+    assert {
+        "url": "https://one.example.com",
+        "description": "The real one",
+        "variables": {},
+        "name": "prod",
+    } == servers[0]
+
+
+def test_the_most_specific_servers_win(server: Recorder, other_server: Recorder) -> None:
+    """Servers of an operation go before those of its path, and those before the document's."""
+    own = operation("own", servers=[{"url": f"{server.origin}/operation"}])
+    item = {"get": own, "post": operation("path"), "servers": [{"url": f"{server.origin}/path"}]}
+    paths = {"/a": item, "/b": {"get": operation("top")}}
+    api = save(document(paths, [f"{server.origin}/document"]))
+    for word in ("own", "path", "top"):
+        run_cli(api, word)
+    assert ["/operation/a", "/path/a", "/document/b"] == [one.target for one in server.requests]
+    run_cli(api, "own", "--server", other_server.origin)
+    assert ["/a"] == [one.target for one in other_server.requests]
+
+
+def test_a_relative_server_starts_from_the_document(server: Recorder) -> None:
+    """A document from a URL with a relative server, or none, is called where it came from."""
+    server.answers["/v1/a"] = Answer()
+    url = serve(server, document({"/a": {"get": operation("get-a")}}, ["/v1"]))
+    assert (0, "{}") == ((result := run_cli(url, "get-a")).exit_code, result.stdout)
+
+
+def test_a_server_variable_is_given_by_name(server: Recorder) -> None:
+    """`--server-var` fills a variable of the server's URL."""
+    made = document({"/a": {"get": operation("get-a")}})
+    made["servers"] = [{"url": f"{server.origin}/{{base}}", "variables": {"base": {"default": "v1"}}}]
+    api = save(made)
+    run_cli(api, "get-a")
+    run_cli(api, "get-a", "--server-var", "base=v2")
+    assert ["/v1/a", "/v2/a"] == [one.target for one in server.requests]
+    result = run_cli(api, "get-a", "--server-var", "base=../x")
+    assert (11, 2) == (result.exit_code, len(server.requests))
+    assert 2 == run_cli(api, "get-a", "--server-var", "base").exit_code
+
+
+def test_a_server_with_an_ipv6_address_is_called() -> None:
+    """A host in brackets is connected to, and its `Host` header has the brackets."""
+    hosts: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hosts.append(self.headers["Host"])
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    class SixServer(HTTPServer):
+        address_family = socket.AF_INET6
+
+    try:
+        server = SixServer(("::1", 0), Handler)
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        origin = f"http://[::1]:{server.server_port}"
+        result = run_cli(save(document({"/a": {"get": operation("get-a")}}, [origin])), "get-a")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert (0, "{}") == (result.exit_code, result.stdout)
+    assert [f"[::1]:{server.server_port}"] == hosts

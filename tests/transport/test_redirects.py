@@ -1,0 +1,219 @@
+"""Redirects: followed for safe methods, never with a secret to another origin, never out of encryption."""
+
+from typing import Any
+
+import pytest
+
+from dynacli.errors import RefusedError
+from dynacli.request.built_request import Parts, Request
+from dynacli.transport.send import _redirected
+from tests.harness import Answer, Recorder, run_cli
+from tests.small_documents import API_KEY, BEARER, document, operation, save
+
+OPEN = {"/a": {method: operation(f"{method}-a") for method in ("get", "head", "post", "put", "delete")}}
+
+
+def _to(location: str, status: int = 302, body: bytes = b"") -> Answer:
+    return Answer(status, body, {"Location": location, "Content-Type": "text/plain"})
+
+
+@pytest.fixture
+def api(server: Recorder) -> str:
+    """A document with one path and several methods, called at the recording server."""
+    return save(document(OPEN, [server.origin]))
+
+
+def _targets(server: Recorder) -> list[str]:
+    return [f"{one.method} {one.target}" for one in server.requests]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_safe_methods_follow_within_the_origin(api: str, server: Recorder, status: int, method: str) -> None:
+    """A redirect of GET or HEAD within the origin is followed with the same method."""
+    server.answers["/a"] = _to("/b?c=d#e", status)
+    server.answers["/b"] = Answer()
+    result = run_cli(api, f"{method}-a")
+    assert (0, "{}" if method == "get" else "") == (result.exit_code, result.stdout)
+    assert [f"{method.upper()} /a", f"{method.upper()} /b?c=d"] == _targets(server)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, method: str) -> None:
+    """A redirect of an unsafe method is the final answer: exit 3, with its body printed."""
+    server.answers["/a"] = _to("/b", status, b"see /b")
+    result = run_cli(api, f"{method}-a", "--validate", "off")
+    assert (3, "see /b", [f"{method.upper()} /a"]) == (result.exit_code, result.stdout, _targets(server))
+    assert "only those of safe methods are" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("answers", "final", "expected"),
+    [
+        (("302",), 200, (0, "describes the redirect, `302`")),
+        (("3XX",), 200, (0, "describes the redirect, `302`")),
+        (("302", "default"), 200, (0, "describes the redirect, `302`")),
+        (("302",), 404, (4, "describes the redirect, `302`")),
+        (("302", "200"), 200, (9, "expected integer, got string")),
+        (("302", "2XX"), 200, (9, "expected integer, got string")),
+        (("200",), 200, (9, "expected integer, got string")),
+        (("default",), 200, (9, "expected integer, got string")),
+        (("204",), 200, (9, "no answer with status 200")),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else str(value),
+)
+def test_what_a_documented_redirect_leads_to_is_not_judged(
+    server: Recorder, answers: tuple[str, ...], final: int, expected: tuple[int, str]
+) -> None:
+    """Where the document has the redirect and not the final status, the final answer is another resource's."""
+    described = {"description": "", "content": {"application/json": {"schema": {"type": "integer"}}}}
+    responses = {one: described if one[0] in "2d" else {"description": ""} for one in answers}
+    api = save(document({"/a": {"get": operation("get-a", responses=responses)}}, [server.origin]))
+    server.answers["/a"] = _to("/b")
+    server.answers["/b"] = Answer(final, b'"text"')
+    result = run_cli(api, "get-a", "--validate", "exact")
+    assert expected[0] == result.exit_code
+    assert expected[1] in result.stderr
+
+
+def test_a_chain_ends_after_ten(api: str, server: Recorder) -> None:
+    """Ten redirects are followed, the eleventh ends the call with exit 6."""
+    for number in range(12):
+        server.answers[f"/{number}"] = _to(f"/{number + 1}")
+    server.answers["/a"] = _to("/3")
+    server.answers["/12"] = Answer()
+    assert 0 == run_cli(api, "get-a").exit_code
+    server.answers["/a"] = _to("/2")
+    server.requests.clear()
+    result = run_cli(api, "get-a")
+    assert (6, "", 11) == (result.exit_code, result.stdout, len(server.requests))
+    assert "redirects more than 10 times" in result.stderr
+
+
+def test_a_loop_ends(api: str, server: Recorder) -> None:
+    """A redirect to itself ends like a chain that is too long."""
+    server.answers["/a"] = _to("/a")
+    assert (6, 11) == (run_cli(api, "get-a").exit_code, len(server.requests))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": ""}], ids=["none", "empty"])
+def test_a_redirect_without_target_is_final(api: str, server: Recorder, headers: dict[str, str]) -> None:
+    """A 3xx that names no place to go is the final answer: exit 3, its body printed."""
+    server.answers["/a"] = Answer(302, b"nowhere", headers)
+    result = run_cli(api, "get-a", "--validate", "off")
+    assert (3, "nowhere", 1) == (result.exit_code, result.stdout, len(server.requests))
+
+
+@pytest.mark.parametrize("status", [300, 304])
+def test_other_answers_of_the_class_are_final(api: str, server: Recorder, status: int) -> None:
+    """300 and 304 are not redirects, even with a `Location`."""
+    server.answers["/a"] = _to("/b", status)
+    result = run_cli(api, "get-a", "--validate", "off")
+    assert (3, ["GET /a"]) == (result.exit_code, _targets(server))
+
+
+@pytest.mark.parametrize(
+    ("location", "code"),
+    [
+        ("javascript:alert(1)", 11),
+        ("file:///etc/passwd", 11),
+        ("ftp://127.0.0.1/", 11),
+        ("http://me:hunter2@127.0.0.1/", 11),
+        ("//hunter2@127.0.0.1/", 11),
+        ("http://[::1", 6),
+        ("http://127.0.0.1:99999/", 6),
+        ("http://", 6),
+        ("//", 6),
+    ],
+)
+def test_strange_targets_are_not_followed(api: str, server: Recorder, location: str, code: int) -> None:
+    """A `Location` with a password, of another scheme or that is no URL ends the call, and is not repeated."""
+    server.answers["/a"] = _to(location)
+    result = run_cli(api, "get-a", "--validate", "off")
+    assert (code, "") == (result.exit_code, result.stdout)
+    assert "hunter2" not in result.stderr
+
+
+def test_encryption_is_never_lost() -> None:
+    """A redirect from `https` to `http` is refused, even to the same host."""
+    request = Request("GET", "https://api.example.com/a", (), None, Parts({}, (), {}, {}))
+    for target in ("http://api.example.com/a", "http://other.example.com/", "http://api.example.com:443/"):
+        with pytest.raises(RefusedError, match="not encrypted"):
+            _redirected(request, 302, target)
+
+
+def test_encryption_may_be_gained() -> None:
+    """A redirect from `http` to `https` is followed, without the headers of the call."""
+    headers = (("Authorization", "Bearer abc"), ("Accept", "text/plain"))
+    request = Request("GET", "http://api.example.com/a", headers, b"body", Parts({}, (), {}, {}))
+    followed = _redirected(request, 302, "https://api.example.com/a")
+    assert followed is not None
+    assert ("https://api.example.com/a", (("Accept", "text/plain"),), None) == followed[1:4]
+
+
+SCHEMES: dict[str, Any] = {
+    "bearer": BEARER,
+    "header": API_KEY,
+    "query": {"type": "apiKey", "in": "query", "name": "key"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "sid"},
+}
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize("status", [302, 307])
+def test_another_origin_gets_no_secret(
+    server: Recorder,
+    other_server: Recorder,
+    canary: str,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    status: int,
+) -> None:
+    """To another origin goes no credential, no header of the call and no body, also not on the way back."""
+    parameters = [{"name": "X-Trace", "in": "header", "schema": {"type": "string"}}]
+    get = operation("get-a", security=[{name: []}], parameters=parameters)
+    api = save(document({"/a": {"get": get}}, [server.origin], SCHEMES))
+    monkeypatch.setenv("DYNACLI_TOKEN", canary)
+    monkeypatch.setenv("DYNACLI_KEY", canary)
+    server.answers["/a"] = _to(f"{other_server.origin}/b", status)
+    other_server.answers["/b"] = _to(f"{server.origin}/c", status)
+    server.answers["/c"] = Answer()
+    words = ("--accept-origin", server.origin, "--x-trace", canary, "-H", f"Proxy-Authorization: {canary}")
+    result = run_cli(api, "get-a", *words)
+    assert (0, "{}") == (result.exit_code, result.stdout)
+    assert canary in repr(server.requests[0])
+    assert canary not in repr(other_server.requests) + repr(server.requests[1:])
+    assert {"host", "accept", "accept-encoding", "connection", "user-agent"} == set(other_server.last.headers)
+
+
+def test_the_same_origin_keeps_the_credential(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the origin the credential goes along."""
+    made = document({"/a": {"get": operation("get-a", security=[{"b": []}])}}, [server.origin], {"b": BEARER})
+    monkeypatch.setenv("DYNACLI_TOKEN", canary)
+    server.answers["/a"] = _to("/b")
+    server.answers["/b"] = Answer()
+    assert 0 == run_cli(save(made), "get-a", "--accept-origin", server.origin).exit_code
+    assert [[f"Bearer {canary}"]] * 2 == [one.headers["authorization"] for one in server.requests]
+
+
+def test_a_lost_credential_is_explained(
+    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 401 of another origin says that no credential went there, instead of blaming the credential."""
+    made = document({"/a": {"get": operation("get-a", security=[{"b": []}])}}, [server.origin], {"b": BEARER})
+    monkeypatch.setenv("DYNACLI_TOKEN", canary)
+    server.answers["/a"] = _to(f"{other_server.origin}/a")
+    other_server.answers["/a"] = Answer(401)
+    result = run_cli(save(made), "get-a", "--accept-origin", server.origin)
+    assert 4 == result.exit_code
+    assert f"`{other_server.origin}`, where no credential goes" in result.stderr
+
+
+def test_redirects_are_shown(api: str, server: Recorder) -> None:
+    """`-v` shows the way that the answer took."""
+    server.answers["/a"] = _to("/b")
+    server.answers["/b"] = Answer()
+    assert f"< 302 {server.origin}/a\n" in run_cli(api, "get-a", "-v").stderr

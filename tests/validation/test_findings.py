@@ -1,0 +1,494 @@
+"""Findings are complete, each once and in its place; what cannot be judged is said, and nothing ends a call."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.validation.findings.finding import Finding, Verdict, shortened
+from dynacli.validation.judge import Judge
+from tests.harness import Answer, Recorder, run_cli
+from tests.judging import JSON, answer_document, answered, compact, judge_answer, judge_of, judge_value, sent
+
+VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
+_OK: dict[str, Any] = {"description": ""}
+
+
+def _id(value: Any) -> str:
+    return value[:40].decode("ascii", "replace") if isinstance(value, bytes) else json.dumps(value)[:70]
+
+
+# All of them, each once
+
+
+def test_every_defect_is_a_finding() -> None:
+    """Of a thousand wrong items each is one, in its place and in order."""
+    found = judge_value({"type": "array", "items": {"type": "integer"}}, ["x"] * 1000).findings
+    assert [f"/{index}" for index in range(1000)] == [one.pointer for one in found]
+
+
+def test_a_defect_that_two_ways_lead_to_is_one_finding() -> None:
+    """Two branches of `allOf` that refer to the same schema find the same thing."""
+    base = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    one = {"allOf": [{"$ref": "#/components/schemas/Base"}]}
+    schema = {"allOf": [{"$ref": "#/components/schemas/One"}, {"$ref": "#/components/schemas/Two"}]}
+    assert ["/a type"] == compact(judge_value(schema, {"a": "x"}, Base=base, One=one, Two=one))
+
+
+def test_many_findings_are_added_in_no_time() -> None:
+    """Adding is not slower for those that are there already."""
+    findings = [Finding("response", "type", f"/{index}", "m") for index in range(50_000)]
+    verdict, began = Verdict(), time.perf_counter()
+    for one in findings:
+        verdict.extend([one])
+    verdict.extend(findings)
+    assert 50_000 == len(verdict.findings)
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("x" * 81, "x" * 80 + "..."),
+        ("x" * 80, "x" * 80),
+        ({"a": [1, None]}, {"a": [1, None]}),
+        (
+            list(range(100)),
+            "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 2...",
+        ),
+        (float("inf"), "inf"),
+        ([float("inf")], ["Infinity"]),
+        ("\ud800", "\\ud800"),
+        (["\ud800"], ["?"]),
+        ({"a" * 100: "\ud800"}, '{"' + "a" * 78 + "..."),
+        (10**5000, "an integer of 16610 bits"),
+    ],
+    ids=[
+        "cut",
+        "whole",
+        "small",
+        "list",
+        "infinite",
+        "infinite-inside",
+        "surrogate",
+        "inside",
+        "key",
+        "huge",
+    ],
+)
+def test_what_came_is_shortened(value: Any, expected: Any) -> None:
+    """What a report shows of a value is small, and can be written."""
+    assert expected == shortened(value)
+    json.dumps(shortened(value), ensure_ascii=False, allow_nan=False).encode()
+
+
+def test_a_large_and_deep_value_is_shortened_in_no_time() -> None:
+    """Of a value that is megabytes or a thousand levels only the beginning is looked at."""
+    deep: Any = 1
+    for _ in range(50_000):
+        deep = [deep]
+    began = time.perf_counter()
+    assert "[" * 80 + "..." == shortened(deep)
+    assert 83 == len(shortened([{"n": index} for index in range(1_000_000)]))
+    assert time.perf_counter() - began < 5
+
+
+# Places
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_finding_names_the_references_on_its_way(version: str) -> None:
+    """Each `$ref` that was followed, as a pointer into the document, in order; the last schema apart."""
+    schema = {"type": "array", "items": {"$ref": "#/components/schemas/A"}}
+    tree = {"properties": {"sub": {"allOf": [{"$ref": "#/components/schemas/B"}]}}}
+    document = answer_document(
+        {"200": {"$ref": "#/components/responses/R"}}, version, A=tree, B={"type": "integer"}
+    )
+    document["components"]["responses"] = {"R": {**_OK, "content": {JSON: {"schema": schema}}}}
+    (found,) = judge_of(document).response(answered(b'[{"sub": "x"}]')).findings
+    assert "/components/schemas/B/type" == found.schema_pointer
+    assert (
+        "/paths/~1a/get/responses/200/$ref",
+        "/components/responses/R/content/application~1json/schema/items/$ref",
+        "/components/schemas/A/properties/sub/allOf/0/$ref",
+    ) == found.via
+    assert list(found.via) == found.as_json()["via"]
+
+
+def test_anchors_have_their_place() -> None:
+    """A `$dynamicRef` or a reference to an anchor leads to the schema that has it."""
+    for keyword, anchor in (("$dynamicRef", "$dynamicAnchor"), ("$ref", "$anchor")):
+        tree = {anchor: "n", "properties": {"l": {keyword: "#n"}, "v": {"type": "string"}}}
+        (found,) = judge_value({"$ref": "#/components/schemas/T"}, {"l": {"v": 1}}, T=tree).findings
+        assert "/components/schemas/T/properties/v/type" == found.schema_pointer
+        # One that can only lead to one place is written as a `$ref` when the document is compiled.
+        assert found.via[-1] in {f"/components/schemas/T/properties/l/{one}" for one in (keyword, "$ref")}
+
+
+@pytest.mark.parametrize(
+    ("response", "answer", "rule", "place"),
+    [
+        (
+            {"content": {JSON: {}}},
+            answered(b"x", media_type="text/plain"),
+            "undocumented-media-type",
+            "200/content",
+        ),
+        ({"content": {JSON: {}}}, answered(b""), "missing-body", "200/content"),
+        ({"content": {JSON: {}}}, answered(b"{"), "unreadable-body", "200/content"),
+        ({"headers": {"X-A": {"required": True}}}, answered(b""), "missing-header", "200/headers/X-A"),
+        ({}, answered(b"{}"), "undocumented-body", "200"),
+        ({}, answered(b"", 299), "undocumented-status", ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_no_schema_says_has_a_place_too(response: Any, answer: Any, rule: str, place: str) -> None:
+    """A finding about what stands around a value points to where the document describes that."""
+    (found,) = judge_answer({"200": {**_OK, **response}}, answer, is_exact=True).findings
+    assert (rule, f"/paths/~1a/get/responses/{place}".rstrip("/")) == (found.rule, found.schema_pointer)
+
+
+def test_a_missing_parameter_has_a_place() -> None:
+    """It is where the operation asks for the parameter."""
+    document = answer_document({"200": _OK})
+    document["paths"]["/a"]["get"]["parameters"] = [{"$ref": "#/components/parameters/P"}]
+    parameter = {"name": "p", "in": "query", "required": True, "schema": {"type": "string"}}
+    document["components"]["parameters"] = {"P": parameter}
+    (found,) = judge_of(document).request(sent()).findings
+    assert ("missing-parameter", "/paths/~1a/get/parameters/0") == (found.rule, found.schema_pointer)
+
+
+# Requests
+
+
+def _guarded_by(*alternatives: tuple[str, ...]) -> Judge:
+    document = answer_document({"200": _OK})
+    names = {name for one in alternatives for name in one}
+    document["components"]["securitySchemes"] = {
+        name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in names
+    }
+    document["security"] = [{name: [] for name in one} for one in alternatives]
+    return judge_of(document)
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "credentials", "is_missing"),
+    [
+        ([("key",)], None, False),
+        ([("key",)], frozenset(), True),
+        ([("key",)], frozenset({"key"}), False),
+        ([("key", "token")], frozenset({"key"}), True),
+        ([("key", "token")], frozenset({"key", "token"}), False),
+        ([("key",), ("token",)], frozenset({"token"}), False),
+        ([("key",), ()], frozenset(), False),
+        ([], frozenset(), False),
+    ],
+    ids=["not-told", "none", "there", "half", "both", "one-of-two", "anonymous", "no-security"],
+)
+def test_missing_credentials(alternatives: Any, credentials: Any, is_missing: bool) -> None:
+    """A request that has the credentials of no alternative is found, where it is told which it has."""
+    found = compact(_guarded_by(*alternatives).request(sent(credentials=credentials)))
+    assert (["security missing-security"] if is_missing else []) == found
+
+
+def _posting(schema: Any, version: str = "3.1.0") -> Judge:
+    document = answer_document({"200": _OK}, version)
+    document["paths"]["/a"] = {"post": {**document["paths"]["/a"]["get"]}}
+    document["paths"]["/a"]["post"]["requestBody"] = {"content": {JSON: {"schema": schema}}}
+    return judge_of(document)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_undocumented_properties_of_a_request(version: str) -> None:
+    """`exact` finds them, of the body alone; a header of one's own is never one."""
+    request = sent(media_type=JSON, body=b'{"a": 1, "b": 2}', headers={"X-Mine": "1"})
+    judge = _posting({"type": "object", "properties": {"a": {}}}, version)
+    assert [("request", "undocumented-property", "/b")] == [
+        (one.where, one.rule, one.pointer) for one in judge.request(request, is_exact=True).findings
+    ]
+    assert [] == compact(judge.request(request))
+
+
+def test_a_parameter_with_a_media_type_is_no_body() -> None:
+    """What stands in one is judged by its schema, and is not looked through for undocumented properties."""
+    document = answer_document({"200": _OK})
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    parameter = {"name": "p", "in": "query", "content": {JSON: {"schema": schema}}}
+    document["paths"]["/a"]["get"]["parameters"] = [parameter]
+    judge = judge_of(document)
+    assert [] == compact(judge.request(sent(query=[("p", '{"b": 1}')]), is_exact=True))
+    assert ["query/p/a type"] == compact(judge.request(sent(query=[("p", '{"a": "x"}')]), is_exact=True))
+
+
+def test_exact_tells_of_a_request_in_a_call() -> None:
+    """The whole way: the document allows the property, so it is named, and the request is not refused."""
+    document = answer_document({"200": _OK})
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    document["paths"]["/a"] = {
+        "post": {**document["paths"]["/a"]["get"], "requestBody": {"content": {JSON: {"schema": schema}}}}
+    }
+    document["servers"] = [{"url": "http://127.0.0.1:9"}]
+    Path("a.json").write_text(json.dumps(document), encoding="utf-8")
+    words = ("./a.json", "a", "--body", '{"a": 1, "b": 2}', "--dry-run", "json", "--error-format", "json")
+    result = run_cli(*words, "--validate", "exact")
+    told = json.loads(result.stderr)["warning"]
+    assert (0, ["/b"]) == (result.exit_code, [one["pointer"] for one in told["findings"]])
+    assert 0 == run_cli(*words).exit_code
+
+
+@pytest.mark.parametrize("name", ["Accept", "content-type", "AUTHORIZATION"])
+def test_header_parameters_that_openapi_ignores(name: str) -> None:
+    """A document that requires them asks for nothing (OpenAPI 3.1.1, "Parameter Object")."""
+    document = answer_document({"200": _OK})
+    parameter = {"name": name, "in": "header", "required": True, "schema": {"type": "integer"}}
+    document["paths"]["/a"]["get"]["parameters"] = [parameter]
+    assert [] == compact(judge_of(document, is_mended=False).request(sent()))
+
+
+# What cannot be judged is said
+
+
+@pytest.mark.parametrize(
+    ("content", "answer", "expected"),
+    [
+        ({JSON: {}}, answered(b"{}"), "the document gives no schema for `application/json`"),
+        (
+            {"text/plain": {}},
+            answered(b"x", media_type="text/plain"),
+            "the document gives no schema for `text/plain`",
+        ),
+        (
+            {"*/*": {}},
+            answered(b"x", media_type=""),
+            "the document gives no schema for a body without a media type",
+        ),
+        (
+            {"*/*": {"schema": {"type": "object"}}},
+            answered(b"x", media_type=""),
+            "there is no media type, and the body does not look like JSON",
+        ),
+        (
+            {"application/xml": {"schema": {"type": "object"}}},
+            answered(b"<a/>", media_type="application/xml"),
+            "a body of `application/xml` cannot be judged yet",
+        ),
+        ({}, answered(b"{}"), "the document describes no body for this answer"),
+    ],
+    ids=["json", "text", "nothing-at-all", "no-type-no-json", "xml", "no-content"],
+)
+def test_what_is_not_judged_has_a_reason(content: Any, answer: Any, expected: str) -> None:
+    """One plain sentence, and no finding."""
+    verdict = judge_answer({"200": {**_OK, "content": content}}, answer)
+    assert ([], [expected]) == (verdict.findings, verdict.unchecked)
+
+
+@pytest.mark.parametrize(
+    ("key", "came", "expected"),
+    [
+        ("*/*", "application/json", ["- type"]),
+        ("application/*", "application/problem+json", ["- type"]),
+        ("application/json", 'application/json; profile="https://a.example/b"', ["- type"]),
+        ("application/json", "application/json;charset=UTF-8", ["- type"]),
+        ("application/json", "APPLICATION/JSON", ["- type"]),
+        ("*/*", "", ["- type"]),
+        ("application/json", "", ["header/Content-Type undocumented-media-type"]),
+        ("text/*", "application/json", ["header/Content-Type undocumented-media-type"]),
+    ],
+)
+def test_a_json_answer_is_judged_as_json(key: str, came: str, expected: list[str]) -> None:
+    """Whatever range or spelling led to it, and without a media type where the document leaves it open."""
+    responses = {"200": {**_OK, "content": {key: {"schema": {"type": "object"}}}}}
+    assert expected == compact(judge_answer(responses, answered(b"[]", media_type=came)))
+
+
+# Bad input
+
+_BODIES: list[tuple[bytes, str, list[str]]] = [
+    (b"<!DOCTYPE html><html></html>", JSON, ["- unreadable-body"]),
+    (b'{"a": "\xff"}', JSON, ["- unreadable-body"]),
+    (b'{"a": [1, 2', JSON, ["- unreadable-body"]),
+    (b"[" * 20_000 + b"]" * 20_000, JSON, ["? the body is nested too deeply"]),
+    (b'{"a": NaN}', JSON, ["- unreadable-body"]),
+    (b'{"a": ' + b"1" * 5_000 + b"}", JSON, ["? the body has a number of 5000 digits"]),
+    (b'{"a": 1e999999}', JSON, ["/a maximum"]),
+    (b'{"a": "\\ud800"}', JSON, ["/a type"]),
+    (b"{}", "application/json; charset=klingon", ["? the body is text in `klingon`, which is unknown"]),
+    (b"{}", "", ["header/Content-Type undocumented-media-type"]),
+    (b"\0\0\0", JSON, ["- unreadable-body"]),
+    (b"[" * 900 + b"]" * 900, JSON, ["- type"]),
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("body", "media_type", "expected"), _BODIES, ids=_id)
+def test_bodies_that_are_not_what_they_say(
+    body: bytes, media_type: str, expected: list[str], version: str
+) -> None:
+    """A finding or a reason, at every level, and a report of it can be written."""
+    schema = {"type": "object", "properties": {"a": {"type": "integer", "maximum": 10**1000}}}
+    if expected == ["/a maximum"]:
+        schema["properties"] = {"a": {"type": "number", "maximum": 10}}
+    responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
+    for is_exact in (False, True):
+        verdict = judge_answer(
+            responses, answered(body, media_type=media_type), version=version, is_exact=is_exact
+        )
+        assert expected == compact(verdict)
+        json.dumps([one.as_json() for one in verdict.findings], ensure_ascii=False, allow_nan=False).encode()
+
+
+_WRONG: list[Any] = [
+    {"type": 5},
+    {"type": ["object", 5]},
+    {"properties": []},
+    {"properties": {"a": 5}},
+    {"$ref": "#/components/schemas/Nowhere"},
+    {"properties": {"a": {"$ref": "#/components/schemas/Nowhere"}}},
+    {"properties": {"a": {"$ref": 5}}},
+    {"properties": {"a": {"type": "string", "pattern": "("}}},
+    {"properties": {"a": {"minimum": "a"}}},
+    {"patternProperties": {"(": {}}},
+    {"patternProperties": []},
+    {"additionalProperties": 5},
+    {"allOf": {}},
+    {"anyOf": 5},
+    {"oneOf": [5]},
+    {"anyOf": []},
+    {"required": "a"},
+    {"enum": 5},
+    {"discriminator": 5, "oneOf": [{}]},
+    {"discriminator": {"propertyName": 5}, "oneOf": [{}]},
+    {"discriminator": {"propertyName": "a", "mapping": []}, "oneOf": [{"type": "string"}]},
+    {"discriminator": {"propertyName": "a", "mapping": {"b": 5}}, "anyOf": [{"type": "string"}, {"$ref": 7}]},
+    {"if": 5, "then": {}},
+    {"dependentRequired": []},
+    {"dependentSchemas": {"a": 5}},
+    {"not": 5},
+    {"items": 5},
+    {"prefixItems": 5},
+    {"contains": 5},
+    {"unevaluatedProperties": 5},
+    {"propertyNames": 5},
+    {"$dynamicRef": "#nowhere"},
+    {"$schema": "https://example.com/unknown"},
+    {"$schema": 5},
+    {"multipleOf": 0},
+    {"format": 5},
+    {"type": "nothing"},
+    5,
+    "text",
+    None,
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("schema", _WRONG, ids=_id)
+def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
+    """Whatever stands in the document, an answer is judged as far as that goes, at every level."""
+    for value in ({"a": "x", "b": [1]}, [{"a": 1}], "x", 5, None):
+        for is_exact in (False, True):
+            verdict = judge_value(schema, value, version, is_exact=is_exact)
+            for one in verdict.findings:
+                assert one.message
+                assert "does not meet" not in one.message or "5" in json.dumps(schema)
+            assert all(isinstance(one, str) and one for one in (*verdict.failures, *verdict.unchecked))
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"properties": {"a": {"type": "string", "pattern": "("}, "b": {"type": "integer"}}}, "/b type"),
+        ({"properties": {"c": {"minimum": "a"}, "b": {"type": "integer"}}}, "/b type"),
+        (
+            {"properties": {"b": {"type": "integer"}, "a": {"$ref": "#/components/schemas/Nowhere"}}},
+            "/b type",
+        ),
+        ({"dependentRequired": 5, "properties": {"b": {"type": "integer"}}}, "/b type"),
+    ],
+    ids=_id,
+)
+def test_what_is_right_of_a_wrong_schema_is_judged(schema: Any, expected: str) -> None:
+    """One keyword that cannot be used is a reason, and the rest finds what it finds."""
+    document = answer_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
+    judge = judge_of(document, is_mended=False)
+    found = compact(judge.response(answered(b'{"a": "5", "b": "x", "c": 5}')))
+    assert expected == found[0]
+    assert 2 == len(found)
+    assert found[1].startswith("? ")
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "code"),
+    [
+        ({"type": "object"}, b"<html>no</html>", 9),
+        ({"type": "object"}, b"[" * 20_000 + b"]" * 20_000, 0),
+        ({"properties": {"a": {"$ref": "#/components/schemas/Nowhere"}}}, b'{"a": 1}', 0),
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, b'{"a": "\\ud800"}', 9),
+    ],
+    ids=["html", "deep", "nowhere", "surrogate"],
+)
+def test_a_call_ends_well_all_the_same(server: Recorder, schema: Any, body: bytes, code: int) -> None:
+    """The body is on standard output as it came, with the right exit code and no traceback."""
+    document = answer_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
+    document["servers"] = [{"url": server.origin}]
+    Path("a.json").write_text(json.dumps(document), encoding="utf-8")
+    server.answers["/a"] = Answer(200, body, {"Content-Type": JSON})
+    result = run_cli("./a.json", "a", "--validate", "strict", "-o", "raw")
+    assert (code, body) == (result.exit_code, result.stdout_bytes)
+    assert "Traceback" not in result.stderr
+    assert result.stderr
+
+
+_REF_TO_IT = {"$ref": "#/components/schemas/It"}
+_OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}}
+_BESIDE = "`nullable` counts only beside a `type` (OpenAPI 3.0.4)"
+NULLABLE: dict[str, tuple[Any, Any, str]] = {
+    "beside allOf": (
+        {"nullable": True, "allOf": [_REF_TO_IT]},
+        None,
+        f"expected object, got null; {_BESIDE}",
+    ),
+    "beside $ref": ({**_REF_TO_IT, "nullable": True}, None, f"expected object, got null; {_BESIDE}"),
+    "of a property": (
+        {"type": "object", "properties": {"schema": {"nullable": True, "allOf": [_REF_TO_IT]}}},
+        {"schema": None},
+        f"expected object, got null; {_BESIDE}",
+    ),
+    "of an item": (
+        {"type": "array", "items": {"nullable": True, "oneOf": [_REF_TO_IT, {"type": "string"}]}},
+        [None],
+        f"expected object or string, got null; {_BESIDE}",
+    ),
+    "further in": (
+        {"allOf": [{"allOf": [{"nullable": True, "allOf": [_REF_TO_IT]}]}]},
+        None,
+        f"expected object, got null; {_BESIDE}",
+    ),
+    "beside enum": (
+        {"type": "string", "nullable": True, "enum": ["a", "b"]},
+        None,
+        "`null` is none of `a`, `b`; `nullable` adds no null to `enum` (OpenAPI 3.0.4)",
+    ),
+    "of what is around it": (
+        {"nullable": True, "properties": {"a": {"type": "integer"}}},
+        {"a": None},
+        "expected integer, got null",
+    ),
+    "not there": ({"allOf": [_REF_TO_IT]}, None, "expected object, got null"),
+    "false": ({"nullable": False, "allOf": [_REF_TO_IT]}, None, "expected object, got null"),
+}
+
+
+@pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
+def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: str) -> None:
+    """Whoever wrote `nullable` and meant null reads why it is none by the letter of OpenAPI 3.0."""
+    (found,) = judge_value(schema, value, "3.0.3", It=_OBJECT).findings
+    assert message == found.message
+
+
+def test_nullable_is_no_word_of_later_versions() -> None:
+    """Since 3.1 it is an annotation that nobody defined, and no message speaks of it."""
+    (found,) = judge_value({"nullable": True, "allOf": [_REF_TO_IT]}, None, "3.1.0", It=_OBJECT).findings
+    assert "expected object, got null" == found.message

@@ -1,0 +1,318 @@
+"""openapi-core is imported fast, and is openapi-core all the same: same verdicts, real modules, a way back."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.judging import JSON
+
+# The stand-ins were made for these. With others this fails first: look whether they still hold, then move on.
+_VERSIONS = {
+    "openapi-core": "0.23",
+    "openapi-schema-validator": "0.8",
+    "openapi-spec-validator": "0.8",
+    "jsonschema": "4.",
+    "jsonschema-path": "0.4",
+}
+
+_SCHEMAS: list[Any] = [
+    {"type": "integer"},
+    {"type": "string", "nullable": True, "format": "date-time"},
+    {"type": ["string", "null"], "enum": ["a", None]},
+    {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer", "minimum": 3}}},
+    {"type": "object", "additionalProperties": False, "properties": {"b": {"pattern": "^x"}}},
+    {"oneOf": [{"type": "integer"}, {"type": "number", "multipleOf": 0.5}]},
+    {"anyOf": [{"$ref": "#/components/schemas/P"}, {"type": "array", "uniqueItems": True}]},
+    {"allOf": [{"$ref": "#/components/schemas/P"}, {"required": ["z"]}]},
+]
+_VALUES: list[Any] = [
+    1,
+    2.5,
+    None,
+    "x",
+    "2026-01-01T00:00:00Z",
+    {},
+    {"a": 2},
+    {"b": "y", "c": 1},
+    [1, 1],
+    True,
+]
+_P = {"type": "object", "required": ["p"], "properties": {"p": {"type": "boolean", "readOnly": True}}}
+
+# Judges the table, by the fast import or the plain one, and writes down every finding.
+_JUDGE = """
+import json, sys
+if sys.argv[1] == "plain":
+    import openapi_core, werkzeug, openapi_spec_validator.settings, openapi_schema_validator.settings
+from tests.judging import judge_value
+table = json.load(open(sys.argv[2]))
+verdicts = [
+    [vars(finding) for finding in judge_value(schema, value, version, P=table["P"]).findings]
+    for version in ("3.0.3", "3.1.0", "3.2.0") for schema in table["schemas"] for value in table["values"]
+]
+print(json.dumps([verdicts, "requests" in sys.modules]))
+"""
+
+_CORPUS = """
+import json, sys
+if sys.argv[1] == "plain":
+    import openapi_core, werkzeug, openapi_spec_validator.settings, openapi_schema_validator.settings
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.schema.example_value import NoExampleError, example_value
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.document.load import load
+from dynacli.validation.judge import Answered, Judge
+catalog = catalog_in_memory(compile_document(load(open(sys.argv[2], "rb").read(), "document")), [])
+verdicts = []
+for summary in catalog.summaries():
+    responses = catalog.part(summary.name)["operation"]["responses"]
+    for status, response in responses.items():
+        while "$ref" in response:
+            response = catalog.resolve(response["$ref"])
+        for media_type, media in response.get("content", {}).items():
+            if not status.isdigit() or "json" not in media_type:
+                continue
+            try:
+                good = example_value(
+                    media.get("schema", True), catalog.resolve, direction="response", required_only=False,
+                    dialect=catalog.meta["dialect"],
+                )
+            except NoExampleError:
+                continue
+            judge = Judge(catalog, catalog.operation(summary.name))
+            for value in (good, [good], {}):
+                answer = Answered(int(status), {}, media_type, json.dumps(value).encode())
+                found = judge.response(answer)
+                verdicts.append([summary.name, status, [vars(one) for one in found.findings], found.failures])
+print(json.dumps(verdicts))
+"""
+
+
+def _run(program: str, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+    return done.stdout
+
+
+@pytest.mark.parametrize(("package", "made_for"), _VERSIONS.items())
+def test_the_stand_ins_were_made_for_these_versions(package: str, made_for: str) -> None:
+    """The fast import knows the inside of these packages, so a new version has to be looked at."""
+    assert version(package).startswith(made_for)
+
+
+def test_verdicts_are_those_of_the_plain_import(tmp_path: Path) -> None:
+    """The same findings come from the fast import and from the plain one, over a table."""
+    table = tmp_path / "table.json"
+    table.write_text(json.dumps({"schemas": _SCHEMAS, "values": _VALUES, "P": _P}), encoding="utf-8")
+    fast, fast_has_requests = json.loads(_run(_JUDGE, "fast", str(table)))
+    plain, plain_has_requests = json.loads(_run(_JUDGE, "plain", str(table)))
+    assert (False, True) == (fast_has_requests, plain_has_requests)  # they were two ways indeed
+    assert plain == fast
+    assert 50 < sum(bool(found) for found in fast) < len(fast)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", ["adyen-checkout-v71.json", "hcloud.json", "scalar-galaxy-3.1.yaml"])
+def test_verdicts_are_the_same_over_real_documents(corpus: Path, name: str) -> None:
+    """Good and broken answers of real documents get the same findings from both imports."""
+    fast = json.loads(_run(_CORPUS, "fast", str(corpus / name)))
+    assert json.loads(_run(_CORPUS, "plain", str(corpus / name))) == fast
+    assert {bool(findings) for _, _, findings, _ in fast} == {True, False}
+
+
+_IMPORTS = """
+import sys
+from dynacli.validation.import_openapi_core import load_engine
+engine = load_engine()
+loaded = [name for name in sys.argv[1].split() if name in sys.modules]
+assert not loaded, loaded
+assert load_engine() is engine
+"""
+
+
+def test_what_is_not_needed_is_not_imported() -> None:
+    """The fast import leaves out what makes the plain one slow."""
+    names = (
+        "requests pydantic pydantic_settings werkzeug.serving werkzeug.wrappers openapi_core.unmarshalling"
+        " jsonschema_rs httpx"
+    )
+    _run(_IMPORTS, names)
+
+
+def test_the_real_packages_are_there_afterwards() -> None:
+    """Whoever imports one of the packages after the judge gets the real one, whole and working."""
+    _run(
+        """
+from dynacli.validation.import_openapi_core import load_engine
+load_engine()
+import openapi_core, openapi_schema_validator.settings, openapi_spec_validator.settings, requests, werkzeug
+import openapi_core.validation.request, werkzeug.datastructures
+for module in (openapi_core, openapi_schema_validator.settings, openapi_spec_validator.settings, requests, werkzeug):
+    assert module.__file__, module
+assert openapi_core.validation.request.V30RequestValidator and werkzeug.datastructures.Headers
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
+assert Client(Response("hello")).get("/").text == "hello"
+document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}
+assert openapi_core.OpenAPI.from_dict(document).spec
+assert requests.Session().headers and openapi_spec_validator.settings.OpenAPISpecValidatorSettings()
+"""
+    )
+
+
+def test_real_packages_that_are_there_before_are_used() -> None:
+    """Where a program has imported openapi-core itself, nothing is taken away from it."""
+    _run(
+        """
+import openapi_core, requests, sys, werkzeug
+before = dict(sys.modules)
+from dynacli.validation.import_openapi_core import load_engine
+load_engine()
+assert all(sys.modules[name] is module for name, module in before.items())
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "insufficient",
+    [
+        "engine._schema_validator_settings = lambda: types.ModuleType('openapi_schema_validator.settings')",
+        "engine._spec_validator_settings = lambda: types.ModuleType('openapi_spec_validator.settings')",
+        "engine._BARE = ('openapi_core', 'werkzeug', 'werkzeug.datastructures')",
+        "engine._BARE = ('openapi_core', 'werkzeug', 'there_is_no_such_package')",
+        "engine._LEFT_OUT = ('requests', 'referencing')",
+    ],
+    ids=["schema-settings", "spec-settings", "bare", "missing", "left-out"],
+)
+def test_the_plain_import_is_the_way_back(insufficient: str) -> None:
+    """Where a stand-in has too little for another version, the plain import works as if nothing had been."""
+    _run(
+        f"""
+import sys, types
+import json as kept
+from dynacli.validation import import_openapi_core as engine
+{insufficient}
+assert engine.load_engine().request_validator
+assert sys.modules["json"] is kept
+assert sys.modules["openapi_core"].__file__ and sys.modules["werkzeug"].__file__
+from tests.judging import compact, judge_value
+assert compact(judge_value({{"type": "integer"}}, "x")) == ["- type"]
+import requests
+"""
+    )
+
+
+def test_threads_get_one_engine() -> None:
+    """Threads that ask at the same time wait for one import, while others may import what they like."""
+    _run(
+        """
+import threading
+from dynacli.validation.import_openapi_core import load_engine
+found = []
+threads = [threading.Thread(target=lambda: found.append(load_engine())) for _ in range(8)]
+threads.append(threading.Thread(target=lambda: __import__("httpx")))
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(found) == 8 and len(set(map(id, found))) == 1
+import httpx, sys
+assert sys.modules["httpx"].Client
+"""
+    )
+
+
+_NOTHING_OPENED = """
+import json, sys
+from tests.judging import JSON, answer_document, answered, compact, judge_of
+documents = json.load(open(sys.argv[1]))
+judges = [judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
+    P={"type": "integer"})) for one in documents for version in ("3.0.3", "3.1.0", "3.2.0")]
+# All that is imported lazily is imported by a first verdict; what opens a file after that is a fetch.
+judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": {"pattern": "a"}}}}})).response(
+    answered(b'"b"'), is_exact=True)
+opened = []
+def hook(event, args):
+    if event in {"open", "socket.connect", "socket.getaddrinfo", "urllib.Request", "subprocess.Popen"}:
+        opened.append((event, str(args)))
+sys.addaudithook(hook)
+for judge in judges:
+    verdict = judge.response(answered(b'{"a": "x", "b": ["y"]}'), is_exact=True)
+    print(json.dumps(compact(verdict)))
+assert not opened, opened
+"""
+
+
+def test_no_identifier_leads_to_a_fetch(tmp_path: Path) -> None:
+    """An absolute `$id` or `$schema`, and references next to it, open no file and no connection."""
+    far = "https://evil.example/schema"
+    integer = {"$ref": "#/components/schemas/P"}
+    documents = tmp_path / "schemas.json"
+    documents.write_text(
+        json.dumps(
+            [
+                {"$id": far, "properties": {"a": integer}},
+                {"$schema": far, "properties": {"a": integer}},
+                {"properties": {"a": {"$schema": far, "$id": far, "allOf": [integer]}}},
+                {"$id": "file:///etc/passwd", "properties": {"a": {"$dynamicRef": "#x"}}},
+                {"id": far, "properties": {"a": integer}},
+                {"$vocabulary": {far: True}, "properties": {"a": integer}},
+            ]
+        ),
+        encoding="utf-8",
+    )
+    lines = [json.loads(line) for line in _run(_NOTHING_OPENED, str(documents)).splitlines()]
+    # All are judged as if the identifier were not there, but for a reference that leads nowhere.
+    judged = ["/a type", "/b undocumented-property"]
+    unknown = f"? the dialect `{far}` is not known, its schemas are read as JSON Schema 2020-12"
+    nowhere = "? the document's reference `#x` leads nowhere"
+    assert [
+        judged,
+        judged,
+        judged,
+        judged,
+        [*judged, unknown],
+        [*judged, unknown],
+        judged,
+        [*judged, unknown],
+        [*judged, unknown],
+        judged[1:],
+        *[[*judged[1:], nowhere]] * 2,
+        *[judged] * 6,
+    ] == lines
+
+
+def test_nothing_can_be_fetched_behind_the_scan() -> None:
+    """Should a reference to elsewhere get by the compiler, the handlers refuse it, whatever its scheme."""
+    _run(
+        """
+import sys
+from dynacli.validation.import_openapi_core import load_engine
+engine = load_engine()
+opened = []
+for ref in ("http://127.0.0.1:9/x", "https://h/x", "file:///etc/passwd", "ftp://h/x", "data:,1", "other.json", "//h/x"):
+    path = engine.make_path({"a": {"$ref": ref}})
+    sys.addaudithook(lambda event, args: opened.append(args) if event in {"open", "socket.connect"} else None)
+    try:
+        (path / "a" / "type").read_str()
+    except Exception as error:
+        assert type(error).__name__ in {"Unresolvable", "Unretrievable"}, repr(error)
+    else:
+        raise AssertionError(ref)
+assert not opened, opened
+"""
+    )
+
+
+def test_the_media_type_of_the_helper_is_json() -> None:
+    """The documents of these tests are judged as JSON, without which none of them would say anything."""
+    assert "application/json" == JSON

@@ -1,0 +1,114 @@
+"""Whatever comes is judged in bounded time, with a bounded number of findings, and says what was left out."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.validation import judging_session as session
+from tests.judging import answer_document, answered, compact, judge_of, judge_value
+
+_ITEM = {"type": "object", "required": ["name"]}
+_REST_OF_OBJECT = "properties of a large object that come after so many wrong ones"
+_REST_OF_ARRAY = "items of a long array that come after so many wrong ones"
+_MANY: dict[str, Any] = {f"k{number}": {} for number in range(3_000)}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _at_depth(levels: int, asked: Callable[[], Any]) -> Any:
+    return _at_depth(levels - 1, asked) if levels else asked()
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "rest"),
+    [
+        ({"additionalProperties": _ITEM}, _MANY, _REST_OF_OBJECT),
+        ({"patternProperties": {"^k": _ITEM}}, _MANY, _REST_OF_OBJECT),
+        ({"propertyNames": {"pattern": "^z"}}, _MANY, _REST_OF_OBJECT),
+        ({"properties": {"a": {}}, "additionalProperties": False}, _MANY, _REST_OF_OBJECT),
+        ({"properties": {"a": {}}, "unevaluatedProperties": False}, _MANY, _REST_OF_OBJECT),
+        ({"unevaluatedProperties": _ITEM}, _MANY, _REST_OF_OBJECT),
+        ({"prefixItems": [{}], "unevaluatedItems": False}, list(range(3_000)), _REST_OF_ARRAY),
+    ],
+    ids=["others", "patterns", "names", "unexpected", "unevaluated", "others unevaluated", "items"],
+)
+def test_a_thousand_findings_are_enough_for_one_object(schema: Any, value: Any, rest: str) -> None:
+    """The rest of it is noted as not judged; a value with just as many is judged whole."""
+    verdict = judge_value(schema, value)
+    assert (1_000, [rest]) == (len(verdict.findings), verdict.unchecked)
+    first = value[:1_000] if isinstance(value, list) else dict(list(value.items())[:1_000])
+    assert [] == judge_value(schema, first).unchecked
+
+
+def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
+    """`--validate exact` says that there are more."""
+    verdict = judge_value({"properties": {"a": {}}}, _MANY, is_exact=True)
+    assert 1_000 == len(verdict.findings)
+    assert ["what else the document does not mention, after so much of it"] == verdict.unchecked
+
+
+def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each level of the value doubles the work; what was found before the time was over is kept."""
+    monkeypatch.setattr(session, "_SECONDS", 0.2)
+    inside = {"type": "object", "properties": {"c": _ref("T")}, "required": ["c"]}
+    one, two = (
+        {**inside, "properties": {**inside["properties"], "k": {"enum": [number]}}} for number in (1, 2)
+    )
+    tree: Any = {}
+    for _ in range(40):
+        tree = {"c": tree, "k": 1}
+    schema = {"properties": {"a": {"type": "integer"}}, "allOf": [{"properties": {"t": _ref("T")}}]}
+    value = {"a": "x", "t": tree}
+    empty = {"type": "object", "maxProperties": 0}
+    verdict = judge_value(schema, value, T={"oneOf": [one, two, empty]})
+    assert ["/a type", "? it takes too long to judge all of the value"] == compact(verdict)
+
+
+def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
+    """Wherever it ends, it is a note: the registry of references would panic, with a backtrace of its own."""
+    judge = judge_of(
+        answer_document(
+            {"200": {"description": "", "content": {"application/json": {"schema": _ref("A")}}}},
+            A={"not": _ref("A")},
+        )
+    )
+    for levels in range(60):
+        verdict = _at_depth(levels, lambda: judge.response(answered(b"1")))
+        assert ["? the value or its schema is nested too deeply"] == compact(verdict)
+    assert "" == capfd.readouterr().err
+
+
+_FORM_OF_ALTERNATIVES = """
+from tests.judging import answer_document, answered, compact, judge_of
+form = "application/x-www-form-urlencoded"
+schema = {"oneOf": [{"properties": {"a": {"type": "integer"}}, "required": ["a"]}]}
+content = {form: {"schema": schema, "encoding": {"a": {"style": "form"}}}}
+judge = judge_of(answer_document({"200": {"description": "", "content": content}}))
+print(compact(judge.response(answered(b"a=five", media_type=form))))
+"""
+
+
+def test_nothing_but_the_verdict_is_said_of_alternatives() -> None:
+    """openapi-core logs that none fits, which Python writes to the terminal where nobody takes it; pytest does."""
+    command = [sys.executable, "-c", _FORM_OF_ALTERNATIVES]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    assert ("", True) == (done.stderr, "required" in done.stdout or "type" in done.stdout)
+
+
+def test_a_media_type_is_found_as_it_is_written() -> None:
+    """`simple` is no parameter, and tells two media types of a real document apart all the same."""
+    content = {
+        "application/json": {"schema": {"type": "array"}},
+        "application/json;simple": {"schema": {"type": "object"}},
+    }
+    judge = judge_of(answer_document({"200": {"description": "", "content": content}}))
+    assert [] == compact(judge.response(answered(b"{}", media_type="application/json;simple")))
+    assert [] == compact(judge.response(answered(b"{}", media_type="Application/JSON; simple")))
+    assert [] == compact(judge.response(answered(b"[]")))
+    assert ["- type"] == compact(judge.response(answered(b"{}")))

@@ -1,0 +1,57 @@
+"""Each pair of the table gets the findings and notes that the specification asks for, and no others."""
+
+import pytest
+
+from dynacli.validation.findings.finding_rules import RULES
+from dynacli.validation.judge import Answered
+from tests.judging import compact, judge_of
+from tests.pairs import PAIRS, Pair
+
+_EACH = [
+    pytest.param(pair, version, id=f"{version}: {pair.name}") for pair in PAIRS for version in pair.versions
+]
+
+
+@pytest.mark.parametrize(("pair", "version"), _EACH)
+def test_a_pair(pair: Pair, version: str) -> None:
+    """Nothing is missed, and nothing is found that is right."""
+    judge = judge_of(pair.document_in(version), is_mended=pair.is_mended)
+    if isinstance(pair.message, Answered):
+        verdict, where = judge.response(pair.message, is_exact=pair.is_exact), "response"
+    else:
+        verdict, where = judge.request(pair.message), "request"
+    lines = compact(verdict)
+    notes = [one for one in lines if one.startswith("?")]
+    expected = [one for one in pair.expected if one.startswith("?")]
+    assert sorted(set(pair.expected) - set(expected)) == sorted(set(lines) - set(notes)), (lines, pair.source)
+    assert len(pair.expected) == len(lines), lines
+    assert {where} >= {one.where for one in verdict.findings}
+    for wanted in expected:
+        assert any(wanted.removeprefix("? ") in note for note in notes), notes
+
+
+def test_the_table_is_one() -> None:
+    """No two pairs have the same name, and there are enough of each kind."""
+    names = [pair.name for pair in PAIRS]
+    assert sorted(set(names)) == sorted(names)
+    assert len(PAIRS) >= 180
+    assert 100 < sum(pair.is_valid for pair in PAIRS) < len(PAIRS) - 100
+
+
+_OF_WHAT_IS_INSIDE = {
+    # Their findings are those of the schemas in them.
+    *("properties", "prefixItems", "patternProperties", "propertyNames", "dependentSchemas"),
+    *("allOf", "anyOf", "if", "then", "else", "$ref", "$dynamicRef"),
+    # It widens the type beside it.
+    "nullable",
+    # An empty text is a text, and of another type nothing is empty: openapi-core has it, no request that is built does.
+    "empty-value",
+    # They are annotations (JSON Schema Validation 2020-12, 8.2).
+    *("contentEncoding", "contentMediaType", "contentSchema"),
+}
+
+
+def test_each_rule_has_a_pair() -> None:
+    """Whatever rule a finding can be about, a pair breaks it."""
+    broken = {one.partition(" ")[2] for pair in PAIRS for one in pair.expected if not one.startswith("?")}
+    assert set(RULES) - _OF_WHAT_IS_INSIDE == broken

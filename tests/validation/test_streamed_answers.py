@@ -1,0 +1,615 @@
+"""Answers that stream: written and judged item by item as they come, in constant memory."""
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import pty
+import queue
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.__main__ import main
+from dynacli.commands.call import receive_response
+from dynacli.transport import send
+from tests.harness import Answer, Recorder, run_cli
+from tests.small_documents import document, save
+
+NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
+ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+EVENT = {"type": "object", "properties": {"event": {"enum": ["added", "removed"]}}}
+PROGRAM = [sys.executable, "-m", "dynacli"]
+MIB = 1024 * 1024
+CUT = b"CUT"
+# Runs the program, and then says how much memory it took at most, in KiB.
+_MEASURED = """
+import resource, sys
+sys.argv = ["dynacli", *sys.argv[1:]]
+from dynacli.__main__ import run
+try:
+    run()
+finally:
+    sys.stderr.write("\\n" + str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+"""
+
+
+@dataclass
+class Paced:
+    """A server that sends what it is given, when it is given it.
+
+    Attributes:
+        is_chunked: Whether the end of the answer is told by more than the end of the connection.
+        pieces: What is sent next; None ends the answer, `CUT` breaks it off.
+        is_left: Set when the client has closed the connection.
+    """
+
+    origin: str
+    content_type: str = NDJSON
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    is_chunked: bool = True
+    pieces: "queue.Queue[bytes | None]" = field(default_factory=queue.Queue)
+    is_left: threading.Event = field(default_factory=threading.Event)
+
+    def give(self, *pieces: bytes | None) -> None:
+        for piece in pieces:
+            self.pieces.put(piece)
+
+
+@pytest.fixture
+def paced() -> Iterator[Paced]:
+    """A server whose pace the test sets."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(made.status)
+            coding = {"Transfer-Encoding": "chunked"} if made.is_chunked else {}
+            for name, value in {"Content-Type": made.content_type, **coding, **made.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.close_connection = True
+            with contextlib.suppress(ConnectionError):
+                while (piece := self.next_piece()) != CUT:
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if made.is_chunked else piece)
+                    if not piece:
+                        break
+
+        def next_piece(self) -> bytes:
+            while True:
+                with contextlib.suppress(queue.Empty):
+                    return made.pieces.get(timeout=0.02) or b""
+                with contextlib.suppress(BlockingIOError):
+                    if not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                        made.is_left.set()
+                        return CUT
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    made = Paced(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield made
+    made.give(CUT)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _api(origin: str, content_type: str, media: dict[str, Any] | None = None, version: str = "3.2.0") -> str:
+    name = content_type.partition(";")[0]
+    media = {"itemSchema": EVENT if name == EVENTS else ITEM} if media is None else media
+    responses = {"200": {"description": "", "content": {name: media}}}
+    made = document({"/a": {"get": {"operationId": "a", "responses": responses}}}, [origin], openapi=version)
+    return save(made)
+
+
+@contextlib.contextmanager
+def _started(*words: str, **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(
+        [*PROGRAM, *words], stderr=subprocess.PIPE, **{"stdout": subprocess.PIPE, **options}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def _read(descriptor: Any, until: bytes, seconds: float = 30) -> bytes:
+    """Return what can be read up to a text, without waiting for an end."""
+    end, read = time.monotonic() + seconds, b""
+    number = descriptor if isinstance(descriptor, int) else descriptor.fileno()
+    while until not in read and time.monotonic() < end:
+        if select.select([number], [], [], 0.1)[0]:
+            read += os.read(number, 65536)
+    assert until in read
+    return read
+
+
+# Output
+
+
+@pytest.mark.parametrize("level", ["off", "strict"])
+@pytest.mark.parametrize(
+    ("content_type", "first", "second"),
+    [
+        (NDJSON, b'{"id":1}\n', b'{"id":2}\n'),
+        ("application/jsonl", b'{"id":1}\n', b'{"id":2}\n'),
+        ("application/json-seq", b'\x1e{"id":1}\n', b'\x1e{"id":2}\n'),
+        ("application/stream+json", b'{"id":1}\n', b'{"id":2}\n'),
+        (f"{EVENTS}; charset=utf-8", b"event: added\ndata: 1\n\n", b": hi\n\ndata: 2\n\n"),
+    ],
+    ids=["ndjson", "jsonl", "json-seq", "stream+json", "events"],
+)
+def test_an_item_is_seen_before_the_next_is_sent(
+    paced: Paced, content_type: str, first: bytes, second: bytes, level: str
+) -> None:
+    """A pipe has the first item, byte by byte, while the server has not sent the second."""
+    paced.content_type = content_type
+    with _started(_api(paced.origin, content_type), "a", "--validate", level) as process:
+        paced.give(first)
+        assert first == _read(process.stdout, first)
+        paced.give(second, None)
+        output, errors = process.communicate(timeout=30)
+    assert (0, second, b"") == (process.returncode, output, errors)
+
+
+def test_a_line_is_seen_before_it_is_whole(paced: Paced) -> None:
+    """What came is passed on, whether an item ends with it or not."""
+    with _started(_api(paced.origin, NDJSON), "a") as process:
+        paced.give(b'{"id"')
+        _read(process.stdout, b'{"id"')
+        paced.give(b":1}\n", None)
+        assert (b":1}\n", b"") == process.communicate(timeout=30)
+
+
+def test_a_compressed_stream_is_seen_as_it_comes(paced: Paced) -> None:
+    """What the server flushes is decompressed and shown at once."""
+    import zlib
+
+    packer = zlib.compressobj(wbits=31)
+    paced.headers["Content-Encoding"] = "gzip"
+    with _started(_api(paced.origin, NDJSON), "a") as process:
+        paced.give(packer.compress(b'{"id":1}\n') + packer.flush(zlib.Z_SYNC_FLUSH))
+        _read(process.stdout, b'{"id":1}\n')
+        paced.give(packer.compress(b'{"id":2}\n') + packer.flush(), None)
+        assert (b'{"id":2}\n', b"") == process.communicate(timeout=30)
+
+
+def test_a_terminal_sees_events_as_they_come(paced: Paced) -> None:
+    """Line by line, and nothing in them can drive it."""
+    paced.content_type = EVENTS
+    terminal, other = pty.openpty()
+    try:
+        with _started(_api(paced.origin, EVENTS), "a", stdout=other) as process:
+            paced.give(b"data: a\x1b]0;owned\x07\n\n")
+            read = _read(terminal, b"owned\\x07\r\n")
+            assert b"data: a\\x1b]0;owned\\x07" in read
+            paced.give(b"data: \xc3", b"\xbc\r", b"\ndata: b", None)
+            assert "data: ü\r\ndata: b\r\n".encode() in _read(terminal, b"data: b\r\n")
+            assert 0 == process.wait(timeout=30)
+    finally:
+        os.close(terminal)
+        os.close(other)
+
+
+@pytest.mark.parametrize(
+    ("words", "body", "expected"),
+    [
+        (["-o", "text"], b"\xef\xbb\xbf" + b'{"id":1}\r\n{"id":2}', b'{"id":1}\r\n{"id":2}\n'),
+        (["-o", "raw"], b'\xef\xbb\xbf{"id":1}\r\n{"id":2}', b'\xef\xbb\xbf{"id":1}\r\n{"id":2}'),
+        ([], b"", b""),
+    ],
+    ids=["text", "raw", "nothing"],
+)
+def test_a_format_has_its_form(server: Recorder, words: list[str], body: bytes, expected: bytes) -> None:
+    """`raw` and a pipe have the bytes as they are, `text` is UTF-8 whose last line ends."""
+    server.answers["/a"] = Answer(200, body, {"Content-Type": NDJSON})
+    result = run_cli(_api(server.origin, NDJSON), "a", *words)
+    assert (0, expected) == (result.exit_code, result.stdout_bytes)
+
+
+def test_a_stream_of_text_gets_whole_characters(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a caller has put a `StringIO` in the place of standard output, no character is cut in two."""
+    paced.give('{"id":"ü'.encode()[:-1], 'ü"}'.encode()[1:], None)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert 0 == main([_api(paced.origin, NDJSON), "a", "--validate", "off"])
+    assert '{"id":"ü"}' == sys.stdout.getvalue()
+
+
+@pytest.mark.parametrize("output_format", ["json", "yaml"])
+def test_a_conversion_waits_for_the_whole(server: Recorder, output_format: str) -> None:
+    """A stream that is to be converted is read to its end first, and judged all the same."""
+    server.answers["/a"] = Answer(200, b'{"id":"x"}\n', {"Content-Type": NDJSON})
+    result = run_cli(_api(server.origin, NDJSON), "a", "-o", output_format, "--validate", "strict")
+    assert 9 == result.exit_code
+    assert "id" in result.stdout
+
+
+def test_a_file_is_complete_or_untouched(paced: Paced, tmp_path: Path) -> None:
+    """A stream into a file takes its place at the end; one that breaks off leaves what was there."""
+    api, target = _api(paced.origin, NDJSON), tmp_path / "out" / "items"
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+    paced.give(b'{"id":1}\n', CUT)
+    assert (6, b"old") == (run_cli(api, "a", "-o", f"@{target}").exit_code, target.read_bytes())
+    paced.give(b'{"id":1}\n', b'{"id":2}\n', None)
+    assert 0 == run_cli(api, "a", "-o", f"@{target}").exit_code
+    assert (b'{"id":1}\n{"id":2}\n', [target]) == (target.read_bytes(), list(target.parent.iterdir()))
+
+
+def test_the_body_of_a_failure_is_written_too(paced: Paced) -> None:
+    """A stream with an error's status is a stream, and the message knows that there is one."""
+    paced.status = 503
+    paced.give(b'{"id":1}\n', None)
+    result = run_cli(_api(paced.origin, NDJSON), "a")
+    assert (5, '{"id":1}\n') == (result.exit_code, result.stdout)
+    assert "its answer, on standard output, may say more" in result.stderr
+
+
+def test_only_the_final_answer_is_written(server: Recorder, paced: Paced) -> None:
+    """The body of a redirect is neither written nor judged, whatever it is called."""
+    server.answers["/a"] = Answer(
+        302, b'{"id":0}\n', {"Content-Type": NDJSON, "Location": f"{paced.origin}/a"}
+    )
+    paced.give(b'{"id":1}\n', None)
+    result = run_cli(_api(server.origin, NDJSON), "a", "-v")
+    assert (0, '{"id":1}\n') == (result.exit_code, result.stdout)
+    assert "< 302" in result.stderr
+
+
+def test_heads_are_there_before_the_items(paced: Paced) -> None:
+    """`-v` shows the head when it comes, and the size at the end."""
+    with _started(_api(paced.origin, NDJSON), "a", "-v") as process:
+        _read(process.stderr, b"< HTTP/1.1 200 OK\n")
+        paced.give(b'{"id":1}\n', None)
+        output, errors = process.communicate(timeout=30)
+    assert b'{"id":1}\n' == output
+    assert re.search(rb"\* 9 bytes in \d+ ms\n$", errors)
+
+
+# Verdicts
+
+
+def test_a_finding_comes_after_the_whole_stream(server: Recorder) -> None:
+    """With `strict` the code is 9, everything was written, and findings name the items."""
+    body = b'{"id":1}\n{"id":"a"}\n\n{}\n{"id":2}'
+    server.answers["/a"] = Answer(200, body, {"Content-Type": NDJSON})
+    api = _api(server.origin, NDJSON)
+    result = run_cli(api, "a", "--validate", "strict", "--error-format", "json")
+    assert (9, body) == (result.exit_code, result.stdout_bytes)
+    found = [(one["pointer"], one["rule"]) for one in result.error["findings"]]
+    assert [("/1/id", "type"), ("/2", "required")] == found
+    assert 0 == run_cli(api, "a", "--validate", "strict", "--no-fail").exit_code
+
+
+def test_exact_looks_into_each_item(server: Recorder) -> None:
+    """What the document does not mention is found in a stream, too."""
+    server.answers["/a"] = Answer(200, b'{"id":1}\n{"id":2,"x":3}\n', {"Content-Type": NDJSON})
+    result = run_cli(_api(server.origin, NDJSON), "a", "--validate", "exact", "--error-format", "json")
+    assert 9 == result.exit_code
+    found = [(one["pointer"], one["rule"]) for one in result.error["findings"]]
+    assert [("/1/x", "undocumented-property")] == found
+
+
+def _unchecked(server: Recorder, body: bytes, media: dict[str, Any] | None = None, **options: Any) -> str:
+    server.answers["/a"] = Answer(200, body, {"Content-Type": options.pop("content_type", NDJSON)})
+    result = run_cli(
+        _api(server.origin, options.pop("name", NDJSON), media, **options), "a", "--validate", "warn"
+    )
+    assert (0, body) == (result.exit_code, result.stdout_bytes)
+    return result.stderr
+
+
+def test_what_needs_all_items_is_judged_of_a_small_stream(server: Recorder) -> None:
+    """Up to 8 MiB the items are kept for it; beyond, it is said that it was not judged, and their number is."""
+    media = {"schema": {"type": "array", "uniqueItems": True, "maxItems": 2}, "itemSchema": ITEM}
+    line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
+    small, large = _unchecked(server, b'{"id":1}\n' * 3, media), _unchecked(server, line * 9, media)
+    assert ("[uniqueItems]" in small, "[uniqueItems]" in large) == (True, False)
+    assert ("[maxItems]" in small, "[maxItems]" in large) == (True, True)
+    assert "Not judged: `uniqueItems` needs all items at once, and the stream is larger than 8 MiB" in large
+
+
+def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
+    """Of a schema about the array, `items` is asked for each, and their number at the end, whatever their size."""
+    media = {"schema": {"type": "array", "items": ITEM, "minItems": 20}}
+    line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
+    said = _unchecked(server, line * 9 + b'{"id":"a"}\n', media)
+    assert "/9/id" in said
+    assert "the array has 10 items" in said
+    assert "Not judged" not in said
+
+
+def test_a_line_that_is_too_long_is_not_judged(server: Recorder) -> None:
+    """One of over 16 MiB is passed on and not read; those around it are judged."""
+    long = b'{"id":"%b"}\n' % (b"x" * (17 * MIB))
+    said = _unchecked(server, b'{"id":1}\n' + long + b'{"id":"a"}\n')
+    assert "Not judged: line 2 of the body is larger than 16 MiB" in said
+    assert "/2/id" in said
+    assert "/1" not in said
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "string"}, {"type": "string", "minLength": 1}], ids=["any", "some"]
+)
+def test_a_stream_that_is_text_to_the_document(paced: Paced, schema: dict[str, Any]) -> None:
+    """Many documents say `string` of a stream of events: it is seen as it comes all the same."""
+    paced.content_type = EVENTS
+    with _started(
+        _api(paced.origin, EVENTS, {"schema": schema}, "3.0.3"), "a", "--validate", "strict"
+    ) as process:
+        paced.give(b"data: 1\n\n")
+        _read(process.stdout, b"data: 1\n\n")
+        paced.give(None)
+        assert (b"", b"") == process.communicate(timeout=30)
+    assert 0 == process.returncode
+
+
+def test_a_stream_that_the_document_does_not_have_is_written(paced: Paced) -> None:
+    """An undocumented media type is a finding, and the stream is passed on to its end."""
+    paced.content_type = EVENTS
+    paced.give(b"data: 1\n\n", b"data: 2\n\n", None)
+    result = run_cli(_api(paced.origin, NDJSON), "a", "--validate", "strict")
+    assert (9, "data: 1\n\ndata: 2\n\n") == (result.exit_code, result.stdout)
+
+
+def test_a_page_of_html_is_not_a_thousand_findings(server: Recorder) -> None:
+    """Where none of the first items can be read, the rest is not held against the document."""
+    said = _unchecked(server, b"<p>no</p>\n" * 500)
+    assert "item 10 and those behind it: none of those before them can be read" in said
+    assert 10 == said.count("[unreadable-body]")
+
+
+# Ends
+
+
+def test_a_broken_stream_is_6_and_what_came_is_there(paced: Paced) -> None:
+    """What came stays written, what was found in it is said, and the item that was cut is no finding."""
+    paced.give(b'{"id":1}\n{"id":"a"}\n{"i', CUT)
+    result = run_cli(_api(paced.origin, NDJSON), "a", "--validate", "strict")
+    assert (6, '{"id":1}\n{"id":"a"}\n{"i') == (result.exit_code, result.stdout)
+    assert "/1/id" in result.stderr
+    assert "/2:" not in result.stderr
+    assert "broke off" in result.stderr
+
+
+def test_the_time_is_for_the_whole_stream(paced: Paced) -> None:
+    """`--timeout` ends a stream that goes on, with 7."""
+
+    def sender() -> None:
+        while not paced.is_left.wait(0.05):
+            paced.give(b'{"id":1}\n')
+
+    thread = threading.Thread(target=sender, daemon=True)
+    api = _api(paced.origin, NDJSON)
+    thread.start()
+    began = time.monotonic()
+    result = run_cli(api, "a", "--timeout", "1.5")
+    paced.is_left.set()
+    assert 7 == result.exit_code
+    assert result.stdout.startswith('{"id":1}\n{"id":1}\n')
+    assert 1 < time.monotonic() - began < 10
+
+
+def test_events_may_be_far_apart(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two pieces of other answers there is a limit; events are waited for."""
+    monkeypatch.setattr(send, "READ_SECONDS", 0.4)
+
+    def sender(last: bytes) -> None:
+        time.sleep(1.2)
+        paced.give(last, None)
+
+    for content_type, code in ((EVENTS, 0), (NDJSON, 7)):
+        paced.content_type = content_type
+        thread = threading.Thread(target=sender, args=(b"\n",))
+        api = _api(paced.origin, content_type)
+        thread.start()
+        assert code == run_cli(api, "a").exit_code
+        thread.join()
+        paced.pieces = queue.Queue()
+
+
+def test_a_signal_ends_a_stream(paced: Paced) -> None:
+    """Ctrl-C ends it by the signal, with what was found so far."""
+    with _started(_api(paced.origin, NDJSON), "a", "--validate", "strict") as process:
+        paced.give(b'{"id":"a"}\n')
+        _read(process.stdout, b'{"id":"a"}\n')
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert (-signal.SIGINT, b"") == (process.returncode, output)
+    assert b"/0/id" in errors
+    assert b"Traceback" not in errors
+    assert paced.is_left.wait(30)
+
+
+def test_a_signal_leaves_a_file_untouched(paced: Paced, tmp_path: Path) -> None:
+    """A stream into a file that is ended leaves what was there, and nothing beside it."""
+    target = tmp_path / "out" / "items"
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+    with _started(_api(paced.origin, NDJSON), "a", "-o", f"@{target}", "-v") as process:
+        _read(process.stderr, b"< HTTP/1.1 200 OK\n")
+        paced.give(b'{"id":1}\n')
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert (-signal.SIGINT, b"old") == (process.returncode, target.read_bytes())
+    assert [target] == list(target.parent.iterdir())
+
+
+@pytest.mark.parametrize("is_chunked", [True, False], ids=["chunked", "no-length"])
+@pytest.mark.parametrize("level", ["off", "warn"])
+def test_nobody_reads_on(paced: Paced, level: str, is_chunked: bool) -> None:
+    """When the reader has gone, the program ends with SIGPIPE at once, though the stream is quiet."""
+    paced.is_chunked = is_chunked
+    with _started(_api(paced.origin, NDJSON), "a", "--validate", level) as process:
+        paced.give(b'{"id":1}\n')
+        assert process.stdout is not None
+        _read(process.stdout, b'{"id":1}\n')
+        process.stdout.close()
+        assert paced.is_left.wait(30)
+        assert -signal.SIGPIPE == process.wait(timeout=30)
+        assert process.stderr is not None
+        assert b"" == process.stderr.read()
+
+
+def test_a_shell_sees_141(paced: Paced) -> None:
+    """`| head -1` has its line and ends the call."""
+    api = _api(paced.origin, NDJSON)
+    paced.give(b'{"id":1}\n')
+    command = f"set -o pipefail; {' '.join(PROGRAM)} {api} a | head -1"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False)
+    assert (141, b'{"id":1}\n', b"") == (ended.returncode, ended.stdout, ended.stderr)
+
+
+# Size
+
+
+class _Endless(BaseHTTPRequestHandler):
+    """Answers `/TYPE/MEGABYTES`."""
+
+    def do_GET(self) -> None:
+        kind, size = self.path.split("/")[1:]
+        lines = b"".join(b'{"id":%d,"name":"item %d","tags":["a","b"]}\n' % (n, n) for n in range(20_000))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream" if kind == "bytes" else NDJSON)
+        self.end_headers()
+        left = int(size) * 1_000_000
+        with contextlib.suppress(ConnectionError):
+            while left > 0:
+                self.wfile.write(lines)
+                left -= len(lines)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def endless() -> Iterator[str]:
+    """A server with answers of any size; the document has them as `lines` and `bytes`."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Endless)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    size = {"name": "size", "in": "path", "required": True, "schema": {"type": "integer"}}
+    content = {
+        "lines": {NDJSON: {"itemSchema": ITEM, "schema": {"type": "array", "minItems": 1}}},
+        "bytes": {"application/octet-stream": {"schema": {"type": "string", "maxLength": 1000}}},
+    }
+    paths = {
+        f"/{name}/{{size}}": {
+            "get": {
+                "operationId": name,
+                "parameters": [size],
+                "responses": {"200": {"description": "", "content": media}},
+            }
+        }
+        for name, media in content.items()
+    }
+    yield save(document(paths, [f"http://127.0.0.1:{server.server_address[1]}"], openapi="3.2.0"))
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "target"),
+    [
+        ("lines", "strict", "raw"),
+        ("lines", "off", "auto"),
+        ("lines", "off", "@out"),
+        ("bytes", "off", "@out"),
+        ("bytes", "off", "auto"),
+    ],
+)
+def test_a_large_answer_takes_no_memory(endless: str, name: str, level: str, target: str) -> None:
+    """A hundred megabytes take as much as one does."""
+    peaks = []
+    for size in ("1", "100"):
+        given = [endless, name, size, "--validate", level, "-o", target]
+        with Path(os.devnull).open("wb") as nowhere:
+            ended = subprocess.run(
+                [sys.executable, "-c", _MEASURED, *given], stdout=nowhere, stderr=subprocess.PIPE, check=False
+            )
+        assert 0 == ended.returncode, ended.stderr
+        peaks.append(int(ended.stderr.rpartition(b"\n")[2]) // 1024)
+    assert 8 > peaks[1] - peaks[0]
+    if target == "@out":
+        assert 100_000_000 <= Path("out").stat().st_size
+
+
+def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of it without its content is judged: its media type, its size."""
+    monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
+    result = run_cli(endless, "bytes", "3", "--validate", "strict", "--error-format", "json", "-o", "raw")
+    assert 9 == result.exit_code
+    assert ["maxLength"] == [one["rule"] for one in result.error["findings"]]
+    assert 3_000_000 <= len(result.stdout_bytes)
+
+
+def test_a_json_too_large_to_judge_is_unchecked(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written, and that it was not judged is said."""
+    monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
+    body = json.dumps(["x" * MIB, "x" * MIB]).encode()
+    server.answers["/a"] = Answer(200, body)
+    api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
+    result = run_cli(api, "a", "--validate", "strict")
+    assert (0, body) == (result.exit_code, result.stdout_bytes)
+    assert "Not judged: the body is larger than 1 MiB" in result.stderr
+
+
+def test_a_pipe_has_no_limit_and_a_conversion_has(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is passed on as it comes may have any size; what is laid out is in memory."""
+    monkeypatch.setattr(receive_response, "RENDER_LIMIT", MIB)
+    for name in ("bytes", "lines"):
+        for words in ([], ["-o", "raw"], ["-o", "@out"]):
+            assert 0 == run_cli(endless, name, "3", "--validate", "off", *words).exit_code
+        result = run_cli(endless, name, "3", "--validate", "off", "-o", "json")
+        assert (6, "") == (result.exit_code, result.stdout)
+        assert "larger than 1 MiB" in result.stderr
+
+
+@pytest.mark.parametrize("target", ["raw", "@out"])
+def test_a_bomb_has_a_limit_everywhere(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """What is compressed may become a thousand times as large, so there a file and a pipe have a limit, too."""
+    monkeypatch.setattr(receive_response, "FILE_LIMIT", 4 * MIB)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    server.answers["/a"] = Answer(200, gzip.compress(bytes(5 * MIB)), headers)
+    result = run_cli(_api(server.origin, "application/json", {"schema": {}}), "a", "-o", target)
+    assert 6 == result.exit_code
+    assert "larger than 4 MiB" in result.stderr
+    assert not Path("out").exists()
+
+
+def test_a_large_body_that_breaks_off_is_6(paced: Paced) -> None:
+    """Of a large answer what came stays written; of a small one nothing is."""
+    paced.content_type = "application/json"
+    api = _api(paced.origin, "application/json", {"schema": {}})
+    paced.give(b"[" + b"1," * MIB, CUT)
+    result = run_cli(api, "a")
+    assert (6, 2 * MIB + 1) == (result.exit_code, len(result.stdout_bytes))
+    paced.give(b"[1,", CUT)
+    result = run_cli(api, "a")
+    assert (6, "") == (result.exit_code, result.stdout)

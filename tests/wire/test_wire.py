@@ -1,0 +1,323 @@
+"""One exchange over HTTP: what failures mean, what is decoded, how long it may take, and TLS."""
+
+import gzip
+import http.server
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dynacli.errors import NetworkError, TimedOutError, UsageError
+from dynacli.wire.deadline import Line, within
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.failures import from_httpx, timed_out, without_query
+from dynacli.wire.http_client import headers_of, open_client
+from tests.harness import Answer, Recorder, run_cli
+from tests.small_documents import document, operation, save
+
+DATA = b'{"a": [1, 2, 3]}' * 100
+
+
+# What failures mean
+
+
+def _httpx_exceptions() -> list[type[Exception]]:
+    """Return every class of httpx's tree of exceptions."""
+    found: set[type[Exception]] = set()
+    waiting: list[type[Exception]] = [
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        httpx.CookieConflict,
+        httpx.StreamError,
+    ]
+    while waiting:
+        kind = waiting.pop()
+        found.add(kind)
+        waiting.extend(kind.__subclasses__())
+    return sorted(found, key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", _httpx_exceptions(), ids=lambda kind: kind.__name__)
+def test_every_exception_of_httpx_is_ours(kind: type[Exception]) -> None:
+    """Whatever httpx raises becomes a network or a time error in three parts, without its text or the query."""
+    raised = kind.__new__(kind)
+    Exception.__init__(raised, "hunter2")
+    error = from_httpx(raised, "https://me:hunter2@api.example.com/openapi.json?key=hunter2")
+    expected = TimedOutError if issubclass(kind, httpx.TimeoutException) else NetworkError
+    assert expected is type(error)
+    assert error.hint
+    assert "hunter2" not in repr(error.as_json())
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/b?c=d#e", "https://a.example/b"),
+        ("https://me:secret@a.example:8080/b", "https://a.example:8080/b"),
+        ("http://[::1]:80/", "http://[::1]:80/"),
+        ("http://[::1", "the URL"),
+    ],
+)
+def test_messages_show_urls_without_secrets(url: str, expected: str) -> None:
+    """A URL in a message has neither user, password, query nor fragment."""
+    assert expected == without_query(url)
+
+
+def test_a_time_limit_names_the_seconds() -> None:
+    """The message of a used up budget has the number as it was given."""
+    assert "`https://a.example/b` did not answer within 2.5 s" == timed_out("https://a.example/b?c", 2.5).what
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks5://"),
+        ("HTTPS_PROXY", "socks5://hunter2@127.0.0.1:9"),
+        ("HTTP_PROXY", "gopher://hunter2"),
+        ("http_proxy", "http://[::1"),
+        ("NO_PROXY", "[::1"),
+    ],
+)
+def test_a_malformed_variable_is_named(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    """A call with a proxy variable that cannot be used is exit 2, names it, and shows no value."""
+    monkeypatch.setenv(variable, value)
+    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
+    result = run_cli(api, "get-a", "--error-format", "json")
+    assert (2, []) == (result.exit_code, server.requests)
+    assert f"`{variable}`" in result.error["message"]
+    assert "hunter2" not in result.stderr
+
+
+def test_a_proxy_is_used(server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`HTTP_PROXY` is obeyed, and `NO_PROXY` too."""
+    api = save(document({"/a": {"get": operation("get-a")}}, ["http://api.example.com"]))
+    monkeypatch.setenv("HTTP_PROXY", other_server.origin)
+    other_server.answers["http://api.example.com/a"] = Answer()
+    assert (0, "{}") == ((result := run_cli(api, "get-a")).exit_code, result.stdout)
+    assert "http://api.example.com/a" == other_server.last.target
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server.answers["/a"] = Answer()
+    assert 0 == run_cli(api, "get-a", "--server", server.origin).exit_code
+    assert 1 == len(other_server.requests)
+
+
+# Content encodings
+
+
+def _decoded(chunks: Iterable[bytes], *encodings: str, limit: int = 10**7) -> bytes:
+    def check(size: int) -> None:
+        if size > limit:
+            raise OverflowError(size)
+
+    return b"".join(decode_chunks(chunks, encodings, check))
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    ("encoding", "encoded"),
+    [
+        ("gzip", gzip.compress(DATA)),
+        ("X-GZip", gzip.compress(DATA)),
+        ("gzip", gzip.compress(DATA[:9]) + gzip.compress(DATA[9:])),
+        ("deflate", zlib.compress(DATA)),
+        ("deflate", zlib.compress(DATA, wbits=-15)),
+        ("identity", DATA),
+        ("", DATA),
+    ],
+    ids=["gzip", "x-gzip", "gzip members", "deflate", "raw deflate", "identity", "empty"],
+)
+def test_an_encoding_is_undone_however_it_arrives(encoding: str, encoded: bytes, size: int) -> None:
+    """Each encoding is undone, in chunks of any size."""
+    chunks = [encoded[start : start + size] for start in range(0, len(encoded), size)]
+    assert DATA == _decoded(chunks, encoding)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_nothing_at_all_is_nothing(encoding: str) -> None:
+    """An empty body is empty in every encoding, as a HEAD's is."""
+    assert b"" == _decoded([], encoding)
+
+
+@pytest.mark.parametrize(
+    ("encodings", "encoded", "phrase", "is_cut"),
+    [
+        (["gzip", "gzip"], gzip.compress(gzip.compress(DATA)), "2 times over", False),
+        (["br"], DATA, "not asked for", False),
+        (["gzip"], DATA, "not `gzip`", False),
+        (["deflate"], b"\x78\x9cnot deflate", "not `deflate`", False),
+        (["gzip"], gzip.compress(DATA)[:-9], "no end", True),
+        (["deflate"], zlib.compress(DATA)[:-9], "no end", True),
+    ],
+    # Named here, because gzip puts the time into its data, and a test's name must not change.
+    ids=["twice", "not asked for", "not gzip", "not deflate", "cut gzip", "cut deflate"],
+)
+def test_bad_encodings_say_why(encodings: list[str], encoded: bytes, phrase: str, is_cut: bool) -> None:
+    """More than one encoding, an unknown one, and data that is not so encoded are refused."""
+    with pytest.raises(BadEncodingError, match=phrase) as caught:
+        _decoded([encoded], *encodings)
+    assert is_cut is caught.value.is_cut
+
+
+def test_a_bomb_is_stopped_while_it_unfolds() -> None:
+    """The limit is held against every step of at most 1 MiB, not against the whole."""
+    steps: list[int] = []
+
+    def check(size: int) -> None:
+        steps.append(size)
+        if size > 3 * 2**20:
+            raise OverflowError
+
+    with pytest.raises(OverflowError):
+        b"".join(decode_chunks([gzip.compress(bytes(50 * 2**20))], ["gzip"], check))
+    assert steps[-1] <= 4 * 2**20
+
+
+# Time
+
+
+def test_work_in_time_is_returned() -> None:
+    """What the work returns or raises comes out."""
+    assert 7 == within(5, "http://a.example/", lambda _: 7)
+    with pytest.raises(KeyError):
+        within(None, "http://a.example/", lambda _: {}["missing"])
+
+
+def test_work_that_takes_too_long_is_left() -> None:
+    """When the time is up, the one who waits goes, and the connections are cut."""
+    lines: list[Line] = []
+
+    def work(line: Line) -> None:
+        lines.append(line)
+        while not line.is_cut:
+            time.sleep(0.01)
+
+    with pytest.raises(TimedOutError, match=r"within 0\.1 s"):
+        within(0.1, "http://a.example/", work)
+    assert lines[0].is_cut
+
+
+def test_a_pause_costs_no_time() -> None:
+    """The seconds that the exchange waits for us are not the server's."""
+
+    def work(line: Line) -> str:
+        with line.pause():
+            time.sleep(0.5)
+        return "done"
+
+    assert "done" == within(0.2, "http://a.example/", work)
+
+
+# The client and TLS
+
+
+def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
+    """The HTTP library does not get to interpret a `Location`, and it is there all the same."""
+    server.answers["/a"] = Answer(302, b"", {"Location": "javascript:alert(1)"})
+    with open_client("http", connect=5, read=5) as client:
+        response = client.get(f"{server.origin}/a")
+    assert ("javascript:alert(1)", 302) == (headers_of(response)["location"], response.status_code)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 that signs itself, with its key in the same file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    path = tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-keyout", str(tmp_path / "key.pem"), "-out", str(path), "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_bytes(path.read_bytes() + (tmp_path / "key.pem").read_bytes())
+    return path
+
+
+@pytest.fixture
+def tls_origin(certificate: Path) -> Iterator[tuple[str, list[str]]]:
+    """A server that speaks TLS with that certificate, and the paths that it was asked for."""
+    paths: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *args: Any) -> None:
+            pass  # a client that does not trust us
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{server.server_port}", paths
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_an_untrusted_certificate_is_a_network_error(tls_origin: tuple[str, list[str]]) -> None:
+    """A certificate that nobody vouches for is exit 6, and no request went over that connection."""
+    origin, paths = tls_origin
+    api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
+    result = run_cli(api, "get-a", "--error-format", "json")
+    assert (6, "", []) == (result.exit_code, result.stdout, paths)
+    assert f"The certificate of `{origin[8:]}` is not trusted" == result.error["message"]
+    assert "`SSL_CERT_FILE`" in result.error["hint"]
+
+
+def test_a_private_authority_can_be_trusted(
+    tls_origin: tuple[str, list[str]], certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`SSL_CERT_FILE` names who is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    api = save(document({"/a": {"get": operation("get-a")}}, [tls_origin[0]]))
+    assert (0, "{}") == ((result := run_cli(api, "get-a")).exit_code, result.stdout)
+
+
+def test_a_plain_server_has_no_tls(server: Recorder) -> None:
+    """`https` to a server that speaks plain HTTP is exit 6 and says what may be meant."""
+    api = save(document({"/a": {"get": operation("get-a")}}, [server.origin.replace("http:", "https:")]))
+    result = run_cli(api, "get-a", "--error-format", "json")
+    assert (6, []) == (result.exit_code, server.requests)
+    assert "`http://`" in result.error["hint"]
+
+
+def test_unreadable_certificates_are_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate file that is not there is named before anything is connected to."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+    with pytest.raises(UsageError, match="`SSL_CERT_FILE`"):
+        open_client("https", connect=1, read=1)
+
+
+def test_a_plain_client_trusts_no_certificate(tls_origin: tuple[str, list[str]]) -> None:
+    """The client for `http` URLs has no authorities; asked for TLS all the same, it fails closed."""
+    with open_client("http", connect=5, read=5) as client, pytest.raises(httpx.ConnectError):
+        client.get(tls_origin[0])
+    assert [] == tls_origin[1]
