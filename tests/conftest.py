@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 import pytest
 
 from tests import harness
+
+# A job in the background of a script, or under `nohup`, ignores SIGINT, and so would every process that it starts;
+# a handler is not inherited, so with one the tests and their processes are interrupted as in a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CORPUS = Path(
     os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus"
