@@ -1,7 +1,7 @@
 """The environment variables that credentials come from: their names, and what they may hold.
 
-A document chooses how its security schemes are called, and so a part of these names.
-It must not be able to ask for another API's variable by that, or for one of dynacli's settings.
+A document chooses the names of its security schemes, and so a part of the variables' names.
+It must not be able to reach another API's variable that way, or one of dynacli's settings.
 """
 
 import re
@@ -38,14 +38,14 @@ def prefix_of(name: str) -> str:
 
 
 def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> list[Secret]:
-    """Return whatever may be a secret in variables and in words like `Authorization: Bearer abc`."""
+    """Return whatever may be a secret in variables and in headers like `Authorization: Bearer abc`."""
     secrets = [
         Secret(value.strip())
         for name, value in variables.items()
         if name.startswith(f"{ADHOC}_") and name not in SETTINGS
     ]
-    for word in headers:
-        value = word.partition(":")[2].strip()
+    for header in headers:
+        value = header.partition(":")[2].strip()
         secrets.extend([Secret(value), Secret(value.partition(" ")[2])])
     return secrets
 
@@ -54,7 +54,7 @@ class Variables:
     """The variables of one API.
 
     Args:
-        prefix: What their names start with.
+        prefix: The beginning of their names.
         values: The environment.
         others: The prefixes of other APIs, whose variables are not read.
     """
@@ -64,16 +64,16 @@ class Variables:
     ) -> None:
         self.prefix = prefix
         self._values = values or {}
-        self._others = tuple(one for one in others if len(one) > len(prefix))
+        self._others = tuple(other for other in others if len(other) > len(prefix))
 
     def generic(self, word: str) -> str:
-        """Return a name that needs no scheme: `DYNACLI_<API>_TOKEN`."""
+        """Return a name without a scheme: `DYNACLI_<API>_TOKEN`."""
         return f"{self.prefix}_{word}"
 
     def own(self, scheme: str) -> str:
         """Return the name for one scheme: `DYNACLI_<API>_<SCHEME>`.
 
-        Where that would be another variable's name, two underscores stand before the scheme.
+        Where that could be another variable's name, two underscores stand before the scheme.
         """
         word = _OTHERS.sub("_", scheme.upper()).strip("_")
         plain = self.generic(word)
@@ -82,18 +82,18 @@ class Variables:
             or word in _PAIR
             or plain in SETTINGS
             or any(plain.startswith(f"{other}_") for other in self._others)
-            # Which APIs are registered is not all that tells: variables may be there before their API is.
+            # `DYNACLI_GITHUB_TOKEN` may be set before `github` is registered.
             or (self.prefix == ADHOC and _GENERIC.fullmatch(word) is not None)
         )
         return f"{self.prefix}__{word}" if is_taken else plain
 
     def value(self, name: str) -> str:
-        """Return a value that goes into a header, a URL or a cookie; empty where there is none.
+        """Return a value for a header, a URL or a cookie; empty where the variable is not set.
 
         Raises:
-            AuthError: It cannot be sent; the message names the variable and never shows the value.
+            AuthError: The value cannot be sent; the message names the variable and never shows the value.
         """
-        # White space around it comes from `$(cat FILE)` in other shells and from files; it is never meant.
+        # White space around a value is never meant: it comes from files, and from `$(cat FILE)` in some shells.
         value = self.text(name).strip()
         try:
             value.encode("latin-1")
@@ -106,10 +106,10 @@ class Variables:
         return value
 
     def text(self, name: str) -> str:
-        """Return a value that is encoded before it is sent; empty where there is none.
+        """Return a value that is encoded before it is sent; empty where the variable is not set.
 
         Raises:
-            AuthError: It holds a control character or is not text.
+            AuthError: The value holds a control character or is not text.
         """
         value = self._values.get(name, "").rstrip("\r\n")
         if any(char < " " or "\x7f" <= char <= "\x9f" for char in value):

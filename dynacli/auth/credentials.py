@@ -1,15 +1,14 @@
 """Which credentials a call carries, and where in the request they go.
 
-The operation's security requirement decides (OpenAPI 3.0.4, "Security Requirement Object":
-the alternatives are tried in their order, all schemes of one go together);
-the values come from the environment and from nowhere else.
+The operation's security requirement decides (OpenAPI 3.0.4, "Security Requirement Object"): its alternatives
+are tried in order, and a call carries all schemes of the alternative that is chosen.
+The values come from the environment and from nowhere else.
 """
 
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 from dynacli.auth.credential_variables import Variables
@@ -19,11 +18,11 @@ from dynacli.model.operation import SecurityScheme
 from dynacli.record import record
 from dynacli.request.built_request import Request
 
-__all__ = ["Credential", "attach", "find_credentials", "is_key_header", "needed_variables", "places_of"]
+__all__ = ["Credential", "attach", "find_credentials", "is_key_header", "needed_variables", "present_names"]
 
 Alternative = Sequence[SecurityScheme]
-Places = frozenset[tuple[str, str]]
-"""(location, name) of what a request has already; names of headers in lower case."""
+PresentNames = frozenset[tuple[str, str]]
+"""(location, name) of the headers, query parameters and cookies of a request; header names in lower case."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _NOT_FOR_CREDENTIALS = frozenset(
@@ -33,13 +32,13 @@ _NOT_FOR_CREDENTIALS = frozenset(
 
 @record
 class Credential:
-    """A header, query parameter or cookie that signs a call in.
+    """A header, query parameter or cookie that authenticates a call.
 
     Args:
         location: `header`, `query` or `cookie`.
-        word: What stands before the secret, for example `Bearer`; empty for none.
+        word: The word before the secret, for example `Bearer`; empty where there is none.
         value: The secret as it is sent.
-        parts: The secrets that the value is made of, for masking.
+        parts: Every secret to be masked: the value, and what it was encoded from.
     """
 
     scheme: str
@@ -50,39 +49,39 @@ class Credential:
     parts: tuple[Secret, ...]
 
     def masked(self) -> "Credential":
-        """Return it without its secret, for showing the request."""
+        """Return the credential with a mask in place of its secret, for showing the request."""
         return replace(self, value=Secret(MASK), parts=())
 
 
-def places_of(request: Request) -> Places:
-    """Return what a request has already: a credential that stands there was given by the person."""
-    places = {("header", name.lower()) for name, _ in request.headers}
-    places.update(("query", pair.name) for pair in request.parts.query)
+def present_names(request: Request) -> PresentNames:
+    """Return the names that a request already has a value for: the person may have given a credential by hand."""
+    names = {("header", name.lower()) for name, _ in request.headers}
+    names.update(("query", pair.name) for pair in request.parts.query)
     for text in (value for name, value in request.headers if name.lower() == "cookie"):
-        places.update(("cookie", pair.partition("=")[0].strip()) for pair in text.split(";"))
-    return frozenset(places)
+        names.update(("cookie", pair.partition("=")[0].strip()) for pair in text.split(";"))
+    return frozenset(names)
 
 
 def find_credentials(
     security: Sequence[Alternative],
     variables: Variables,
-    given: Places = frozenset(),
+    present: PresentNames = frozenset(),
 ) -> tuple[Credential, ...]:
     """Return the credentials of the first alternative that is complete.
 
     Args:
-        security: The operation's alternatives; none: nothing is needed.
-        variables: Those of the API.
-        given: What the person gave, which stands in for a scheme.
+        security: The operation's alternatives; without any, no credential is needed.
+        variables: The API's variables.
+        present: The names in the request; a value that the person gave counts as the scheme's credential.
 
     Raises:
         AuthError: No alternative is complete, or a value cannot be sent.
     """
-    # An alternative with a scheme that nobody can know counts when no other one does.
-    for alternative in sorted(security, key=lambda one: not all(map(_is_known, one))):
-        found = [_credential(scheme, alternative, variables, given) for scheme in alternative]
-        if alternative and all(one is not None for one in found):
-            return tuple(one for one in found if isinstance(one, Credential))
+    # An alternative with an undefined scheme is tried last.
+    for alternative in sorted(security, key=lambda schemes: not all(map(_is_known, schemes))):
+        found = [_credential(scheme, alternative, variables, present) for scheme in alternative]
+        if alternative and all(credential is not None for credential in found):
+            return tuple(credential for credential in found if isinstance(credential, Credential))
     if not security or any(not alternative for alternative in security):
         return ()  # anonymous calls are allowed
     raise _missing(security, variables)
@@ -95,7 +94,7 @@ def _missing(security: Sequence[Alternative], variables: Variables) -> AuthError
     return AuthError(
         "The operation needs a credential, and there is none",
         why="It asks for "
-        + " or ".join(" with ".join(f"`{one.name}`" for one in each) for each in security)
+        + " or ".join(" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
         hint="Set " + ", or ".join(listed)
         if listed
@@ -104,10 +103,10 @@ def _missing(security: Sequence[Alternative], variables: Variables) -> AuthError
 
 
 def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
-    """Return the names of the variables that would satisfy an alternative; none for one that cannot be.
+    """Return the names of the variables that would satisfy an alternative; none where it is not supported.
 
     Args:
-        variables: Those of the API, or their prefix alone.
+        variables: The API's variables, or only their prefix.
     """
     if isinstance(variables, str):
         variables = Variables(variables)
@@ -125,15 +124,15 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
 
 
 def _credential(
-    scheme: SecurityScheme, alternative: Alternative, variables: Variables, given: Places
+    scheme: SecurityScheme, alternative: Alternative, variables: Variables, present: PresentNames
 ) -> Credential | bool | None:
-    """Return the credential, True when something that was given stands in for it, None when there is none."""
+    """Return the credential of a scheme, True where the scheme needs none from us, None where it is missing."""
     kind = _kind(scheme)
     place = (scheme.location, scheme.parameter) if kind == "apiKey" else ("header", "Authorization")
-    if (place[0], place[1].lower() if place[0] == "header" else place[1]) in given:
+    if (place[0], place[1].lower() if place[0] == "header" else place[1]) in present:
         return True
     if not _is_known(scheme):
-        return True  # the document does not say what it is: there is nothing that could be sent for it
+        return True  # the document does not define the scheme, so nothing can be sent for it
     if not _is_supported(scheme):
         return None
     own, is_alone = variables.own(scheme.name), _is_alone(scheme, alternative)
@@ -189,7 +188,7 @@ def _generic_word(scheme: SecurityScheme) -> str:
 
 
 def _is_known(scheme: SecurityScheme) -> bool:
-    """Return whether the scheme is defined, and of a type that there is (OpenAPI 3.2.0, "Security Scheme Object")."""
+    """Return whether the scheme is defined and has a type of OpenAPI 3.2.0, "Security Scheme Object"."""
     return scheme.type in {"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"}
 
 
@@ -197,7 +196,7 @@ def _is_supported(scheme: SecurityScheme) -> bool:
     kind = _kind(scheme)
     if kind != "apiKey":
         return kind in {"bearer", "basic"}
-    # The document chooses the name, and may not take a header apart by it.
+    # The document chooses the name, which must not break the request's head apart.
     name = scheme.parameter
     match scheme.location:
         case "header":
@@ -209,8 +208,8 @@ def _is_supported(scheme: SecurityScheme) -> bool:
     return False
 
 
-def is_key_header(scheme: Any) -> bool:
-    """Tell whether a security scheme, as a document has it, is an API key in a header that may be sent."""
+def is_key_header(scheme: object) -> bool:
+    """Return whether a Security Scheme Object is an API key in a header that may be sent."""
     if not isinstance(scheme, Mapping) or scheme.get("type") != "apiKey" or scheme.get("in") != "header":
         return False
     name = scheme.get("name")
@@ -218,7 +217,7 @@ def is_key_header(scheme: Any) -> bool:
 
 
 def _is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
-    return sum(_kind(one) == _kind(scheme) for one in alternative) == 1
+    return sum(_kind(other) == _kind(scheme) for other in alternative) == 1
 
 
 def attach(request: Request, credentials: Sequence[Credential]) -> Request:
@@ -229,7 +228,7 @@ def attach(request: Request, credentials: Sequence[Credential]) -> Request:
         value = credential.value.reveal()
         if credential.location == "query":
             separator = "&" if "?" in url else "?"
-            # `*` may stand for itself in a query, and does so where a mask stands for a value.
+            # `*` needs no encoding in a query, and the mask `***` stays readable.
             url += f"{separator}{quote(credential.name, safe='')}={quote(value, safe='*')}"
         elif credential.location == "cookie":
             cookie = f"{credential.name}={value}"

@@ -1,4 +1,4 @@
-"""Credentials stay home: they go to an origin only when a person accepted it for them."""
+"""The rule that credentials go only to origins that a person accepted."""
 
 from collections.abc import Callable, Iterable
 
@@ -13,12 +13,12 @@ def check_origin(
     ask: Callable[[str], bool] | None,
     accept_hint: str,
 ) -> bool:
-    """Return whether a new origin was accepted just now; False when it was accepted before.
+    """Check that credentials may go to an origin, and return whether the person accepted it just now.
 
     Args:
-        origin: Where the request goes: scheme, host and port of the URL as it was built.
-        accepted: The origins that were accepted for this API.
-        ask: Shows the origin to the person and returns the answer; None where nobody can be asked.
+        origin: The request's: scheme, host and port of the URL as it was built.
+        accepted: The origins that were accepted for this API before.
+        ask: Asks the person whether to accept the origin; None where nobody can be asked.
         accept_hint: What to type to accept it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Secrets: a type that never shows what it holds, and masking by value in whatever is printed."""
+"""Secrets: a type that never shows its value, and a masker that replaces secrets in whatever is printed."""
 
 import json
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ __all__ = ["MASK", "Masker", "Secret"]
 
 MASK = "***"
 _SHORTEST = 4
-"""Characters from which a secret is masked wherever it occurs; a shorter one would mask half of every text."""
+"""Characters; a shorter secret is not masked by value, because it would occur by chance in most texts."""
 
 E = TypeVar("E", bound=DynacliError)
 
 
 class Secret:
-    """A secret; its `str` and `repr` are masked."""
+    """A secret whose `str` and `repr` are masked."""
 
     __slots__ = ("_value",)
 
@@ -25,7 +25,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the secret itself, for the one place that sends it."""
+        """Return the secret itself, for sending it."""
         return self._value
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class Secret:
 
 
 class Masker:
-    """Replaces secrets in texts, also in the forms in which they travel."""
+    """Replaces secrets in texts, as they are and as JSON or a URL encodes them."""
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         forms: set[str] = set()
@@ -45,11 +45,11 @@ class Masker:
             if len(value) >= _SHORTEST:
                 forms.update((value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]))
                 forms.update((quote(value, safe=""), quote(value, safe="*"), quote(value), quote_plus(value)))
-        # The longest first: one secret may be a part of another.
+        # The longest first: a secret may be a part of another.
         self._forms = sorted(forms, key=len, reverse=True)
 
     def extended(self, secrets: Iterable[Secret]) -> "Masker":
-        """Return a masker that takes out these secrets, too."""
+        """Return a masker that replaces these secrets, too."""
         masker = Masker(secrets)
         masker._forms = sorted({*self._forms, *masker._forms}, key=len, reverse=True)
         return masker
@@ -61,7 +61,7 @@ class Masker:
         return self._mask_cut(text) if self._forms and "..." in text else text
 
     def _mask_cut(self, text: str) -> str:
-        """Take out beginnings of secrets, where a message shows a long value shortened: `abc...`."""
+        """Return a text whose shortened values (`abc...`) show no beginning of a secret."""
         pieces = text.split("...")
         for number, piece in enumerate(pieces[:-1]):
             longest = max(self._cut_length(piece, form) for form in self._forms)
@@ -71,7 +71,7 @@ class Masker:
 
     @staticmethod
     def _cut_length(text: str, form: str) -> int:
-        """Return how many characters of a secret, from its first on, a text ends with."""
+        """Return how many characters at the end of a text are the beginning of a secret; 0 for fewer than four."""
         at = text.find(form[:_SHORTEST], max(0, len(text) - len(form)))
         while at >= 0:
             if form.startswith(text[at:]):
@@ -90,7 +90,7 @@ class Masker:
         return value
 
     def mask_error(self, error: E) -> E:
-        """Take the secrets out of an error, which may hold what a server sent, and return it."""
+        """Mask the secrets in an error, whose texts may quote the server, and return the error."""
         error.what, error.why, error.hint = map(self.mask, (error.what, error.why, error.hint))
         error.details = self.mask_value(error.details)
         error.args = (error.what,)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dynacli.auth.credential_variables import Variables, prefix_of
-from dynacli.auth.credentials import Credential, attach, find_credentials, places_of
+from dynacli.auth.credentials import Credential, attach, find_credentials, present_names
 from dynacli.auth.origins import check_origin
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.commands.run import Run
@@ -56,7 +56,7 @@ def sign(run: Run, api: Api, operation: Operation, request: Request, *, may_ask:
     if operation.security:
         others = [prefix_of(name) for name in (*Configuration(run.env).apis(), DEMO)]
         variables = Variables(api.prefix, run.env.variables, others)
-        credentials = find_credentials(operation.security, variables, places_of(request))
+        credentials = find_credentials(operation.security, variables, present_names(request))
     if credentials or given.secrets:
         _check_origin(run, api, origin_of(request.url), may_ask=may_ask)
     secrets = [*given.secrets, *(part for one in credentials for part in one.parts)]

@@ -20,15 +20,15 @@ _MIB = 1024 * 1024
 
 
 class Pieces:
-    """The body of an answer, decoded, to be read once.
+    """The decoded body of an answer, which can be read once.
 
     Attributes:
-        size: The bytes that came, decoded.
-        is_encoded: Whether they are more than what was sent.
+        size: The number of decoded bytes so far.
+        is_encoded: Whether the server sent the body with a content coding, and so with another size.
 
     Args:
-        response: The answer, of which the head was read.
-        url: What messages name; shown without its query.
+        response: The answer; its head was read.
+        url: The URL that messages name, without its query.
         check_time: Raises when the time of the call is used up.
         line: The connections of the call.
     """
@@ -39,14 +39,14 @@ class Pieces:
         self._response, self._name = response, without_query(url)
         self._check_time, self._line = check_time, line
         self._encodings = headers_of(response).get_list("content-encoding", split_commas=True)
-        self.is_encoded = any(one.strip().lower() not in ("", "identity") for one in self._encodings)
+        self.is_encoded = any(name.strip().lower() not in ("", "identity") for name in self._encodings)
         self.size = 0
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces; none of them is empty.
 
         Raises:
-            NetworkError: They are not encoded as the answer says, or the connection was cut on this side.
+            NetworkError: The body is not encoded as the answer says, or the connection was cut on this side.
             TimedOutError: The time of the call is used up.
             httpx.HTTPError: The connection failed or broke.
         """
@@ -61,7 +61,7 @@ class Pieces:
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             ) from error
         if self._line.is_cut:
-            # Of an answer without a length this looks like its end.
+            # Where the answer states no length, a cut connection looks like the end of the body.
             raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
 
     def _check(self, size: int) -> None:
@@ -69,14 +69,14 @@ class Pieces:
         self._check_time()
 
     def up_to(self, limit: int, hint: str = "") -> Iterator[bytes]:
-        """Yield the pieces, as long as they are not more than that.
+        """Yield the pieces of a body that is at most so large.
 
         Args:
-            limit: In bytes.
-            hint: What to do where there are more.
+            limit: The largest size in bytes.
+            hint: What a person can do about a larger body.
 
         Raises:
-            NetworkError: There are more; and whatever the pieces raise.
+            NetworkError: The body is larger, or reading it failed.
         """
         for piece in self:
             if self.size > limit:
@@ -86,16 +86,16 @@ class Pieces:
             yield piece
 
     def wait_forever(self) -> None:
-        """Set no limit to the time between two pieces; what is read must not have begun.
+        """Remove the limit on the time between two pieces; must be called before the body is read.
 
-        The system asks from time to time whether the other side is still there.
+        TCP keep-alive still finds out when the other side is gone.
         """
-        # httpcore looks it up when it begins to read the body.
+        # httpcore looks this up when it begins to read the body.
         self._response.request.extensions["timeout"]["read"] = None
         for connection in self._line.connections:
             with suppress(OSError):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     def cut(self) -> None:
-        """End the connection, from whatever thread: who waits for a piece gets an error instead."""
+        """End the connection, from any thread; a thread that waits for a piece gets an error."""
         self._line.cut()

@@ -1,4 +1,4 @@
-"""Sends one request, and hands on the final answer as it comes."""
+"""Sends a request, follows its redirects, and hands on the final answer as it comes."""
 
 import time
 from collections.abc import Callable
@@ -34,11 +34,11 @@ _KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
 
 @record
 class Budget:
-    """How long a call may take, in seconds, and how large its answer may be, in bytes.
+    """How long a call may take, and how large its answer may be.
 
     Args:
-        total: For the whole call, None for no limit but those of its steps.
-        max_bytes: For an answer that is read as a whole.
+        total: Seconds for the whole call; None where only connecting and each reading are limited.
+        max_bytes: The largest size of an answer that is kept in memory.
     """
 
     total: float | None = None
@@ -47,15 +47,15 @@ class Budget:
 
 @record
 class Answer:
-    """The final answer.
+    """The final answer of a call.
 
     Args:
-        url: Of the request that it answers, after redirects.
-        headers: As they came, repeated ones repeated.
-        body: Decoded; empty where it was not kept.
-        seconds: From the start of sending until the body was read.
-        hops: (status, URL) of the redirects on the way.
-        size: Of the decoded body in bytes, kept or not.
+        url: The URL of the request that it answers, after redirects.
+        headers: The headers in their order, repeated ones repeated.
+        body: The decoded body; empty where it was not kept.
+        seconds: The time from the start of sending until the body was read.
+        hops: (status, URL) of each redirect on the way.
+        size: The number of bytes of the decoded body, kept or not.
     """
 
     status: int
@@ -79,50 +79,52 @@ Receive = Callable[[Answer, Pieces], bytes]
 
 
 def send(
-    request: Request, budget: Budget, gate: Callable[[], None], receive: Receive | None = None
+    request: Request, budget: Budget, before_sending: Callable[[], None], receive: Receive | None = None
 ) -> Answer:
     """Send a request and return the final answer.
 
-    A redirect is followed for safe methods only, at most ten times, never from https to http.
-    To another origin neither credentials nor a body nor any header of the call goes along,
-    so a QUERY, which says in its body what it asks for, is not followed there.
+    A redirect is followed for safe methods only, at most ten times, and never from https to http.
+    A redirected request takes no credentials, body or headers of the call to another origin;
+    the redirect of a QUERY, which cannot do without its body, is not followed there.
 
     Args:
-        gate: Called when the connection stands and nothing was sent yet; what it raises ends the call there.
-        receive: Reads the body of the final answer, in the thread of the exchange; what it raises ends the call there.
-            Without one, the body is kept as a whole.
+        before_sending: Called when the connection stands and nothing was sent yet; its exceptions end the call.
+        receive: Reads the body of the final answer, in the thread of the exchange; its exceptions end the call.
+            By default the whole body is kept.
 
     Raises:
         NetworkError: The connection failed or broke.
         TimedOutError: A time limit was reached.
         RefusedError: A redirect would cross a line of trust.
         UsageError: A proxy or certificate variable is malformed.
-        DynacliError: Whatever `gate` and `receive` raise.
+        DynacliError: `before_sending` or `receive` raised it.
     """
-    from dynacli.wire.import_httpx import httpx  # noqa: F401  - our own start is no part of the time that the server has
+    from dynacli.wire.import_httpx import httpx  # noqa: F401  - importing it must not use up the time of the call
 
     def whole(answer: Answer, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
     return within(
-        budget.total, request.url, lambda line: _follow(request, _Call(budget, line, receive or whole), gate)
+        budget.total,
+        request.url,
+        lambda line: _follow(request, _Call(budget, line, receive or whole), before_sending),
     )
 
 
-def _follow(request: Request, call: "_Call", gate: Callable[[], None] | None) -> Answer:
+def _follow(request: Request, call: "_Call", before_sending: Callable[[], None] | None) -> Answer:
     hops: list[tuple[int, str]] = []
     while True:
-        answer = call.exchange(request, gate, hops)
-        if isinstance(answer, Answer):
-            return answer
-        gate, request = None, answer
+        result = call.exchange(request, before_sending, hops)
+        if isinstance(result, Answer):
+            return result
+        before_sending, request = None, result
 
 
 def _following(request: Request, answer: Answer, hops: list[tuple[int, str]]) -> Request | None:
     """Return the request that a redirect leads to; None where the answer is the final one.
 
     Args:
-        hops: The redirects before; one that is followed is added.
+        hops: The redirects so far; the answer is added where its redirect is followed.
     """
     location = answer.header("location")
     if answer.status not in REDIRECTS or not location or request.method not in SAFE_METHODS:
@@ -134,7 +136,7 @@ def _following(request: Request, answer: Answer, hops: list[tuple[int, str]]) ->
             hint="Check the server's address, or give another one with `--server`",
         )
     if not isinstance(request.body, bytes | None):
-        # A stream is used up by the first sending, and the answer to half a request is none.
+        # A stream can be read only once, so the request cannot be sent again.
         return None
     following = _redirected(request, answer.status, location)
     if following is not None:
@@ -154,7 +156,7 @@ def _redirected(request: Request, status: int, location: str) -> Request | None:
                 why="It is not plain `http` or `https`, or holds credentials",
                 hint="Give the right address with `--server`",
             )
-        # As the client will write it: what is compared must be what is sent.
+        # Written as the client will write it, so that the origin that is compared is the one that is called.
         target = str(httpx.URL(parts._replace(fragment="").geturl()))
         here, there = origin_of(request.url), origin_of(target)
     except (ValueError, httpx.InvalidURL):
@@ -181,6 +183,8 @@ def _redirected(request: Request, status: int, location: str) -> Request | None:
 
 
 class _Call:
+    """A call with its limits; every request of it, redirected ones included, shares its time."""
+
     def __init__(self, budget: Budget, line: Line, receive: Receive) -> None:
         self.budget = budget
         self.line = line
@@ -188,31 +192,32 @@ class _Call:
         self.start = time.monotonic()
 
     def exchange(
-        self, request: Request, gate: Callable[[], None] | None, hops: list[tuple[int, str]]
+        self, request: Request, before_sending: Callable[[], None] | None, hops: list[tuple[int, str]]
     ) -> Answer | Request:
         """Send a request and return the final answer, or the request that a redirect leads to."""
         from dynacli.wire.import_httpx import httpx
 
         left = self._left(request.url)
         connect = min(CONNECT_SECONDS, left)
-        # The one who waits keeps the total; httpx's own limit at the same moment would be a race between two messages.
+        # The waiting thread enforces the total. A limit of httpx at the same moment would make it a matter of chance
+        # which of two messages is shown.
         read = READ_SECONDS if self.budget.total is None else left + 1
-        passing = _Gate(gate, self.line)
+        hook = _SendingHook(before_sending, self.line)
         try:
             with open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
                 # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
                 headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers]
                 if not isinstance(request.body, bytes | None) and request.body.length is not None:
-                    # Else httpx sends in chunks, which many servers take no upload in.
+                    # Without it httpx sends in chunks, and many servers refuse uploads in chunks.
                     headers.append((b"Content-Length", str(request.body.length).encode()))
                 prepared = client.build_request(
                     request.method,
                     request.url,
                     headers=headers,
                     content=request.body,
-                    extensions={"trace": passing},
+                    extensions={"trace": hook},
                 )
-                # httpx writes it in upper case, and methods are case-sensitive (RFC 9110, section 9.1).
+                # httpx writes methods in upper case, but they are case-sensitive (RFC 9110, section 9.1).
                 prepared.method = request.method
                 _check_unchanged(prepared.url, request.url)
                 response = client.send(prepared, stream=True, auth=None)
@@ -223,7 +228,7 @@ class _Call:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise from_httpx(error, request.url) from error
         finally:
-            passing.raise_refusal()
+            hook.raise_refusal()
 
     def _read(
         self, response: "httpx.Response", request: Request, hops: list[tuple[int, str]]
@@ -243,7 +248,7 @@ class _Call:
         if following is not None:
             return following
         answer = replace(answer, hops=tuple(hops))
-        # Behind TLS it is another one than the one that was opened.
+        # With TLS, the socket of the answer is another object than the one that was opened.
         self.line.take_from(response.extensions)
         pieces = Pieces(response, request.url, lambda: self._left(request.url), self.line)
         body = self.receive(answer, pieces)
@@ -260,7 +265,7 @@ class _Call:
 
 
 def _check_unchanged(made: "httpx.URL", url: str) -> None:
-    """Check that the client sends to the URL that was built and checked; it resolves `..`, for one."""
+    """Check that the client sends to the URL that was built and checked: httpx resolves `..`, for example."""
     parts = urlsplit(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(url):
@@ -271,26 +276,26 @@ def _check_unchanged(made: "httpx.URL", url: str) -> None:
         )
 
 
-class _Gate:
-    """Stops httpcore between connecting and sending, by the events that it reports to a trace function.
+class _SendingHook:
+    """Calls a function between connecting and sending, at an event that httpcore reports to its trace function.
 
     See https://www.encode.io/httpcore/extensions/#trace
     """
 
-    def __init__(self, gate: Callable[[], None] | None, line: Line) -> None:
-        self.gate = gate
+    def __init__(self, before_sending: Callable[[], None] | None, line: Line) -> None:
+        self.before_sending = before_sending
         self.line = line
         self.refusal: DynacliError | None = None
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
         self.line.trace(event, info)
-        if self.gate is not None and event.endswith("send_request_headers.started"):
-            gate, self.gate = self.gate, None
+        if self.before_sending is not None and event.endswith("send_request_headers.started"):
+            before_sending, self.before_sending = self.before_sending, None
             try:
                 with self.line.pause():
-                    gate()
+                    before_sending()
             except DynacliError as error:
-                # httpx maps what is raised below it; this one is raised again as it is.
+                # httpx replaces exceptions from below it; `raise_refusal` raises this one as it is.
                 self.refusal = error
                 raise
 

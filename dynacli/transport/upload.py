@@ -1,4 +1,4 @@
-"""Files and streams that are sent as they are read, never whole in memory."""
+"""Files and streams that are sent while they are read, and never held in memory as a whole."""
 
 import os
 import stat
@@ -16,32 +16,32 @@ class Readable(Protocol):
     """A byte stream."""
 
     def read(self, size: int, /) -> bytes | None:
-        """Return at most so many bytes, none at the end."""
+        """Return at most so many bytes; an empty result means the end."""
 
 
 class Peekable(Readable, Protocol):
-    """One whose beginning can be put back."""
+    """A byte stream whose beginning can be put back after it was read."""
 
     def put_back(self, content: bytes, /) -> None:
-        """Let the next reading begin with this."""
+        """Let the next read begin with this content."""
 
 
 def open_upload(path: str, name: str) -> "FileUpload | StreamUpload":
     """Return a file to send.
 
-    It is opened at once, so that one that is missing or must not be read ends the call before anything is sent.
+    The file is opened at once, so that a missing or unreadable file ends the call before anything is sent.
 
     Args:
-        path: Where it is.
-        name: As the person wrote it.
+        path: The path of the file.
+        name: The name for messages, as the person wrote it.
 
     Raises:
-        FileError: It is no file, or cannot be read.
+        FileError: There is no such file, or it cannot be read.
     """
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115  - a pipe stays open until it is sent
         status = os.fstat(file.fileno())
-        # Files of `/proc` say that they are empty, whatever they hold.
+        # Files in `/proc` have the size 0, whatever they hold.
         if stat.S_ISREG(status.st_mode) and (status.st_size or not file.read(1)):
             file.close()
             return FileUpload(path, name, status)
@@ -63,10 +63,10 @@ class FileUpload:
         self._identity = _identity(status)
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the content, as it was when its size was told.
+        """Yield the content of the file, unchanged since its size was taken.
 
         Raises:
-            FileError: It cannot be read, or was changed meanwhile.
+            FileError: The file cannot be read, or was changed meanwhile.
         """
         left = self.size or 0
         try:
@@ -74,8 +74,8 @@ class FileUpload:
                 while True:
                     chunk = file.read(min(CHUNK, left))
                     left -= len(chunk)
-                    # Asked before the last bytes go out: without them the request stays incomplete,
-                    # and no server takes half of the one content and half of the other for a whole.
+                    # Checked before the last bytes are sent: without them the request stays incomplete, so no
+                    # server takes a mixture of old and new content for the file.
                     if (left == 0 or not chunk) and (
                         left or _identity(os.fstat(file.fileno())) != self._identity
                     ):
@@ -93,7 +93,7 @@ class FileUpload:
 
 
 class StreamUpload:
-    """A pipe, a device or standard input; it is sent once, and its end is its size."""
+    """A pipe, a device or standard input, which can be sent once; its size is unknown before its end."""
 
     def __init__(self, stream: Readable, name: str, close: Callable[[], None] | None = None) -> None:
         self.name = name
@@ -102,10 +102,10 @@ class StreamUpload:
         self._stream = stream
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield what comes, as it comes.
+        """Yield the content of the stream as it comes.
 
         Raises:
-            FileError: It cannot be read.
+            FileError: The stream cannot be read.
         """
         try:
             while chunk := self._stream.read(CHUNK):
@@ -120,13 +120,13 @@ class StreamUpload:
 
 
 def begins_with(stream: Peekable, name: str, limit: int) -> tuple[bytes, bool]:
-    """Return the beginning of a stream, which stays there, and whether it is all of it.
+    """Return the beginning of a stream, which is put back, and whether that is all of it.
 
     Args:
-        limit: Bytes from which no more is read.
+        limit: Reading stops after more than so many bytes.
 
     Raises:
-        FileError: It cannot be read.
+        FileError: The stream cannot be read.
     """
     read = bytearray()
     for chunk in StreamUpload(stream, name).chunks():
