@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
-from dynacli.schema.documented_values import documented_value, documented_values_of, walk_value
+from dynacli.schema.documented_values import documented_values_at, example_values_of, walk_value
 from dynacli.schema.example_call import body_example, option_text, parameter_example
 from dynacli.schema.example_value import NoExampleError
 
@@ -130,7 +130,7 @@ class _Link:
                 except (NoExampleError, LookupError):
                     whole = None
                 yield from walk_value(whole, expression.steps)
-                yield from documented_value(media.get("schema"), expression.steps, resolve)
+                yield from documented_values_at(media.get("schema"), expression.steps, resolve)
             case "request", location:
                 yield from self._parameter_values(location, expression.name)
             case "response", "body":
@@ -140,8 +140,8 @@ class _Link:
                 for name, raw in headers.items() if isinstance(headers, Mapping) else ():
                     header = self._command.follow(raw)
                     if name.lower() == expression.name.lower() and isinstance(header, Mapping):
-                        yield from documented_values_of(header, resolve)
-                        yield from documented_value(header.get("schema"), (), resolve)
+                        yield from example_values_of(header, resolve)
+                        yield from documented_values_at(header.get("schema"), (), resolve)
 
     @property
     def _dialect(self) -> Any:
@@ -155,10 +155,10 @@ class _Link:
         )
         medias = [one for one in medias if isinstance(one, Mapping)]
         for media in medias:
-            for value in documented_values_of(media, resolve):
+            for value in example_values_of(media, resolve):
                 yield from walk_value(value, steps)
         for media in medias:
-            yield from documented_value(media.get("schema"), steps, resolve)
+            yield from documented_values_at(media.get("schema"), steps, resolve)
 
     def _parameter_values(self, location: str, name: str) -> Iterator[Any]:
         """Yield what the example of the first call has for one of its parameters, or the document's own."""
@@ -168,8 +168,8 @@ class _Link:
             if one.location != location or name not in (one.name, one.name.lower()):
                 continue
             described = raw.get((location, one.name), {})
-            yield from documented_values_of(described, resolve)
-            yield from documented_value(command.parameter_schema(one), (), resolve)
+            yield from example_values_of(described, resolve)
+            yield from documented_values_at(command.parameter_schema(one), (), resolve)
             if one.is_required:
                 yield from _made(one, described, command, self._dialect)
 

@@ -64,7 +64,7 @@ class ValueType:
     items: "ValueType | None" = None
 
     @property
-    def is_told(self) -> bool:
+    def has_known_default(self) -> bool:
         """Whether the document tells what is sent where nothing is given: a default that can be written anywhere."""
         return self.has_default and self.default not in (None, [], {})
 

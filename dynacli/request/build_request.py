@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote_plus
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import Operation, Parameter
-from dynacli.request.built_request import Parts, Request
+from dynacli.request.built_request import Request, RequestParts
 from dynacli.request.parameter_serialization import (
     Pair,
     is_undefined,
@@ -95,7 +95,7 @@ def build_request(
                     serialize_cookie(name, value, style=style, explode=explode, allow_reserved=is_reserved)
                 )
     query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
-    parts = Parts(path, tuple(query), described, tuple(cookies), querystring)
+    parts = RequestParts(path, tuple(query), described, tuple(cookies), querystring)
     url = base_url + _path(operation.path, path)
     written_query = [pair.encoded for pair in query] + ([querystring[1]] if querystring else [])
     if any(written_query):
@@ -130,7 +130,7 @@ def _check_may_be_left_out(parameter: Parameter) -> None:
         )
 
 
-def kept_slashes(operation: Operation, parts: Parts) -> int:
+def kept_slashes(operation: Operation, parts: RequestParts) -> int:
     """Return how many slashes the values of a request's path brought along, where the document allows that."""
     return sum(
         parts.path.get(one.name, "").count("/")
@@ -194,7 +194,7 @@ def _percent_encoded(found: re.Match[str]) -> str:
 
 def _headers(
     operation: Operation,
-    parts: Parts,
+    parts: RequestParts,
     body: "bytes | Payload | None",
     media_type: str,
     given: Sequence[tuple[str, str]],

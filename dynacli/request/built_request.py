@@ -8,11 +8,11 @@ from dynacli.request.parameter_serialization import Pair
 if TYPE_CHECKING:
     from dynacli.request.payload import Payload
 
-__all__ = ["Parts", "Request"]
+__all__ = ["Request", "RequestParts"]
 
 
 @record
-class Parts:
+class RequestParts:
     """The request as the document describes it: each input's text by its name.
 
     It is what a request is judged by, so that nothing has to be guessed back from the URL.
@@ -49,7 +49,7 @@ class Request(NamedTuple):
     url: str
     headers: tuple[tuple[str, str], ...]
     body: "bytes | Payload | None"
-    parts: Parts
+    parts: RequestParts
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header of that name, in any case."""

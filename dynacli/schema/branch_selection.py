@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
 from dynacli.model.operation import ANY
+from dynacli.schema.flatten_schema import BranchGroup, FlatSchema, Resolve, flatten
 from dynacli.schema.option_fields import option_words, part_of
-from dynacli.schema.schema_reader import Group, Resolve, View, view
 
-__all__ = ["Selection", "select"]
+__all__ = ["BranchSelection", "select_branches"]
 
 Path = tuple[str, ...]
 
@@ -21,7 +21,7 @@ MAX_NAMED = 6
 _MAX_DEPTH = 100
 
 
-class Selection(NamedTuple):
+class BranchSelection(NamedTuple):
     """What a value turned out to be.
 
     Args:
@@ -36,7 +36,7 @@ class Selection(NamedTuple):
     overlay: Any
 
 
-def select(
+def select_branches(
     schema: Any,
     resolve: Resolve,
     value: Any,
@@ -44,7 +44,7 @@ def select(
     *,
     is_strict: bool = True,
     is_final: bool = True,
-) -> Selection:
+) -> BranchSelection:
     """Return what a value is, place by place along the options that were given.
 
     Args:
@@ -59,7 +59,7 @@ def select(
     """
     selector = _Selector(resolve, given, is_strict=is_strict, is_final=is_final)
     made = selector.at(schema, value, (), "", 0)
-    return Selection(made, tuple(selector.missing), selector.overlay())
+    return BranchSelection(made, tuple(selector.missing), selector.overlay())
 
 
 class _Selector:
@@ -78,7 +78,7 @@ class _Selector:
         below = self.sources(path)
         if not below or depth > _MAX_DEPTH:
             return value
-        seen = view(schema, self.resolve)
+        seen = flatten(schema, self.resolve)
         if isinstance(value, list):
             return [
                 self.at(seen.items, item, (*path, f"[{index}]"), f"{option}[{index}]", depth + 1)
@@ -105,12 +105,12 @@ class _Selector:
         }
 
     def choose(
-        self, seen: View, made: dict[str, Any], path: Path, option: str, below: Mapping[str, str]
+        self, seen: FlatSchema, made: dict[str, Any], path: Path, option: str, below: Mapping[str, str]
     ) -> dict[str, list[Any]]:
         """Choose the branches at one place, fill in what picks them, and return name → schemas of what is there."""
         described: dict[str, list[Any]] = {name: [] for name in made}
         waiting = list(seen.groups)
-        chosen_views: list[View] = []
+        chosen_views: list[FlatSchema] = []
         is_undecided = False
         neutral = set(seen.own)
         while waiting:
@@ -119,7 +119,7 @@ class _Selector:
             if index is None:
                 is_undecided = True
                 continue
-            chosen = group.views[index]
+            chosen = group.flat_branches[index]
             self.chosen.append((path, group.branches[index]))
             self.chosen.extend((path, tag) for tag in _tag(group, index, made))
             chosen_views.append(chosen)
@@ -138,12 +138,17 @@ class _Selector:
                 schemas.append(part)
         return described
 
-    def miss(self, chosen: View, made: Mapping[str, Any], option: str) -> None:
+    def miss(self, chosen: FlatSchema, made: Mapping[str, Any], option: str) -> None:
         """Remember what the chosen branch requires and nobody gave."""
         self.missing.extend(one for one in self.lacks(chosen, made, option) if one not in self.missing)
 
     def pick(
-        self, group: Group, made: dict[str, Any], option: str, below: Mapping[str, str], neutral: set[str]
+        self,
+        group: BranchGroup,
+        made: dict[str, Any],
+        option: str,
+        below: Mapping[str, str],
+        neutral: set[str],
     ) -> int | None:
         """Return the index of the branch that holds; None where several may.
 
@@ -153,7 +158,7 @@ class _Selector:
         by = group.discriminator.property if group.discriminator is not None else ""
         fitting = [
             index
-            for index in range(len(group.views))
+            for index in range(len(group.flat_branches))
             if not any(self.excludes(group, index, name, made, neutral) for name in made)
         ]
         tagged = self.tagged(group, made.get(by)) if by in made else None
@@ -170,37 +175,37 @@ class _Selector:
             return None  # the branches only add to a schema that can be meant itself
         if len(fitting) > 1:
             is_tagged = group.discriminator is not None and not group.discriminator.is_implied
-            if len(fitting) < len(group.views) and not is_tagged:
+            if len(fitting) < len(group.flat_branches) and not is_tagged:
                 self.check_complete(group, fitting, made, below, option)
             return None
         self.fill(group, fitting[0], made)
         return fitting[0]
 
-    def tagged(self, group: Group, value: Any) -> int | None:
+    def tagged(self, group: BranchGroup, value: Any) -> int | None:
         """Return the index of the branch that a discriminator's value picks; None where it picks none."""
         for index, tags in enumerate(group.tags):
             if value in tags:
                 return index
         default = group.discriminator.default if group.discriminator is not None else ""
-        for index, one in enumerate(group.views):
+        for index, one in enumerate(group.flat_branches):
             if default and default in one.entries:
                 return index
         return None
 
     def excludes(
-        self, group: Group, index: int, name: str, made: Mapping[str, Any], neutral: set[str]
+        self, group: BranchGroup, index: int, name: str, made: Mapping[str, Any], neutral: set[str]
     ) -> bool:
         """Return whether a property cannot be there when a branch holds."""
-        one = group.views[index]
+        one = group.flat_branches[index]
         if one.type not in {"object", ANY} and not one.is_union:
             return True
         value = made[name]
         if name in one.properties:
-            allowed = view(one.properties[name], self.resolve)
+            allowed = flatten(one.properties[name], self.resolve)
             is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
             # A single allowed value marks a branch; a wrong one among many is for the judge to explain.
             return is_plain and len(allowed.enum) > 0 and value not in allowed.enum
-        if name in neutral or not any(name in other.properties for other in group.views):
+        if name in neutral or not any(name in other.properties for other in group.flat_branches):
             return False
         if group.keyword == "anyOf" and (group.discriminator is None or group.discriminator.is_implied):
             return one.additional is False
@@ -208,7 +213,7 @@ class _Selector:
 
     def check_complete(
         self,
-        group: Group,
+        group: BranchGroup,
         fitting: Sequence[int],
         made: Mapping[str, Any],
         below: Mapping[str, str],
@@ -217,7 +222,7 @@ class _Selector:
         """Refuse a value that fits several branches as far as it goes, and goes far enough for none of them."""
         if not self.is_strict or not self.is_final:
             return
-        lacking = {index: self.lacks(group.views[index], made, option) for index in fitting}
+        lacking = {index: self.lacks(group.flat_branches[index], made, option) for index in fitting}
         if not all(lacking.values()):
             return
         given = _listed([f"`{below[name]}`" for name in made if name in below], "and")
@@ -229,7 +234,7 @@ class _Selector:
             f"{given} {'is' if given.count('`') == 2 else 'are'} not enough", why="; ".join(needs)
         )
 
-    def lacks(self, one: View, made: Mapping[str, Any], option: str) -> list[str]:
+    def lacks(self, one: FlatSchema, made: Mapping[str, Any], option: str) -> list[str]:
         """Return the options that a branch requires and nobody gave."""
         words = option_words(one.properties)
         return [
@@ -237,25 +242,25 @@ class _Selector:
             for name in one.properties
             if name in one.required
             and name not in made
-            and not view(one.properties[name], self.resolve).is_read_only
+            and not flatten(one.properties[name], self.resolve).is_read_only
         ]
 
-    def fill(self, group: Group, index: int, made: dict[str, Any]) -> None:
+    def fill(self, group: BranchGroup, index: int, made: dict[str, Any]) -> None:
         """Fill in what marks the branch: the discriminator, and what can have but one value in it."""
-        one = group.views[index]
+        one = group.flat_branches[index]
         by = group.discriminator
         if by is not None and group.tags[index] and (not by.is_implied or by.property in one.required):
             made.setdefault(by.property, group.tags[index][0])
         for name in one.properties:
             if name in made or name not in one.required:
                 continue
-            seen = view(one.properties[name], self.resolve)
-            if len(seen.enum) == 1 and not seen.is_read_only and len(group.views) > 1:
+            seen = flatten(one.properties[name], self.resolve)
+            if len(seen.enum) == 1 and not seen.is_read_only and len(group.flat_branches) > 1:
                 made[name] = seen.enum[0]
 
     def refuse(
         self,
-        group: Group,
+        group: BranchGroup,
         names: Sequence[str],
         made: Mapping[str, Any],
         below: Mapping[str, str],
@@ -274,19 +279,21 @@ class _Selector:
                 if with_one and with_other and not set(with_one) & set(with_other):
                     raise self.conflict(group, (one, with_one), (other, with_other), below, option)
 
-    def holders(self, group: Group, name: str, made: Mapping[str, Any], neutral: set[str]) -> list[int]:
+    def holders(self, group: BranchGroup, name: str, made: Mapping[str, Any], neutral: set[str]) -> list[int]:
         """Return the branches that a property belongs to; none where it tells nothing of them."""
         by = group.discriminator.property if group.discriminator is not None else ""
         if name == by and (tagged := self.tagged(group, made[name])) is not None:
             return [tagged]
         fitting = [
-            index for index in range(len(group.views)) if not self.excludes(group, index, name, made, neutral)
+            index
+            for index in range(len(group.flat_branches))
+            if not self.excludes(group, index, name, made, neutral)
         ]
-        return [] if len(fitting) == len(group.views) else fitting
+        return [] if len(fitting) == len(group.flat_branches) else fitting
 
     def conflict(
         self,
-        group: Group,
+        group: BranchGroup,
         first: tuple[str, list[int]],
         second: tuple[str, list[int]],
         below: Mapping[str, str],
@@ -305,7 +312,7 @@ class _Selector:
         ]
         where = f"`--{option}`" if option else "The body"
         takes = [
-            f"`{group.names[index]}` takes {self.options(group.views[index], option)}"
+            f"`{group.names[index]}` takes {self.options(group.flat_branches[index], option)}"
             for index in (first[1][0], second[1][0])
         ]
         return UsageError(
@@ -315,11 +322,11 @@ class _Selector:
             branches=[[group.names[index] for index in indexes] for _, indexes in (first, second)],
         )
 
-    def options(self, one: View, option: str) -> str:
+    def options(self, one: FlatSchema, option: str) -> str:
         """Return the options of a branch, as a message lists them."""
         words = option_words(one.properties)
         names = sorted(one.properties, key=lambda name: (name not in one.required, name not in one.own))
-        names = [name for name in names if not view(one.properties[name], self.resolve).is_read_only]
+        names = [name for name in names if not flatten(one.properties[name], self.resolve).is_read_only]
         return _listed(
             [f"--{option}.{words[name]}" if option else f"--{words[name]}" for name in names], "and"
         )
@@ -332,7 +339,7 @@ class _Selector:
         return {"allOf": schemas} if schemas else True
 
 
-def _tag(group: Group, index: int, made: Mapping[str, Any]) -> Iterator[Any]:
+def _tag(group: BranchGroup, index: int, made: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the schema that holds an example to the discriminator's value, which a branch itself may leave open."""
     by = group.discriminator
     if by is not None and not by.is_implied and group.tags[index]:

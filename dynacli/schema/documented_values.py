@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.schema.schema_reader import Resolve, view
+from dynacli.schema.flatten_schema import Resolve, flatten
 
-__all__ = ["documented_value", "documented_values_of", "followed", "walk_value"]
+__all__ = ["documented_values_at", "example_values_of", "follow_reference", "walk_value"]
 
 _MAX_BRANCHES = 50
 
@@ -23,19 +23,19 @@ def walk_value(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
         yield value
 
 
-def documented_values_of(holder: Mapping[str, Any], resolve: Resolve) -> Iterator[Any]:
+def example_values_of(holder: Mapping[str, Any], resolve: Resolve) -> Iterator[Any]:
     """Yield the examples of a Parameter, Header or Media Type Object."""
     if "example" in holder:
         yield holder["example"]
     examples = holder.get("examples")
     for entry in examples.values() if isinstance(examples, Mapping) else ():
-        named = followed(entry, resolve)
+        named = follow_reference(entry, resolve)
         for key in ("dataValue", "value"):  # OpenAPI 3.2.0 and earlier, "Example Object"
             if isinstance(named, Mapping) and key in named:
                 yield named[key]
 
 
-def documented_value(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> Iterator[Any]:
+def documented_values_at(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> Iterator[Any]:
     """Yield the values that a schema gives for a place in what it describes, the surest first.
 
     Args:
@@ -45,19 +45,19 @@ def documented_value(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> I
     """
     yield from _offered(schema, steps, resolve, set())
     if not steps:
-        yield from _bare(followed(schema, resolve))
+        yield from _bare(follow_reference(schema, resolve))
         return
-    seen = view(schema, resolve)
+    seen = flatten(schema, resolve)
     step, rest = steps[0], steps[1:]
     if step in seen.properties:
-        yield from documented_value(seen.properties[step], rest, resolve)
+        yield from documented_values_at(seen.properties[step], rest, resolve)
     elif step.isdecimal() and seen.items is not None:
-        yield from documented_value(seen.items, rest, resolve)
+        yield from documented_values_at(seen.items, rest, resolve)
 
 
 def _offered(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[int]) -> Iterator[Any]:
     """Yield from the examples of a schema and of those that it is put together of."""
-    found = followed(schema, resolve)
+    found = follow_reference(schema, resolve)
     if not isinstance(found, Mapping) or id(found) in known or len(known) > _MAX_BRANCHES:
         return
     known.add(id(found))
@@ -82,7 +82,7 @@ def _bare(schema: Any) -> Iterator[Any]:
         yield choices[0]
 
 
-def followed(value: Any, resolve: Resolve) -> Any:
+def follow_reference(value: Any, resolve: Resolve) -> Any:
     """Return what stands at the end of a chain of references; None where it leads nowhere."""
     for _ in range(_MAX_BRANCHES):
         if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):

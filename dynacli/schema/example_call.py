@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from dynacli.model.media_types import is_form, is_json, preferred
 from dynacli.model.operation import Body, MediaType, Parameter, ValueType
-from dynacli.schema.example_value import NoExampleError, example_value, operation_value_for_parameter
-from dynacli.schema.schema_matcher import Reading
-from dynacli.schema.schema_reader import Resolve
+from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
+from dynacli.schema.flatten_schema import Resolve
+from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["ExampleWords", "body_example", "option_text", "parameter_example"]
 
@@ -97,7 +97,7 @@ def parameter_example(
     Raises:
         NoExampleError: No value can be made.
     """
-    value = operation_value_for_parameter(
+    value = example_value_for_parameter(
         described or {"name": parameter.name, "in": parameter.location}, resolve, dialect
     )
     if value in ({}, []) and parameter.is_required and described is not None and "schema" in described:
@@ -182,7 +182,7 @@ def body_example(media: Mapping[str, Any], resolve: Resolve, dialect: Dialect) -
     schema = media.get("schema")
     for value in _offered(media, resolve):
         try:
-            if Reading(resolve, "request", dialect).fits(value, schema):
+            if SchemaMatcher(resolve, "request", dialect).matches(value, schema):
                 return value
         except (NoExampleError, RecursionError):
             return value  # nobody can say whether it fits

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil, floor
 from typing import Any
 
-from dynacli.schema.schema_matcher import fits_number, is_number
+from dynacli.schema.schema_matcher import is_number, number_matches
 
 __all__ = ["number_value"]
 
@@ -24,7 +24,7 @@ def number_value(keywords: Mapping[str, Any], *, is_integer: bool) -> float | No
         if is_integer and number != int(number):
             continue
         whole = int(number) if number == int(number) else number
-        if fits_number(whole, keywords):
+        if number_matches(whole, keywords):
             return whole
     return None
 

@@ -12,9 +12,9 @@ from dynacli.model.lenient_reading import listed, mapped
 from dynacli.schema.example_numbers import number_value
 from dynacli.schema.example_strings import matches_pattern, string_value
 from dynacli.schema.merged_schema import MergedSchema
-from dynacli.schema.schema_matcher import NoExampleError, Reading, is_same, names_in
+from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_same, names_in
 
-__all__ = ["NoExampleError", "example_value", "operation_value_for_parameter"]
+__all__ = ["NoExampleError", "example_value", "example_value_for_parameter"]
 
 _MOST_ITEMS = 1_000
 
@@ -43,17 +43,17 @@ def example_value(
     Raises:
         NoExampleError: The schema allows no value, or none that is simply made.
     """
-    reading = Reading(resolve, direction, dialect)
+    matcher = SchemaMatcher(resolve, direction, dialect)
     try:
         try:
-            return _Maker(reading, required_only).make(schema)
+            return _Maker(matcher, required_only).make(schema)
         except NoExampleError:
-            return _Maker(reading.overlapping(), required_only).make(schema)
+            return _Maker(matcher.overlapping(), required_only).make(schema)
     except RecursionError as error:
         raise NoExampleError("The schema is nested too deeply") from error
 
 
-def operation_value_for_parameter(
+def example_value_for_parameter(
     parameter: dict[str, Any],
     resolve: Callable[[str], Any],
     dialect: Literal["3.0", "3.1", "3.2"] = "3.1",
@@ -74,27 +74,27 @@ def operation_value_for_parameter(
     Raises:
         NoExampleError: The schema allows no value, or none that is simply made.
     """
-    reading = Reading(resolve, "request", dialect)
+    matcher = SchemaMatcher(resolve, "request", dialect)
     if isinstance(parameter.get("$ref"), str):
-        parameter = mapped(reading.target(parameter))
+        parameter = mapped(matcher.target(parameter))
     content = mapped(parameter.get("content"))
     media_type = mapped(next(iter(content.values()), None))
     schema = (media_type if content else parameter).get("schema", True)
     try:
-        for value in (*_offered(parameter, reading), *_offered(media_type, reading)):
-            if reading.fits(value, schema):
+        for value in (*_offered(parameter, matcher), *_offered(media_type, matcher)):
+            if matcher.matches(value, schema):
                 return value
     except RecursionError as error:
         raise NoExampleError("The schema is nested too deeply") from error
     return example_value(schema, resolve, dialect=dialect)
 
 
-def _offered(holder: dict[str, Any], reading: Reading) -> Iterator[Any]:
+def _offered(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[Any]:
     """Yield the example values of a Parameter or Media Type Object."""
     if "example" in holder:
         yield holder["example"]
     for example in map(mapped, mapped(holder.get("examples")).values()):
-        found = mapped(reading.target(example)) if "$ref" in example else example
+        found = mapped(matcher.target(example)) if "$ref" in example else example
         if "value" in found:
             yield found["value"]
 
@@ -102,8 +102,8 @@ def _offered(holder: dict[str, Any], reading: Reading) -> Iterator[Any]:
 class _Maker:
     """Makes values, one place at a time."""
 
-    def __init__(self, reading: Reading, required_only: bool) -> None:
-        self.reading = reading
+    def __init__(self, matcher: SchemaMatcher, required_only: bool) -> None:
+        self.matcher = matcher
         self.required_only = required_only
 
     def make(self, schema: Any, above: frozenset[str] = frozenset()) -> Any:
@@ -116,13 +116,13 @@ class _Maker:
         Raises:
             NoExampleError: None is found.
         """
-        self.reading.spend()
+        self.matcher.spend()
         try:
             flat = MergedSchema()
-            flat.add(schema, self.reading, above)
+            flat.add(schema, self.matcher, above)
             return self._solve(flat, schema, above)
         except NoExampleError:
-            if self.reading.fits(None, schema):
+            if self.matcher.matches(None, schema):
                 return None
             raise
 
@@ -130,7 +130,7 @@ class _Maker:
         """Return a value for a merged schema that also fits the schema as it was written."""
         for _, offer in sorted(flat.offers, key=lambda item: item[0]):
             value = self._visible(offer, flat)
-            if value is not None and self.reading.fits(value, schema):
+            if value is not None and self.matcher.matches(value, schema):
                 return value
         if not flat.choices:
             return self._build(flat, schema, above)
@@ -139,7 +139,7 @@ class _Maker:
         for branch in branches:
             chosen = flat.copy()
             try:
-                chosen.add(branch, self.reading, above)
+                chosen.add(branch, self.matcher, above)
                 return self._solve(chosen, schema, above)
             except NoExampleError as error:
                 failure = error
@@ -150,7 +150,7 @@ class _Maker:
         properties = flat.keywords.get("properties")
         if not isinstance(value, dict) or not properties:
             return value
-        hidden = {name for name in value if self.reading.is_hidden(properties.get(name))}
+        hidden = {name for name in value if self.matcher.is_hidden(properties.get(name))}
         return {name: one for name, one in value.items() if name not in hidden} if hidden else value
 
     def _build(self, flat: MergedSchema, schema: Any, above: frozenset[str]) -> Any:
@@ -159,7 +159,7 @@ class _Maker:
         for name in flat.wanted_type_names():
             try:
                 for value in self._values(name, flat, below):
-                    if self.reading.fits(value, schema):
+                    if self.matcher.matches(value, schema):
                         return value
             except NoExampleError as error:
                 failure = error
@@ -217,7 +217,7 @@ class _Maker:
             candidates = self._variants(item, part, len(items))
             fresh = (one for one in candidates if not any(is_same(one, other) for other in distinct))
             try:
-                distinct.append(next(one for one in fresh if self.reading.fits(one, part)))
+                distinct.append(next(one for one in fresh if self.matcher.matches(one, part)))
             except StopIteration as error:
                 raise NoExampleError("The items cannot all be different") from error
         return distinct
@@ -225,7 +225,7 @@ class _Maker:
     def _variants(self, item: Any, part: Any, count: int) -> Iterator[Any]:
         yield item
         flat = MergedSchema()
-        flat.add(part, self.reading, frozenset())
+        flat.add(part, self.matcher, frozenset())
         yield from listed(flat.keywords.get("enum"))
         if isinstance(item, bool) or item is None:
             yield from (True, False, None)
@@ -249,7 +249,7 @@ class _Maker:
 
     def _object(self, keywords: dict[str, Any], below: frozenset[str], *, is_short: bool) -> dict[str, Any]:
         properties: dict[str, Any] = keywords.get("properties", {})
-        visible = {name: part for name, part in properties.items() if not self.reading.is_hidden(part)}
+        visible = {name: part for name, part in properties.items() if not self.matcher.is_hidden(part)}
         required = [
             name for name in keywords.get("required", []) if name in visible or name not in properties
         ]
@@ -304,7 +304,7 @@ class _Maker:
         for name, values in flat.discriminator_values():
             part = flat.keywords.get("properties", {}).get(name, True)
             for value in values:
-                if self.reading.fits(value, part):
+                if self.matcher.matches(value, part):
                     changed[name] = value
                     break
         if changed != made:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from dynacli.model.lenient_reading import mapped
 from dynacli.model.media_types import is_binary, is_text_type
 from dynacli.record import record
-from dynacli.schema.schema_reader import Resolve, view
+from dynacli.schema.flatten_schema import Resolve, flatten
 
 __all__ = ["Encodings", "PartHeader", "PropertyEncoding"]
 
@@ -83,7 +83,7 @@ class Encodings:
         self._dialect = dialect
         self._is_multipart = is_multipart
         self._schema = media.get("schema")
-        self._seen = view(self._schema, resolve)
+        self._seen = flatten(self._schema, resolve)
 
     def of(self, name: str) -> PropertyEncoding:
         """Return how the property of that name is written, also one that the document does not name."""
@@ -128,7 +128,7 @@ class Encodings:
 
     def _takes(self, schema: Any) -> tuple[bool, bool]:
         """Return whether a part can be a file, and whether it can be something else."""
-        seen = view(schema, self._resolve)
+        seen = flatten(schema, self._resolve)
         if seen.type == "array":
             schema = seen.items
         found = list(self._schemas(schema))

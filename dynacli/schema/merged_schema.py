@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynacli.model.lenient_reading import listed
-from dynacli.schema.schema_matcher import NoExampleError, Reading, is_number, names_in, types_of
+from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_number, names_in, types_of
 
 __all__ = ["MergedSchema"]
 
@@ -46,13 +46,13 @@ class MergedSchema:
             [*self.refs], {**self.keywords}, [], [*self.choices], [*self.discriminators], len(self.refs)
         )
 
-    def add(self, schema: Any, reading: Reading, above: frozenset[str]) -> None:
+    def add(self, schema: Any, matcher: SchemaMatcher, above: frozenset[str]) -> None:
         """Merge a schema into this one.
 
         Raises:
             NoExampleError: It contains itself above this place, or no value can satisfy both.
         """
-        reading.spend()
+        matcher.spend()
         if schema is False:
             raise NoExampleError("The schema allows no value")
         if not isinstance(schema, dict):
@@ -62,13 +62,13 @@ class MergedSchema:
                 raise NoExampleError("The schema contains itself")
             if ref not in self.refs:
                 self.refs.append(ref)
-                self.add(reading.target(schema), reading, above)
-            if not reading.has_siblings(schema):
+                self.add(matcher.target(schema), matcher, above)
+            if not matcher.has_siblings(schema):
                 return
         self._add_offers(schema)
-        self._add_keywords(schema, reading)
+        self._add_keywords(schema, matcher)
         for part in listed(schema.get("allOf")):
-            self.add(part, reading, above)
+            self.add(part, matcher, above)
         for word in ("oneOf", "anyOf"):
             if branches := listed(schema.get(word)):
                 self.choices.append(branches)
@@ -87,9 +87,9 @@ class MergedSchema:
         ]
         self.offers.extend((rank, value) for rank, values in enumerate(kinds) for value in values)
 
-    def _add_keywords(self, schema: dict[str, Any], reading: Reading) -> None:
+    def _add_keywords(self, schema: dict[str, Any], matcher: SchemaMatcher) -> None:
         mine = self.keywords
-        if types := types_of(schema, reading.dialect):
+        if types := types_of(schema, matcher.dialect):
             known = mine.get("type")
             mine["type"] = types if known is None else _both_types(known, types)
             if not mine["type"]:

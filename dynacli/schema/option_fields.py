@@ -11,7 +11,7 @@ from typing import Any
 
 from dynacli.model.names import kebab, spelled_out
 from dynacli.model.operation import AGAIN, ANY, EACH, MORE, Choice, Field, ValueType
-from dynacli.schema.schema_reader import Resolve, View, Views, value_type, view
+from dynacli.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
 
 __all__ = ["Listing", "find_field", "is_map", "list_fields", "option_words", "parse_steps", "part_of"]
 
@@ -52,7 +52,7 @@ class _Node:
 
     __slots__ = ("below", "children", "entries", "field", "path", "prefix", "seen")
 
-    def __init__(self, field: Field, seen: View, below: View, entries: frozenset[str]) -> None:
+    def __init__(self, field: Field, seen: FlatSchema, below: FlatSchema, entries: frozenset[str]) -> None:
         self.field = field
         self.seen = seen
         self.below = below
@@ -63,20 +63,20 @@ class _Node:
         self.prefix = f"{field.option}{EACH}" if is_array else field.option
 
 
-def list_fields(schema: Any, views: Views) -> Listing:
+def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
     """Return the options of a schema.
 
     The first level is always whole. Below, objects are gone into level by level as long as there are
     at most `MAX_FIELDS` options: first those that are needed, and the small ones before the large ones.
     """
-    root = views(schema)
+    root = flat_schemas(schema)
     path: tuple[str, ...] = ()
     prefix = ""
     entries, top = _entries(root), root
     while top.items is not None and not top.properties and len(path) < MAX_DEPTH:
-        top = views(top.items)
+        top = flat_schemas(top.items)
         path, prefix, entries = (*path, EACH), f"{prefix}{EACH}", entries | _entries(top)
-    nodes = _children(top, path, prefix, entries, views, is_needed=not path)
+    nodes = _children(top, path, prefix, entries, flat_schemas, is_needed=not path)
     count = len(nodes)
     level = nodes
     for _ in range(MAX_DEPTH - 1):
@@ -90,7 +90,7 @@ def list_fields(schema: Any, views: Views) -> Listing:
                 node.path,
                 node.prefix,
                 node.entries,
-                views,
+                flat_schemas,
                 is_needed=node.field.is_needed and node.path == node.field.path,
                 branch=node.field.branch,
             )
@@ -99,15 +99,17 @@ def list_fields(schema: Any, views: Views) -> Listing:
     fields = tuple(_flat(nodes))
     choices = [*_choices_of(top, prefix), *_choices_below(nodes)][:MAX_CHOICES]
     is_cut = any(one.below for one in fields)
-    return Listing(value_type(root, views.resolve, views), fields, tuple(choices), is_cut=is_cut)
+    return Listing(
+        value_type(root, flat_schemas.resolve, flat_schemas), fields, tuple(choices), is_cut=is_cut
+    )
 
 
 def _children(
-    parent: View,
+    parent: FlatSchema,
     path: tuple[str, ...],
     prefix: str,
     entries: frozenset[str],
-    views: Views,
+    flat_schemas: FlatSchemas,
     *,
     is_needed: bool,
     branch: str = "",
@@ -115,19 +117,19 @@ def _children(
     words = option_words(parent.properties)
     nodes = []
     for name, schema in parent.properties.items():
-        seen = views(schema)
+        seen = flat_schemas(schema)
         if seen.is_read_only:
             continue
         below = seen
         if seen.items is not None and not seen.properties:
-            item = views(seen.items)
+            item = flat_schemas(seen.items)
             below = item if item.properties else seen
         holds_itself = _is_known(seen, entries) or _is_known(below, entries)
         is_required = name in parent.required
         field = Field(
             (*path, name),
             f"{prefix}.{words[name]}" if prefix else words[name],
-            value_type(seen, views.resolve, views),
+            value_type(seen, flat_schemas.resolve, flat_schemas),
             is_required=is_required or name in parent.required_where_had,
             is_deprecated=seen.is_deprecated,
             description=seen.description,
@@ -139,14 +141,14 @@ def _children(
     return nodes
 
 
-def _is_known(seen: View, entries: frozenset[str]) -> bool:
+def _is_known(seen: FlatSchema, entries: frozenset[str]) -> bool:
     """Return whether a schema was gone into above: itself, or each of its branches."""
     return bool(seen.entries & entries) or (
         not seen.entries and bool(seen.branch_entries) and seen.branch_entries <= entries
     )
 
 
-def _entries(seen: View) -> frozenset[str]:
+def _entries(seen: FlatSchema) -> frozenset[str]:
     return seen.entries | seen.branch_entries
 
 
@@ -166,10 +168,10 @@ def _choices_below(nodes: Sequence[_Node]) -> Iterator[Choice]:
         yield from _choices_below(node.children)
 
 
-def _choices_of(seen: View, prefix: str) -> Iterator[Choice]:
+def _choices_of(seen: FlatSchema, prefix: str) -> Iterator[Choice]:
     """Yield what is to be chosen at one place, as help shows it."""
     for group in seen.groups:
-        if sum(bool(one.properties) for one in group.views) < 2:
+        if sum(bool(one.properties) for one in group.flat_branches) < 2:
             continue
         by = ""
         if group.discriminator is not None:
@@ -201,7 +203,7 @@ def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: b
         allows_any_name: Whether the first step may be a key that the schema does not name: a map as a whole
             would otherwise take every mistyped option for one of its keys.
     """
-    here = view(schema, resolve)
+    here = flatten(schema, resolve)
     path: list[str] = []
     parent, name, rest = here, "", option
     while rest or not path:
@@ -211,7 +213,7 @@ def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: b
             return None
         name, following, rest = found
         path.append(name)
-        here = view(following, resolve)
+        here = flatten(following, resolve)
         if rest.startswith("."):
             rest = rest[1:]
             if not rest or rest.startswith("["):
@@ -226,7 +228,7 @@ def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: b
     )
 
 
-def _step(here: View, rest: str, *, is_any_allowed: bool) -> tuple[str, Any, str] | None:
+def _step(here: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, Any, str] | None:
     """Return the first step of an option's name, the schema behind it, and what follows in the name."""
     if rest.startswith("["):
         index, closing, following = rest[1:].partition("]")
@@ -254,7 +256,7 @@ def _step(here: View, rest: str, *, is_any_allowed: bool) -> tuple[str, Any, str
     return None if described is False else (token, described, rest[end:])
 
 
-def part_of(here: View, name: str) -> Any:
+def part_of(here: FlatSchema, name: str) -> Any:
     """Return the schema of a property that an object does not name; False where it can have no such property."""
     for pattern, schema in here.patterns.items():
         from dynacli.schema.example_strings import matches_pattern
@@ -266,7 +268,7 @@ def part_of(here: View, name: str) -> Any:
     return True if here.additional is None else here.additional
 
 
-def is_map(seen: View) -> bool:
+def is_map(seen: FlatSchema) -> bool:
     """Return whether an object may have properties of any name: it says so, or it names none itself."""
     if seen.type != "object" and not seen.is_union:
         return _is_anything(seen)
@@ -277,7 +279,7 @@ def is_map(seen: View) -> bool:
     )
 
 
-def _is_anything(seen: View) -> bool:
+def _is_anything(seen: FlatSchema) -> bool:
     """Return whether a schema says nothing of its values, so that they may be of any type."""
     return seen.type == ANY and not seen.is_union and not seen.enum
 

@@ -15,12 +15,12 @@ from dynacli.schema.example_strings import has_format, matches_pattern
 
 __all__ = [
     "NoExampleError",
-    "Reading",
-    "fits_number",
+    "SchemaMatcher",
     "integer_range",
     "is_number",
     "is_same",
     "names_in",
+    "number_matches",
     "types_of",
 ]
 
@@ -40,7 +40,7 @@ class NoExampleError(ValueError):
 
 
 @dataclass(frozen=True)
-class Reading:
+class SchemaMatcher:
     """How schemas are read.
 
     Args:
@@ -57,8 +57,8 @@ class Reading:
     may_overlap: bool = False
     _steps: list[int] = field(default_factory=lambda: [_MOST_STEPS])
 
-    def overlapping(self) -> "Reading":
-        """Return the same reading with overlapping branches allowed, and its steps counted anew."""
+    def overlapping(self) -> "SchemaMatcher":
+        """Return the same matcher with overlapping branches allowed, and its steps counted anew."""
         return replace(self, may_overlap=True, _steps=[_MOST_STEPS])
 
     def spend(self) -> None:
@@ -105,7 +105,7 @@ class Reading:
             waiting.extend(listed(one.get("allOf")))
         return False
 
-    def fits(self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
+    def matches(self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
         """Whether a value has the shape of a schema.
 
         Args:
@@ -124,58 +124,58 @@ class Reading:
         if isinstance(ref := schema.get("$ref"), str):
             step = (ref, id(value))
             # Held against itself, a schema adds nothing.
-            if step not in seen and not self.fits(value, self.target(schema), seen | {step}):
+            if step not in seen and not self.matches(value, self.target(schema), seen | {step}):
                 return False
             if not self.has_siblings(schema):
                 return True
         if value is None and self.dialect == "3.0":
-            return self._null_fits_30(schema, seen)
+            return self._null_matches_30(schema, seen)
         return (
-            _fits_type(value, types_of(schema, self.dialect))
+            _type_matches(value, types_of(schema, self.dialect))
             and ("const" not in schema or is_same(value, schema["const"]))
             and ("enum" not in schema or any(is_same(value, one) for one in listed(schema["enum"])))
-            and self._fits_kind(value, schema)
-            and self._fits_branches(value, schema, seen)
+            and self._kind_matches(value, schema)
+            and self._branches_matches(value, schema, seen)
         )
 
-    def _null_fits_30(self, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
+    def _null_matches_30(self, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
         """Whether null fits: only `nullable` beside `type` allows it (OpenAPI 3.0.4, "Schema Object")."""
         if "type" in schema and schema.get("nullable") is not True:
             return False
         if "enum" in schema and None not in listed(schema["enum"]):
             return False
-        return self._fits_branches(None, schema, seen)
+        return self._branches_matches(None, schema, seen)
 
-    def _fits_kind(self, value: Any, schema: dict[str, Any]) -> bool:
+    def _kind_matches(self, value: Any, schema: dict[str, Any]) -> bool:
         if isinstance(value, str):
-            return _fits_string(value, schema)
+            return _string_matches(value, schema)
         if isinstance(value, bool) or value is None:
             return True
         if isinstance(value, int | float):
-            return fits_number(value, schema)
+            return number_matches(value, schema)
         if isinstance(value, list):
-            return self._fits_array(value, schema)
-        return self._fits_object(value, schema)
+            return self._array_matches(value, schema)
+        return self._object_matches(value, schema)
 
-    def _fits_branches(self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
-        if not all(self.fits(value, branch, seen) for branch in listed(schema.get("allOf"))):
+    def _branches_matches(self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
+        if not all(self.matches(value, branch, seen) for branch in listed(schema.get("allOf"))):
             return False
         if schema.get("anyOf") and not any(
-            self.fits(value, branch, seen) for branch in listed(schema["anyOf"])
+            self.matches(value, branch, seen) for branch in listed(schema["anyOf"])
         ):
             return False
         if schema.get("oneOf"):
-            matching = sum(self.fits(value, branch, seen) for branch in listed(schema["oneOf"]))
+            matching = sum(self.matches(value, branch, seen) for branch in listed(schema["oneOf"]))
             if matching == 0 or (matching > 1 and not self.may_overlap):
                 return False
-        if "not" in schema and self.fits(value, schema["not"], seen):
+        if "not" in schema and self.matches(value, schema["not"], seen):
             return False
         if "if" in schema:
-            then = "then" if self.fits(value, schema["if"], seen) else "else"
-            return self.fits(value, schema.get(then, True), seen)
+            then = "then" if self.matches(value, schema["if"], seen) else "else"
+            return self.matches(value, schema.get(then, True), seen)
         return True
 
-    def _fits_array(self, value: Sequence[Any], schema: dict[str, Any]) -> bool:
+    def _array_matches(self, value: Sequence[Any], schema: dict[str, Any]) -> bool:
         if not _is_between(len(value), schema, "minItems", "maxItems"):
             return False
         if schema.get("uniqueItems") is True and any(
@@ -183,13 +183,13 @@ class Reading:
         ):
             return False
         prefix = listed(schema.get("prefixItems"))
-        if not all(self.fits(one, part) for one, part in zip(value, prefix, strict=False)):
+        if not all(self.matches(one, part) for one, part in zip(value, prefix, strict=False)):
             return False
-        if not all(self.fits(one, schema.get("items", True)) for one in value[len(prefix) :]):
+        if not all(self.matches(one, schema.get("items", True)) for one in value[len(prefix) :]):
             return False
-        return "contains" not in schema or any(self.fits(one, schema["contains"]) for one in value)
+        return "contains" not in schema or any(self.matches(one, schema["contains"]) for one in value)
 
-    def _fits_object(self, value: Mapping[str, Any], schema: dict[str, Any]) -> bool:
+    def _object_matches(self, value: Mapping[str, Any], schema: dict[str, Any]) -> bool:
         properties = schema.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         if not _is_between(len(value), schema, "minProperties", "maxProperties"):
@@ -209,9 +209,9 @@ class Reading:
                 parts.append(properties[name])
             if not parts:
                 parts.append(schema.get("additionalProperties", True))
-            if not all(self.fits(one, part) for part in parts):
+            if not all(self.matches(one, part) for part in parts):
                 return False
-        return all(self.fits(name, schema.get("propertyNames", True)) for name in value)
+        return all(self.matches(name, schema.get("propertyNames", True)) for name in value)
 
 
 def types_of(schema: Mapping[str, Any], dialect: str) -> list[str]:
@@ -254,7 +254,7 @@ def _items(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, dict) else []
 
 
-def _fits_type(value: Any, types: list[str]) -> bool:
+def _type_matches(value: Any, types: list[str]) -> bool:
     return not types or any(_is_of(value, one) for one in types)
 
 
@@ -274,7 +274,7 @@ def _is_between(count: int, schema: dict[str, Any], least: str, most: str) -> bo
     return (not isinstance(low, int) or low <= count) and (not isinstance(high, int) or count <= high)
 
 
-def _fits_string(value: str, schema: dict[str, Any]) -> bool:
+def _string_matches(value: str, schema: dict[str, Any]) -> bool:
     pattern, name = schema.get("pattern"), schema.get("format")
     return (
         _is_between(len(value), schema, "minLength", "maxLength")
@@ -283,7 +283,7 @@ def _fits_string(value: str, schema: dict[str, Any]) -> bool:
     )
 
 
-def fits_number(value: float, schema: Mapping[str, Any]) -> bool:
+def number_matches(value: float, schema: Mapping[str, Any]) -> bool:
     """Whether a number is within bounds, `format` and `multipleOf` of a schema, of either version."""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")

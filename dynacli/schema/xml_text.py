@@ -10,7 +10,7 @@ from typing import Any
 
 from dynacli.model.media_types import essence
 from dynacli.schema.merged_schema import MergedSchema
-from dynacli.schema.schema_matcher import Reading
+from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["is_xml", "xml_text"]
 
@@ -24,7 +24,7 @@ def is_xml(media_type: str) -> bool:
     return essence(media_type).endswith(("/xml", "+xml"))
 
 
-def xml_text(value: Any, schema: Any, reading: Reading) -> str:
+def xml_text(value: Any, schema: Any, reading: SchemaMatcher) -> str:
     """Return a value as an XML document without a declaration.
 
     The root is called as `xml.name` says, else as the component that the schema leads to, else `root`.
@@ -36,7 +36,7 @@ def xml_text(value: Any, schema: Any, reading: Reading) -> str:
     return "".join(_elements(value, schema, reading, _component(schema) or _ROOT, _MAX_DEPTH))
 
 
-def _elements(value: Any, schema: Any, reading: Reading, name: str, depth: int) -> list[str]:
+def _elements(value: Any, schema: Any, reading: SchemaMatcher, name: str, depth: int) -> list[str]:
     """Return the elements that a value is written as: one, or one for each item of an array."""
     if depth < 0:
         raise RecursionError
@@ -88,7 +88,7 @@ def _name(text: str) -> str:
     return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"
 
 
-def _xml(schema: Any, reading: Reading) -> Mapping[str, Any]:
+def _xml(schema: Any, reading: SchemaMatcher) -> Mapping[str, Any]:
     """Return the `xml` of a schema, also of what it leads to or is made of."""
     waiting, seen = [schema], set()
     while waiting:

@@ -18,7 +18,7 @@ from dynacli.check.reporting.traffic import har_calls
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
 from dynacli.output.reports.har import HarCall, har_of
-from dynacli.request.built_request import Parts, Request
+from dynacli.request.built_request import Request, RequestParts
 from dynacli.transport.send import Answer
 from tests.harness import run_cli
 from tests.npm import package
@@ -222,7 +222,7 @@ def test_the_order() -> None:
 
 def _exchange(answer: Answer | None = None, error: Any = None) -> Exchange:
     """A call whose key stands in its query, and that the server sends back in every way."""
-    parts = Parts({}, (), {}, ())
+    parts = RequestParts({}, (), {}, ())
     request = Request(
         "POST", "http://h/a?key=s3cret%2Fkey", (("X-Key", "s3cret/key"),), b'{"k":"s3cret/key"}', parts
     )

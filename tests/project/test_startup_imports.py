@@ -168,7 +168,7 @@ _BUILT = (
     | _modules(
         """
         model.names schema.branch_selection schema.branches schema.option_fields
-        schema.schema_reader schema.schema_view
+        schema.flatten_schema schema.flat_schema
         """
     )
     | _modules("commands.call.call_body")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dynacli.model.operation import Parameter, ValueType
 from dynacli.schema.example_call import parameter_example
 from dynacli.schema.example_strings import matches_pattern
-from dynacli.schema.example_value import NoExampleError, example_value, operation_value_for_parameter
+from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
 
 SCHEMAS = {
     "Cat": {
@@ -528,7 +528,7 @@ PARAMETERS = [
 @pytest.mark.parametrize(("parameter", "expected"), PARAMETERS)
 def test_a_parameter_has_one_example(parameter, expected):
     """What stands beside a parameter comes before its schema, if it has the schema's shape."""
-    assert expected == operation_value_for_parameter({"name": "x", "in": "query"} | parameter, resolve)
+    assert expected == example_value_for_parameter({"name": "x", "in": "query"} | parameter, resolve)
 
 
 JSON = st.recursive(

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dynacli.schema.schema_matcher import Reading
+from dynacli.schema.schema_matcher import SchemaMatcher
 from dynacli.schema.xml_text import xml_text
 from tests.harness import run_cli
 
@@ -79,7 +79,7 @@ _TWO = {"animals": ["x", "y"]}
 )
 def test_a_value_is_written_as_its_schema_says(value: Any, schema: Any, expected: str) -> None:
     """Names, attributes, namespaces and arrays are those of the specification ("XML Object")."""
-    written = xml_text(value, schema, Reading(_resolve))
+    written = xml_text(value, schema, SchemaMatcher(_resolve))
     assert expected == written
     ET.fromstring(written)  # noqa: S314  - it is well-formed, and our own
 

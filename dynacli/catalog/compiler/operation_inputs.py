@@ -17,8 +17,8 @@ from dynacli.model.names import kebab
 from dynacli.model.operation import Body, Field, MediaType, Parameter
 from dynacli.model.parameter_styles import default_style, explodes, has_style, style_of
 from dynacli.model.wording import enumerated
+from dynacli.schema.flatten_schema import FlatSchemas, Resolve, value_type
 from dynacli.schema.option_fields import Listing, list_fields
-from dynacli.schema.schema_reader import Resolve, Views, value_type
 
 if TYPE_CHECKING:
     from dynacli.schema.example_call import ExampleWords
@@ -99,8 +99,8 @@ class Inputs:
         # Not methods: an object that holds its own outlives its last use, and the whole document with it.
         # What prance left in place is a recursion, or leads nowhere.
         self._resolve: Resolve = partial(lookup, document.resolved)
-        self._views = Views(self._resolve)
-        self._raw_views = Views(cache(partial(lookup, document.tree)))
+        self._flat_schemas = FlatSchemas(self._resolve)
+        self._flat_raw_schemas = FlatSchemas(cache(partial(lookup, document.tree)))
         self._examples: ExampleWords | None = None
 
     def parameters(
@@ -208,16 +208,16 @@ class Inputs:
             media = media if isinstance(media, Mapping) else {}
             schema = media.get("schema")
             encoding = media.get("encoding") if is_form(media_type) else None
-        seen = self._views(schema)
+        seen = self._flat_schemas(schema)
         fields: tuple[Field, ...] = ()
         if seen.type == "object" and seen.properties:
-            fields = list_fields(schema, self._views).fields
+            fields = list_fields(schema, self._flat_schemas).fields
         style = style_of(location, raw.get("style"))
         return Parameter(
             name=name,
             location=location,
             option=option,
-            value=value_type(seen, self._resolve, self._views),
+            value=value_type(seen, self._resolve, self._flat_schemas),
             is_required=location == "path" or raw.get("required") is True,
             is_deprecated=raw.get("deprecated") is True or seen.is_deprecated,
             is_hidden=raw.get("x-cli-hidden") is True,
@@ -285,7 +285,7 @@ class Inputs:
         key = ref if isinstance(ref, str) else digest_of(schema)
         if key not in self._bodies:
             # The schema is kept so that its id stays its own.
-            self._bodies[key] = (schema, list_fields(schema, self._raw_views))
+            self._bodies[key] = (schema, list_fields(schema, self._flat_raw_schemas))
         found = self._bodies[key][1]
         fields = fields_with_own_options(found.fields, taken)
         return MediaType(name, found.value, fields, found.is_cut, found.choices)

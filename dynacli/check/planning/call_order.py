@@ -102,5 +102,5 @@ def _ranks(commands: Sequence[OperationCommand], before: Mapping[str, Sequence[s
 
 def _least_rank(command: OperationCommand) -> int:
     in_path = placeholders(command.operation.path)
-    needs = any(one.is_required and not one.value.is_told for one in command.operation.parameters)
+    needs = any(one.is_required and not one.value.has_known_default for one in command.operation.parameters)
     return max(1, len(in_path)) if needs or in_path else 0

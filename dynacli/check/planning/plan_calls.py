@@ -9,10 +9,10 @@ from dynacli.check.planning.harvest import Harvest
 from dynacli.commands.operation_command import OperationCommand, schema_of_parameter
 from dynacli.model.operation import Parameter
 from dynacli.model.wording import enumerated
-from dynacli.schema.documented_values import documented_value, documented_values_of, followed
+from dynacli.schema.documented_values import documented_values_at, example_values_of, follow_reference
 from dynacli.schema.example_call import parameter_example
 from dynacli.schema.example_value import NoExampleError
-from dynacli.schema.schema_matcher import Reading
+from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["Calls", "Plan"]
 
@@ -145,7 +145,7 @@ class Plan:
             yield from self._harvest.named(one, self.fits)
         for value in self._examples(one) if may_guess else ():
             yield Value(one.location, one.name, value, "example")
-        for value in documented_value(self._schema(one), (), self._command.api.catalog.resolve):
+        for value in documented_values_at(self._schema(one), (), self._command.api.catalog.resolve):
             if self.fits(one, value):
                 yield Value(one.location, one.name, value, "default")
         # One of the words that the document lists is nobody's invention.
@@ -183,9 +183,9 @@ class Plan:
             value
             for holder in holders
             if isinstance(holder, Mapping)
-            for value in documented_values_of(holder, resolve)
+            for value in example_values_of(holder, resolve)
         ]
-        schema = followed(self._schema(one), resolve)
+        schema = follow_reference(self._schema(one), resolve)
         if isinstance(schema, Mapping) and not found:
             several = schema.get("examples")
             found = [schema["example"]] if "example" in schema else []
@@ -202,7 +202,9 @@ class Plan:
         if schema is None:
             return True
         try:
-            return Reading(self._command.api.catalog.resolve, "request", self._dialect).fits(value, schema)
+            return SchemaMatcher(self._command.api.catalog.resolve, "request", self._dialect).matches(
+                value, schema
+            )
         except (NoExampleError, RecursionError):
             return True  # nobody can say whether it fits; the judge of the request may
 

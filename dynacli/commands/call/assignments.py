@@ -6,8 +6,8 @@ from dynacli.commands.operation_command import OperationCommand
 from dynacli.errors import UsageError
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import json_value
+from dynacli.schema.flatten_schema import FlatSchema, flatten
 from dynacli.schema.option_fields import find_field, option_words, parse_steps, part_of
-from dynacli.schema.schema_reader import View, view
 
 __all__ = ["set_assignments"]
 
@@ -45,13 +45,13 @@ def _no_such_place(place: str, steps: tuple[str, ...], schema: Any, command: Ope
     from difflib import get_close_matches
 
     resolve = command.api.catalog.resolve
-    here, reached, missing = view(schema, resolve), "", steps[0] if steps else place
+    here, reached, missing = flatten(schema, resolve), "", steps[0] if steps else place
     for step in steps:
         missing = step
         following = _below(here, step)
         if following is None:
             break
-        here = view(following, resolve)
+        here = flatten(following, resolve)
         reached = f"{reached}{step}" if step.startswith("[") else f"{reached}.{step}".lstrip(".")
     where = f"`{reached}`" if reached else "the body"
     names = [*here.properties, *option_words(here.properties).values()]
@@ -74,7 +74,7 @@ def _no_such_place(place: str, steps: tuple[str, ...], schema: Any, command: Ope
     )
 
 
-def _below(here: View, step: str) -> Any:
+def _below(here: FlatSchema, step: str) -> Any:
     if step.startswith("["):
         return here.items
     words = {word: name for name, word in option_words(here.properties).items()}

@@ -19,7 +19,7 @@ from dynacli.model.media_types import (
 from dynacli.model.operation import Field, MediaType
 from dynacli.request.assemble_body import Assignment, assemble, encode
 from dynacli.request.convert_words import convert_all, json_value
-from dynacli.schema.branch_selection import Selection, select
+from dynacli.schema.branch_selection import BranchSelection, select_branches
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_forms import FormBody
@@ -201,7 +201,7 @@ def _is_told(command: OperationCommand, media_type: MediaType) -> bool:
         _needs_body(command)
         and is_built(media_type.name)
         and bool(needed)
-        and all(one.value.is_told for one in needed)
+        and all(one.value.has_known_default for one in needed)
     )
 
 
@@ -211,7 +211,7 @@ def _with_defaults(media_type: MediaType, value: Any) -> Any:
         return value
     made: dict[str, Any] = {} if value is None else value
     for one in media_type.fields:
-        if not (one.is_needed and one.value.is_told):
+        if not (one.is_needed and one.value.has_known_default):
             continue
         holder: Any = made
         for step in one.path[:-1]:
@@ -228,13 +228,15 @@ def _selected(
     *,
     is_strict: bool = True,
     is_final: bool = True,
-) -> Selection:
+) -> BranchSelection:
     """Return what a body is of, where its schema leaves a choice."""
     if not assignments:
-        return Selection(value, (), True)
+        return BranchSelection(value, (), True)
     sources = {one.path: one.source for one in assignments}
     resolve = command.api.catalog.resolve
-    return select(command.body_schema(), resolve, value, sources, is_strict=is_strict, is_final=is_final)
+    return select_branches(
+        command.body_schema(), resolve, value, sources, is_strict=is_strict, is_final=is_final
+    )
 
 
 def _field_value(one: Field, words: list[str], *, is_strict: bool) -> Any:
@@ -373,12 +375,12 @@ def _fitting_example(command: OperationCommand) -> Any:
         UsageError: None can be made, as where two alternatives are so wide that whatever fits one fits both.
     """
     from dynacli.schema.example_value import NoExampleError
-    from dynacli.schema.schema_matcher import Reading
+    from dynacli.schema.schema_matcher import SchemaMatcher
 
     catalog = command.api.catalog
     example, fits = _example_body(command, True), False
     with suppress(NoExampleError, RecursionError):
-        fits = Reading(catalog.resolve, "request", catalog.meta["dialect"]).fits(
+        fits = SchemaMatcher(catalog.resolve, "request", catalog.meta["dialect"]).matches(
             example, command.body_schema()
         )
     if not fits:
@@ -395,11 +397,11 @@ def _text_body(command: OperationCommand, example: Any, media_type: str) -> byte
         return option_text(example).encode()
     if is_xml(media_type):
         from dynacli.schema.example_value import NoExampleError
-        from dynacli.schema.schema_matcher import Reading
+        from dynacli.schema.schema_matcher import SchemaMatcher
 
         catalog = command.api.catalog
         try:
-            reading = Reading(catalog.resolve, "request", catalog.meta["dialect"])
+            reading = SchemaMatcher(catalog.resolve, "request", catalog.meta["dialect"])
             return xml_text(example, command.body_schema(), reading).encode()
         except (NoExampleError, RecursionError):
             pass  # said below

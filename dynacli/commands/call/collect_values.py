@@ -67,11 +67,11 @@ def collect_values(run: Run, command: OperationCommand, given: Given, *, is_stri
         if one.is_required
         and (one.location, one.name) not in parameters
         and (is_strict or one.location == "path")
-        and not one.value.is_told
+        and not one.value.has_known_default
     ]
     for one in operation.parameters:
         # A required parameter with a default: the document says what is meant.
-        if one.is_required and one.value.is_told:
+        if one.is_required and one.value.has_known_default:
             parameters.setdefault((one.location, one.name), one.value.default)
     is_written = bool(run.option("editor"))
     if missing and is_written:

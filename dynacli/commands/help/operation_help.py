@@ -110,7 +110,7 @@ class _Page:
         facts = []
         branch = visible(one.branch, keep="")
         if one.is_needed and not is_inside:
-            facts.extend([] if one.value.is_told else ["required"])
+            facts.extend([] if one.value.has_known_default else ["required"])
         elif one.is_required and branch:
             facts.append(f"required for {branch}")
         elif one.is_required:
@@ -227,7 +227,7 @@ def _before_the_api(flags: list[str]) -> str:
 
 def _has_to_be_given(one: Parameter) -> bool:
     # A required parameter with a default is sent with that one.
-    return one.is_required and not one.value.is_told
+    return one.is_required and not one.value.has_known_default
 
 
 def _told(description: str, facts: list[str], *, is_deprecated: bool) -> str:

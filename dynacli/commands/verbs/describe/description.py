@@ -14,8 +14,8 @@ from dynacli.library.opened_api import Api
 from dynacli.model.media_types import body_schema, takes_options
 from dynacli.model.operation import Operation, Server
 from dynacli.model.server_objects import server_row
+from dynacli.schema.flatten_schema import flatten
 from dynacli.schema.option_fields import parse_steps
-from dynacli.schema.schema_reader import view
 from dynacli.text.markdown.markdown import to_text
 from dynacli.text.terminal import Painter, visible
 
@@ -242,7 +242,7 @@ def describe_field(api: Api, name: str, place: str) -> tuple[dict[str, Any], Tex
             else "An answer's fields start with `response.`",
         )
     where, schema, is_required = found
-    seen = view(schema, api.catalog.resolve)
+    seen = flatten(schema, api.catalog.resolve)
     data = {
         "api": api.name,
         "operation": operation.name,
@@ -313,10 +313,10 @@ def _walk(
     from dynacli.model.names import kebab
 
     for step in steps:
-        seen = view(schema, command.api.catalog.resolve)
+        seen = flatten(schema, command.api.catalog.resolve)
         if seen.type == "array" and not step.startswith("["):
             # `rows.id`: the items of an array are meant without saying so.
-            seen = view(seen.items, command.api.catalog.resolve)
+            seen = flatten(seen.items, command.api.catalog.resolve)
         names = {kebab(name): name for name in reversed(seen.properties)}
         name = step if step in seen.properties else names.get(step, "")
         if step.startswith("[") and seen.items is not None:

@@ -9,8 +9,8 @@ from dynacli.document.path_items import operations_of
 from dynacli.library.opened_api import Api
 from dynacli.model.lenient_reading import listed
 from dynacli.model.media_types import body_schema
-from dynacli.schema.documented_values import followed
-from dynacli.schema.schema_reader import Resolve
+from dynacli.schema.documented_values import follow_reference
+from dynacli.schema.flatten_schema import Resolve
 from dynacli.text.markdown.markdown import to_text
 from dynacli.text.terminal import Painter, visible
 
@@ -24,11 +24,11 @@ def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, A
         part: The operation's part of the document.
         resolve: Returns the target of an internal `$ref`.
     """
-    callbacks = followed(part["operation"].get("callbacks"), resolve)
+    callbacks = follow_reference(part["operation"].get("callbacks"), resolve)
     return {
         name: {
             expression: _requests(item, resolve)
-            for expression, item in _entries(followed(callback, resolve))
+            for expression, item in _entries(follow_reference(callback, resolve))
             if not expression.startswith("x-")
         }
         for name, callback in _entries(callbacks)
@@ -94,7 +94,7 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
 
 def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
     """Return what the operations of a Path Item expect, by method."""
-    item = followed(item, resolve)
+    item = follow_reference(item, resolve)
     if not isinstance(item, Mapping):
         return {}
     shared = listed(item.get("parameters"))
@@ -108,7 +108,7 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
 def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
     parameters: dict[tuple[Any, Any], dict[str, Any]] = {}
     for raw in [*shared, *listed(operation.get("parameters"))]:
-        one = followed(raw, resolve)
+        one = follow_reference(raw, resolve)
         if isinstance(one, dict) and isinstance(one.get("name"), str):
             parameters[one["name"], str(one.get("in"))] = {
                 "name": one["name"],
@@ -117,7 +117,7 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
                 "schema": schema_of_parameter(one),
                 "description": _text(one.get("description")),
             }
-    body = followed(operation.get("requestBody"), resolve)
+    body = follow_reference(operation.get("requestBody"), resolve)
     return {
         "operation_id": _text(operation.get("operationId")) or None,
         "summary": _text(operation.get("summary")),
@@ -132,8 +132,8 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
                 "description": _text(response.get("description")),
                 "content": _content(response, resolve),
             }
-            for status, raw in _entries(followed(operation.get("responses"), resolve))
-            if isinstance(response := followed(raw, resolve), Mapping)
+            for status, raw in _entries(follow_reference(operation.get("responses"), resolve))
+            if isinstance(response := follow_reference(raw, resolve), Mapping)
         },
     }
 
@@ -141,8 +141,8 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
 def _content(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     return {
         media: {"schema": body_schema(described)}
-        for media, raw in _entries(followed(holder.get("content"), resolve))
-        if isinstance(described := followed(raw, resolve), Mapping)
+        for media, raw in _entries(follow_reference(holder.get("content"), resolve))
+        if isinstance(described := follow_reference(raw, resolve), Mapping)
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dynacli.schema.schema_reader import Resolve, View, value_type, view
+from dynacli.schema.flatten_schema import FlatSchema, Resolve, flatten, value_type
 from dynacli.text.markdown.markdown import first_sentence
 from dynacli.text.terminal import Painter, visible
 
@@ -15,7 +15,7 @@ MAX_LINES = 300
 
 def schema_lines(schema: Any, resolve: Resolve, paint: Painter, width: int, indent: int = 4) -> list[str]:
     """Return the tree: a line for each property, with type, constraints and the first sentence about it."""
-    seen = view(schema, resolve)
+    seen = flatten(schema, resolve)
     lines = [" " * indent + _kind(seen, resolve)] if not seen.properties else []
     for line in _inside(seen, resolve, paint, width, indent, seen.refs):
         lines.append(line)
@@ -26,15 +26,15 @@ def schema_lines(schema: Any, resolve: Resolve, paint: Painter, width: int, inde
 
 
 def _inside(
-    seen: View, resolve: Resolve, paint: Painter, width: int, indent: int, refs: frozenset[str]
+    seen: FlatSchema, resolve: Resolve, paint: Painter, width: int, indent: int, refs: frozenset[str]
 ) -> Iterator[str]:
     while seen.type == "array" and seen.items is not None:
-        seen = view(seen.items, resolve)
+        seen = flatten(seen.items, resolve)
         if seen.refs & refs and refs:
             return
         refs |= seen.refs
     for name, schema in seen.properties.items():
-        inner = view(schema, resolve)
+        inner = flatten(schema, resolve)
         mark = "*" if name in seen.required else ""
         left = f"{' ' * indent}{paint.bold(visible(name, keep=''))}{mark}  {_kind(inner, resolve)}"
         told = first_sentence(inner.description, max(width - indent - len(name) - 30, 20))
@@ -44,17 +44,17 @@ def _inside(
         if not recurs and indent < 4 + 2 * MAX_DEPTH:
             yield from _inside(inner, resolve, paint, width, indent + 2, refs | inner.refs)
     if isinstance(seen.additional, dict) and seen.additional:
-        inner = view(seen.additional, resolve)
+        inner = flatten(seen.additional, resolve)
         yield f"{' ' * indent}{paint.bold('<any name>')}  {_kind(inner, resolve)}"
         if not inner.refs & refs:
             yield from _inside(inner, resolve, paint, width, indent + 2, refs | inner.refs)
 
 
-def _refs_below(seen: View, resolve: Resolve) -> frozenset[str]:
-    return seen.refs | view(seen.items, resolve).refs if seen.type == "array" else seen.refs
+def _refs_below(seen: FlatSchema, resolve: Resolve) -> frozenset[str]:
+    return seen.refs | flatten(seen.items, resolve).refs if seen.type == "array" else seen.refs
 
 
-def _kind(seen: View, resolve: Resolve) -> str:
+def _kind(seen: FlatSchema, resolve: Resolve) -> str:
     from dynacli.commands.help.operation_help import constraints
 
     value = value_type(seen, resolve)

@@ -5,43 +5,43 @@ from typing import Any
 from dynacli.model.operation import ANY
 from dynacli.schema.branches import Discriminator
 
-__all__ = ["Group", "View", "one_of"]
+__all__ = ["BranchGroup", "FlatSchema", "any_of"]
 
 
-class Group:
+class BranchGroup:
     """Branches of which one holds, as one keyword of a schema has them.
 
     Args:
         keyword: `oneOf`, `anyOf`, or `discriminator` where the mapping alone names the branches.
         branches: The schemas as they stand; one that allows null alone is not among them.
         names: What messages call them.
-        views: What they are.
+        flat_branches: The same schemas, flattened.
         discriminator: The property that picks one; None where nothing does but the value's shape.
         tags: For each branch the values of that property which pick it, the one to send first.
     """
 
-    __slots__ = ("branches", "discriminator", "keyword", "names", "tags", "views")
+    __slots__ = ("branches", "discriminator", "flat_branches", "keyword", "names", "tags")
 
     def __init__(
         self,
         keyword: str,
         branches: tuple[Any, ...],
         names: tuple[str, ...],
-        views: tuple["View", ...],
+        flat_branches: tuple["FlatSchema", ...],
         discriminator: Discriminator | None,
         tags: tuple[tuple[str, ...], ...],
     ) -> None:
         self.keyword = keyword
         self.branches = branches
         self.names = names
-        self.views = views
+        self.flat_branches = flat_branches
         self.discriminator = discriminator
         self.tags = tags
 
-    def united(self) -> "View":
+    def united(self) -> "FlatSchema":
         """Return everything that any of the branches takes."""
-        united = View()
-        real = self.views
+        united = FlatSchema()
+        real = self.flat_branches
         if not real:
             return united
         united.is_nullable = any(one.is_nullable for one in real)
@@ -79,10 +79,10 @@ class Group:
                 additional.append(one.additional)
             united.patterns.update(one.patterns)
             united.refs |= one.refs
-        united.properties = {name: one_of(schemas) for name, schemas in variants.items()}
-        united.items = one_of(items) if items else None
+        united.properties = {name: any_of(schemas) for name, schemas in variants.items()}
+        united.items = any_of(items) if items else None
         schemas = [one for one in additional if one is not False]
-        united.additional = one_of(schemas) if schemas else (False if len(additional) == len(real) else None)
+        united.additional = any_of(schemas) if schemas else (False if len(additional) == len(real) else None)
         for name, several in holders.items():
             if len(several) < len(real) or any(name in one.branches for one in real):
                 united.branches[name] = tuple(dict.fromkeys(each for one in several for each in one))
@@ -91,7 +91,7 @@ class Group:
         return united
 
 
-class View:
+class FlatSchema:
     """A schema with its references, `allOf` and branches merged into one level.
 
     Attributes:
@@ -156,7 +156,7 @@ class View:
         self.required: frozenset[str] = frozenset()
         self.required_where_had: frozenset[str] = frozenset()
         self.branches: dict[str, tuple[str, ...]] = {}
-        self.groups: tuple[Group, ...] = ()
+        self.groups: tuple[BranchGroup, ...] = ()
         self.discriminator: Discriminator | None = None
         self.items: Any = None
         self.additional: Any = None
@@ -164,7 +164,7 @@ class View:
         self.entries: frozenset[str] = frozenset()
         self.branch_entries: frozenset[str] = frozenset()
 
-    def add(self, other: "View") -> None:
+    def add(self, other: "FlatSchema") -> None:
         """Merge what must hold as well; what this one says itself comes first."""
         if self.type == ANY and not self.is_union:
             self.type = other.type
@@ -205,7 +205,7 @@ class View:
         self.refs |= other.refs
 
 
-def one_of(schemas: list[Any]) -> Any:
+def any_of(schemas: list[Any]) -> Any:
     """Return a schema that holds where any of several does."""
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 

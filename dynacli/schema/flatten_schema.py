@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from dynacli.model.media_types import is_binary
 from dynacli.model.operation import ANY, ValueType
 from dynacli.schema.branches import Discriminator, branch_name, discriminator_of, is_null
-from dynacli.schema.schema_view import Group, View, one_of
+from dynacli.schema.flat_schema import BranchGroup, FlatSchema, any_of
 
-__all__ = ["Group", "Resolve", "View", "Views", "value_type", "view"]
+__all__ = ["BranchGroup", "FlatSchema", "FlatSchemas", "Resolve", "flatten", "value_type"]
 
 Resolve = Callable[[str], Any]
 """Returns the target of an internal `$ref`; raises LookupError when there is none."""
@@ -37,12 +37,12 @@ _MAX_HOPS = 100
 _MAX_STEPS = 5000
 
 
-def view(schema: Any, resolve: Resolve) -> View:
+def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
     """Return the flat view of a schema; anything that is no schema gives the view of `true`."""
-    return _view(schema, _Reading(resolve, frozenset(), 0, [_MAX_STEPS], {}))
+    return _flatten(schema, _Reading(resolve, frozenset(), 0, [_MAX_STEPS], {}))
 
 
-class Views:
+class FlatSchemas:
     """The views of schemas, each made once; the schemas must not change meanwhile.
 
     Args:
@@ -52,17 +52,17 @@ class Views:
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
         # The schema is kept so that its id stays its own.
-        self._known: dict[int, tuple[Any, View]] = {}
+        self._known: dict[int, tuple[Any, FlatSchema]] = {}
 
-    def __call__(self, schema: Any) -> View:
+    def __call__(self, schema: Any) -> FlatSchema:
         """Return the view of a schema, which nobody may change."""
         known = self._known.get(id(schema))
         if known is None:
-            known = self._known[id(schema)] = (schema, view(schema, self.resolve))
+            known = self._known[id(schema)] = (schema, flatten(schema, self.resolve))
         return known[1]
 
 
-def value_type(seen: View, resolve: Resolve, views: Views | None = None) -> ValueType:
+def value_type(seen: FlatSchema, resolve: Resolve, views: FlatSchemas | None = None) -> ValueType:
     """Return what an option takes that stands for a value of this view."""
     items = None
     is_array = seen.type == "array" or (seen.is_union and seen.items is not None)
@@ -70,7 +70,7 @@ def value_type(seen: View, resolve: Resolve, views: Views | None = None) -> Valu
     if seen.type == "object" and held in (None, False) and seen.patterns:
         held = next(iter(seen.patterns.values()))
     if is_array or (seen.type == "object" and held is not None and held is not False):
-        inner = view(held, resolve) if views is None else views(held)
+        inner = flatten(held, resolve) if views is None else views(held)
         # One level: an array inside an array is given as JSON.
         items = ValueType(inner.type, inner.format, inner.enum, limits=inner.limits or None)
     return ValueType(
@@ -101,17 +101,17 @@ class _Reading(NamedTuple):
     refs: frozenset[str]
     hops: int
     left: list[int]
-    known: dict[str, View]
+    known: dict[str, FlatSchema]
     own: str = ""
 
     def inside(self) -> "_Reading":
         return self._replace(hops=self.hops + 1, own="")
 
 
-def _view(schema: Any, reading: _Reading) -> View:
+def _flatten(schema: Any, reading: _Reading) -> FlatSchema:
     reading.left[0] -= 1
     if not isinstance(schema, Mapping) or reading.hops > _MAX_HOPS or reading.left[0] < 0:
-        found = View()
+        found = FlatSchema()
         found.refs = reading.refs
         return found
     ref = schema.get("$ref")
@@ -122,7 +122,7 @@ def _view(schema: Any, reading: _Reading) -> View:
     is_base = found.discriminator is not None
     parts = _list(schema, "allOf")
     for part in parts:
-        seen = _view(part, reading.inside())
+        seen = _flatten(part, reading.inside())
         found.add(seen)
         if len(parts) == 1 and not schema.get("properties"):
             found.entries = seen.entries  # how 3.0 puts a description beside a reference
@@ -143,9 +143,9 @@ def _view(schema: Any, reading: _Reading) -> View:
     return found
 
 
-def _through_reference(schema: Mapping[str, Any], ref: str, reading: _Reading) -> View:
+def _through_reference(schema: Mapping[str, Any], ref: str, reading: _Reading) -> FlatSchema:
     if ref in reading.refs:  # a schema that is made of itself says nothing more
-        found = View()
+        found = FlatSchema()
     elif ref in reading.known and reading.left[0] < _MAX_STEPS // 2:
         found = reading.known[ref]
     else:
@@ -153,12 +153,12 @@ def _through_reference(schema: Mapping[str, Any], ref: str, reading: _Reading) -
             target = reading.resolve(ref)
         except LookupError:
             target = None
-        found = _view(target, reading.inside()._replace(refs=reading.refs | {ref}, own=ref))
+        found = _flatten(target, reading.inside()._replace(refs=reading.refs | {ref}, own=ref))
         reading.known[ref] = found
     siblings = {key: value for key, value in schema.items() if key != "$ref"}
     if siblings:
         # Keywords beside `$ref` count in 3.1 and are ignored in 3.0, where a description is what people put there.
-        beside = _view(siblings, reading.inside())
+        beside = _flatten(siblings, reading.inside())
         beside.add(found)
         beside.entries |= found.entries
         _settle(beside)
@@ -168,8 +168,8 @@ def _through_reference(schema: Mapping[str, Any], ref: str, reading: _Reading) -
     return found
 
 
-def _own_keywords(schema: Mapping[str, Any]) -> View:
-    found = View()
+def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
+    found = FlatSchema()
     kind = schema.get("type")
     if isinstance(kind, list):  # 3.1
         found.is_nullable = "null" in kind
@@ -213,7 +213,7 @@ def _own_keywords(schema: Mapping[str, Any]) -> View:
     return found
 
 
-def _settle(found: View) -> None:
+def _settle(found: FlatSchema) -> None:
     """Fill in what follows from the rest: the type, and null as one of the values."""
     if None in found.enum:
         found.is_nullable = True
@@ -228,7 +228,7 @@ def _settle(found: View) -> None:
         found.type = "string"
 
 
-def _offer_conditional(found: View, schema: Mapping[str, Any], reading: _Reading) -> None:
+def _offer_conditional(found: FlatSchema, schema: Mapping[str, Any], reading: _Reading) -> None:
     """Offer the properties that are described only for some values, or only to be excluded, as well."""
     dependent = schema.get("dependentSchemas")
     parts = [schema[keyword] for keyword in ("then", "else") if keyword in schema]
@@ -238,20 +238,20 @@ def _offer_conditional(found: View, schema: Mapping[str, Any], reading: _Reading
         name: []
         for keyword in ("if", "not")
         if keyword in schema
-        for name in _view(schema[keyword], reading.inside()).properties
+        for name in _flatten(schema[keyword], reading.inside()).properties
     }
     for part in parts:
-        for name, described in _view(part, reading.inside()).properties.items():
+        for name, described in _flatten(part, reading.inside()).properties.items():
             offered.setdefault(name, []).append(described)
     for name, schemas in offered.items():
         if name not in found.properties:
-            found.properties[name] = one_of(schemas) if schemas else True
+            found.properties[name] = any_of(schemas) if schemas else True
             found.own |= {name}
 
 
-def _add_group(found: View, keyword: str, branches: list[Any], reading: _Reading) -> None:
+def _add_group(found: FlatSchema, keyword: str, branches: list[Any], reading: _Reading) -> None:
     """Merge branches of which one holds."""
-    views = [_view(branch, reading.inside()) for branch in branches]
+    views = [_flatten(branch, reading.inside()) for branch in branches]
     real = [index for index, branch in enumerate(branches) if not is_null(branch)]
     if len(real) == 1 and keyword != "discriminator":
         # One of one, or one or null: there is nothing to choose.
@@ -265,7 +265,7 @@ def _add_group(found: View, keyword: str, branches: list[Any], reading: _Reading
     names = [names[index] for index in real]
     discriminator, tags = _tags(found, views, names, reading.resolve)
     kept = tuple(branches[index] for index in real)
-    group = Group(keyword, kept, tuple(names), tuple(views), discriminator, tags)
+    group = BranchGroup(keyword, kept, tuple(names), tuple(views), discriminator, tags)
     united = group.united()
     united.is_nullable = united.is_nullable or is_nullable
     found.add(united)
@@ -275,7 +275,7 @@ def _add_group(found: View, keyword: str, branches: list[Any], reading: _Reading
 
 
 def _tags(
-    found: View, views: list[View], names: list[str], resolve: Resolve
+    found: FlatSchema, views: list[FlatSchema], names: list[str], resolve: Resolve
 ) -> tuple[Discriminator | None, tuple[tuple[str, ...], ...]]:
     """Return the property that picks a branch, if there is one, and for each branch its values of it."""
     none = tuple(() for _ in views)
@@ -304,7 +304,7 @@ def _tags(
     )
 
 
-def _shared_discriminator(views: list[View]) -> Discriminator | None:
+def _shared_discriminator(views: list[FlatSchema]) -> Discriminator | None:
     """Return the discriminator that stands in what all branches share, by `allOf`."""
     first = views[0].discriminator
     for one in views:
@@ -315,7 +315,7 @@ def _shared_discriminator(views: list[View]) -> Discriminator | None:
     return first
 
 
-def _values_of(one: View, name: str, resolve: Resolve) -> tuple[str, ...]:
+def _values_of(one: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
     """Return the strings that a branch allows for a property, its default first; none where it allows all."""
     # Without a view of it, which may be of any size.
     waiting, hops = [one.properties.get(name)], 0
@@ -337,7 +337,7 @@ def _values_of(one: View, name: str, resolve: Resolve) -> tuple[str, ...]:
     return ()
 
 
-def _show_tags(found: View, group: Group, discriminator: Discriminator) -> None:
+def _show_tags(found: FlatSchema, group: BranchGroup, discriminator: Discriminator) -> None:
     """Let the discriminating property take the values that pick a branch."""
     name = discriminator.property
     values = list(dict.fromkeys(value for one in group.tags for value in one))
