@@ -31,7 +31,7 @@ from dynacli.document.load import load
 from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.text.terminal import cell_width
 
@@ -116,7 +116,9 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     report.in_document = _count(document.tree)
     report.listed = len(compiled.operations)
     catalog = catalog_in_memory(compiled, [])
-    api = Api("it", Revisions(os.devnull, str(path)), catalog, {"uri": path.as_uri(), "revision": "none"})
+    api = OpenedApi(
+        "it", Revisions(os.devnull, str(path)), catalog, {"uri": path.as_uri(), "revision": "none"}
+    )
     api_help(_environment(), api)
     names = [one.operation.name for one in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
@@ -148,7 +150,7 @@ def _environment() -> Environment:
     )
 
 
-def _context(api: Api, name: str, **options: object) -> tuple[OperationCommand, click.Context]:
+def _context(api: OpenedApi, name: str, **options: object) -> tuple[OperationCommand, click.Context]:
     run = Run(_environment())
     run.options.update(options)
     # Credentials are another subject.
@@ -157,7 +159,7 @@ def _context(api: Api, name: str, **options: object) -> tuple[OperationCommand, 
     return command, context
 
 
-def _helps(api: Api, name: str, report: DocumentReport) -> bool:
+def _helps(api: OpenedApi, name: str, report: DocumentReport) -> bool:
     command, context = _context(api, name)
     page = command.get_help(context)
     lines = page.splitlines()
@@ -175,7 +177,9 @@ def _has_long_word(line: str) -> bool:
     return max(map(cell_width, line.split())) > WIDTH // 2
 
 
-def _builds(api: Api, name: str, words: list[str], report: DocumentReport, what: str) -> tuple[bool, bool]:
+def _builds(
+    api: OpenedApi, name: str, words: list[str], report: DocumentReport, what: str
+) -> tuple[bool, bool]:
     """Return whether words build a request, and whether openapi-core accepts it."""
     command, context = _context(api, name, dry_run="json", server=SERVER)
     try:

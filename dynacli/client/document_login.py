@@ -84,10 +84,10 @@ def _key_header(env: Environment, name: str) -> str:
     from dynacli.auth.credentials import is_key_header
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.errors import DynacliError
-    from dynacli.library.open_by_name import located
+    from dynacli.library.open_by_name import find_revisions
 
     try:
-        _, revisions = located(name, env)
+        _, revisions = find_revisions(name, env)
         pointer = revisions.current()
         catalog = revisions.catalog(pointer) if pointer is not None else None
         if catalog is None:

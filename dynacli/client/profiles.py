@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.client.validation_settings import malformed
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["headers_in", "profile_of", "use_profile"]
 
@@ -15,7 +15,7 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
 
-def profile_of(run: Run, api: Api) -> dict[str, Any]:
+def profile_of(run: Run, api: OpenedApi) -> dict[str, Any]:
     """Return the profile that was asked for; empty where a variable asks and the API can have none.
 
     Raises:

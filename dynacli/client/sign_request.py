@@ -9,7 +9,7 @@ from dynacli.auth.origins import check_origin
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.commands.run import Run
 from dynacli.library.configuration.configuration import DEMO, Configuration
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import origin_of, parse_origin
@@ -41,7 +41,7 @@ def unsigned(run: Run, operation: Operation, request: Request) -> Signed:
     return Signed(request, given.shown, Masker(given.secrets), given.headers)
 
 
-def sign(run: Run, api: Api, operation: Operation, request: Request, *, may_ask: bool) -> Signed:
+def sign(run: Run, api: OpenedApi, operation: Operation, request: Request, *, may_ask: bool) -> Signed:
     """Return the request with the credentials that its operation needs.
 
     Args:
@@ -68,7 +68,7 @@ def sign(run: Run, api: Api, operation: Operation, request: Request, *, may_ask:
     )
 
 
-def _check_origin(run: Run, api: Api, origin: str, *, may_ask: bool) -> None:
+def _check_origin(run: Run, api: OpenedApi, origin: str, *, may_ask: bool) -> None:
     accepted = {*api.origins, *map(parse_origin, run.option("accept_origin", ()))}
     if "://" in str(run.option("server", "")):
         accepted.add(origin)  # the person's own word for this call

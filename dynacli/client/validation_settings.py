@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, UsageError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
 
@@ -60,7 +60,7 @@ class Settings:
         return verdict
 
 
-def settings_of(run: Run, api: Api, *, default: str = DEFAULT_LEVEL) -> Settings:
+def settings_of(run: Run, api: OpenedApi, *, default: str = DEFAULT_LEVEL) -> Settings:
     """Return how the calls of an API are judged.
 
     Where there is a profile, its options are those of the run from here on.
@@ -87,7 +87,7 @@ def settings_of(run: Run, api: Api, *, default: str = DEFAULT_LEVEL) -> Settings
         raise malformed(run, f"`ignore` of `{api.name}`", str(error)) from error
 
 
-def _level(run: Run, api: Api, profile: dict[str, Any]) -> str:
+def _level(run: Run, api: OpenedApi, profile: dict[str, Any]) -> str:
     """Return the level that somebody asks for; empty where nobody does."""
     given = run.option("validate")
     if given is not None:

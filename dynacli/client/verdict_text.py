@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from dynacli.commands.run import Run
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ MAX_SHOWN = 20
 MAX_STEPS = 5
 
 
-def findings_text(api: Api, findings: list[Any], evidence: "Evidence | None" = None) -> str:
+def findings_text(api: OpenedApi, findings: list[Any], evidence: "Evidence | None" = None) -> str:
     """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
 
     Args:
@@ -72,7 +72,7 @@ def _place(finding: Any) -> str:
     return f"{location} `{name}`" + (f" /{inside}" if inside else "")
 
 
-def verdict_json(api: Api, verdict: Any) -> dict[str, Any]:
+def verdict_json(api: OpenedApi, verdict: Any) -> dict[str, Any]:
     """Return a verdict in the shape of the validation report."""
     return {
         "findings": findings_json(api, verdict.findings),
@@ -81,7 +81,7 @@ def verdict_json(api: Api, verdict: Any) -> dict[str, Any]:
     }
 
 
-def findings_json(api: Api, findings: list[Any]) -> list[dict[str, Any]]:
+def findings_json(api: OpenedApi, findings: list[Any]) -> list[dict[str, Any]]:
     """Return the findings in the shape of the validation report."""
     locations = _locations(api, findings)
     return [
@@ -90,19 +90,19 @@ def findings_json(api: Api, findings: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def suppressed_json(api: Api, verdict: Any) -> list[dict[str, Any]]:
+def suppressed_json(api: OpenedApi, verdict: Any) -> list[dict[str, Any]]:
     """Return the findings that do not count, each with the reason."""
     found = findings_json(api, [finding for finding, _ in verdict.suppressed])
     return [{**one, "reason": reason} for one, (_, reason) in zip(found, verdict.suppressed, strict=True)]
 
 
-def _document_json(api: Api, location: "Location | None") -> dict[str, Any]:
+def _document_json(api: OpenedApi, location: "Location | None") -> dict[str, Any]:
     if location is None:
         return {"file": api.catalog.files()[0][1], "line": None, "column": None, "pointer": ""}
     return location._asdict()
 
 
-def _locations(api: Api, findings: list[Any]) -> dict[str, "Location"]:
+def _locations(api: OpenedApi, findings: list[Any]) -> dict[str, "Location"]:
     """Return schema pointer → place; the files are looked at only now, when something was found."""
     pointers = [one for finding in findings for one in (finding.schema_pointer, *finding.via) if one]
     return api.places(pointers) if pointers else {}

@@ -6,7 +6,7 @@ from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.verb_commands import VerbGroup
 from dynacli.errors import DocumentError, DynacliError, UsageError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["ApiGroup"]
 
@@ -19,7 +19,7 @@ class ApiGroup(VerbGroup):
         tag: The kebab form of the tag; empty for the whole API.
     """
 
-    def __init__(self, api: Api, tag: str = "") -> None:
+    def __init__(self, api: OpenedApi, tag: str = "") -> None:
         super().__init__(tag or api.name, options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
         self.api = api
         self.tag = tag
@@ -65,7 +65,7 @@ class ApiGroup(VerbGroup):
         return api_help(ctx.obj.env, self.api, self.tag)
 
 
-def unknown_operation(api: Api, word: str, tag: str = "") -> DynacliError:
+def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     """Return the error for a word that is no operation, with the names that come near.
 
     An operation that the catalog leaves out is an error of the document, with the reason.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment
 from dynacli.library.revisions.open_request import BLOCKING
-from dynacli.library.revisions.refresh_claim import drop_claim, take_claim
+from dynacli.library.revisions.refresh_claim import drop_refresh_claim, take_refresh_claim
 
 if TYPE_CHECKING:
-    from dynacli.library.opened_api import Api
+    from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["WORD", "begin_refresh", "refresh_quietly"]
 
@@ -27,14 +27,18 @@ _started: list[int] = []
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from dynacli.__main__ import run; run()"
 
 
-def begin_refresh(api: "Api", env: Environment, profile: str | None = None) -> None:
+def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None) -> None:
     """Start a process that refreshes the document of an API, unless one is at it or has just failed.
 
     Args:
         profile: The profile that the document is fetched with, where that is not the one of the environment.
     """
     _look_after()
-    if not hasattr(os, "posix_spawn") or not sys.executable or not take_claim(api.revisions.directory):
+    if (
+        not hasattr(os, "posix_spawn")
+        or not sys.executable
+        or not take_refresh_claim(api.revisions.directory)
+    ):
         return
     import dynacli
 
@@ -44,7 +48,7 @@ def begin_refresh(api: "Api", env: Environment, profile: str | None = None) -> N
         _spawn(words, {**env.variables, _URL: api.name, **({"DYNACLI_PROFILE": profile} if profile else {})})
     except (OSError, ValueError):
         # A machine that starts no process any more; the next run that is due tries again.
-        drop_claim(api.revisions.directory)
+        drop_refresh_claim(api.revisions.directory)
 
 
 def _look_after() -> None:
@@ -108,8 +112,8 @@ def refresh_quietly(env: Environment, word: str) -> int:
     from dynacli.client.document_login import login_of
     from dynacli.document.source import parse_source
     from dynacli.errors import DynacliError
-    from dynacli.library.fetch_when_due import obtained
-    from dynacli.library.open_by_name import wish_of
+    from dynacli.library.fetch_when_due import fetch_when_due
+    from dynacli.library.open_by_name import make_open_request
     from dynacli.library.revisions.revisions import Revisions
 
     if dynacli.is_own_process:
@@ -117,19 +121,21 @@ def refresh_quietly(env: Environment, word: str) -> int:
             os.setsid()
         os.nice(5)  # nobody waits for it
     try:
-        wish, place = wish_of(env.variables.get(_URL, word) if word == "-" else word, env)
+        open_request, place = make_open_request(env.variables.get(_URL, word) if word == "-" else word, env)
         source = parse_source(place, Path.cwd())
-        revisions = Revisions(env.cache_dir, source.location, wish.layers)
+        revisions = Revisions(env.cache_dir, source.location, open_request.layers)
         pointer = revisions.current()
-        if pointer is None or wish.pin or source.kind != "url":
-            drop_claim(revisions.directory)  # there is nothing to do any more
+        if pointer is None or open_request.pin or source.kind != "url":
+            drop_refresh_claim(revisions.directory)  # there is nothing to do any more
             return 0
-        allowed = tuple(pointer.get("allow_refs", ())) or wish.allow_refs
-        wish = wish._replace(mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, wish.name))
-        api = obtained(wish, source, patience=0)
+        allowed = tuple(pointer.get("allow_refs", ())) or open_request.allow_refs
+        open_request = open_request._replace(
+            mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, open_request.name)
+        )
+        api = fetch_when_due(open_request, source, patience=0)
     except DynacliError as error:
         return error.exit_code
     api.catalog.close()
     if api.warning is None:
-        drop_claim(api.revisions.directory)
+        drop_refresh_claim(api.revisions.directory)
     return 0

@@ -8,62 +8,65 @@ from dynacli.commands.revision_names import SHORT
 from dynacli.environment import Environment
 from dynacli.library.configuration.refresh_settings import wrong_settings
 from dynacli.library.news import take_news
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import age_of
 from dynacli.library.revisions.open_request import NEVER
-from dynacli.library.revisions.pending_document import failure_of, held_of
+from dynacli.library.revisions.pending_document import find_pending, last_failure
 
-__all__ = ["age_told", "objections_told", "standing_notes", "tell_news"]
+__all__ = ["age_told", "freshness_notes", "objections_told", "tell_news"]
 
 
-def standing_notes(api: Api, env: Environment) -> list[str]:
+def freshness_notes(api: OpenedApi, env: Environment) -> list[str]:
     """Return the warnings that a document comes with; one that is fresh and undisputed has none."""
     name = _called(api)
     wrong = wrong_settings(api.entry, env.variables)
     return [*(f"{name}: {one}" for one in wrong), *_of_hold(api, name), *_of_age(api, name)]
 
 
-def _of_hold(api: Api, name: str) -> list[str]:
-    wish = api.wish
-    if wish is None or not wish.pin:
+def _of_hold(api: OpenedApi, name: str) -> list[str]:
+    open_request = api.open_request
+    if open_request is None or not open_request.pin:
         return []
-    held, unpin = f"{name}: the revision {wish.pin[:SHORT]} is held", f"`dynacli api unpin {api.name}`"
-    if api.pointer["revision"] != wish.pin:
+    held, unpin = (
+        f"{name}: the revision {open_request.pin[:SHORT]} is held",
+        f"`dynacli api unpin {api.name}`",
+    )
+    if api.pointer["revision"] != open_request.pin:
         return [f"{held}, and not in the cache any more, so the latest is used; {unpin} goes on with it"]
-    return [f"{held}, and not refreshed; {unpin} goes on with the latest"] if wish.refresh else []
+    return [f"{held}, and not refreshed; {unpin} goes on with the latest"] if open_request.refresh else []
 
 
-def _of_age(api: Api, name: str) -> list[str]:
+def _of_age(api: OpenedApi, name: str) -> list[str]:
     if api.warning is not None:
         return [_after_warning(api)]
     notes = []
-    wish = api.wish
-    held = held_of(api.revisions)
+    open_request = api.open_request
+    held = find_pending(api.revisions)
     if api.objections:
         notes.append(objections_told(api, api.objections))
-    elif held is not None and not (wish and wish.pin):
+    elif held is not None and not (open_request and open_request.pin):
         notes.append(objections_told(api, held.reasons, held.at))
-    failure = failure_of(api.revisions)
-    if api.is_due and held is None and wish is not None and not api.objections:
+    failure = last_failure(api.revisions)
+    if api.is_due and held is None and open_request is not None and not api.objections:
         age = age_told(age_of(api.pointer, time.time()))
         if api.pointer.get("is_shipped"):
             notes.append(f"{name}: the document that came with dynacli is used, as long as there is no other")
-        elif wish.offline:
+        elif open_request.offline:
             notes.append(f"{name}: the document is {age} old, and nothing is fetched (--offline)")
-        elif wish.mode == NEVER:
+        elif open_request.mode == NEVER:
             notes.append(f"{name}: the document is {age} old, and not refreshed (refresh: never)")
         elif failure is not None:
-            notes.append(f"{name}: the document is {age} old, and refreshing it failed: {failure.told}")
+            notes.append(f"{name}: the document is {age} old, and refreshing it failed: {failure.summary}")
     return notes
 
 
-def _called(api: Api) -> str:
+def _called(api: OpenedApi) -> str:
     from dynacli.document.source import with_masked_query
 
     return with_masked_query(api.name)
 
 
-def _after_warning(api: Api) -> str:
+def _after_warning(api: OpenedApi) -> str:
     warning, fetched = api.warning, api.pointer.get("fetched_at")
     what = warning.what if warning is not None else ""
     if api.pointer.get("is_shipped"):
@@ -79,7 +82,7 @@ def _after_warning(api: Api) -> str:
     return f"{what}; the revision of {date}{told} is used instead"
 
 
-def objections_told(api: Api, reasons: tuple[str, ...], at: float = 0.0) -> str:
+def objections_told(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) -> str:
     """Return why a document was kept aside, and what takes it.
 
     Args:
@@ -105,7 +108,7 @@ def age_told(seconds: float) -> str:
     return "less than a minute"
 
 
-def tell_news(api: Api, tell: Callable[[str], None]) -> None:
+def tell_news(api: OpenedApi, tell: Callable[[str], None]) -> None:
     """Tell what changed since a person was last told, once."""
     news = take_news(api.revisions)
     if news is None:
@@ -114,4 +117,4 @@ def tell_news(api: Api, tell: Callable[[str], None]) -> None:
     history = api.revisions.history()
     is_last = len(history) < 2 or history[1]["revision"] == news.since
     since = "" if is_last else f" --since {news.since}"
-    tell(f"{_called(api)}: {news.told} (dynacli changes {name}{since})")
+    tell(f"{_called(api)}: {news.summary} (dynacli changes {name}{since})")

@@ -9,7 +9,7 @@ import click
 from dynacli.commands.arrange_words import BOOLEAN, EMPTY_BOOLEAN, VALUE, Kind, arrange, kinds_of
 from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import (
     body_schema,
     essence,
@@ -51,7 +51,7 @@ class OperationCommand(click.Command):
         operation: The operation.
     """
 
-    def __init__(self, api: Api, operation: Operation) -> None:
+    def __init__(self, api: OpenedApi, operation: Operation) -> None:
         super().__init__(operation.name, params=[], help=operation.summary, add_help_option=False)
         self.api = api
         self.operation = operation

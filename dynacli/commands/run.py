@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.open_by_name import open_api
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
@@ -37,8 +37,8 @@ class Run:
         self.options: dict[str, Any] = {}
         self.has_sent = False
         self.report: CallReport | None = None
-        self._apis: dict[str, Api] = {}
-        self._replaced: list[Api] = []
+        self._apis: dict[str, OpenedApi] = {}
+        self._replaced: list[OpenedApi] = []
 
     def option(self, name: str, default: Any = None) -> Any:
         """Return a standard option's value; `default` where it was not given."""
@@ -72,7 +72,7 @@ class Run:
             if flag == option:
                 yield value or next(iter(self._words[number + 1 :]), "")
 
-    def api(self, word: str) -> Api:
+    def api(self, word: str) -> OpenedApi:
         """Return the API that a word names, opened once a run."""
         if word not in self._apis:
             # The operation, and with it what stands behind it, is only known when the API is open.
@@ -99,33 +99,39 @@ class Run:
 
         return login_of(self.env, word, profile=self.profile)(challenge)
 
-    def _tell(self, api: Api) -> None:
+    def _tell(self, api: OpenedApi) -> None:
         """Warn of what a person should know of a document before its operations are used."""
         says_more = "DYNACLI_REFRESH" in self.env.variables or not api.entry.keys().isdisjoint(
             ("refresh", "refresh_after")
         )
-        is_held = api.wish is not None and bool(api.wish.pin)
+        is_held = api.open_request is not None and bool(api.open_request.pin)
         if api.is_due or api.warning is not None or api.objections or says_more or is_held or api.has_pending:
-            from dynacli.commands.freshness_notes import standing_notes
+            from dynacli.commands.freshness_notes import freshness_notes
 
-            for note in standing_notes(api, self.env):
+            for note in freshness_notes(api, self.env):
                 self.warn(note)
         for note in api.notes:
             self.warn(note)
 
-    def asked_again(self, api: Api) -> Api | None:
+    def asked_again(self, api: OpenedApi) -> OpenedApi | None:
         """Return an API whose document was asked for once more, because it lacks something; None where it still does.
 
         A document that is on this machine, held, or was asked for within the last minute lacks it for good.
         """
         from dynacli.library.revisions.freshness import MINUTE, is_due
         from dynacli.library.revisions.open_request import NEVER
-        from dynacli.library.revisions.pending_document import failure_of
+        from dynacli.library.revisions.pending_document import last_failure
 
-        wish = api.wish
-        if wish is None or "://" not in api.location or self.is_offline or wish.mode == NEVER or wish.pin:
+        open_request = api.open_request
+        if (
+            open_request is None
+            or "://" not in api.location
+            or self.is_offline
+            or open_request.mode == NEVER
+            or open_request.pin
+        ):
             return None
-        failure = failure_of(api.revisions)
+        failure = last_failure(api.revisions)
         has_just_failed = failure is not None and 0 <= time.time() - failure.at < MINUTE
         if api.is_new or has_just_failed or not is_due(api.pointer, time.time(), MINUTE):
             return None
@@ -158,11 +164,14 @@ class Run:
 
             Configuration(self.env).sweep()
         for api in self._apis.values():
-            wish = api.wish
-            if wish is None or api.failure is not None:
+            open_request = api.open_request
+            if open_request is None or api.failure is not None:
                 continue
             if api.is_due and not (
-                wish.offline or wish.refresh or wish.pin or wish.mode in {BLOCKING, NEVER}
+                open_request.offline
+                or open_request.refresh
+                or open_request.pin
+                or open_request.mode in {BLOCKING, NEVER}
             ):
                 from dynacli.commands.background_refresh import begin_refresh
 

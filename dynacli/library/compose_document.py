@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.document.fetching.fetch import Fetched
-from dynacli.library.read_sources import Reading
+from dynacli.library.read_sources import SourceReader
 
 if TYPE_CHECKING:
     from dynacli.document.load import Document
     from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["Layers", "compose", "kept_document", "label_of"]
+__all__ = ["Layers", "compose", "label_of", "read_cached_document"]
 
 
 class Layers(NamedTuple):
@@ -31,7 +31,7 @@ class Layers(NamedTuple):
         return cls(tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ())))
 
 
-def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> "Document":
+def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -> "Document":
     """Return one document made of all layers.
 
     Each overlay is laid over each of the documents.
@@ -39,7 +39,7 @@ def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> "D
     Args:
         fetched: The document that was named.
         name: How messages call it.
-        reading: Reads all the other files.
+        reader: Reads all the other files.
 
     Raises:
         DocumentError: One of the documents or overlays cannot be used.
@@ -49,15 +49,15 @@ def compose(fetched: Fetched, name: str, reading: Reading, layers: Layers) -> "D
     from dynacli.document.load import load
 
     if not layers.more and not layers.overlays:
-        return load(fetched, name, opener=reading)
+        return load(fetched, name, opener=reader)
     from dynacli.document.merging.merge import merge
     from dynacli.document.overlays.overlaid_file import Overlay
 
-    found = [(path, reading.overlay(path)) for path in layers.overlays]
+    found = [(path, reader.overlay(path)) for path in layers.overlays]
     overlays = [Overlay(one.content, path, one.uri) for path, one in found]
-    documents = [load(fetched, name, opener=reading, overlays=overlays)]
+    documents = [load(fetched, name, opener=reader, overlays=overlays)]
     for number, location in enumerate(layers.more, 1):
-        further, opener = reading.document(location, number), reading.of(number)
+        further, opener = reader.document(location, number), reader.of(number)
         documents.append(load(further, label_of(location), opener=opener, overlays=overlays))
     return merge(_with_fair_warnings(documents, len(overlays)), name)
 
@@ -86,7 +86,7 @@ def _with_fair_warnings(documents: "list[Document]", overlays: int) -> "list[Doc
     return fair
 
 
-def kept_document(revisions: "Revisions", pointer: dict[str, Any], name: str) -> "Document | None":
+def read_cached_document(revisions: "Revisions", pointer: dict[str, Any], name: str) -> "Document | None":
     """Return the document of a revision, read again from what is kept of it; None where that is lost.
 
     Raises:
@@ -95,7 +95,7 @@ def kept_document(revisions: "Revisions", pointer: dict[str, Any], name: str) ->
     content, parts = revisions.content(pointer), revisions.parts(pointer)
     if content is None or parts is None:
         return None
-    return compose(Fetched(content, uri=pointer["uri"]), name, Reading(None, parts), Layers.of(pointer))
+    return compose(Fetched(content, uri=pointer["uri"]), name, SourceReader(None, parts), Layers.of(pointer))
 
 
 def label_of(location: str) -> str:

@@ -11,9 +11,9 @@ from dynacli.document.reading.source_text import to_utf8
 from dynacli.errors import DocumentError
 
 if TYPE_CHECKING:
-    from dynacli.library.opened_api import Api
+    from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["Location", "line_of", "located"]
+__all__ = ["Location", "find_locations", "line_of"]
 
 _LONG = 120
 """Columns from which on a line alone does not tell where in it to look, as in a document without line breaks."""
@@ -40,7 +40,7 @@ def line_of(line: int, column: int | None) -> str:
     return f"line {line}, column {column}" if column is not None and column > _LONG else f"line {line}"
 
 
-def located(api: "Api", places: Iterable[tuple[int, str]]) -> list[Location]:
+def find_locations(api: "OpenedApi", places: Iterable[tuple[int, str]]) -> list[Location]:
     """Return where each place is; every file is gone through once, however many pointers into it there are.
 
     Args:
@@ -58,7 +58,9 @@ def located(api: "Api", places: Iterable[tuple[int, str]]) -> list[Location]:
     return found
 
 
-def _spots(api: "Api", number: int, files: list[tuple[str, str]], pointers: list[str]) -> dict[str, Spot]:
+def _spots(
+    api: "OpenedApi", number: int, files: list[tuple[str, str]], pointers: list[str]
+) -> dict[str, Spot]:
     if not 0 <= number < len(files):
         return {}
     content = api.part(files[number][0]) if number else api.content()

@@ -1,6 +1,6 @@
 """Fetches a document from its URL when it is new, lost or due: whoever does so holds a lock meanwhile.
 
-The others wait for it and find the work done. What the server has to say decides in `obtaining` what becomes of it.
+The others wait for it and find the work done. What the server sends is taken over by `revise`.
 """
 
 import os
@@ -16,20 +16,20 @@ from dynacli.document.source import Source
 from dynacli.errors import DocumentError, DynacliError, NetworkError, TimedOutError
 from dynacli.files import LOCK_SECONDS, held_lock, make_directory
 from dynacli.library.install_revision import install
-from dynacli.library.opened_api import Api
-from dynacli.library.read_sources import Reading
-from dynacli.library.revise import accepted, api_of, is_due_now, kept, taken
+from dynacli.library.opened_api import OpenedApi
+from dynacli.library.read_sources import SourceReader
+from dynacli.library.revise import accept_pending, adopt, is_due_now, open_cached, open_installed
 from dynacli.library.revisions.freshness import is_as_compiled
-from dynacli.library.revisions.open_request import BLOCKING, Wish
-from dynacli.library.revisions.pending_document import forget, note_failure
+from dynacli.library.revisions.open_request import BLOCKING, OpenRequest
+from dynacli.library.revisions.pending_document import forget_pending, note_failure
 from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["obtained"]
+__all__ = ["fetch_when_due"]
 
 _LOCK = "refresh.lock"
 
 
-def obtained(wish: Wish, source: Source, *, patience: float | None = None) -> Api:
+def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float | None = None) -> OpenedApi:
     """Return the API of a document at a URL, fetched where that is needed and allowed.
 
     Args:
@@ -41,28 +41,32 @@ def obtained(wish: Wish, source: Source, *, patience: float | None = None) -> Ap
         NetworkError: It cannot be fetched, and there is none from before.
         DynacliError: The same, where a refresh was asked for, whatever there is from before.
     """
-    revisions = Revisions(wish.env.cache_dir, source.location, wish.layers)
+    revisions = Revisions(open_request.env.cache_dir, source.location, open_request.layers)
     began = time.time()
-    if wish.offline:
-        return _without_network(wish, revisions, source)
+    if open_request.offline:
+        return _without_network(open_request, revisions, source)
     if patience is None:
-        patience = TOTAL_SECONDS if wish.refresh or revisions.current() is None else LOCK_SECONDS
+        patience = TOTAL_SECONDS if open_request.refresh or revisions.current() is None else LOCK_SECONDS
     with _fetching(revisions, patience) as is_alone:
         pointer = revisions.current()
-        if pointer is not None and is_as_compiled(wish, revisions, pointer):
+        if pointer is not None and is_as_compiled(open_request, revisions, pointer):
             # One from the future is of a clock that was wrong.
             is_just_fetched = began <= pointer.get("fetched_at", 0) <= time.time()
-            is_done = is_just_fetched or not (wish.refresh or is_due_now(wish, pointer))
+            is_done = is_just_fetched or not (open_request.refresh or is_due_now(open_request, pointer))
             # Another process has just done it, or is at it and takes its time.
-            api = kept(wish, revisions, pointer) if is_done or not (is_alone or wish.refresh) else None
+            api = (
+                open_cached(open_request, revisions, pointer)
+                if is_done or not (is_alone or open_request.refresh)
+                else None
+            )
             if api is not None:
                 return api
         try:
-            return _fetched(wish, revisions, pointer, source)
+            return _fetched(open_request, revisions, pointer, source)
         except DynacliError as error:
             if "kept_aside" in error.details:
                 raise  # it was there, and is at hand
-            return _after_failure(wish, revisions, pointer, source, error)
+            return _after_failure(open_request, revisions, pointer, source, error)
 
 
 @contextmanager
@@ -96,10 +100,10 @@ def _leave_nothing(directory: str) -> None:
         return  # somebody else has begun to use it
 
 
-def _without_network(wish: Wish, revisions: Revisions, source: Source) -> Api:
+def _without_network(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi:
     pointer = revisions.current()
-    api = kept(wish, revisions, pointer) if pointer is not None else None
-    api = api or _shipped(wish, revisions, source)
+    api = open_cached(open_request, revisions, pointer) if pointer is not None else None
+    api = api or _shipped(open_request, revisions, source)
     if api is None:
         raise DocumentError(
             f"`{source.label}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
@@ -108,43 +112,50 @@ def _without_network(wish: Wish, revisions: Revisions, source: Source) -> Api:
 
 
 def _after_failure(
-    wish: Wish,
+    open_request: OpenRequest,
     revisions: Revisions,
     pointer: dict[str, Any] | None,
     source: Source,
     error: DynacliError,
-) -> Api:
+) -> OpenedApi:
     """Return the API as it was before a refresh that failed.
 
     Raises:
         DynacliError: The error, where there is none, or where the refresh was asked for.
     """
     # Whoever registers a URL asks for its document, and has all that there is of it as before.
-    is_beneath = pointer is not None and pointer.get("is_shipped") and wish.refresh and not wish.is_registered
+    is_beneath = (
+        pointer is not None
+        and pointer.get("is_shipped")
+        and open_request.refresh
+        and not open_request.is_registered
+    )
     if pointer is None or is_beneath:
         is_unreachable = isinstance(error, NetworkError | TimedOutError)
-        api = _shipped(wish, revisions, source) if is_unreachable else None
+        api = _shipped(open_request, revisions, source) if is_unreachable else None
         if api is None:
             raise error
         api.warning = error
         return api
     note_failure(revisions, error)
-    api = kept(wish, revisions, pointer)
-    if api is None or wish.refresh:
+    api = open_cached(open_request, revisions, pointer)
+    if api is None or open_request.refresh:
         raise error
     api.warning = error
     return api
 
 
-def _fetched(wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, source: Source) -> Api:
-    if wish.is_accepted and pointer is not None:
-        api = accepted(wish, revisions)
+def _fetched(
+    open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any] | None, source: Source
+) -> OpenedApi:
+    if open_request.is_accepted and pointer is not None:
+        api = accept_pending(open_request, revisions)
         if api is not None:
             return api
-    is_waited_for = wish.refresh or (
-        wish.mode == BLOCKING and pointer is not None and is_due_now(wish, pointer)
+    is_waited_for = open_request.refresh or (
+        open_request.mode == BLOCKING and pointer is not None and is_due_now(open_request, pointer)
     )
-    is_brief = pointer is not None and is_waited_for and _may_ask_briefly(wish, revisions, pointer)
+    is_brief = pointer is not None and is_waited_for and _may_ask_briefly(open_request, revisions, pointer)
     content = None if pointer is None or is_brief else _whole(revisions, pointer)
     if pointer is not None and content is not None and not is_waited_for:
         # Only what it may refer to or an overlay is another, or its catalog is lost: no reason to fetch what is here.
@@ -152,17 +163,17 @@ def _fetched(wish: Wish, revisions: Revisions, pointer: dict[str, Any] | None, s
         kept_facts = ("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped")
         remembered = {key: pointer[key] for key in kept_facts if key in pointer}
         remembered["checked_ns"] = time.time_ns()
-        return taken(wish, revisions, pointer, source, fetched, remembered)
+        return adopt(open_request, revisions, pointer, source, fetched, remembered)
     # Asking whether it has changed makes sense only where nothing of it was lost.
     known = pointer if pointer is not None and (is_brief or content is not None) else {}
-    fetched = _fetch(wish, source, known)
+    fetched = _fetch(open_request, source, known)
     if fetched.not_modified and pointer is not None:
-        api = _unchanged(wish, revisions, pointer, source, fetched) if is_brief else None
+        api = _unchanged(open_request, revisions, pointer, source, fetched) if is_brief else None
         if api is not None:
             return api
         content = content or _whole(revisions, pointer)
-        fetched = _fetch(wish, source, {}) if content is None else replace(fetched, content=content)
-    return taken(wish, revisions, pointer, source, fetched, _facts_of(source, fetched))
+        fetched = _fetch(open_request, source, {}) if content is None else replace(fetched, content=content)
+    return adopt(open_request, revisions, pointer, source, fetched, _facts_of(source, fetched))
 
 
 def _whole(revisions: Revisions, pointer: dict[str, Any]) -> bytes | None:
@@ -170,16 +181,16 @@ def _whole(revisions: Revisions, pointer: dict[str, Any]) -> bytes | None:
     return revisions.content(pointer) if revisions.parts(pointer) is not None else None
 
 
-def _fetch(wish: Wish, source: Source, known: Mapping[str, Any]) -> Fetched:
+def _fetch(open_request: OpenRequest, source: Source, known: Mapping[str, Any]) -> Fetched:
     """Fetch a document, unless it is still the one that a pointer remembers; what that knows holds then."""
     etag, last_modified = known.get("etag", ""), known.get("last_modified", "")
     fetched = fetch(
         source,
-        wish.env,
-        timeout=wish.seconds,
+        open_request.env,
+        timeout=open_request.seconds,
         etag=etag,
         last_modified=last_modified,
-        authorize=wish.authorize,
+        authorize=open_request.authorize,
     )
     if not fetched.not_modified:
         return fetched
@@ -199,12 +210,17 @@ def _facts_of(source: Source, fetched: Fetched) -> dict[str, Any]:
     return facts if fetched.max_age is None else {**facts, "max_age": fetched.max_age}
 
 
-def _may_ask_briefly(wish: Wish, revisions: Revisions, pointer: dict[str, Any]) -> bool:
+def _may_ask_briefly(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> bool:
     """Tell whether a 304 would be all that has to be known: nothing of the revision is lost, as far as a look tells.
 
     Who asks for the refresh themselves gets a closer look: the bytes are read and compared.
     """
-    if wish.is_asked or "parts" in pointer or pointer.get("is_shipped") or not wish.is_met_by(pointer):
+    if (
+        open_request.is_asked
+        or "parts" in pointer
+        or pointer.get("is_shipped")
+        or not open_request.is_met_by(pointer)
+    ):
         return False
     try:
         size = os.stat(revisions.document_path(pointer["revision"])).st_size
@@ -214,31 +230,31 @@ def _may_ask_briefly(wish: Wish, revisions: Revisions, pointer: dict[str, Any]) 
 
 
 def _unchanged(
-    wish: Wish, revisions: Revisions, pointer: dict[str, Any], source: Source, fetched: Fetched
-) -> Api | None:
+    open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any], source: Source, fetched: Fetched
+) -> OpenedApi | None:
     """Return the API of a document that the server has confirmed, which is not read; None where its catalog is lost."""
     catalog = revisions.catalog(pointer)
     if catalog is None or pointer["uri"] != fetched.uri:
         return None
     with suppress(OSError):  # a cache that cannot be written stays as it is
-        forget(revisions)
+        forget_pending(revisions)
     facts = {key: value for key, value in pointer.items() if key != "max_age"}
     known = revisions.touch(facts, **_facts_of(source, fetched))
-    return Api(wish.name, revisions, catalog, known, wish=wish)
+    return OpenedApi(open_request.name, revisions, catalog, known, open_request=open_request)
 
 
-def _shipped(wish: Wish, revisions: Revisions, source: Source) -> Api | None:
+def _shipped(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi | None:
     """Return the API of the document that travels with dynacli for a URL, the layer beneath the cache."""
     from dynacli.document.fetching.shipped_documents import shipped_for
 
     path = shipped_for(source.location)
-    if path is None or wish.layers:
+    if path is None or open_request.layers:
         return None
     with open(path, "rb") as file:
         fetched = Fetched(file.read(), uri=source.uri)
     # It is due from the beginning: whatever the server has is newer.
     facts = {"source": source.location, "fetched_at": 0, "is_shipped": True}
-    installed = install(revisions, fetched, source.label, facts, Reading(None))
-    api = api_of(wish, revisions, fetched, installed)
+    installed = install(revisions, fetched, source.label, facts, SourceReader(None))
+    api = open_installed(open_request, revisions, fetched, installed)
     api.is_due = True
     return api

@@ -12,17 +12,17 @@ from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.document.fetching.fetch import Fetched
 from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, sweep, write_atomically
-from dynacli.library.compose_document import Layers, compose, kept_document
-from dynacli.library.read_sources import Reading
+from dynacli.library.compose_document import Layers, compose, read_cached_document
+from dynacli.library.read_sources import SourceReader
 from dynacli.library.revisions.given_names import names_in_catalogs
 from dynacli.library.revisions.housekeeping import thin_out
-from dynacli.library.revisions.pending_document import forget, hold
+from dynacli.library.revisions.pending_document import forget_pending, keep_aside
 from dynacli.library.revisions.revisions import Revisions, revision_of
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled
     from dynacli.document.load import Document
-    from dynacli.library.revisions.referenced_files import Parts
+    from dynacli.library.revisions.referenced_files import ReferencedFiles
 
 __all__ = ["Installed", "Objections", "accept", "install", "keep_parts", "rebuilt", "touch"]
 
@@ -48,7 +48,7 @@ class Installed(NamedTuple):
 
     catalog: Catalog
     pointer: dict[str, Any]
-    parts: "Parts"
+    parts: "ReferencedFiles"
     failure: FileError | None = None
     objections: tuple[str, ...] = ()
     before: dict[str, Any] | None = None
@@ -60,7 +60,7 @@ def install(
     fetched: Fetched,
     name: str,
     facts: dict[str, Any],
-    reading: Reading,
+    reader: SourceReader,
     objections: Objections | None = None,
 ) -> Installed:
     """Compile a document and make it the current revision.
@@ -71,7 +71,7 @@ def install(
         fetched: The document's bytes, and the base of its relative servers.
         name: How messages call it.
         facts: What the pointer remembers beside the revision: size, time, ETag, layers, ...
-        reading: Reads the other files of the document.
+        reader: Reads the other files of the document.
         objections: Whether it may take the place of the current revision; without it, it may.
 
     Raises:
@@ -79,7 +79,7 @@ def install(
         FileError: Another process has been compiling it for too long.
     """
     with without_collector():
-        return _install(revisions, fetched, name, facts, reading, objections)
+        return _install(revisions, fetched, name, facts, reader, objections)
 
 
 def _install(
@@ -87,15 +87,15 @@ def _install(
     fetched: Fetched,
     name: str,
     facts: dict[str, Any],
-    reading: Reading,
+    reader: SourceReader,
     objections: Objections | None,
 ) -> Installed:
     from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalog
 
-    reading.forget()
-    document = compose(fetched, name, reading, Layers.of(facts))
-    reading.check_nothing_lost()
-    parts = reading.parts
+    reader.forget()
+    document = compose(fetched, name, reader, Layers.of(facts))
+    reader.check_nothing_lost()
+    parts = reader.parts
     revision = revision_of(fetched.content, parts, fetched.uri)
     pointer = {
         "fetched_at": time.time(),
@@ -125,10 +125,10 @@ def _install(
             pointer |= {key: meta[key] for key in ("title", "version", "operations")}
             said = _objections(revisions, before, pointer, catalog, objections)
             if said:
-                hold(revisions, pointer, said)
+                keep_aside(revisions, pointer, said)
                 return Installed(catalog, pointer, parts, objections=tuple(said))
             if "parts" in pointer:
-                pointer.update(_part_facts(revisions, reading))
+                pointer.update(_part_facts(revisions, reader))
             _make_current(revisions, before, pointer)
     except (OSError, sqlite3.Error) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -152,7 +152,7 @@ def _make_current(revisions: Revisions, before: dict[str, Any] | None, pointer: 
     else:
         pointer |= {key: before[key] for key in ("installed_at", "number") if key in before}
     revisions.point_to(pointer)
-    forget(revisions)
+    forget_pending(revisions)
     revisions.note_use()
     thin_out(revisions, pointer)
 
@@ -198,7 +198,7 @@ def _compiled_again(
     """Return what becomes of the bytes that were kept of a revision; None where they are lost."""
     try:
         with without_collector():
-            document = kept_document(revisions, pointer, name)
+            document = read_cached_document(revisions, pointer, name)
             if document is None:
                 return None
             return document, _compile(document, names_in_catalogs(revisions)[0])
@@ -206,20 +206,22 @@ def _compiled_again(
         return None  # an older dynacli read it, this one does not
 
 
-def touch(revisions: Revisions, pointer: dict[str, Any], reading: Reading, **changes: Any) -> dict[str, Any]:
+def touch(
+    revisions: Revisions, pointer: dict[str, Any], reader: SourceReader, **changes: Any
+) -> dict[str, Any]:
     """Write the pointer with changes, after the files of the document were looked at again, and return it.
 
     A cache that cannot be written stays as it was.
     """
     try:
         if "parts" in pointer:
-            changes.update(_part_facts(revisions, reading))
+            changes.update(_part_facts(revisions, reader))
     except OSError:
         return {**pointer, **changes}
     return revisions.touch(pointer, **changes)
 
 
-def keep_parts(revisions: Revisions, revision: str, content: bytes, parts: "Parts") -> None:
+def keep_parts(revisions: Revisions, revision: str, content: bytes, parts: "ReferencedFiles") -> None:
     """Write the files of a revision where they were lost.
 
     Raises:
@@ -243,12 +245,12 @@ def _holds(path: str, content: bytes) -> bool:
         return False
 
 
-def _part_facts(revisions: Revisions, reading: Reading) -> dict[str, str]:
+def _part_facts(revisions: Revisions, reader: SourceReader) -> dict[str, str]:
     from dynacli.library.revisions.freshness import write_parts_list
 
-    if not reading.looks:
+    if not reader.looks:
         return {}  # nothing was looked at: what is known of them holds
-    return {"parts": write_parts_list(revisions.directory, reading.facts)}
+    return {"parts": write_parts_list(revisions.directory, reader.facts)}
 
 
 def _objections(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.catalog.compiler.garbage_collection import without_collector
 from dynacli.errors import DynacliError
 from dynacli.files import put_away
-from dynacli.library.compose_document import kept_document
+from dynacli.library.compose_document import read_cached_document
 from dynacli.library.revisions.revisions import NEWS, Revisions, is_revision, type_fits
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class News(NamedTuple):
     document: int
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The counts in words."""
         parts = []
         if self.added:
@@ -71,12 +71,12 @@ def note_news(
     from dynacli.changes.compare import compare
 
     untold = revisions.state(NEWS).get("since")
-    known = revisions.of(untold) if isinstance(untold, str) and is_revision(untold) else None
+    known = revisions.pointer_to(untold) if isinstance(untold, str) and is_revision(untold) else None
     since = known or before
     try:
         with without_collector():
-            old = kept_document(revisions, since, name)
-            new = document or kept_document(revisions, after, name)
+            old = read_cached_document(revisions, since, name)
+            new = document or read_cached_document(revisions, after, name)
             if old is None or new is None:
                 return
             changes = compare(old.tree, new.tree)

@@ -14,7 +14,7 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration, is_name, texts
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import (
     are_parts_unchanged,
     facts_of,
@@ -22,13 +22,20 @@ from dynacli.library.revisions.freshness import (
     is_due,
     is_unchanged,
 )
-from dynacli.library.revisions.open_request import BLOCKING, Wish
+from dynacli.library.revisions.open_request import BLOCKING, OpenRequest
 from dynacli.library.revisions.revisions import Revisions
 
 if TYPE_CHECKING:
     from dynacli.document.fetching.fetch import Authorize
 
-__all__ = ["Before", "from_source", "located", "open_api", "refresh_api", "wish_of"]
+__all__ = [
+    "PreviousRevision",
+    "find_revisions",
+    "make_open_request",
+    "open_api",
+    "open_source",
+    "refresh_api",
+]
 
 
 def open_api(
@@ -41,7 +48,7 @@ def open_api(
     authorize: "Authorize | None" = None,
     is_asked: bool = True,
     seconds: float | None = None,
-) -> Api:
+) -> OpenedApi:
     """Return the API that a word names.
 
     Args:
@@ -59,9 +66,9 @@ def open_api(
         NetworkError: It cannot be fetched.
         FileError: The cache or the configuration cannot be used.
     """
-    wish, source = wish_of(word, env)
-    places = tuple(sorted({*wish.allow_refs, *allow_refs}))
-    wish = wish._replace(
+    open_request, source = make_open_request(word, env)
+    places = tuple(sorted({*open_request.allow_refs, *allow_refs}))
+    open_request = open_request._replace(
         refresh=refresh,
         is_asked=refresh and is_asked,
         seconds=seconds,
@@ -69,26 +76,26 @@ def open_api(
         allow_refs=places,
         authorize=authorize,
     )
-    return _opened(wish, word, source)
+    return _opened(open_request, word, source)
 
 
-def _opened(wish: Wish, word: str, source: str) -> Api:
+def _opened(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
     if word == DEMO:
-        api = _from_file(wish, source, source)
+        api = _from_file(open_request, source, source)
         api.prefix = "DYNACLI_DEMO"
         return api
-    if not wish.is_registered:
-        return from_source(wish, source)
+    if not open_request.is_registered:
+        return open_source(open_request, source)
     try:
-        api = from_source(wish, source)
+        api = open_source(open_request, source)
     except DynacliError as error:
-        old = _as_it_was(wish, source)
-        if old is None or wish.refresh:
+        old = _as_it_was(open_request, source)
+        if old is None or open_request.refresh:
             raise
         # A document that does not work never takes the place of one that did.
         api = old
         api.warning = error
-    api.entry = wish.entry
+    api.entry = open_request.entry
     accepted = texts(api.entry, "origins")
     if accepted:
         api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
@@ -96,24 +103,24 @@ def _opened(wish: Wish, word: str, source: str) -> Api:
     return api
 
 
-def wish_of(word: str, env: Environment) -> tuple[Wish, str]:
+def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
     """Return what a word and the configuration ask for, and the source of the document.
 
     Raises:
         UsageError: There is no such API.
         FileError: The configuration cannot be used.
     """
-    wish = Wish(word, env)
+    open_request = OpenRequest(word, env)
     if word == DEMO:
         from dynacli.document.fetching.shipped_documents import shipped_path
 
-        return wish, shipped_path("armature.json")
+        return open_request, shipped_path("armature.json")
     if not is_source(word):
         configuration = Configuration(env)
         entry = configuration.apis().get(word)
         if entry is None:
             raise _unknown(configuration, word)
-        wish = wish._replace(
+        open_request = open_request._replace(
             allow_refs=tuple(sorted(configuration.allow_refs(entry))),
             more=configuration.more(entry),
             overlays=configuration.overlays(entry),
@@ -125,9 +132,9 @@ def wish_of(word: str, env: Environment) -> tuple[Wish, str]:
         word = entry["source"]
         mode = entry.get("refresh")
         if isinstance(mode, str):
-            wish = wish._replace(mode=mode)
+            open_request = open_request._replace(mode=mode)
     # The variable is of the moment, the entry is of a day in the past.
-    return wish._replace(mode=env.variables.get("DYNACLI_REFRESH") or wish.mode), word
+    return open_request._replace(mode=env.variables.get("DYNACLI_REFRESH") or open_request.mode), word
 
 
 def _lifetime(entry: dict[str, Any]) -> float | None:
@@ -136,7 +143,7 @@ def _lifetime(entry: dict[str, Any]) -> float | None:
     return lifetime_of(entry)
 
 
-class Before(NamedTuple):
+class PreviousRevision(NamedTuple):
     """What the cache had of an API before it was refreshed.
 
     Args:
@@ -154,7 +161,7 @@ def refresh_api(
     *,
     is_accepted: bool = False,
     authorize: "Authorize | None" = None,
-) -> tuple[Api, Before | None]:
+) -> tuple[OpenedApi, PreviousRevision | None]:
     """Read or fetch the document of a registered API again, and return the API with what it was before.
 
     Args:
@@ -163,25 +170,25 @@ def refresh_api(
     Raises:
         DynacliError: As for `open_api`.
     """
-    wish, source = wish_of(word, env)
-    wish = wish._replace(
+    open_request, source = make_open_request(word, env)
+    open_request = open_request._replace(
         refresh=True,
         is_asked=True,
-        allow_refs=tuple(sorted({*wish.allow_refs, *allow_refs})),
+        allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
         is_accepted=is_accepted,
         authorize=authorize,
     )
     before = None
-    old = _as_it_was(wish, source)
+    old = _as_it_was(open_request, source)
     if old is not None:
         try:
             names = {(one.method, one.path): one.name for one in old.catalog.summaries()}
-            before = Before(old.pointer["revision"], names)
+            before = PreviousRevision(old.pointer["revision"], names)
         except DamagedCatalogError:
             pass  # nothing to compare with; what takes its place is read and compiled anyway
         finally:
             old.catalog.close()
-    return _opened(wish, word, source), before
+    return _opened(open_request, word, source), before
 
 
 def is_source(word: str) -> bool:
@@ -190,13 +197,13 @@ def is_source(word: str) -> bool:
     return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
 
 
-def from_source(wish: Wish, source: str) -> Api:
+def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
     """Return the API of the document at a source: a URL, a path, or `-`."""
     if source != "-" and "://" not in source:
-        return _from_file(wish, os.path.normpath(os.path.join(os.getcwd(), source)), source)
+        return _from_file(open_request, os.path.normpath(os.path.join(os.getcwd(), source)), source)
     if source.startswith(("http://", "https://")):
         # Most are written as the cache knows them; telling the others apart costs imports.
-        api = _from_url(wish, Revisions(wish.env.cache_dir, source, wish.layers))
+        api = _from_url(open_request, Revisions(open_request.env.cache_dir, source, open_request.layers))
         if api is not None:
             return api
     from pathlib import Path
@@ -205,56 +212,56 @@ def from_source(wish: Wish, source: str) -> Api:
 
     parsed = parse_source(source, Path.cwd())
     if parsed.kind == "file":
-        return _from_file(wish, parsed.location, source)
+        return _from_file(open_request, parsed.location, source)
     if parsed.kind == "stdin":
-        from dynacli.library.revise import from_stdin
+        from dynacli.library.revise import open_stdin
 
-        return from_stdin(wish, parsed)
-    api = _from_url(wish, Revisions(wish.env.cache_dir, parsed.location, wish.layers))
+        return open_stdin(open_request, parsed)
+    api = _from_url(open_request, Revisions(open_request.env.cache_dir, parsed.location, open_request.layers))
     if api is not None:
         return api
-    from dynacli.library.fetch_when_due import obtained
+    from dynacli.library.fetch_when_due import fetch_when_due
 
-    return obtained(wish, parsed)
+    return fetch_when_due(open_request, parsed)
 
 
-def _from_url(wish: Wish, revisions: Revisions) -> Api | None:
+def _from_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
     """Return the API as the cache has it; None where something has to be fetched or compiled first."""
-    held = _pinned(wish, revisions)
+    held = _pinned(open_request, revisions)
     if held is not None:
         return held
     pointer = revisions.current()
-    if pointer is None or (wish.refresh and not wish.offline):
+    if pointer is None or (open_request.refresh and not open_request.offline):
         return None
-    if not wish.offline and not is_as_compiled(wish, revisions, pointer):
+    if not open_request.offline and not is_as_compiled(open_request, revisions, pointer):
         return None
-    due = is_due(pointer, time.time(), wish.lifetime)
-    if due and wish.mode == BLOCKING and not wish.offline:
+    due = is_due(pointer, time.time(), open_request.lifetime)
+    if due and open_request.mode == BLOCKING and not open_request.offline:
         return None
     catalog = revisions.catalog(pointer)
     if catalog is None:
         return None
-    api = Api(wish.name, revisions, catalog, pointer, wish=wish)
+    api = OpenedApi(open_request.name, revisions, catalog, pointer, open_request=open_request)
     api.is_due = due
     return api
 
 
-def _pinned(wish: Wish, revisions: Revisions) -> Api | None:
+def _pinned(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
     """Return the API of the revision that is held; None where none is, or it is lost."""
-    pointer = revisions.of(wish.pin) if wish.pin else None
+    pointer = revisions.pointer_to(open_request.pin) if open_request.pin else None
     if pointer is None:
         return None
     catalog = revisions.catalog(pointer)
     if catalog is not None:
-        return Api(wish.name, revisions, catalog, pointer, wish=wish)
-    from dynacli.library.revise import kept
+        return OpenedApi(open_request.name, revisions, catalog, pointer, open_request=open_request)
+    from dynacli.library.revise import open_cached
 
-    return kept(wish, revisions, pointer)
+    return open_cached(open_request, revisions, pointer)
 
 
-def _from_file(wish: Wish, path: str, word: str) -> Api:
-    revisions = Revisions(wish.env.cache_dir, path, wish.layers)
-    held = _pinned(wish, revisions)
+def _from_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
+    revisions = Revisions(open_request.env.cache_dir, path, open_request.layers)
+    held = _pinned(open_request, revisions)
     if held is not None:
         return held
     pointer = revisions.current()
@@ -263,50 +270,52 @@ def _from_file(wish: Wish, path: str, word: str) -> Api:
     facts = facts_of(path)
     if (
         pointer is not None
-        and not wish.refresh
+        and not open_request.refresh
         and is_unchanged(pointer, facts)
-        and wish.is_met_by(pointer)
+        and open_request.is_met_by(pointer)
         and are_parts_unchanged(revisions.directory, pointer)
     ):
         catalog = revisions.catalog(pointer)
         if catalog is not None:
-            return Api(wish.name, revisions, catalog, pointer, wish=wish)
-    from dynacli.library.revise import read_again
+            return OpenedApi(open_request.name, revisions, catalog, pointer, open_request=open_request)
+    from dynacli.library.revise import reread_file
 
     remembered = {"source": word, "checked_ns": checked_ns}
     remembered |= dict(zip(("size", "mtime_ns", "ctime_ns"), facts, strict=True))
-    return read_again(wish, revisions, path, remembered)
+    return reread_file(open_request, revisions, path, remembered)
 
 
-def located(word: str, env: Environment) -> tuple[Wish, Revisions]:
+def find_revisions(word: str, env: Environment) -> tuple[OpenRequest, Revisions]:
     """Return where the document that a word names is kept, whatever has become of its source.
 
     Raises:
         UsageError: There is no such API, or its source is malformed.
         FileError: The configuration cannot be used.
     """
-    wish, source = wish_of(word, env)
-    return wish, _revisions_of(wish, source)
+    open_request, source = make_open_request(word, env)
+    return open_request, _revisions_of(open_request, source)
 
 
-def _revisions_of(wish: Wish, source: str) -> Revisions:
+def _revisions_of(open_request: OpenRequest, source: str) -> Revisions:
     from pathlib import Path
 
     from dynacli.document.source import parse_source
 
-    return Revisions(wish.env.cache_dir, parse_source(source, Path.cwd()).location, wish.layers)
+    return Revisions(
+        open_request.env.cache_dir, parse_source(source, Path.cwd()).location, open_request.layers
+    )
 
 
-def _as_it_was(wish: Wish, source: str) -> Api | None:
+def _as_it_was(open_request: OpenRequest, source: str) -> OpenedApi | None:
     """Return the API as the cache has it, whatever has become of its source."""
-    from dynacli.library.revise import kept
+    from dynacli.library.revise import open_cached
 
     try:
-        revisions = _revisions_of(wish, source)
+        revisions = _revisions_of(open_request, source)
     except UsageError:
         return None
     pointer = revisions.current()
-    return kept(wish, revisions, pointer) if pointer is not None else None
+    return open_cached(open_request, revisions, pointer) if pointer is not None else None
 
 
 def _unknown(configuration: Configuration, word: str) -> DynacliError:

@@ -12,16 +12,16 @@ from dynacli.library.revisions.revisions import NEWS, PENDING, Revisions
 if TYPE_CHECKING:
     from dynacli.document.load import Document
     from dynacli.library.document_locations import Location
-    from dynacli.library.revisions.open_request import Wish
-    from dynacli.library.revisions.referenced_files import Parts
+    from dynacli.library.revisions.open_request import OpenRequest
+    from dynacli.library.revisions.referenced_files import ReferencedFiles
 
-__all__ = ["Api", "what_is_left_out"]
+__all__ = ["OpenedApi", "what_is_left_out"]
 
 MOST_NAMED = 5
 """Operations that a warning names, before it leaves the rest to `api show`."""
 
 
-class Api:
+class OpenedApi:
     """An API that can be called.
 
     Attributes:
@@ -32,7 +32,7 @@ class Api:
         entry: What stands of it in the configuration; empty where it is not registered.
         warning: Why the document could not be read again, so that an earlier revision is used.
         objections: Why a new document did not take the place of this one by itself.
-        wish: What was asked for when it was opened; None where nothing was.
+        open_request: What was asked for when it was opened; None where nothing was.
         is_due: Whether it is time to ask the server for the document again.
         is_new: Whether the document has just been compiled.
         failure: Why what was compiled could not be kept.
@@ -49,8 +49,8 @@ class Api:
         catalog: Catalog,
         pointer: dict[str, Any],
         content: bytes | None = None,
-        parts: "Parts | None" = None,
-        wish: "Wish | None" = None,
+        parts: "ReferencedFiles | None" = None,
+        open_request: "OpenRequest | None" = None,
     ) -> None:
         self.name = name
         self.revisions = revisions
@@ -62,7 +62,7 @@ class Api:
         self.entry: Mapping[str, Any] = {}
         self.warning: DynacliError | None = None
         self.objections: tuple[str, ...] = ()
-        self.wish = wish
+        self.open_request = open_request
         self.is_due = False
         self.is_new = False
         self.failure: FileError | None = None
@@ -104,14 +104,14 @@ class Api:
         """
         from dynacli.document.fetching.fetch import Fetched
         from dynacli.library.compose_document import Layers, compose
-        from dynacli.library.read_sources import Reading
+        from dynacli.library.read_sources import SourceReader
 
         content = content or self.content()
         parts = self._parts or self.revisions.parts(self.pointer)
         if content is None or parts is None:
             return None
         fetched = Fetched(content, uri=self.uri)
-        return compose(fetched, self.name, Reading(None, parts), Layers.of(self.pointer))
+        return compose(fetched, self.name, SourceReader(None, parts), Layers.of(self.pointer))
 
     def places(self, pointers: Iterable[str]) -> dict[str, "Location"]:
         """Return where places of the document stand in its files.
@@ -119,17 +119,17 @@ class Api:
         Args:
             pointers: JSON pointers into the document as it was put together.
         """
-        from dynacli.library.document_locations import located
+        from dynacli.library.document_locations import find_locations
 
         wanted = list(dict.fromkeys(pointers))
-        return dict(zip(wanted, located(self, map(self.catalog.place, wanted)), strict=True))
+        return dict(zip(wanted, find_locations(self, map(self.catalog.place, wanted)), strict=True))
 
     def problems(self) -> list[dict[str, Any]]:
         """Return what is not valid OpenAPI in the document, and where in which file: as the warnings are."""
-        from dynacli.library.document_locations import located
+        from dynacli.library.document_locations import find_locations
 
         rows = self.catalog.problems()
-        places = located(self, [(file, pointer) for _, file, pointer in rows])
+        places = find_locations(self, [(file, pointer) for _, file, pointer in rows])
         return [{"message": row[0], **place._asdict()} for row, place in zip(rows, places, strict=True)]
 
     def part(self, uri: str) -> bytes | None:

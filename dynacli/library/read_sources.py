@@ -13,17 +13,17 @@ from dynacli.document.fetching.fetch import Fetched, read_file
 from dynacli.document.file_names import file_name
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, TimedOutError
 from dynacli.library.revisions.freshness import Facts, facts_of
-from dynacli.library.revisions.referenced_files import Failure, Parts
+from dynacli.library.revisions.referenced_files import MissingFile, ReferencedFiles
 
 if TYPE_CHECKING:
     from dynacli.document.fetching.file_opener import AllowedOpener
 
-__all__ = ["Further", "Reading"]
+__all__ = ["DocumentAccess", "SourceReader"]
 
 _OVERLAY = "#overlay"
 
 
-class Further(NamedTuple):
+class DocumentAccess(NamedTuple):
     """How the files of one more document are read.
 
     Args:
@@ -36,7 +36,7 @@ class Further(NamedTuple):
 
 
 @dataclass
-class Reading:
+class SourceReader:
     """An `Opener` that remembers what it was asked for.
 
     Files of this machine are read from where they are; what came over the network is taken from the cache,
@@ -52,11 +52,11 @@ class Reading:
     """
 
     opener: "AllowedOpener | None"
-    kept: Parts = field(default_factory=lambda: Parts({}))
+    kept: ReferencedFiles = field(default_factory=lambda: ReferencedFiles({}))
     may_fetch: bool = True
     is_again: bool = False
     folders: tuple[str, ...] = ()
-    further: Sequence[Further] = ()
+    further: Sequence[DocumentAccess] = ()
     _found: dict[str, Fetched] = field(default_factory=dict)
     _errors: dict[str, DynacliError] = field(default_factory=dict)
     _facts: dict[str, Facts] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Reading:
     def _asks_again(self) -> bool:
         return self.is_again and self.may_fetch
 
-    def look_again(self) -> Parts:
+    def look_again(self) -> ReferencedFiles:
         """Return what is there now of the files that are kept, and of those that were missing."""
         self._used = dict.fromkeys((*self.kept.found, *self.kept.missing))
         for key in self._used:
@@ -148,11 +148,11 @@ class Reading:
         self._used = {}
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> ReferencedFiles:
         """What was asked for: the files that were there, and those that were not."""
         found = {uri: self._found[uri] for uri in self._used if uri in self._found}
         missing = {uri: _failure(self._errors[uri]) for uri in self._used if uri in self._errors}
-        return Parts(found, missing)
+        return ReferencedFiles(found, missing)
 
     @property
     def facts(self) -> Mapping[str, Facts]:
@@ -187,8 +187,8 @@ def _is_local(uri: str) -> bool:
     return uri.startswith("file:")
 
 
-def _failure(error: DynacliError) -> Failure:
-    return Failure(isinstance(error, RefusedError), error.what, error.why, error.hint)
+def _failure(error: DynacliError) -> MissingFile:
+    return MissingFile(isinstance(error, RefusedError), error.what, error.why, error.hint)
 
 
 def _not_kept(uri: str) -> DocumentError:

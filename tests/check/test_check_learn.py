@@ -19,7 +19,7 @@ from dynacli.demo.stand_in import running
 from dynacli.document.overlays.overlay import apply_overlay
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from tests.harness import Answer, recording, run_cli
 from tests.judging import answered, judge_of, judge_value
 from tests.npm import program
@@ -65,7 +65,7 @@ def _seen(
     return Observation("a", "GET", "/it's/{id}", status, tuple(pairs.items()), content, masker or Masker())
 
 
-def _api(tmp_path: Path, document: dict[str, Any]) -> Api:
+def _api(tmp_path: Path, document: dict[str, Any]) -> OpenedApi:
     file = tmp_path / "document.json"
     file.write_text(json.dumps(document), encoding="utf-8")
     return open_api(str(file), Environment())

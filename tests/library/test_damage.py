@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
-from dynacli.library.revisions.refresh_claim import RETRY_SECONDS, take_claim
+from dynacli.library.revisions.refresh_claim import RETRY_SECONDS, take_refresh_claim
 from tests.clock import Served
 from tests.crashing import age_by_days
 from tests.harness import Recorder, Result, run_cli
@@ -418,9 +418,9 @@ def test_a_claim_may_be_anything(harm: Callable[[Path, Path], None], at_url: Kep
     before = of_somebody.stat().st_mtime_ns if of_somebody.exists() else 0
     directory, claim = str(at_url.directory), at_url.directory / "refresh.claim"
     os.utime(claim, (time.time(),) * 2, follow_symlinks=False)
-    assert not take_claim(directory)
+    assert not take_refresh_claim(directory)
     for at in (-RETRY_SECONDS - 1, RETRY_SECONDS + 1):
         os.utime(claim, (time.time() + at,) * 2, follow_symlinks=False)
-        assert take_claim(directory)
-        assert not take_claim(directory)
+        assert take_refresh_claim(directory)
+        assert not take_refresh_claim(directory)
     assert before == (of_somebody.stat().st_mtime_ns if of_somebody.exists() else 0)

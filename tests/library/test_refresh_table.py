@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from dynacli.document.fetching import download
-from dynacli.library.revisions.refresh_claim import take_claim
+from dynacli.library.revisions.refresh_claim import take_refresh_claim
 from tests.clock import DAY, MINUTE, Served, age, state_of
 from tests.harness import Answer, Recorder, Result, recording, run_cli
 from tests.pets import call, operation, pets
@@ -279,7 +279,7 @@ def _run(mode: str, home: Path) -> Result:
         case "background":
             # As a run does it that finds the document to be due; what it would start happens here.
             (directory,) = (home / "cache" / "documents").iterdir()
-            assert take_claim(str(directory))
+            assert take_refresh_claim(str(directory))
             return run_cli("__refresh", "shop")
         case "--refresh" | "--offline":
             return call("shop", "list-pets", mode)

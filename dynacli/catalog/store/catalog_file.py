@@ -11,7 +11,7 @@ import sqlite3
 from typing import Any
 
 from dynacli.catalog.store.operation_rows import operation_from_row
-from dynacli.catalog.store.packed_values import unseal
+from dynacli.catalog.store.packed_values import unpack
 from dynacli.model.operation import Operation, OperationSummary
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError"]
@@ -101,7 +101,7 @@ class Catalog:
 
     def _sealed_json(self, kept: Any) -> Any:
         try:
-            return self._json(unseal(kept))
+            return self._json(unpack(kept))
         except ValueError as error:
             raise DamagedCatalogError(self.path) from error
 

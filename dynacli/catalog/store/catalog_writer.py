@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog
 from dynacli.catalog.store.operation_rows import OperationRows
-from dynacli.catalog.store.packed_values import seal
+from dynacli.catalog.store.packed_values import pack
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled
@@ -89,7 +89,7 @@ def _fill(
             return json.dumps(value, default=_plain)
 
     def sealed(value: Any) -> str | bytes:
-        return seal(dump(value))
+        return pack(dump(value))
 
     # The file is nobody else's until it is moved into place: no journal, one sync at the end.
     # Each row leaves half a page empty, and there are two for each operation: small pages.
@@ -137,7 +137,7 @@ def _fill(
             names.setdefault((folded, BY_ID_IN_ANY_CASE), number)
         for tag in one.tags:
             used_tags.setdefault(kebab(tag), tag)
-    db.executemany("INSERT INTO shared VALUES (?, ?)", ((id_, seal(text)) for text, id_ in shared.items()))
+    db.executemany("INSERT INTO shared VALUES (?, ?)", ((id_, pack(text)) for text, id_ in shared.items()))
     db.executemany(
         "INSERT INTO names VALUES (?, ?, ?)", [(key, rank, id_) for (key, rank), id_ in names.items()]
     )

@@ -2,7 +2,7 @@
 
 import zlib
 
-__all__ = ["seal", "unseal"]
+__all__ = ["pack", "unpack"]
 
 _SEAL = 8
 """The length of a checksum in front of a value that is not compressed."""
@@ -35,7 +35,7 @@ _WORDS = (
 )
 
 
-def seal(text: str) -> str | bytes:
+def pack(text: str) -> str | bytes:
     """Return a text as it is kept."""
     if not _SHORTEST <= len(text) <= _LONGEST:
         return _seal_of(text) + text
@@ -44,7 +44,7 @@ def seal(text: str) -> str | bytes:
     return writer.compress(text.encode("utf-8", "surrogatepass")) + writer.flush()
 
 
-def unseal(kept: object) -> str:
+def unpack(kept: object) -> str:
     """Return the text that was sealed.
 
     Raises:

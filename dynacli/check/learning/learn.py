@@ -15,7 +15,7 @@ from dynacli.document.overlays.overlay import apply_overlay, copied
 from dynacli.document.overlays.overlay_actions import actions_between, is_same
 from dynacli.document.pointer import MISSING, follow, split
 from dynacli.errors import DocumentError, InternalError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record
 from dynacli.validation.findings.finding import Finding
 from dynacli.validation.judge import Answered, Judge
@@ -39,7 +39,7 @@ class Learned:
     left: tuple[tuple[str, Finding], ...] = ()
 
 
-def learned(api: Api, observations: Iterable[Observation]) -> Learned:
+def learned(api: OpenedApi, observations: Iterable[Observation]) -> Learned:
     """Return the overlay that makes a document agree with answers, judged at the level `exact`.
 
     Raises:
@@ -60,7 +60,7 @@ def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
 
 
 class _Learning:
-    def __init__(self, api: Api, observations: list[Observation]) -> None:
+    def __init__(self, api: OpenedApi, observations: list[Observation]) -> None:
         from dynacli.document.reading.parse import read
 
         content = api.content()

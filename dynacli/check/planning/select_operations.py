@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from dynacli.commands.api_group import unknown_operation
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 
 __all__ = ["SAFE", "Selection", "select_operations"]
@@ -28,7 +28,7 @@ class Selection(NamedTuple):
 
 
 def select_operations(
-    api: Api, *, only: Sequence[str] = (), named: Sequence[str] = (), tags: Sequence[str] = ()
+    api: OpenedApi, *, only: Sequence[str] = (), named: Sequence[str] = (), tags: Sequence[str] = ()
 ) -> Selection:
     """Return the operations of a check.
 
@@ -57,14 +57,14 @@ def select_operations(
     return Selection(tuple(chosen), tuple(left))
 
 
-def _found(api: Api, word: str) -> str:
+def _found(api: OpenedApi, word: str) -> str:
     name = api.catalog.find(word)
     if name is None:
         raise unknown_operation(api, word)
     return name
 
 
-def _tagged(api: Api, tags: Iterable[str]) -> set[str]:
+def _tagged(api: OpenedApi, tags: Iterable[str]) -> set[str]:
     names: set[str] = set()
     for word in tags:
         key = api.catalog.tag(word)

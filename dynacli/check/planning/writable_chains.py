@@ -6,13 +6,13 @@ from dataclasses import replace
 from dynacli.check.planning.chains import Chain, chains_of
 from dynacli.check.planning.linked_values import Links
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 
 __all__ = ["writable_chains"]
 
 
-def writable_chains(api: Api, scope: Iterable[Operation]) -> list[Chain]:
+def writable_chains(api: OpenedApi, scope: Iterable[Operation]) -> list[Chain]:
     """Return the chains that hold an operation of those that are looked at.
 
     Of each, what creates and what removes is called in any case: the one makes the others possible,

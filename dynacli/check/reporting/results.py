@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import Checked, Exchange, Planned, Value
 from dynacli.check.reporting.coverage import coverage_of
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.output.reports.judged_calls import JudgedCall
 from dynacli.wire.failures import without_query
@@ -32,7 +32,7 @@ class Results:
 
     def __init__(
         self,
-        api: Api,
+        api: OpenedApi,
         checked: Sequence[Checked],
         left: Sequence[Operation] = (),
         *,

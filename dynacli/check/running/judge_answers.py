@@ -4,7 +4,7 @@ from typing import Any
 
 from dynacli.check.check_records import Planned
 from dynacli.check.planning.linked_values import documented_answer
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.transport.send import Answer
 from dynacli.validation.findings.finding import Verdict
@@ -27,7 +27,7 @@ class Judgement:
         settings: The level, and the findings that the configuration switches off.
     """
 
-    def __init__(self, api: Api, operation: Operation, settings: Any) -> None:
+    def __init__(self, api: OpenedApi, operation: Operation, settings: Any) -> None:
         self._operation, self._settings = operation, settings
         self._judge = Judge(api.catalog, operation)
         self._documented = [one.status for one in operation.responses]

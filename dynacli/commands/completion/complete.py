@@ -249,7 +249,7 @@ def _cached(env: Environment, word: str) -> Catalog | None:
     if kept is None:
         return None
     revisions, pin = kept
-    pointer = (revisions.of(pin) if pin else None) or revisions.current()
+    pointer = (revisions.pointer_to(pin) if pin else None) or revisions.current()
     return revisions.catalog(pointer) if pointer is not None else None
 
 

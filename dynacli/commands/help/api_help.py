@@ -4,7 +4,7 @@ from typing import Any
 
 from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.environment import Environment
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.text.markdown.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, terminal_width, visible
@@ -15,7 +15,7 @@ _MOST_WEBHOOKS = 12
 """Nobody calls them, so that a document with hundreds shows a few, and where the others are."""
 
 
-def api_help(env: Environment, api: Api, tag: str = "") -> str:
+def api_help(env: Environment, api: OpenedApi, tag: str = "") -> str:
     """Return the page."""
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
@@ -61,7 +61,7 @@ def _server_lines(servers: list[dict[str, Any]], paint: Painter) -> list[str]:
     return [*lines, ""]
 
 
-def _webhook_lines(api: Api, width: int, paint: Painter) -> list[str]:
+def _webhook_lines(api: OpenedApi, width: int, paint: Painter) -> list[str]:
     from dynacli.commands.help.webhook_list import webhook_lines, webhooks_of
 
     webhooks = webhooks_of(api)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import WEBHOOKS
 from dynacli.text.markdown.markdown import first_sentence
 from dynacli.text.terminal import Painter, visible
@@ -10,7 +10,7 @@ from dynacli.text.terminal import Painter, visible
 __all__ = ["find_webhook", "webhook_lines", "webhooks_of"]
 
 
-def webhooks_of(api: Api) -> list[dict[str, Any]]:
+def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
     """Return the webhooks of a document: `name`, `pointer`, `methods` and `summary` of each."""
     found, rows = api.catalog.component(WEBHOOKS)
     return list(rows) if found else []

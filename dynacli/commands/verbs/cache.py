@@ -11,7 +11,12 @@ from dynacli.commands.verb_commands import Verb, VerbGroup
 from dynacli.document.source import with_masked_query
 from dynacli.errors import FileError
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
-from dynacli.library.revisions.housekeeping import Kept, forget_history, kept_documents, remove_document
+from dynacli.library.revisions.housekeeping import (
+    CachedDocument,
+    cached_documents,
+    forget_history,
+    remove_document,
+)
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import Painter, visible
 
@@ -23,7 +28,7 @@ def _info(ctx: click.Context) -> None:
     from dynacli.output.render import check_format, write_data
 
     check_format(run.output_format)
-    documents = list(reversed(kept_documents(run.env.cache_dir)))
+    documents = list(reversed(cached_documents(run.env.cache_dir)))
     names = _names(run)
     rows = [_row(one, names.get(one.directory, [])) for one in documents]
     data: dict[str, Any] = {
@@ -54,7 +59,7 @@ def _names(run: Run) -> dict[str, list[str]]:
         return {}
 
 
-def _row(kept: Kept, names: list[str]) -> dict[str, Any]:
+def _row(kept: CachedDocument, names: list[str]) -> dict[str, Any]:
     source = "-" if kept.location.startswith("-") else with_masked_query(kept.location)
     return {
         "apis": sorted(names),
@@ -74,11 +79,11 @@ def _size(count: int) -> str:
 
 def _clear(ctx: click.Context, api: str | None, history: bool) -> None:
     run: Run = ctx.obj
-    documents = kept_documents(run.env.cache_dir)
+    documents = cached_documents(run.env.cache_dir)
     if api is not None:
-        from dynacli.library.open_by_name import located
+        from dynacli.library.open_by_name import find_revisions
 
-        _, revisions = located(api, run.env)
+        _, revisions = find_revisions(api, run.env)
         documents = [one for one in documents if one.directory == revisions.directory]
     before = sum(one.size for one in documents)
     for one in documents:
@@ -89,7 +94,7 @@ def _clear(ctx: click.Context, api: str | None, history: bool) -> None:
         else:
             remove_document(one.directory)
     directories = {one.directory for one in documents}
-    left = sum(one.size for one in kept_documents(run.env.cache_dir) if one.directory in directories)
+    left = sum(one.size for one in cached_documents(run.env.cache_dir) if one.directory in directories)
     write_stderr(run.env, f"{_size(before - left)} freed\n")
     if left and not history:
         raise FileError(

@@ -12,8 +12,8 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
 from dynacli.commands.verb_commands import Verb
 from dynacli.errors import DocumentError
-from dynacli.library.opened_api import Api
-from dynacli.library.revisions.pending_document import held_of
+from dynacli.library.opened_api import OpenedApi
+from dynacli.library.revisions.pending_document import find_pending
 
 if TYPE_CHECKING:
     from dynacli.changes.change_records import Changes, OperationKey
@@ -87,41 +87,45 @@ def _only_breaking(found: "Changes") -> "Changes":
     )
 
 
-def _before(opened: Api, after: Api, stack: ExitStack) -> Api | None:
+def _before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> OpenedApi | None:
     pointer = previous(opened.revisions, after.pointer["revision"])
     if pointer is None or pointer["revision"] == after.pointer["revision"]:
         return None
     return _of(opened, pointer, stack)
 
 
-def _named(run: Run, opened: Api, word: str, stack: ExitStack) -> Api:
+def _named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
     """Return the revision or the other document that a word means."""
     from dynacli.document.source import looks_like_source
 
     if looks_like_source(word):
         return run.api(word)
-    held = held_of(opened.revisions)
+    held = find_pending(opened.revisions)
     # What was kept aside can be looked at before anybody takes it.
     others = () if held is None else (held.pointer,)
     return _of(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 
 
-def _of(opened: Api, pointer: dict[str, Any], stack: ExitStack) -> Api:
+def _of(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
     """Return another revision of an API.
 
     Raises:
         DocumentError: It is lost.
     """
-    from dynacli.library.revise import kept
+    from dynacli.library.revise import open_cached
 
-    api = kept(opened.wish, opened.revisions, pointer) if opened.wish is not None else None
+    api = (
+        open_cached(opened.open_request, opened.revisions, pointer)
+        if opened.open_request is not None
+        else None
+    )
     if api is None:
         raise _lost(pointer["revision"])
     stack.callback(api.catalog.close)
     return api
 
 
-def _side(api: Api) -> _Side:
+def _side(api: OpenedApi) -> _Side:
     """Return a document with its operations.
 
     Raises:
@@ -145,7 +149,7 @@ def _lost(revision: str) -> DocumentError:
     )
 
 
-def _forget_news(opened: Api) -> None:
+def _forget_news(opened: OpenedApi) -> None:
     """Count what was to be told as told: it is told here in full."""
     from dynacli.library.news import take_news
 

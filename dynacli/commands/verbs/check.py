@@ -13,7 +13,7 @@ from dynacli.commands.verb_commands import Verb
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import DEMO
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _check(ctx: click.Context, api: str, **params: Any) -> None:
 
 
 @contextmanager
-def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterator[Api]:
+def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
     """Give the API; the stand-in runs until the end of the block."""
     if word == DEMO:
         with live_api(ctx, params) as api:
@@ -51,7 +51,7 @@ def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterato
     yield ctx.obj.api(word)
 
 
-def _check_api(run: Run, api: Api, params: Mapping[str, Any]) -> None:
+def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
     from dynacli.check.planning.given_values import given_values
     from dynacli.check.planning.select_operations import SAFE, select_operations
     from dynacli.check.reporting.check_files import check_files
@@ -113,7 +113,7 @@ def _check_api(run: Run, api: Api, params: Mapping[str, Any]) -> None:
     _conclude(run, results, params, is_failing=settings.is_strict)
 
 
-def _chains(api: Api, selection: Any) -> "list[Chain]":
+def _chains(api: OpenedApi, selection: Any) -> "list[Chain]":
     """Return the chains of what was selected; what is named by itself is a part of its chain, too."""
     from dynacli.check.planning.writable_chains import writable_chains
 

@@ -16,7 +16,7 @@ from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
 from dynacli.commands.verb_commands import Verb, VerbGroup
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["behaviour_options", "command", "live_api", "role_option"]
 
@@ -40,7 +40,7 @@ class _DemoCommand(OperationCommand):
 
 
 @contextmanager
-def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[Api]:
+def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
     """Run the stand-in for as long as the block lasts, for a verb that takes it as its API.
 
     Args:
@@ -52,7 +52,7 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[Api]:
 
 
 @contextmanager
-def _live_api(run: Run, described: Api, params: Mapping[str, Any]) -> Iterator[Api]:
+def _live_api(run: Run, described: OpenedApi, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
     from dynacli.demo.demo_facts import API_KEYS
     from dynacli.demo.stand_in import running
 
@@ -77,7 +77,7 @@ def _live_api(run: Run, described: Api, params: Mapping[str, Any]) -> Iterator[A
             api.catalog.close()
 
 
-def _fetched(run: Run, document_url: str) -> Api:
+def _fetched(run: Run, document_url: str) -> OpenedApi:
     """Fetch the live document, and compile it only when it is not the one that ships with dynacli."""
     from pathlib import Path
 
@@ -89,7 +89,7 @@ def _fetched(run: Run, document_url: str) -> Api:
     fetched = fetch(parse_source(document_url, Path.cwd()), run.env)
     shipped = run.api(DEMO)
     if shipped.pointer["revision"] == revision_of(fetched.content):
-        api = Api(DEMO, shipped.revisions, shipped.catalog, shipped.pointer)
+        api = OpenedApi(DEMO, shipped.revisions, shipped.catalog, shipped.pointer)
     else:
         api = open_content(DEMO, fetched, "the stand-in's document", run.env)
     api.uri = document_url
@@ -97,7 +97,7 @@ def _fetched(run: Run, document_url: str) -> Api:
     return api
 
 
-def _described(ctx: click.Context) -> Api:
+def _described(ctx: click.Context) -> OpenedApi:
     """Return the stand-in's API for lists and help pages, which start no server."""
     run: Run = ctx.obj
     if not ctx.meta.get(_WITH_NEXT):
@@ -109,11 +109,11 @@ def _described(ctx: click.Context) -> Api:
 
         content = served_document(with_next=True).content
         ctx.meta[_WITH_NEXT_API] = open_content(DEMO, Fetched(content), "the stand-in's document", run.env)
-    api: Api = ctx.meta[_WITH_NEXT_API]
+    api: OpenedApi = ctx.meta[_WITH_NEXT_API]
     return api
 
 
-def _misbehaviours(words: tuple[str, ...], api: Api) -> dict[str, str]:
+def _misbehaviours(words: tuple[str, ...], api: OpenedApi) -> dict[str, str]:
     """Return operationId → kind; a person may write the operation's name as well."""
     ids = {one.name: one.operation_id for one in api.catalog.summaries()}
     chosen = {}

@@ -13,7 +13,7 @@ from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError, FileError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.open_by_name import open_api
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["command"]
@@ -189,13 +189,13 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
         api.catalog.close()
 
 
-def _source(api: Api) -> str:
+def _source(api: OpenedApi) -> str:
     from dynacli.document.source import with_masked_query
 
     return "-" if api.name == "-" else with_masked_query(api.location)
 
 
-def _counted(api: Api, document: _Document) -> str:
+def _counted(api: OpenedApi, document: _Document) -> str:
     operations = api.catalog.meta["operations"]
     parts = [
         (operations, "operation"),

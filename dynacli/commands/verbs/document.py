@@ -10,7 +10,7 @@ from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
 from dynacli.commands.verb_commands import Verb
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.open_by_name import open_api
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from dynacli.document.load import Document
@@ -67,7 +67,7 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
     return made.tree
 
 
-def _kept(run: Run, opened: Api, word: str, take: Callable[[Api], _T | None]) -> _T:
+def _kept(run: Run, opened: OpenedApi, word: str, take: Callable[[OpenedApi], _T | None]) -> _T:
     """Return what is kept of the document, read or fetched again where the cache has lost it."""
     found = take(opened)
     if found is None and not run.option("offline"):

@@ -8,7 +8,7 @@ from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
-from dynacli.library.revisions.housekeeping import DEFAULT_LIMIT, bound
+from dynacli.library.revisions.housekeeping import DEFAULT_LIMIT, shrink_cache
 from dynacli.library.revisions.open_request import layers_of
 from dynacli.library.revisions.revisions import Revisions
 
@@ -60,4 +60,4 @@ def keep_within_limit(env: Environment, revisions: Revisions) -> int:
         registered = registered_directories(env)
     except FileError:
         return 0  # nobody knows what a person would miss
-    return bound(env.cache_dir, limit_of(env), registered, revisions.directory)
+    return shrink_cache(env.cache_dir, limit_of(env), registered, revisions.directory)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.files import write_atomically
 
 if TYPE_CHECKING:
-    from dynacli.library.revisions.open_request import Wish
+    from dynacli.library.revisions.open_request import OpenRequest
     from dynacli.library.revisions.revisions import Revisions
 
 __all__ = [
@@ -113,14 +113,14 @@ def are_parts_unchanged(directory: str, pointer: dict[str, Any]) -> bool:
         return False  # torn or foreign: the files are read again
 
 
-def is_as_compiled(wish: "Wish", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
+def is_as_compiled(open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
     """Tell whether what a person lays over the document of a URL, or joins to it, is what it was.
 
     An overlay is a file of this machine, which may be edited at any time.
     """
-    if not wish.is_met_by(pointer):
+    if not open_request.is_met_by(pointer):
         return False
-    return not wish.layers or are_parts_unchanged(revisions.directory, pointer)
+    return not open_request.layers or are_parts_unchanged(revisions.directory, pointer)
 
 
 def write_parts_list(directory: str, parts: Mapping[str, Facts]) -> str:

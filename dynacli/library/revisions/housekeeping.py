@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 from dynacli.catalog.store.catalog_file import FORMAT
 from dynacli.files import LOCK_SECONDS, held_lock, sweep, write_atomically
 from dynacli.library.revisions.freshness import DAY
-from dynacli.library.revisions.pending_document import held_of
+from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import Revisions, is_revision
 
 __all__ = [
     "DEFAULT_LIMIT",
     "MOST_REVISIONS",
-    "Kept",
+    "CachedDocument",
     "begin_day",
-    "bound",
+    "cached_documents",
     "forget_history",
-    "kept_documents",
     "remove_document",
+    "shrink_cache",
     "thin_out",
 ]
 
@@ -45,7 +45,7 @@ _FOREIGN_DAYS = 30
 _CATALOG = re.compile(r"([0-9a-f]{20})\.(\d+)\.sqlite")
 
 
-class Kept(NamedTuple):
+class CachedDocument(NamedTuple):
     """What is kept of one document.
 
     Args:
@@ -146,7 +146,7 @@ def forget_history(revisions: Revisions) -> None:
 
 
 def _in_use(revisions: Revisions, current: dict[str, Any]) -> set[str]:
-    held = held_of(revisions)
+    held = find_pending(revisions)
     names = {one["revision"] for one in revisions.history() if one.get("is_pinned")}
     names.add(current["revision"])
     if held is not None:
@@ -191,7 +191,7 @@ def _turn(path: str) -> int:
     return (1 if name == "current.json" else 0) if name.endswith(".json") else 2
 
 
-def kept_documents(cache_dir: str) -> list[Kept]:
+def cached_documents(cache_dir: str) -> list[CachedDocument]:
     """Return what is kept of each document, the least used first."""
     found = []
     for directory in _directories(cache_dir):
@@ -200,7 +200,7 @@ def kept_documents(cache_dir: str) -> list[Kept]:
             continue
         times = {os.path.basename(path): status.st_mtime for path, status in files}
         found.append(
-            Kept(
+            CachedDocument(
                 directory,
                 location_in(directory),
                 sum(status.st_size for _, status in files),
@@ -231,7 +231,7 @@ def location_in(directory: str) -> str:
     return location if isinstance(location, str) else ""
 
 
-def bound(cache_dir: str, limit: int, registered: Collection[str], spared: str = "") -> int:
+def shrink_cache(cache_dir: str, limit: int, registered: Collection[str], spared: str = "") -> int:
     """Remove what is least used until the cache is within a limit, and return how many bytes that were.
 
     First go earlier revisions, then documents that are not registered, then the catalogs of those that are:
@@ -242,7 +242,7 @@ def bound(cache_dir: str, limit: int, registered: Collection[str], spared: str =
         registered: The directories of registered APIs.
         spared: A directory that is in use right now.
     """
-    documents = kept_documents(cache_dir)
+    documents = cached_documents(cache_dir)
     over = sum(one.size for one in documents) - limit
     start = over
     for remove in _removable(documents, registered, spared):
@@ -253,7 +253,7 @@ def bound(cache_dir: str, limit: int, registered: Collection[str], spared: str =
 
 
 def _removable(
-    documents: list[Kept], registered: Collection[str], spared: str
+    documents: list[CachedDocument], registered: Collection[str], spared: str
 ) -> Iterator[Callable[[], int]]:
     """Return what may go, each as a function that removes it and returns how many bytes that were."""
     for one in documents:

@@ -9,13 +9,13 @@ from dynacli.environment import Environment
 if TYPE_CHECKING:
     from dynacli.document.fetching.fetch import Authorize
 
-__all__ = ["BACKGROUND", "BLOCKING", "NEVER", "Wish", "layers_of"]
+__all__ = ["BACKGROUND", "BLOCKING", "NEVER", "OpenRequest", "layers_of"]
 
 NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is asked for again: not at all, behind the command, or before it."""
 
 
-class Wish(NamedTuple):
+class OpenRequest(NamedTuple):
     """What is asked for.
 
     Args:

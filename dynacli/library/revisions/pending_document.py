@@ -10,10 +10,18 @@ from typing import Any, NamedTuple
 from dynacli.errors import DynacliError
 from dynacli.library.revisions.revisions import PENDING, Revisions, is_revision
 
-__all__ = ["Failure", "Held", "failure_of", "forget", "held_of", "hold", "note_failure"]
+__all__ = [
+    "PendingDocument",
+    "RefreshFailure",
+    "find_pending",
+    "forget_pending",
+    "keep_aside",
+    "last_failure",
+    "note_failure",
+]
 
 
-class Held(NamedTuple):
+class PendingDocument(NamedTuple):
     """A document that did not take the place of the current revision by itself.
 
     Args:
@@ -27,7 +35,7 @@ class Held(NamedTuple):
     at: float
 
 
-class Failure(NamedTuple):
+class RefreshFailure(NamedTuple):
     """Why the last refresh failed.
 
     Args:
@@ -41,13 +49,13 @@ class Failure(NamedTuple):
     at: float
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Both in one line."""
         why = self.why.partition("\n")[0]
         return f"{self.what} ({why})" if why else self.what
 
 
-def hold(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) -> None:
+def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) -> None:
     """Remember a revision that was kept aside, in the place of any before it.
 
     Raises:
@@ -66,7 +74,7 @@ def note_failure(revisions: Revisions, error: DynacliError) -> None:
         return
 
 
-def forget(revisions: Revisions) -> None:
+def forget_pending(revisions: Revisions) -> None:
     """Forget both: the current revision is the one that there is.
 
     Raises:
@@ -75,7 +83,7 @@ def forget(revisions: Revisions) -> None:
     revisions.write_state(PENDING, {})
 
 
-def held_of(revisions: Revisions) -> Held | None:
+def find_pending(revisions: Revisions) -> PendingDocument | None:
     """Return the document that was kept aside; None where there is none."""
     found = revisions.state(PENDING).get("held")
     if not isinstance(found, dict):
@@ -88,10 +96,10 @@ def held_of(revisions: Revisions) -> Held | None:
     current = revisions.current()
     if current is not None and current["revision"] == pointer["revision"]:
         return None  # it was taken, by a process that died before it could say so
-    return Held(pointer, tuple(reasons), float(at))
+    return PendingDocument(pointer, tuple(reasons), float(at))
 
 
-def failure_of(revisions: Revisions) -> Failure | None:
+def last_failure(revisions: Revisions) -> RefreshFailure | None:
     """Return why the last refresh failed; None where it did not."""
     found = revisions.state(PENDING).get("failed")
     if not isinstance(found, dict):
@@ -99,4 +107,4 @@ def failure_of(revisions: Revisions) -> Failure | None:
     what, why, at = found.get("what"), found.get("why"), found.get("at")
     if not isinstance(what, str) or not isinstance(why, str) or not isinstance(at, int | float):
         return None
-    return Failure(what, why, float(at))
+    return RefreshFailure(what, why, float(at))

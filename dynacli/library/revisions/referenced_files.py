@@ -16,7 +16,7 @@ from dynacli.document.fetching.fetch import Fetched
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.files import write_atomically
 
-__all__ = ["Failure", "Parts", "read_part", "read_parts", "write_parts"]
+__all__ = ["MissingFile", "ReferencedFiles", "read_part", "read_parts", "write_parts"]
 
 _INDEX = "index.json"
 _MAX_BYTES = 1 << 30
@@ -35,7 +35,7 @@ _DAMAGE = (
 )
 
 
-class Failure(NamedTuple):
+class MissingFile(NamedTuple):
     """Why a file could not be read, as the error said it.
 
     Args:
@@ -53,7 +53,7 @@ class Failure(NamedTuple):
         return kind(self.what, why=self.why, hint=self.hint)
 
 
-class Parts(NamedTuple):
+class ReferencedFiles(NamedTuple):
     """The other files of one revision of a document.
 
     Args:
@@ -62,10 +62,10 @@ class Parts(NamedTuple):
     """
 
     found: Mapping[str, Fetched]
-    missing: Mapping[str, Failure] = MappingProxyType({})
+    missing: Mapping[str, MissingFile] = MappingProxyType({})
 
 
-def write_parts(path: str, parts: Parts) -> None:
+def write_parts(path: str, parts: ReferencedFiles) -> None:
     """Write an archive, complete or not at all.
 
     Raises:
@@ -90,7 +90,7 @@ def write_parts(path: str, parts: Parts) -> None:
     write_atomically(path, target.getvalue())
 
 
-def read_parts(path: str) -> Parts | None:
+def read_parts(path: str) -> ReferencedFiles | None:
     """Return all that an archive holds; None where it is not there, or not whole."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -100,7 +100,7 @@ def read_parts(path: str) -> Parts | None:
             found = {row["uri"]: _fetched(row, archive.read(str(number))) for number, row in enumerate(rows)}
     except _DAMAGE:
         return None
-    return Parts(found, missing)
+    return ReferencedFiles(found, missing)
 
 
 def read_part(path: str, uri: str) -> bytes | None:
@@ -114,7 +114,7 @@ def read_part(path: str, uri: str) -> bytes | None:
         return None
 
 
-def _index(archive: zipfile.ZipFile) -> tuple[list[dict[str, str]], dict[str, Failure]]:
+def _index(archive: zipfile.ZipFile) -> tuple[list[dict[str, str]], dict[str, MissingFile]]:
     """Return the rows of the files that were found, and what is known of those that were not.
 
     Raises:
@@ -122,7 +122,7 @@ def _index(archive: zipfile.ZipFile) -> tuple[list[dict[str, str]], dict[str, Fa
     """
     index = json.loads(archive.read(_INDEX))
     rows = index["found"]
-    missing = {uri: Failure(bool(one[0]), *one[1:]) for uri, one in index["missing"].items()}
+    missing = {uri: MissingFile(bool(one[0]), *one[1:]) for uri, one in index["missing"].items()}
     if not all(_are_texts(one[1:]) for one in missing.values()) or not all(
         isinstance(row, dict) and _are_texts(row.values()) for row in rows
     ):

@@ -7,7 +7,7 @@ succeeded, and stays where it failed, so that the next runs do not try again at 
 import os
 import time
 
-__all__ = ["RETRY_SECONDS", "drop_claim", "take_claim"]
+__all__ = ["RETRY_SECONDS", "drop_refresh_claim", "take_refresh_claim"]
 
 RETRY_SECONDS = 300
 """After this time a claim is nobody's: the refresh failed, or its process died."""
@@ -15,7 +15,7 @@ RETRY_SECONDS = 300
 _FILE = "refresh.claim"
 
 
-def take_claim(directory: str) -> bool:
+def take_refresh_claim(directory: str) -> bool:
     """Return whether it is up to this run to have a document refreshed.
 
     Args:
@@ -42,7 +42,7 @@ def _take_over(path: str) -> bool:
     return True
 
 
-def drop_claim(directory: str) -> None:
+def drop_refresh_claim(directory: str) -> None:
     """Let the next refresh begin as soon as it is due."""
     try:
         os.unlink(os.path.join(directory, _FILE))

@@ -28,7 +28,7 @@ from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogEr
 from dynacli.files import put_away, write_atomically
 
 if TYPE_CHECKING:
-    from dynacli.library.revisions.referenced_files import Parts
+    from dynacli.library.revisions.referenced_files import ReferencedFiles
 
 __all__ = ["NEWS", "PENDING", "Revisions", "is_revision", "revision_of"]
 
@@ -101,7 +101,7 @@ class Revisions:
         """Return the pointer to the current revision; None when there is none, or it is torn or foreign."""
         return self._read("current.json") or next(iter(self.history()), None)
 
-    def of(self, revision: str) -> dict[str, Any] | None:
+    def pointer_to(self, revision: str) -> dict[str, Any] | None:
         """Return the pointer to a revision as it was when that became current; None where it is not known."""
         pointer = self._read(f"{revision}.json")
         return pointer if pointer is not None and pointer["revision"] == revision else None
@@ -113,7 +113,7 @@ class Revisions:
         except OSError:
             return []
         found = [
-            self.of(stem)
+            self.pointer_to(stem)
             for name in names
             if is_revision(stem := name.removesuffix(".json")) and stem != name
         ]
@@ -208,12 +208,12 @@ class Revisions:
             return None
         return content if revision_of(content) == pointer.get("root", pointer["revision"]) else None
 
-    def parts(self, pointer: dict[str, Any]) -> "Parts | None":
+    def parts(self, pointer: dict[str, Any]) -> "ReferencedFiles | None":
         """Return the other files of a document; None when they are not there or not those of that revision."""
-        from dynacli.library.revisions.referenced_files import Parts, read_parts
+        from dynacli.library.revisions.referenced_files import ReferencedFiles, read_parts
 
         if "parts" not in pointer:
-            return Parts({})
+            return ReferencedFiles({})
         content, parts = self.content(pointer), read_parts(self.parts_path(pointer["revision"]))
         if content is None or parts is None:
             return None
@@ -259,7 +259,7 @@ def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
-def revision_of(content: bytes, parts: "Parts | None" = None, uri: str = "") -> str:
+def revision_of(content: bytes, parts: "ReferencedFiles | None" = None, uri: str = "") -> str:
     """Return the name of a document's content: the first 20 hex digits of a SHA-256.
 
     Args:

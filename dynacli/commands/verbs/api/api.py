@@ -17,7 +17,7 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["command"]
@@ -75,14 +75,14 @@ def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         api.catalog.close()
 
 
-def _facts(api: Api) -> dict[str, Any]:
+def _facts(api: OpenedApi) -> dict[str, Any]:
     import time
     from datetime import UTC, datetime
 
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
     age = time.time() - fetched if isinstance(fetched, int | float) else None
     is_file = "://" not in api.location  # looked at just now, as standard input is
-    is_pinned = api.wish is not None and bool(api.wish.pin)
+    is_pinned = api.open_request is not None and bool(api.open_request.pin)
     return {
         "title": meta["title"],
         "version": meta["version"],

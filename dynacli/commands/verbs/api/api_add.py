@@ -14,9 +14,9 @@ from dynacli.document.source import parse_source, with_masked_query
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
 from dynacli.library.configuration.refresh_settings import lifetime_of
-from dynacli.library.open_by_name import from_source
-from dynacli.library.opened_api import Api
-from dynacli.library.revisions.open_request import Wish
+from dynacli.library.open_by_name import open_source
+from dynacli.library.opened_api import OpenedApi
+from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import visible
 
@@ -65,7 +65,7 @@ def add(
     known = configuration.apis().get(name, {})
     accepted = _accepted(run)
     allowed = {*configuration.allow_refs(known), *run.allow_refs}
-    wish = Wish(
+    open_request = OpenRequest(
         name,
         run.env,
         refresh=True,
@@ -76,7 +76,7 @@ def add(
         overlays=tuple(entry.get("overlays", ())),
         authorize=login_of(run.env, name, run.option("header", ()), run.profile),
     )
-    api = _opened(run, wish, entry, may_search=not (no_discovery or run.is_offline))
+    api = _opened(run, open_request, entry, may_search=not (no_discovery or run.is_offline))
     try:
         if known and known["source"] != entry["source"]:
             raise UsageError(
@@ -96,13 +96,13 @@ def add(
         api.catalog.close()
 
 
-def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) -> Api:
+def _opened(run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_search: bool) -> OpenedApi:
     """Return the API of the document at the source, or of the one that is found there; `entry` then has its URL."""
     source = entry["source"]
     try:
-        return from_source(wish, source)
+        return open_source(open_request, source)
     except DocumentError as error:
-        unusable = _with_login(error, wish.name)
+        unusable = _with_login(error, open_request.name)
         is_url = source.startswith(("http://", "https://"))
         if not may_search or not is_url or (unusable is not error and _DOCUMENT.search(source)):
             raise unusable from error
@@ -116,7 +116,7 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
         tried = [Tried(**one) for one in error.details.get("tried", ())]
         if len(tried) > 1:
             _say_tried(run, tried)
-        raise _with_login(error, wish.name) from error
+        raise _with_login(error, open_request.name) from error
     if found.documents[0].url == source:
         raise unusable  # it is there, and it is what was meant
     _say_tried(run, found.tried)
@@ -125,9 +125,9 @@ def _opened(run: Run, wish: Wish, entry: dict[str, Any], *, may_search: bool) ->
         _say(run, "There are several documents, and the first is taken", lines_of_found(found.documents))
         urls = " ".join(shlex.quote(one.url) for one in found.documents)
         write_stderr(
-            run.env, f"All of them in one API: dynacli api add {wish.name} {visible(urls, keep='')}\n"
+            run.env, f"All of them in one API: dynacli api add {open_request.name} {visible(urls, keep='')}\n"
         )
-    return from_source(wish, entry["source"])
+    return open_source(open_request, entry["source"])
 
 
 def _with_login(error: DocumentError, name: str) -> DocumentError:
@@ -196,14 +196,14 @@ def _absolute(source: str) -> str:
     return parse_source(source, Path.cwd()).location
 
 
-def _say_added(run: Run, api: Api, name: str) -> None:
+def _say_added(run: Run, api: OpenedApi, name: str) -> None:
     meta = api.catalog.meta
     about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
     write_stderr(run.env, f"{name}: {visible(about, keep='')}, {counted(meta['operations'])}\n")
     if api.warning is not None:
-        from dynacli.commands.freshness_notes import standing_notes
+        from dynacli.commands.freshness_notes import freshness_notes
 
-        for note in standing_notes(api, run.env):
+        for note in freshness_notes(api, run.env):
             run.warn(note)
     # It is new to this name, whether or not it was compiled before.
     api.name, api.is_new = name, True

@@ -13,9 +13,9 @@ from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.registered_apis import check_registered
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import Configuration
-from dynacli.library.open_by_name import located
-from dynacli.library.revisions.open_request import Wish
-from dynacli.library.revisions.pending_document import held_of
+from dynacli.library.open_by_name import find_revisions
+from dynacli.library.revisions.open_request import OpenRequest
+from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import Painter, visible
@@ -29,18 +29,18 @@ def show_history(ctx: click.Context, api: str) -> None:
     from dynacli.output.render import check_format, write_data
 
     check_format(run.output_format)
-    wish, revisions = located(api, run.env)
+    open_request, revisions = find_revisions(api, run.env)
     current = revisions.current()
-    in_use = _in_use(wish, revisions, current)
+    in_use = _in_use(open_request, revisions, current)
     history = revisions.history() or ([current] if current is not None else [])
     if not history:
         raise DocumentError(
             f"No revision of `{api}` is in the cache", hint=f"Fetch it: `dynacli operations {api}`"
         )
-    rows = [_row(one, in_use, wish.pin) for one in history]
-    held = held_of(revisions)
+    rows = [_row(one, in_use, open_request.pin) for one in history]
+    held = find_pending(revisions)
     if held is not None:
-        rows.insert(0, {**_row(held.pointer, in_use, wish.pin), "kept_aside": list(held.reasons)})
+        rows.insert(0, {**_row(held.pointer, in_use, open_request.pin), "kept_aside": list(held.reasons)})
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         lines = []
@@ -74,9 +74,9 @@ def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
     }
 
 
-def _in_use(wish: Wish, revisions: Revisions, current: dict[str, Any] | None) -> str:
-    if wish.pin and revisions.of(wish.pin) is not None:
-        return wish.pin
+def _in_use(open_request: OpenRequest, revisions: Revisions, current: dict[str, Any] | None) -> str:
+    if open_request.pin and revisions.pointer_to(open_request.pin) is not None:
+        return open_request.pin
     return current["revision"] if current is not None else ""
 
 
@@ -84,44 +84,46 @@ def rollback(ctx: click.Context, name: str, revision: str | None) -> None:
     """Hold the revision before the one in use, or the one that is named."""
     run: Run = ctx.obj
     check_registered(run, name)
-    wish, revisions = located(name, run.env)
-    in_use = _in_use(wish, revisions, revisions.current())
+    open_request, revisions = find_revisions(name, run.env)
+    in_use = _in_use(open_request, revisions, revisions.current())
     pointer = find_revision(revisions, revision, name) if revision else previous(revisions, in_use)
     if pointer is None:
         raise UsageError(
             f"`{name}` has no revision before `{in_use[:SHORT]}`", hint=f"See `dynacli api history {name}`"
         )
-    _hold(run, name, wish, revisions, pointer)
+    _hold(run, name, open_request, revisions, pointer)
 
 
 def pin(ctx: click.Context, name: str, revision: str | None) -> None:
     """Hold the revision in use, or the one that is named."""
     run: Run = ctx.obj
     check_registered(run, name)
-    wish, revisions = located(name, run.env)
+    open_request, revisions = find_revisions(name, run.env)
     if revision:
         pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
     else:
         api = run.api(name)
         api.is_due = False  # what is held is not refreshed
-        in_use = _in_use(wish, revisions, api.pointer)
-        pointer = revisions.of(in_use) or revisions.current()
+        in_use = _in_use(open_request, revisions, api.pointer)
+        pointer = revisions.pointer_to(in_use) or revisions.current()
     if pointer is None:
         raise DocumentError(f"No revision of `{name}` is in the cache")
-    _hold(run, name, wish, revisions, pointer)
+    _hold(run, name, open_request, revisions, pointer)
 
 
-def _hold(run: Run, name: str, wish: Wish, revisions: Revisions, pointer: dict[str, Any]) -> None:
+def _hold(
+    run: Run, name: str, open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]
+) -> None:
     """Write down which revision is held, after it has been seen to work.
 
     Raises:
         DocumentError: It is lost.
         FileError: The configuration cannot be written.
     """
-    from dynacli.library.revise import kept
+    from dynacli.library.revise import open_cached
 
     revision = pointer["revision"]
-    api = kept(wish, revisions, pointer)
+    api = open_cached(open_request, revisions, pointer)
     if api is None:
         raise DocumentError(
             f"The revision `{revision[:SHORT]}` of `{name}` is not in the cache any more",
@@ -130,8 +132,8 @@ def _hold(run: Run, name: str, wish: Wish, revisions: Revisions, pointer: dict[s
     api.catalog.close()
     _mark(revisions, revision, is_pinned=True)
     Configuration(run.env).edit(name, {"pin": revision})
-    if wish.pin != revision:  # only now: what is held is marked whenever a process may die
-        _mark(revisions, wish.pin, is_pinned=False)
+    if open_request.pin != revision:  # only now: what is held is marked whenever a process may die
+        _mark(revisions, open_request.pin, is_pinned=False)
     write_stderr(
         run.env,
         f"{name}: the revision {revision[:SHORT]} of {day_of(pointer)} is held, and not refreshed; "
@@ -141,7 +143,7 @@ def _hold(run: Run, name: str, wish: Wish, revisions: Revisions, pointer: dict[s
 
 def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
     """Let the cache know which revision must not be cleared away; the configuration decides which is used."""
-    pointer = revisions.of(revision) if revision else None
+    pointer = revisions.pointer_to(revision) if revision else None
     if pointer is None and revision:
         pointer = revisions.current()  # an older dynacli made it, and kept no word of it beside
     if pointer is None or pointer["revision"] != revision:
@@ -157,12 +159,12 @@ def unpin(ctx: click.Context, name: str) -> None:
     """Go on with the latest revision."""
     run: Run = ctx.obj
     check_registered(run, name)
-    wish, revisions = located(name, run.env)
-    if not wish.pin:
+    open_request, revisions = find_revisions(name, run.env)
+    if not open_request.pin:
         write_stderr(run.env, f"{name}: no revision is held\n")
         return
     Configuration(run.env).edit(name, {"pin": None})
-    _mark(revisions, wish.pin, is_pinned=False)
+    _mark(revisions, open_request.pin, is_pinned=False)
     current = revisions.current()
     told = (
         f"the revision {current['revision'][:SHORT]} of {day_of(current)}"

@@ -6,7 +6,7 @@ from dynacli.auth.credential_variables import Variables, prefix_of
 from dynacli.auth.credentials import needed_variables
 from dynacli.environment import Environment
 from dynacli.library.configuration.configuration import DEMO, Configuration
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 
 __all__ = ["needs_of"]
@@ -16,7 +16,7 @@ _Scheme = tuple[str, str, str, str, str]
 _MOST_SHOWN = 12
 
 
-def needs_of(api: Api, name: str, env: Environment) -> Iterator[str]:
+def needs_of(api: OpenedApi, name: str, env: Environment) -> Iterator[str]:
     """Yield a line for each way to sign in, if there is one: its schemes, what they want, and the variables.
 
     Args:

@@ -8,7 +8,7 @@ import click
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
 from dynacli.commands.verb_commands import Verb
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
 __all__ = ["command"]
@@ -49,7 +49,7 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     write_data(run.env, data, run.output_format, text)
 
 
-def _webhook(opened: Api, words: list[str]) -> tuple[Any, Text] | None:
+def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:
     """Return the description of the webhook that the words name, of all for `webhooks`; None where there is none.
 
     Raises:

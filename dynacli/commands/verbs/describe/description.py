@@ -10,7 +10,7 @@ from dynacli.commands.operation_command import OperationCommand, schema_of_param
 from dynacli.commands.verbs.describe.incoming_requests import callback_lines, describe_callbacks
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import body_schema, takes_options
 from dynacli.model.operation import Operation, Server
 from dynacli.model.server_objects import server_row
@@ -24,7 +24,7 @@ __all__ = ["describe_field", "describe_operation"]
 Text = Callable[[Painter, int], str]
 
 
-def describe_operation(api: Api, name: str) -> tuple[dict[str, Any], Text]:
+def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]:
     """Return the description of an operation in the shape of `describe -o json`, and its text."""
     operation = api.catalog.operation(name)
     command = OperationCommand(api, operation)
@@ -119,7 +119,7 @@ def _schema(command: OperationCommand, media: Any) -> Any:
     return body_schema(media) if isinstance(media, Mapping) else None
 
 
-def _servers(api: Api, operation: Operation) -> list[dict[str, Any]]:
+def _servers(api: OpenedApi, operation: Operation) -> list[dict[str, Any]]:
     servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
     return [server_row(one) for one in servers]
 
@@ -214,7 +214,7 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
     return lines
 
 
-def describe_field(api: Api, name: str, place: str) -> tuple[dict[str, Any], Text]:
+def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any], Text]:
     """Return the description of one field: of a parameter, of the body, or of an answer (`response.`).
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.commands.operation_command import schema_of_parameter
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.document.path_items import operations_of
-from dynacli.library.opened_api import Api
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import listed
 from dynacli.model.media_types import body_schema
 from dynacli.schema.documented_values import follow_reference
@@ -36,7 +36,7 @@ def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, A
     }
 
 
-def describe_webhook(api: Api, row: Mapping[str, Any]) -> dict[str, Any]:
+def describe_webhook(api: OpenedApi, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the description of a webhook: `webhook`, and its `requests` by method."""
     found, item = api.catalog.component(row["pointer"])
     return {

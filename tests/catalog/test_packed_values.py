@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.catalog.store.packed_values import seal, unseal
+from dynacli.catalog.store.packed_values import pack, unpack
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from dynacli.catalog.store.packed_values import seal, unseal
 )
 def test_what_was_sealed_comes_back(text: str) -> None:
     """Whatever a text has in it, and however long it is."""
-    kept = seal(text)
-    assert text == unseal(kept)
+    kept = pack(text)
+    assert text == unpack(kept)
     assert len(text) < 200 or isinstance(kept, bytes)
     assert len(kept) <= len(text.encode("utf-8", "surrogatepass")) + 8
 
@@ -29,7 +29,7 @@ def test_what_was_sealed_comes_back(text: str) -> None:
 @pytest.mark.parametrize("text", ['{"name":"a"}', '{"name":"a","path":"/pets/{petId}"}' * 20])
 def test_what_has_changed_is_noticed(text: str) -> None:
     """A value that lost or changed a byte anywhere, has one more, or is of another kind is not read."""
-    kept = seal(text)
+    kept = pack(text)
     changed: list[object] = [None, 1, "", b"", kept[:-1], kept + kept[-1:]]
     for index in range(len(kept)):
         if isinstance(kept, bytes):
@@ -38,4 +38,4 @@ def test_what_has_changed_is_noticed(text: str) -> None:
             changed.append(kept[:index] + chr(ord(kept[index]) ^ 1) + kept[index + 1 :])
     for one in changed:
         with pytest.raises(ValueError, match=r"."):
-            unseal(one)
+            unpack(one)
