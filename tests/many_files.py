@@ -8,7 +8,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 import yaml
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import Document, load
 from dynacli.document.source import parse_source

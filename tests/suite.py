@@ -16,7 +16,7 @@ import pytest
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.load import load
 from dynacli.errors import RefusedError
 from dynacli.validation.judge import Judge

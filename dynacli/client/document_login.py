@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dynacli.environment import Environment
 
 if TYPE_CHECKING:
-    from dynacli.document.fetching.fetch import Authorize
+    from dynacli.document.fetched import Authorize
 
 __all__ = ["login_of"]
 

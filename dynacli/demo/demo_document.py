@@ -37,7 +37,8 @@ def served_document(*, with_next: bool = False) -> ServedDocument:
     """
     path = document_path()
     try:
-        content = path.read_bytes()
+        with open(path, "rb") as file:
+            content = file.read()
     except OSError as error:
         raise FileError(
             f"Cannot read `{path}`", why=error.strerror or "It is not readable", hint="Install dynacli again"

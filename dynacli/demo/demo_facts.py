@@ -3,13 +3,10 @@
 Importing this module starts nothing: help and completion come by here.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["API_KEYS", "BASE_PATH", "MISBEHAVIOURS", "ROLES", "DemoServer", "document_path"]
 
@@ -50,10 +47,9 @@ class DemoServer:
     api_keys: Mapping[str, str]
 
 
-def document_path() -> "Path":
+def document_path() -> str:
     """Returns the path of the shipped OpenAPI document: inside the package, or beside it in a checkout."""
-    from pathlib import Path
-
-    package = Path(__file__).parent.parent
-    shipped = package / "shipped" / "armature.json"
-    return shipped if shipped.exists() else package.parent / "cache" / "armature.json"
+    package = os.path.dirname(os.path.dirname(__file__))
+    inside = os.path.join(package, "shipped", "armature.json")
+    beside = os.path.join(os.path.dirname(package), "cache", "armature.json")
+    return inside if os.path.exists(inside) else beside

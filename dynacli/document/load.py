@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.mending.mend import mend
 from dynacli.document.mending.specification_report import Problem, report
 from dynacli.document.overlays.overlaid_file import Overlaid, Overlay, lay_over

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.library.read_sources import SourceReader
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from dynacli.document.fetching.fetch import Fetched, fetch
+from dynacli.document.fetched import Fetched
+from dynacli.document.fetching.fetch import fetch
 from dynacli.document.limits import TOTAL_SECONDS
 from dynacli.document.source import Source
 from dynacli.errors import DocumentError, DynacliError, NetworkError, TimedOutError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.compiler.garbage_collection import without_collector
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, sweep, write_atomically
 from dynacli.library.compose_document import Layers, compose, read_cached_document

@@ -26,7 +26,7 @@ from dynacli.library.revisions.open_request import BLOCKING, OpenRequest
 from dynacli.library.revisions.revisions import Revisions
 
 if TYPE_CHECKING:
-    from dynacli.document.fetching.fetch import Authorize
+    from dynacli.document.fetched import Authorize
 
 __all__ = [
     "PreviousRevision",
@@ -112,9 +112,9 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
     """
     open_request = OpenRequest(word, env)
     if word == DEMO:
-        from dynacli.document.fetching.shipped_documents import shipped_path
+        from dynacli.demo.demo_facts import document_path
 
-        return open_request, shipped_path("armature.json")
+        return open_request, document_path()
     if not is_source(word):
         configuration = Configuration(env)
         entry = configuration.apis().get(word)

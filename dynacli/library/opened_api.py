@@ -102,7 +102,7 @@ class OpenedApi:
         Raises:
             DocumentError: It cannot be read any more.
         """
-        from dynacli.document.fetching.fetch import Fetched
+        from dynacli.document.fetched import Fetched
         from dynacli.library.compose_document import Layers, compose
         from dynacli.library.read_sources import SourceReader
 

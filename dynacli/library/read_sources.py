@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.document.fetching.fetch import Fetched, read_file
+from dynacli.document.fetched import Fetched
+from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, TimedOutError
 from dynacli.library.revisions.freshness import Facts, facts_of

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.document.fetching.fetch import Fetched, fetch
+from dynacli.document.fetched import Fetched
+from dynacli.document.fetching.fetch import fetch
 from dynacli.document.source import Source, parse_source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, FileError, RefusedError

@@ -1,6 +1,7 @@
 """`check` finds whatever the stand-in can be made to do wrong, in every operation that only reads, and nothing else."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from dynacli.demo.demo_facts import MISBEHAVIOURS, document_path
 from dynacli.model.names import kebab
 from tests.harness import Result, run_cli
 
-_PATHS = json.loads(document_path().read_bytes())["paths"]
+_PATHS = json.loads(Path(document_path()).read_bytes())["paths"]
 _SAFE = {
     operation["operationId"]: operation
     for item in _PATHS.values()
@@ -148,7 +149,7 @@ def test_a_later_revision_of_the_stand_in_can_be_checked() -> None:
 
 def test_what_is_for_the_stand_in_is_refused_elsewhere() -> None:
     """Another API cannot be told to misbehave."""
-    result = run_cli("check", str(document_path()), "--misbehave", "get-run=hang")
+    result = run_cli("check", document_path(), "--misbehave", "get-run=hang")
     assert 2 == result.exit_code
     assert "`--misbehave` is for the stand-in alone" in result.stderr
 

@@ -476,7 +476,7 @@ def test_what_the_stand_in_does_wrong(tmp_path: Path, operation: str, kind: str)
     overlay = tmp_path / "overlay.json"
     words = ["check", "demo", "--only", operation, "--misbehave", f"{operation}={kind}", "-o", "json"]
     assert 9 == run_cli(*words, "--learn", str(overlay)).exit_code
-    document = json.loads(document_path().read_bytes())
+    document = json.loads(Path(document_path()).read_bytes())
     after = tmp_path / "after.json"
     after.write_text(json.dumps(apply_overlay(document, json.loads(overlay.read_bytes()))), encoding="utf-8")
     with running(misbehave={_ids()[operation]: kind}) as server:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS, document
 from dynacli.demo.stand_in import running
 from dynacli.errors import UsageError
 
-DOCUMENT: dict[str, Any] = json.loads(document_path().read_bytes())
+DOCUMENT: dict[str, Any] = json.loads(Path(document_path()).read_bytes())
 
 
 @dataclass(frozen=True)

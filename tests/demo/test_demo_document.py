@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -38,7 +39,7 @@ _OPERATIONS = {
     "GET /insights/sessions/{id}/trace": "getInsightSessionTrace",
 }
 
-DOCUMENT: dict[str, Any] = json.loads(document_path().read_bytes())
+DOCUMENT: dict[str, Any] = json.loads(Path(document_path()).read_bytes())
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -63,7 +64,7 @@ def test_it_has_the_23_operations() -> None:
 def test_it_is_pretty_printed() -> None:
     """The file is JSON indented by two spaces, with a newline at its end, so that a change reads well."""
     expected = json.dumps(DOCUMENT, indent=2, ensure_ascii=False) + "\n"
-    assert expected == document_path().read_text(encoding="utf-8")
+    assert expected == Path(document_path()).read_text(encoding="utf-8")
 
 
 def test_it_says_that_it_is_unofficial() -> None:
@@ -119,7 +120,7 @@ def test_it_is_served_byte_for_byte() -> None:
         answer = httpx.get(server.document_url)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
-    assert document_path().read_bytes() == answer.content
+    assert Path(document_path()).read_bytes() == answer.content
 
 
 @pytest.mark.parametrize(

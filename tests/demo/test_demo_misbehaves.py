@@ -1,6 +1,7 @@
 """Whatever the stand-in does wrong is found by the program, and when it behaves nothing is."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.harness import Result, run_cli
 LEVELS = ("off", "warn", "strict", "exact")
 _OPERATIONS = [
     operation["operationId"]
-    for item in json.loads(document_path().read_bytes())["paths"].values()
+    for item in json.loads(Path(document_path()).read_bytes())["paths"].values()
     for method, operation in item.items()
     if method != "parameters"
 ]

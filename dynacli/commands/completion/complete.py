@@ -260,7 +260,7 @@ def _kept(env: Environment, word: str) -> tuple[Revisions, str] | None:
     if word == DEMO:
         from dynacli.demo.demo_facts import document_path
 
-        source = str(document_path())
+        source = document_path()
     elif "/" in word or word.lower().endswith((".json", ".yaml", ".yml")):
         source = word
     else:

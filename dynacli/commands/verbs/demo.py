@@ -104,7 +104,7 @@ def _described(ctx: click.Context) -> OpenedApi:
         return run.api(DEMO)
     if _WITH_NEXT_API not in ctx.meta:
         from dynacli.demo.demo_document import served_document
-        from dynacli.document.fetching.fetch import Fetched
+        from dynacli.document.fetched import Fetched
         from dynacli.library.revise import open_content
 
         content = served_document(with_next=True).content

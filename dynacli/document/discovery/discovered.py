@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 
 __all__ = ["Discovery", "Found", "Lead", "Role", "Tried", "Way"]
 

@@ -15,7 +15,7 @@ from dynacli.document.discovery.page_references import (
     read_page,
     read_query,
 )
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.path_items import operations_of
 from dynacli.document.reading.parse import read_part

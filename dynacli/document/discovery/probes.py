@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from dynacli.document.fetched import Fetched
 from dynacli.document.fetching.download import Downloads, Head
-from dynacli.document.fetching.fetch import Fetched
 from dynacli.errors import DynacliError
 from dynacli.wire.failures import timed_out
 from dynacli.wire.peers import Peers

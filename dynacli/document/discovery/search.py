@@ -10,7 +10,7 @@ from dynacli.document.discovery.discovery_report import FOREIGN, LATE, found_not
 from dynacli.document.discovery.probe_answers import Document, Reading, read_answer
 from dynacli.document.discovery.probes import Answer, Probes
 from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.source import with_masked_query
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 

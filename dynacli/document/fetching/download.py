@@ -3,8 +3,8 @@
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from dynacli.document.fetched import Authorize, Fetched
 from dynacli.document.fetching.cache_control import max_age_of
-from dynacli.document.fetching.fetch import Authorize, Fetched
 from dynacli.document.limits import (
     CONNECT_SECONDS,
     MAX_BYTES,

@@ -6,42 +6,14 @@ document's own origin, and the server asks for it.
 
 import os
 import stat
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from dynacli.document.fetched import Authorize, Fetched
 from dynacli.document.limits import MAX_BYTES, in_mebibytes
 from dynacli.document.source import Source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, UsageError
 
-__all__ = ["Authorize", "Fetched", "fetch", "read_file"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a source gave.
-
-    Args:
-        content: The bytes of the document, decompressed; empty where `not_modified`.
-        media_type: The server's word on the type, lower case, without parameters; empty for files.
-        etag: The `ETag` to ask with next time (RFC 9110, section 8.8.3), or empty.
-        last_modified: The `Last-Modified` to ask with next time, or empty.
-        not_modified: Whether the server said 304: the revision at hand is still the current one.
-        uri: The base URI of the document, after redirects.
-        max_age: For how many seconds the server lets it be used before it is asked again; None where it does not say.
-    """
-
-    content: bytes
-    media_type: str = ""
-    etag: str = ""
-    last_modified: str = ""
-    not_modified: bool = False
-    uri: str = ""
-    max_age: float | None = None
-
-
-Authorize = Callable[[str], Mapping[str, str]]
-"""Returns the headers that sign a request in, given the challenge of an answer (`WWW-Authenticate`)."""
+__all__ = ["fetch", "read_file"]
 
 
 def fetch(

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from dynacli.document.fetched import Authorize, Fetched
 from dynacli.document.fetching.allowed_places import folders_of
-from dynacli.document.fetching.fetch import Authorize, Fetched, read_file
+from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
 from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
 from dynacli.document.source import Source, origin_of

@@ -7,7 +7,7 @@ a Swagger 2.0 document has its `definitions` then, and a reference to another fi
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.overlays.overlay import apply_tracked
 from dynacli.document.reading.parse import read_part

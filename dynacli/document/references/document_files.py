@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.file_names import file_name
 from dynacli.document.objects import DOCUMENT, SCHEMA
 from dynacli.document.reading.parse import Parsed, read_part

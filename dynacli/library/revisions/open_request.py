@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.environment import Environment
 
 if TYPE_CHECKING:
-    from dynacli.document.fetching.fetch import Authorize
+    from dynacli.document.fetched import Authorize
 
 __all__ = ["BACKGROUND", "BLOCKING", "NEVER", "OpenRequest", "layers_of"]
 

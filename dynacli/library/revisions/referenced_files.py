@@ -12,7 +12,7 @@ from io import BytesIO
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.files import write_atomically
 

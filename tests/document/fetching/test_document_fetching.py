@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from dynacli.document import limits
+from dynacli.document.fetched import Fetched
 from dynacli.document.fetching import download
-from dynacli.document.fetching.fetch import Fetched, fetch
+from dynacli.document.fetching.fetch import fetch
 from dynacli.document.source import Source, fingerprint, looks_like_source, parse_source
 from dynacli.environment import Environment
 from dynacli.errors import (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dynacli.demo.demo_facts import document_path
 from dynacli.document.fetching import shipped_documents
 from tests.clock import DAY, Served, age, state_of
 from tests.harness import Answer, Recorder, run_cli
@@ -20,8 +21,7 @@ def nearby(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Served:
     """A server of this machine whose document is the live one of what travels with dynacli; it is down at first."""
     served = Served(server)
     served.has(b"", 503)
-    live = {"armature.json": re.compile(re.escape(served.url))}
-    monkeypatch.setattr(shipped_documents, "_LIVE", live)
+    monkeypatch.setattr(shipped_documents, "_LIVE_URL", re.compile(re.escape(served.url)))
     return served
 
 
@@ -68,7 +68,7 @@ def test_it_stands_for_its_own_urls_alone(url: str) -> None:
 def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `--offline` and without the server it works as well, with one warning that says what failed."""
     url = "http://127.0.0.1:9/openapi.json"
-    monkeypatch.setattr(shipped_documents, "_LIVE", {"armature.json": re.compile(re.escape(url))})
+    monkeypatch.setattr(shipped_documents, "_LIVE_URL", re.compile(re.escape(url)))
     added = run_cli("api", "add", "armature", url)
     expected = f"Warning: `127.0.0.1:9` refuses the connection; {TOLD} instead\n"
     assert (0, True) == (added.exit_code, expected in added.stderr)
@@ -103,7 +103,7 @@ def test_the_same_content_confirms_it(nearby: Served, home: Path, monkeypatch: p
     """Where the server has just what came along, it is no warning any more."""
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     run_cli("api", "add", "armature", nearby.url, "--offline")
-    nearby.has(Path(shipped_documents.shipped_path("armature.json")).read_bytes())
+    nearby.has(Path(document_path()).read_bytes())
     assert TOLD in run_cli("--offline", "operations", "armature").stderr
     assert (0, "") == (run_cli("operations", "armature").exit_code, run_cli("operations", "armature").stderr)
     assert "" == run_cli("--offline", "operations", "armature").stderr
@@ -125,7 +125,7 @@ def test_a_server_that_is_down_is_warned_of_in_each_run(
 
 def test_what_travels_is_never_written(nearby: Served) -> None:
     """The file of the package stays as it is, whatever is fetched in its place."""
-    path = Path(shipped_documents.shipped_path("armature.json"))
+    path = Path(document_path())
     before = path.read_bytes(), path.stat().st_mtime_ns
     run_cli("api", "add", "armature", nearby.url, "--offline")
     nearby.answers(Answer(body=json.dumps(pets()).encode()))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.catalog.compiler.compile_document import compile_document
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.load import Document, Overlay, load
 from dynacli.document.merging.merge import merge
 from dynacli.document.pointer import MISSING, follow, from_fragment, join, split

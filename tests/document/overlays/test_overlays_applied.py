@@ -14,7 +14,7 @@ from dynacli.auth.secret import Masker
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.check.learning.learn import learned, overlay_text
 from dynacli.check.learning.observation import Observation
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.load import Document, Overlay, load
 from dynacli.document.overlays.overlay_actions import actions_between

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.limits import MAX_DEPTH
 from dynacli.document.load import load
 from dynacli.document.reading.parse import is_json, parse, read

@@ -160,7 +160,7 @@ def test_every_kind_of_part_finds_its_place(
 @pytest.mark.parametrize("kind", KINDS, ids=KINDS)
 def test_parts_come_over_the_network_too(kind: str) -> None:
     """What is true of files is true of what is at a URL."""
-    from dynacli.document.fetching.fetch import Fetched
+    from dynacli.document.fetched import Fetched
     from dynacli.document.fetching.file_opener import allowed_files
     from dynacli.document.source import parse_source
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.document.fetching.fetch import Fetched
+from dynacli.document.fetched import Fetched
 from dynacli.document.load import Document, load
 from dynacli.document.mending.specification_report import report
 from dynacli.document.reading.positions import line_of, lines_of

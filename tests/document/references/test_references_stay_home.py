@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from dynacli.document.fetched import Fetched
 from dynacli.document.fetching import file_opener
-from dynacli.document.fetching.fetch import Fetched
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import Document, load
 from dynacli.document.references import bundle
