@@ -1,8 +1,8 @@
-"""What surrounds one run: streams, terminal, variables and directories.
+"""The surroundings of a run: streams, terminal, variables and directories.
 
 Everything that a run takes from its surroundings goes through one `Environment`,
 so that tests drive the whole program in-process.
-Streams are looked up when it is made, never at import.
+Streams are looked up when the `Environment` is made, never at import.
 """
 
 import os
@@ -15,33 +15,33 @@ __all__ = ["Environment", "StandardInput"]
 
 
 class StandardInput:
-    """Standard input as a stream, of which a beginning can be looked at.
+    """Standard input as a stream whose beginning can be looked at and put back.
 
     Args:
-        stream: A byte stream, or one of text that a caller has put in its place.
+        stream: A byte stream, or a text stream that a caller has put in its place.
     """
 
     def __init__(self, stream: Any) -> None:
-        # Below the buffer: a thread that waits in it would hold its lock when the interpreter ends.
+        # The raw stream: a thread that waits in the buffer would hold its lock when the interpreter ends.
         self._stream = getattr(stream, "raw", stream)
-        self._before = b""
+        self._put_back = b""
 
     def read(self, size: int) -> bytes | None:
-        """Return at most so many bytes, none at the end; None where it is set not to wait and nothing is there.
+        """Return at most `size` bytes, `b""` at the end; None where a non-blocking stream has nothing yet.
 
         Raises:
-            OSError: It cannot be read.
-            ValueError: It is closed.
+            OSError: The stream cannot be read.
+            ValueError: The stream is closed.
         """
-        if self._before:
-            before, self._before = self._before, b""
-            return before
+        if self._put_back:
+            content, self._put_back = self._put_back, b""
+            return content
         chunk = self._stream.read(size)
         return chunk.encode() if isinstance(chunk, str) else chunk
 
     def put_back(self, content: bytes) -> None:
-        """Let the next reading begin with this."""
-        self._before = content
+        """Let the next `read` return these bytes."""
+        self._put_back = content
 
 
 class Environment:
@@ -49,8 +49,8 @@ class Environment:
 
     Args:
         stdin: Standard input.
-        stdout: Standard output; data only. Bytes go to its `buffer`.
-        stderr: Standard error; everything that is not data.
+        stdout: Standard output, for data only. Bytes go to its `buffer`.
+        stderr: Standard error, for everything that is not data.
         variables: The environment variables.
     """
 
@@ -71,18 +71,18 @@ class Environment:
 
     @property
     def stdout_bytes(self) -> BinaryIO | None:
-        """The byte stream under standard output; None where a caller replaced it by text only."""
+        """The byte stream under standard output; None where a caller replaced it by a text stream."""
         return getattr(self.stdout, "buffer", None)
 
     def read_stdin(self, use: str, limit: int = -1) -> bytes:
-        """Return all of standard input, read once and for one use.
+        """Return all of standard input, which is read once and for one use.
 
         Args:
-            use: What it is taken for, as messages say it.
+            use: What the input is taken for, as messages say it.
             limit: Bytes to read at most.
 
         Raises:
-            UsageError: It was taken for something else in this run.
+            UsageError: Standard input was taken for another use in this run.
             OSError: It cannot be read.
             ValueError: It is closed, or holds text that is not Unicode.
         """
@@ -99,7 +99,7 @@ class Environment:
         """Return standard input to be read piece by piece, for one use.
 
         Raises:
-            UsageError: It was taken for something else in this run.
+            UsageError: Standard input was taken for another use in this run.
         """
         if self._stdin_content is not None:
             import io
@@ -110,27 +110,27 @@ class Environment:
         self._check_use(self._stdin[0], use)
         return self._stdin[1]
 
-    def _check_use(self, taken: str, use: str) -> None:
-        if taken != use:
+    def _check_use(self, first_use: str, use: str) -> None:
+        if first_use != use:
             from dynacli.errors import UsageError
 
             raise UsageError(
-                f"Standard input cannot be {taken} and {use} at once", hint="Give one of them as a file"
+                f"Standard input cannot be {first_use} and {use} at once", hint="Give one of them as a file"
             )
 
     @cached_property
     def stdin_is_terminal(self) -> bool:
-        """Whether a person can be asked something."""
+        """Whether a person is there to answer questions."""
         return _is_terminal(self.stdin)
 
     @cached_property
     def stdout_is_terminal(self) -> bool:
-        """Whether standard output is looked at by a person."""
+        """Whether a person reads standard output."""
         return _is_terminal(self.stdout)
 
     @cached_property
     def stderr_is_terminal(self) -> bool:
-        """Whether standard error is looked at by a person."""
+        """Whether a person reads standard error."""
         return _is_terminal(self.stderr)
 
     @property
@@ -151,7 +151,7 @@ class Environment:
     def _home(self) -> str:
         home = os.path.expanduser("~")
         if not os.path.isabs(home):
-            # No HOME and no entry in the list of users, as in some containers: `~` would become a directory here.
+            # Some containers have no HOME and no entry for the user: `~` would become a directory here.
             from dynacli.errors import FileError
 
             raise FileError(
@@ -161,8 +161,8 @@ class Environment:
         return home
 
     def _user_dir(self, kind: str) -> str:
-        # XDG's two rules are written out because importing platformdirs takes a third of the time
-        # that a help page has; elsewhere it decides.
+        # On Linux, XDG's two rules are written out, because importing platformdirs takes a third of the time
+        # that a help page has.
         if os.name == "posix" and sys.platform not in {"darwin", "ios"}:
             base = self.variables.get(f"XDG_{kind.upper()}_HOME", "")
             if not os.path.isabs(base):  # the XDG specification: a relative path is ignored

@@ -1,6 +1,6 @@
 """The exceptions of dynacli, each with its exit code.
 
-Every failure that a person can meet is one of these; one place (`dynacli.__main__`) turns it into
+Every failure that a person can meet is a `DynacliError`; `dynacli.__main__`, and nothing else, turns it into
 text or JSON on standard error and into the exit code::
 
     DynacliError
@@ -14,7 +14,7 @@ text or JSON on standard error and into the exit code::
     │                             a reference that may not be followed
     ├── MismatchError        9    the answer breaks the document
     ├── AuthError           10    a credential is missing, expired, refused
-    ├── RefusedError        11    it would cross a line of trust
+    ├── RefusedError        11    the call would cross a line of trust
     └── FileError           12    configuration unreadable, output cannot be written, disk full
 """
 
@@ -36,12 +36,12 @@ __all__ = [
 
 
 class DynacliError(Exception):
-    """What failed, why, and what to do.
+    """The base of all errors that a person sees: what failed, why, and what to do.
 
     Args:
-        what: What failed, in one line without a final period; no secret is ever part of it.
-        why: The reason, where one is known.
-        hint: What the person can do about it, a command where there is one.
+        what: What failed, on a single line without a final period; never holds a secret.
+        why: The reason, where it is known.
+        hint: What the person can do about it, as a command where possible.
         details: Further fields of the JSON form, for programs.
     """
 
@@ -83,7 +83,7 @@ class HttpError(DynacliError):
     """The final answer is not a 2xx.
 
     Args:
-        status: Its status code; the exit code is its first digit.
+        status: The answer's status code; the exit code is its first digit.
     """
 
     kind = "http"
@@ -115,7 +115,7 @@ class DocumentError(DynacliError):
 
 
 class MismatchError(DynacliError):
-    """The answer breaks the document, at a level where that counts as a failure."""
+    """The answer breaks the document, at a validation level where that counts as a failure."""
 
     exit_code = 9
     kind = "mismatch"

@@ -1,8 +1,8 @@
-"""Frozen dataclasses that cost nothing to define.
+"""`@record`: a frozen dataclass that costs nothing to define.
 
 `@dataclass(frozen=True)` writes and compiles three functions for each class at every start of the program.
-For the ten classes of the data model that is a tenth of what a help page may take.
-`@record` makes the same of a class, with functions that are there once and work by the names of its fields.
+For the ten classes of the data model that is a tenth of the time that a help page may take.
+`@record` gives all classes the same functions, which work by the names of the fields.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ _T = TypeVar("_T")
 def record(cls: type[_T]) -> type[_T]:
     """Return the class as a frozen dataclass with `__init__`, `__eq__`, `__hash__` by identity, and `__repr__`."""
     made = cast("Any", dataclass(init=False, repr=False, eq=False)(cls))
-    names = tuple(one.name for one in fields(made))
-    defaults = {one.name: one.default for one in fields(made) if one.default is not MISSING}
+    names = tuple(field.name for field in fields(made))
+    defaults = {field.name: field.default for field in fields(made) if field.default is not MISSING}
     made.__init__ = _make_init(names, defaults)
     made.__setattr__ = _refuse
     made.__delattr__ = _refuse
     made.__eq__ = _is_equal
     made.__hash__ = object.__hash__
-    made.__repr__ = _shown
+    made.__repr__ = _repr
     return cast("type[_T]", made)
 
 
@@ -42,7 +42,7 @@ def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[...
     return init
 
 
-def _refuse(self: Any, name: str, *value: Any) -> None:  # noqa: ARG001  - the same for setting and deleting
+def _refuse(self: Any, name: str, *value: Any) -> None:  # noqa: ARG001  - serves setting and deleting
     raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed")
 
 
@@ -50,5 +50,5 @@ def _is_equal(self: Any, other: object) -> Any:
     return self.__dict__ == other.__dict__ if type(self) is type(other) else NotImplemented
 
 
-def _shown(self: Any) -> str:
+def _repr(self: Any) -> str:
     return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
