@@ -118,7 +118,7 @@ class _Link:
     def _evaluated(self, expression: Expression) -> Iterator[Any]:
         """Yield the values that the document knows for an expression, the surest first."""
         resolve = self._api.catalog.resolve
-        match expression.side, expression.source:
+        match expression.message, expression.source:
             case "", "method":
                 yield self._command.operation.method
             case "", "statusCode":

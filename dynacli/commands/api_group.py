@@ -72,7 +72,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     """
     from difflib import get_close_matches
 
-    from dynacli.model.names import kebab
+    from dynacli.model.kebab_names import kebab
 
     wanted = kebab(word) or word
     for row in api.catalog.meta.get("left_out", ()):

@@ -1,4 +1,4 @@
-"""Media types that a body can be built for, and which one is taken where the document offers several."""
+"""Kinds of media types, which of them a body can be built for, and which is preferred among several."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ __all__ = [
     "body_schema",
     "essence",
     "is_as_good_as_json",
+    "is_binary",
     "is_built",
     "is_event_stream",
     "is_form",
@@ -18,6 +19,7 @@ __all__ = [
     "is_json_sequence",
     "is_multipart",
     "is_sequence",
+    "is_text_type",
     "preferred",
     "sent_as",
     "takes_options",
@@ -41,7 +43,7 @@ def is_json(media_type: str) -> bool:
 
 
 def is_form(media_type: str) -> bool:
-    """Return whether a media type is the form that a URL's query looks like."""
+    """Return whether a media type is `application/x-www-form-urlencoded`."""
     return essence(media_type) == "application/x-www-form-urlencoded"
 
 
@@ -51,12 +53,12 @@ def is_multipart(media_type: str) -> bool:
 
 
 def is_json_lines(media_type: str) -> bool:
-    """Return whether a media type has one JSON value on each line, under any of the names that it goes by."""
+    """Return whether a media type is JSON Lines: a JSON value on each line, under any of its names."""
     return essence(media_type) in _JSON_LINES
 
 
 def is_json_sequence(media_type: str) -> bool:
-    """Return whether a media type is a sequence of JSON texts with a separator before each (RFC 7464, RFC 8091)."""
+    """Return whether a media type is a JSON text sequence, with a separator before each text (RFC 7464, RFC 8091)."""
     return essence(media_type).endswith(("/json-seq", "+json-seq"))
 
 
@@ -66,22 +68,22 @@ def is_event_stream(media_type: str) -> bool:
 
 
 def is_sequence(media_type: str) -> bool:
-    """Return whether bodies of a media type are sequences of JSON values or of events, which may come as a stream.
+    """Return whether a media type is a sequence of JSON values or of events, which may come as a stream.
 
-    Spring's name for JSON values on lines, `application/stream+json`, looks like that of one JSON value.
+    `application/stream+json`, Spring's name for JSON Lines, counts although its suffix says a single JSON value.
     """
     kinds = (is_json_lines, is_json_sequence, is_event_stream)
-    return essence(media_type) == "application/stream+json" or any(fits(media_type) for fits in kinds)
+    return essence(media_type) == "application/stream+json" or any(is_kind(media_type) for is_kind in kinds)
 
 
 def is_built(media_type: str) -> bool:
-    """Return whether a body of this media type can be built from options; all others are given whole."""
+    """Return whether a body of this media type can be built from options; other bodies are given whole."""
     kinds = (is_json, is_form, is_multipart, is_json_lines, is_json_sequence)
-    return any(fits(media_type) for fits in kinds)
+    return any(is_kind(media_type) for is_kind in kinds)
 
 
 def body_schema(media: Mapping[str, Any]) -> Any:
-    """Return the schema of a body as a whole: 3.2 has `itemSchema` for one that is a sequence of items."""
+    """Return the schema of a body as a whole; of a sequence (`itemSchema`, OpenAPI 3.2) that is an array."""
     if "schema" not in media and "itemSchema" in media:
         return {"type": "array", "items": media["itemSchema"]}
     return media.get("schema")
@@ -90,22 +92,24 @@ def body_schema(media: Mapping[str, Any]) -> Any:
 def preferred(content: Sequence["MediaType"]) -> "MediaType":
     """Return the media type that a body is sent as unless the person says otherwise.
 
-    JSON, else a form, else one of parts; where there are files among the options, that one comes before a form.
+    JSON comes first, then multipart where an option takes a file, then a form, then any multipart.
     """
     ranks: tuple[Callable[[MediaType], bool], ...] = (
-        lambda one: is_json(one.name),
-        lambda one: is_multipart(one.name) and _takes_file(one),
-        lambda one: is_form(one.name),
-        lambda one: is_multipart(one.name),
+        lambda media_type: is_json(media_type.name),
+        lambda media_type: is_multipart(media_type.name) and _takes_file(media_type),
+        lambda media_type: is_form(media_type.name),
+        lambda media_type: is_multipart(media_type.name),
+        takes_options,
     )
-    named = next((one for fits in ranks for one in content if fits(one)), None)
-    return named or next((one for one in content if takes_options(one)), content[0])
+    return next(
+        (media_type for has_rank in ranks for media_type in content if has_rank(media_type)), content[0]
+    )
 
 
 def sent_as(media_type: "MediaType") -> "MediaType":
-    """Return the media type that is sent where the document has a range, the word `json`, or no name at all.
+    """Return the media type with a name that can be sent, where the document has a range, the word `json` or nothing.
 
-    None of them can be sent (RFC 9110, section 8.3). What has options, or is said to be JSON's kind of value, is JSON.
+    A `Content-Type` cannot be a range (RFC 9110, section 8.3). A string is sent as text, any other value as JSON.
     """
     if not is_as_good_as_json(media_type.name) or media_type.value.format == "binary":
         return media_type
@@ -116,7 +120,7 @@ def sent_as(media_type: "MediaType") -> "MediaType":
 
 
 def is_as_good_as_json(name: str) -> bool:
-    """Return whether what a document has for a media type is no name of one, and leaves room for JSON."""
+    """Return whether a document's name for a media type names none exactly, and allows JSON: `*/*`, `json`, empty."""
     return name.strip().lower() in {"", "*", "*/*", "application/*", "json"}
 
 
@@ -126,15 +130,16 @@ def takes_options(media_type: "MediaType") -> bool:
 
 
 def _takes_file(media_type: "MediaType") -> bool:
-    values = [one.value for one in media_type.fields]
-    return any(one.format == "binary" for one in [*values, *(each.items for each in values if each.items)])
+    values = [field.value for field in media_type.fields]
+    items = [value.items for value in values if value.items]
+    return any(value.format == "binary" for value in [*values, *items])
 
 
 def is_binary(schema: Mapping[str, Any]) -> bool:
-    """Return whether a schema says that its value is bytes as they are, not text.
+    """Return whether a schema describes raw bytes instead of text.
 
-    3.0 says `format: binary`, 3.1 a `contentMediaType` without `contentEncoding` ("Working With Binary Data");
-    some documents say `contentEncoding: binary`.
+    OpenAPI 3.0 writes `format: binary`, 3.1 a `contentMediaType` without `contentEncoding` ("Working With Binary
+    Data"); some documents write `contentEncoding: binary`.
     """
     kinds = schema.get("type", "string")
     if kinds != "string" and not (isinstance(kinds, list) and set(map(str, kinds)) <= {"string", "null"}):

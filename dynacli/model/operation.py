@@ -1,7 +1,7 @@
-"""The frozen data model of an operation and of what it has.
+"""The frozen data model of an operation: its parameters, body, responses, security schemes and servers.
 
-The compiler makes these from a document, the store keeps each operation as one row of JSON,
-and the runner reads that one row back.
+The compiler makes an operation from the document, the store keeps it as one row of JSON,
+and a run reads that row back.
 Names are those of the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
 """
 
@@ -33,25 +33,25 @@ ANY = "any"
 EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
 MORE, AGAIN = "more", "again"
-"""What a `Field.below` says of options that are not listed: there are some; they are those above once more."""
+"""Values of `Field.below`: deeper options exist and are not listed; the schema below is one of those above."""
 
 WEBHOOKS = "/x-dynacli-webhooks"
-"""Where a catalog keeps the list of its webhooks: among the components, so that only what shows it reads it."""
+"""The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
 
 
 @record
 class ValueType:
-    """The flat summary of a schema: what one option takes.
+    """The value that an option takes: a flat summary of its schema.
 
     Args:
         type: `string`, `integer`, `number`, `boolean`, `array`, `object` or `any`.
         format: The schema's `format`, empty where it has none.
-        enum: The values it allows, empty where it allows all.
+        enum: The allowed values, empty where all are allowed.
         has_default: Whether the schema names a default.
         default: The schema's default, a JSON value.
         limits: Bounds, lengths and the pattern by their JSON Schema keyword.
         is_nullable: Whether null is allowed.
-        items: What an array holds, or an object under names that the schema does not list.
+        items: The items of an array, or an object's properties under names that the schema does not list.
     """
 
     type: str = ANY
@@ -65,7 +65,7 @@ class ValueType:
 
     @property
     def has_known_default(self) -> bool:
-        """Whether the document tells what is sent where nothing is given: a default that can be written anywhere."""
+        """Whether the schema's default can stand in for a value that is not given; null and empty defaults cannot."""
         return self.has_default and self.default not in (None, [], {})
 
 
@@ -76,13 +76,13 @@ class Field:
     Args:
         path: Property names from the root; `[]` steps into the items of an array.
         option: The option's name without dashes, for example `schedule.cron`.
-        value: What it takes.
-        is_required: Whether the value is invalid without it, as far as its parents are given.
-        is_needed: Whether it is invalid without it in any case, because its parents are required too.
-        is_deprecated: Whether the schema says so.
+        value: What the option takes.
+        is_required: Whether its parent is invalid without it.
+        is_needed: Whether the whole value is invalid without it, because its parents are required too.
+        is_deprecated: Whether the schema is deprecated.
         description: The schema's description, Markdown.
-        branch: The branches that have it, as help says it; empty where all have.
-        below: Whether it has options below it that are not listed: `MORE`, or `AGAIN` where it holds itself.
+        branch: The branches that have the field, as help says it; empty where all have it.
+        below: Whether there are deeper options that are not listed: `MORE`, `AGAIN` in a recursive schema, or empty.
     """
 
     path: tuple[str, ...]
@@ -98,13 +98,13 @@ class Field:
 
 @record
 class Choice:
-    """A place in a body where one of several branches holds.
+    """A place in a body where one of several branches (`oneOf`, `anyOf`) applies.
 
     Args:
         option: The option of that place without dashes; empty for the body as a whole.
-        by: The word of the property that picks the branch; empty where the given options do.
-        branches: Their names, each with the value that picks it, empty where nothing does.
-        more: How many more there are.
+        by: The option word of the property that picks the branch; empty where the given options pick it.
+        branches: The name of each branch with the value that picks it, empty where no value does.
+        more: How many further branches are not listed.
     """
 
     option: str
@@ -121,14 +121,14 @@ class Parameter:
         name: The name on the wire.
         location: The document's `in`.
         option: The option's name without dashes.
-        value: What it takes.
-        style: The document's or the location's default style.
-        explode: The document's or the style's default.
+        value: What the option takes.
+        style: The document's style, else the location's default.
+        explode: The document's `explode`, else the style's default.
         allow_reserved: Whether RFC 3986 reserved characters are sent as they are.
         allow_empty: Whether the empty string may stand for a value of any type (`allowEmptyValue`).
         media_type: The media type of a parameter that has `content` instead of `schema`.
-        encoding: Property name → Encoding Object, of one whose media type is a form.
-        fields: The properties of an object parameter.
+        encoding: Property name → Encoding Object, where the media type is a form.
+        fields: The options of an object parameter's properties.
     """
 
     name: str
@@ -154,11 +154,11 @@ class MediaType:
     """One media type that a body can be sent as, with the options that build it.
 
     Args:
-        name: As the document spells it.
-        value: What the body as a whole is.
+        name: The media type, as the document spells it.
+        value: The type of the body as a whole.
         fields: The options, in document order.
-        is_cut: Whether the schema goes deeper than the fields listed; deeper ones work all the same.
-        choices: The places where one of several branches holds.
+        is_cut: Whether the schema goes deeper than the fields listed; deeper options work all the same.
+        choices: The places where one of several branches applies.
     """
 
     name: str
@@ -179,11 +179,11 @@ class Body:
 
 @record
 class Response:
-    """One documented answer.
+    """A documented response.
 
     Args:
         status: `200`, `4XX` or `default`, as the document spells it.
-        schema_name: The component's name or the type, for the help; empty where there is no schema.
+        schema_name: The schema's component name or type, for help; empty where there is no schema.
     """
 
     status: str
@@ -198,11 +198,11 @@ class SecurityScheme:
 
     Args:
         name: Its key in the document.
-        type: `http`, `apiKey`, `oauth2`, `openIdConnect`, `mutualTLS`, or empty when it is not defined.
+        type: `http`, `apiKey`, `oauth2`, `openIdConnect`, `mutualTLS`, or empty when the document does not define it.
         scheme: For `http`: `bearer`, `basic`, ... in lower case.
         location: For `apiKey`: `query`, `header` or `cookie`.
         parameter: For `apiKey`: the name of that parameter.
-        scopes: What the operation asks for.
+        scopes: The scopes that the operation requires.
     """
 
     name: str
@@ -215,12 +215,12 @@ class SecurityScheme:
 
 @record
 class Server:
-    """A server of the document, its path or its operation.
+    """A server of the document, a path or an operation.
 
     Args:
-        url: As the document spells it: relative, or with `{variables}`.
+        url: The URL as the document spells it, possibly relative or with `{variables}`.
         variables: Name → `{"default": TEXT or None, "enum": [...]}`.
-        name: What OpenAPI 3.2 calls it by.
+        name: The server's `name` (OpenAPI 3.2).
     """
 
     url: str
@@ -248,9 +248,9 @@ class Operation:
     """An operation with everything that its command needs.
 
     Args:
-        security: Alternatives, each a set of schemes that go together;
-            empty: no security is declared; an empty alternative: anonymous calls are allowed.
-        example: The words after the operation's name that make a call which runs as it stands.
+        security: Alternatives, each a set of schemes that are used together. Empty: no security is declared.
+            An empty alternative: anonymous calls are allowed.
+        example: The words after the operation's name that make a complete call.
     """
 
     name: str

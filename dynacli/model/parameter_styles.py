@@ -1,6 +1,6 @@
-"""The styles of parameters: which ones a location has, and which one holds where the document names none of them.
+"""The styles of parameters: which styles a location allows, and which applies by default.
 
-OpenAPI 3.2.0, "Style Values". How a request is written and how it is judged both go by this.
+OpenAPI 3.2.0, "Style Values". Building requests and validating them both use these rules.
 """
 
 from typing import Any
@@ -18,20 +18,20 @@ _STYLES = {
 
 
 def default_style(location: str) -> str:
-    """Return the style of a location where the document says nothing."""
+    """Return the style of a location for which the document names no style."""
     return _STYLES[location][0]
 
 
 def has_style(location: str, declared: Any) -> bool:
-    """Return whether what a document says is a style of the location."""
+    """Return whether the `style` that a document declares is allowed at the location."""
     return isinstance(declared, str) and declared in _STYLES[location]
 
 
 def style_of(location: str, declared: Any) -> str:
-    """Return the style that holds: the declared one, or the default where that is none of the location's."""
+    """Return the style that applies: the declared one where the location allows it, else the default."""
     return str(declared) if has_style(location, declared) else default_style(location)
 
 
 def explodes(style: str, declared: Any) -> bool:
-    """Return whether members of arrays and objects are written apart from each other."""
+    """Return whether each member of an array or object is written by itself: the declared `explode`, or the default."""
     return declared if isinstance(declared, bool) else style in {"form", "cookie"}

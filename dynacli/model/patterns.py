@@ -1,8 +1,8 @@
-"""Regular expressions of a document, run so that none can hang a call.
+"""Regular expressions of a document, matched so that none can hang a call.
 
-`^(a+)+$` takes Python's `re` minutes on thirty characters. Here an engine decides in time linear to the
-text; only what it does not know (look-around, back references) goes to one that gives up after a number of steps.
-Both read ECMA-262, which is what OpenAPI means ("Schema Object", `pattern`).
+`^(a+)+$` takes Python's `re` minutes on thirty characters. The first engine here decides in time linear to the
+text; only patterns that it does not know (look-around, back references) go to a second engine, which gives up after
+a number of steps. Both read ECMA-262, the dialect that OpenAPI names ("Schema Object", `pattern`).
 """
 
 import re
@@ -13,54 +13,54 @@ from typing import Any
 __all__ = ["MAX_PATTERN", "PatternTimeoutError", "Patterns", "UnsupportedPatternError", "strict_spelling"]
 
 MAX_PATTERN = 512
-"""Characters of a pattern."""
+"""The longest pattern that is tried, in characters."""
 
 _SECONDS = 1.0
 _MAX_TEXT = 50_000
-# The engine that backtracks counts its steps anew for each place in the text.
+# The backtracking engine counts its steps anew for each position in the text.
 _MAX_TEXT_TO_BACKTRACK = 2_000
 _MAX_STEPS = 100_000
 _MAX_PROGRAM = 1 << 20
-# ECMA-262 without its flag `u` takes a brace that begins no quantifier as itself (Annex B.1.2); these engines do not.
+# ECMA-262 without its flag `u` reads a brace that begins no quantifier as a literal (Annex B.1.2); these engines don't.
 _LONE_BRACE = re.compile(r"(?<!\\)(?<!\\[pPux])\{(?!\d+(?:,\d*)?\})")
-# In a class, a hyphen beside `\w` and its like is itself (Annex B.1.2, "ClassAtomNoDash"); these engines refuse it.
+# In a class, a hyphen beside `\w` or its like is a literal (Annex B.1.2, "ClassAtomNoDash"); these engines refuse it.
 _LONE_HYPHEN = re.compile(r"(?<=\\[dDsSwW])-(?!\])|(?<!\[)(?<!\\)-(?=\\[dDsSwW])")
 _CLASS_OR_REPETITION = re.compile(r"\\.|(\[(?:\\.|[^\]\\])*\])|\{(\d+),(\d+)\}", re.DOTALL)
 
 
 class UnsupportedPatternError(Exception):
-    """A pattern cannot be decided; the text says why."""
+    """A pattern cannot be matched here; the text says why."""
 
 
 class PatternTimeoutError(Exception):
-    """Deciding takes too long."""
+    """Matching takes too long."""
 
 
 class Patterns:
-    """All patterns of one message, which share its time.
+    """Matches all patterns of one message, within one time budget.
 
     Args:
-        seconds: The time.
+        seconds: The budget.
     """
 
     def __init__(self, seconds: float = _SECONDS) -> None:
         self._seconds = self._seconds_left = seconds
 
     def renew(self) -> None:
-        """Begin another message, which has the time of its own."""
+        """Begin another message, with a full budget."""
         self._seconds_left = self._seconds
 
     @property
     def is_used_up(self) -> bool:
-        """Whether there is no time left."""
+        """Whether no time is left."""
         return self._seconds_left <= 0
 
     def is_found(self, pattern: Any, text: str) -> bool:
-        """Return whether a pattern is found anywhere in a text.
+        """Return whether a pattern matches anywhere in a text.
 
         Raises:
-            UnsupportedPatternError: Nobody can say.
-            PatternTimeoutError: It takes too long to say.
+            UnsupportedPatternError: No engine here can decide.
+            PatternTimeoutError: The time budget is used up.
         """
         if not isinstance(pattern, str):
             raise UnsupportedPatternError("a pattern is not text")
@@ -103,7 +103,7 @@ def _search(compiled: Any, text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> tuple[Any, int]:
-    """Return what decides a pattern, None where nothing does, and how long the text may be."""
+    """Return the validator that matches a pattern, None where no engine knows it, and the longest text for it."""
     from jsonschema_rs import Draft202012Validator, FancyRegexOptions, RegexOptions
 
     engines = (
@@ -121,17 +121,17 @@ def _compiled(pattern: str) -> tuple[Any, int]:
 
 
 def strict_spelling(pattern: str) -> str:
-    """Return a pattern of Annex B with the hyphens of its classes spelled as ECMA-262 itself has them."""
+    r"""Return a pattern with the literal hyphens that only Annex B allows in a class escaped: `[\w-.]` → `[\w\-.]`."""
     return _CLASS_OR_REPETITION.sub(
         lambda part: _LONE_HYPHEN.sub(r"\\-", part[1]) if part[1] else part[0], pattern
     )
 
 
 def _loosened(pattern: str, length: int) -> str:
-    """Return a pattern that says the same of texts up to a length, and takes less room.
+    """Return a smaller pattern that matches the same texts of at most `length` characters.
 
-    `.{1,2048}` is 2,048 copies of a dot for an engine that does not go back. A text of 20 characters holds no more
-    than 20 repetitions, so that there `.{1,}` means the same.
+    The linear engine compiles `.{1,2048}` to 2,048 copies of a dot. A text of 20 characters holds at most
+    20 repetitions, so for it `.{1,}` means the same.
     """
     return _CLASS_OR_REPETITION.sub(
         lambda part: f"{{{part[2]},}}" if part[3] and int(part[3]) >= length else part[0], pattern

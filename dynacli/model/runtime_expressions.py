@@ -1,7 +1,7 @@
-"""Runtime expressions: where in a call and its answer the value stands that a link or a callback takes.
+"""Runtime expressions: where a link or a callback takes a value from, in a request or its response.
 
-OpenAPI 3.2.0, "Runtime Expressions". What is no expression is a constant; what begins like one and is none,
-such as `$response.body.id`, is read the way it is meant.
+OpenAPI 3.2.0, "Runtime Expressions". Text that is no expression is a constant; a common misspelling,
+such as `$response.body.id`, is read as the expression that is meant.
 """
 
 import re
@@ -11,7 +11,7 @@ __all__ = ["Expression", "parse_expression", "split_template"]
 
 _EXPRESSION = re.compile(
     r"\$(?:(?P<whole>url|method|statusCode)"
-    r"|(?P<side>request|response)\.(?:(?P<source>header|query|path)\.(?P<name>.+)|body(?P<pointer>[#.].*)?))"
+    r"|(?P<message>request|response)\.(?:(?P<source>header|query|path)\.(?P<name>.+)|body(?P<pointer>[#.].*)?))"
 )
 _EMBEDDED = re.compile(r"\{(\$[^{}]+)\}")
 
@@ -20,28 +20,28 @@ class Expression(NamedTuple):
     """A runtime expression.
 
     Args:
-        text: As the document spells it.
-        side: `request` or `response`; empty for `$url`, `$method` and `$statusCode`.
+        text: The expression, as the document spells it.
+        message: `request` or `response`; empty for `$url`, `$method` and `$statusCode`.
         source: `header`, `query`, `path`, `body`, `url`, `method` or `statusCode`.
-        name: Of the header or parameter; empty for others.
-        steps: Into the body, as a JSON pointer has them.
+        name: The name of the header or parameter; empty for other sources.
+        steps: The path into the body: the decoded steps of a JSON pointer.
     """
 
     text: str
-    side: str
+    message: str
     source: str
     name: str = ""
     steps: tuple[str, ...] = ()
 
     @property
     def placeholder(self) -> str:
-        """What stands for the value until it is known, for example `{id}`."""
+        """The text that stands for the value until it is known, for example `{id}`."""
         named = [step for step in self.steps if not step.isdecimal()]
         return f"{{{self.name or (named[-1] if named else self.source)}}}"
 
 
 def parse_expression(text: object) -> Expression | None:
-    """Return the expression that a text as a whole is; None where it is a constant."""
+    """Return a text as an expression; None where the text is a constant."""
     found = _EXPRESSION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return None
@@ -49,20 +49,20 @@ def parse_expression(text: object) -> Expression | None:
     if found["whole"]:
         return Expression(whole, "", found["whole"])
     if found["source"]:
-        return Expression(whole, found["side"], found["source"], found["name"])
+        return Expression(whole, found["message"], found["source"], found["name"])
     pointer = found["pointer"] or ""
     if pointer.startswith("."):
         pointer = "#" + pointer.replace(".", "/")
     steps = pointer.removeprefix("#").removeprefix("/").split("/") if len(pointer) > 1 else []
     decoded = tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
-    return Expression(whole, found["side"], "body", steps=decoded)
+    return Expression(whole, found["message"], "body", steps=decoded)
 
 
 def split_template(text: str) -> list[str | Expression]:
-    """Return the constant parts of a text and the expressions that stand between them in braces."""
+    """Return the constant parts of a text, and the expressions that stand in braces between them, in order."""
     pieces: list[str | Expression] = []
     for index, piece in enumerate(_EMBEDDED.split(text)):
-        # `split` gives constants and expressions in turns.
+        # `split` returns constants at even positions and expressions at odd ones.
         expression = parse_expression(piece) if index % 2 else None
         if index % 2 and expression is None:
             pieces.append(f"{{{piece}}}")

@@ -3,22 +3,22 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynacli.model.lenient_reading import listed, text
+from dynacli.model.lenient_reading import list_or_empty, text_or_empty
 from dynacli.model.operation import Server
 
 __all__ = ["read_servers", "server_row"]
 
 
 def read_servers(raw: Any, warn: Callable[..., None], *where: str) -> tuple[Server, ...]:
-    """Return the servers of a `servers` array; what is none is left out.
+    """Return the servers of a `servers` array; entries that are no Server Objects are left out.
 
     Args:
         raw: The array.
-        warn: Called with a message and the steps of a pointer.
+        warn: Called with a message and the steps of a JSON pointer.
         where: The steps to the array.
     """
     servers = []
-    for index, item in enumerate(listed(raw)):
+    for index, item in enumerate(list_or_empty(raw)):
         if not isinstance(item, Mapping) or not isinstance(item.get("url"), str):
             warn("A server without a `url` is left out", *where, str(index))
             continue
@@ -30,33 +30,35 @@ def read_servers(raw: Any, warn: Callable[..., None], *where: str) -> tuple[Serv
         servers.append(
             Server(
                 url,
-                text(item.get("description")),
+                text_or_empty(item.get("description")),
                 {
                     name: {
-                        "default": _value(one.get("default")),
+                        "default": _variable_value(variable.get("default")),
                         "enum": [
-                            each for one in listed(one.get("enum")) if (each := _value(one)) is not None
+                            text
+                            for value in list_or_empty(variable.get("enum"))
+                            if (text := _variable_value(value)) is not None
                         ],
                     }
-                    for name, one in variables.items()
-                    if isinstance(one, Mapping)
+                    for name, variable in variables.items()
+                    if isinstance(variable, Mapping)
                 }
                 if isinstance(variables, Mapping)
                 else None,
-                text(item.get("name")),
+                text_or_empty(item.get("name")),
             )
         )
     return tuple(servers)
 
 
-def _value(value: Any) -> str | None:
-    """Return a variable's value as text: ports are often numbers; None where there is none."""
+def _variable_value(value: Any) -> str | None:
+    """Return the value of a server variable as text, since ports are often numbers; None where there is no value."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return text(value) if isinstance(value, str | int | float) else None
+    return text_or_empty(value) if isinstance(value, str | int | float) else None
 
 
 def server_row(server: Server) -> dict[str, Any]:
-    """Return a server as the catalog keeps it; `Server(**row)` reads it back."""
+    """Return a server as the catalog stores it; `Server(**row)` reads it back."""
     row = {"url": server.url, "description": server.description, "variables": server.variables or {}}
     return {**row, "name": server.name} if server.name else row

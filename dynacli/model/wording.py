@@ -1,4 +1,4 @@
-"""Lists of words, as messages write them."""
+"""Lists of words as messages write them: `a, b and c`."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) ->
     """Return words as a message lists them: `a, b and c`.
 
     Args:
-        conjunction: Before the last one.
-        most: Of more than that, only so many are named, and the others counted; 0 for all.
+        conjunction: The word before the last item.
+        most: How many words to name; the others are counted ("and 3 more"). 0 names all.
     """
     if most and len(words) > most:
         return f"{', '.join(words[:most])} {conjunction} {len(words) - most} more"

@@ -8,7 +8,7 @@ where it has the shape that the schema asks for, for wrong examples are common.
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from dynacli.model.lenient_reading import listed, mapped
+from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
 from dynacli.schema.example_numbers import number_value
 from dynacli.schema.example_strings import matches_pattern, string_value
 from dynacli.schema.merged_schema import MergedSchema
@@ -76,9 +76,9 @@ def example_value_for_parameter(
     """
     matcher = SchemaMatcher(resolve, "request", dialect)
     if isinstance(parameter.get("$ref"), str):
-        parameter = mapped(matcher.target(parameter))
-    content = mapped(parameter.get("content"))
-    media_type = mapped(next(iter(content.values()), None))
+        parameter = dict_or_empty(matcher.target(parameter))
+    content = dict_or_empty(parameter.get("content"))
+    media_type = dict_or_empty(next(iter(content.values()), None))
     schema = (media_type if content else parameter).get("schema", True)
     try:
         for value in (*_offered(parameter, matcher), *_offered(media_type, matcher)):
@@ -93,8 +93,8 @@ def _offered(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[Any]:
     """Yield the example values of a Parameter or Media Type Object."""
     if "example" in holder:
         yield holder["example"]
-    for example in map(mapped, mapped(holder.get("examples")).values()):
-        found = mapped(matcher.target(example)) if "$ref" in example else example
+    for example in map(dict_or_empty, dict_or_empty(holder.get("examples")).values()):
+        found = dict_or_empty(matcher.target(example)) if "$ref" in example else example
         if "value" in found:
             yield found["value"]
 
@@ -191,7 +191,7 @@ class _Maker:
         fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
         if fewest > _MOST_ITEMS:
             raise NoExampleError("The array has too many items")
-        prefix = listed(keywords.get("prefixItems"))
+        prefix = list_or_empty(keywords.get("prefixItems"))
         parts = prefix[:most] + [keywords.get("contains", keywords.get("items", True))] * (
             fewest - len(prefix)
         )
@@ -226,7 +226,7 @@ class _Maker:
         yield item
         flat = MergedSchema()
         flat.add(part, self.matcher, frozenset())
-        yield from listed(flat.keywords.get("enum"))
+        yield from list_or_empty(flat.keywords.get("enum"))
         if isinstance(item, bool) or item is None:
             yield from (True, False, None)
         elif isinstance(item, str):

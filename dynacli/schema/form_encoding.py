@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from dynacli.model.lenient_reading import mapped
+from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.media_types import is_binary, is_text_type
 from dynacli.record import record
 from dynacli.schema.flatten_schema import Resolve, flatten
@@ -88,7 +88,7 @@ class Encodings:
     def of(self, name: str) -> PropertyEncoding:
         """Return how the property of that name is written, also one that the document does not name."""
         schema = self._seen.properties.get(name, self._seen.additional)
-        return self._encoding(mapped(mapped(self._media.get("encoding")).get(name)), schema)
+        return self._encoding(dict_or_empty(dict_or_empty(self._media.get("encoding")).get(name)), schema)
 
     def names(self) -> list[str]:
         """Return the properties in the order in which the document has them."""
@@ -105,7 +105,7 @@ class Encodings:
             items = found.get("prefixItems")
             is_prefix = isinstance(items, list) and index < len(items)
             schema = items[index] if is_prefix and isinstance(items, list) else found.get("items", schema)
-        return self._encoding(mapped(described), schema)
+        return self._encoding(dict_or_empty(described), schema)
 
     def _encoding(self, described: Mapping[str, Any], schema: Any) -> PropertyEncoding:
         takes_file, takes_text = self._takes(schema) if self._is_multipart else (False, True)
@@ -166,7 +166,7 @@ class Encodings:
             return None
 
     def _headers(self, described: Mapping[str, Any]) -> Iterator[PartHeader]:
-        for name, raw in mapped(described.get("headers")).items():
+        for name, raw in dict_or_empty(described.get("headers")).items():
             header = raw
             if isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
                 header = self._target(raw["$ref"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynacli.model.lenient_reading import listed
+from dynacli.model.lenient_reading import list_or_empty
 from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_number, names_in, types_of
 
 __all__ = ["MergedSchema"]
@@ -67,10 +67,10 @@ class MergedSchema:
                 return
         self._add_offers(schema)
         self._add_keywords(schema, matcher)
-        for part in listed(schema.get("allOf")):
+        for part in list_or_empty(schema.get("allOf")):
             self.add(part, matcher, above)
         for word in ("oneOf", "anyOf"):
-            if branches := listed(schema.get(word)):
+            if branches := list_or_empty(schema.get(word)):
                 self.choices.append(branches)
         if "if" in schema:
             self.choices.append(
@@ -81,9 +81,9 @@ class MergedSchema:
         kinds = [
             [schema["const"]] if "const" in schema else [],
             [schema["example"]] if "example" in schema else [],
-            listed(schema.get("examples"))[:1],
+            list_or_empty(schema.get("examples"))[:1],
             [schema["default"]] if "default" in schema else [],
-            listed(schema.get("enum")),
+            list_or_empty(schema.get("enum")),
         ]
         self.offers.extend((rank, value) for rank, values in enumerate(kinds) for value in values)
 
@@ -126,7 +126,7 @@ class MergedSchema:
     def _add_prefix(self, schema: dict[str, Any]) -> None:
         """Merge `prefixItems`: where only one of the schemas has one more, the `items` of the other hold for it too."""
         mine = self.keywords
-        known, more = listed(mine.get("prefixItems")), listed(schema.get("prefixItems"))
+        known, more = list_or_empty(mine.get("prefixItems")), list_or_empty(schema.get("prefixItems"))
         if known or more:
             rest, other_rest = (_schema(one.get("items")) for one in (mine, schema))
             mine["prefixItems"] = [

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dynacli.model.names import kebab, spelled_out
+from dynacli.model.kebab_names import kebab, spelled_out
 from dynacli.model.operation import AGAIN, ANY, EACH, MORE, Choice, Field, ValueType
 from dynacli.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
 

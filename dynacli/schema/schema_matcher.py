@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, Literal, TypeGuard
 
-from dynacli.model.lenient_reading import listed
+from dynacli.model.lenient_reading import list_or_empty
 from dynacli.schema.example_strings import has_format, matches_pattern
 
 __all__ = [
@@ -102,7 +102,7 @@ class SchemaMatcher:
                     continue
             if one.get(word) is True:
                 return True
-            waiting.extend(listed(one.get("allOf")))
+            waiting.extend(list_or_empty(one.get("allOf")))
         return False
 
     def matches(self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
@@ -133,7 +133,7 @@ class SchemaMatcher:
         return (
             _type_matches(value, types_of(schema, self.dialect))
             and ("const" not in schema or is_same(value, schema["const"]))
-            and ("enum" not in schema or any(is_same(value, one) for one in listed(schema["enum"])))
+            and ("enum" not in schema or any(is_same(value, one) for one in list_or_empty(schema["enum"])))
             and self._kind_matches(value, schema)
             and self._branches_matches(value, schema, seen)
         )
@@ -142,7 +142,7 @@ class SchemaMatcher:
         """Whether null fits: only `nullable` beside `type` allows it (OpenAPI 3.0.4, "Schema Object")."""
         if "type" in schema and schema.get("nullable") is not True:
             return False
-        if "enum" in schema and None not in listed(schema["enum"]):
+        if "enum" in schema and None not in list_or_empty(schema["enum"]):
             return False
         return self._branches_matches(None, schema, seen)
 
@@ -158,14 +158,14 @@ class SchemaMatcher:
         return self._object_matches(value, schema)
 
     def _branches_matches(self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
-        if not all(self.matches(value, branch, seen) for branch in listed(schema.get("allOf"))):
+        if not all(self.matches(value, branch, seen) for branch in list_or_empty(schema.get("allOf"))):
             return False
         if schema.get("anyOf") and not any(
-            self.matches(value, branch, seen) for branch in listed(schema["anyOf"])
+            self.matches(value, branch, seen) for branch in list_or_empty(schema["anyOf"])
         ):
             return False
         if schema.get("oneOf"):
-            matching = sum(self.matches(value, branch, seen) for branch in listed(schema["oneOf"]))
+            matching = sum(self.matches(value, branch, seen) for branch in list_or_empty(schema["oneOf"]))
             if matching == 0 or (matching > 1 and not self.may_overlap):
                 return False
         if "not" in schema and self.matches(value, schema["not"], seen):
@@ -182,7 +182,7 @@ class SchemaMatcher:
             is_same(one, other) for index, one in enumerate(value) for other in value[:index]
         ):
             return False
-        prefix = listed(schema.get("prefixItems"))
+        prefix = list_or_empty(schema.get("prefixItems"))
         if not all(self.matches(one, part) for one, part in zip(value, prefix, strict=False)):
             return False
         if not all(self.matches(one, schema.get("items", True)) for one in value[len(prefix) :]):
@@ -217,7 +217,9 @@ class SchemaMatcher:
 def types_of(schema: Mapping[str, Any], dialect: str) -> list[str]:
     """Return the types that a schema names, none where it names none."""
     named = schema.get("type")
-    types = [named] if isinstance(named, str) else [one for one in listed(named) if isinstance(one, str)]
+    types = (
+        [named] if isinstance(named, str) else [one for one in list_or_empty(named) if isinstance(one, str)]
+    )
     if types and dialect == "3.0" and schema.get("nullable") is True:
         types.append("null")
     return types
@@ -247,7 +249,7 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 def names_in(value: Any) -> list[str]:
     """Return the names in a list such as `required`, none where there is no list."""
-    return [name for name in listed(value) if isinstance(name, str)]
+    return [name for name in list_or_empty(value) if isinstance(name, str)]
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.model.names import kebab
+from dynacli.model.kebab_names import kebab
 from tests.documents_of import dry, error, operation, parameter, write
 from tests.harness import Answer, Recorder, run_cli
 

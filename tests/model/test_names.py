@@ -13,7 +13,7 @@ from dynacli.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names, option_word
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
-from dynacli.model.names import MAX_LENGTH, NameBook, kebab
+from dynacli.model.kebab_names import MAX_LENGTH, NameBook, kebab
 from dynacli.model.operation import Field, ValueType
 from tests.documents_of import dry, error, operation, parameter, write
 from tests.harness import run_cli

@@ -167,7 +167,7 @@ _BUILT = (
     _PLAIN
     | _modules(
         """
-        model.names schema.branch_selection schema.branches schema.option_fields
+        model.kebab_names schema.branch_selection schema.branches schema.option_fields
         schema.flatten_schema schema.flat_schema
         """
     )

@@ -20,8 +20,8 @@ from dynacli.document.path_items import Entry, operations_of
 from dynacli.document.pointer import follow, from_fragment, join
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import follow_references, lookup
-from dynacli.model.lenient_reading import listed, text
-from dynacli.model.names import NameBook, kebab
+from dynacli.model.kebab_names import NameBook, kebab
+from dynacli.model.lenient_reading import list_or_empty, text_or_empty
 from dynacli.model.operation import Operation, Response
 from dynacli.model.server_objects import read_servers, server_row
 
@@ -113,11 +113,11 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
     meta = {
         "openapi": document.written_in,
         "dialect": document.version,
-        "title": text(info.get("title")),
-        "version": text(info.get("version")),
-        "description": text(info.get("description")),
+        "title": text_or_empty(info.get("title")),
+        "version": text_or_empty(info.get("version")),
+        "description": text_or_empty(info.get("description")),
         "uri": document.uri,
-        "json_schema_dialect": text(tree.get("jsonSchemaDialect")),
+        "json_schema_dialect": text_or_empty(tree.get("jsonSchemaDialect")),
         "servers": [server_row(one) for one in read_servers(tree.get("servers"), warnings.add, "servers")],
         "operations": len(operations),
         "left_out": left_out.rows,
@@ -174,11 +174,11 @@ def _operation(
     where = ("paths", path, *entry.steps)
     parameters = inputs.parameters(path, item, resolved, where)
     body = inputs.body(raw.get("requestBody"), parameters)
-    operation_id = text(follow_references(document.tree, raw.get("operationId")))
+    operation_id = text_or_empty(follow_references(document.tree, raw.get("operationId")))
     # The name comes last: an operation that is left out takes none.
-    wanted = [text(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
+    wanted = [text_or_empty(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
     name = names.name(entry.method, path, wanted)
-    aliases = [kebab(text(alias)) for alias in _aliases(raw_item, raw)]
+    aliases = [kebab(text_or_empty(alias)) for alias in _aliases(raw_item, raw)]
     # The name that an earlier revision gave stays; what the document calls the operation now means it too.
     aliases.append(next((word for each in wanted if (word := kebab(each))), ""))
     description = next(
@@ -190,7 +190,7 @@ def _operation(
                 (raw_item, "x-cli-description"),
                 (item, "description"),
             )
-            if (told := text(holder.get(key)))
+            if (told := text_or_empty(holder.get(key)))
         ),
         "",
     )
@@ -199,9 +199,9 @@ def _operation(
         operation_id=operation_id,
         method=entry.method,
         path=path,
-        summary=text(raw.get("summary")) or text(item.get("summary")),
+        summary=text_or_empty(raw.get("summary")) or text_or_empty(item.get("summary")),
         description=description,
-        tags=tuple(tag for tag in listed(raw.get("tags")) if isinstance(tag, str)),
+        tags=tuple(tag for tag in list_or_empty(raw.get("tags")) if isinstance(tag, str)),
         is_deprecated=raw.get("deprecated") is True,
         is_hidden=raw.get("x-cli-hidden") is True or raw_item.get("x-cli-hidden") is True,
         aliases=tuple(
@@ -224,15 +224,15 @@ def _operation(
 
 def _name_of_path(item: Mapping[str, Any]) -> str:
     """Return the name that a path gives to its one operation; several cannot share one."""
-    name = text(item.get("x-cli-name"))
+    name = text_or_empty(item.get("x-cli-name"))
     return name if name and len(list(operations_of(item))) == 1 else ""
 
 
 def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Any]:
-    of_path = listed(item.get("x-cli-aliases"))
+    of_path = list_or_empty(item.get("x-cli-aliases"))
     if of_path and len(list(operations_of(item))) != 1:
         of_path = []
-    return [*listed(raw.get("x-cli-aliases")), *of_path]
+    return [*list_or_empty(raw.get("x-cli-aliases")), *of_path]
 
 
 class _Parts:
@@ -294,7 +294,7 @@ class _Responses:
         names = [_media_schema_name(media) for media in medias if isinstance(media, Mapping)]
         return Response(
             status,
-            text(response.get("description")) or text(response.get("summary")),
+            text_or_empty(response.get("description")) or text_or_empty(response.get("summary")),
             tuple(content),
             names[0] if names else "",
         )
@@ -321,8 +321,8 @@ def _schema_name(schema: Any) -> str:
 
 def _tags(tree: Mapping[str, Any]) -> dict[str, str]:
     return {
-        tag["name"]: text(tag.get("description"))
-        for tag in listed(tree.get("tags"))
+        tag["name"]: text_or_empty(tag.get("description"))
+        for tag in list_or_empty(tree.get("tags"))
         if isinstance(tag, Mapping) and isinstance(tag.get("name"), str)
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import join
 from dynacli.document.references.scan import follow_references
-from dynacli.model.lenient_reading import text
+from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.operation import WEBHOOKS
 
 __all__ = ["webhook_components"]
@@ -34,13 +34,13 @@ def _rows(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
         if not isinstance(item, Mapping):
             continue
         entries = [one for one in operations_of(item) if isinstance(one.operation, Mapping)]
-        told = [text(one.operation.get("summary")) for one in entries]
+        told = [text_or_empty(one.operation.get("summary")) for one in entries]
         rows.append(
             {
                 "name": name,
                 "pointer": pointer,
                 "methods": [one.method for one in entries],
-                "summary": next((one for one in [*told, text(item.get("summary"))] if one), ""),
+                "summary": next((one for one in [*told, text_or_empty(item.get("summary"))] if one), ""),
             }
         )
     return rows

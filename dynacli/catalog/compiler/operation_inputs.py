@@ -11,9 +11,9 @@ from dynacli.catalog.compiler.identical_parts import Originals, digest_of
 from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names, renamed
 from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
-from dynacli.model.lenient_reading import listed, text
+from dynacli.model.kebab_names import kebab
+from dynacli.model.lenient_reading import list_or_empty, text_or_empty
 from dynacli.model.media_types import body_schema, is_form
-from dynacli.model.names import kebab
 from dynacli.model.operation import Body, Field, MediaType, Parameter
 from dynacli.model.parameter_styles import default_style, explodes, has_style, style_of
 from dynacli.model.wording import enumerated
@@ -61,7 +61,7 @@ def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
     """
     in_path = set(_TEMPLATE.findall(path.partition("#")[0]))
     usable: dict[tuple[str, str], Any] = {}
-    for one in listed(declared):
+    for one in list_or_empty(declared):
         raw = follow_references(tree, one)
         if (
             isinstance(raw, Mapping)
@@ -135,7 +135,9 @@ class Inputs:
             ),
         )
         raws = [self._originals(raw) for _, raw in ordered]
-        named = [Named(raw["in"], raw["name"], text(raw.get("x-cli-name")) or raw["name"]) for raw in raws]
+        named = [
+            Named(raw["in"], raw["name"], text_or_empty(raw.get("x-cli-name")) or raw["name"]) for raw in raws
+        ]
         return self._with_aliases(
             raws,
             [
@@ -165,7 +167,7 @@ class Inputs:
             SkippedOperationError: One of them cannot be read at all.
         """
         usable: dict[tuple[str, str], Mapping[str, Any]] = {}
-        for index, raw in enumerate(listed(holder.get("parameters"))):
+        for index, raw in enumerate(list_or_empty(holder.get("parameters"))):
             ref = raw.get("$ref") if isinstance(raw, Mapping) else None
             if ref is not None and "name" not in raw:
                 raise SkippedOperationError(f"the parameter `{ref}` leads nowhere")
@@ -227,8 +229,8 @@ class Inputs:
             allow_empty=location == "query" and raw.get("allowEmptyValue") is True,
             media_type=media_type,
             encoding=encoding if isinstance(encoding, Mapping) else None,
-            description=text(raw.get("x-cli-description"))
-            or text(raw.get("description"))
+            description=text_or_empty(raw.get("x-cli-description"))
+            or text_or_empty(raw.get("description"))
             or seen.description,
             fields=tuple(renamed(one, f"{option}.{one.option}") for one in fields),
         )
@@ -243,7 +245,7 @@ class Inputs:
         made = []
         for raw, one in zip(raws, parameters, strict=True):
             spelled = [one.name] if _SAFE_SPELLING.fullmatch(one.name) else []
-            given = [kebab(text(alias)) for alias in listed(raw.get("x-cli-aliases"))]
+            given = [kebab(text_or_empty(alias)) for alias in list_or_empty(raw.get("x-cli-aliases"))]
             aliases = [word for word in dict.fromkeys((*spelled, *given)) if word and word not in taken]
             taken.update(aliases)
             made.append(self._with_spellings(one, tuple(aliases)) if aliases else one)
@@ -277,7 +279,7 @@ class Inputs:
         )
         if not content:
             return None
-        return Body(content, raw.get("required") is True, text(raw.get("description")))
+        return Body(content, raw.get("required") is True, text_or_empty(raw.get("description")))
 
     def _media_type(self, name: str, media: Mapping[str, Any], taken: set[str]) -> MediaType:
         schema = body_schema(media)
@@ -304,7 +306,7 @@ class Inputs:
             self._examples = ExampleWords(self._resolve, self._document.version)
         raw = {
             (one.get("in"), one.get("name")): self._originals(one)
-            for one in [*listed(item.get("parameters")), *listed(operation.get("parameters"))]
+            for one in [*list_or_empty(item.get("parameters")), *list_or_empty(operation.get("parameters"))]
             if isinstance(one, Mapping)
         }
         return self._examples(operation, raw, parameters, body)

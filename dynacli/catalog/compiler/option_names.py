@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from dynacli.model.names import MAX_LENGTH, kebab, spelled_out
+from dynacli.model.kebab_names import MAX_LENGTH, kebab, spelled_out
 from dynacli.model.operation import Field
 
 __all__ = ["Named", "fields_with_own_options", "option_names", "option_word"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.document.references.scan import follow_references
-from dynacli.model.lenient_reading import listed, text
+from dynacli.model.lenient_reading import list_or_empty, text_or_empty
 from dynacli.model.operation import SecurityScheme
 
 __all__ = ["Security"]
@@ -41,7 +41,7 @@ class Security:
         declared = operation["security"] if is_own else self._tree.get("security")
         steps = (*where, "security") if is_own else ("security",)
         # One requirement that is no list: what is meant is plain.
-        alternatives = [declared] if isinstance(declared, Mapping) else listed(declared)
+        alternatives = [declared] if isinstance(declared, Mapping) else list_or_empty(declared)
         return tuple(
             tuple(self._scheme(str(name), scopes, steps) for name, scopes in alternative.items())
             for alternative in alternatives
@@ -53,7 +53,7 @@ class Security:
         if not isinstance(scheme, Mapping):
             self._tell(name, f"security scheme `{name}` is not defined; nothing is sent for it", steps)
             return SecurityScheme(name)
-        kind = text(scheme.get("type"))
+        kind = text_or_empty(scheme.get("type"))
         if kind not in _TYPES:
             place = ("components", "securitySchemes", name)
             why = f"there is no type `{kind}`" if kind else "it has no type"
@@ -61,10 +61,10 @@ class Security:
         return SecurityScheme(
             name=name,
             type=kind,
-            scheme=text(scheme.get("scheme")).lower(),  # RFC 9110, section 11.1: case-insensitive
-            location=text(scheme.get("in")),
-            parameter=text(scheme.get("name")),
-            scopes=tuple(scope for scope in listed(scopes) if isinstance(scope, str)),
+            scheme=text_or_empty(scheme.get("scheme")).lower(),  # RFC 9110, section 11.1: case-insensitive
+            location=text_or_empty(scheme.get("in")),
+            parameter=text_or_empty(scheme.get("name")),
+            scopes=tuple(scope for scope in list_or_empty(scopes) if isinstance(scope, str)),
         )
 
     def _tell(self, name: str, message: str, steps: tuple[str, ...]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from dynacli.catalog.compiler.operation_inputs import SkippedOperationError
 from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
-from dynacli.model.lenient_reading import text
-from dynacli.model.names import kebab
+from dynacli.model.kebab_names import kebab
+from dynacli.model.lenient_reading import text_or_empty
 
 __all__ = ["LeftOut", "check_is_readable", "why_unread"]
 
@@ -31,7 +31,7 @@ class LeftOut:
         """Leave an operation out, with a warning."""
         self.warn(f"`{method} {path}` is left out: {why}", *where)
         wanted = (
-            [text(operation.get(key)) for key in ("x-cli-name", "operationId")]
+            [text_or_empty(operation.get(key)) for key in ("x-cli-name", "operationId")]
             if isinstance(operation, Mapping)
             else []
         )

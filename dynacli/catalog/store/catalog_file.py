@@ -138,7 +138,7 @@ class Catalog:
 
     def _find_among(self, word: str, tag: str) -> str | None:
         """Return the one operation of a tag whose operationId a word is, where another tag has the name."""
-        from dynacli.model.names import kebab
+        from dynacli.model.kebab_names import kebab
 
         plain = kebab(word)
         if not plain or self.find(plain) is None:  # a name that nobody has any more is nobody's
@@ -147,7 +147,7 @@ class Catalog:
         return found[0] if len(found) == 1 else None
 
     def _tag_keys(self, tags: str) -> list[str]:
-        from dynacli.model.names import kebab
+        from dynacli.model.kebab_names import kebab
 
         return [kebab(one) for one in self._tags(tags)]
 
@@ -209,7 +209,7 @@ class Catalog:
         ]
         if not tag:
             return found
-        from dynacli.model.names import kebab
+        from dynacli.model.kebab_names import kebab
 
         return [one for one in found if tag in one.tags or tag in {kebab(name) for name in one.tags}]
 

@@ -80,7 +80,7 @@ def _fill(
 ) -> None:
     import orjson
 
-    from dynacli.model.names import kebab
+    from dynacli.model.kebab_names import kebab
 
     def dump(value: Any) -> str:
         try:

@@ -83,7 +83,7 @@ def _of(expression: Expression, exchange: Exchange) -> Iterator[Any]:
     if answer is None:
         return
     sent = {(one.location, one.name.lower()): one.value for one in exchange.planned.values}
-    match expression.side, expression.source:
+    match expression.message, expression.source:
         case "", "url":
             yield request.url
         case "", "method":

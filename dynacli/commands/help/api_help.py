@@ -101,7 +101,7 @@ def _shares_name_with(one: OperationSummary, names: set[str]) -> str:
     # A qualified name ends with method and path; asking that first keeps long lists fast.
     if not one.operation_id or f"-{one.method.lower()}-" not in one.name:
         return ""
-    from dynacli.model.names import kebab
+    from dynacli.model.kebab_names import kebab
 
     plain = kebab(one.operation_id)
     return plain if plain != one.name and plain in names and one.name.startswith(f"{plain}-") else ""

@@ -28,7 +28,7 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
 
 def find_webhook(webhooks: list[dict[str, Any]], word: str) -> dict[str, Any] | None:
     """Return the webhook that a word means: its name, also in kebab case; None where there is none."""
-    from dynacli.model.names import kebab
+    from dynacli.model.kebab_names import kebab
 
     for one in webhooks:
         if one["name"] == word:

@@ -310,7 +310,7 @@ def _find_in_responses(command: OperationCommand, steps: list[str]) -> tuple[str
 def _walk(
     command: OperationCommand, schema: Any, steps: list[str], *, is_required: bool
 ) -> tuple[Any, bool] | None:
-    from dynacli.model.names import kebab
+    from dynacli.model.kebab_names import kebab
 
     for step in steps:
         seen = flatten(schema, command.api.catalog.resolve)

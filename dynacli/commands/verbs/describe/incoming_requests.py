@@ -7,7 +7,7 @@ from dynacli.commands.operation_command import schema_of_parameter
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.document.path_items import operations_of
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.lenient_reading import listed
+from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.media_types import body_schema
 from dynacli.schema.documented_values import follow_reference
 from dynacli.schema.flatten_schema import Resolve
@@ -97,7 +97,7 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
     item = follow_reference(item, resolve)
     if not isinstance(item, Mapping):
         return {}
-    shared = listed(item.get("parameters"))
+    shared = list_or_empty(item.get("parameters"))
     return {
         entry.method: _request(entry.operation, shared, resolve)
         for entry in operations_of(item)
@@ -107,7 +107,7 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
 
 def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
     parameters: dict[tuple[Any, Any], dict[str, Any]] = {}
-    for raw in [*shared, *listed(operation.get("parameters"))]:
+    for raw in [*shared, *list_or_empty(operation.get("parameters"))]:
         one = follow_reference(raw, resolve)
         if isinstance(one, dict) and isinstance(one.get("name"), str):
             parameters[one["name"], str(one.get("in"))] = {

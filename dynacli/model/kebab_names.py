@@ -1,7 +1,7 @@
-"""Names of operations and options: kebab case, without clashes, and never moving.
+"""Names of operations and options: in kebab case, without clashes, and stable across revisions.
 
 Only ASCII letters, digits and hyphens reach a name, so that no control, bidirectional or look-alike
-character of a document ever stands in a command. Other scripts are written in Latin letters.
+character of a document ever stands in a command. Other scripts are transliterated to Latin letters.
 """
 
 import re
@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 __all__ = ["MAX_LENGTH", "NameBook", "kebab", "spelled_out"]
 
 MAX_LENGTH = 120
-"""Characters of a name; longer ones are cut and told apart by a number."""
+"""The longest name, in characters; longer names are cut and told apart by a number."""
 
 # The plural of an acronym is one word: `listUserIDs`, `getURLsOfVMs`.
 _BOUNDARIES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])")
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
-# Compiled when they are needed, which on the way to a call they hardly ever are.
+# Compiled on first use, because a call hardly ever needs them.
 _APOSTROPHES = r"(?<=\w)['\u2019\u02bc](?=\w)"
 _NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
@@ -55,18 +55,18 @@ _SYMBOLS = {
     "`": "quote",
     " ": "space",
 }
-# What only holds the words of a name together is not spelled out as long as there are words.
+# Symbols that carry meaning; others, such as `-`, only join words and are spelled out where there are no words.
 _TELLING = ("[]", "<", ">", "=", "!", "~", "*", "+", "$", "@", "#", "%", "&", "|", "?")
 
 
 def kebab(text: str) -> str:
-    """Return `text` in kebab case, or an empty string when no letter or digit is in it.
+    """Return `text` in kebab case, or an empty string when it has no letter or digit.
 
     `listRuns` → `list-runs`, `Get_HTTPThing2` → `get-http-thing2`, `issues/list-for-repo` →
     `issues-list-for-repo`, `Überblick` → `uberblick`, `список` → `spisok`.
     """
     if "'" in text or not text.isascii():
-        # `List a user's pets`: what stands on both sides is one word.
+        # `List a user's pets`: an apostrophe does not end the word.
         text = _to_ascii(re.sub(_APOSTROPHES, "", text))
     return "-".join(_OTHERS.sub(" ", _BOUNDARIES.sub(" ", text)).split()).lower()
 
@@ -75,8 +75,8 @@ def spelled_out(text: str, *, is_whole: bool = False) -> str:
     """Return `text` in kebab case with its symbols as words: `StartTime<` → `start-time-lt`, `x[]` → `x-array`.
 
     Args:
-        is_whole: Whether all of them are, for what has nothing else: `...` → `dot-dot-dot`.
-            A character that has no word is its code point.
+        is_whole: Whether all symbols are spelled out, for text that has nothing else: `...` → `dot-dot-dot`.
+            A character that has no word becomes its code point.
     """
     symbols = "|".join(map(re.escape, _SYMBOLS if is_whole else _TELLING))
     return kebab(
@@ -89,7 +89,7 @@ def spelled_out(text: str, *, is_whole: bool = False) -> str:
 
 
 def _to_ascii(text: str) -> str:
-    """Return a text in ASCII: letters of other scripts in Latin ones, marks left out, all else as spaces."""
+    """Return a text in ASCII: other scripts in Latin letters, accents removed, all other characters as spaces."""
     if text.isascii():
         return text
     import unicodedata
@@ -97,10 +97,10 @@ def _to_ascii(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     text = "".join(char for char in decomposed if not unicodedata.combining(char))
     if not text.isascii():
-        # Imported for such names alone; its tables are read from files.
+        # Imported only for such names, because it reads its tables from files.
         from anyascii import anyascii
 
-        # In whole syllables again: Korean ones are taken apart above.
+        # NFKD took Korean syllables apart; NFC puts them together again.
         text = unicodedata.normalize("NFC", text)
         text = "".join(anyascii(char) if unicodedata.category(char)[0] in "LN" else char for char in text)
     return re.sub(r"[^\x00-\x7f]", " ", text)
@@ -111,15 +111,15 @@ class NameBook:
 
     Args:
         lock: (method, path) → name, as given by earlier revisions of the document.
-            Such a name stays with its method and path, and is not given to another one
-            even when the operation is gone.
+            Such a name stays with its method and path, and no other operation gets it,
+            even when the first one is gone.
     """
 
     def __init__(self, lock: Mapping[tuple[str, str], str] | None = None) -> None:
         self.lock: dict[tuple[str, str], str] = {}
         self._taken: set[str] = set()
         for key, name in (lock or {}).items():
-            # The lock comes from a cache, where anything may stand.
+            # The lock comes from the cache, which may be damaged.
             if name not in self._taken and re.fullmatch(_NAME, name):
                 self.lock[key] = name
                 self._taken.add(name)
@@ -128,7 +128,7 @@ class NameBook:
         """Return the name of the operation at `method` and `path`, and remember it.
 
         Args:
-            wanted: Texts to make the name from, the best first: `x-cli-name`, operationId.
+            wanted: Texts to make the name from, the best first: `x-cli-name`, then operationId.
         """
         key = (method, path)
         known = self.lock.get(key)
@@ -143,7 +143,7 @@ class NameBook:
         return name
 
     def is_of_another(self, word: str, method: str, path: str) -> bool:
-        """Return whether a word is the name of another operation, also of one that is gone."""
+        """Return whether a word is the name of another operation, even if that operation is gone."""
         return word in self._taken and self.lock.get((method, path)) != word
 
     def _free(self, plain: str, qualified: str) -> str:
@@ -151,7 +151,7 @@ class NameBook:
             return plain
         qualified = _cut(qualified)
         name, number = qualified, 2
-        while name in self._taken:  # two paths that differ only in their symbols
+        while name in self._taken:  # paths may differ only in their symbols
             name, number = f"{qualified}-{number}", number + 1
         return name
 
