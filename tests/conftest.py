@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests import harness
+from tests import harness, sampling
 
 # A job in the background of a script, or under `nohup`, ignores SIGINT, and so would every process that it starts;
 # a handler is not inherited, so with one the tests and their processes are interrupted as in a terminal.
@@ -19,6 +19,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 CORPUS = Path(
     os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus"
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Hypothesis make up fewer examples in the quick run."""
+    sampling.choose_profile(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the quick run leaves out, before the expression of markers is applied."""
+    sampling.mark_exhaustive(items)
 
 
 @pytest.fixture(autouse=True)

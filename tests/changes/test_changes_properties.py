@@ -18,6 +18,7 @@ from tests.corpus import documents
 from tests.edits import EDITS, Edit
 from tests.edits.base import MODERN, PETS, SWAGGER
 from tests.edits.model import loaded
+from tests.sampling import examples
 
 _SMALL = [loaded(one) for one in (PETS, MODERN, SWAGGER)]
 _RENAMED = (
@@ -89,7 +90,7 @@ def test_copies_of_real_documents_have_no_change(corpus: Path) -> None:
 
 @pytest.mark.corpus
 @given(data=st.data())
-@settings(_QUIET, max_examples=80)
+@settings(_QUIET, max_examples=examples(80))
 def test_any_two_real_documents(corpus: Path, data: st.DataObject) -> None:
     """There and back: what the one has more the other has less, and nothing raises."""
     trees = _trees(corpus)
@@ -170,7 +171,7 @@ def _with(tree: Any, place: tuple[Any, ...], value: Any) -> Any:
 
 
 @given(place=st.sampled_from(_PLACES), value=_GARBAGE)
-@settings(_QUIET, max_examples=600)
+@settings(_QUIET, max_examples=examples(600))
 def test_anything_anywhere(place: tuple[int, tuple[Any, ...]], value: Any) -> None:
     """Whatever stands wherever in a document, comparing it with another one raises nothing."""
     index, steps = place
@@ -188,7 +189,7 @@ def _has_no_equal(value: Any) -> bool:
 
 
 @given(old=_GARBAGE, new=_GARBAGE)
-@settings(_QUIET, max_examples=200)
+@settings(_QUIET, max_examples=examples(200))
 def test_no_documents_at_all(old: Any, new: Any) -> None:
     """What is no document has nothing that could change but its parts."""
     compare(old, new)

@@ -23,6 +23,7 @@ from dynacli.library.opened_api import OpenedApi
 from tests.harness import Answer, recording, run_cli
 from tests.judging import answered, judge_of, judge_value
 from tests.npm import program
+from tests.sampling import examples
 
 JSON = "application/json"
 _PERSON = {
@@ -266,7 +267,7 @@ _values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(_values, min_size=1, max_size=4), st.sampled_from(["3.0.3", "3.1.0", "3.2.0"]))
 def test_a_schema_allows_what_it_was_made_of(values: list[Any], version: str) -> None:
     """Whatever the values are, the judge finds nothing in any of them, at the level `exact`."""

@@ -17,6 +17,7 @@ from dynacli.model.kebab_names import MAX_LENGTH, NameBook, kebab
 from dynacli.model.operation import Field, ValueType
 from tests.documents_of import dry, error, operation, parameter, write
 from tests.harness import run_cli
+from tests.sampling import examples
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 OPTION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*")
@@ -283,7 +284,7 @@ def _names(compiled: Compiled) -> dict[tuple[str, str], str]:
     return {(one.operation.method, one.operation.path): one.operation.name for one in compiled.operations}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(_OPERATIONS, st.randoms(use_true_random=False))
 def test_the_order_of_a_document_makes_no_difference_where_the_lock_is(
     operations: dict[tuple[str, str], str], random: Any
@@ -296,7 +297,7 @@ def test_the_order_of_a_document_makes_no_difference_where_the_lock_is(
     assert _names(first) == _names(_compiled(dict(shuffled), dict(first.lock)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(_OPERATIONS, min_size=2, max_size=4))
 def test_a_name_that_was_given_never_means_another_operation(
     revisions: list[dict[tuple[str, str], str]],

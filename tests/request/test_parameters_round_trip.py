@@ -31,6 +31,7 @@ from dynacli.model.operation import Operation, Parameter, ValueType
 from dynacli.request.build_request import build_request
 from tests.documents_of import operation, parameter, write
 from tests.harness import run_cli
+from tests.sampling import examples
 
 # Letters of several scripts, signs of URLs, spaces; none of the separators `,`, `.`, `;`, `=`, `&`, `|`.
 TEXTS = st.text(
@@ -126,7 +127,7 @@ def read(location: str, style: str, kind: str, parts: Any, *, explode: bool) -> 
         for place, style, explode, kind in READABLE
     ],
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_openapi_core_reads_back_what_was_written(
     location: str, style: str, explode: bool, kind: str, data: st.DataObject
@@ -145,7 +146,7 @@ def test_openapi_core_reads_back_what_was_written(
     assert value == read(location, style, kind, request.parts, explode=explode)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     name=TEXTS,
     value=st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)

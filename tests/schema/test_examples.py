@@ -11,6 +11,7 @@ from dynacli.model.operation import Parameter, ValueType
 from dynacli.schema.example_call import parameter_example
 from dynacli.schema.example_strings import matches_pattern
 from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
+from tests.sampling import examples
 
 SCHEMAS = {
     "Cat": {
@@ -601,7 +602,7 @@ ANY_SCHEMA = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(ANY_SCHEMA, st.booleans(), st.sampled_from(["3.0", "3.1"]))
 def test_malformed_schemas_raise_nothing_else(schema, required_only, dialect):
     """Whatever stands in a schema, there is the same value each time, or `NoExampleError`."""

@@ -24,6 +24,7 @@ from tests import suite
 from tests.corpus import documents
 from tests.differential import Tally, compare_document, compare_values, resolver_of
 from tests.judging import answer_document, compact, judge_value
+from tests.sampling import examples
 
 _BIG = 2**53
 _VALUES: list[Any] = [
@@ -746,7 +747,7 @@ _JSON = st.recursive(
 _NUMBER = st.from_regex(r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(value=_JSON | _NUMBER.map(_Written))
 def test_any_body_is_read_alike(value: Any) -> None:
     """Numbers of any length among them."""

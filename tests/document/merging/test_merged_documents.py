@@ -19,6 +19,7 @@ from dynacli.document.reading.parse import read_part
 from dynacli.document.references.place_origins import Place
 from dynacli.errors import DocumentError
 from tests.merging import differences, operations
+from tests.sampling import examples
 
 _REWRITTEN = frozenset({"$ref", "mapping", "defaultMapping", "operationRef", "url", "tokenUrl"})
 
@@ -778,7 +779,7 @@ def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:
 
 
 @given(st.lists(_documents(), min_size=2, max_size=3))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_any_documents(trees: list[dict[str, Any]]) -> None:
     """Each operation is what it was in the first document that has it, whatever they refer to."""
     documents = [_document(name=name, **tree) for name, tree in zip("abc", trees, strict=False)]
@@ -786,7 +787,7 @@ def test_any_documents(trees: list[dict[str, Any]]) -> None:
 
 
 @given(_documents(), _documents(), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_names_do_not_hang_on_the_order_of_components(one: Any, other: Any, random: Any) -> None:
     """Another order of the components of a document gives the same names."""
 

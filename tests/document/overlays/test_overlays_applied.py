@@ -26,6 +26,7 @@ from dynacli.document.references.tracks import Tracks
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.library.open_by_name import open_api
+from tests.sampling import examples
 
 OK = {"200": {"description": "d"}}
 DOCUMENT: dict[str, Any] = {
@@ -281,7 +282,7 @@ _trees = st.dictionaries(_names, _values, max_size=4)
 
 
 @given(_trees, _trees, st.sampled_from(["o.json", "o.yaml"]))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 def test_any_change_is_loaded(old: dict[str, Any], new: dict[str, Any], name: str) -> None:
     """A document with the overlay of a change is the changed document, and each value is where its place says."""
     before = {**DOCUMENT, "x-data": old, "components": {"examples": old}}
@@ -319,7 +320,7 @@ _actions = st.lists(
 
 
 @given(_actions)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 def test_places_follow_any_actions(actions: list[tuple[str, str]]) -> None:
     """Whatever is removed, appended, merged and removed again, each value is where its place says."""
     updates: dict[str, Any] = {

@@ -19,6 +19,7 @@ from dynacli.document.reading.plain_json import to_plain
 from dynacli.document.reading.yaml_reader import _read_with_pyyaml, read_yaml
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
+from tests.sampling import examples
 
 HEAD = "openapi: 3.0.3\n"
 
@@ -339,7 +340,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(JSON_VALUES)
 def test_json_reads_what_was_written(value: Any) -> None:
     """Any JSON value comes back as it was written, by the fast reader and by the lenient one."""
@@ -350,7 +351,7 @@ def test_json_reads_what_was_written(value: Any) -> None:
     assert {"openapi": "3.0.3", "x": value, "y": "\ufffd"} == parse(lenient, name="a")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     st.binary(max_size=60)
     | st.text(max_size=60).map(str.encode)

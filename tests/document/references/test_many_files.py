@@ -13,6 +13,7 @@ from dynacli.document.load import Document, load
 from dynacli.document.pointer import follow, split
 from tests.harness import Answer, recording
 from tests.many_files import differences, load_file, root, write_files
+from tests.sampling import examples
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
@@ -835,7 +836,7 @@ def _spelled(value: Any, name: str) -> Any:
     return value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_whatever_refers_to_whatever_means_the_same(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -12,6 +12,7 @@ from dynacli.document.pointer import MISSING, follow, from_fragment
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.scan import scan
 from dynacli.document.swagger2.conversion import convert
+from tests.sampling import examples
 from tests.small_swagger import RESPONSES, faults_of_places, swagger
 
 STRING = {"type": "string"}
@@ -276,7 +277,7 @@ ODD = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), min_size=1, max_size=5))
 def test_nothing_odd_stops_the_conversion(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     """Whatever stands anywhere, the rest is converted, and all places are known."""

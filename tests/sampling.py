@@ -1,0 +1,77 @@
+"""Decides what the quick run leaves out: cases of large tables, and most of Hypothesis' examples.
+
+`pytest` alone makes the quick run, `pytest -m exhaustive` makes the rest, and `pytest -m ""` makes both at once.
+A test is left out of the quick run by the marker `exhaustive`, or, but for so many of its cases, by `sampled(count)`.
+A test of Hypothesis runs in both, each time with as many examples as `examples` says.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import is_hypothesis_test, settings
+
+__all__ = ["choose_profile", "examples", "mark_exhaustive"]
+
+_QUICK = "not exhaustive"
+"""The expression of markers that the quick run has, from `pyproject.toml`."""
+
+settings.register_profile("quick", max_examples=15)
+settings.register_profile("exhaustive", max_examples=100)
+
+
+def choose_profile(config: pytest.Config) -> None:
+    """Choose how many examples Hypothesis makes up where a test does not say it."""
+    settings.load_profile("quick" if config.getoption("markexpr") == _QUICK else "exhaustive")
+
+
+def examples(count: int) -> int:
+    """Return how many examples a test of Hypothesis takes: so many, in the quick run a tenth of them."""
+    return count if settings.get_current_profile_name() == "exhaustive" else max(5, count // 10)
+
+
+def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
+    """Mark the tests that the quick run leaves out.
+
+    The expression that selects the tests is applied afterwards.
+    """
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if _takes_long(item):
+            item.add_marker("exhaustive")
+        if item.get_closest_marker("sampled"):
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for table in tables.values():
+        (count,) = table[0].get_closest_marker("sampled").args
+        sample = {item.nodeid for item in _sample(table, count)}
+        for item in table:
+            if item.nodeid not in sample:
+                item.add_marker("exhaustive")
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    if is_hypothesis_test(getattr(item, "obj", None)) and settings.get_current_profile_name() == "exhaustive":
+        return True
+    return "corpus" in getattr(item, "fixturenames", ()) or item.get_closest_marker("corpus") is not None
+
+
+def _sample(table: Sequence[pytest.Item], count: int) -> list[pytest.Item]:
+    """Return so many cases, with as many different values of each parameter as they can have.
+
+    A case that is added to the table or removed from it changes little of the sample.
+    """
+    left = sorted(table, key=lambda item: zlib.crc32(item.nodeid.partition("[")[2].encode()))
+    sample: list[pytest.Item] = []
+    seen: set[tuple[str, Any]] = set()
+    while left and len(sample) < count:
+        case = max(left, key=lambda item: len(_values(item) - seen))
+        left.remove(case)
+        sample.append(case)
+        seen |= _values(case)
+    return sample
+
+
+def _values(item: pytest.Item) -> set[tuple[str, int]]:
+    """Return the parameters of a case, each with the number of its value."""
+    return set(getattr(item, "callspec").indices.items())  # noqa: B009 - only functions have one
