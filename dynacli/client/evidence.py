@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from dynacli.model.media_types import is_json_lines, is_json_sequence
 from dynacli.output.content_kind import decoded, is_json
-from dynacli.text.excerpt import Wanted, in_margin, json_excerpts, marked
+from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
 
 __all__ = ["Evidence"]
 
@@ -64,8 +64,8 @@ class Evidence:
     def excerpts(self, findings: list[Any]) -> list[str]:
         """Return for each finding the part of the message that is wrong, marked; empty where it cannot be shown."""
         wanted = [self._wanted(finding) for finding in findings]
-        in_body: dict[tuple[int | None, Wanted], list[str]] = {}
-        numbers: dict[int | None, list[Wanted]] = {}
+        in_body: dict[tuple[int | None, ExcerptTarget], list[str]] = {}
+        numbers: dict[int | None, list[ExcerptTarget]] = {}
         for place in wanted:
             if place is not None:
                 numbers.setdefault(place[0], []).append(place[1])
@@ -80,12 +80,12 @@ class Evidence:
             for finding, place in zip(findings, wanted, strict=True)
         ]
 
-    def _wanted(self, finding: Any) -> tuple[int | None, Wanted] | None:
+    def _wanted(self, finding: Any) -> tuple[int | None, ExcerptTarget] | None:
         """Return which item of the body, None for all of it, and where in it; None for a finding elsewhere."""
         pointer: str = finding.pointer
         if finding.rule in _ABSENT or finding.rule == "unreadable-body" or (pointer and pointer[0] != "/"):
             return None
-        wanted = Wanted(pointer, finding.rule in _OF_THE_NAME, finding.rule in _ABOUT_NAMES)
+        wanted = ExcerptTarget(pointer, finding.rule in _OF_THE_NAME, finding.rule in _ABOUT_NAMES)
         if not self._is_sequence:
             return None, wanted
         number, slash, rest = pointer[1:].partition("/")

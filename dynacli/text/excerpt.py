@@ -1,7 +1,7 @@
-"""The part of a message that a finding is about: a few lines of it, with a marker under the value.
+"""Excerpts of a message: the few lines around the value that a finding is about, with a marker under it.
 
-A body is gone through once, whatever is looked for in it, and only the lines that are shown are laid out.
-Scalars and keys are shown as they came, in the manner of `dynacli.text.json_text`.
+A body is scanned once for all values that are looked for, and only the lines that are shown are laid out.
+Scalars and keys are shown as they came, like in `dynacli.text.json_text`.
 """
 
 import json
@@ -14,34 +14,34 @@ from typing import Any, NamedTuple
 from dynacli.text.json_text import escape_unsafe
 from dynacli.text.terminal import cell_width, visible
 
-__all__ = ["MARGIN", "Wanted", "in_margin", "json_excerpts", "marked"]
+__all__ = ["MARGIN", "ExcerptTarget", "in_margin", "json_excerpts", "marked"]
 
 MARGIN = "    | "
-"""What each line of an excerpt begins with."""
+"""The beginning of each line of an excerpt."""
 
 _WIDTH = 76
 _LONGEST = 56
-"""Columns of a value that is marked."""
+"""The most columns of a marked value."""
 _LONGEST_SIBLING = 36
 _BEFORE = 2
-"""Neighbours shown before a value; one is shown behind it."""
+"""How many neighbours are shown before a value; a single one is shown behind it."""
 _MOST_LEVELS = 5
 _DEEPEST = 200
 _MOST_MEMBERS = 2_000_000
-"""That are gone through, which takes a second; what stands behind them is not shown."""
+"""How many members are scanned, which takes a second; values behind them are not found."""
 
 _SPACE = re.compile(r"[ \t\r\n]*+")
-# Numbers stay text: a number of many digits takes time with their square.
+# Numbers stay text: parsing a number takes time with the square of its digits.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
-class Wanted(NamedTuple):
-    """What is to be shown.
+class ExcerptTarget(NamedTuple):
+    """A value to show and mark.
 
     Args:
-        pointer: JSON pointer (RFC 6901) to a value.
-        is_name: Whether the name of the property is marked and not its value.
-        is_about_names: Whether of an object the names are shown alone.
+        pointer: JSON pointer (RFC 6901) to the value.
+        is_name: Whether the property's name is marked instead of its value.
+        is_about_names: Whether an object is shown as its property names alone.
     """
 
     pointer: str
@@ -50,54 +50,59 @@ class Wanted(NamedTuple):
 
 
 def in_margin(lines: Iterable[str]) -> str:
-    """Return lines of an excerpt as they stand in a message."""
+    """Return the lines of an excerpt as text with a margin, as messages show it."""
     return "\n".join(f"{MARGIN}{line}" for line in lines)
 
 
 def marked(before: str, value: str, after: str = "") -> list[str]:
-    """Return a line of a head with a marker under the value, both without line feeds."""
+    """Return a line with a value, and below it the line with the value's marker."""
     shown = _cut(visible(value[: _LONGEST * 4], keep=""), _LONGEST)
     before, after = visible(before, keep=""), visible(after, keep="")
     return [f"{before}{shown}{after}", _marker(before, shown)]
 
 
-def json_excerpts(text: str, wanted: Iterable[Wanted]) -> dict[Wanted, list[str]]:
-    """Return the lines around each value of a JSON text; what is not there has none, and neither has other text."""
-    wanted = [one for one in wanted if one.pointer.count("/") <= _DEEPEST]
-    reading = _Reading(text, {one.pointer for one in wanted})
-    return {one: _laid_out(text, spot, one) for one in wanted if (spot := reading.spots.get(one.pointer))}
+def json_excerpts(text: str, targets: Iterable[ExcerptTarget]) -> dict[ExcerptTarget, list[str]]:
+    """Return the lines around each value that is found; a text that is no JSON has none."""
+    targets = [target for target in targets if target.pointer.count("/") <= _DEEPEST]
+    found = _Scan(text, {target.pointer for target in targets}).found
+    return {
+        target: _laid_out(text, value, target) for target in targets if (value := found.get(target.pointer))
+    }
 
 
-class _Spot:
-    """A value in the text.
+class _Value:
+    """A value in the text, by its position.
 
     Attributes:
-        parent: The container, None for the whole.
-        name: Where its key starts and ends in an object, (0, 0) elsewhere.
-        before: (start of the key or value, start of the value, its end) of the neighbours before it.
-        index: How many stand before it.
+        parent: The container, None for the whole text.
+        name: The start and end of its key in an object, (0, 0) elsewhere.
+        before: (start of the key or value, start of the value, its end) of the nearest neighbours before it.
+        index: How many neighbours come before it.
     """
 
     __slots__ = ("before", "end", "index", "name", "parent", "start")
 
-    def __init__(self, parent: "_Spot | None", name: tuple[int, int], start: int) -> None:
+    def __init__(self, parent: "_Value | None", name: tuple[int, int], start: int) -> None:
         self.parent, self.name, self.start = parent, name, start
         self.end = start
         self.before: tuple[tuple[int, int, int], ...] = ()
         self.index = 0
 
 
-class _Reading:
-    """One way through a JSON text, which notes where the values that are looked for stand.
+class _Scan:
+    """A single scan of a JSON text, which notes the positions of the values that are looked for.
 
-    Of several properties of the same name, the last one counts, as it does for those who read the text.
+    Of several properties with the same name the last one counts, as it does for JSON parsers.
+
+    Attributes:
+        found: JSON pointer → value.
     """
 
     def __init__(self, text: str, pointers: set[str]) -> None:
-        self.spots: dict[str, _Spot] = {}
+        self.found: dict[str, _Value] = {}
         self._text = text
         self._members = 0
-        # A step is a key; None holds the pointer that ends there.
+        # The keys are steps of pointers; the key None holds the pointer that ends at this node.
         tree: dict[str | None, Any] = {}
         for pointer in pointers:
             node = tree
@@ -105,28 +110,24 @@ class _Reading:
                 node = node.setdefault(step.replace("~1", "/").replace("~0", "~"), {})
             node[None] = pointer
         try:
-            whole = _Spot(None, (0, 0), self._after_space(0))
-            self._value(whole, tree)
-            if self._after_space(whole.end) < len(text):
-                self.spots.clear()
+            whole = _Value(None, (0, 0), _skip_space(text, 0))
+            self._scan_value(whole, tree)
+            if _skip_space(text, whole.end) < len(text):
+                self.found.clear()
         except (ValueError, IndexError, StopIteration, RecursionError):
-            self.spots.clear()  # no JSON, nested deeper than any reader goes, or too much of it
+            self.found.clear()  # the text is no JSON, nested too deeply, or too long
 
-    def _after_space(self, at: int) -> int:
-        found = _SPACE.match(self._text, at)
-        return found.end() if found else at
-
-    def _value(self, spot: _Spot, node: dict[str | None, Any]) -> None:
-        """Find the end of a value, and on the way there what is looked for inside of it."""
-        if self._text[spot.start] in "{[" and node.keys() - {None}:
-            spot.end = self._inside(spot, node)
+    def _scan_value(self, value: _Value, node: dict[str | None, Any]) -> None:
+        """Find the end of a value, and inside it the values that are looked for."""
+        if self._text[value.start] in "{[" and node.keys() - {None}:
+            value.end = self._scan_members(value, node)
         else:
-            _, spot.end = _DECODER.raw_decode(self._text, spot.start)
+            _, value.end = _DECODER.raw_decode(self._text, value.start)
         if None in node:
-            self.spots[node[None]] = spot
+            self.found[node[None]] = value
 
-    def _inside(self, parent: _Spot, node: dict[str | None, Any]) -> int:
-        text, at = self._text, self._after_space(parent.start + 1)
+    def _scan_members(self, parent: _Value, node: dict[str | None, Any]) -> int:
+        text, at = self._text, _skip_space(self._text, parent.start + 1)
         is_object = text[parent.start] == "{"
         closer = "}" if is_object else "]"
         before: deque[tuple[int, int, int]] = deque(maxlen=_BEFORE)
@@ -136,60 +137,60 @@ class _Reading:
             if is_object:
                 key, at = scanstring(text, at + 1, True)
                 name = (first, at)
-                colon = self._after_space(at)
+                colon = _skip_space(text, at)
                 if text[first] != '"' or text[colon] != ":":
                     raise ValueError(at)
-                at = self._after_space(colon + 1)
+                at = _skip_space(text, colon + 1)
             below = node.get(key)
             if below is None:
                 _, end = _DECODER.raw_decode(text, at)
             else:
                 self._forget(below)
-                spot = _Spot(parent, name, at)
-                spot.before, spot.index = tuple(before), index
-                self._value(spot, below)
-                end = spot.end
+                value = _Value(parent, name, at)
+                value.before, value.index = tuple(before), index
+                self._scan_value(value, below)
+                end = value.end
             before.append((first, at, end))
             index += 1
             self._members += 1
             if self._members > _MOST_MEMBERS:
                 raise ValueError(at)
-            at = self._after_space(end)
+            at = _skip_space(text, end)
             if text[at] == ",":
-                at = self._after_space(at + 1)
+                at = _skip_space(text, at + 1)
             elif text[at] != closer:
                 raise ValueError(at)
         return at + 1
 
     def _forget(self, node: dict[str | None, Any]) -> None:
-        if self.spots:
+        if self.found:
             for step, below in node.items():
                 if step is None:
-                    self.spots.pop(below, None)
+                    self.found.pop(below, None)
                 else:
                     self._forget(below)
 
 
-def _laid_out(text: str, spot: _Spot, wanted: Wanted) -> list[str]:
-    chain = [spot]
+def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:
+    chain = [value]
     while chain[-1].parent is not None:
         chain.append(chain[-1].parent)
     ancestors = chain[:0:-1][-_MOST_LEVELS:]
     lines = ["..."] if len(ancestors) < len(chain) - 1 else []
-    for depth, one in enumerate(ancestors):
+    for depth, ancestor in enumerate(ancestors):
         indent = "  " * depth
-        # The outermost one that is shown has a name where others around it are left out.
-        lines += [f"{indent}..."] * (depth > 0 and one.index > 0)
-        lines.append(f"{indent}{_key(text, one)}{text[one.start]}")
+        # The outermost container that is shown has a name where its own containers are left out.
+        lines += [f"{indent}..."] * (depth > 0 and ancestor.index > 0)
+        lines.append(f"{indent}{_key(text, ancestor)}{text[ancestor.start]}")
     indent = "  " * len(ancestors)
-    lines += [f"{indent}..."] * (spot.index > len(spot.before))
-    lines += [f"{indent}{_neighbour(text, *one)}," for one in spot.before]
-    behind, is_last = _behind(text, spot)
-    key = _key(text, spot)
-    value = _short(text, spot.start, spot.end, is_about_names=wanted.is_about_names)
-    lines.append(f"{indent}{key}{value}" + ("," if behind else ""))
+    lines += [f"{indent}..."] * (value.index > len(value.before))
+    lines += [f"{indent}{_neighbour(text, *positions)}," for positions in value.before]
+    behind, is_last = _behind(text, value)
+    key = _key(text, value)
+    shown = _short(text, value.start, value.end, is_about_names=target.is_about_names)
+    lines.append(f"{indent}{key}{shown}" + ("," if behind else ""))
     lines.append(
-        _marker(indent, key.removesuffix(": ")) if wanted.is_name and key else _marker(indent + key, value)
+        _marker(indent, key.removesuffix(": ")) if target.is_name and key else _marker(indent + key, shown)
     )
     if behind:
         lines.append(f"{indent}{behind}" + ("" if is_last else ","))
@@ -197,40 +198,41 @@ def _laid_out(text: str, spot: _Spot, wanted: Wanted) -> list[str]:
     return lines
 
 
-def _behind(text: str, spot: _Spot) -> tuple[str, bool]:
-    """Return the neighbour behind a value, and whether it is the last one."""
-    if spot.parent is None:
+def _behind(text: str, value: _Value) -> tuple[str, bool]:
+    """Return the neighbour behind a value, and whether no further neighbour follows."""
+    if value.parent is None:
         return "", True
-    members = _members(text, spot.parent.start, _next(text, spot.end))
-    found = next(members, None)
-    return ("", True) if found is None else (_neighbour(text, *found), next(members, None) is None)
+    members = _members(text, value.parent.start, _next(text, value.end))
+    neighbour = next(members, None)
+    return ("", True) if neighbour is None else (_neighbour(text, *neighbour), next(members, None) is None)
 
 
 def _next(text: str, end: int) -> int:
-    at = _skip(text, end)
-    return _skip(text, at + 1) if text[at : at + 1] == "," else at
+    """Return where the member behind a value starts."""
+    at = _skip_space(text, end)
+    return _skip_space(text, at + 1) if text[at : at + 1] == "," else at
 
 
-def _skip(text: str, at: int) -> int:
+def _skip_space(text: str, at: int) -> int:
     found = _SPACE.match(text, at)
     return found.end() if found else at
 
 
 def _members(text: str, container: int, at: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (start, start of the value, its end) of the members of a container from a place in it on."""
+    """Yield (start, start of the value, its end) of the members of a container, from a position on."""
     is_object = text[container] == "{"
     while text[at : at + 1] not in {"", "}", "]"}:
         first = at
         if is_object:
             _, at = scanstring(text, at + 1, True)
-            at = _skip(text, _skip(text, at) + 1)
+            at = _skip_space(text, _skip_space(text, at) + 1)
         _, end = _DECODER.raw_decode(text, at)
         yield first, at, end
         at = _next(text, end)
 
 
-def _key(text: str, spot: _Spot) -> str:
-    start, end = spot.name
+def _key(text: str, value: _Value) -> str:
+    start, end = value.name
     return f"{_scalar(text, start, end, _LONGEST_SIBLING)}: " if end else ""
 
 
@@ -243,21 +245,21 @@ def _neighbour(text: str, first: int, start: int, end: int) -> str:
 
 
 def _tiny(text: str, start: int, end: int, width: int) -> str:
-    """Return a value in a few characters: of a container, whether there is anything in it."""
+    """Return a value in a few characters; a container shows only whether it is empty."""
     opener = text[start]
     if opener not in "{[":
         return _scalar(text, start, end, width)
-    inside = "" if _skip(text, start + 1) == end - 1 else "..."
+    inside = "" if _skip_space(text, start + 1) == end - 1 else "..."
     return f"{opener}{inside}{text[end - 1]}"
 
 
 def _short(text: str, start: int, end: int, *, is_about_names: bool) -> str:
-    """Return a value on one line: of a container, what there is room for."""
+    """Return a value on one line; a container shows the members that there is room for."""
     if text[start] not in "{[":
         return _scalar(text, start, end, _LONGEST)
     pieces: list[str] = []
     used = 2
-    for first, at, behind in _members(text, start, _skip(text, start + 1)):
+    for first, at, behind in _members(text, start, _skip_space(text, start + 1)):
         piece = _tiny(text, at, behind, 24)
         if first < at:
             name = _scalar(text, first, scanstring(text, first + 1, True)[1], 24)
@@ -277,7 +279,7 @@ def _scalar(text: str, start: int, end: int, width: int) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    """Return text of at most so many columns; what is cut ends in `...`, by which a cut secret is known, too."""
+    """Return text of at most so many columns; cut text ends in `...`, which also marks a secret that was cut."""
     if cell_width(text) <= width:
         return text
     kept = text[: width - 3]

@@ -1,8 +1,8 @@
-r"""JSON text laid out again without touching what it says.
+r"""JSON text indented, escaped or coloured without changing its values.
 
 A parser would read `1.10` as 1.1, round integers beyond 2**53 or 2**64, keep the last of two equal keys
-and give up on deep nesting. Here the text is cut into tokens (RFC 8259, sections 2 to 7) that are written
-as they came, with new white space between them.
+and give up on deep nesting. Here the text is cut into tokens (RFC 8259, sections 2 to 7), which are written
+unchanged, with new white space between them.
 """
 
 import re
@@ -20,11 +20,11 @@ _TOKEN = re.compile(
 _KEY, _COLON, _SCALAR, _OPEN, _CLOSE = 1, 2, 3, 4, 5
 _SPACE = re.compile(r"[ \t\r\n]*+")
 
-# What may follow: a value; a value or the end of an empty array; a key or the end of an empty object;
+# The tokens that may come next: a value; a value or the end of an empty array; a key or the end of an empty object;
 # a key; a comma or the end of the container; nothing.
 _VALUE, _FIRST_ITEM, _FIRST_MEMBER, _MEMBER, _NEXT, _END = range(6)
 
-# Deeper levels stay on one line: white space that grows with the square of the depth helps nobody.
+# Deeper levels stay on one line, or the white space would grow with the square of the depth.
 _DEEPEST: Final = 100
 _BREAKS: Final = ["\n" + "  " * depth for depth in range(_DEEPEST + 1)]
 
@@ -89,9 +89,9 @@ def _break(depth: int) -> str:
 
 
 def escape_unsafe(text: str) -> str:
-    r"""Return the JSON text with everything that could drive or deceive a terminal as `\uXXXX`.
+    r"""Return the JSON text with every character that could drive or deceive a terminal as `\uXXXX`.
 
-    In JSON they can only stand in strings, so the text stays JSON that says the same (RFC 8259, section 7).
+    Such characters occur only in strings, so the text stays JSON of the same value (RFC 8259, section 7).
     """
     if text.isascii() and "\x7f" not in text:
         return text
@@ -103,14 +103,14 @@ def _json_escape(character: str) -> str:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
-# The last alternative takes the rest of a text whose string never ends, so that it is not searched again.
+# The last alternative matches a string that never ends, up to the end of the text, so that it is searched only once.
 _COLOURED = re.compile(
     r'("(?:[^"\\]|\\.)*+")(\s*:)?|(-?[0-9][0-9.eE+-]*+)|\b(true|false|null)\b|".*+', re.DOTALL
 )
 
 
 def colourise(text: str, painter: Painter) -> str:
-    """Return the JSON text with keys, strings, numbers and literals in colours of their own."""
+    """Return the JSON text with keys, strings, numbers and literals in different colours."""
     if not painter.enabled:
         return text
 

@@ -1,10 +1,10 @@
-"""What a terminal may be shown: foreign text made visible, colour, width.
+"""Text that is safe to show on a terminal: foreign text made visible, colour, width.
 
-A terminal obeys what it is sent (ECMA-48): an escape sequence in an answer could retitle the window,
-fill the clipboard or overwrite what stands above, and invisible or reordering characters make text read
-as something that it is not. So whatever comes from outside is passed through `visible` first.
+A terminal obeys the escape sequences it is sent (ECMA-48): in a response they could retitle the window,
+fill the clipboard or overwrite earlier lines, and invisible or reordering characters make text read
+as something else. So all text from outside passes through `visible` first.
 
-This module is imported by each `--help`; it imports nothing that the interpreter has not loaded already.
+Every `--help` imports this module; it imports nothing that the interpreter has not loaded already.
 """
 
 import os
@@ -23,9 +23,9 @@ _NARROWEST, _USUAL, _WIDEST = 40, 80, 120
 
 @cache
 def unsafe() -> re.Pattern[str]:
-    """Return the pattern of what is escaped; it takes a millisecond to make, and few texts need it."""
+    """Return the pattern of the characters to escape; compiling it takes a millisecond, and few texts need it."""
     # C0 but tab and line feed; DEL and C1; zero-width and bidi controls; line and paragraph separators;
-    # invisible operators; byte order mark; annotation marks; lone surrogates; tags and what lies behind them.
+    # invisible operators; byte order mark; annotation marks; lone surrogates; tags and the rest of their plane.
     return re.compile(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
         "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -33,7 +33,7 @@ def unsafe() -> re.Pattern[str]:
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:
-    r"""Return the text with everything that could drive or deceive a terminal written as an escape.
+    r"""Return the text with every character that could drive or deceive a terminal written as an escape.
 
     `\x1b` stands for ESC, `\u202e` for a right-to-left override, `\U000e0041` for a tag character.
 
@@ -53,7 +53,7 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
 
 
 def _is_plain(text: str) -> bool:
-    # All that is escaped is not printable, but for the variation selectors among the tags.
+    # No escaped character is printable, except the variation selectors among the tags.
     return text.isprintable() and (text.isascii() or max(text) < "\U000e0000")
 
 
@@ -64,7 +64,7 @@ def visible_painted(text: str) -> str:
     """
     if "\x1b" not in text:
         return visible(text)
-    # `split` with a group gives plain text and painter's sequences in turn.
+    # `split` with a group returns plain text at even positions and the painter's sequences at odd ones.
     pieces = re.split("(\x1b\\[(?:1|2|22|3[1-9])m)", text)
     pieces[::2] = map(visible, pieces[::2])
     return "".join(pieces)
@@ -80,9 +80,9 @@ def _escape(character: str) -> str:
 
 
 class Painter:
-    """Colours text, or leaves it as it is where colour is not wanted.
+    """Colours text, or leaves it unchanged where colour is not wanted.
 
-    Foreign text is made `visible` before it is painted: a painter adds sequences and removes none.
+    Make foreign text `visible` before painting it: a painter adds sequences and removes none.
 
     Args:
         enabled: Whether sequences are added (ECMA-48, SGR).
@@ -95,12 +95,12 @@ class Painter:
 
     @classmethod
     def for_stdout(cls, env: Environment) -> "Painter":
-        """Return the painter of standard output: plain unless it is a terminal that may have colour."""
+        """Return the painter of standard output, which is plain unless it is a terminal that may have colour."""
         return cls(enabled=env.allows_colour and env.stdout_is_terminal)
 
     @classmethod
     def for_stderr(cls, env: Environment) -> "Painter":
-        """Return the painter of standard error: plain unless it is a terminal that may have colour."""
+        """Return the painter of standard error, which is plain unless it is a terminal that may have colour."""
         return cls(enabled=env.allows_colour and env.stderr_is_terminal)
 
     def bold(self, text: str) -> str:
@@ -135,10 +135,10 @@ class Painter:
 def terminal_width(env: Environment, stream: TextIO) -> int:
     """Return how many columns a text on this stream may have, from 40 to 120.
 
-    `COLUMNS` comes first, then the terminal's own word; without either it is 80.
+    `COLUMNS` comes first, then the terminal's own size; without either it is 80.
     """
-    given = env.variables.get("COLUMNS", "")
-    width = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+    columns = env.variables.get("COLUMNS", "")
+    width = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 6 else 0
     if not width:
         try:
             width = os.get_terminal_size(stream.fileno()).columns

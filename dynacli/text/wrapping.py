@@ -1,4 +1,4 @@
-"""Words filled into lines of a width."""
+"""Text wrapped into lines of a given width."""
 
 from dynacli.text.terminal import cell_width
 
@@ -6,36 +6,36 @@ __all__ = ["wrapped"]
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    r"""Return the lines of a text, words filled up to a width; `\n` breaks a line, two leave one empty."""
+    r"""Return a text as lines of at most `width` columns; `\n` breaks a line, and `\n\n` leaves an empty line."""
     lines: list[str] = []
     for part in text.strip().split("\n"):
         words = part.split()
         line = ""
-        taken = 0
+        used = 0
         for word in words:
             size = cell_width(word)
-            if line and taken + 1 + size > width:
+            if line and used + 1 + size > width:
                 lines.append(line)
-                line, taken = "", 0
+                line, used = "", 0
             if size > width and not word.isascii():
-                # Languages that do not put spaces between words.
-                *full, word = _cut(word, width)  # noqa: PLW2901 - the rest is what goes on
+                # Some languages put no spaces between words.
+                *full, word = _cut(word, width)  # noqa: PLW2901 - the last piece begins the next line
                 lines += full
                 size = cell_width(word)
             line += f" {word}" if line else word
-            taken += size + (1 if taken else 0)
+            used += size + (1 if used else 0)
         lines.append(line)
     return lines if text.strip() else []
 
 
 def _cut(word: str, width: int) -> list[str]:
     pieces = [""]
-    taken = 0
+    used = 0
     for character in word:
         size = cell_width(character)
-        if taken + size > width and pieces[-1]:
+        if used + size > width and pieces[-1]:
             pieces.append("")
-            taken = 0
+            used = 0
         pieces[-1] += character
-        taken += size
+        used += size
     return pieces

@@ -1,7 +1,7 @@
-"""Data as YAML that every reader takes for the same data.
+"""JSON values as YAML that parsers of YAML 1.1 and of 1.2 read alike.
 
 YAML 1.1 and 1.2 disagree on which plain words are numbers or booleans (`1e3`, `0o7`, `no`, `y`, `1:30`);
-a string that either of them would take for something else is quoted.
+a string that either version would read as another type is quoted.
 """
 
 import json
@@ -15,22 +15,22 @@ __all__ = ["yaml_of", "yaml_of_json"]
 _NOT_PLAIN = re.compile(
     r"[-+]?\.?[0-9][0-9_]*.*|[-+]?\.(?:inf|nan)|y|n|yes|no|on|off|true|false|null|~|=|<<", re.IGNORECASE
 )
-# Line breaks to YAML 1.1 and characters to 1.2: only an escape is the same to both.
+# YAML 1.1 reads these as line breaks, 1.2 as characters: only an escape means the same to both.
 _BREAKS_OF_1_1 = re.compile("[\x85\u2028\u2029\ufeff]")
 _YAML_FLOAT = re.compile(r"(-?[0-9]+)(\.[0-9]+)?(?:[eE]([+-]?)([0-9]+))?")
 
 
 class _Number(str):
-    """A number as it was written, where Python's own types would not give it back."""
+    """The text of a number that Python's own types would not write back unchanged."""
 
     __slots__ = ()
 
 
 class _Representer:
-    """What differs from PyYAML's safe representer, for both of its dumpers."""
+    """The changes to PyYAML's safe representer, for both of its dumpers."""
 
     def ignore_aliases(self, _data: Any) -> bool:
-        """Write everything out: anchors are for YAML's authors, not for its readers."""
+        """Return that repeated values are written out again, because anchors make YAML hard to read."""
         return True
 
 
@@ -62,20 +62,20 @@ _Dumper = _make_dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper))
 
 
 def yaml_of(value: Any) -> str:
-    """Return a JSON value as a YAML document: order and every character kept.
+    """Return a JSON value as a YAML document that keeps the order and every character.
 
     Raises:
-        RecursionError: It is nested too deeply.
+        RecursionError: The value is nested too deeply.
     """
     try:
         text = _dumped(value, _Dumper)
-    except UnicodeEncodeError:  # a lone surrogate, which libyaml cannot take
+    except UnicodeEncodeError:  # libyaml cannot take a lone surrogate
         text = _dumped(value, _PythonDumper)
     return text.removesuffix("...\n")
 
 
 def _dumped(value: Any, dumper: Any) -> str:
-    # A width that no line reaches: a folded string is hard to read and harder to search.
+    # No line reaches this width: a folded string is hard to read and harder to search.
     return yaml.dump(value, Dumper=dumper, allow_unicode=True, sort_keys=False, width=2**30)
 
 
@@ -84,7 +84,7 @@ def yaml_of_json(text: str) -> str:
 
     Raises:
         ValueError: The text is not JSON.
-        RecursionError: It is nested too deeply.
+        RecursionError: The text is nested too deeply.
     """
     return yaml_of(json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_refuse))
 
@@ -98,7 +98,7 @@ def _float(number: str) -> Any:
     found = _YAML_FLOAT.fullmatch(number)
     if not found:
         return _refuse(number)
-    # As YAML 1.1 wants it: a point always, and a sign in the exponent (`1e400` is a string to it).
+    # YAML 1.1 reads a float only with a point, and with a sign in its exponent (`1e400` is a string to it).
     whole, fraction, sign, exponent = found.groups()
     return _Number(whole + (fraction or ".0") + (f"e{sign or '+'}{exponent}" if exponent else ""))
 

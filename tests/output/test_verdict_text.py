@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker, Secret
-from dynacli.text.excerpt import Wanted, json_excerpts, marked
+from dynacli.text.excerpt import ExcerptTarget, json_excerpts, marked
 from dynacli.text.terminal import cell_width
 from tests.harness import Answer, Recorder, Result, run_cli
 from tests.small_documents import document, operation, save
@@ -26,7 +26,7 @@ PET = {
 
 
 def _lines(pointer: str, text: str | None = None, **more: bool) -> list[str]:
-    wanted = Wanted(pointer, **more)
+    wanted = ExcerptTarget(pointer, **more)
     return json_excerpts(json.dumps(PET) if text is None else text, [wanted]).get(wanted, [])
 
 
@@ -118,7 +118,7 @@ def _pointers(value: Any, here: str = "") -> Iterator[tuple[str, Any]]:
 def test_the_marker_is_under_the_value(value: Any, indent: int | None, *, is_ascii: bool) -> None:
     """Every value of any JSON can be shown, and what is marked is that value, where it is short enough."""
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
-    wanted = {Wanted(pointer): one for pointer, one in _pointers(value)}
+    wanted = {ExcerptTarget(pointer): one for pointer, one in _pointers(value)}
     found = json_excerpts(text, wanted)
     assert wanted.keys() == found.keys()
     for place, one in wanted.items():
@@ -145,7 +145,7 @@ def test_a_broken_text_breaks_nothing(value: Any, data: st.DataObject) -> None:
         + text[at + 1 :]
     )
     for one in (text[:at], broken):
-        json_excerpts(one, [Wanted(pointer) for pointer, _ in _pointers([value])])
+        json_excerpts(one, [ExcerptTarget(pointer) for pointer, _ in _pointers([value])])
 
 
 def test_ancestors_far_above_are_left_out() -> None:
@@ -181,7 +181,7 @@ def test_a_long_value_is_cut(value: Any) -> None:
 def test_a_huge_body_takes_little_time(text: str, pointer: str) -> None:
     """It is gone through once, and no longer than a few seconds, whatever is in it."""
     began = time.monotonic()
-    json_excerpts(text, [Wanted(pointer), Wanted(pointer, is_name=True)])
+    json_excerpts(text, [ExcerptTarget(pointer), ExcerptTarget(pointer, is_name=True)])
     assert time.monotonic() - began < 8
 
 

@@ -1,9 +1,8 @@
 """Descriptions of OpenAPI documents as plain text for a terminal.
 
 Descriptions are CommonMark (OpenAPI 3.1, "Rich Text Formatting"), in practice GitHub's flavour with HTML
-in it. A Markdown library makes HTML, takes longer to import than a whole `--help` may take, and some take
-time with the square of hostile input; here blocks are read line by line into wrapped text, in time that
-grows with the length.
+in it. Markdown libraries produce HTML, take longer to import than a whole `--help` may take, and some need
+time with the square of hostile input; here blocks are read line by line into wrapped text, in linear time.
 """
 
 import re
@@ -15,7 +14,7 @@ from dynacli.text.wrapping import wrapped
 
 __all__ = ["first_sentence", "to_text"]
 
-# Deeper quotes and lists are text: nobody writes them, and each level reads its lines once more.
+# Deeper quotes and lists are read as text: nobody writes them, and each level reads its lines once more.
 _DEEPEST = 12
 _NARROWEST = 20
 _CODE_INDENT = " " * 4
@@ -50,8 +49,8 @@ def _normalised(markdown: str) -> str:
 def to_text(markdown: str, width: int) -> str:
     """Return a description as plain text, wrapped, `visible`, without a line feed at its end.
 
-    Code is kept verbatim, four columns in; emphasis is dropped; links become `text (URL)`;
-    tables become aligned columns; HTML is translated where it means something and dropped where it does not.
+    Code is kept verbatim, indented by four columns; emphasis is dropped; links become `text (URL)`;
+    tables become aligned columns; HTML that shapes the text is translated, other HTML is dropped.
 
     Args:
         markdown: The description, CommonMark with GitHub's tables and strikethrough, and HTML.
@@ -87,7 +86,7 @@ def _indent_of(line: str) -> int:
 
 
 def _is_break(stripped: str) -> bool:
-    """Return whether this is a thematic break: three or more of `-`, `*` or `_` and nothing else."""
+    """Return whether a line is a thematic break: three or more of `-`, `*` or `_` and nothing else."""
     marks = stripped.replace(" ", "")
     return len(marks) >= 3 and marks[0] in "-*_" and marks == marks[0] * len(marks)
 
@@ -108,7 +107,7 @@ def _starts_block(line: str, *, in_paragraph: bool) -> bool:
         return True
     if first in "-*+" or first.isdigit():
         item = _ITEM.match(stripped)
-        # Only an item with content, and of numbers only the first, may interrupt a paragraph.
+        # Only an item with content may interrupt a paragraph, and a numbered item only if its number is 1.
         return bool(item) and not (
             in_paragraph and item and (item.end() >= len(stripped.rstrip()) or item[1] not in "-*+1.1)")
         )
@@ -116,13 +115,13 @@ def _starts_block(line: str, *, in_paragraph: bool) -> bool:
 
 
 def _is_sibling(line: str, item: re.Match[str]) -> bool:
-    """Return whether the line is an item of the same list: one with the same kind of marker."""
+    """Return whether the line is an item of the same list: an item with the same kind of marker."""
     other = _ITEM.match(line.lstrip(" "))
     return other is not None and other[1][-1] == item[1][-1]
 
 
 class _Blocks:
-    """The blocks of a description, or of one item or quote in it."""
+    """The blocks of a description, or of a list item or quote in it."""
 
     def __init__(self, lines: list[str], width: int, references: Mapping[str, str], depth: int = 0) -> None:
         self.lines = lines
@@ -258,7 +257,7 @@ class _Blocks:
         line = self.lines[at]
         margin = _indent_of(line)
         spaces = len(item[2])
-        # Five spaces or more are one and indented code (CommonMark, "List items").
+        # Of five or more spaces, one ends the marker and the others indent code (CommonMark, "List items").
         offset = margin + len(item[1]) + (spaces if 0 < spaces < 5 else 1)
         inner = [line[offset:]]
         at += 1
@@ -269,7 +268,7 @@ class _Blocks:
             if is_empty or indent >= offset:
                 inner.append(line[offset:])
             elif indent >= margin + 2 and _ITEM.match(line, indent):
-                # Items under a number are often indented by two, where three are needed.
+                # Items under a numbered item are often indented by two columns, where three are needed.
                 inner.append(line[indent:])
             elif not inner[-1].strip() or _is_sibling(line, item) or _starts_block(line, in_paragraph=True):
                 break
@@ -324,7 +323,7 @@ def first_sentence(markdown: str, limit: int = 100) -> str:
 
     Args:
         markdown: The description.
-        limit: How many characters it may have; a longer one is cut between words and ends in `...`.
+        limit: The most characters; a longer sentence is cut between words and ends in `...`.
     """
     text = " ".join(_first_prose(markdown[:4000]).split())
     position = 0
@@ -351,9 +350,9 @@ def first_sentence(markdown: str, limit: int = 100) -> str:
 
 
 def _first_prose(markdown: str) -> str:
-    """Return the first paragraph as plain text; without one the first quote or heading.
+    """Return the first paragraph as plain text, else the first quote, else the first heading.
 
-    Quotes wait, because a description often starts with a notice (GitHub's alerts) about what it describes.
+    Quotes come after paragraphs, because a description often starts with a notice (GitHub's alerts).
     """
     heading = ""
     quote: list[str] = []
@@ -385,5 +384,5 @@ def _first_prose(markdown: str) -> str:
 
 
 def _shown(paragraph: list[str]) -> str:
-    # Two line breaks in a row are an empty line to the reader.
+    # Two line breaks in a row end the paragraph for a reader.
     return inline_text("\n".join(paragraph), urls=False).strip().partition("\n\n")[0] if paragraph else ""

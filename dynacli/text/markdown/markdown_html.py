@@ -1,7 +1,7 @@
-"""HTML blocks in a description, turned into the Markdown that says the same.
+"""HTML blocks in a description, translated to Markdown.
 
-Only what shapes blocks is translated here (lists, paragraphs, headings, tables, preformatted text);
-tags inside a line are left to `markdown_inline`. Code is not touched.
+Only block tags are translated here (lists, paragraphs, headings, tables, preformatted text);
+inline tags are left to `markdown_inline`. Code is not touched.
 """
 
 import re
@@ -31,7 +31,7 @@ class _Translation:
         self.text = text
         self.lowered = text.lower() if len(text.lower()) == len(text) else text
         self.out: list[str] = []
-        # Open lists, outermost first: how many items an ordered one has had, None for an unordered one.
+        # Open lists, outermost first: the number of items so far of an ordered list, None for an unordered list.
         self.lists: list[int | None] = []
         self.cells = 0
         self.rows = 0
@@ -61,13 +61,13 @@ class _Translation:
     def _plain(self, text: str) -> None:
         if text and (self.lists or self.is_in_table):
             if "\n\n" in text and text.strip():
-                # An empty line ends an HTML block (CommonMark, "HTML blocks"): somebody forgot the end tag.
+                # An empty line ends an HTML block (CommonMark, "HTML blocks"), so the end tag is missing.
                 self.lists.clear()
                 self.is_in_table = False
             else:
                 before, after = (" " if text[edge].isspace() else "" for edge in (0, -1))
                 text = before + " ".join(text.split()) + after
-                # Four more spaces behind the marker of an item would make code of it.
+                # Four or more spaces behind the marker of an item would turn its text into code.
                 text = text.lstrip(" ") if self._is_at_space() else text
         if text:
             self.out.append(text)
@@ -85,7 +85,7 @@ class _Translation:
         return position
 
     def _skip(self, found: re.Match[str], mark: str) -> int:
-        """Return where the mark ends; behind the token, which stays, where there is none."""
+        """Return the position behind the mark; where there is none, the token stays and its end is returned."""
         if mark not in self.unclosed:
             end = self.lowered.find(mark, found.end())
             if end >= 0:
@@ -117,7 +117,7 @@ class _Translation:
         elif name[0] == "h" and name[1:].isdigit():
             self.out.append("\n\n" if is_end else f"\n\n{'#' * int(name[1])} ")
         elif not self.is_in_table:
-            # In an item, a paragraph may not end it.
+            # An empty line would end a list item, so a paragraph inside it becomes a space.
             if not self.lists:
                 self.out.append("\n\n")
             elif not self._is_at_space():
@@ -143,7 +143,7 @@ class _Translation:
         if count is not None:
             self.lists[-1] = count + 1
             marker = f"{count + 1}. "
-        # Behind the markers of the items around it.
+        # Indented behind the markers of the outer items.
         indent = sum(2 if outer is None else len(f"{outer}. ") for outer in self.lists[:-1])
         self.out.append("\n" + " " * indent + marker)
 

@@ -1,7 +1,7 @@
-"""The inside of a Markdown paragraph as plain text: emphasis, code, links, entities, inline HTML.
+"""The inline content of a Markdown paragraph as plain text: emphasis, code, links, entities, inline HTML.
 
-One pass from left to right over the places that can mean something; each is looked at a bounded number
-of times, so that the time grows with the length of the text whatever it holds
+A single pass from left to right over the special characters looks at each a bounded number of times,
+so that the time is linear for any text
 (CommonMark 0.31, "Inlines"; GitHub Flavored Markdown, "Strikethrough" and "Autolinks").
 """
 
@@ -18,7 +18,7 @@ _ENTITIES = {
     "larr": "\u2190", "bull": "\u2022", "times": "\u00d7", "lsquo": "\u2018", "rsquo": "\u2019",
     "ldquo": "\u201c", "rdquo": "\u201d", "middot": "\u00b7",
 }  # fmt: skip
-# Tags that go without a trace; any other word in angle brackets is most likely a placeholder, and stays.
+# Tags that are removed; any other word in angle brackets is most likely a placeholder, and stays.
 _SILENT_TAGS = frozenset(
     [
         *("a", "abbr", "b", "big", "blockquote", "body", "caption", "center", "cite", "dd", "del", "details"),
@@ -91,7 +91,7 @@ _SILENT_TAGS = frozenset(
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    # Compiled at first use: most descriptions need none of the rarer ones.
+    # Compiled at first use, because most descriptions do not need the rarer patterns.
     return re.compile(_PATTERNS[name], re.IGNORECASE)
 
 
@@ -110,7 +110,7 @@ _PATTERNS = {
 
 
 def code_spans(text: str) -> dict[int, int]:
-    """Return where code spans start and end: from the first backtick to behind the last one.
+    """Return the code spans of a text: position of the first backtick → position behind the last backtick.
 
     A span does not reach over an empty line (CommonMark, "Code spans": inlines are within a paragraph).
     """
@@ -137,12 +137,12 @@ def code_spans(text: str) -> dict[int, int]:
 
 
 def inline_text(source: str, references: Mapping[str, str] | None = None, *, urls: bool = True) -> str:
-    r"""Return the inline content as plain text; `\n` in it is a hard line break, any other break a space.
+    r"""Return inline content as plain text: a hard line break becomes `\n`, any other line break a space.
 
     Args:
         source: The paragraph's lines.
         references: The document's link reference definitions, label in lower case to URL.
-        urls: Whether links show where they lead: `text (URL)`.
+        urls: Whether links show their URL: `text (URL)`.
     """
     first = _pattern("special").search(source)
     if not first:
@@ -151,7 +151,7 @@ def inline_text(source: str, references: Mapping[str, str] | None = None, *, url
 
 
 class _Inline:
-    """One pass over one paragraph."""
+    """A single pass over a paragraph."""
 
     def __init__(self, source: str, references: Mapping[str, str], *, urls: bool) -> None:
         self.source = source
@@ -159,11 +159,11 @@ class _Inline:
         self.urls = urls
         self.spans = code_spans(source)
         self.pieces: list[str] = []
-        # Delimiter runs that may still be closed, by character: [index of the piece, how many are left].
+        # Open delimiter runs by character: [index of the piece, how many delimiters are still open].
         self.openers: dict[str, list[list[int]]] = {"*": [], "_": [], "~": []}
-        # Brackets that may still be closed: (index of the piece, position behind it, whether an image).
+        # Open brackets: (index of the piece, position behind the bracket, whether it starts an image).
         self.brackets: list[tuple[int, int, bool]] = []
-        # HTML anchors that are open: (position behind the tag, URL).
+        # Open HTML anchors: (position behind the tag, URL).
         self.anchors: list[tuple[int, str]] = []
         self.has_no_comment_end = False
 
@@ -257,13 +257,13 @@ class _Inline:
             if end:
                 self.pieces[piece] = ""
                 if not is_image and self.urls:
-                    self.pieces.append(self._where(start, at, url))
+                    self.pieces.append(self._url_suffix(start, at, url))
                 return end
         self.pieces.append("]")
         return at + 1
 
     def _target(self, start: int, at: int) -> tuple[str, int]:
-        """Return the URL of a link and where it ends; 0 where this is no link."""
+        """Return the URL of a link and the position behind the link, 0 where this is no link."""
         found = _pattern("target").match(self.source, at + 1)
         if found:
             return found[1] or found[2] or "", found.end()
@@ -295,7 +295,7 @@ class _Inline:
         return at + 1
 
     def _tag(self, found: re.Match[str]) -> bool:
-        """Translate a tag; return whether it is one of HTML's."""
+        """Translate a tag; return whether it is an HTML tag."""
         is_end, name, attributes = bool(found[1]), found[2].lower(), found[3]
         at, end = found.span()
         if name == "br":
@@ -309,16 +309,16 @@ class _Inline:
         elif name == "a" and self.anchors:
             start, url = self.anchors.pop()
             if self.urls:
-                self.pieces.append(self._where(start, at, url))
+                self.pieces.append(self._url_suffix(start, at, url))
         else:
             return name in _SILENT_TAGS
         return True
 
-    def _where(self, start: int, end: int, url: str) -> str:
-        """Return what follows a link's text to say where it leads; nothing where the text says so itself."""
+    def _url_suffix(self, start: int, end: int, url: str) -> str:
+        """Return ` (URL)`, which follows a link's text; empty where the text is the URL itself."""
         shown = url.removeprefix("mailto:")
-        says_so = end - start == len(shown) and self.source.startswith(shown, start)
-        return "" if not url or says_so or url.startswith("#") else f" ({entities(url)})"
+        is_text = end - start == len(shown) and self.source.startswith(shown, start)
+        return "" if not url or is_text or url.startswith("#") else f" ({entities(url)})"
 
     def _entity(self, at: int) -> int:
         found = _pattern("entity").match(self.source, at)
@@ -327,7 +327,7 @@ class _Inline:
 
 
 def entity_text(found: re.Match[str]) -> str:
-    """Return the character of an entity or numeric reference; itself where there is none of this name."""
+    """Return the character of an entity or numeric reference, or the reference itself where its name is unknown."""
     hexadecimal, decimal, name = found.groups()
     if name in _ENTITIES:
         return _ENTITIES[name]

@@ -1,4 +1,4 @@
-"""Tables of GitHub Flavored Markdown as aligned columns ("Tables (extension)")."""
+"""Tables of GitHub Flavored Markdown ("Tables (extension)") as aligned columns."""
 
 import re
 from collections.abc import Callable
@@ -14,14 +14,14 @@ _NARROWEST_COLUMN = 12
 
 
 def is_delimiter_row(line: str, header: str) -> bool:
-    """Return whether the line makes the one before it the header of a table."""
+    """Return whether a line is the delimiter row that makes the line before it a table's header."""
     if "-" not in line or not _DELIMITER.fullmatch(line.strip()):
         return False
     return line.count("|") <= _MOST_COLUMNS and len(cells_of(line)) == len(cells_of(header))
 
 
 def cells_of(line: str) -> list[str]:
-    r"""Return the cells of a row; `\|` is a character of its cell."""
+    r"""Return the cells of a row; `\|` is a literal `|`."""
     line = line.strip().removeprefix("|")
     if line.endswith("|") and not line.endswith("\\|"):
         line = line[:-1]
@@ -33,15 +33,15 @@ def cells_of(line: str) -> list[str]:
 def table_lines(rows: list[list[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
     """Return a table's lines; the first row is its header.
 
-    Columns that are too wide together are wrapped; where even that does not fit, each row becomes
+    Cells are wrapped where the table is too wide; where even that does not fit, each row becomes
     a group of lines, one for each cell.
 
     Args:
-        rows: The cells, as many in each row as in the first.
+        rows: The cells; all rows have the same number.
         width: How many columns a line may have.
         wrap: Wraps a text to a width.
     """
-    # `<br>` in a cell is a line break; only the widest line of it counts.
+    # `<br>` in a cell is a line break; the widest line of a cell counts.
     natural = [
         max(1, *(cell_width(line) for row in rows for line in row[column].split("\n")))
         for column in range(len(rows[0]))
@@ -64,7 +64,7 @@ def table_lines(rows: list[list[str]], width: int, wrap: Callable[[str, int], li
 
 
 def _fitted(natural: list[int], available: int) -> list[int]:
-    """Return the columns' widths, the widest made narrower until they fit; none where they cannot."""
+    """Return the columns' widths, the widest columns narrowed until all fit; empty where they cannot."""
     if sum(natural) <= available:
         return natural
     # The largest common limit for which the sum fits.
@@ -72,7 +72,7 @@ def _fitted(natural: list[int], available: int) -> list[int]:
         widths = [min(column, limit) for column in natural]
         rest = available - sum(widths)
         if rest >= 0:
-            # What is left over goes to the first column that can use it.
+            # The remaining width goes to the first columns that can use it.
             for index, column in enumerate(natural):
                 added = min(rest, column - widths[index])
                 widths[index] += added
