@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["Entry", "operations_of"]
+__all__ = ["PathOperation", "operations_of"]
 
 _FIXED = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"))
 """The fields of a Path Item that are operations (OpenAPI 3.2.0, "Path Item Object").
@@ -14,7 +14,7 @@ _FIXED = frozenset(("get", "put", "post", "delete", "options", "head", "patch", 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 
-class Entry(NamedTuple):
+class PathOperation(NamedTuple):
     """One operation of a Path Item, as far as the Path Item tells.
 
     Args:
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     fault: str = ""
 
 
-def operations_of(item: Mapping[str, Any]) -> Iterator[Entry]:
+def operations_of(item: Mapping[str, Any]) -> Iterator[PathOperation]:
     """Yield the operations of a Path Item in the order of the document.
 
     The name of a fixed field is the method in lower case. In `additionalOperations` the key is the method
@@ -43,12 +43,12 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[Entry]:
             # `GET` as the name of the field: an error of the document, and as clear as can be.
             fault = f"the path has another `{method}`" if method in seen or _has_plain(item, key) else ""
             seen.add(method)
-            yield Entry(method, (key,), value, fault)
+            yield PathOperation(method, (key,), value, fault)
     more = item.get("additionalOperations")
     for key, value in more.items() if isinstance(more, Mapping) else ():
         method = str(key)
         if not method.startswith("x-"):
-            yield Entry(method, ("additionalOperations", key), value, _fault(method, seen))
+            yield PathOperation(method, ("additionalOperations", key), value, _fault(method, seen))
             seen.add(method)
 
 

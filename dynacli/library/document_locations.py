@@ -6,7 +6,7 @@ Looked up only when a message needs it, in the files that were kept.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.document.reading.positions import Spot, places_of
+from dynacli.document.reading.positions import Position, positions_of
 from dynacli.document.reading.source_text import to_utf8
 from dynacli.errors import DocumentError
 
@@ -50,23 +50,23 @@ def find_locations(api: "OpenedApi", places: Iterable[tuple[int, str]]) -> list[
     wanted: dict[int, list[str]] = {}
     for number, pointer in places:
         wanted.setdefault(number, []).append(pointer)
-    spots = {number: _spots(api, number, files, pointers) for number, pointers in wanted.items()}
+    positions = {number: _positions(api, number, files, pointers) for number, pointers in wanted.items()}
     found = []
     for number, pointer in places:
-        line, column = spots[number].get(pointer) or (None, None)
+        line, column = positions[number].get(pointer) or (None, None)
         found.append(Location(files[number][1] if number < len(files) else "", line, column, pointer))
     return found
 
 
-def _spots(
+def _positions(
     api: "OpenedApi", number: int, files: list[tuple[str, str]], pointers: list[str]
-) -> dict[str, Spot]:
+) -> dict[str, Position]:
     if not 0 <= number < len(files):
         return {}
     content = api.part(files[number][0]) if number else api.content()
     if content is None:
         return {}
     try:
-        return places_of(to_utf8(content, api.name), pointers)
+        return positions_of(to_utf8(content, api.name), pointers)
     except DocumentError:
         return {}  # it is not the file that was compiled

@@ -256,13 +256,13 @@ def _document_access(open_request: OpenRequest, source: Source, first: Source) -
     Args:
         first: The document whose origin the credentials are for.
     """
-    from dynacli.document.fetching.allowed_places import folders_of
+    from dynacli.document.fetching.allowed_places import directories_of
     from dynacli.document.fetching.file_opener import allowed_files
 
     folders: tuple[str, ...] = ()
     if source.kind == "file":
         own = os.path.dirname(source.location)
-        folders = (os.path.join(own, ""), *folders_of((own, *open_request.allow_refs)))
+        folders = (os.path.join(own, ""), *directories_of((own, *open_request.allow_refs)))
     authorize = open_request.authorize if source.origin == first.origin else None
     try:
         return DocumentAccess(allowed_files(source, open_request.allow_refs, authorize=authorize), folders)

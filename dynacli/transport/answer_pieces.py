@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dynacli.errors import NetworkError
-from dynacli.wire.deadline import Line
+from dynacli.wire.deadline import Connections
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import without_query
 from dynacli.wire.http_client import headers_of
@@ -30,14 +30,14 @@ class Pieces:
         response: The answer; its head was read.
         url: The URL that messages name, without its query.
         check_time: Raises when the time of the call is used up.
-        line: The connections of the call.
+        connections: The connections of the call.
     """
 
     def __init__(
-        self, response: "httpx.Response", url: str, check_time: Callable[[], object], line: Line
+        self, response: "httpx.Response", url: str, check_time: Callable[[], object], connections: Connections
     ) -> None:
         self._response, self._name = response, without_query(url)
-        self._check_time, self._line = check_time, line
+        self._check_time, self._connections = check_time, connections
         self._encodings = headers_of(response).get_list("content-encoding", split_commas=True)
         self.is_encoded = any(name.strip().lower() not in ("", "identity") for name in self._encodings)
         self.size = 0
@@ -60,7 +60,7 @@ class Pieces:
                 why=str(error),
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             ) from error
-        if self._line.is_cut:
+        if self._connections.is_cut:
             # Where the answer states no length, a cut connection looks like the end of the body.
             raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
 
@@ -92,10 +92,10 @@ class Pieces:
         """
         # httpcore looks this up when it begins to read the body.
         self._response.request.extensions["timeout"]["read"] = None
-        for connection in self._line.connections:
+        for connection in self._connections.sockets:
             with suppress(OSError):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     def cut(self) -> None:
         """End the connection, from any thread; a thread that waits for a piece gets an error."""
-        self._line.cut()
+        self._connections.cut()

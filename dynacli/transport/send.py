@@ -11,7 +11,7 @@ from dynacli.record import record
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import origin_of
 from dynacli.transport.answer_pieces import Pieces
-from dynacli.wire.deadline import Line, within
+from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.failures import from_httpx, timed_out, without_query
 from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
 
@@ -104,10 +104,10 @@ def send(
     def whole(answer: Answer, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
-    return within(
+    return run_within(
         budget.total,
         request.url,
-        lambda line: _follow(request, _Call(budget, line, receive or whole), before_sending),
+        lambda connections: _follow(request, _Call(budget, connections, receive or whole), before_sending),
     )
 
 
@@ -185,9 +185,9 @@ def _redirected(request: Request, status: int, location: str) -> Request | None:
 class _Call:
     """A call with its limits; every request of it, redirected ones included, shares its time."""
 
-    def __init__(self, budget: Budget, line: Line, receive: Receive) -> None:
+    def __init__(self, budget: Budget, connections: Connections, receive: Receive) -> None:
         self.budget = budget
-        self.line = line
+        self.connections = connections
         self.receive = receive
         self.start = time.monotonic()
 
@@ -202,7 +202,7 @@ class _Call:
         # The waiting thread enforces the total. A limit of httpx at the same moment would make it a matter of chance
         # which of two messages is shown.
         read = READ_SECONDS if self.budget.total is None else left + 1
-        hook = _SendingHook(before_sending, self.line)
+        hook = _SendingHook(before_sending, self.connections)
         try:
             with open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
                 # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
@@ -249,8 +249,8 @@ class _Call:
             return following
         answer = replace(answer, hops=tuple(hops))
         # With TLS, the socket of the answer is another object than the one that was opened.
-        self.line.take_from(response.extensions)
-        pieces = Pieces(response, request.url, lambda: self._left(request.url), self.line)
+        self.connections.take_from(response.extensions)
+        pieces = Pieces(response, request.url, lambda: self._left(request.url), self.connections)
         body = self.receive(answer, pieces)
         return replace(answer, body=body, size=pieces.size, seconds=time.monotonic() - self.start)
 
@@ -258,7 +258,7 @@ class _Call:
         """Return the seconds that are left."""
         if self.budget.total is None:
             return float("inf")
-        left = self.budget.total + self.line.paused - (time.monotonic() - self.start)
+        left = self.budget.total + self.connections.paused - (time.monotonic() - self.start)
         if left <= 0:
             raise timed_out(url, self.budget.total)
         return left
@@ -282,17 +282,17 @@ class _SendingHook:
     See https://www.encode.io/httpcore/extensions/#trace
     """
 
-    def __init__(self, before_sending: Callable[[], None] | None, line: Line) -> None:
+    def __init__(self, before_sending: Callable[[], None] | None, connections: Connections) -> None:
         self.before_sending = before_sending
-        self.line = line
+        self.connections = connections
         self.refusal: DynacliError | None = None
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
-        self.line.trace(event, info)
+        self.connections.trace(event, info)
         if self.before_sending is not None and event.endswith("send_request_headers.started"):
             before_sending, self.before_sending = self.before_sending, None
             try:
-                with self.line.pause():
+                with self.connections.pause():
                     before_sending()
             except DynacliError as error:
                 # httpx replaces exceptions from below it; `raise_refusal` raises this one as it is.

@@ -1,8 +1,8 @@
-"""Keeps the whole time of an exchange, whatever it waits for.
+"""A time limit for a whole HTTP exchange, whatever the exchange waits for.
 
-httpx limits each read, not their sum, and nothing limits the look-up of a name.
-So the exchange runs in a thread of its own, and the one who waits for it can leave:
-the connection is cut, which ends the thread too.
+httpx limits each read, not their sum, and nothing limits the look-up of a host name.
+So the exchange runs in a thread of its own, and the thread that waits for it can give up:
+it cuts the connections, which ends the exchange's thread too.
 """
 
 import contextlib
@@ -15,33 +15,33 @@ from typing import Any, Generic, TypeVar
 from dynacli.errors import InternalError
 from dynacli.wire.failures import timed_out
 
-__all__ = ["Line", "within"]
+__all__ = ["Connections", "run_within"]
 
 T = TypeVar("T")
 _GRACE_SECONDS = 0.5
-"""How long a thread whose connection was cut is waited for; only a name's look-up outlasts it."""
+"""How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
 
 
-class Line:
-    """The connections of an exchange, to be cut when nobody waits for it any more."""
+class Connections:
+    """The connections of an exchange: they are cut when the exchange takes too long."""
 
     def __init__(self) -> None:
         self.is_cut = False
         self.check: Callable[[socket.socket], None] | None = None
-        """Is shown a new connection before anything is sent over it, and raises where it may not be used."""
+        """Called with each new connection before anything is sent over it; raises where it may not be used."""
         self._sockets: list[socket.socket] = []
         self._paused = 0.0
         self._paused_since: float | None = None
 
     @property
     def paused(self) -> float:
-        """The seconds in which the exchange waited for us and not for the other side."""
+        """The seconds in which the exchange waited for this program and not for the server."""
         since = self._paused_since
         return self._paused + (0 if since is None else time.monotonic() - since)
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        """Stop the clock for a block."""
+        """Leave the time that a block takes out of the time limit."""
         self._paused_since = time.monotonic()
         try:
             yield
@@ -49,51 +49,53 @@ class Line:
             self._paused, self._paused_since = self.paused, None
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Take note of a connection; for httpcore's `trace` extension.
+        """Add the connection of an event; made for httpcore's extension `trace`.
 
         See https://www.encode.io/httpcore/extensions/#trace
         """
         if event == "connection.connect_tcp.complete":
-            found = info["return_value"].get_extra_info("socket")
-            if isinstance(found, socket.socket):
+            connection = info["return_value"].get_extra_info("socket")
+            if isinstance(connection, socket.socket):
                 if self.check is not None:
-                    self.check(found)
-                self.take(found)
+                    self.check(connection)
+                self.take(connection)
 
     def take(self, connection: socket.socket) -> None:
-        """Take note of a connection, for instance one that is open since the exchange before."""
+        """Add a connection, for instance one that is still open from an earlier exchange."""
         self._sockets.append(connection)
         if self.is_cut:
             self.cut()
 
     def take_from(self, extensions: Mapping[str, Any]) -> None:
-        """Take note of the connection that an answer comes from; for those of httpx.
+        """Add the connection that an answer comes from, as the extensions of an httpx response name it.
 
         See https://www.encode.io/httpcore/extensions/#network_stream
         """
         stream = extensions.get("network_stream")
-        found = None if stream is None else stream.get_extra_info("socket")
-        if isinstance(found, socket.socket):
-            self.take(found)
+        connection = None if stream is None else stream.get_extra_info("socket")
+        if isinstance(connection, socket.socket):
+            self.take(connection)
 
     @property
-    def connections(self) -> tuple[socket.socket, ...]:
-        """All that it took note of."""
+    def sockets(self) -> tuple[socket.socket, ...]:
+        """All connections that were added."""
         return tuple(self._sockets)
 
     def cut(self) -> None:
-        """End every wait for the other side."""
+        """End every wait for the server, also on connections that are added later."""
         self.is_cut = True
-        for one in self._sockets:
+        for connection in self._sockets:
             # Closing would not wake a thread that reads; it may also be closed already.
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-class _Job(threading.Thread, Generic[T]):
-    def __init__(self, work: Callable[[Line], T], line: Line) -> None:
+class _Exchange(threading.Thread, Generic[T]):
+    """The thread that an exchange runs in."""
+
+    def __init__(self, work: Callable[[Connections], T], connections: Connections) -> None:
         super().__init__(name="dynacli-exchange", daemon=True)
-        self._work, self._line = work, line
+        self._work, self._connections = work, connections
         self._results: list[T] = []
         self._error: BaseException | None = None
         # Not `join` and `is_alive`: up to Python 3.12 a thread whose `join` is interrupted counts as ended,
@@ -102,7 +104,7 @@ class _Job(threading.Thread, Generic[T]):
 
     def run(self) -> None:
         try:
-            self._results.append(self._work(self._line))
+            self._results.append(self._work(self._connections))
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
         finally:
@@ -116,32 +118,32 @@ class _Job(threading.Thread, Generic[T]):
         return self._results[0]
 
 
-def within(seconds: float | None, url: str, work: Callable[[Line], T]) -> T:
-    """Return what `work` returns, or raise what it raises, if it takes no longer than it may.
+def run_within(seconds: float | None, url: str, work: Callable[[Connections], T]) -> T:
+    """Run an exchange under a time limit: return what `work` returns, or raise what it raises.
 
-    An interruption (Ctrl-C) is felt at once, too.
+    Ctrl-C ends the wait at once, too.
 
     Args:
-        seconds: For all of it; None for no limit.
-        url: What messages name; shown without its query.
-        work: Gets the line that it has to report its connections to.
+        seconds: The time limit of the whole exchange; None for none.
+        url: The URL that messages name; shown without its query.
+        work: Makes the exchange, and adds each connection that it uses to the object that it is called with.
 
     Raises:
         TimedOutError: The time was used up.
     """
-    line = Line()
-    job = _Job(work, line)
-    job.start()
+    connections = Connections()
+    exchange = _Exchange(work, connections)
+    exchange.start()
     try:
         start, left = time.monotonic(), seconds
-        while not job.end.is_set() and (left is None or left > 0):
-            job.end.wait(left)
-            left = seconds and start + seconds + line.paused - time.monotonic()
-        is_late = not job.end.is_set()
+        while not exchange.end.is_set() and (left is None or left > 0):
+            exchange.end.wait(left)
+            left = seconds and start + seconds + connections.paused - time.monotonic()
+        is_late = not exchange.end.is_set()
     finally:
-        if not job.end.is_set():
-            line.cut()
-            job.end.wait(_GRACE_SECONDS)
+        if not exchange.end.is_set():
+            connections.cut()
+            exchange.end.wait(_GRACE_SECONDS)
     if is_late:
         raise timed_out(url, seconds or 0)
-    return job.result()
+    return exchange.result()

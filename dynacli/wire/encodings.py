@@ -1,4 +1,4 @@
-"""Undoes the content encoding of an answer, with the decoded size capped while it is read."""
+"""The content encodings of an answer, decoded piece by piece so that its size can be limited on the way."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 __all__ = ["ACCEPTED", "BadEncodingError", "decode_chunks"]
 
 ACCEPTED = "gzip, deflate"
-"""What is asked for: what the standard library decodes with its output limited."""
+"""The value of `Accept-Encoding`: the encodings that the standard library decodes in pieces of limited size."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 _WINDOW_BITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
@@ -17,7 +17,7 @@ class BadEncodingError(Exception):
     """The encoded data cannot be decoded; the text says why.
 
     Args:
-        is_cut: Whether the data ends too early, which a broken connection does.
+        is_cut: Whether the data ends too early, as it does when a connection breaks.
     """
 
     def __init__(self, message: str, *, is_cut: bool = False) -> None:
@@ -33,16 +33,16 @@ def decode_chunks(
     Args:
         chunks: The body as it arrives.
         encodings: The values of `Content-Encoding`; at most one that is not `identity`.
-        check: Called with the number of decoded bytes so far, for every step;
+        check: Called with the number of decoded bytes so far, for every piece;
             raises when they are too many or the time is up.
 
     Raises:
-        BadEncodingError: An unknown encoding, more than one, or data that is not so encoded.
+        BadEncodingError: The encoding is unknown, there is more than one, or the data is not encoded in it.
     """
     applied = [value.strip().lower() for value in encodings]
     applied = [value for value in applied if value not in ("", "identity")]
     if len(applied) > 1:
-        # 253 bytes became 50 MiB through a chain of them.
+        # With several, 253 bytes can become 50 MiB.
         raise BadEncodingError(
             f"it is compressed {len(applied)} times over, and at most one encoding is accepted"
         )
@@ -62,7 +62,7 @@ def decode_chunks(
 
 
 class _Decoder:
-    """A decompressor that gives at most one step at a time."""
+    """A decompressor whose pieces of output are at most `_STEP` bytes."""
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
@@ -73,14 +73,14 @@ class _Decoder:
         if not data:
             return
         if self.is_empty and self.encoding == "deflate" and not _has_zlib_header(data):
-            # Some servers send the raw format, without the zlib wrapper that RFC 9110 asks for.
+            # Some servers send raw deflate data, without the zlib wrapper that RFC 9110 asks for.
             self.inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         self.is_empty = False
         while data:
             if self.inflater.eof:
                 if self.encoding == "deflate":
                     return
-                # A gzip file may be several, one after the other (RFC 1952, section 2.2).
+                # A gzip file may have several members, one after the other (RFC 1952, section 2.2).
                 self.inflater = zlib.decompressobj(_GZIP)
             try:
                 yield self.inflater.decompress(data, _STEP)
@@ -98,5 +98,5 @@ class _Decoder:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Tell whether data starts as RFC 1950, section 2.2 says, as far as its first byte tells."""
+    """Return whether data starts with a zlib header (RFC 1950, section 2.2), as far as can be seen."""
     return data[0] & 0x0F == 8 and (len(data) < 2 or (data[0] << 8 | data[1]) % 31 == 0)

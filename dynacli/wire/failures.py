@@ -1,4 +1,4 @@
-"""Turns what httpx raises into dynacli's errors, without the texts of the libraries and without secrets."""
+"""Turns httpx's exceptions into dynacli's errors, without the texts of the libraries and without secrets."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ def timed_out(url: str, seconds: float) -> TimedOutError:
 
 
 def from_httpx(error: Exception, url: str) -> DynacliError:
-    """Return the dynacli error for one of httpx.
+    """Return the dynacli error for an exception of httpx.
 
     Args:
         error: Any exception of httpx's tree.
@@ -120,7 +120,7 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
 
 
 def _causes(error: BaseException) -> "Iterator[BaseException]":
-    """Yield the exceptions under an exception; httpx and httpcore wrap the one that tells."""
+    """Yield an exception and its causes: httpx and httpcore wrap the one that says what happened."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current and current not in seen:
@@ -130,8 +130,8 @@ def _causes(error: BaseException) -> "Iterator[BaseException]":
 
 
 def from_client_setup(error: Exception) -> UsageError:
-    """Return the error for variables that httpx cannot make a client with; their values stay hidden."""
-    variable = _culprit()
+    """Return the error for environment variables that httpx can make no client with; their values stay hidden."""
+    variable = _malformed_proxy_variable()
     if isinstance(error, ImportError) and variable:
         return UsageError(
             f"`{variable}` names a SOCKS proxy, which needs a further package",
@@ -156,8 +156,8 @@ def from_client_setup(error: Exception) -> UsageError:
     )
 
 
-def _culprit() -> str:
-    """Return the name of the first proxy variable that is not an HTTP proxy, or an empty string."""
+def _malformed_proxy_variable() -> str:
+    """Return the name of the first variable whose value is no HTTP proxy, or an empty string."""
     for name in _PROXY_VARIABLES:
         for spelling in (name, name.lower()):
             value = os.environ.get(spelling, "")

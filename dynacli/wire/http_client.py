@@ -17,15 +17,15 @@ USER_AGENT = f"dynacli/{__version__}"
 
 
 def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
-    """Return a client for one exchange.
+    """Return an HTTP client for the URLs of one scheme.
 
     It follows no redirect, sends no credential of its own (no netrc), keeps no cookie,
     and has `User-Agent` and `Accept-Encoding` set.
 
     Args:
-        scheme: Of the URL that it is for.
-        connect: Seconds for connecting.
-        read: Seconds between two pieces of an answer.
+        scheme: `http` or `https`.
+        connect: The seconds that connecting may take.
+        read: The seconds that may pass between two pieces of an answer.
 
     Raises:
         UsageError: A proxy or certificate variable of the environment is malformed.
@@ -45,18 +45,18 @@ def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
 
 
 def _no_certificates() -> ssl.SSLContext:
-    # Reading the certificate authorities takes 15 ms, which a plain `http:` URL has no use for.
-    # This context trusts nobody: should TLS be asked for all the same, it fails closed.
+    # Loading the certificate authorities takes 15 ms, and an `http:` URL needs none.
+    # This context trusts nobody, so that TLS, should it be used all the same, fails.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _hide_location(response: "httpx.Response") -> None:
-    # Even where it does not follow redirects, httpx reads where they lead, and raises on what it does not like.
+    # httpx parses `Location` even where it follows no redirect, and raises where the URL is malformed.
     response.extensions["headers"] = response.headers.copy()
     response.headers.pop("Location", None)
 
 
 def headers_of(response: "httpx.Response") -> "httpx.Headers":
-    """Return the headers of an answer as they came."""
+    """Return the headers of an answer as the server sent them, with `Location`."""
     headers: httpx.Headers = response.extensions["headers"]
     return headers

@@ -1,16 +1,16 @@
-"""The HTTP library, imported without what nobody uses here.
+"""httpx, imported without the parts that dynacli does not use.
 
-- Its own command line: where rich and pygments are installed, `import httpx` loads both for a program
-  that nobody runs here, and takes more than twice as long.
-  httpx does without when that part cannot be imported, so for the time of the import it cannot.
-- Cookies: httpx takes `http.cookiejar`, and for it `urllib.request` with `http.client` and `email`: a quarter
-  of the time of the whole import. dynacli keeps no cookie, so a jar that is always empty serves.
-- The asynchronous half of httpcore, with anyio and trio, and HTTP/2: none is used here.
-- certifi, whose certificates httpx asks for by itself when it needs them.
+- The command line of httpx: where rich and pygments are installed, `import httpx` loads both for it, and takes
+  more than twice as long. httpx works without its command line when that cannot be imported,
+  so the import of it is made to fail.
+- Cookies: httpx imports `http.cookiejar`, and with it `urllib.request`, `http.client` and `email`, a quarter
+  of the time of the whole import. dynacli keeps no cookie, so a jar that is always empty stands in.
+- The asynchronous half of httpcore, with anyio and trio, and HTTP/2.
+- certifi: its certificates are loaded when a client needs them.
 
-All but the first would be felt by other code that uses httpx in the same process,
-so they are left out only where dynacli is the program, and where the stand-ins are known to do what is asked of them.
-A test holds proxies, redirects and cookies against the plain import.
+Other code that uses httpx in the same process would miss all but the first,
+so they are left out only where dynacli is the program, and only on platforms where the stand-ins do all that is needed.
+A test compares proxies, redirects and cookies with those of the plain import.
 """
 
 import os
@@ -29,7 +29,7 @@ __all__ = ["httpx"]
 def _without_unused_parts() -> Iterator[None]:
     absent = ["httpx._main"]
     stand_ins: dict[str, Any] = {}
-    # Elsewhere `getproxies` asks the system, which only the real one can.
+    # On other platforms the real `getproxies` asks the system, which the stand-in cannot.
     is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
     if dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules:
         absent.extend(name for name in ("anyio", "h2", "trio") if name not in sys.modules)
@@ -38,11 +38,11 @@ def _without_unused_parts() -> Iterator[None]:
             "http.cookiejar": _http_cookiejar(),
             "httpcore._async": _httpcore_async(),
         }
-        # This one stays: httpx asks for it whenever a client is made.
+        # This stand-in stays after the import: httpx calls it whenever a client is made.
         sys.modules.setdefault("certifi", _certifi())
     import urllib
 
-    stand_ins.update(dict.fromkeys(absent))  # None: an ImportError for who asks for it
+    stand_ins.update(dict.fromkeys(absent))  # None makes the import of a module fail
     sys.modules.update(stand_ins)
     if "urllib.request" in stand_ins:
         urllib.request = stand_ins["urllib.request"]
@@ -64,15 +64,15 @@ def _urllib_request() -> types.ModuleType:
 
 
 def _proxies_of_environment() -> dict[str, str]:
-    """Return scheme → proxy, as `urllib.request.getproxies_environment` reads them."""
+    """Return scheme → proxy, as `urllib.request.getproxies_environment` does."""
     proxies: dict[str, str] = {}
     for name, value in os.environ.items():
         if value and name.lower().endswith("_proxy"):
             proxies[name.lower().removesuffix("_proxy")] = value
-    # A program that a web server runs gets the client's `Proxy:` header as HTTP_PROXY (httpoxy.org).
+    # A web server hands the client's header `Proxy` to a CGI program as HTTP_PROXY (httpoxy.org).
     if "REQUEST_METHOD" in os.environ:
         proxies.pop("http", None)
-    # The lower-case spelling wins, also by being empty.
+    # The lower-case spelling wins, even where it is empty.
     for name, value in os.environ.items():
         if name.endswith("_proxy"):
             scheme = name.lower().removesuffix("_proxy")
@@ -97,7 +97,7 @@ def _httpcore_async() -> types.ModuleType:
             return type(name, (), {})
         raise AttributeError(name)
 
-    module.__getattr__ = unused  # httpcore only hands the names on (PEP 562)
+    module.__getattr__ = unused  # httpcore only exports these names (PEP 562)
     return module  # type: ignore[no-any-return]
 
 
@@ -115,7 +115,7 @@ def _where() -> str:
 
 
 class _Request:
-    """What httpx derives its view of a request for the cookie jar from."""
+    """The base class of the request that httpx gives to a cookie jar."""
 
     def __init__(self, *args: Any, **values: Any) -> None:
         """Keep nothing."""
@@ -154,10 +154,10 @@ def _import_lean() -> None:
             import httpx  # noqa: F401
 
             if dynacli.is_own_process:
-                # httpx imports it when the first client is made, which would be too late for the above.
+                # httpx would import it when the first client is made, without the stand-ins.
                 import httpcore  # noqa: F401
     except (ImportError, AttributeError, TypeError):
-        # Another version asks for more than the stand-ins have: the import below gets the real ones.
+        # Another version of httpx needs more than the stand-ins have: the import below gets the real modules.
         for name in set(sys.modules) - before:
             if name.partition(".")[0] in {"httpx", "httpcore", "certifi"}:
                 del sys.modules[name]

@@ -1,4 +1,4 @@
-"""Holds all connections of several exchanges to the kind of network that the first one led to."""
+"""Refuses connections to private addresses once a connection has led to a public one."""
 
 import ipaddress
 import socket
@@ -8,17 +8,17 @@ from dynacli.errors import RefusedError
 __all__ = ["Peers"]
 
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv4 addresses as a translator writes them (RFC 6052, section 2.1)."""
+"""IPv6 addresses that a NAT64 translator makes of IPv4 addresses (RFC 6052, section 2.1)."""
 
 
 class Peers:
-    """The addresses at the other end.
+    """The servers at the other end of several connections.
 
-    A name may answer with a public address first and with a private one a moment later, so that a program which
-    was sent to the one asks the other ("DNS rebinding"). After a connection to a public address, none to a private one
-    is used. Where the first one is private, the person named a host of their own network.
+    A host name may resolve to a public address first and to a private one a moment later, which leads a program into
+    the network that it runs in ("DNS rebinding"). So after a connection to a public address, none to a private address
+    is used. Where the first connection leads to a private address, the person named a host of their own network.
 
-    Where a proxy is configured, it is the peer of every connection, and looks names up itself: nothing is known here.
+    Where a proxy is configured, it is the peer of every connection and resolves names itself: then nothing is checked.
     """
 
     def __init__(self) -> None:
@@ -27,10 +27,10 @@ class Peers:
         self._is_public = False
 
     def check(self, connection: socket.socket) -> None:
-        """Take note of a connection; nothing has been sent over it yet.
+        """Check a new connection, over which nothing has been sent yet.
 
         Raises:
-            RefusedError: It leads to a private address after a public one; it is closed.
+            RefusedError: It leads to a private address after a public one; the connection is closed.
         """
         is_public = _is_public(connection)
         if not self.is_connected:
@@ -47,7 +47,7 @@ class Peers:
 
 def _is_public(connection: socket.socket) -> bool:
     try:
-        # The scope of a link-local address stands behind a `%`.
+        # A link-local address has its scope behind a `%`.
         address = ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0])
     except (OSError, ValueError, IndexError):
         return False

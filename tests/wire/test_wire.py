@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from dynacli.errors import NetworkError, TimedOutError, UsageError
-from dynacli.wire.deadline import Line, within
+from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
 from dynacli.wire.http_client import headers_of, open_client
@@ -187,34 +187,34 @@ def test_a_bomb_is_stopped_while_it_unfolds() -> None:
 
 def test_work_in_time_is_returned() -> None:
     """What the work returns or raises comes out."""
-    assert 7 == within(5, "http://a.example/", lambda _: 7)
+    assert 7 == run_within(5, "http://a.example/", lambda _: 7)
     with pytest.raises(KeyError):
-        within(None, "http://a.example/", lambda _: {}["missing"])
+        run_within(None, "http://a.example/", lambda _: {}["missing"])
 
 
 def test_work_that_takes_too_long_is_left() -> None:
     """When the time is up, the one who waits goes, and the connections are cut."""
-    lines: list[Line] = []
+    seen: list[Connections] = []
 
-    def work(line: Line) -> None:
-        lines.append(line)
-        while not line.is_cut:
+    def work(connections: Connections) -> None:
+        seen.append(connections)
+        while not connections.is_cut:
             time.sleep(0.01)
 
     with pytest.raises(TimedOutError, match=r"within 0\.1 s"):
-        within(0.1, "http://a.example/", work)
-    assert lines[0].is_cut
+        run_within(0.1, "http://a.example/", work)
+    assert seen[0].is_cut
 
 
 def test_a_pause_costs_no_time() -> None:
     """The seconds that the exchange waits for us are not the server's."""
 
-    def work(line: Line) -> str:
-        with line.pause():
+    def work(connections: Connections) -> str:
+        with connections.pause():
             time.sleep(0.5)
         return "done"
 
-    assert "done" == within(0.2, "http://a.example/", work)
+    assert "done" == run_within(0.2, "http://a.example/", work)
 
 
 # The client and TLS

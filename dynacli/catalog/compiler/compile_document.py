@@ -16,7 +16,7 @@ from dynacli.catalog.compiler.security_requirements import Security
 from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, why_unread
 from dynacli.document.file_names import file_name
 from dynacli.document.load import Document
-from dynacli.document.path_items import Entry, operations_of
+from dynacli.document.path_items import PathOperation, operations_of
 from dynacli.document.pointer import follow, from_fragment, join
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import follow_references, lookup
@@ -136,7 +136,7 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
 
 def _each_operation(
     document: Document, warnings: CompileWarnings
-) -> Iterator[tuple[str, Entry, Mapping[str, Any], Mapping[str, Any]]]:
+) -> Iterator[tuple[str, PathOperation, Mapping[str, Any], Mapping[str, Any]]]:
     paths = document.resolved.get("paths")
     raw_paths = follow_references(document.tree, document.tree.get("paths"))
     if not isinstance(paths, Mapping) or not isinstance(raw_paths, Mapping):
@@ -165,7 +165,7 @@ def _operation(
     names: NameBook,
     warn: Callable[..., None],
     path: str,
-    entry: Entry,
+    entry: PathOperation,
     item: Mapping[str, Any],
     raw_item: Mapping[str, Any],
     resolved: Mapping[str, Any],
@@ -242,7 +242,7 @@ class _Parts:
         self._document = document
         self._shared: dict[str, dict[str, Any]] = {}
 
-    def of_operation(self, path: str, raw_item: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+    def of_operation(self, path: str, raw_item: Mapping[str, Any], entry: PathOperation) -> dict[str, Any]:
         """Return the part of one operation.
 
         Its `steps` lead from the path item to the operation, where that is not the method in lower case.

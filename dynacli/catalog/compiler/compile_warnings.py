@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dynacli.document.load import Document
 from dynacli.document.pointer import join, split
-from dynacli.document.reading.positions import places_of
+from dynacli.document.reading.positions import positions_of
 from dynacli.document.references.place_origins import Place
 from dynacli.document.references.scan import past_references
 
@@ -66,10 +66,12 @@ def located(document: Document, found: Iterable[tuple[str, Place]]) -> tuple[Com
         if not place.pointer:
             continue  # it is about the file as a whole, which no line is
         pointers.setdefault(place.file, []).append(place.pointer)
-    spots = {file: places_of(document.files[file].content, wanted) for file, wanted in pointers.items()}
+    positions = {
+        file: positions_of(document.files[file].content, wanted) for file, wanted in pointers.items()
+    }
     warnings = []
     for message, place in found:
-        spot = spots.get(place.file, {}).get(place.pointer)
-        line, column = spot or (None, None)
+        position = positions.get(place.file, {}).get(place.pointer)
+        line, column = position or (None, None)
         warnings.append(CompileWarning(message, place.pointer, line, column, place.file))
     return tuple(warnings)

@@ -11,8 +11,9 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.check.learning.amendments import Amendments
 from dynacli.check.learning.answer_places import Places
 from dynacli.check.learning.observation import Observation
-from dynacli.document.overlays.overlay import apply_overlay, copied
-from dynacli.document.overlays.overlay_actions import actions_between, is_same
+from dynacli.document.json_values import copy_json, is_same_json
+from dynacli.document.overlays.overlay import apply_overlay
+from dynacli.document.overlays.overlay_actions import actions_between
 from dynacli.document.pointer import MISSING, follow, split
 from dynacli.errors import DocumentError, InternalError
 from dynacli.library.opened_api import OpenedApi
@@ -122,7 +123,7 @@ class _Learning:
 
         written_in = str(tree.get("openapi", tree.get("swagger")))[:3]
         dialect: Any = written_in if written_in in {"2.0", "3.0", "3.1", "3.2"} else catalog.meta["dialect"]
-        changed = copied(tree)
+        changed = copy_json(tree)
         amendments = Amendments(changed, located, dialect)
         for observation, places, finding in found:
             amendments.add(places, observation, finding)
@@ -156,7 +157,7 @@ class _Learning:
             **self._extends(),
             "actions": actions,
         }
-        if not is_same(apply_overlay(self._original, overlay), tree):
+        if not is_same_json(apply_overlay(self._original, overlay), tree):
             raise InternalError("the overlay that was made does not do what it should")
         return overlay
 

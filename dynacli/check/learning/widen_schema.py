@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.check.learning.infer_schema import Dialect, inferred_schema, kind_of, kinds_of
-from dynacli.document.overlays.overlay_actions import is_same
+from dynacli.document.json_values import is_same_json
 from dynacli.model.wording import enumerated
 
 __all__ = ["widened", "with_others", "with_property", "without_required"]
@@ -154,7 +154,7 @@ def _enum(schema: dict[str, Any], values: list[Any]) -> str:
     known = list(_listed(schema, "enum"))
     added = []
     for value in values:
-        if not any(is_same(value, one) for one in known):
+        if not any(is_same_json(value, one) for one in known):
             known.append(value)
             added.append(value)
     schema["enum"] = known

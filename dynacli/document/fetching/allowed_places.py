@@ -6,7 +6,7 @@ That is an origin, or a directory of this machine: what has a scheme is the one,
 import os
 from collections.abc import Iterable
 
-__all__ = ["allowed_directory", "folders_of", "place"]
+__all__ = ["allowed_directory", "allowed_place", "directories_of"]
 
 
 def allowed_directory(word: str, start: str) -> str | None:
@@ -23,11 +23,11 @@ def allowed_directory(word: str, start: str) -> str | None:
     return os.path.normpath(os.path.join(start, os.path.expanduser(word)))
 
 
-def place(word: str, start: str) -> str:
+def allowed_place(word: str, start: str) -> str:
     """Return an allowed origin as it was written, or an allowed directory's absolute path."""
     return allowed_directory(word, start) or word
 
 
-def folders_of(places: Iterable[str]) -> tuple[str, ...]:
+def directories_of(places: Iterable[str]) -> tuple[str, ...]:
     """Return the directories among allowed places, symbolic links resolved, each with its last slash."""
     return tuple(os.path.join(os.path.realpath(one), "") for one in places if os.path.isabs(one))

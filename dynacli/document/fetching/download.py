@@ -14,7 +14,7 @@ from dynacli.document.limits import (
     in_mebibytes,
 )
 from dynacli.errors import DocumentError, NetworkError, RefusedError
-from dynacli.wire.deadline import Line, within
+from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
 from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
@@ -102,7 +102,7 @@ class Downloads:
         self.accept = accept
         self.head: Head | None = None
         self._peers = peers
-        self._line: Line | None = None
+        self._connections: Connections | None = None
         self._is_cut = False
         self._clients: dict[str, httpx.Client] = {}
         self._open: tuple[socket.socket, ...] = ()
@@ -134,19 +134,21 @@ class Downloads:
         return self._within(job)
 
     def _within(self, job: "_Download") -> Fetched:
-        def run(line: Line) -> Fetched:
-            self._line = line
-            line.check = None if self._peers is None else self._peers.check
+        def run(connections: Connections) -> Fetched:
+            self._connections = connections
+            connections.check = None if self._peers is None else self._peers.check
             for connection in self._open:
-                line.take(connection)
+                connections.take(connection)
             if self._is_cut:
-                line.cut()
+                connections.cut()
             try:
-                return job.run(line)
+                return job.run(connections)
             finally:
-                self._open = tuple(one for one in line.connections if one.fileno() >= 0)
+                self._open = tuple(
+                    connection for connection in connections.sockets if connection.fileno() >= 0
+                )
 
-        return within(max(job.deadline - time.monotonic(), 0.001), job.url, run)
+        return run_within(max(job.deadline - time.monotonic(), 0.001), job.url, run)
 
     def client(self, scheme: str) -> "httpx.Client":
         """Return the client for URLs of a scheme.
@@ -161,8 +163,8 @@ class Downloads:
     def cut(self) -> None:
         """End the download that another thread is in, and let no further one begin: each raises a `NetworkError`."""
         self._is_cut = True
-        if self._line is not None:
-            self._line.cut()
+        if self._connections is not None:
+            self._connections.cut()
 
     def close(self) -> None:
         """Close all connections."""
@@ -199,7 +201,7 @@ class _Download:
         self.authorize = authorize
         self.credentials: dict[str, str] = {}
 
-    def run(self, line: Line) -> Fetched:
+    def run(self, connections: Connections) -> Fetched:
         from dynacli.wire.import_httpx import httpx
 
         url = httpx.URL(self.url)
@@ -214,7 +216,7 @@ class _Download:
                 url,
                 headers={**headers, **self.credentials},
                 timeout=timeout,
-                extensions={"trace": line.trace},
+                extensions={"trace": connections.trace},
             )
             try:
                 response = client.send(request, stream=True, auth=None)

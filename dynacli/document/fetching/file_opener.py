@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dynacli.document.fetched import Authorize, Fetched
-from dynacli.document.fetching.allowed_places import folders_of
+from dynacli.document.fetching.allowed_places import directories_of
 from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
 from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
@@ -61,7 +61,7 @@ def allowed_files(
     """
     places = tuple(allowed)
     origins = frozenset(origin_of(one) for one in places if not os.path.isabs(one))
-    return _AllowedFiles(source, origins, folders_of(places), timeout, authorize).open
+    return _AllowedFiles(source, origins, directories_of(places), timeout, authorize).open
 
 
 class _AllowedFiles:
@@ -79,7 +79,7 @@ class _AllowedFiles:
         self.authorize = authorize
         self.origins = origins
         self.folders = folders
-        self.own = folders_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
+        self.own = directories_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
         self.budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
         self.deadline: float | None = None
         self.downloads: Downloads | None = None

@@ -4,13 +4,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dynacli.document.json_values import copy_json
 from dynacli.document.merging.component_names import Names
 from dynacli.document.merging.merged_paths import Path
 from dynacli.document.merging.merged_references import Hoisted
 from dynacli.document.merging.merged_source import Source
 from dynacli.document.merging.object_walk import WEBHOOKS
 from dynacli.document.merging.shared_units import Unit, Units
-from dynacli.document.overlays.overlay import copied
 from dynacli.document.pointer import MISSING, follow, join
 from dynacli.document.references.place_origins import Move, Origins
 from dynacli.document.references.scan import Steps
@@ -50,7 +50,7 @@ class Assembly:
                 self._add_unit(source, unit)
         for source, found in zip(self._sources, hoisted, strict=True):
             for steps, unit in found.items():
-                self._put(unit, source.number, steps, copied(follow(source.tree, steps)))
+                self._put(unit, source.number, steps, copy_json(follow(source.tree, steps)))
                 self._removable.add(unit)
 
     def _add_unit(self, source: Source, unit: Unit) -> None:
@@ -58,7 +58,7 @@ class Assembly:
             return
         new = self._names.of(source.number, unit)
         if self._names.owner(source.number, unit) == source.number and follow(self.tree, new) is MISSING:
-            self._put(new, source.number, unit, copied(follow(source.tree, unit)))
+            self._put(new, source.number, unit, copy_json(follow(source.tree, unit)))
             if new != unit and new[0] == "components":
                 self._removable.add(new)
 
@@ -68,10 +68,10 @@ class Assembly:
             first, *others = path.taken
             here = ("paths", name)
             if first and not path.is_joined:
-                self._put(here, first, here, copied(self._sources[first].tree["paths"][name]))
+                self._put(here, first, here, copy_json(self._sources[first].tree["paths"][name]))
             if not path.is_joined:
                 continue
-            item = copied(self._sources[first].tree["paths"][name])
+            item = copy_json(self._sources[first].tree["paths"][name])
             if not isinstance(item, dict):
                 item = {}
             if path.is_pushed:
@@ -84,7 +84,7 @@ class Assembly:
             for number in others:
                 for steps in path.taken[number]:
                     place = (*here, *steps)
-                    self._put(place, number, place, copied(follow(self._sources[number].tree, place)))
+                    self._put(place, number, place, copy_json(follow(self._sources[number].tree, place)))
 
     def add_tags(self) -> None:
         """Add the tags that the first document does not have, and descriptions to those that have none."""
@@ -107,7 +107,7 @@ class Assembly:
                     self._placed[place] = (number, join((*origin, "description")))
                 return
         self._placed[join(("tags", str(len(tags))))] = (number, join(origin))
-        tags.append(copied(tag))
+        tags.append(copy_json(tag))
 
     def without_unused(self) -> None:
         """Take out those components with new names that nothing leads to, as what they were for is left out."""

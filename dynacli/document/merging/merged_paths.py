@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from dynacli.document.json_values import copy_json
 from dynacli.document.merging.merged_source import Source
 from dynacli.document.merging.shared_units import Unit, Units, digest_of, unit_of
 from dynacli.document.objects import PATH_ITEM
-from dynacli.document.overlays.overlay import copied
-from dynacli.document.path_items import Entry, operations_of
+from dynacli.document.path_items import PathOperation, operations_of
 from dynacli.document.pointer import follow
 from dynacli.document.references.scan import Steps, follow_references, sites_of
 
@@ -33,7 +33,7 @@ class Path:
         self.taken: dict[int, list[Steps]] = {}
         self.same: dict[int, int] = {}
         self.methods: dict[str, int] = {}
-        self.left_out: list[tuple[int, Entry]] = []
+        self.left_out: list[tuple[int, PathOperation]] = []
         self.is_pushed = False
 
     @property
@@ -124,7 +124,7 @@ def _own_item(source: Source, units: Units, name: str) -> dict[str, Any]:
             break
         own = {key: one for key, one in item.items() if key != "$ref"}
         beside |= own.keys()
-        paths[name] = {**copied(value), **own}
+        paths[name] = {**copy_json(value), **own}
         source.carried(here, target, value)
     for key in beside:
         source.made((*here, key), (*here, key))
@@ -157,7 +157,7 @@ def _push(
             if key == "parameters" and isinstance(value, list):
                 _push_parameters(source, ("paths", name, key), value, here, operation)
             elif not operation.get(key) and (is_one or key not in _OF_ONE_OPERATION):
-                operation[key] = copied(value)
+                operation[key] = copy_json(value)
                 source.carried((*here, key), ("paths", name, key), value)
 
 
@@ -174,7 +174,7 @@ def _push_parameters(
     for index, parameter in enumerate(parameters):
         if _name_of(source.tree, parameter) not in known:
             source.carried((*here, "parameters", str(len(own))), (*origin, str(index)), parameter)
-            own.append(copied(parameter))
+            own.append(copy_json(parameter))
 
 
 def _name_of(tree: dict[str, Any], parameter: Any) -> Any:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dynacli.document.json_values import copy_json
 from dynacli.document.merging.component_names import Names
 from dynacli.document.merging.merged_source import Source, path_items_of
 from dynacli.document.merging.object_walk import objects_of
 from dynacli.document.merging.shared_units import Unit, Units, digest_of
-from dynacli.document.overlays.overlay import copied
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import fragment_of
 from dynacli.document.references.scan import Steps
@@ -102,7 +102,7 @@ def _push(source: Source, security: list[Any]) -> None:
     for steps, operation in _operations_of(source.tree):
         if "security" in operation:
             continue
-        operation["security"] = copied(security)
+        operation["security"] = copy_json(security)
         if "security" not in source.tree:
             source.made((*steps, "security"), steps)
             continue

@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.document.file_names import file_name
+from dynacli.document.json_values import copy_json
 from dynacli.document.load import Document
 from dynacli.document.merging.object_walk import Found, all_sites, objects_of
 from dynacli.document.objects import PATH_ITEM
-from dynacli.document.overlays.overlay import copied
 from dynacli.document.pointer import follow, join
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.scan import REFERENCES, Locator, Site, Steps
@@ -45,7 +45,7 @@ class Source:
         self.number = number
         self.document = document
         self.first_file = first_file
-        self.tree: dict[str, Any] = copied(document.tree)
+        self.tree: dict[str, Any] = copy_json(document.tree)
         self.unread = dict(document.unread)
         self.name = f"`{file_name(document.uri)}`" if document.uri else f"document {number + 1}"
         self._made: dict[str, Move] = {}
@@ -143,14 +143,14 @@ class Source:
 
     def _push_servers(self, of_lead: list[Any], lead_uri: str) -> None:
         """Let each path have the servers of the document, if those of the first document are others."""
-        mine = copied(_servers_of(self.tree))
+        mine = copy_json(_servers_of(self.tree))
         if not isinstance(self.tree.get("servers"), list) or not self.tree["servers"]:
             mine = [{"url": self._absolute(mine[0]["url"])}]
         if _with_bases(mine, self.document.uri) == _with_bases(of_lead, lead_uri):
             return
         for steps, item in path_items_of(self.tree):
             if not item.get("servers") and "$ref" not in item:
-                item["servers"] = copied(mine)
+                item["servers"] = copy_json(mine)
                 if "servers" in self.tree:
                     self.made((*steps, "servers"), ("servers",))
                 else:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dynacli.document.json_values import copy_json
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.references.tracks import Steps, Tracks
 from dynacli.errors import DocumentError
@@ -33,7 +34,7 @@ def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the ov
     Raises:
         DocumentError: It is not an overlay, or an action of it cannot be carried out on this document.
     """
-    result: dict[str, Any] = copied(document)
+    result: dict[str, Any] = copy_json(document)
     apply_tracked(result, overlay, name, Tracks())
     return result
 
@@ -167,7 +168,7 @@ class _Application:
         here = _at(self._document, steps)
         if isinstance(here, list):
             self._tracks.put((*steps, len(here)), self._file, origin)
-            here.append(copied(update))
+            here.append(copy_json(update))
         elif isinstance(here, dict) and isinstance(update, Mapping):
             self._merge(here, update, steps, origin)
         else:
@@ -186,10 +187,10 @@ class _Application:
             elif isinstance(here, list) and isinstance(value, list):
                 for index, item in enumerate(value):
                     self._tracks.put((*inner, len(here)), self._file, (*origin, key, index))
-                    here.append(copied(item))
+                    here.append(copy_json(item))
             else:
                 self._tracks.put(inner, self._file, (*origin, key))
-                into[key] = copied(value)
+                into[key] = copy_json(value)
 
 
 def _found(document: Any, target: str, called: str) -> list[Steps]:
@@ -228,15 +229,6 @@ def _at(node: Any, steps: Iterable[str | int]) -> Any:
 def _size_of(value: Any) -> int:
     below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     return 1 + sum(map(_size_of, below))
-
-
-def copied(value: Any) -> Any:
-    """Return a JSON value whose objects and lists are new."""
-    if isinstance(value, Mapping):
-        return {key: copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [copied(item) for item in value]
-    return value
 
 
 def _capital(text: str) -> str:

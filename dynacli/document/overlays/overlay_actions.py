@@ -7,6 +7,7 @@ replaced alone. So a list that differs is removed and put in anew, and so is an 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dynacli.document.json_values import is_same_json
 from dynacli.document.overlays.overlay import path_of
 from dynacli.errors import InternalError
 
@@ -82,7 +83,7 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: _Steps) -> It
             update[key] = value
             continue
         before = old[key]
-        if is_same(before, value):
+        if is_same_json(before, value):
             continue
         if isinstance(before, Mapping) and isinstance(value, Mapping):
             try:
@@ -103,14 +104,3 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: _Steps) -> It
     if update:
         yield here, {"update": update}
     yield from below
-
-
-def is_same(one: Any, other: Any) -> bool:
-    """Return whether two JSON values are the same; `true` is not 1."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(is_same(item, other[key]) for key, item in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    return bool(one == other)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from dynacli.document.pointer import split
 from dynacli.document.reading.parse import is_json
 
-__all__ = ["Spot", "line_of", "lines_of", "places_of"]
+__all__ = ["Position", "line_of", "lines_of", "positions_of"]
 
 
-class Spot(NamedTuple):
+class Position(NamedTuple):
     """A place in a text.
 
     Args:
@@ -39,10 +39,10 @@ def line_of(content: bytes, pointer: str) -> int | None:
 
 def lines_of(content: bytes, pointers: Iterable[str]) -> dict[str, int]:
     """Return the 1-based lines of several JSON pointers; those that are not in the text are left out."""
-    return {pointer: spot.line for pointer, spot in places_of(content, pointers).items()}
+    return {pointer: position.line for pointer, position in positions_of(content, pointers).items()}
 
 
-def places_of(content: bytes, pointers: Iterable[str]) -> dict[str, Spot]:
+def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]:
     """Return where several JSON pointers stand in a text; those that are not in it are left out.
 
     It is where the key begins, or the first character of a list's item.
@@ -58,7 +58,7 @@ def places_of(content: bytes, pointers: Iterable[str]) -> dict[str, Spot]:
         for step in split(pointer):
             at = at.below.setdefault(step, _Wanted({}, []))
         at.pointers.append(pointer)
-    return _spots_in_json(content, wanted) if is_json(content) else _spots_in_yaml(content, wanted)
+    return _positions_in_json(content, wanted) if is_json(content) else _positions_in_yaml(content, wanted)
 
 
 class _Wanted(NamedTuple):
@@ -87,7 +87,7 @@ class _Container:
         self.index = 0
 
 
-def _spots_in_json(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
+def _positions_in_json(content: bytes, wanted: _Wanted) -> dict[str, Position]:
     places: dict[str, int] = {}
     position = _skip_space(content, 0)
     places.update(dict.fromkeys(wanted.pointers, position))
@@ -116,7 +116,7 @@ def _spots_in_json(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
                 position = _enter(content, position, below, inside)
             else:
                 position = _skip_value(content, position)
-    return _to_spots(content, places)
+    return _to_positions(content, places)
 
 
 def _enter(content: bytes, position: int, wanted: _Wanted, inside: list[_Container]) -> int:
@@ -161,8 +161,8 @@ def _skip_value(content: bytes, position: int) -> int:
             return position
 
 
-def _to_spots(content: bytes, places: dict[str, int]) -> dict[str, Spot]:
-    spots: dict[str, Spot] = {}
+def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]:
+    positions: dict[str, Position] = {}
     line, column, counted = 1, 1, 0
     # From one to the next: a document may be one line of many megabytes.
     for pointer, position in sorted(places.items(), key=lambda place: place[1]):
@@ -171,11 +171,11 @@ def _to_spots(content: bytes, places: dict[str, int]) -> dict[str, Spot]:
             line, column = line + lines.count(b"\n") + 1, 1
         column += len(rest.decode("utf-8", "replace"))
         counted = position
-        spots[pointer] = Spot(line, column)
-    return {pointer: spots[pointer] for pointer in places}
+        positions[pointer] = Position(line, column)
+    return {pointer: positions[pointer] for pointer in places}
 
 
-def _spots_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
+def _positions_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Position]:
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -183,23 +183,23 @@ def _spots_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Spot]:
         root = yaml.compose(content.decode("utf-8", "replace"), Loader=loader)
     except yaml.YAMLError:  # yaml-rs read what PyYAML refuses
         return {}
-    spots: dict[str, Spot] = {}
+    positions: dict[str, Position] = {}
     if root is None:
-        return spots
-    spots.update(dict.fromkeys(wanted.pointers, _spot(root)))
+        return positions
+    positions.update(dict.fromkeys(wanted.pointers, _position(root)))
     stack = [(root, wanted)]
     while stack:
         node, at = stack.pop()
         for step, place, value in _children(node):
             below = at.below.get(step)
             if below:
-                spots.update(dict.fromkeys(below.pointers, _spot(place)))
+                positions.update(dict.fromkeys(below.pointers, _position(place)))
                 stack.append((value, below))
-    return spots
+    return positions
 
 
-def _spot(node: Any) -> Spot:
-    return Spot(node.start_mark.line + 1, node.start_mark.column + 1)
+def _position(node: Any) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:

@@ -11,7 +11,7 @@ from dynacli.document.swagger2.convert_operations import Shared, convert_paths
 from dynacli.document.swagger2.convert_references import turn_references
 from dynacli.document.swagger2.convert_security import convert_requirements
 from dynacli.document.swagger2.convert_servers import read_address
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["Conversion", "convert"]
 
@@ -46,29 +46,29 @@ def convert(source: dict[str, Any], uri: str = "") -> Conversion:
         uri: Where it was fetched from, for what the document leaves to that.
     """
     ledger = Ledger(source)
-    consumes = read_media_types(source, "consumes", Spot(), ledger) or MediaTypes()
-    produces = read_media_types(source, "produces", Spot(), ledger) or MediaTypes()
+    consumes = read_media_types(source, "consumes", ConvertedPlace(), ledger) or MediaTypes()
+    produces = read_media_types(source, "produces", ConvertedPlace(), ledger) or MediaTypes()
     address = read_address(source, uri, ledger)
     components = convert_components(source, consumes, produces, ledger)
     shared = Shared(consumes, produces, address, components.fields, components.schemes)
     old = "/swagger" if "swagger" in source else ""
-    tree: dict[str, Any] = {"openapi": ledger.made(_VERSION, Spot("", "/openapi"), old)}
+    tree: dict[str, Any] = {"openapi": ledger.made(_VERSION, ConvertedPlace("", "/openapi"), old)}
     if "info" in source:
         tree["info"] = source["info"]
     tree["servers"] = address.servers(
-        source.get("schemes"), Spot().below("schemes"), Spot("", "/servers"), ledger
+        source.get("schemes"), ConvertedPlace().below("schemes"), ConvertedPlace("", "/servers"), ledger
     )
     for key, value in source.items():
         if key == "paths":
             tree[key] = convert_paths(value, shared, ledger)
         elif key == "security":
-            tree[key] = convert_requirements(value, components.schemes, Spot().below(key), ledger)
+            tree[key] = convert_requirements(value, components.schemes, ConvertedPlace().below(key), ledger)
         elif key in _NOT_OF_SWAGGER:
-            ledger.warn(f"`{key}` is not of Swagger 2.0 and is ignored", Spot().below(key))
+            ledger.warn(f"`{key}` is not of Swagger 2.0 and is ignored", ConvertedPlace().below(key))
         elif key not in _IN_COMPONENTS and key not in _ELSEWHERE:
             tree[key] = value
     turn_references(components.sections, components.names, produces, ledger)
     if components.sections:
-        ledger.came(Spot("", "/components"))
+        ledger.came(ConvertedPlace("", "/components"))
         tree["components"] = components.sections
     return Conversion(tree, Origins(ledger.moves), tuple(dict.fromkeys(ledger.warnings)))

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 from dynacli.document.pointer import MISSING, join, step_into
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import Locator
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["Kind", "Ledger", "Referrer"]
 
@@ -61,11 +61,11 @@ class Ledger:
         self._located: dict[str, tuple[str, ...] | None] = {}
         self._left = _MAX_COPIED
 
-    def warn(self, message: str, spot: Spot) -> None:
+    def warn(self, message: str, spot: ConvertedPlace) -> None:
         """Note that something could not be carried over."""
         self.warnings.append((message, spot.old))
 
-    def moved(self, spot: Spot) -> None:
+    def moved(self, spot: ConvertedPlace) -> None:
         """Note where a part went; of several places the first is the one that references get."""
         self.came(spot)
         self._went.setdefault(spot.old, spot.new)
@@ -74,11 +74,11 @@ class Ledger:
         """Tell whether the part at a JSON pointer of the Swagger document is written somewhere already."""
         return old in self._went
 
-    def came(self, spot: Spot) -> None:
+    def came(self, spot: ConvertedPlace) -> None:
         """Note where a part came from that references to that place do not get."""
         self.moves.append(Move(spot.new, 0, spot.old))
 
-    def made(self, value: Any, new: Spot, old: str) -> Any:
+    def made(self, value: Any, new: ConvertedPlace, old: str) -> Any:
         """Note that a part was made out of another one, and return it.
 
         Args:
@@ -150,7 +150,7 @@ class Ledger:
             node = step_into(node, step)
         return node
 
-    def affords(self, *values: Any, spot: Spot) -> bool:
+    def affords(self, *values: Any, spot: ConvertedPlace) -> bool:
         """Tell whether these may be written once more; past the limit a warning says that they were not."""
         cost = _COST_OF_COPY + sum(_size(value, self._left) for value in values)
         if cost > self._left:

@@ -7,7 +7,7 @@ from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_media_types import MediaTypes, convert_content
 from dynacli.document.swagger2.convert_names import to_fragment
 from dynacli.document.swagger2.convert_parameters import convert_encoding, convert_field, keywords_of_value
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["Field", "convert_body", "convert_form"]
 
@@ -28,7 +28,9 @@ class Field(NamedTuple):
     schema: str
 
 
-def convert_body(raw: dict[str, Any], types: MediaTypes, spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def convert_body(
+    raw: dict[str, Any], types: MediaTypes, spot: ConvertedPlace, ledger: Ledger
+) -> dict[str, Any]:
     """Return the request body that a parameter `in: body` is.
 
     Args:
@@ -64,7 +66,7 @@ def convert_body(raw: dict[str, Any], types: MediaTypes, spot: Spot, ledger: Led
 _EXAMPLES = ("x-example", "x-examples")
 
 
-def _examples(raw: dict[str, Any], made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
+def _examples(raw: dict[str, Any], made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
     """Carry over the vendors' names for an example of the body: one value, or one for each media type."""
     by_type = raw.get("x-examples")
     if isinstance(by_type, dict) and not any(name in made["content"] for name in by_type):
@@ -79,7 +81,9 @@ def _examples(raw: dict[str, Any], made: dict[str, Any], spot: Spot, ledger: Led
             media["example"] = ledger.made(raw["x-example"], at, spot.below("x-example").old)
 
 
-def convert_form(fields: list[Field], types: MediaTypes, spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def convert_form(
+    fields: list[Field], types: MediaTypes, spot: ConvertedPlace, ledger: Ledger
+) -> dict[str, Any]:
     """Return the request body that parameters `in: formData` are.
 
     Args:
@@ -112,11 +116,11 @@ def _tell_of_required(field: Field, ledger: Ledger) -> None:
     if not isinstance(value, bool):
         meant = meant_boolean(value)
         read = "ignored" if meant is None else f"read as {str(meant).lower()}"
-        place = Spot(field.old, "").below("required")
+        place = ConvertedPlace(field.old, "").below("required")
         ledger.warn(f"`required` should be true or false; it is {read}", place)
 
 
-def _form(fields: list[Field], spot: Spot, ledger: Ledger, media_type: str) -> dict[str, Any]:
+def _form(fields: list[Field], spot: ConvertedPlace, ledger: Ledger, media_type: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     encoding: dict[str, Any] = {}
@@ -127,13 +131,13 @@ def _form(fields: list[Field], spot: Spot, ledger: Ledger, media_type: str) -> d
         new = schema.below("properties", name).new
         if field.schema:
             properties[name] = {"$ref": to_fragment(field.schema)}
-            ledger.came(Spot(field.entry, new))
+            ledger.came(ConvertedPlace(field.entry, new))
         else:
-            properties[name] = convert_field(field.raw, Spot(field.old, new), ledger)
+            properties[name] = convert_field(field.raw, ConvertedPlace(field.old, new), ledger)
         if meant_boolean(field.raw.get("required")):
             ledger.made(name, schema.below("required", len(required)), _required(field))
             required.append(name)
-        at = Spot(field.old, spot.below("encoding", name).new)
+        at = ConvertedPlace(field.old, spot.below("encoding", name).new)
         if media_type.startswith("multipart/"):
             # There 3.0 ignores `style` and `explode` (3.0.4, "Encoding Object").
             if field.raw.get("type") == "array" and field.raw.get("collectionFormat", "multi") != "multi":

@@ -12,7 +12,7 @@ from dynacli.document.swagger2.convert_parameters import convert_field, convert_
 from dynacli.document.swagger2.convert_responses import convert_response
 from dynacli.document.swagger2.convert_schemas import convert_schema
 from dynacli.document.swagger2.convert_security import convert_scheme
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["Components", "convert_components"]
 
@@ -84,33 +84,33 @@ def convert_components(
 def _entries(source: dict[str, Any], key: str, ledger: Ledger) -> dict[str, Any]:
     entries = source.get(key)
     if entries is not None and not isinstance(entries, dict):
-        ledger.warn(f"`{key}` is no object and is ignored", Spot().below(key))
+        ledger.warn(f"`{key}` is no object and is ignored", ConvertedPlace().below(key))
     return entries if isinstance(entries, dict) else {}
 
 
-def _placed(made: Components, key: str, name: str, kind: Section, ledger: Ledger) -> Spot:
+def _placed(made: Components, key: str, name: str, kind: Section, ledger: Ledger) -> ConvertedPlace:
     """Return the way of a part to the section of `components` where it gets a name."""
     old = join((key, name))
     if kind not in made.sections:
         made.sections[kind] = {}
-        ledger.moved(Spot(f"/{key}", f"/components/{kind}"))
+        ledger.moved(ConvertedPlace(f"/{key}", f"/components/{kind}"))
     # What is not of that section in Swagger 2.0 leaves the names to those that are.
     is_reserved = not (key == "parameters" and kind == "schemas")
     new = made.names.give(kind, old, name, is_reserved=is_reserved)
-    spot = Spot(old, join(("components", kind, new)))
+    spot = ConvertedPlace(old, join(("components", kind, new)))
     if new != name or key == "parameters":
         ledger.moved(spot)
     return spot
 
 
-def _titled(schema: Any, name: str, spot: Spot, ledger: Ledger) -> Any:
+def _titled(schema: Any, name: str, spot: ConvertedPlace, ledger: Ledger) -> Any:
     """Return a schema that has its old name as its title, where it was given another name."""
     if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or spot.new == _unchanged(spot):
         return schema
     return {"title": ledger.made(name, spot.below("title"), spot.old), **schema}
 
 
-def _unchanged(spot: Spot) -> str:
+def _unchanged(spot: ConvertedPlace) -> str:
     return spot.old.replace("/definitions/", "/components/schemas/", 1)
 
 
@@ -159,7 +159,7 @@ def _name_kinds(definitions: dict[str, Any], made: Components, ledger: Ledger) -
         is_plain = all(value == new == name for value, new, _ in found)
         if is_plain or not isinstance(told, dict) or not isinstance(told.get("mapping", {}), dict):
             continue
-        spot = Spot(base, ledger.where_to(base)).below("discriminator")
+        spot = ConvertedPlace(base, ledger.where_to(base)).below("discriminator")
         if "mapping" not in told:
             told["mapping"] = ledger.made({}, spot.below("mapping"), spot.old)
         for value, new, from_ in found:

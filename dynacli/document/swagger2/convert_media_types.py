@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from dynacli.document.pointer import join
 from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_schemas import convert_schema
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["MediaTypes", "convert_content", "read_media_types"]
 
@@ -38,7 +38,9 @@ class MediaTypes(NamedTuple):
         return self if self.names else MediaTypes((name,), ("",))
 
 
-def read_media_types(holder: dict[str, Any], key: str, spot: Spot, ledger: Ledger) -> MediaTypes | None:
+def read_media_types(
+    holder: dict[str, Any], key: str, spot: ConvertedPlace, ledger: Ledger
+) -> MediaTypes | None:
     """Return the media types that a document or an operation names; None where it says nothing of them.
 
     Args:
@@ -67,7 +69,7 @@ def read_media_types(holder: dict[str, Any], key: str, spot: Spot, ledger: Ledge
 
 
 def convert_content(
-    schema: Any, types: MediaTypes, holder: Spot, schema_at: tuple[str, ...], ledger: Ledger
+    schema: Any, types: MediaTypes, holder: ConvertedPlace, schema_at: tuple[str, ...], ledger: Ledger
 ) -> dict[str, dict[str, Any]]:
     """Return `content`: the schema under each media type.
 

@@ -12,7 +12,7 @@ from dynacli.document.swagger2.convert_parameters import convert_parameter
 from dynacli.document.swagger2.convert_responses import convert_responses
 from dynacli.document.swagger2.convert_security import convert_requirements
 from dynacli.document.swagger2.convert_servers import Address
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["Shared", "convert_paths", "is_body", "is_field"]
 
@@ -55,7 +55,7 @@ def convert_paths(raw: Any, shared: Shared, ledger: Ledger) -> Any:
     """Return the paths; what is no object is returned as it is."""
     if not isinstance(raw, dict):
         return raw
-    spot = Spot().below("paths")
+    spot = ConvertedPlace().below("paths")
     made: dict[str, Any] = {}
     for path, item in raw.items():
         if path.startswith("x-") or not isinstance(item, dict):
@@ -67,13 +67,13 @@ def convert_paths(raw: Any, shared: Shared, ledger: Ledger) -> Any:
     return made
 
 
-def _path_item(item: dict[str, Any], shared: Shared, spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def _path_item(item: dict[str, Any], shared: Shared, spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     if isinstance(item.get("$ref"), str):
         target, steps = ledger.follow(item)
         is_elsewhere = isinstance(target, dict) and steps[:1] != ("paths",) and any(operations_of(target))
         if is_elsewhere and ledger.affords(target, spot=spot):
             # It is kept where nothing is converted, in an extension for instance, and 3.0 has no place for it.
-            new = Spot(join(steps), spot.new)
+            new = ConvertedPlace(join(steps), spot.new)
             beside = {key: value for key, value in item.items() if key != "$ref"}
             for key in target:
                 ledger.came(new.below(key))
@@ -98,7 +98,7 @@ def _path_item(item: dict[str, Any], shared: Shared, spot: Spot, ledger: Ledger)
 
 
 def _operation(
-    raw: dict[str, Any], of_path: _Inputs, shared: Shared, spot: Spot, ledger: Ledger
+    raw: dict[str, Any], of_path: _Inputs, shared: Shared, spot: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any]:
     made: dict[str, Any] = {}
     own = _inputs(raw.get("parameters"), shared, spot.below("parameters"), ledger)
@@ -124,7 +124,7 @@ def _operation(
     return made
 
 
-def _inputs(raw: Any, shared: Shared, spot: Spot, ledger: Ledger) -> _Inputs:
+def _inputs(raw: Any, shared: Shared, spot: ConvertedPlace, ledger: Ledger) -> _Inputs:
     """Read a list of parameters; what is none stays among the plain ones."""
     inputs = _Inputs([], None, {}, spot.old)
     entries: list[tuple[str | int, Any]] = list(enumerate(raw)) if isinstance(raw, list) else []
@@ -169,7 +169,7 @@ def _location(parameter: Any) -> str:
     return location.strip().lower() if isinstance(location, str) else ""
 
 
-def _plain(given: Any, spot: Spot, ledger: Ledger) -> Any:
+def _plain(given: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
     if not isinstance(given, dict):
         return given
     if isinstance(given.get("$ref"), str):
@@ -178,7 +178,7 @@ def _plain(given: Any, spot: Spot, ledger: Ledger) -> Any:
 
 
 def _request_body(
-    raw: dict[str, Any], own: _Inputs, of_path: _Inputs, shared: Shared, spot: Spot, ledger: Ledger
+    raw: dict[str, Any], own: _Inputs, of_path: _Inputs, shared: Shared, spot: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any] | None:
     consumes = read_media_types(raw, "consumes", spot, ledger)
     types = shared.consumes if consumes is None else consumes
@@ -195,7 +195,7 @@ def _request_body(
     again = [field.raw for field in fields.values() if not field.schema and ledger.has_moved(field.old)]
     if again and not ledger.affords(*again, spot=spot):
         return None
-    parameters = Spot(own.old if own.fields else of_path.old, spot.below("requestBody").new)
+    parameters = ConvertedPlace(own.old if own.fields else of_path.old, spot.below("requestBody").new)
     files = any(_has_file(field.raw) for field in fields.values())
     return convert_form(
         list(fields.values()),
@@ -206,22 +206,24 @@ def _request_body(
 
 
 def _body(
-    body: Field, types: MediaTypes, shared: Shared, spot: Spot, ledger: Ledger
+    body: Field, types: MediaTypes, shared: Shared, spot: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any] | None:
     new = spot.below("requestBody").new
     is_shared = body.old.startswith("/parameters/") and body.old.count("/") == 2
     if not is_shared and body.old == body.entry and not ledger.has_moved(body.old):
-        return convert_body(body.raw, types, Spot(body.old, new), ledger)
+        return convert_body(body.raw, types, ConvertedPlace(body.old, new), ledger)
     is_affordable = ledger.affords(body.raw, spot=spot)
     if is_shared and (types.names == shared.consumes.names or not is_affordable):
-        ledger.came(Spot(body.entry, new))
+        ledger.came(ConvertedPlace(body.entry, new))
         made = {"$ref": to_fragment(body.old)}
         ledger.refer(made, "$ref", "requestBodies")
         return made
-    return convert_body(body.raw, types, Spot(body.old, new), ledger) if is_affordable else None
+    return convert_body(body.raw, types, ConvertedPlace(body.old, new), ledger) if is_affordable else None
 
 
-def _form_types(types: MediaTypes, is_own: bool, has_files: bool, spot: Spot, ledger: Ledger) -> MediaTypes:
+def _form_types(
+    types: MediaTypes, is_own: bool, has_files: bool, spot: ConvertedPlace, ledger: Ledger
+) -> MediaTypes:
     """Return those media types that are forms; where files are sent, the one that is made for them first."""
     forms = [name for name in types.names if _is_multipart(name) or _is_urlencoded(name)]
     if is_own and len(forms) < len(types.names):

@@ -4,7 +4,7 @@ from typing import Any
 
 from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_schemas import convert_schema
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["convert_encoding", "convert_field", "convert_header", "convert_parameter", "keywords_of_value"]
 
@@ -36,7 +36,7 @@ def keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def convert_parameter(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def convert_parameter(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return a parameter in the path, the query, a header or a cookie.
 
     Args:
@@ -49,7 +49,7 @@ def convert_parameter(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[s
     return made
 
 
-def convert_header(raw: Any, spot: Spot, ledger: Ledger) -> Any:
+def convert_header(raw: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
     """Return a header of a response; what is no object is returned as it is."""
     if not isinstance(raw, dict):
         return raw
@@ -59,7 +59,7 @@ def convert_header(raw: Any, spot: Spot, ledger: Ledger) -> Any:
     return _described(raw, spot, ledger)
 
 
-def convert_field(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> Any:
+def convert_field(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> Any:
     """Return the schema of a form field.
 
     Args:
@@ -89,7 +89,7 @@ def convert_field(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> Any:
     return converted
 
 
-def convert_encoding(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any] | None:
+def convert_encoding(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any] | None:
     """Return how a form field is written where that is not by the rules of 3.0 (3.0.4, "Encoding Object").
 
     Args:
@@ -102,7 +102,7 @@ def convert_encoding(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[st
     return _style(raw, "formData", spot, ledger) or None if is_told else None
 
 
-def _described(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def _described(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return what parameters and headers have in common."""
     keywords = keywords_of_value(raw)
     made: dict[str, Any] = {
@@ -125,7 +125,7 @@ def _described(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any
     return made
 
 
-def _examples(made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
+def _examples(made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
     """Replace the vendors' names for examples, which 2.0 has none of for parameters."""
     if "example" in made or "examples" in made:
         return
@@ -144,7 +144,7 @@ def _examples(made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
         ledger.made({}, spot.below("examples"), old)
 
 
-def _plain_items(keywords: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def _plain_items(keywords: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return the keywords of a value without the `collectionFormat` of lists within lists."""
     items = keywords.get("items")
     if not isinstance(items, dict):
@@ -157,7 +157,7 @@ def _plain_items(keywords: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[s
     return {**keywords, "items": _plain_items(items, inner, ledger)}
 
 
-def _style(raw: dict[str, Any], location: str, spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def _style(raw: dict[str, Any], location: str, spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return `style` and `explode` of a list, where they are not what goes without saying."""
     schema = raw.get("schema")
     described = schema if isinstance(schema, dict) and "type" not in raw else raw

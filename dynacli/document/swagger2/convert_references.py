@@ -9,7 +9,7 @@ from dynacli.document.swagger2.convert_names import Names, to_fragment
 from dynacli.document.swagger2.convert_parameters import convert_header, convert_parameter
 from dynacli.document.swagger2.convert_responses import convert_response
 from dynacli.document.swagger2.convert_schemas import convert_schema
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["turn_references"]
 
@@ -56,18 +56,18 @@ def _turned(
     if (kind, old) in names.given:
         return to_fragment(join(("components", kind, names.given[kind, old])))
     value = ledger.at(steps)
-    if not ledger.affords(value, spot=Spot(old)):
+    if not ledger.affords(value, spot=ConvertedPlace(old)):
         return to_fragment(ledger.where_to(old))
     name = names.give(kind, old, steps[-1])
-    spot = Spot(old, join(("components", kind, name)))
+    spot = ConvertedPlace(old, join(("components", kind, name)))
     ledger.came(spot)
     if kind not in components:
-        ledger.made({}, Spot("", join(("components", kind))), "")
+        ledger.made({}, ConvertedPlace("", join(("components", kind))), "")
     components.setdefault(kind, {})[name] = _converted(value, kind, spot, produces, ledger)
     return to_fragment(spot.new)
 
 
-def _converted(value: Any, kind: Kind, spot: Spot, produces: MediaTypes, ledger: Ledger) -> Any:
+def _converted(value: Any, kind: Kind, spot: ConvertedPlace, produces: MediaTypes, ledger: Ledger) -> Any:
     if kind == "schemas":
         return convert_schema(value, spot, ledger)
     if kind == "headers":

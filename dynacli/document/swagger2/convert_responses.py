@@ -6,7 +6,7 @@ from dynacli.document.pointer import join
 from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_media_types import MediaTypes, convert_content
 from dynacli.document.swagger2.convert_parameters import convert_header
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["convert_response", "convert_responses"]
 
@@ -15,7 +15,7 @@ _EMPTY = frozenset({"204", "205"})
 
 
 def convert_responses(
-    raw: Any, types: MediaTypes, shared_types: MediaTypes, spot: Spot, ledger: Ledger
+    raw: Any, types: MediaTypes, shared_types: MediaTypes, spot: ConvertedPlace, ledger: Ledger
 ) -> Any:
     """Return the responses of an operation; what is no object is returned as it is.
 
@@ -47,7 +47,7 @@ def convert_responses(
                 and _is_of_operation(target, types, shared_types, is_success=is_success)
                 and ledger.affords(target, spot=at)
             ):
-                own = Spot(join(steps), at.new)
+                own = ConvertedPlace(join(steps), at.new)
                 ledger.came(own)
                 made[status] = convert_response(target, types, own, ledger, is_success=is_success)
             else:
@@ -71,7 +71,7 @@ def _is_of_operation(
 
 
 def convert_response(
-    raw: Any, types: MediaTypes, spot: Spot, ledger: Ledger, *, is_success: bool = False
+    raw: Any, types: MediaTypes, spot: ConvertedPlace, ledger: Ledger, *, is_success: bool = False
 ) -> Any:
     """Return a response; what is no object is returned as it is.
 
@@ -124,7 +124,7 @@ def convert_response(
     return made
 
 
-def _examples(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def _examples(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return the examples by media type."""
     examples = raw.get("examples")
     if not isinstance(examples, dict):

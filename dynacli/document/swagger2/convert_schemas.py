@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.document.swagger2.conversion_ledger import Ledger
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["convert_schema"]
 
@@ -39,7 +39,7 @@ _DESCRIBE = frozenset(
 """Keywords that describe a value and do not restrict it."""
 
 
-def convert_schema(schema: Any, spot: Spot, ledger: Ledger) -> Any:
+def convert_schema(schema: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
     """Return a schema in 3.0; what is no object is returned as it is.
 
     - `discriminator: NAME` becomes `discriminator: {propertyName: NAME}`. That a schema's name stands for it
@@ -85,7 +85,7 @@ def convert_schema(schema: Any, spot: Spot, ledger: Ledger) -> Any:
     return made
 
 
-def _map(schemas: Any, spot: Spot, ledger: Ledger) -> Any:
+def _map(schemas: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
     if not isinstance(schemas, dict):
         return schemas
     made = {name: convert_schema(schema, spot.below(name), ledger) for name, schema in schemas.items()}
@@ -95,13 +95,13 @@ def _map(schemas: Any, spot: Spot, ledger: Ledger) -> Any:
     return made
 
 
-def _one_or_list(value: Any, spot: Spot, ledger: Ledger) -> Any:
+def _one_or_list(value: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
     if isinstance(value, list):
         return [convert_schema(one, spot.below(index), ledger) for index, one in enumerate(value)]
     return convert_schema(value, spot, ledger)
 
 
-def _items(value: list[Any], spot: Spot, ledger: Ledger) -> Any:
+def _items(value: list[Any], spot: ConvertedPlace, ledger: Ledger) -> Any:
     """Return the one schema of all items where JSON Schema has one for each place, which 3.0 does not know."""
     if not value:
         return {}
@@ -117,7 +117,7 @@ def _items(value: list[Any], spot: Spot, ledger: Ledger) -> Any:
     return {"anyOf": _one_or_list(value, choices, ledger)}
 
 
-def _type(made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
+def _type(made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
     """Replace types that 3.0 does not have: lists of them, `null` and `file`."""
     kinds = [made["type"]]
     if isinstance(made["type"], list):
@@ -143,7 +143,9 @@ def _type(made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
             made["format"] = ledger.made("binary", spot.below("format"), old)
 
 
-def _any_type(kinds: list[Any], is_nullable: bool, made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
+def _any_type(
+    kinds: list[Any], is_nullable: bool, made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger
+) -> None:
     choices: list[Any] = [{"type": kind} for kind in kinds]
     if is_nullable:
         choices[0]["nullable"] = True
@@ -156,7 +158,7 @@ def _any_type(kinds: list[Any], is_nullable: bool, made: dict[str, Any], spot: S
     made["allOf"] = [*all_of, ledger.made({"anyOf": choices}, spot.below("allOf", len(all_of)), old)]
 
 
-def _discriminator(value: Any, spot: Spot, ledger: Ledger) -> Any:
+def _discriminator(value: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
     if isinstance(value, str):
         return ledger.made({"propertyName": value}, spot, spot.old)
     if not isinstance(value, dict):
@@ -171,7 +173,7 @@ def _discriminator(value: Any, spot: Spot, ledger: Ledger) -> Any:
     return made
 
 
-def _allow_null(made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
+def _allow_null(made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
     """Let null fit a schema, which takes `nullable` and null among the values of `enum`."""
     old = spot.below("x-nullable").old
     made["nullable"] = ledger.made(True, spot.below("nullable"), old)
@@ -181,7 +183,7 @@ def _allow_null(made: dict[str, Any], spot: Spot, ledger: Ledger) -> None:
         made["enum"] = [*choices, None]
 
 
-def _or_null(schema: Mapping[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def _or_null(schema: Mapping[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return a schema without a `type` that null fits too.
 
     `nullable` works on the `type` beside it alone (OpenAPI 3.0.4, "Schema Object"), and beside a `$ref`

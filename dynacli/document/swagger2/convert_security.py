@@ -3,7 +3,7 @@
 from typing import Any
 
 from dynacli.document.swagger2.conversion_ledger import Ledger
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["convert_requirements", "convert_scheme"]
 
@@ -18,7 +18,7 @@ _FLOWS = {
 _OF_FLOW = ("flow", "authorizationUrl", "tokenUrl", "scopes")
 
 
-def convert_scheme(raw: Any, spot: Spot, ledger: Ledger) -> Any:
+def convert_scheme(raw: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
     """Return a security scheme; what is no object is returned as it is.
 
     Args:
@@ -37,7 +37,7 @@ def convert_scheme(raw: Any, spot: Spot, ledger: Ledger) -> Any:
     return dict(raw)
 
 
-def _oauth2(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
+def _oauth2(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     made: dict[str, Any] = {key: value for key, value in raw.items() if key not in _OF_FLOW}
     given = raw.get("flow")
     old = spot.below("flow").old if "flow" in raw else spot.old
@@ -64,7 +64,7 @@ def _oauth2(raw: dict[str, Any], spot: Spot, ledger: Ledger) -> dict[str, Any]:
     return made
 
 
-def convert_requirements(raw: Any, schemes: dict[str, str], spot: Spot, ledger: Ledger) -> Any:
+def convert_requirements(raw: Any, schemes: dict[str, str], spot: ConvertedPlace, ledger: Ledger) -> Any:
     """Return the security requirements, with the names that schemes have now.
 
     Args:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from dynacli.document.swagger2.conversion_ledger import Ledger
-from dynacli.document.swagger2.converted_places import Spot
+from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["Address", "read_address"]
 
@@ -28,7 +28,9 @@ class Address(NamedTuple):
     scheme: str
     old: str
 
-    def servers(self, schemes: Any, spot: Spot, new: Spot, ledger: Ledger) -> list[dict[str, Any]]:
+    def servers(
+        self, schemes: Any, spot: ConvertedPlace, new: ConvertedPlace, ledger: Ledger
+    ) -> list[dict[str, Any]]:
         """Return a server for each scheme, `https` first.
 
         A document that has no host is served by the same server as the API, and with the same scheme:
@@ -59,7 +61,7 @@ class Address(NamedTuple):
         return servers
 
 
-def _read(schemes: Any, spot: Spot, ledger: Ledger) -> list[tuple[str, str]]:
+def _read(schemes: Any, spot: ConvertedPlace, ledger: Ledger) -> list[tuple[str, str]]:
     """Return the schemes that can be called, each with where it stands."""
     if isinstance(schemes, str):
         schemes, spots = [schemes], [spot]
@@ -95,23 +97,26 @@ def read_address(source: dict[str, Any], uri: str, ledger: Ledger) -> Address:
         if isinstance(value, str):
             texts[key] = value.strip()
         elif value is not None:
-            ledger.warn(f"`{key}` is no text and is ignored", Spot().below(key))
+            ledger.warn(f"`{key}` is no text and is ignored", ConvertedPlace().below(key))
     host, path = texts["host"], texts["basePath"]
     key = "host" if host else "basePath"
-    old = Spot().below(key).old if texts[key] else ""
+    old = ConvertedPlace().below(key).old if texts[key] else ""
     scheme = uri.partition(":")[0].lower()
     if not host and "://" in path:
         host, path = path, ""
     if "://" in host:
         ledger.warn(
-            "`host` and `basePath` hold no scheme; this one is taken where `schemes` is missing", Spot(old)
+            "`host` and `basePath` hold no scheme; this one is taken where `schemes` is missing",
+            ConvertedPlace(old),
         )
         scheme, _, host = host.partition("://")
     host = host.strip("/")
     if scheme not in _CALLABLE:
         scheme = "http" if _is_loopback(host) else "https"
         if host and "schemes" not in source:
-            ledger.warn(f"The document names no scheme for its host; `{scheme}` is taken", Spot(old))
+            ledger.warn(
+                f"The document names no scheme for its host; `{scheme}` is taken", ConvertedPlace(old)
+            )
     path = path.strip("/")
     return Address(host, f"/{path}" if path else "", scheme, old)
 

@@ -4,13 +4,13 @@ from functools import lru_cache
 
 from dynacli.document.pointer import join
 
-__all__ = ["Spot"]
+__all__ = ["ConvertedPlace"]
 
 # The same few steps come again and again: `schema`, `properties`, `0`.
 _joined = lru_cache(maxsize=1024)(join)
 
 
-class Spot:
+class ConvertedPlace:
     """A part of the document on its way.
 
     Args:
@@ -24,11 +24,11 @@ class Spot:
         self.old = old
         self.new = new
 
-    def below(self, *steps: str | int) -> "Spot":
+    def below(self, *steps: str | int) -> "ConvertedPlace":
         """Return a part of this part, which stands at the same steps in both documents."""
         piece = _joined(steps)
-        return Spot(self.old + piece, self.new + piece)
+        return ConvertedPlace(self.old + piece, self.new + piece)
 
-    def moved(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "Spot":
+    def moved(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "ConvertedPlace":
         """Return a part of this part, which stands at other steps in the new document."""
-        return Spot(self.old + _joined(old), self.new + _joined(new))
+        return ConvertedPlace(self.old + _joined(old), self.new + _joined(new))

@@ -90,10 +90,10 @@ class Configuration:
         found = texts(entry, "allow_refs")
         if not found:
             return ()
-        from dynacli.document.fetching.allowed_places import place
+        from dynacli.document.fetching.allowed_places import allowed_place
 
         directory = os.path.dirname(os.path.abspath(self.path))
-        return tuple(place(one, directory) for one in found)
+        return tuple(allowed_place(word, directory) for word in found)
 
     def more(self, entry: dict[str, Any]) -> tuple[str, ...]:
         """Return the locations of the further documents that make one API together with an entry's `source`."""

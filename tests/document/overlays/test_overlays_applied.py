@@ -20,7 +20,7 @@ from dynacli.document.load import Document, Overlay, load
 from dynacli.document.overlays.overlay_actions import actions_between
 from dynacli.document.pointer import MISSING, follow, join, split
 from dynacli.document.reading.parse import read_part
-from dynacli.document.reading.positions import places_of
+from dynacli.document.reading.positions import positions_of
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.tracks import Tracks
 from dynacli.environment import Environment
@@ -85,7 +85,7 @@ def _line(document: Document, pointer: str) -> tuple[int, str]:
     """The number of the file that a place is in, and the line as it is written there."""
     place = document.origins.locate(pointer)
     content = document.files[place.file].content
-    spot = places_of(content, [place.pointer])[place.pointer]
+    spot = positions_of(content, [place.pointer])[place.pointer]
     return place.file, content.decode().splitlines()[spot.line - 1].strip()
 
 
