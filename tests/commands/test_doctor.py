@@ -82,6 +82,17 @@ def test_each_thing_that_is_wrong_has_its_place() -> None:
     assert (shown["warnings"], shown["problems"]) == (found["warnings"], found["problems"])
 
 
+def test_a_path_without_a_leading_slash_is_listed_and_called() -> None:
+    """It is read as if it had one; an extension among the paths is none."""
+    paths = {"/b": {"get": operation("b")}, "a": {"get": operation("a")}, "x-c": {}}
+    api = save(document(paths, ["http://127.0.0.1:9"]))
+    (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
+    assert [("A path should begin with a slash; it is read as `/a`", "/paths/a")] == [
+        (row["message"], row["pointer"]) for row in found["warnings"]
+    ]
+    assert "http://127.0.0.1:9/a" == run_cli(api, "a", "--dry-run", "json").json["url"]
+
+
 def test_the_text_names_places_as_editors_open_them() -> None:
     """`file:line:column`, the pointer, and what dynacli does about it."""
     api = save(_odd())

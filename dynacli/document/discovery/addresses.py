@@ -1,4 +1,4 @@
-"""Which URLs may be asked: those of the origin that the person named, and no other."""
+"""The URLs that a search may ask for: those at the origin that the person named, and no others."""
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -6,51 +6,52 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Address", "Home"]
+__all__ = ["Address", "SearchedOrigin"]
 
 _MAX_LENGTH = 2000
 _NOT_IN_URLS = frozenset('<>{}|\\^`" ')
-"""Characters that a URL never has (RFC 3986, section 2); braces are the marks of a template."""
+"""Characters that no URL has (RFC 3986, section 2); braces belong to templates."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FILE = re.compile(r"\.[A-Za-z]{2,5}")
 
 
 class Address(NamedTuple):
-    """Where a reference leads.
+    """The URL that a reference leads to.
 
     Args:
         url: An absolute URL without fragment.
-        is_home: Whether it is at the origin that the person named.
+        is_same_origin: Whether it is at the origin that the person named.
     """
 
     url: str
-    is_home: bool
+    is_same_origin: bool
 
 
-class Home:
-    """The URL that the person gave, and its origin (RFC 6454)."""
+class SearchedOrigin:
+    """The origin that is searched (RFC 6454), and the URL of it that the person gave."""
 
     def __init__(self, url: str) -> None:
-        """Take a URL.
+        """Make the origin of a URL.
 
         Raises:
-            httpx.InvalidURL: It is malformed.
+            httpx.InvalidURL: The URL is malformed.
         """
         from dynacli.wire.import_httpx import httpx
 
         self._url = httpx.URL(url).copy_with(fragment=None)
         self.url = str(self._url)
+        self.host = self._url.host
 
     def at(self, path: str) -> str:
-        """Return the URL of a path under the root of the origin; the path has no slash in front."""
+        """Return the URL of a path under the root of the origin; the path has no leading slash."""
         return str(self._url.copy_with(raw_path=f"/{path}".encode()))
 
     def prefix(self, *, is_page: bool) -> str:
-        """Return the path that the API is under, `api/v1/` for instance, without the slash in front.
+        """Return the path that the API is under, for instance `api/v1/`, without leading slash.
 
         Args:
-            is_page: Whether the URL is that of a page in it, rather than of the API. A last segment such as
-                `index.html` is always one; `v1.2` is not.
+            is_page: Whether the given URL is that of a page of the API, rather than of the API itself. A last segment
+                such as `index.html` is always a page; `v1.2` is not.
         """
         path = self._url.raw_path.decode().partition("?")[0]
         directory, _, last = path.rpartition("/")
@@ -58,11 +59,11 @@ class Home:
         return f"{directory if is_file or not last else path}/".lstrip("/")
 
     def find(self, reference: str, base: str) -> Address | None:
-        """Return where a reference leads, or None where it is none that can be followed.
+        """Return where a reference leads, or None where it cannot be followed.
 
         Args:
             reference: A URL or a relative reference, from anywhere.
-            base: The URL that it is relative to.
+            base: The URL that the reference is relative to.
         """
         from dynacli.wire.import_httpx import httpx
 
@@ -72,17 +73,17 @@ class Home:
         if not _NOT_IN_URLS.isdisjoint(reference):
             return None
         try:
-            # UnicodeError: what the library for international host names raises on some of them.
+            # ValueError: also the UnicodeError that httpx's library for international host names raises.
             target = httpx.URL(base).join(reference).copy_with(fragment=None)
             if target.scheme not in _DEFAULT_PORTS or not target.host or target.userinfo:
                 return None
             target = self._encrypted(target)
-            return Address(str(target), self._is_home(target))
+            return Address(str(target), _origin(target) == _origin(self._url))
         except (httpx.InvalidURL, ValueError):
             return None
 
     def is_upgrade(self, location: str) -> bool:
-        """Tell whether a redirect leads to the same host, and to encryption."""
+        """Return whether a redirect leads from `http` to `https` of the same host."""
         address = self.find(location, self.url)
         if address is None or self._url.scheme != "http":
             return False
@@ -92,15 +93,12 @@ class Home:
         return target.scheme == "https" and target.host == self._url.host
 
     def _encrypted(self, target: "httpx.URL") -> "httpx.URL":
-        # Behind a proxy that ends TLS, an application often believes that it is served over `http`.
-        # Asking over `https` stays with the origin that was named.
-        is_same_place = target.host == self._url.host and target.port is None and self._url.port is None
-        if is_same_place and target.scheme == "http" and self._url.scheme == "https":
+        # Behind a proxy that ends TLS, an application often takes itself to be served over `http`.
+        # Asking over `https` stays at the origin that was named.
+        is_same_host = target.host == self._url.host and target.port is None and self._url.port is None
+        if is_same_host and target.scheme == "http" and self._url.scheme == "https":
             return target.copy_with(scheme="https")
         return target
-
-    def _is_home(self, target: "httpx.URL") -> bool:
-        return _origin(target) == _origin(self._url)
 
 
 def _origin(url: "httpx.URL") -> tuple[str, str, int]:

@@ -1,4 +1,4 @@
-"""What a search for documents works with and what comes of it."""
+"""The records of a search for documents: what may lead to a document, what was tried, and what was found."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -6,26 +6,26 @@ from typing import NamedTuple
 
 from dynacli.document.fetched import Fetched
 
-__all__ = ["Discovery", "Found", "Lead", "Role", "Tried", "Way"]
+__all__ = ["Discovery", "FoundDocument", "Lead", "Role", "TriedUrl", "Way"]
 
 
 class Way(IntEnum):
-    """How a URL came to be asked; the earlier ones are trusted more to be the document that is meant."""
+    """How a URL was found; earlier ways are likelier to lead to the document that is meant."""
 
     GIVEN = 0
-    """It is the one that the person gave."""
+    """The person gave the URL."""
     STATED = 1
-    """The API says that it is its description: a link `service-desc`, an API catalog."""
+    """The API states that its description is there: by a link `service-desc`, or in an API catalog."""
     NAMED = 2
-    """It stands in the page that the person gave, or in one that the API says is its documentation."""
+    """The URL stands in the page that the person gave, or in one that the API states to be its documentation."""
     USUAL = 3
-    """Many APIs have their document there."""
+    """Many APIs have their document at that path."""
     PAGE = 4
-    """It stands in a page that was found at a usual place."""
+    """The URL stands in a page that was found at a usual place."""
 
 
 class Role(IntEnum):
-    """What is expected at the other end of a reference; what comes is judged by its content all the same."""
+    """What a reference is expected to lead to; an answer is judged by its content all the same."""
 
     DOCUMENT = 0
     CATALOG = 1
@@ -33,7 +33,7 @@ class Role(IntEnum):
     API = 2
     """An API, whose answer may link to its document."""
     SETUP = 3
-    """The script or the configuration that a page which shows an API is set up with."""
+    """The script or the configuration of a page that shows an API."""
     PAGE = 4
     """Documentation for people, which may name a document."""
 
@@ -44,8 +44,8 @@ class Lead(NamedTuple):
     Args:
         reference: A URL, or relative to one.
         role: What is expected there.
-        is_stated: Whether the API says so by a link relation, rather than a text that merely names it.
-        base: What it is relative to, where that is not the URL of the text that it stands in.
+        is_stated: Whether the API states it by a link relation, rather than a text merely mentioning it.
+        base: What the reference is relative to, where that is not the URL of the text that it stands in.
     """
 
     reference: str
@@ -55,17 +55,17 @@ class Lead(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One document.
+class FoundDocument:
+    """A document that a search found.
 
     Args:
         url: Where it is.
-        fetched: Its bytes and validators, so that nothing needs to be downloaded again.
-        openapi: What it is written in, and which version of it: `OpenAPI 3.1.0`, `Swagger 2.0`.
+        fetched: Its bytes and validators, so that it need not be downloaded again.
+        openapi: The format and its version: `OpenAPI 3.1.0`, `Swagger 2.0`.
         title: The title of the API, on one line; empty where it has none.
         version: The version of the API, on one line; empty where it has none.
-        operations: How many it has.
-        way: How it was found.
+        operations: The number of its operations.
+        way: How its URL was found.
     """
 
     url: str
@@ -77,12 +77,12 @@ class Found:
     way: Way
 
 
-class Tried(NamedTuple):
-    """One place that was looked at.
+class TriedUrl(NamedTuple):
+    """A URL that was asked for.
 
     Args:
-        url: Its URL with the values of its query masked.
-        result: What came, in a few words on one line: `404`, `timed out`, `not a document: an HTML page`.
+        url: The URL, the values of its query masked.
+        result: What the answer was, in a few words on one line: `404`, `timed out`, `not a document: an HTML page`.
     """
 
     url: str
@@ -91,12 +91,12 @@ class Tried(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found.
+    """The result of a search.
 
     Args:
-        documents: At least one, the best first. The same API in several forms is there once.
-        tried: Every place that was looked at, in an order that does not depend on how fast which one answered.
+        documents: At least one, the best first. An API that has several documents is there once.
+        tried: Every URL that was asked for, in an order that does not depend on which server answered first.
     """
 
-    documents: tuple[Found, ...]
-    tried: tuple[Tried, ...]
+    documents: tuple[FoundDocument, ...]
+    tried: tuple[TriedUrl, ...]

@@ -1,9 +1,9 @@
-"""Tells a person what was found and what was tried."""
+"""What a search for documents found and tried, in words for a person."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dynacli.document.discovery.discovered import Found, Tried
+from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
 from dynacli.document.discovery.probe_answers import INSIDE, on_one_line
 from dynacli.document.source import with_masked_query, without_query
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
@@ -15,21 +15,21 @@ LATE = "not tried, the time was over"
 _WIDEST = 70
 
 
-def lines_of_tried(tried: Iterable[Tried]) -> list[str]:
-    """Return a line for each place: its URL, then what came."""
-    return _in_columns([(one.url, one.result) for one in tried])
+def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
+    """Return a line for each URL that was tried: the URL, then its result."""
+    return _in_columns([(entry.url, entry.result) for entry in tried])
 
 
-def lines_of_found(documents: Iterable[Found]) -> list[str]:
+def lines_of_found(documents: Iterable[FoundDocument]) -> list[str]:
     """Return a line for each document: its URL, then its title, version and size."""
-    return _in_columns([(with_masked_query(one.url), summary_of(one)) for one in documents])
+    return _in_columns([(with_masked_query(document.url), summary_of(document)) for document in documents])
 
 
-def summary_of(found: Found) -> str:
-    """Return what a document is, in a few words: `OpenAPI 3.1.0, "Pets" 1.2, 23 operations`."""
-    name = f'"{found.title}" {found.version}'.strip() if found.title else found.version
-    count = f"{found.operations} operation{'' if found.operations == 1 else 's'}"
-    return ", ".join(part for part in (found.openapi, name, count) if part)
+def summary_of(document: FoundDocument) -> str:
+    """Return a document in a few words: `OpenAPI 3.1.0, "Pets" 1.2, 23 operations`."""
+    name = f'"{document.title}" {document.version}'.strip() if document.title else document.version
+    count = f"{document.operations} operation{'' if document.operations == 1 else 's'}"
+    return ", ".join(part for part in (document.openapi, name, count) if part)
 
 
 def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
@@ -38,7 +38,7 @@ def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def result_of(error: DynacliError, url: str) -> str:
-    """Return how a request failed, in a few words."""
+    """Return in a few words why a request failed."""
     status = error.details.get("status")
     if isinstance(error, DocumentError) and isinstance(status, int):
         return str(status)
@@ -50,34 +50,34 @@ def result_of(error: DynacliError, url: str) -> str:
 
 
 def found_nothing(
-    url: str, tried: Sequence[Tried], *, foreign: Sequence[str] = (), refused: RefusedError | None = None
+    url: str, tried: Sequence[TriedUrl], *, foreign: Sequence[str] = (), refused: RefusedError | None = None
 ) -> DynacliError:
-    """Return the error for a search that found no document, with everything that was tried in its details.
+    """Return the error for a search that found no document, with all that was tried in its details.
 
     Args:
-        url: What the person gave.
-        tried: Every place, the first one being that URL.
+        url: The URL that the person gave.
+        tried: Every URL that was asked for; the first is `url`.
         foreign: The references to other origins.
-        refused: Where the server tried to send us away.
+        refused: The error of a redirect to another origin, where there was one.
     """
-    details: dict[str, Any] = {"tried": [one._asdict() for one in tried]}
+    details: dict[str, Any] = {"tried": [entry._asdict() for entry in tried]}
     if refused is not None:
         return RefusedError(refused.what, why=refused.why, hint=refused.hint, **details)
-    asked = sum(one.result not in {LATE, FOREIGN} for one in tried)
+    asked = sum(entry.result not in {LATE, FOREIGN} for entry in tried)
     reasons = [
         f"{asked} place{'s were' if asked != 1 else ' was'} looked at, from its links to the usual ones"
     ]
     hint = "Give the URL of the document itself, or a file"
-    inside = [one for one in tried if one.result == INSIDE]
+    inside = [entry for entry in tried if entry.result == INSIDE]
     if inside:
         reasons.append(f"`{inside[0].url}` has it in a script, and no URL gives it alone")
         hint = "Serve the document at a URL of its own, such as `/openapi.json`"
-    locked = [one for one in tried if one.result in {"401", "403"}]
+    locked = [entry for entry in tried if entry.result in {"401", "403"}]
     if foreign:
         hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"
-    if any(one.result == LATE for one in tried):
+    if any(entry.result == LATE for entry in tried):
         reasons.append("the time was over before all of them were")
-    if any(one.result == "429" for one in tried):
+    if any(entry.result == "429" for entry in tried):
         reasons.append("the server limits how often it is asked, so the others were left out")
         hint = "Try again later, or give the URL of the document itself"
     if locked:

@@ -1,4 +1,4 @@
-"""Links in the header of an answer (RFC 8288, section 3)."""
+"""The `Link` headers of an answer (RFC 8288, section 3)."""
 
 import re
 from collections.abc import Iterable
@@ -27,17 +27,17 @@ _ROLES = {
     "item": Role.API,
     "service-doc": Role.PAGE,
 }
-"""The relations that may lead to a document: RFC 8631, RFC 9727; `describedby` is older and still in use."""
+"""Link relation → what it leads to (RFC 8631, RFC 9727); `describedby` is older and still in use."""
 
 
 class Link(NamedTuple):
-    """One link.
+    """A link of a `Link` header, a catalog or a page.
 
     Args:
         target: A URL, or relative to that of the answer.
-        relations: In lower case, in their order.
-        anchor: What the link is about, where that is something else than what was asked for.
-        media_type: Of the target, as far as the link tells.
+        relations: The link relations in lower case, in their order.
+        anchor: What the link is about, where that is not the URL that was asked for.
+        media_type: The media type of the target; empty where the link does not say.
     """
 
     target: str
@@ -47,10 +47,10 @@ class Link(NamedTuple):
 
 
 def parse_links(values: Iterable[str]) -> list[Link]:
-    """Return the links of `Link` headers; what is malformed is left out.
+    """Return the links of `Link` headers; malformed ones are left out.
 
     Args:
-        values: Of each header of that name; one may hold several links.
+        values: The value of each `Link` header, which may hold several links.
     """
     found: list[Link] = []
     for value in values:
@@ -60,7 +60,7 @@ def parse_links(values: Iterable[str]) -> list[Link]:
             if position >= last:
                 break
             if value[position] != "<":
-                # Not the start of a link: go on behind the next comma, as if it were one.
+                # Not the start of a link: skip to the next comma.
                 position = value.find(",", position)
                 if position < 0:
                     break
@@ -79,15 +79,15 @@ def _parameters(value: str, position: int) -> tuple[dict[str, str], int]:
         position = match.end()
         quoted = match["quoted"]
         text = _ESCAPE.sub(r"\1", quoted) if quoted is not None else match["plain"] or ""
-        # Of several `rel`, the first one counts (RFC 8288, section 3.3).
+        # Of several `rel`, the first counts (RFC 8288, section 3.3).
         found.setdefault(match["name"].lower(), text)
     return found, position
 
 
 def leads_of(links: Iterable[Link]) -> list[Lead]:
-    """Return the links that may lead to a document, by their relation and their media type.
+    """Return the links that may lead to a document, judged by relation and media type.
 
-    An API states by `service-desc` what describes it; `alternate` counts where its type is OpenAPI's own.
+    `alternate` counts where its media type is OpenAPI's own.
     """
     found = []
     for link in links:

@@ -12,15 +12,15 @@ _MAX_CONTEXTS = 1000
 
 
 def is_linkset(tree: Any) -> bool:
-    """Tell whether a value is a set of links."""
+    """Return whether a value is a set of links."""
     return isinstance(tree, dict) and isinstance(tree.get("linkset"), (list, dict))
 
 
 def read_linkset(tree: Any) -> list[Lead]:
     """Return the links of a set that may lead to a document: descriptions, other catalogs, the APIs themselves.
 
-    A link to the documentation for people is left out where the same API has one for programs.
-    What is malformed is left out, too.
+    A link to documentation for people is left out where the same API links to its description.
+    Malformed links are left out, too.
     """
     contexts = tree["linkset"] if is_linkset(tree) else []
     leads: list[Lead] = []

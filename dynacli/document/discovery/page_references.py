@@ -1,7 +1,7 @@
-"""The references in a page that may lead to a document: what Swagger UI, ReDoc and their like are set up with.
+"""The references in a page that may lead to a document: those that Swagger UI, ReDoc and other viewers are set up with.
 
-Nothing of a page is ever executed. It is searched for text patterns, each of which reads a page once:
-possessive quantifiers (`++`) and characters that end them leave nothing to try a second way.
+No script of a page is executed. The page is searched for patterns, each of which reads it once:
+possessive quantifiers (`++`), each followed by a character that ends it, leave nothing to backtrack into.
 """
 
 import html
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 MAX_CHARACTERS = 5_000_000
-"""How much of a page is looked at."""
+"""How many characters of a page are searched."""
 _MIN_REFERENCE = 7
 _MAX_REFERENCE = 500
 _MAX_TAG = 5000
@@ -35,7 +35,7 @@ _VIEWER = re.compile(
     r"|elements-api|apiDescriptionUrl|openapi-explorer",
     re.IGNORECASE,
 )
-# Text in a script is often a string of JSON within a string.
+# In a script, JSON often stands within a string.
 _ESCAPES = {"\\/": "/", '\\"': '"', "\\u002F": "/", "\\u002f": "/", "\\u0022": '"', "\\u0026": "&"}
 _SETTING = re.compile(
     r"""
@@ -61,29 +61,29 @@ _PLACES = (
     *("openapi/json", "swagger/json", "documentation/json", "docs/json"),
     *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
 )
-"""What the path of a document or of a viewer ends with, where it has no ending that tells."""
+"""How the path of a document or viewer ends that has no file name ending such as `.json`."""
 _SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
-"""What sets a viewer up, besides the page itself."""
+"""The scripts that a viewer is set up in, where that is not the page itself."""
 _ENDINGS = tuple(f"/{place}" for place in _PLACES)
 _ASSETS = (
     *(".js", ".mjs", ".css", ".map", ".html", ".htm", ".txt", ".md"),
     *(".png", ".svg", ".ico", ".gif", ".jpg", ".jpeg", ".webp", ".woff", ".woff2", ".ttf"),
 )
 _EXAMPLES = ("petstore.swagger.io", "petstore3.swagger.io", "registry.scalar.com")
-"""Hosts of the documents that the programs themselves are set up with; no API means them."""
+"""Hosts of the example documents that viewers come with; no API means those."""
 
 
 def is_viewer(text: str) -> bool:
-    """Tell whether a page is one of the programs that show an API."""
+    """Return whether a page is a viewer: a program that shows an API."""
     return _VIEWER.search(text, 0, MAX_CHARACTERS) is not None
 
 
 def read_page(text: str, *, is_script: bool = False) -> list[Lead]:
-    """Return the references in a page, those that it states before those that it is set up with, then the rest.
+    """Return the references in a page: those that it states, then those of its setup, then the rest.
 
     Args:
         text: HTML, a script, or any text.
-        is_script: Whether it is a script that sets a viewer up.
+        is_script: Whether the text is a script that a viewer is set up in.
     """
     text = text[:MAX_CHARACTERS]
     base = _base(text)
@@ -116,33 +116,35 @@ def read_config(tree: object) -> list[Lead]:
 
 
 def read_query(url: str) -> list[Lead]:
-    """Return what the query of a viewer's own URL sets it up with."""
+    """Return the documents and configurations that the query of a viewer's own URL names."""
     try:
         query = parse_qs(urlsplit(url).query, max_num_fields=20)
     except ValueError:
         return []
-    urls = [Lead(one) for one in query.get("url", ())]
+    urls = [Lead(url) for url in query.get("url", ())]
     return urls + [
-        Lead(one, Role.SETUP) for name in ("configUrl", "configurl") for one in query.get(name, ())
+        Lead(config_url, Role.SETUP)
+        for name in ("configUrl", "configurl")
+        for config_url in query.get(name, ())
     ]
 
 
 def read_neighbours(url: str, text: str) -> list[Lead]:
-    """Return where frameworks have the document that a viewer of theirs shows, from the viewer's own URL."""
+    """Return where the frameworks of some viewers serve the document, as the URL of the viewer tells."""
     path = urlsplit(url).path.removesuffix("/index.html").rstrip("/")
     neighbours = {"swagger-ui-init.js": "-json", "/static/swagger-initializer.js": "/json"}  # NestJS, Fastify
     return [Lead(path + ending) for script, ending in neighbours.items() if path and script in text]
 
 
 def has_document_inside(text: str) -> bool:
-    """Tell whether a script of Swagger UI has the document in it, rather than its URL."""
+    """Return whether a script of Swagger UI holds the document itself, rather than its URL."""
     return '"swaggerDoc": {' in text[:MAX_CHARACTERS]
 
 
 def _settings(text: str) -> Iterator[Lead]:
     for match in _SETTING.finditer(text):
         name = match["name"].lower()
-        # Outside of quotes is code, such as `url: location.origin`, or an attribute of minified HTML.
+        # A value without quotes is code, such as `url: location.origin`, or an attribute of minified HTML.
         reference = match["quoted"] or (match["bare"] if "-" in name else "")
         if reference and _may_be_document(reference):
             yield Lead(reference, Role.SETUP if name == "configurl" else Role.DOCUMENT)
@@ -171,7 +173,7 @@ def _is_example(reference: str) -> bool:
 
 
 def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
-    """Yield what ends like the path of a document, of a viewer, or of the script that sets one up."""
+    """Yield the words that end like the path of a document, of a viewer or of a viewer's setup script."""
     for match in _WORD.finditer(text):
         if not _MIN_REFERENCE <= match.end() - match.start() <= _MAX_REFERENCE:
             continue
@@ -189,13 +191,13 @@ def _is_file(path: str) -> bool:
 
 
 def _is_place(path: str) -> bool:
-    # A word of a sentence is none: it is a reference only where it starts like one.
+    # `openapi` may be a word of a sentence: it counts only where the text starts like a reference.
     is_reference = path.startswith(("/", "./", "../", "http://", "https://"))
     return is_reference and path.rstrip("/").endswith(_ENDINGS)
 
 
 def _unquoted(word: str) -> str:
-    """Return the value of what may be an attribute without quotes: `href=/openapi.json`."""
+    """Return a word without the name of an attribute before it: `href=/openapi.json`."""
     name, mark, value = word.partition("=")
     return value if mark and name.replace("-", "").isalpha() else word
 

@@ -1,9 +1,9 @@
-"""What an answer is, judged by its content: a document, something that leads to one, or neither."""
+"""The answers to probes, judged by their content: a document, references that may lead to one, or neither."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dynacli.document.discovery.discovered import Found, Lead, Way
+from dynacli.document.discovery.discovered import FoundDocument, Lead, Way
 from dynacli.document.discovery.link_headers import leads_of, parse_links
 from dynacli.document.discovery.linkset import is_linkset, read_linkset
 from dynacli.document.discovery.page_references import (
@@ -23,61 +23,61 @@ from dynacli.document.source import without_query
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
 
-__all__ = ["INSIDE", "Document", "Reading", "on_one_line", "read_answer"]
+__all__ = ["INSIDE", "DocumentAnswer", "ReadAnswer", "on_one_line", "read_answer"]
 
 INSIDE = "a script that has the document in it"
 _MAX_TITLE = 80
 _SCRIPT_TYPES = frozenset({"application/javascript", "text/javascript", "application/x-javascript"})
 _SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
-"""A document, a catalog or a configuration has one of these; reading anything else as YAML takes time for nothing."""
+"""Words of which each document, catalog and configuration has one; no other text is worth parsing as YAML."""
 
 
-class Document(NamedTuple):
-    """A document, and what tells whether another one describes the same API.
+class DocumentAnswer(NamedTuple):
+    """An answer that is a document, with what shows whether another document describes the same API.
 
     Args:
-        found: What is told of it.
+        found: The document as the search reports it.
         is_json: Whether it is JSON rather than YAML.
-        shapes: Its operations as methods and paths; in the second one the paths have the base path in front.
+        shapes: Its operations as `METHOD path`, first with the paths as written, then with the base path before them.
     """
 
-    found: Found
+    found: FoundDocument
     is_json: bool
     shapes: tuple[frozenset[str], frozenset[str]]
 
-    def is_same_api(self, other: "Document") -> bool:
-        """Tell whether both describe one API, in two formats or two versions of OpenAPI."""
-        one, two = self.found, other.found
-        is_same_name = (one.title, one.version) == (two.title, two.version)
-        return is_same_name and any(mine in other.shapes for mine in self.shapes)
+    def is_same_api(self, other: "DocumentAnswer") -> bool:
+        """Return whether both describe the same API, in two formats or two versions of OpenAPI."""
+        mine, theirs = self.found, other.found
+        is_same_name = (mine.title, mine.version) == (theirs.title, theirs.version)
+        return is_same_name and any(shape in other.shapes for shape in self.shapes)
 
 
-class Reading(NamedTuple):
-    """What an answer is.
+class ReadAnswer(NamedTuple):
+    """An answer after its content was read.
 
     Args:
-        result: It in a few words.
-        document: The document, where it is one.
-        leads: What it refers to, where it is none.
-        fault: Why it cannot be used, where it is meant as a document.
+        result: What the answer is, in a few words.
+        document: The document, where the answer is one.
+        leads: The references of an answer that is no document.
+        fault: Why the answer cannot be used, where it is meant as a document.
         is_viewer: Whether it is a page that shows an API.
     """
 
     result: str
-    document: Document | None = None
+    document: DocumentAnswer | None = None
     leads: tuple[Lead, ...] = ()
     fault: DocumentError | None = None
     is_viewer: bool = False
 
 
-def read_answer(url: str, fetched: Fetched, links: tuple[str, ...], way: Way) -> Reading:
+def read_answer(url: str, fetched: Fetched, links: tuple[str, ...], way: Way) -> ReadAnswer:
     """Return what an answer is.
 
     Args:
-        url: What was asked for.
-        fetched: What came.
-        links: Its `Link` headers.
-        way: How its URL came to be asked.
+        url: The URL that was asked for.
+        fetched: The content of the answer.
+        links: The `Link` headers of the answer.
+        way: How the URL was found.
     """
     reading = _read(url, fetched, way)
     if reading.document:
@@ -88,33 +88,33 @@ def read_answer(url: str, fetched: Fetched, links: tuple[str, ...], way: Way) ->
     return reading._replace(leads=(*stated, *reading.leads))
 
 
-def _read(url: str, fetched: Fetched, way: Way) -> Reading:
+def _read(url: str, fetched: Fetched, way: Way) -> ReadAnswer:
     content = fetched.content
     start = content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if fetched.media_type == "application/linkset":
         leads = leads_of(parse_links([_text(content).replace("\n", " ")]))
-        return Reading(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
+        return ReadAnswer(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
     if start.startswith(b"<") or fetched.media_type in _SCRIPT_TYPES:
         return _read_page(fetched, is_script=not start.startswith(b"<"))
-    # UTF-16 and UTF-32 have zeros between the letters.
+    # In UTF-16 and UTF-32 the letters have zeros between them, so that no word of `_SIGNS` is found.
     if b"\0" not in start and not any(sign in content for sign in _SIGNS):
-        return Reading("empty" if not start else "not a document")
+        return ReadAnswer("empty" if not start else "not a document")
     return _read_tree(url, fetched, way)
 
 
-def _read_page(fetched: Fetched, *, is_script: bool) -> Reading:
+def _read_page(fetched: Fetched, *, is_script: bool) -> ReadAnswer:
     text = _text(fetched.content)
     leads = read_query(fetched.uri) + read_page(text, is_script=is_script)
     if is_script:
-        return Reading(INSIDE if has_document_inside(text) else "a script", leads=tuple(leads))
+        return ReadAnswer(INSIDE if has_document_inside(text) else "a script", leads=tuple(leads))
     if is_viewer(text):
         leads += read_neighbours(fetched.uri, text)
-        return Reading("not a document: a page that shows an API", leads=tuple(leads), is_viewer=True)
+        return ReadAnswer("not a document: a page that shows an API", leads=tuple(leads), is_viewer=True)
     kind = "XML" if text[:100].lstrip().startswith("<?xml") else "an HTML page"
-    return Reading(f"not a document: {kind}", leads=tuple(leads))
+    return ReadAnswer(f"not a document: {kind}", leads=tuple(leads))
 
 
-def _read_tree(url: str, fetched: Fetched, way: Way) -> Reading:
+def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadAnswer:
     name = without_query(url)
     tree: Any = None
     try:
@@ -124,15 +124,15 @@ def _read_tree(url: str, fetched: Fetched, way: Way) -> Reading:
     except DocumentError as error:
         if is_linkset(tree):
             leads = read_linkset(tree)
-            return Reading(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
+            return ReadAnswer(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
         named = _named(tree) or read_config(tree)
         if named:
-            return Reading("not a document, but names some", leads=tuple(named))
+            return ReadAnswer("not a document, but names some", leads=tuple(named))
         leads = read_page(_text(fetched.content))
         is_meant = _is_versioned(tree) or (tree is None and _looks_versioned(fetched.content))
-        return Reading(_why(error, name), leads=tuple(leads), fault=error if is_meant else None)
+        return ReadAnswer(_why(error, name), leads=tuple(leads), fault=error if is_meant else None)
     document = _document(url, fetched, tree, way)
-    return Reading(_summary(document.found), document)
+    return ReadAnswer(_summary(document.found), document)
 
 
 def _named(tree: Any) -> list[Lead]:
@@ -152,7 +152,7 @@ def _is_versioned(tree: Any) -> bool:
 
 
 def _looks_versioned(content: bytes) -> bool:
-    """Tell whether a text that cannot be read starts as a document does."""
+    """Return whether a text that cannot be parsed starts like a document."""
     start = content[:500].lstrip(b"\xef\xbb\xbf \t\r\n{\"'#-").lower()
     return start.startswith((b"openapi", b"swagger"))
 
@@ -163,12 +163,12 @@ def _why(error: DocumentError, name: str) -> str:
     return on_one_line(f"not a document: {what}" if what else "not a document")
 
 
-def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> Document:
+def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> DocumentAnswer:
     info = tree.get("info")
     info = info if isinstance(info, dict) else {}
     shape = _shape(tree)
     base = _base_path(tree)
-    found = Found(
+    found = FoundDocument(
         url,
         fetched,
         on_one_line(f"OpenAPI {tree['openapi']}" if "openapi" in tree else f"Swagger {tree['swagger']}"),
@@ -178,8 +178,10 @@ def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> Doc
         way,
     )
     is_json = fetched.content[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    based = frozenset(f"{method} {base}{path}" for method, _, path in (one.partition(" ") for one in shape))
-    return Document(found, is_json, (shape, based))
+    based = frozenset(
+        f"{method} {base}{path}" for method, _, path in (operation.partition(" ") for operation in shape)
+    )
+    return DocumentAnswer(found, is_json, (shape, based))
 
 
 def _shape(tree: dict[str, Any]) -> frozenset[str]:
@@ -206,7 +208,7 @@ def _base_path(tree: dict[str, Any]) -> str:
     return base.rstrip("/") if isinstance(base, str) else ""
 
 
-def _summary(found: Found) -> str:
+def _summary(found: FoundDocument) -> str:
     name = f' "{found.title}"' if found.title else ""
     version = f" {found.version}" if found.version else ""
     return f"document, {found.openapi}{name}{version}, {_count(found.operations, 'operation')}"
@@ -217,12 +219,12 @@ def _count(number: int, noun: str) -> str:
 
 
 def on_one_line(value: object) -> str:
-    """Return a value from outside as a piece of one line: not too long, and nothing in it that is not shown."""
+    """Return foreign text as part of a line: shortened, and without characters that are not printable."""
     text = " ".join(str("" if value is None else value)[: _MAX_TITLE * 4].split())
     text = "".join(character for character in text if character.isprintable())
     return text if len(text) <= _MAX_TITLE else f"{text[: _MAX_TITLE - 1]}…"
 
 
 def _text(content: bytes) -> str:
-    # Cut before it is decoded: a page of 50 MiB would be four times as large then.
+    # Cut before decoding: decoded, a page of 50 MiB can be four times as large.
     return content[:MAX_CHARACTERS].decode("utf-8", "replace")

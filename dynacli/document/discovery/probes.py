@@ -1,4 +1,4 @@
-"""Several requests at once to one origin, under limits of their number, their time and their connections."""
+"""Requests to one origin, several at a time, under limits of number, time and connections."""
 
 import queue
 import threading
@@ -14,14 +14,14 @@ from dynacli.errors import DynacliError
 from dynacli.wire.failures import timed_out
 from dynacli.wire.peers import Peers
 
-__all__ = ["Answer", "Probes"]
+__all__ = ["ProbeAnswer", "Probes"]
 
 MAX_CONNECTIONS = 6
 PROBE_SECONDS = 8.0
-"""The time for one place; some frameworks work their document out when they are first asked for it."""
+"""The time limit of a request; some frameworks generate their document when it is first asked for."""
 
 _GRACE_SECONDS = 1.0
-"""How long a request that was cut is waited for; only the look-up of a name and connecting outlast it."""
+"""How long to wait for requests that were cut; only the look-up of a host name and connecting take longer."""
 
 _ACCEPT = (
     "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/openapi+json, "
@@ -30,13 +30,13 @@ _ACCEPT = (
 )
 
 
-class Answer(NamedTuple):
-    """What came from one place.
+class ProbeAnswer(NamedTuple):
+    """The answer to a request, or why there is none.
 
     Args:
-        fetched: What it gave, where it gave something.
-        error: Why it gave nothing.
-        head: What it said besides; None where it said nothing at all.
+        fetched: The content, where the request succeeded.
+        error: Why it failed.
+        head: The status and headers of the answer; None where there was no answer.
     """
 
     fetched: Fetched | None = None
@@ -44,11 +44,11 @@ class Answer(NamedTuple):
     head: Head | None = None
 
 
-_Result = tuple[int, Answer | BaseException]
+_Result = tuple[int, ProbeAnswer | BaseException]
 
 
 class Probes:
-    """Asks for URLs, each over one of at most six connections; no request has a credential or a cookie."""
+    """Sends requests over at most six connections; no request has a credential or a cookie."""
 
     def __init__(self) -> None:
         self.peers = Peers()
@@ -56,12 +56,12 @@ class Probes:
         self._threads: list[threading.Thread] = []
         self._is_over = False
 
-    def ask_first(self, url: str, *, timeout: float | None, patience: float) -> Answer:
-        """Return what comes from the URL that a person gave.
+    def ask_first(self, url: str, *, timeout: float | None, patience: float) -> ProbeAnswer:
+        """Return the answer of the URL that a person gave.
 
         Args:
-            timeout: A budget in seconds, as for any download: it may be a document, large and slow.
-            patience: The seconds after which only what may be a document is waited for.
+            timeout: A time limit in seconds, as for any download: the URL may be that of a large document.
+            patience: The seconds after which the request is given up, unless its answer may be a document.
         """
         downloads = self._downloads[0]
         results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
@@ -72,21 +72,21 @@ class Probes:
             head = downloads.head
             if head is None or head.status != 200 or head.media_type in {"text/html", "text/event-stream"}:
                 downloads.cut()
-                # The places get another one; this one is of no use any more.
+                # What was cut cannot be used again: the requests that follow get a new one.
                 self._downloads.append(self._downloads.pop(0))
                 self._downloads.insert(0, Downloads(accept=_ACCEPT, peers=self.peers))
-                return Answer(None, timed_out(url, patience), head)
+                return ProbeAnswer(None, timed_out(url, patience), head)
             _, answer = results.get()
         except BaseException:
             downloads.cut()
             raise
         return _raised(answer)
 
-    def ask(self, urls: Sequence[str], *, deadline: float) -> list[Answer | None]:
-        """Return what comes from several URLs, in their order; None for one whose turn did not come.
+    def ask(self, urls: Sequence[str], *, deadline: float) -> list[ProbeAnswer | None]:
+        """Return the answers of several URLs, in their order; None for each URL whose turn did not come.
 
         Args:
-            deadline: When it is over, by `time.monotonic`; there are no further requests then.
+            deadline: When the last request may start, by `time.monotonic`.
         """
         waiting = deque(enumerate(urls))
         begun: set[int] = set()
@@ -96,7 +96,7 @@ class Probes:
             while waiting and not self._is_over:
                 try:
                     index, url = waiting.popleft()
-                except IndexError:  # another one was faster
+                except IndexError:  # another thread took the last URL
                     return
                 begun.add(index)
                 seconds = min(PROBE_SECONDS, deadline - time.monotonic())
@@ -104,7 +104,7 @@ class Probes:
 
         for downloads in self._downloads[: min(len(urls), MAX_CONNECTIONS)]:
             self._start(partial(work, downloads))
-        answers: dict[int, Answer] = {}
+        answers: dict[int, ProbeAnswer] = {}
         try:
             while len(answers) < len(urls):
                 index, answer = results.get(timeout=max(deadline - time.monotonic(), 0.001))
@@ -112,14 +112,14 @@ class Probes:
         except queue.Empty:
             self.close()
             for index in begun:
-                answers.setdefault(index, Answer(None, timed_out(urls[index], PROBE_SECONDS)))
+                answers.setdefault(index, ProbeAnswer(None, timed_out(urls[index], PROBE_SECONDS)))
         except BaseException:
             self.close()
             raise
         return [answers.get(index) for index in range(len(urls))]
 
     def close(self) -> None:
-        """End all requests, and close the connections; nothing is asked for afterwards."""
+        """End all requests and close the connections; there are no further requests."""
         self._is_over = True
         for downloads in self._downloads:
             downloads.cut()
@@ -130,23 +130,23 @@ class Probes:
             downloads.close()
 
     def _start(self, work: Callable[[], None]) -> None:
-        # Not an executor: the interpreter would wait for its threads at the end, and a look-up of a name can hang.
+        # Not an executor: at its end the interpreter would wait for the threads, and a look-up of a host name can hang.
         thread = threading.Thread(target=work, name="dynacli-discovery", daemon=True)
-        self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        self._threads = [running for running in self._threads if running.is_alive()] + [thread]
         thread.start()
 
 
-def _caught(downloads: Downloads, url: str, timeout: float | None) -> Answer | BaseException:
-    """Return what a download gives or how it fails; any other exception is handed to the thread that waits."""
+def _caught(downloads: Downloads, url: str, timeout: float | None) -> ProbeAnswer | BaseException:
+    """Return the answer of a download, or any other exception, for the thread that waits for it."""
     try:
-        return Answer(downloads.download(url, timeout=timeout), None, downloads.head)
+        return ProbeAnswer(downloads.download(url, timeout=timeout), None, downloads.head)
     except DynacliError as error:
-        return Answer(None, error, downloads.head)
+        return ProbeAnswer(None, error, downloads.head)
     except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
         return error
 
 
-def _raised(answer: Answer | BaseException) -> Answer:
+def _raised(answer: ProbeAnswer | BaseException) -> ProbeAnswer:
     if isinstance(answer, BaseException):
         raise answer
     return answer

@@ -1,9 +1,11 @@
-"""Where frameworks put the document of an API, and the page that shows it; the most common ones first."""
+"""The paths where frameworks serve the document of an API, or a page that shows it; the most common paths first."""
 
-__all__ = ["CATALOG", "FIRST", "SECOND"]
+import re
+
+__all__ = ["CATALOG", "FIRST", "SECOND", "places_of_host"]
 
 CATALOG = ".well-known/api-catalog"
-"""RFC 9727, section 2."""
+"""The path of an API catalog (RFC 9727, section 2)."""
 
 FIRST = (
     "openapi.json",  # FastAPI, Huma, LoopBack, Connexion, APIFlask, flask-smorest
@@ -20,10 +22,9 @@ FIRST = (
     "swagger-ui/index.html",  # the page of springdoc
     "v3/api-docs/swagger-config",  # springdoc's groups
 )
-"""Tried under the path that was given, and under the root of the origin."""
+"""The paths to try under the path that was given, and under the root of the origin."""
 
 SECOND = (
-    "api/armature/v1/openapi",  # Armature
     "api/openapi.json",  # Django Ninja, many others behind `/api`
     "api/schema/",  # drf-spectacular
     "api/swagger.json",
@@ -49,4 +50,15 @@ SECOND = (
     ".well-known/openapi.json",
     "api-docs/openapi.json",  # utoipa
 )
-"""Tried under the root where none of the first ones was a document."""
+"""The paths to try under the root where none of the first ones was a document."""
+
+_ARMATURE = "api/armature/v1/openapi"
+_ARMATURE_HOST = re.compile(
+    r"(?:.+\.)?armature\.(?:app|tech)|127(?:\.\d{1,3}){3}|::1|localhost", re.IGNORECASE
+)
+"""The hosts of Armature, and those of its stand-in, which runs on this machine."""
+
+
+def places_of_host(host: str) -> tuple[str, ...]:
+    """Return the paths to try before all others at a certain host: Armature's has its document at its own path."""
+    return (_ARMATURE,) if _ARMATURE_HOST.fullmatch(host.rstrip(".")) else ()

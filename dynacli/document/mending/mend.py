@@ -114,6 +114,8 @@ class _Mending:
                 self.list_of(node, field, steps)
             if field == "servers" and isinstance(node.get(field), list):
                 self.urls(node[field], (*steps, field))
+        if kind is DOCUMENT and isinstance(node.get("paths"), dict):
+            self.paths(node["paths"], steps)
         if kind is OPERATION and "tags" in node:
             self.texts(node, "tags", steps)
         if kind is PARAMETER and isinstance(node.get("in"), str):
@@ -121,6 +123,14 @@ class _Mending:
             if word != node["in"] and word in _LOCATIONS:
                 self.tell(f"`in` is `{node['in'][:40]}`; it is read as `{word}`", *steps, "in")
                 node["in"] = word
+
+    def paths(self, paths: dict[str, Any], steps: Steps) -> None:
+        """Tell of paths without leading slash: they stay in the document, and a request adds the slash."""
+        for path, item in paths.items():
+            if isinstance(item, dict) and not path.startswith(("/", "x-")):
+                self.tell(
+                    f"A path should begin with a slash; it is read as `/{path[:100]}`", *steps, "paths", path
+                )
 
     def boolean(self, node: dict[str, Any], field: str, steps: Steps) -> None:
         meant = meant_boolean(node[field])

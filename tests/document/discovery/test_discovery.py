@@ -14,10 +14,10 @@ from typing import Any, Self
 import pytest
 
 from dynacli.document.discovery import search
-from dynacli.document.discovery.discovered import Discovery, Tried, Way
+from dynacli.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import lines_of_found, lines_of_tried
 from dynacli.document.discovery.search import MAX_REQUESTS, discover
-from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND
+from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND, places_of_host
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError
 from tests.harness import Answer, Recorder
 
@@ -96,7 +96,7 @@ def test_a_document_is_the_answer_after_one_request(server: Recorder) -> None:
         one.fetched.uri,
     )
     expected = 'document, OpenAPI 3.1.0 "Pets" 1, 1 operation'
-    assert (Tried(f"{server.origin}/pets?v=***", expected),) == found.tried
+    assert (TriedUrl(f"{server.origin}/pets?v=***", expected),) == found.tried
 
 
 @pytest.mark.parametrize(
@@ -193,12 +193,45 @@ def test_an_api_says_where_its_document_is(server: Recorder, root: Answer, more:
     assert {"/v1", SPEC, f"/{CATALOG}", *more} >= set(_targets(server))
 
 
-@pytest.mark.parametrize("place", [*FIRST, *SECOND])
+@pytest.mark.parametrize("place", [*FIRST, *SECOND, "api/armature/v1/openapi"])
 def test_the_usual_places_are_tried(server: Recorder, place: str) -> None:
     """A document at any usual place is found from the root of the origin."""
     server.answers[f"/{place}"] = Answer(200, _document())
     found = discover(server.origin)
     assert ([f"{server.origin}/{place}"], [Way.USUAL]) == (_urls(found), [one.way for one in found.documents])
+
+
+@pytest.mark.parametrize(
+    ("host", "is_asked"),
+    [
+        ("armature.app", True),
+        ("acme.armature.tech", True),
+        ("eu.acme.armature.app.", True),
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("localhost", True),
+        ("notarmature.app", False),
+        ("armature.app.example.com", False),
+        ("armature.dev", False),
+        ("10.0.0.1", False),
+        ("api.example.com", False),
+    ],
+)
+def test_the_path_of_armature_is_for_its_own_hosts(host: str, is_asked: bool) -> None:
+    """Other people's servers are not asked for it; the stand-in listens on a loopback address."""
+    assert (("api/armature/v1/openapi",) if is_asked else ()) == places_of_host(host)
+
+
+def test_a_strangers_server_is_not_asked_for_the_path_of_armature(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All usual places are asked for, but for that one."""
+    monkeypatch.setenv("HTTP_PROXY", server.origin)
+    with pytest.raises(DocumentError):
+        discover("http://api.example.com")
+    places = {target.removeprefix("http://api.example.com/") for target in _targets(server)}
+    assert {*FIRST, *SECOND, CATALOG, ""} == places
 
 
 @pytest.mark.parametrize("given", ["/api/v1", "/api/v1/", "/api/v1/index.html", "/api/v1?key=1#x"])
@@ -708,7 +741,7 @@ def test_an_empty_search_tells_everything_that_was_tried(server: Recorder) -> No
     assert "Give the URL of the document itself, or a file" == error["hint"]
     assert {"url": f"{server.origin}/api?token=***", "result": "404"} == error["tried"][0]
     assert "hunter2" not in repr(error)
-    lines = lines_of_tried(Tried(**one) for one in error["tried"])
+    lines = lines_of_tried(TriedUrl(**one) for one in error["tried"])
     assert (len(error["tried"]), True) == (len(lines), lines[0].endswith("  404"))
 
 

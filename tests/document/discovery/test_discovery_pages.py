@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.document.discovery.addresses import Home
+from dynacli.document.discovery.addresses import SearchedOrigin
 from dynacli.document.discovery.discovered import Lead, Role
 from dynacli.document.discovery.page_references import MAX_CHARACTERS, read_config, read_page, read_query
 
@@ -91,7 +91,7 @@ def test_a_configuration_names_documents(tree: object, expected: list[str]) -> N
 @given(st.text(alphabet=st.sampled_from("<>\"'`=:;,/\\&#%?{}[]() \nurlinkaopenapi.jsonswagger-ui\u00e9")))
 def test_no_page_is_too_broken(text: str) -> None:
     """Whatever a page holds, it is read without an error, and so is its URL."""
-    home = Home("https://api.example.com/v1")
+    home = SearchedOrigin("https://api.example.com/v1")
     for lead in read_page(f"swagger-ui {text}") + read_query(f"https://a.example/?{text}"):
         address = home.find(lead.reference, home.url)
         assert address is None or address.url.startswith(("http://", "https://"))
@@ -182,4 +182,4 @@ def test_a_reference_stays_at_its_origin_or_is_told(
     base: str, reference: str, expected: tuple[str, bool] | None
 ) -> None:
     """Only the scheme, host and port that were named are home; `http` of the same host is asked over `https`."""
-    assert expected == Home(base).find(reference, base)
+    assert expected == SearchedOrigin(base).find(reference, base)

@@ -21,7 +21,7 @@ from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
-    from dynacli.document.discovery.discovered import Tried
+    from dynacli.document.discovery.discovered import TriedUrl
 
 __all__ = ["add", "allowed_places", "counted"]
 
@@ -106,14 +106,14 @@ def _opened(run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_s
         is_url = source.startswith(("http://", "https://"))
         if not may_search or not is_url or (unusable is not error and _DOCUMENT.search(source)):
             raise unusable from error
-    from dynacli.document.discovery.discovered import Tried
+    from dynacli.document.discovery.discovered import TriedUrl
     from dynacli.document.discovery.discovery_report import lines_of_found
     from dynacli.document.discovery.search import discover
 
     try:
         found = discover(source)
     except DocumentError as error:
-        tried = [Tried(**one) for one in error.details.get("tried", ())]
+        tried = [TriedUrl(**one) for one in error.details.get("tried", ())]
         if len(tried) > 1:
             _say_tried(run, tried)
         raise _with_login(error, open_request.name) from error
@@ -141,13 +141,13 @@ def _with_login(error: DocumentError, name: str) -> DocumentError:
     return DocumentError(error.what, why=error.why, hint=hint, **error.details)
 
 
-def _say_tried(run: Run, tried: "Sequence[Tried]") -> None:
+def _say_tried(run: Run, tried: "Sequence[TriedUrl]") -> None:
     """Print everything that was tried: in a line of its own what is told apart, the many others together."""
     from dynacli.document.discovery.discovery_report import lines_of_tried
     from dynacli.text.terminal import terminal_width
     from dynacli.text.wrapping import wrapped
 
-    by_result: dict[str, list[Tried]] = {}
+    by_result: dict[str, list[TriedUrl]] = {}
     for one in tried:
         by_result.setdefault(one.result, []).append(one)
     many = {result: each for result, each in by_result.items() if len(each) > _FEW}
