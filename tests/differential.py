@@ -28,7 +28,7 @@ from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
 from dynacli.schema.example_value import example_value
 from dynacli.validation.judge import Judge
-from dynacli.validation.judging_session import Session
+from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.compiled_schema import CompiledSchema
 from dynacli.validation.schemas.dialects import Direction, SchemaValidators
 from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
@@ -148,7 +148,7 @@ def compare_values(
     tally: Tally,
 ) -> None:
     """Compare over the values of one schema."""
-    maker = SchemaValidators(version, direction, Session())
+    maker = SchemaValidators(version, direction, JudgingNotes())
     validator = maker.validator(schema, resolver)
     try:
         compiled = CompiledSchema(PlainSchema(validator, _MOST_SCHEMAS), validator.format_checker)
@@ -160,8 +160,8 @@ def compare_values(
         return
     tally.schemas += 1
     for value in values:
-        session = Session()
-        judged = SchemaValidators(version, direction, session)
+        notes = JudgingNotes()
+        judged = SchemaValidators(version, direction, notes)
         try:
             errors = list(judged.validator(schema, resolver).iter_errors(value))
         except RecursionError:
@@ -169,11 +169,11 @@ def compare_values(
         is_accepted = compiled.accepts(value)
         tally.values += 1
         tally.accepted += is_accepted
-        is_clean = not errors and not session.count
+        is_clean = not errors and not notes.count
         if is_clean and not is_accepted and compiled.is_in_doubt:
             tally.doubted += 1
         elif is_clean != is_accepted:
-            said = [error.message for error in errors] + [*session.failures, *session.unchecked]
+            said = [error.message for error in errors] + [*notes.failures, *notes.unchecked]
             tally.differing.append((where, value, said))
 
 

@@ -1,4 +1,4 @@
-"""The headers of an answer: openapi-core's hooks for them, and what the document says of headers elsewhere.
+"""Judging the headers of an answer: openapi-core's hooks for them, and headers that only other answers describe.
 
 Only `dynacli.validation.openapi_core_setup` imports this module.
 """
@@ -15,16 +15,22 @@ from openapi_core.validation.response.exceptions import (
 )
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.validation.bodies.body_hooks import child, kinds_of
-from dynacli.validation.bodies.text_fields import all_kinds, form_of, parts, value_of
-from dynacli.validation.judging_session import Session, reason_of
-from dynacli.validation.openapi_core_adapters import Lowered
+from dynacli.validation.bodies.text_fields import (
+    all_types,
+    child,
+    form_of,
+    types_of,
+    value_of,
+    with_branches,
+)
+from dynacli.validation.judging_notes import JudgingNotes, reason_of
+from dynacli.validation.openapi_core_adapters import CaseInsensitiveHeaders
 
-__all__ = ["Headers", "UndocumentedHeaderError", "placed"]
+__all__ = ["HeaderHooks", "UndocumentedHeaderError", "note_place"]
 
 _COOKIES = "set-cookie"
 
-# What HTTP itself, a proxy or a browser's rules give a meaning to; no document needs to mention them.
+# Headers of HTTP itself, of proxies and of browsers' rules, which no document needs to mention.
 _STANDARD = frozenset(
     {"accept-ranges", "age", "allow", "alt-svc", "cache-control", "connection", "date", "etag", "expires"}
     | {"keep-alive", "last-modified", "location", "pragma", "proxy-authenticate", "referrer-policy"}
@@ -35,20 +41,20 @@ _STANDARD = frozenset(
 _STANDARD_STARTS = ("access-control-", "content-", "cross-origin-", "sec-")
 
 
-def placed(error: Exception, place: SchemaPath) -> None:
-    """Note on an error where the document describes what it is about, unless it knows a closer place."""
+def note_place(error: Exception, place: SchemaPath) -> None:
+    """Note on an error the place in the document that it is about, unless it has a closer one already."""
     cause: Any = error.__cause__ or error
     if not hasattr(cause, "schema_steps"):
         cause.schema_steps = list(place.parts)
 
 
 class UndocumentedHeaderError(OpenAPIError):
-    """A header came that the document describes for another answer of the operation.
+    """The answer has a header that the document describes only for another answer of the operation.
 
     Args:
-        name: As the document spells it.
+        name: The name as the document spells it.
         answer: The other answer's status.
-        value: What came.
+        value: The value that came.
     """
 
     def __init__(self, name: str, answer: str, value: str) -> None:
@@ -56,13 +62,13 @@ class UndocumentedHeaderError(OpenAPIError):
         self.name, self.answer, self.value = name, answer, value
 
 
-class Headers:
+class HeaderHooks:
     """The part of a validator that judges the headers of an answer."""
 
-    session: Session
+    notes: JudgingNotes
     is_exact: bool
     responses: tuple[SchemaPath, str]
-    """All answers of the operation, and the key of the one that is judged."""
+    """The operation's `responses`, and the key of the answer that is judged."""
     _get_param_or_header_and_schema: Any
     _validate_schema: Any
     _errors: Any
@@ -75,34 +81,36 @@ class Headers:
                 continue
             try:
                 for found in self._header_errors(headers, name, header):
-                    placed(found, header)
+                    note_place(found, header)
                     errors.append(found)
             except (RecursionError, DamagedCatalogError):
                 raise
             except Exception as error:  # noqa: BLE001  - the document is to blame, and the rest can be judged
-                self.session.fail(f"header `{name}`: {reason_of(error)}")
+                self.notes.add_failure(f"header `{name}`: {reason_of(error)}")
         if self.is_exact:
             for name, answer in _described_elsewhere(*self.responses, headers):
                 unknown = UndocumentedHeaderError(name, answer, headers[name])
-                placed(unknown, operation_response)
+                note_place(unknown, operation_response)
                 errors.append(unknown)
         if errors:
             raise HeadersError(context=iter(errors), headers={})
         return {}
 
-    def _header_errors(self, headers: Lowered, name: str, header: SchemaPath) -> Iterator[OpenAPIError]:
+    def _header_errors(
+        self, headers: CaseInsensitiveHeaders, name: str, header: SchemaPath
+    ) -> Iterator[OpenAPIError]:
         if name not in headers:
-            # openapi-core takes the default for the value here, and would judge the document by itself.
+            # openapi-core would judge the header's default in place of the missing value.
             if (header / "required").read_bool(default=False):
                 yield MissingRequiredHeader(name)
             return
         if "schema" not in header and "content" not in header:
             return
         try:
-            kinds = kinds_of(header / "schema") if "schema" in header else []
-            if name.lower() == _COOKIES and kinds:
-                self._judge_cookies(headers.several(name), header / "schema", kinds)
-            elif "schema" in header and _is_choice(known := all_kinds([header / "schema"])):
+            types = types_of(header / "schema") if "schema" in header else []
+            if name.lower() == _COOKIES and types:
+                self._judge_cookies(headers.several(name), header / "schema", types)
+            elif "schema" in header and _is_choice(known := all_types([header / "schema"])):
                 self._validate_schema(header / "schema", self._read(headers[name], header, known))
             else:
                 self._get_param_or_header_and_schema(header, headers, name=name)
@@ -111,40 +119,40 @@ class Headers:
             found.__cause__ = error
             yield found
 
-    def _read(self, text: str, header: SchemaPath, kinds: set[str]) -> Any:
-        """Return what a header stands for as it fits, if it does: nothing says whether `5` is a number or a text.
+    def _read(self, text: str, header: SchemaPath, types: set[str]) -> Any:
+        """Return the value of a header's text: of the ways to read it the first that fits the schema.
 
-        openapi-core stops at the first member of another type, and does not say which one that is;
-        it keeps the space that HTTP allows behind a comma (RFC 9110, section 5.6.1);
-        and it takes no type from `allOf` and the like.
+        A text does not say whether `5` is a number or a string. openapi-core is not asked, because it stops at the
+        first member of another type without saying which one that is, keeps the space that HTTP allows behind a
+        comma (RFC 9110, section 5.6.1), and takes no types from `allOf` and the like.
         """
         schema = header / "schema"
         readings: list[Any] = []
         for is_text_first in (True, False):
-            if "array" in kinds:
-                items = all_kinds([one / "items" for one in parts([schema]) if "items" in one])
+            if "array" in types:
+                items = all_types([part / "items" for part in with_branches([schema]) if "items" in part])
                 words = _words(text)
-                readings.append([value_of(one, items, is_text_first=is_text_first) for one in words])
-            if "object" in kinds:
+                readings.append([value_of(word, items, is_text_first=is_text_first) for word in words])
+            if "object" in types:
                 pairs = _pairs(text, is_exploded=(header / "explode").read_bool(default=False))
                 readings.append(form_of(schema, pairs, is_text_first=is_text_first))
-            if kinds - {"array", "object"}:
-                readings.append(value_of(text, kinds - {"array", "object"}, is_text_first=is_text_first))
-        fitting = (one for one in readings if not self._errors(schema, one, None))
+            if types - {"array", "object"}:
+                readings.append(value_of(text, types - {"array", "object"}, is_text_first=is_text_first))
+        fitting = (value for value in readings if not self._errors(schema, value, None))
         return next(fitting, readings[0])
 
-    def _judge_cookies(self, values: list[str], schema: SchemaPath, kinds: list[str]) -> None:
-        """Judge each `Set-Cookie`: they cannot be joined, since a date in one has a comma (RFC 9110, section 5.3)."""
-        if "array" in kinds:
+    def _judge_cookies(self, values: list[str], schema: SchemaPath, types: list[str]) -> None:
+        """Judge each `Set-Cookie` alone: its dates have commas, so it cannot be joined (RFC 9110, section 5.3)."""
+        if "array" in types:
             self._validate_schema(schema, values)
             return
         for value in values:
             self._validate_schema(schema, value)
 
 
-def _is_choice(kinds: set[str]) -> bool:
-    """Return whether a header is more than one value of one type, which openapi-core can read."""
-    return len(kinds) > 1 or not kinds.isdisjoint({"array", "object"})
+def _is_choice(types: set[str]) -> bool:
+    """Return whether a header may have several types, or is an array or object; openapi-core can read all others."""
+    return len(types) > 1 or not types.isdisjoint({"array", "object"})
 
 
 def _words(text: str) -> list[str]:
@@ -161,11 +169,11 @@ def _pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:
 def _described_elsewhere(
     responses: SchemaPath, key: str, headers: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield headers that came and that only other answers are described with, each with the first of those."""
+    """Yield (header, answer) for headers that came and are described only for other answers, the first of those."""
     described = {
-        str(one): _described(child(responses, str(one)))
-        for one in responses.keys()  # noqa: SIM118  - a path has no iteration of its keys
-        if not str(one).startswith("x-")
+        str(status): _described(child(responses, str(status)))
+        for status in responses.keys()  # noqa: SIM118  - a SchemaPath cannot be iterated
+        if not str(status).startswith("x-")
     }
     known = {name.lower() for name in described.pop(key, {})}
     for answer, others in described.items():
@@ -179,7 +187,7 @@ def _described_elsewhere(
 
 
 def _described(response: SchemaPath) -> dict[str, bool]:
-    """Return the headers of an answer, each with whether its value is described."""
+    """Return name → whether its value is described, for the headers of an answer in the document."""
     try:
         if "headers" not in response:
             return {}
@@ -187,5 +195,5 @@ def _described(response: SchemaPath) -> dict[str, bool]:
         return {name: "schema" in header or "content" in header for name, header in headers.items()}
     except (RecursionError, DamagedCatalogError):
         raise
-    except Exception:  # noqa: BLE001  - a reference that leads nowhere, for one: it is no matter of the answer that came
+    except Exception:  # noqa: BLE001  - a reference may lead nowhere; that is no matter of the answer that came
         return {}

@@ -1,12 +1,11 @@
 """Importing openapi-core in a third of the time.
 
-`import openapi_core` costs as much as a whole call: it brings pydantic-settings (for two numbers that
-come from the environment), requests and werkzeug's server (neither is used to judge), and its
-unmarshalling half.
-So for the time of the import a few names in `sys.modules` are taken by stand-ins; afterwards they are gone,
-and any other code of the process imports the real ones.
-A test holds verdicts and versions against the plain import; when anything is not as expected here,
-the plain import is the way back.
+`import openapi_core` costs as much as a whole call: it imports pydantic-settings (for two numbers from the
+environment), requests and werkzeug's server (judging uses neither), and its unmarshalling half.
+So during the import stand-ins take the place of a few modules in `sys.modules`; afterwards they are removed,
+and other code of the process imports the real modules.
+A test compares verdicts and versions with those of the plain import. Where anything is not as expected here,
+openapi-core is imported plainly.
 """
 
 import importlib.util
@@ -24,12 +23,13 @@ __all__ = ["load_engine"]
 
 _lock = threading.Lock()
 
-# Packages whose `__init__` imports what is not needed; their submodules are the real ones.
+# Packages whose `__init__` is not run, because it imports what is not needed; their submodules are the real ones.
 _BARE = ("openapi_core", "werkzeug")
-# What these modules give, without pydantic: the defaults, as no environment variable may change a verdict.
+# Modules that read settings by pydantic. The stand-ins give the defaults: no environment variable may change a verdict.
 _SETTINGS = ("openapi_spec_validator.settings", "openapi_schema_validator.settings")
 
-_KNOWING = (
+# Packages that keep references to the stand-ins.
+_IMPORTING_STAND_INS = (
     "openapi_core",
     "openapi_spec_validator",
     "openapi_schema_validator",
@@ -37,7 +37,7 @@ _KNOWING = (
     "werkzeug",
     "dynacli.validation.",
 )
-# What is used where it is installed, and not needed; with None in its place its import fails, as if it were not.
+# Optional modules that are not needed; None in `sys.modules` makes their import fail, as if they were not installed.
 _LEFT_OUT = ("requests", "jsonschema_rs")
 
 
@@ -47,16 +47,16 @@ def load_engine() -> types.ModuleType:
     with _lock:
         if name in sys.modules:
             return sys.modules[name]
-        if not any(one in sys.modules for one in (*_BARE, *_SETTINGS)):
+        if not any(module in sys.modules for module in (*_BARE, *_SETTINGS)):
             before = frozenset(sys.modules)
             try:
                 with _stand_ins():
                     engine = importlib.import_module(name)
             except (ImportError, AttributeError):
-                # Another version asks for more than the stand-ins have: start over with the real ones.
+                # Another version needs more than the stand-ins have: start over with the real modules.
                 for added in sys.modules.keys() - before:
-                    # Only these know the stand-ins; other threads import too, and compiled modules cannot start over.
-                    if added.startswith(_KNOWING):
+                    # Other modules stay: other threads may have imported them, and compiled ones cannot start over.
+                    if added.startswith(_IMPORTING_STAND_INS):
                         del sys.modules[added]
             else:
                 sys.meta_path.insert(0, _Rejoining)
@@ -71,7 +71,7 @@ def _stand_ins() -> Iterator[None]:
     stand_ins["openapi_schema_validator.settings"] = _schema_validator_settings()
     stand_ins.update(dict.fromkeys(name for name in _LEFT_OUT if name not in sys.modules))
     if dynacli.is_own_process and "urllib.request" not in sys.modules:
-        # It brings `http.client` and `email`, for a function that is never called: nothing is fetched here.
+        # It would import `http.client` and `email` for a function that is never called: nothing is fetched here.
         stand_ins["urllib.request"] = _urllib_request()
     sys.modules.update(stand_ins)
     try:
@@ -92,14 +92,14 @@ def _urllib_request() -> types.ModuleType:
 
 
 class _Rejoining:
-    """Gives a package that is imported after all the submodules that are loaded already.
+    """Finds a package that other code imports later, and sets the submodules on it that are loaded already.
 
-    An import sets a submodule on its package when it loads it, and these were loaded under a stand-in.
+    Python sets a submodule on its package when it loads the submodule; these were set on the stand-in.
     """
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Return how one of the packages is loaded; for others the next finder is asked."""
+        """Return the spec of one of the packages; for other modules the next finder is asked."""
         if name not in _BARE or path is not None:
             return None
         spec = PathFinder.find_spec(name, None, target)

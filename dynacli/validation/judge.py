@@ -1,4 +1,12 @@
-"""The judge of one operation: its requests before they are sent, its answers when they are there."""
+"""The judge of one operation: it validates requests before they are sent, and answers when they have come.
+
+The words of this room:
+
+- The *judge* is the object that validates, and *to judge* is to validate against the document.
+- A *finding* is a defect: a place where a request or an answer breaks the document.
+- The *verdict* is the result of judging one message: its findings, and the reasons why something was not judged.
+- *Notes* are what keywords record while they judge; the judge puts them into the verdict.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,23 +18,33 @@ from dynacli.model.operation import Operation
 from dynacli.validation.bodies.read_forms import UnreadBody
 from dynacli.validation.findings.finding import Finding, Verdict, shortened
 from dynacli.validation.import_openapi_core import load_engine
-from dynacli.validation.judging_session import Session, reason_of
-from dynacli.validation.operation_document import Located, listed_properties, locate, operation_document
-from dynacli.validation.streamed_body import Passing, Streamed
+from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
+from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
+from dynacli.validation.streamed_body import PassingValues, Streamed
 
 if TYPE_CHECKING:
+    from openapi_core.templating.responses.exceptions import ResponseNotFound
+
     from dynacli.validation.schemas.dialects import Direction
+    from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
 
 __all__ = ["Answered", "Judge", "Sent"]
 
 
 class Sent(NamedTuple):
-    """A request as it is judged: texts as they are on the wire, decoded, and the values behind them.
+    """A request as it is judged: the decoded texts of the wire, and the values that they were written from.
 
     Args:
-        querystring: (name, text) of the parameter that is the whole query, percent-encoded, where there is one.
-        credentials: The names of the security schemes whose credentials go with it; None where that is not told,
-            and then nothing is missed.
+        path: Name → text of each path parameter.
+        query: (name, text) of each query parameter.
+        headers: Name → text of each header.
+        cookies: (name, text) of each cookie.
+        media_type: The value of `Content-Type`; empty where there is none.
+        body: The body; None where there is none.
+        values: (location, name) → the value that a parameter's text was written from.
+        querystring: (name, percent-encoded text) of a parameter that is the whole query; None where there is none.
+        credentials: The names of the security schemes whose credentials go with the request; None where they
+            are unknown, so that none counts as missing.
     """
 
     path: Mapping[str, str]
@@ -44,10 +62,10 @@ class Answered(NamedTuple):
     """An answer as it is judged.
 
     Args:
-        headers: Name → value, or pairs as they came, repeated ones repeated.
-        content_type: The header's value, empty where there is none.
-        body: One that is judged while it comes is not read to its end where nothing asks for that.
-        redirects: The statuses of the redirects that led to it.
+        headers: Name → value, or pairs in which a repeated header stands repeatedly.
+        content_type: The value of `Content-Type`; empty where there is none.
+        body: The body. A `Streamed` one may not be read to its end, where judging does not need that.
+        redirects: The statuses of the redirects that led to the answer.
     """
 
     status: int
@@ -58,10 +76,10 @@ class Answered(NamedTuple):
 
 
 class Judge:
-    """Judges by openapi-core, on a document that holds this operation alone.
+    """Judges the requests and answers of an operation by openapi-core, on a document that holds it alone.
 
     Args:
-        catalog: Where components are read from when a schema leads to them.
+        catalog: The components are read from it when a schema refers to them.
         operation: The operation.
     """
 
@@ -76,16 +94,16 @@ class Judge:
         self._spec = self._engine.make_path(self._document)
 
     def request(self, sent: Sent, *, is_exact: bool = False) -> Verdict:
-        """Return what in a request does not match the document.
+        """Return the verdict on a request.
 
         Args:
             is_exact: Whether properties of the body that the document does not mention are findings, too.
         """
-        verdict, session = Verdict(), Session()
-        body_schemas: list[tuple[Any, Any, str]] = []
-        with _noted(verdict):
+        verdict, notes = Verdict(), JudgingNotes()
+        body_values: list[JudgedValue] = []
+        with _exceptions_into(verdict):
             errors = self._engine.request_validator(
-                self._spec, self._version, self._steps, sent.values, body_schemas, session
+                self._spec, self._version, self._steps, sent.values, body_values, notes
             )(
                 content_type=sent.media_type,
                 body=sent.body,
@@ -95,33 +113,33 @@ class Judge:
                 cookies=sent.cookies,
                 querystring=sent.querystring,
             )
-            self._collect(verdict, session, "request", errors, is_exact=is_exact)
+            self._collect(verdict, notes, "request", errors, is_exact=is_exact)
             verdict.extend(self._missing_security(sent))
         if is_exact:
-            self._collect_undocumented(verdict, session, "request", body_schemas)
+            self._collect_undocumented(verdict, notes, "request", body_values)
         return verdict
 
     def response(self, answered: Answered, *, is_exact: bool = False) -> Verdict:
-        """Return what in an answer breaks the document.
+        """Return the verdict on an answer.
 
         Args:
-            is_exact: Whether what the document does not mention is a finding too.
+            is_exact: Whether what the document does not mention is a finding, too.
         """
-        verdict, session = Verdict(), Session()
+        verdict, notes = Verdict(), JudgingNotes()
         if self._is_behind_a_redirect(answered):
             text = f"the document describes the redirect, `{answered.redirects[0]}`, and not what it leads to"
             verdict.unchecked.append(text)
             return verdict
-        body_schemas: list[tuple[Any, Any, str]] = []
+        body_values: list[JudgedValue] = []
         if isinstance(answered.body, Streamed):
-            body_schemas = self._looking(verdict, session, is_exact=is_exact)
-        with _noted(verdict):
+            body_values = self._passing_values(verdict, notes, is_exact=is_exact)
+        with _exceptions_into(verdict):
             errors = self._engine.response_validator(
                 self._spec,
                 self._version,
                 self._steps,
-                body_schemas,
-                session,
+                body_values,
+                notes,
                 is_exact=is_exact,
                 is_swagger=self._is_swagger,
             )(
@@ -130,42 +148,46 @@ class Judge:
                 data=answered.body,
                 headers=answered.headers,
             )
-            self._collect(verdict, session, "response", errors, is_exact=is_exact)
-        if isinstance(body_schemas, Passing):
-            verdict.extend(body_schemas.found)
-            if body_schemas.more:
-                text = f"{body_schemas.more:,} more items hold what the document does not mention"
+            self._collect(verdict, notes, "response", errors, is_exact=is_exact)
+        if isinstance(body_values, PassingValues):
+            verdict.extend(body_values.findings)
+            if body_values.cut:
+                text = f"{body_values.cut:,} more items hold what the document does not mention"
                 verdict.unchecked.append(text)
         elif is_exact:
-            self._collect_undocumented(verdict, session, "response", body_schemas)
+            self._collect_undocumented(verdict, notes, "response", body_values)
         return verdict
 
-    def _looking(self, verdict: Verdict, session: Session, *, is_exact: bool) -> Passing:
-        """Return what looks, while a body comes, for what in it is not documented."""
+    def _passing_values(self, verdict: Verdict, notes: JudgingNotes, *, is_exact: bool) -> PassingValues:
+        """Return the list that looks for undocumented properties in each item of a stream as it comes."""
         if not is_exact:
-            return Passing(lambda _: ())
-        from dynacli.validation.schemas.undocumented_values import Exact
+            return PassingValues(lambda _: ())
+        properties = self._undocumented_properties(notes, "response")
 
-        exact = Exact(
-            self._engine.schema_validator(self._spec, self._version, "response", session), "response"
-        )
-
-        def look(one: tuple[Any, Any, str]) -> list[Finding]:
+        def inspect(judged: JudgedValue) -> list[Finding]:
             found: list[Finding] = []
-            with _noted(verdict):
-                found.extend(exact.undocumented(*one))
+            with _exceptions_into(verdict):
+                found.extend(properties.findings(judged))
             return found
 
-        return Passing(look)
+        return PassingValues(inspect)
+
+    def _undocumented_properties(self, notes: JudgingNotes, where: "Direction") -> "UndocumentedProperties":
+        # Imported at the level `exact` alone.
+        from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
+
+        validator = self._engine.schema_validator(self._spec, self._version, where, notes)
+        return UndocumentedProperties(validator, where)
 
     def _is_behind_a_redirect(self, answered: Answered) -> bool:
-        """Whether an operation is documented to redirect, and the answer is one of where that leads.
+        """Return whether the document describes the redirect of an operation, and not the answer that it leads to.
 
-        A download whose 302 is described says nothing of the file; a `default` is meant for the operation itself.
+        An operation whose 302 is described leads to a file, of which the document says nothing; its `default` is
+        meant for answers of the operation itself.
         """
         if not answered.redirects:
             return False
-        listed = {one.status.upper() for one in self._operation.responses}
+        listed = {response.status.upper() for response in self._operation.responses}
 
         def is_listed(status: int) -> bool:
             return not listed.isdisjoint({str(status), f"{status // 100}XX"})
@@ -173,88 +195,92 @@ class Judge:
         return is_listed(answered.redirects[0]) and not is_listed(answered.status)
 
     def _collect(
-        self, verdict: Verdict, session: Session, where: str, errors: Iterator[Exception], *, is_exact: bool
+        self,
+        verdict: Verdict,
+        notes: JudgingNotes,
+        where: str,
+        errors: Iterator[Exception],
+        *,
+        is_exact: bool,
     ) -> None:
-        found = list(errors)
-        verdict.unchecked.extend(session.unchecked)
-        verdict.failures.extend(session.failures)
-        for one in found:
-            with _noted(verdict):
-                self._one(verdict, where, one, is_exact=is_exact)
+        found = list(errors)  # judging happens here, and takes the notes
+        verdict.unchecked.extend(notes.unchecked)
+        verdict.failures.extend(notes.failures)
+        for error in found:
+            with _exceptions_into(verdict):
+                self._collect_error(verdict, where, error, is_exact=is_exact)
 
     def _collect_undocumented(
-        self, verdict: Verdict, session: Session, where: "Direction", body_schemas: list[tuple[Any, Any, str]]
+        self, verdict: Verdict, notes: JudgingNotes, where: "Direction", body_values: list[JudgedValue]
     ) -> None:
-        from dynacli.validation.schemas.undocumented_values import Exact
-
-        with _noted(verdict):
-            exact = Exact(self._engine.schema_validator(self._spec, self._version, where, session), where)
-            for schema, value, pointer in body_schemas:
-                verdict.extend(exact.undocumented(schema, value, pointer))
-                if exact.left:
-                    verdict.unchecked.append(exact.left)
+        with _exceptions_into(verdict):
+            properties = self._undocumented_properties(notes, where)
+            for judged in body_values:
+                verdict.extend(properties.findings(judged))
+                if properties.unchecked:
+                    verdict.unchecked.append(properties.unchecked)
 
     def _missing_security(self, sent: Sent) -> Iterator[Finding]:
-        alternatives = [[one.name for one in schemes] for schemes in self._operation.security]
+        alternatives = [[scheme.name for scheme in schemes] for schemes in self._operation.security]
         if sent.credentials is None or not alternatives:
             return
         if any(sent.credentials.issuperset(names) for names in alternatives):
             return
-        shown = " or ".join(" with ".join(f"`{one}`" for one in names) for names in alternatives)
+        shown = " or ".join(" with ".join(f"`{name}`" for name in names) for names in alternatives)
         text = f"the document requires credentials for {shown}, and the request has none"
         yield Finding("request", "missing-security", "security", text, alternatives, sorted(sent.credentials))
 
-    def _one(self, verdict: Verdict, where: str, error: Exception, *, is_exact: bool) -> None:
+    def _collect_error(self, verdict: Verdict, where: str, error: Exception, *, is_exact: bool) -> None:
+        """Add to the verdict what an error of openapi-core means."""
         cause = error.__cause__ or error
         engine = self._engine
         if isinstance(cause, engine.NotedError):
             return
         if isinstance(cause, engine.UncheckedError):
-            verdict.unchecked.append(_about(error, str(cause)))
+            verdict.unchecked.append(_with_name(error, str(cause)))
         elif isinstance(error, engine.ResponseNotFound):
             self._undocumented_status(verdict, error, is_exact=is_exact)
         elif isinstance(cause, engine.UndocumentedBodyError):
             text = "the document describes no body for this answer"
             if is_exact:
-                verdict.extend(
-                    [Finding(where, "undocumented-body", "", text, None, None, *self._located(cause))]
-                )
+                place = self._document_place(cause)
+                verdict.extend([Finding(where, "undocumented-body", "", text, None, None, *place)])
             else:
                 verdict.unchecked.append(text)
         elif isinstance(cause, engine.UndocumentedHeaderError):
             text = (
                 f"the document describes `{cause.name}` for the answer `{cause.answer}`, and not for this one"
             )
-            place, got, located = f"header/{cause.name}", shortened(cause.value), self._located(cause)
-            verdict.extend([Finding(where, "undocumented-header", place, text, None, got, *located)])
+            pointer, got, place = f"header/{cause.name}", shortened(cause.value), self._document_place(cause)
+            verdict.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
             verdict.extend(self._findings(where, error, cause))
 
-    def _undocumented_status(self, verdict: Verdict, error: Any, *, is_exact: bool) -> None:
+    def _undocumented_status(self, verdict: Verdict, error: "ResponseNotFound", *, is_exact: bool) -> None:
         """Judge a status that the document does not have.
 
         OpenAPI 3.1.1, "Responses Object": the documentation "is not necessarily expected to cover all possible
         HTTP response codes", but it is "to cover a successful operation response and any known errors".
-        So where a document says how success looks, another success breaks it; else nobody would notice that
-        the body was not judged. Another error is a note, and a finding for whoever asks for everything.
+        So where a document describes a success, another status of success is a finding: otherwise nobody would
+        notice that its body was not judged. An undocumented error is a finding at the level `exact` only.
         """
-        listed = [str(one) for one in error.availableresponses]
-        shown = ", ".join(f"`{one}`" for one in listed) or "no answers at all"
+        listed = [str(status) for status in error.availableresponses]
+        shown = ", ".join(f"`{status}`" for status in listed) or "no answers at all"
         text = f"the document has no answer with status {error.http_status}, only {shown}"
         is_other_success = str(error.http_status).startswith("2") and any(
-            one.startswith("2") for one in listed
+            status.startswith("2") for status in listed
         )
         if is_exact or is_other_success:
             status = int(error.http_status)
-            located = locate(self._document, [*self._steps, "responses"])
+            place = locate(self._document, [*self._steps, "responses"])
             verdict.extend(
-                [Finding("response", "undocumented-status", "status", text, listed, status, *located)]
+                [Finding("response", "undocumented-status", "status", text, listed, status, *place)]
             )
         else:
             verdict.unchecked.append(text)
 
-    def _findings(self, where: str, error: Any, cause: Any) -> Iterator[Finding]:
-        place = _place(error)
+    def _findings(self, where: str, error: Exception, cause: BaseException) -> Iterator[Finding]:
+        prefix = _place_of_value(error)
         schema_errors = getattr(cause, "schema_errors", None)
         if schema_errors is not None:
             # Imported for those calls alone that break the document.
@@ -262,42 +288,48 @@ class Judge:
 
             steps = getattr(cause, "schema_steps", [])
             for schema_error in schema_errors:
-                for one in explain(schema_error, partial(listed_properties, self._document)):
-                    path = [*steps, *one.schema_path]
-                    located = locate(self._document, path)
-                    pointer, message = place + one.pointer, one.message
-                    if one.got is None and self._version == "3.0":
+                for defect in explain(schema_error, partial(listed_properties, self._document)):
+                    path = [*steps, *defect.schema_path]
+                    place = locate(self._document, path)
+                    pointer, message = prefix + defect.pointer, defect.message
+                    if defect.got is None and self._version == "3.0":
                         from dynacli.validation.schemas.nullable import why_no_null
 
-                        why = why_no_null(self._document, path, one.rule)
+                        why = why_no_null(self._document, path, defect.rule)
                         message = f"{message}; {why}" if why else message
-                    yield Finding(where, one.rule, pointer, message, one.expected, one.got, *located)
+                    yield Finding(where, defect.rule, pointer, message, defect.expected, defect.got, *place)
             return
-        rule, pointer, message, expected, got = self._outside_of_schemas(where, place, cause)
-        yield Finding(where, rule, pointer, message, expected, got, *self._located(cause))
+        rule, pointer, message, expected, got = self._outside_of_schemas(where, prefix, cause)
+        yield Finding(where, rule, pointer, message, expected, got, *self._document_place(cause))
 
-    def _located(self, cause: Any) -> Located:
+    def _document_place(self, cause: BaseException) -> DocumentPlace:
         return locate(self._document, list(getattr(cause, "schema_steps", ())))
 
-    def _outside_of_schemas(self, where: str, place: str, cause: Any) -> tuple[str, str, str, Any, Any]:
-        """Return rule, pointer, message, expected and got of what no schema says."""
+    def _outside_of_schemas(
+        self, where: str, place: str, cause: BaseException
+    ) -> tuple[str, str, str, Any, Any]:
+        """Return rule, pointer, message, expected and got of a defect that no schema is about.
+
+        Args:
+            place: The place of the value, which is the pointer of most of these findings.
+        """
         if isinstance(cause, self._engine.UnreadableError):
             return "unreadable-body", place, str(cause), None, None
         if isinstance(cause, self._engine.MediaTypeNotFound):
             listed = list(cause.availableMimetypes)
-            names = ", ".join(f"`{one}`" for one in listed) or "none"
+            names = ", ".join(f"`{media_type}`" for media_type in listed) or "none"
             name = cause.mimetype.partition(";")[0].strip()
             came = f"the media type is `{name}`" if name else "there is no media type"
             text = f"{came}, and the document has {names}"
             return "undocumented-media-type", "header/Content-Type", text, listed, cause.mimetype or None
         kind = type(cause).__name__
         if kind in {"MissingData", "MissingRequiredRequestBody"}:
-            what = "requires a body" if where == "request" else "describes a body"
-            return "missing-body", "", f"the document {what}, and there is none", None, None
+            verb = "requires" if where == "request" else "describes"
+            return "missing-body", "", f"the document {verb} a body, and there is none", None, None
         if kind in _MESSAGES:
             rule, text = _MESSAGES[kind]
             return rule, place, text, None, None
-        # Reading a value failed before any schema was asked.
+        # The text could not be read as a value, so no schema was asked.
         wanted, value = getattr(cause, "type", None), getattr(cause, "value", None)
         text = "the value cannot be read as the document describes it"
         if isinstance(wanted, str) and isinstance(value, str):
@@ -315,8 +347,8 @@ _MESSAGES = {
 
 
 @contextmanager
-def _noted(verdict: Verdict) -> Iterator[None]:
-    """Turn whatever ends the judging into a reason why nothing was judged."""
+def _exceptions_into(verdict: Verdict) -> Iterator[None]:
+    """Turn an exception that ends the judging into a reason why something was not judged."""
     try:
         yield
     except DamagedCatalogError:
@@ -324,21 +356,20 @@ def _noted(verdict: Verdict) -> Iterator[None]:
     except RecursionError:
         verdict.unchecked.append("the value or its schema is nested too deeply")
     except Exception as error:  # noqa: BLE001  - see below
-        # Documents hold what no validator was written for: a media type that is text,
-        # parameters that are no list. Whatever the libraries raise on one of them says
-        # that nothing was judged, and neither the call nor its answer may be lost for it.
+        # Documents hold what no validator expects: a media type that is a string, parameters that are no list.
+        # Whatever the libraries raise then means that nothing was judged; the call and its answer must not be lost.
         verdict.failures.append(reason_of(error))
 
 
-def _about(error: Any, reason: str) -> str:
-    """Return a reason with the parameter or header that it is about; a body needs no name."""
-    place = _place(error)
+def _with_name(error: Exception, reason: str) -> str:
+    """Return a reason, preceded by the name of the parameter or header where it is about one."""
+    place = _place_of_value(error)
     location, _, name = place.partition("/")
     return f"{location} `{name}`: {reason}" if place else reason
 
 
-def _place(error: Any) -> str:
-    """Return where the value of a parameter or header stands; empty for a body, whose pointer says it all."""
+def _place_of_value(error: Exception) -> str:
+    """Return the place of a parameter or header, such as `query/page`; empty for a body, which is the root."""
     name = getattr(error, "name", None)
     if not isinstance(name, str):
         return ""

@@ -1,4 +1,4 @@
-"""A request and an answer, as openapi-core's protocols have them.
+"""Requests and answers in the form that openapi-core's protocols ask for.
 
 Only `dynacli.validation.openapi_core_setup` imports this module.
 """
@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-__all__ = ["Lowered", "RequestView", "ResponseView"]
+__all__ = ["CaseInsensitiveHeaders", "OpenAPIRequest", "OpenAPIResponse"]
 
 
 @dataclass
-class Parameters(RequestParameters):
+class _Parameters(RequestParameters):
+    """openapi-core's parameters, with the `querystring` of OpenAPI 3.2 beside them."""
+
     querystring: Mapping[str, str] = field(default_factory=dict)
 
 
-class RequestView:
-    """A request as openapi-core's protocol has it."""
+class OpenAPIRequest:
+    """A request in the form of openapi-core's protocol `Request`."""
 
     host_url = ""
     path = ""
@@ -37,7 +39,7 @@ class RequestView:
         self.method = method
         self.content_type = content_type
         self.body = body
-        self.parameters = Parameters(
+        self.parameters = _Parameters(
             query=ImmutableMultiDict(query),
             header=Headers(dict(headers)),
             cookie=ImmutableMultiDict(cookies),
@@ -46,11 +48,11 @@ class RequestView:
         )
 
 
-class Lowered(dict[str, str]):
-    """Headers, found in any case (RFC 9110, section 5.1), repeated ones joined (section 5.3).
+class CaseInsensitiveHeaders(dict[str, str]):
+    """Headers whose names have no case (RFC 9110, section 5.1), repeated ones joined (section 5.3).
 
     Args:
-        headers: As they came.
+        headers: The headers in their order.
     """
 
     def __init__(self, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
@@ -61,7 +63,7 @@ class Lowered(dict[str, str]):
         self.update({name: ", ".join(values) for name, values in self._all.items()})
 
     def several(self, name: str) -> list[str]:
-        """Return the values of a header, each as it came."""
+        """Return the values of a header that may be repeated, not joined."""
         return self._all.get(name.lower(), [])
 
     def __getitem__(self, name: str) -> str:
@@ -71,8 +73,8 @@ class Lowered(dict[str, str]):
         return super().__contains__(str(name).lower())
 
 
-class ResponseView:
-    """An answer as openapi-core's protocol has it."""
+class OpenAPIResponse:
+    """An answer in the form of openapi-core's protocol `Response`."""
 
     def __init__(
         self,
@@ -84,4 +86,4 @@ class ResponseView:
         self.status_code = status_code
         self.content_type = content_type
         self.data = data
-        self.headers = Lowered(headers)
+        self.headers = CaseInsensitiveHeaders(headers)

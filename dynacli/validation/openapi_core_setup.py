@@ -1,7 +1,7 @@
-"""openapi-core, set up for one operation.
+"""openapi-core, set up to judge one operation.
 
 Only `dynacli.validation.import_openapi_core` imports this module; it makes the import fast.
-The validators are openapi-core's own. What is changed goes through their hooks, each for a reason given there.
+The validators are openapi-core's own; each hook that is overridden says why.
 """
 
 import logging
@@ -35,10 +35,11 @@ from openapi_core.validation.response.validators import (
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model.parameter_styles import explodes, style_of
 from dynacli.validation.bodies import media_type_match
-from dynacli.validation.bodies.body_hooks import FORM, Bodies, UncheckedError, UnreadableError, child
-from dynacli.validation.header_hooks import Headers, UndocumentedHeaderError, placed
-from dynacli.validation.judging_session import Session, reason_of
-from dynacli.validation.openapi_core_adapters import RequestView, ResponseView
+from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
+from dynacli.validation.bodies.text_fields import child
+from dynacli.validation.header_hooks import HeaderHooks, UndocumentedHeaderError, note_place
+from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
+from dynacli.validation.openapi_core_adapters import OpenAPIRequest, OpenAPIResponse
 from dynacli.validation.schemas.dialects import Direction, SchemaValidators
 
 __all__ = [
@@ -57,11 +58,11 @@ __all__ = [
 ]
 
 
-# It warns of alternatives that do not fit, and Python writes to the terminal what nobody takes.
+# openapi-core logs warnings about alternatives that do not fit; without a handler Python prints them.
 logging.getLogger("openapi_core").addHandler(logging.NullHandler())
 
-# openapi-core splits at `%20`, which is decoded before it comes here, and takes the whole for one member.
-# It does not know 3.2's `cookie`, which differs from `form` in what is encoded alone.
+# openapi-core splits `spaceDelimited` at `%20`, but the text is already decoded here.
+# It does not know 3.2's style `cookie`, which differs from `form` only in its percent-encoding.
 _STYLES: dict[str, Any] = {
     **style_deserializers,
     "spaceDelimited": partial(delimited_loads, delimiter=" "),
@@ -74,11 +75,11 @@ _NO_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 
 
 class NotedError(OpenAPIError):
-    """Something could not be judged, and that is noted."""
+    """A part could not be judged; the notes say so already."""
 
 
 class UndocumentedBodyError(OpenAPIError):
-    """A body came, and the document describes none."""
+    """The answer has a body, and the document describes none."""
 
 
 def _deny(uri: str) -> Any:
@@ -86,7 +87,7 @@ def _deny(uri: str) -> Any:
 
 
 class _DenyAll(dict[str, Any]):
-    """A handler for every scheme there is; for one without a handler jsonschema-path would ask urllib."""
+    """Handlers that deny every URI scheme: for a scheme without a handler jsonschema-path would ask urllib."""
 
     def __contains__(self, scheme: object) -> bool:
         return True
@@ -98,19 +99,19 @@ class _DenyAll(dict[str, Any]):
 def make_path(document: dict[str, Any]) -> SchemaPath:
     """Return openapi-core's view of a document, which fetches nothing.
 
-    The compiler has refused every reference that leaves the document; this stands behind it.
+    The compiler has refused references that leave the document already; this is the second line of defence.
     """
     return SchemaPath.from_dict(document, handlers=_DenyAll())
 
 
 class _NoTemplate:
-    """What a match of the URL against a template would have found: nothing; the values are known."""
+    """The result of matching the URL against a path template, which is not needed: the values are known."""
 
     variables: Mapping[str, str] = {}
 
 
-class _OneOperation(Bodies):
-    """What both validators do differently: there is one operation, and it is known."""
+class _KnownOperation(BodyHooks):
+    """The hooks that both validators override, because the operation is known and need not be found."""
 
     spec: SchemaPath
     operation_steps: tuple[str, ...]
@@ -119,46 +120,45 @@ class _OneOperation(Bodies):
     def _deserialise_style(
         self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
     ) -> Any:
-        # openapi-core warns of a style that it does not know, and takes the text for the value.
-        read: Any = param_or_header.read_value()
-        place = read.get("in", "header")
-        style = style_of(place, read.get("style"))
+        # openapi-core warns of a style that it does not know, and takes the text as the value.
+        parameter: Any = param_or_header.read_value()
+        style = style_of(parameter.get("in", "header"), parameter.get("style"))
         deserializer = self.style_deserializers_factory.create(
             self.spec,
             param_or_header / "schema",
             style,
-            explodes(style, read.get("explode")),
-            name or read["name"],
+            explodes(style, parameter.get("explode")),
+            name or parameter["name"],
         )
         return deserializer.deserialize(location)
 
     @contextmanager
-    def _guarded(self, what: str, place: SchemaPath, wrapper: Callable[[], OpenAPIError]) -> Iterator[None]:
-        """Turn what ends the judging of a part into a note, so that the other parts are judged all the same.
+    def _guarded(self, part: str, place: SchemaPath, wrapper: Callable[[], OpenAPIError]) -> Iterator[None]:
+        """Turn an exception that ends the judging of a part into a note, so that the other parts are judged.
 
         Args:
-            what: What is judged.
-            place: Where the document describes it, for errors that do not say so.
-            wrapper: Makes an error of what is judged.
+            part: The name of the part in the note.
+            place: The part's place in the document, for errors that do not know a closer one.
+            wrapper: Makes openapi-core's error for the part.
         """
         try:
             yield
         except OpenAPIError as error:
-            placed(error, place)
+            note_place(error, place)
             raise
         except DamagedCatalogError:
             raise
         except RecursionError:
             raise wrapper() from UncheckedError("the value or its schema is nested too deeply")
         except Exception as error:  # noqa: BLE001  - as in `Judge`: the document is to blame, and the rest can be judged
-            self.session.fail(f"{what}: {reason_of(error)}")
+            self.notes.add_failure(f"{part}: {reason_of(error)}")
             raise wrapper() from NotedError()
 
     def _find_path(self, request: Any) -> PathOperationServer:  # noqa: ARG002
-        # Not found by matching the URL: real documents have paths that differ only in a fragment,
-        # templates inside a segment, servers that were overridden.
-        paths, key, *steps = self.operation_steps
-        path = operation = child(self.spec / paths, key)
+        # Matching the URL would fail for real documents: their paths may differ only in a fragment,
+        # have templates inside a segment, or servers that were overridden.
+        paths, path_key, *steps = self.operation_steps
+        path = operation = child(self.spec / paths, path_key)
         for step in steps:
             operation = child(operation, step)
         return PathOperationServer(path, operation, None, _NoTemplate, None)
@@ -174,22 +174,22 @@ def _schema_of(parameter: SchemaPath) -> SchemaPath | None:
 
 
 def _is_sent(name: str, location: Mapping[str, Any]) -> bool:
-    # The keys alone: werkzeug's `Headers` yield pairs.
+    # `keys()`, because iterating werkzeug's `Headers` yields pairs.
     return name in location or any(key.startswith(f"{name}[") for key in location.keys())  # noqa: SIM118
 
 
-class _RequestMixin(_OneOperation):
+class _RequestMixin(_KnownOperation):
     typed_values: Mapping[tuple[str, str], Any]
 
     def _get_parameter(self, parameters: Any, param: SchemaPath) -> Any:
-        judged: Any = super()._get_parameter  # type: ignore[misc]
+        inherited: Any = super()._get_parameter  # type: ignore[misc]
         name, location = (param / "name").read_str(""), (param / "in").read_str("")
         if location == "header" and name.lower() in _NO_PARAMETERS:
             raise MissingParameter(name, location)
         with self._guarded(f"{location} `{name}`", param, lambda: InvalidParameter(name, location)):
-            value = judged(parameters, param)
+            value = inherited(parameters, param)
         if location == "querystring":
-            # It was judged, and openapi-core has no place for its value: this lets it go on without one.
+            # Its value was judged, but openapi-core has no place to keep it: let it go on without the value.
             raise MissingParameter(name, location)
         return value
 
@@ -200,44 +200,44 @@ class _RequestMixin(_OneOperation):
     def _get_media_type_value(
         self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
     ) -> Any:
-        read: Any = super()._get_media_type_value  # type: ignore[misc]
-        value = read(param_or_header, location, name=name)
+        inherited: Any = super()._get_media_type_value  # type: ignore[misc]
+        value = inherited(param_or_header, location, name=name)
         if (param_or_header / "in").read_str("header") != "querystring":
             return value
         media_type = next(iter((param_or_header / "content").str_keys()), "")
-        # A form is the one media type that is made of what a query is made of.
+        # A form is percent-encoded like a query, so it is read from the query as it is.
         is_form = media_type_match.split(media_type)[0] == FORM
         return value.encode() if is_form else unquote_to_bytes(value)
 
     def _get_security(self, parameters: Any, operation: Any) -> dict[str, str]:  # noqa: ARG002
-        return {}  # credentials were chosen by the same requirement, or the call has ended already
+        return {}  # `Judge` looks at the credentials
 
     def _get_param_or_header_and_schema(
         self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
     ) -> tuple[Any, SchemaPath | None]:
-        read: Any = super()._get_param_or_header_and_schema  # type: ignore[misc]
+        inherited: Any = super()._get_param_or_header_and_schema  # type: ignore[misc]
         found: tuple[Any, SchemaPath | None]
         try:
-            found = read(param_or_header, location, name=name)
+            found = inherited(param_or_header, location, name=name)
         except (RecursionError, DamagedCatalogError, UncheckedError):
             raise
         except Exception:
-            # openapi-core cannot read back every style and every union of types, and raises what comes.
-            # A value that fits as it was given is no reason to refuse a request.
+            # openapi-core cannot read back every style and every union of types, and raises various exceptions.
+            # Then the value that the text was written from is judged instead.
             key = ((param_or_header / "in").read_str("header"), (param_or_header / "name").read_str(""))
             schema = _schema_of(param_or_header)
             if key not in self.typed_values:
                 has_default = schema is not None and "default" in schema
                 is_deep = (param_or_header / "style").read_str("") == "deepObject"
                 if not _is_sent(key[1], location) and (has_default or is_deep):
-                    # What does not fit is the document's own default, in its place; or, of `deepObject`, its type:
-                    # openapi-core reads objects alone, and refuses the rest before it looks whether it came.
+                    # The parameter was not sent. openapi-core complains of the document's own default, or of
+                    # a `deepObject` that is no object, before it looks whether there is a value.
                     raise KeyError(key[1]) from None
                 raise
             if self.typed_values[key] == "" and (param_or_header / "allowEmptyValue").read_bool(
                 default=False
             ):
-                # It stands for the parameter being unused, whatever its type (OpenAPI 3.0.4, "allowEmptyValue").
+                # An empty value means that the parameter is unused, whatever its type (OpenAPI 3.0.4).
                 return "", None
             found = self.typed_values[key], schema
             if schema is not None:
@@ -245,18 +245,20 @@ class _RequestMixin(_OneOperation):
         return found
 
 
-class _ResponseMixin(Headers, _OneOperation):
+class _ResponseMixin(HeaderHooks, _KnownOperation):
     may_be_empty: bool
-    """Whether the method or status is one that never has a body (RFC 9110), whatever the document says."""
+    """Whether the method or status allows no body (RFC 9110), whatever the document says."""
     is_swagger: bool
-    """Whether the document was written in Swagger 2.0, where no schema means no content."""
+    """Whether the document was written in Swagger 2.0, where an answer without a schema has no content."""
 
     def _find_operation_response(self, status_code: int, operation: SchemaPath) -> SchemaPath:
         if "responses" not in operation:
             raise ResponseNotFound(str(status_code), [])
         responses = operation / "responses"
-        keys = [str(key) for key in responses.keys()]  # noqa: SIM118  - a path has no iteration of its keys
-        found = {key.upper(): key for key in keys if not key.startswith("x-")}  # `4xx` is meant as `4XX`
+        keys = [str(key) for key in responses.keys()]  # noqa: SIM118  - a SchemaPath cannot be iterated
+        found = {
+            key.upper(): key for key in keys if not key.startswith("x-")
+        }  # documents write `4xx` for `4XX`
         for wanted in (str(status_code), f"{str(status_code)[0]}XX", "DEFAULT"):
             if wanted in found:
                 self.responses = responses, found[wanted]
@@ -267,7 +269,7 @@ class _ResponseMixin(Headers, _OneOperation):
         if "content" not in operation_response or not len(operation_response / "content"):
             if data and self.operation_steps[-1].lower() != "head":
                 error = UndocumentedBodyError()
-                placed(error, operation_response)
+                note_place(error, operation_response)
                 raise InvalidData from error
             return None
         if not data and (self.may_be_empty or self._has_no_schema_of_swagger(operation_response / "content")):
@@ -282,8 +284,8 @@ class _ResponseMixin(Headers, _OneOperation):
             return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
 
     def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:
-        """Return whether the document says nothing of the body but what the operation produces, as 2.0 can."""
-        return self.is_swagger and not any("schema" in one for _, one in content.str_items())
+        """Return whether a Swagger 2.0 document lists media types for the body (`produces`), but has no schema."""
+        return self.is_swagger and not any("schema" in media_type for _, media_type in content.str_items())
 
 
 class _V30Request(_RequestMixin, V30RequestValidator):
@@ -319,61 +321,63 @@ def request_validator(
     version: str,
     steps: tuple[str, ...],
     typed_values: Mapping[tuple[str, str], Any],
-    body_schemas: list[tuple[Any, Any, str]],
-    session: Session,
+    body_values: list[JudgedValue],
+    notes: JudgingNotes,
 ) -> Callable[..., Iterator[Exception]]:
-    """Return a function that yields what openapi-core finds wrong with a request.
+    """Return a function that yields the errors that openapi-core finds in a request.
 
     Args:
-        version: `3.0`, `3.1` or `3.2`.
-        steps: They lead to the operation.
-        typed_values: (location, name) → value behind the text of a parameter.
-        body_schemas: Filled with (schema, value, place of the value) of what was judged of the body.
+        version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
+        steps: The steps from the root of the document to the operation.
+        typed_values: (location, name) → the value that the text of a parameter was written from.
+        body_values: Gets the values of the body that were judged.
+        notes: Gets the reasons why something was not judged.
     """
-    validator = _validator(_REQUESTS, spec, version, "request", steps, session)
-    validator.typed_values, validator.body_schemas = typed_values, body_schemas
+    validator = _validator(_REQUESTS, spec, version, "request", steps, notes)
+    validator.typed_values, validator.body_values = typed_values, body_values
 
     def errors(**request: Any) -> Iterator[Exception]:
         with warnings.catch_warnings():
-            # "The parameter is deprecated" is in the help, "Unsupported cookie style" (of 3.2) about its own
-            # reading of a text, which is not asked for: `typed_values` has the value.
+            # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
+            # matter, because `typed_values` has the value.
             warnings.simplefilter("ignore")
-            yield from list(validator.iter_errors(RequestView(steps[-1], **request)))
+            yield from list(validator.iter_errors(OpenAPIRequest(steps[-1], **request)))
 
     return errors
 
 
-_NO_REQUEST: Any = None  # it would only be used to find the operation
+_NO_REQUEST: Any = None  # openapi-core needs the request only to find the operation
 
 
 def response_validator(
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
-    body_schemas: list[tuple[Any, Any, str]],
-    session: Session,
+    body_values: list[JudgedValue],
+    notes: JudgingNotes,
     *,
     is_exact: bool = False,
     is_swagger: bool = False,
 ) -> Callable[..., Iterator[Exception]]:
-    """Return a function that yields what openapi-core finds wrong with an answer.
+    """Return a function that yields the errors that openapi-core finds in an answer.
 
     Args:
-        version: `3.0`, `3.1` or `3.2`.
-        steps: They lead to the operation.
-        body_schemas: Filled with (schema, value, place of the value) of what was judged of the body.
-        is_exact: Whether headers that are described for other answers alone are found.
+        version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
+        steps: The steps from the root of the document to the operation.
+        body_values: Gets the values of the body that were judged.
+        notes: Gets the reasons why something was not judged.
+        is_exact: Whether headers that only other answers are described with are errors.
         is_swagger: Whether the document was written in Swagger 2.0.
     """
-    validator = _validator(_RESPONSES, spec, version, "response", steps, session)
-    validator.body_schemas, validator.is_exact, validator.is_swagger = body_schemas, is_exact, is_swagger
+    validator = _validator(_RESPONSES, spec, version, "response", steps, notes)
+    validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
     is_head = steps[-1].lower() == "head"
 
     def errors(**response: Any) -> Iterator[Exception]:
         validator.may_be_empty = is_head or response["status_code"] in {204, 205, 304}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield from list(validator.iter_errors(_NO_REQUEST, ResponseView(**response)))
+            yield from list(validator.iter_errors(_NO_REQUEST, OpenAPIResponse(**response)))
 
     return errors
 
@@ -384,24 +388,24 @@ def _validator(
     version: str,
     direction: Direction,
     steps: tuple[str, ...],
-    session: Session,
+    notes: JudgingNotes,
 ) -> Any:
-    validators = _schema_validators(spec, version, direction, session)
+    validators = _schema_validators(spec, version, direction, notes)
     validator: Any = classes[version](spec, schema_validators_factory=validators)
     validator.style_deserializers_factory.style_deserializers = _STYLES
-    validator.schema_validators, validator.session = validators, session
+    validator.schema_validators, validator.notes = validators, notes
     validator.operation_steps, validator.version = steps, version
     return validator
 
 
-def schema_validator(spec: SchemaPath, version: str, direction: Direction, session: Session) -> Any:
-    """Return a validator of the document's dialect, for schemas anywhere in the document."""
+def schema_validator(spec: SchemaPath, version: str, direction: Direction, notes: JudgingNotes) -> Any:
+    """Return a validator of the document's dialect, which can judge by any schema of the document."""
     with spec.resolve() as resolved:
-        return _schema_validators(spec, version, direction, session).validator(True, resolved.resolver)
+        return _schema_validators(spec, version, direction, notes).validator(True, resolved.resolver)
 
 
 def _schema_validators(
-    spec: SchemaPath, version: str, direction: Direction, session: Session
+    spec: SchemaPath, version: str, direction: Direction, notes: JudgingNotes
 ) -> SchemaValidators:
     dialect = (spec / "jsonSchemaDialect").read_str(default="")
-    return SchemaValidators(version, direction, session, dialect)
+    return SchemaValidators(version, direction, notes, dialect)

@@ -1,4 +1,4 @@
-"""The one-operation document that openapi-core judges by, its components read when they are asked for."""
+"""The document of one operation, by which openapi-core judges; its components are read when they are needed."""
 
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -6,34 +6,34 @@ from urllib.parse import unquote
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import Operation
 
-__all__ = ["Located", "listed_properties", "locate", "operation_document", "pointer_below", "target_of"]
+__all__ = ["DocumentPlace", "listed_properties", "locate", "operation_document", "pointer_below", "target_of"]
 
 _MAX_HOPS = 50
 _MAX_DEPTH = 100
 _MAX_SCHEMAS = 1_000
 _COMPONENT_STEPS = 4
-"""Of a pointer to a component: `/components/schemas/NAME`."""
+"""The number of parts of a split pointer to a component, `/components/schemas/NAME`."""
 
 _REFERENCES = ("$ref", "$dynamicRef")
 
 
 def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return a document that holds one operation, whose references are read from the catalog.
+    """Return a document that holds one operation, and reads what its references lead to from the catalog.
 
-    In a densely connected document an operation reaches nearly every component;
-    a judged call reads only those that its answer leads to.
+    In a densely connected document an operation reaches nearly every component,
+    but judging a call needs only those that its values lead to.
 
     Returns:
-        The document, and the steps that lead from its path item to the operation.
+        The document, and the steps from its path item to the operation.
     """
     part = catalog.part(operation.name)
     steps = tuple(part.get("steps") or (operation.method.lower(),))
-    placed = part["operation"]
+    members = part["operation"]
     for step in reversed(steps):
-        placed = {step: placed}
-    # Another operation of the path may be what a reference leads into.
+        members = {step: members}
+    # Lazy, because a reference may lead into another operation of the path.
     path_item = _Lazy(catalog, pointer_below("/paths", operation.path))
-    path_item.update({**part["path_item"], **placed})
+    path_item.update({**part["path_item"], **members})
     document: dict[str, Any] = _Lazy(catalog, "")
     document["openapi"] = f"{catalog.meta['dialect']}.0"
     document["info"] = {"title": catalog.meta["title"], "version": catalog.meta["version"]}
@@ -46,7 +46,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
 
 
 class _Lazy(dict[str, Any]):
-    """A part of the document whose members are read from the catalog at the first look."""
+    """A part of the document whose members are read from the catalog when they are first asked for."""
 
     def __init__(self, catalog: Catalog, pointer: str) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class _Lazy(dict[str, Any]):
         return True
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the member, read from the catalog where that is needed."""
+        """Return a member, read from the catalog where it was not asked for before."""
         try:
             return self[key]
         except KeyError:
@@ -79,27 +79,27 @@ class _Lazy(dict[str, Any]):
 
 
 def pointer_below(start: str, *steps: str | int) -> str:
-    """Return the JSON pointer to what is under a place (RFC 6901, section 3)."""
+    """Return a JSON pointer that is some steps longer (RFC 6901, section 3)."""
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-class Located(NamedTuple):
+class DocumentPlace(NamedTuple):
     """A place in the document.
 
     Args:
-        pointer: JSON pointer to it.
-        via: JSON pointers to the `$ref`s that were followed on the way, in order.
+        pointer: The JSON pointer to the place.
+        via: The JSON pointers to the `$ref`s that were followed on the way, in order.
     """
 
     pointer: str
     via: tuple[str, ...]
 
 
-def locate(document: dict[str, Any], steps: list[str | int]) -> Located:
-    """Return the place that steps lead to when references are followed on the way.
+def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
+    """Return the place that steps lead to, with references followed on the way.
 
-    A step `$ref` is followed where it stands. References of the OpenAPI part (a parameter, a response)
-    are not among the steps, so they are followed where a step is not there.
+    A step `$ref` follows the reference of a schema. References outside of schemas (to a parameter, a response)
+    are not among the steps, so they are followed where a step is missing.
     """
     here: Any = document
     pointer = ""
@@ -123,16 +123,16 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> Located:
         try:
             here = here[step]
         except (KeyError, IndexError, TypeError):
-            break  # the nearest place that is known
+            break  # the steps lead no further; the place so far is near enough
         pointer = pointer_below(pointer, step)
-    return Located(pointer, tuple(via))
+    return DocumentPlace(pointer, tuple(via))
 
 
 def _target(document: dict[str, Any], reference: str, start: str) -> tuple[str, Any] | None:
-    """Return where a reference leads, None where nobody knows.
+    """Return (pointer, value) of what a reference leads to; None where its anchor is not found.
 
     Args:
-        start: Pointer to the schema that it stands in.
+        start: The pointer to the schema that the reference stands in.
     """
     fragment = unquote(reference.removeprefix("#"))
     if fragment and not fragment.startswith("/"):
@@ -142,7 +142,7 @@ def _target(document: dict[str, Any], reference: str, start: str) -> tuple[str, 
 
 
 def _anchored(pointer: str, here: Any, name: str, depth: int) -> tuple[str, Any] | None:
-    """Return the schema with an anchor, in the component where it is asked for."""
+    """Return (pointer, schema) of the schema with an anchor, searched from a pointer on; None where there is none."""
     if depth > _MAX_DEPTH or not isinstance(here, dict | list):
         return None
     if isinstance(here, dict) and name in {here.get("$anchor"), here.get("$dynamicAnchor")}:
@@ -166,12 +166,12 @@ def _follow(document: dict[str, Any], pointer: str) -> Any:
 
 
 def target_of(document: dict[str, Any], pointer: str) -> Any:
-    """Return what stands at a JSON pointer into the document, None where nothing does."""
+    """Return the value at a JSON pointer into the document; None where there is none."""
     return _follow(document, pointer)
 
 
 def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:
-    """Return the names of the properties that a schema lists, itself or where it leads to."""
+    """Return the names of the properties that a schema lists, in its references and branches too."""
     names: set[str] = set()
     seen: set[int] = set()
     pending = [schema]

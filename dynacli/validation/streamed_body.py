@@ -1,29 +1,29 @@
-"""Bodies that are not there as a whole: those that are judged while they come, and those that are too large to keep."""
+"""Bodies that are never whole in memory: judged while they come, or dropped because they are too large."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from dynacli.validation.bodies.read_body import UncheckedError
 from dynacli.validation.bodies.read_forms import UnreadBody
 from dynacli.validation.findings.finding import Finding
+from dynacli.validation.judging_notes import JudgedValue
 
-__all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "Passing", "Streamed"]
+__all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "Streamed"]
 
 MAX_FINDINGS = 1_000
 KEPT = 8 * 1024 * 1024
-"""Bytes of a stream up to which it is kept, for what is about all of it."""
+"""The largest stream in bytes that is kept, for the keywords that need all of it."""
 
 
 class BrokenOffError(Exception):
-    """A stream ended before its end."""
+    """A stream broke off before its end."""
 
 
 class DroppedBody(UnreadBody):
     """A body that was too large to be kept.
 
     Args:
-        size: In bytes.
-        limit: In bytes, up to which it would have been kept.
+        size: Its size in bytes.
+        limit: The largest size in bytes that would have been kept.
     """
 
     def __init__(self, size: int, limit: int) -> None:
@@ -35,10 +35,10 @@ class Streamed:
     """A body that is judged while it comes.
 
     Attributes:
-        error: What ended it before its end.
+        error: The exception that ended the body before its end.
 
     Args:
-        pieces: It, cut anywhere; none of them is empty.
+        pieces: The body, cut anywhere; no piece is empty.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
@@ -51,7 +51,7 @@ class Streamed:
         if self._first is None:
             try:
                 self._first = [piece for piece in (next(self._pieces, b""),) if piece]
-            except BaseException as error:  # noqa: BLE001  - for who reads on
+            except BaseException as error:  # noqa: BLE001  - raised again by `__iter__` or `finish`
                 self.error, self._first = error, []
         return bool(self._first) or self.error is not None
 
@@ -59,16 +59,16 @@ class Streamed:
         """Yield the pieces.
 
         Raises:
-            BrokenOffError: Something ended it.
+            BrokenOffError: An exception ended the body.
         """
         if self:
             yield from self._first or ()
         self._first = []
         while self.error is None:
-            # Not `yield from`: who stops reading must not end the pieces, which somebody else reads on.
+            # Not `yield from`: a reader that stops must not close the pieces, which somebody else reads on.
             try:
                 piece = next(self._pieces, b"")
-            except BaseException as error:  # noqa: BLE001  - for who reads on
+            except BaseException as error:  # noqa: BLE001  - raised again below or by `finish`
                 self.error = error
                 break
             if not piece:
@@ -78,10 +78,10 @@ class Streamed:
             raise BrokenOffError from self.error
 
     def finish(self) -> None:
-        """Read what nobody has read yet.
+        """Read what was not read yet.
 
         Raises:
-            BaseException: What ended it before its end.
+            BaseException: The exception that ended the body.
         """
         try:
             for _ in self:
@@ -92,10 +92,10 @@ class Streamed:
             raise self.error
 
     def whole(self) -> bytes:
-        """Return it as a whole.
+        """Return the whole body.
 
         Raises:
-            UncheckedError: It is too large for that, or broke off.
+            UncheckedError: It is too large to be kept, or broke off.
         """
         body = bytearray()
         try:
@@ -110,26 +110,28 @@ class Streamed:
         return bytes(body)
 
 
-class Passing(list[tuple[Any, Any, str]]):
-    """A list that hands on what is put into it and keeps nothing but what is found in it.
+class PassingValues(list[JudgedValue]):
+    """A list of judged values that inspects each one as it is appended, and keeps only the findings.
+
+    It stands in for a plain list where the values of a stream would not fit into memory.
 
     Attributes:
-        found: The findings, at most `MAX_FINDINGS`.
-        more: How many of what was put into it had some of the others.
+        findings: The findings, at most `MAX_FINDINGS`.
+        cut: The number of values of which findings were left out.
 
     Args:
-        look: Finds.
+        inspect: Returns the findings of a value.
     """
 
-    def __init__(self, look: Callable[[tuple[Any, Any, str]], Iterable[Finding]]) -> None:
+    def __init__(self, inspect: Callable[[JudgedValue], Iterable[Finding]]) -> None:
         super().__init__()
-        self._look = look
-        self.found: list[Finding] = []
-        self.more = 0
+        self._inspect = inspect
+        self.findings: list[Finding] = []
+        self.cut = 0
 
-    def append(self, one: tuple[Any, Any, str]) -> None:
-        """Hand one on."""
-        found = list(self._look(one))
-        left = MAX_FINDINGS - len(self.found)
-        self.found.extend(found[:left])
-        self.more += len(found) > left
+    def append(self, value: JudgedValue) -> None:
+        """Inspect a value; it is not kept."""
+        found = list(self._inspect(value))
+        left = MAX_FINDINGS - len(self.findings)
+        self.findings.extend(found[:left])
+        self.cut += len(found) > left

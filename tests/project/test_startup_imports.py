@@ -183,7 +183,7 @@ _JUDGED = (
     | _modules("client.validate_call client.verdict_text")
     | _modules(
         """
-        validation.binary validation.bodies.body_hooks validation.bodies.item_schemas
+        validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
         validation.discriminator validation.findings.finding validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
         validation.schemas.dialects validation.schemas.keywords validation.streamed_body
@@ -192,13 +192,13 @@ _JUDGED = (
     | _modules(
         """
         validation.bodies.media_type_match validation.bodies.read_body validation.bodies.read_forms
-        validation.bodies.sequences validation.findings.schema_error validation.judging_session
+        validation.bodies.sequences validation.findings.schema_error validation.judging_notes
         validation.openapi_core_setup
         """
     )
     | _modules(
         """
-        validation.bodies.text_fields validation.depth validation.openapi_core_adapters
+        validation.bodies.text_fields validation.schemas.stack_guard validation.openapi_core_adapters
         validation.schemas.acceptance validation.schemas.formats validation.schemas.unevaluated
         """
     )

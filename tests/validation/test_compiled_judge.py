@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dynacli.validation.bodies import read_body
 from dynacli.validation.bodies.plain_values import LIMIT, MAX_LEVELS, is_plain
 from dynacli.validation.findings.finding import Verdict
-from dynacli.validation.judging_session import Session
+from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas import acceptance, dialects
 from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
 from tests import suite
@@ -357,7 +357,7 @@ def test_what_the_document_misuses_is_left_to_the_keywords(name: str, version: s
 
 def test_values_of_another_dialect_as_a_whole_are_left_to_the_keywords() -> None:
     """What `exclusiveMinimum` was in draft 4 is no business of a compiled 2020-12."""
-    maker = dialects.SchemaValidators("3.1", "response", Session())
+    maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     schema = {
         "$schema": "http://json-schema.org/draft-04/schema#",
         "items": {"minimum": 0, "exclusiveMinimum": True},
@@ -368,8 +368,8 @@ def test_values_of_another_dialect_as_a_whole_are_left_to_the_keywords() -> None
 
 def test_compiling_a_schema_notes_nothing() -> None:
     """An unknown dialect and a reference to nowhere are noted where a value leads to them."""
-    session = Session()
-    maker = dialects.SchemaValidators("3.1", "response", session)
+    notes = JudgingNotes()
+    maker = dialects.SchemaValidators("3.1", "response", notes)
     schema = {
         "items": {"type": "integer"},
         "properties": {
@@ -379,7 +379,7 @@ def test_compiling_a_schema_notes_nothing() -> None:
         },
     }
     assert maker._acceptance.accepts(maker.validator(schema, _resolver("3.1")), [1] * 5_000)
-    assert 0 == session.count
+    assert 0 == notes.count
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_compiling_a_schema_notes_nothing() -> None:
 )
 def test_a_schema_without_a_plain_form_says_why(schema: Any, why: str) -> None:
     """It is judged by the keywords, which give up in their own way."""
-    maker = dialects.SchemaValidators("3.1", "response", Session())
+    maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     with pytest.raises(UntranslatableError, match=why):
         PlainSchema(maker.validator(schema, _resolver("3.1")), 2_000)
 
@@ -402,7 +402,7 @@ def test_a_schema_that_takes_many_steps_on_one_value_is_not_compiled() -> None:
     nested: Any = {"type": "integer"}
     for _ in range(100):
         nested = {"anyOf": [nested]}
-    maker = dialects.SchemaValidators("3.1", "response", Session())
+    maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     with pytest.raises(UntranslatableError, match="too deep"):
         PlainSchema(maker.validator(nested, _resolver("3.1")), 2_000)
 
@@ -480,7 +480,7 @@ def test_findings_of_a_large_body_are_those_of_the_keywords(
     """Only the items that are not accepted are judged by them, and nothing is lost by that."""
     value = _many(500, **_WRONG)
     found = _judged(value, version)
-    monkeypatch.setattr(acceptance, "_LEAST", float("inf"))
+    monkeypatch.setattr(acceptance, "_MIN_VALUES", float("inf"))
     assert _judged(value, version) == found
     assert [
         "/items/400/name pattern",
@@ -496,7 +496,7 @@ def test_findings_of_a_large_map_are_those_of_the_keywords(monkeypatch: pytest.M
     schema = {"properties": {"name5": {"type": "string"}}, "additionalProperties": {"$ref": f"{_REF}Item"}}
     value = {f"name{number}": one for number, one in enumerate(_many(500, **_WRONG)["items"])}
     found = judge_value(schema, value, Item=_ITEM, **_COMPONENTS)
-    monkeypatch.setattr(acceptance, "_LEAST", float("inf"))
+    monkeypatch.setattr(acceptance, "_MIN_VALUES", float("inf"))
     assert judge_value(schema, value, Item=_ITEM, **_COMPONENTS) == found
     assert "/name5 type" in compact(found)
     assert "/name400/price multipleOf" in compact(found)
@@ -512,7 +512,7 @@ def test_of_a_large_body_that_is_wrong_throughout_a_thousand_findings_are_enough
 
 def test_a_small_value_is_not_worth_compiling_a_schema_and_many_are() -> None:
     """Items of a stream come one by one, so that their sizes add up."""
-    maker = dialects.SchemaValidators("3.1", "response", Session())
+    maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     resolver = resolver_of(answer_document({}, Item=_ITEM, **_COMPONENTS))
     validator = maker.validator({"$ref": f"{_REF}Item"}, resolver)
     item = _many(1)["items"][0]
@@ -523,7 +523,7 @@ def test_a_small_value_is_not_worth_compiling_a_schema_and_many_are() -> None:
 
 def test_a_schema_much_larger_than_the_value_is_not_compiled() -> None:
     """In a densely connected document a schema leads to nearly all of it."""
-    maker = dialects.SchemaValidators("3.1", "response", Session())
+    maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     schema = {"properties": {f"p{number}": {"type": "integer"} for number in range(2_000)}}
     validator = maker.validator(schema, _resolver("3.1"))
     assert not maker._acceptance.accepts(validator, [1] * 2_500)
@@ -542,9 +542,9 @@ def test_numbers_beyond_64_bits_are_left_to_the_keywords(number: str) -> None:
 def test_a_pattern_of_a_large_body_has_the_time_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is compiled asks the same patterns, and none passes for want of time."""
     monkeypatch.setattr("dynacli.model.patterns._SECONDS", 0.0)
-    session = Session()
-    session.patterns._seconds_left = 0.0
-    maker = dialects.SchemaValidators("3.1", "response", session)
+    notes = JudgingNotes()
+    notes.patterns._seconds_left = 0.0
+    maker = dialects.SchemaValidators("3.1", "response", notes)
     validator = maker.validator({"items": {"pattern": "^a"}}, _resolver("3.1"))
     errors = maker.errors(validator, ["a"] * 3_000)
     assert ["the pattern takes too long"] == [*{error.message for error in errors}]
@@ -562,7 +562,7 @@ import threading
 from dynacli.validation.schemas import dialects
 from dynacli.validation.schemas.compiled_schema import CompiledSchema
 from dynacli.validation.schemas.plain_schema import PlainSchema
-from dynacli.validation.judging_session import Session
+from dynacli.validation.judging_notes import JudgingNotes
 from tests.differential import resolver_of
 from tests.judging import answer_document
 
@@ -574,7 +574,7 @@ for _ in range(99):
     value = {"a": value}
 
 def run():
-    maker = dialects.SchemaValidators("3.1", "response", Session())
+    maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     validator = maker.validator({"$ref": "#/components/schemas/N0"}, resolver_of(answer_document({}, **schemas)))
     print(CompiledSchema(PlainSchema(validator, 1_000), validator.format_checker).accepts(value))
 

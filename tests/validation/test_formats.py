@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.judging_session import Session
+from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.formats import Formats
 from tests.differential import Tally, compare_values, resolver_of
 from tests.judging import answer_document, compact, judge_value
@@ -294,4 +294,4 @@ def test_what_is_compiled_knows_a_format_as_the_keywords_do(name: str) -> None:
 
 def test_the_table_has_every_format_that_is_known() -> None:
     """So that none is added without examples."""
-    assert set(Formats(Session()).checkers) == {*_TEXTS, *_NUMBERS}
+    assert set(Formats(JudgingNotes()).checkers) == {*_TEXTS, *_NUMBERS}

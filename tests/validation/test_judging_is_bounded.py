@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation import judging_session as session
+from dynacli.validation import judging_notes
 from tests.judging import answer_document, answered, compact, judge_of, judge_value
 
 _ITEM = {"type": "object", "required": ["name"]}
@@ -55,7 +55,7 @@ def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
 
 def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each level of the value doubles the work; what was found before the time was over is kept."""
-    monkeypatch.setattr(session, "_SECONDS", 0.2)
+    monkeypatch.setattr(judging_notes, "_SECONDS", 0.2)
     inside = {"type": "object", "properties": {"c": _ref("T")}, "required": ["c"]}
     one, two = (
         {**inside, "properties": {**inside["properties"], "k": {"enum": [number]}}} for number in (1, 2)

@@ -6,8 +6,8 @@ import pytest
 
 from dynacli.model.patterns import Patterns
 from dynacli.validation.bodies.sequences import Item, items_of, read_items
-from dynacli.validation.judge_stream import Place, sequence_errors
-from dynacli.validation.judging_session import Session
+from dynacli.validation.judge_items import PlacedSchema, sequence_errors
+from dynacli.validation.judging_notes import JudgingNotes
 from tests.harness import Answer, Recorder, run_cli
 from tests.judging import answer_document, answered, compact, judge_answer, judge_of, sent
 from tests.pets import write
@@ -176,17 +176,17 @@ def test_an_item_that_cannot_be_read_hides_no_other() -> None:
 
 def _matched(seconds: float, count: int) -> list[str]:
     """What is noted of texts that a pattern is held against, which has so much time."""
-    session = Session()
-    session.patterns = Patterns(seconds)
+    notes = JudgingNotes()
+    notes.patterns = Patterns(seconds)
 
     def errors(value: str) -> list[Any]:
-        assert session.patterns.is_found("^(a|b|ab)*c$", value)
+        assert notes.patterns.is_found("^(a|b|ab)*c$", value)
         return []
 
-    place = Place(("itemSchema",), {}, {}, errors)
-    found = sequence_errors((Item("ab" * 5_000 + "c", 0) for _ in range(count)), [place], None, session, [])
+    place = PlacedSchema(("itemSchema",), {}, {}, errors)
+    found = sequence_errors((Item("ab" * 5_000 + "c", 0) for _ in range(count)), [place], None, notes, [])
     assert [] == found
-    return list(session.unchecked)
+    return list(notes.unchecked)
 
 
 def test_each_item_has_its_time_for_patterns() -> None:

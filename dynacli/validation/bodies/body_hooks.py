@@ -1,4 +1,4 @@
-"""Reading and judging bodies, and the values of parameters that have a media type: openapi-core's hooks for them.
+"""Reading and judging bodies, and parameters that have a media type: openapi-core's hooks for them.
 
 Only `dynacli.validation.openapi_core_setup` imports this module.
 """
@@ -16,31 +16,32 @@ from openapi_core.templating.media_types.datatypes import MediaType
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
-from dynacli.validation import binary, streamed_body
+from dynacli.validation import streamed_body
 from dynacli.validation.bodies import (
+    binary_bodies,
     item_schemas,
     media_type_match,
     read_body,
     read_forms,
     sequences,
 )
-from dynacli.validation.bodies.text_fields import child, form_of, kinds_of, plain_value, typed
+from dynacli.validation.bodies.text_fields import child, form_of, plain_value, types_of
 from dynacli.validation.findings.finding import shortened
-from dynacli.validation.judging_session import Session
+from dynacli.validation.judging_notes import JudgedValue, JudgingNotes
 from dynacli.validation.schemas.dialects import SchemaValidators
 
 if TYPE_CHECKING:
-    from dynacli.validation.judge_stream import Place
+    from dynacli.validation.judge_items import PlacedSchema
 
-__all__ = ["FORM", "Bodies", "UncheckedError", "UnreadableError", "child", "kinds_of", "typed"]
+__all__ = ["FORM", "BodyHooks", "UncheckedError", "UnreadableError"]
 
 
 class UncheckedError(read_body.UncheckedError, OpenAPIError):
-    """The same, as one of openapi-core's, which it wraps and goes on behind."""
+    """`read_body.UncheckedError` as an error of openapi-core, which then goes on with the next part."""
 
 
 class UnreadableError(read_body.UnreadableError, OpenAPIError):
-    """The same, as one of openapi-core's."""
+    """`read_body.UnreadableError` as an error of openapi-core."""
 
 
 @contextmanager
@@ -57,21 +58,21 @@ FORM = "application/x-www-form-urlencoded"
 _FORM_DATA = "multipart/form-data"
 
 
-class Bodies:
+class BodyHooks:
     """The part of a validator that reads and judges bodies."""
 
     schema_validators: SchemaValidators
-    session: Session
+    notes: JudgingNotes
     version: str
     operation_steps: tuple[str, ...]
-    body_schemas: list[tuple[Any, Any, str]]
-    """(schema, value, where in the body the value stands) of what was judged of a body."""
+    body_values: list[JudgedValue]
+    """Gets the values of the body that were judged."""
 
     def _find_media_type(self, content: SchemaPath, mimetype: str | None = None) -> MediaType:
-        # openapi-core compares as it stands: parameters and case on the document's side,
-        # and `*/*`, are not matched there.
+        # openapi-core compares media types literally: it does not match `*/*`, nor keys with parameters
+        # or capital letters.
         keys = list(content.str_keys())
-        if mimetype is None:  # of a parameter: it has one only
+        if mimetype is None:  # the `content` of a parameter has a single media type
             mimetype = keys[0] if keys else ""
         best = media_type_match.best_match(mimetype, keys)
         if best is None:
@@ -94,8 +95,8 @@ class Bodies:
                 return _assumed_json(value)
             if media_type_match.is_json(mimetype):
                 if "schema" not in media_type:
-                    self.session.note(f"the document gives no schema for `{mimetype}`")
-                # openapi-core knows two JSON media types by name and takes all others for binary data.
+                    self.notes.add_unchecked(f"the document gives no schema for `{mimetype}`")
+                # openapi-core knows two JSON media types by name, and takes all others as binary data.
                 return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
             is_other = mimetype.endswith(("xml", "yaml", "yml")) and not _is_text(media_type)
             is_written_form = mimetype == FORM and _says_text(media_type / "schema")
@@ -110,8 +111,8 @@ class Bodies:
             fields = parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
             read: list[Any] = []
             if "encoding" in media_type:
-                # Only openapi-core minds it. It stops at the first field that is not of its type, without saying
-                # which one that is, and of alternatives it leaves out what is not of its type.
+                # Only openapi-core reads by `encoding`. It fails at the first field of another type, without saying
+                # which field that is, and drops alternatives of another type: then the other readings count.
                 with suppress(OpenAPIError):
                     read.append(
                         super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
@@ -122,9 +123,13 @@ class Bodies:
         raise UncheckedError(f"a body of `{mimetype}` cannot be judged yet")
 
     def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]], read: Sequence[Any] = ()) -> Any:
-        """Return a form as it fits, if it does: nothing says whether `5` is a number or a text."""
-        readings = [*read, *(form_of(schema, fields, is_text_first=one) for one in (True, False))]
-        fitting = (one for one in readings if not self._errors(schema, one, None))
+        """Return the form as the first of its readings that fits: `5` may be a number or a string.
+
+        Args:
+            read: Readings that are tried before the usual ones.
+        """
+        readings = [*read, *(form_of(schema, fields, is_text_first=first) for first in (True, False))]
+        fitting = (form for form in readings if not self._errors(schema, form, None))
         return next(fitting, readings[0])
 
     def _get_content_and_schema(
@@ -148,25 +153,25 @@ class Bodies:
         if has_schema and sequences.is_sequence(name) and not _says_text(media_type / "schema"):
             return self._judge_items(media_type, name, parameters, raw), None
         if isinstance(raw, streamed_body.Streamed):
-            from dynacli.validation import judge_stream
+            from dynacli.validation import judge_items
 
-            if has_schema and judge_stream.is_any_text((media_type / "schema").read_value()):
+            if has_schema and judge_items.is_any_text((media_type / "schema").read_value()):
                 return None, None
             with _as_openapi_errors():
                 raw = raw.whole()
         if has_schema and media_type_match.is_binary(name) and _says_bytes(media_type / "schema"):
             schema = media_type / "schema"
-            _raise_errors(raw, binary.errors(schema.read_value(), raw), schema)
+            _raise_errors(raw, binary_bodies.length_errors(schema.read_value(), raw), schema)
             return raw, None
-        judged: Any = super()._get_content_and_schema  # type: ignore[misc]
+        inherited: Any = super()._get_content_and_schema  # type: ignore[misc]
         if isinstance(raw, read_forms.FormValue) and has_schema:
             self._validate_schema(media_type / "schema", raw.value)
             return raw.value, None
-        result: tuple[Any, SchemaPath | None] = judged(raw, content, mimetype)
+        result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
         return result
 
     def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
-        """Read a body of which the document has the media types alone."""
+        """Check that a body can be read as its media type, where the document has no schema for it."""
         name, parameters, _ = self._find_media_type(content, mimetype)
         if media_type_match.is_json(name):
             with _as_openapi_errors():
@@ -177,28 +182,32 @@ class Bodies:
                 )
 
     def _judge_size(self, media_type: SchemaPath, name: str, raw: read_forms.UnreadBody) -> None:
-        """Judge what is known of a body that is read only while it is sent."""
+        """Judge the size of a body that is not in memory."""
         if not media_type_match.is_binary(name):
             raise UncheckedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"
-            found = binary.errors(schema.read_value(), raw)
+            found = binary_bodies.length_errors(schema.read_value(), raw)
             if found and raw.size is None:
                 raise UncheckedError("the size of the body is not known before it is sent")
             _raise_errors(raw, found, schema)
 
     def _judge_items(self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any) -> Any:
-        """Judge a sequence: each item by the schema of items, since 3.2 all by `schema` as if they were an array."""
-        from dynacli.validation import judge_stream
+        """Judge a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`."""
+        from dynacli.validation import judge_items
 
         steps = item_schemas.item_schema(media_type, name, self.version)
         is_array = self.version >= "3.2" and "schema" in media_type
-        of_all = self._place(media_type, ("schema",)) if is_array else None
+        of_all = self._placed_schema(media_type, ("schema",)) if is_array else None
         if steps is None and of_all is None:
             raise UncheckedError(_nothing_about_items(name, self.version))
-        of_items = [] if steps is None else [self._place(media_type, steps)]
-        if steps == ("itemSchema",) and of_all is not None and item_schemas.has_one_for_each(of_all.target):
-            of_items.append(self._place(media_type, ("schema", "items")))
+        of_items = [] if steps is None else [self._placed_schema(media_type, steps)]
+        if (
+            steps == ("itemSchema",)
+            and of_all is not None
+            and item_schemas.has_schema_for_each_item(of_all.target)
+        ):
+            of_items.append(self._placed_schema(media_type, ("schema", "items")))
         is_stream = isinstance(raw, streamed_body.Streamed)
         with _as_openapi_errors():
             found: Any
@@ -208,46 +217,46 @@ class Bodies:
                 found = [sequences.Item(value, 0) for value in sequences.read_items(name, parameters, raw)]
             else:
                 found = sequences.items_of(name, parameters, raw if is_stream else (raw,))
-            errors = judge_stream.sequence_errors(
-                found, of_items, of_all, self.session, self.body_schemas, is_stream=is_stream
+            errors = judge_items.sequence_errors(
+                found, of_items, of_all, self.notes, self.body_values, is_stream=is_stream
             )
         _raise_errors(None, errors, media_type)
         return None
 
-    def _place(self, media_type: SchemaPath, steps: tuple[str, ...]) -> "Place":
+    def _placed_schema(self, media_type: SchemaPath, steps: tuple[str, ...]) -> "PlacedSchema":
+        from dynacli.validation.judge_items import PlacedSchema
+
         schema = media_type
         for step in steps:
             schema = schema / step
-        from dynacli.validation.judge_stream import Place
-
-        raw, errors = self._judge_of(schema)
-        return Place(steps, raw, schema.read_value(), errors)
+        written, errors = self._schema_and_errors(schema)
+        return PlacedSchema(steps, written, schema.read_value(), errors)
 
     def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
         errors = self._errors(schema, value, "" if self._is_of_body(schema.parts) else None)
         _raise_errors(value, errors, schema)
 
     def _is_of_body(self, parts: tuple[Any, ...]) -> bool:
-        """Return whether a place in the document is below a body; a parameter or header may have a media type, too."""
+        """Return whether a place in the document belongs to a body, and not to a parameter's or header's `content`."""
         below = parts[len(self.operation_steps) :]
         return below[:1] == ("requestBody",) or (below[:1] == ("responses",) and below[2:3] == ("content",))
 
-    def _errors(self, schema: SchemaPath, value: Any, place: str | None) -> list[Any]:
-        """Return what breaks a schema.
+    def _errors(self, schema: SchemaPath, value: Any, pointer: str | None) -> list[Any]:
+        """Return the errors of a value.
 
         Args:
-            place: Where in the body the value stands; None where nobody asks what else it holds.
+            pointer: The JSON pointer to the value in the body; None for a value that is no part of a body.
         """
-        raw, errors = self._judge_of(schema)
-        if place is not None:
-            self.body_schemas.append((raw, value, place))
-        return [one for one in errors(value) if not read_forms.is_about_bytes(one)]
+        written, errors = self._schema_and_errors(schema)
+        if pointer is not None:
+            self.body_values.append(JudgedValue(written, value, pointer))
+        return [error for error in errors(value) if not read_forms.is_about_bytes(error)]
 
-    def _judge_of(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:
-        """Return a schema, and what tells how a value breaks it, which can be asked many times."""
+    def _schema_and_errors(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:
+        """Return a schema as it is written, and a function that returns the errors of a value."""
         last = schema.parts[-1]
         with schema.parent.resolve() as resolved:
-            # As it is written: openapi-core follows its `$ref` first and loses what stands beside it.
+            # From the parent, because openapi-core follows a `$ref` at once and loses the keywords beside it.
             contents: Any = resolved.contents
             validator = self.schema_validators.validator(contents[last], resolved.resolver)
         return contents[last], partial(self.schema_validators.errors, validator)
@@ -262,21 +271,21 @@ def _nothing_about_items(name: str, version: str) -> str:
 def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
     if errors:
         error = InvalidSchemaValue(value, "any", errors)
-        # Where the schema stands, which the error does not say.
+        # The error itself does not know where its schema stands.
         error.schema_steps = list(place.parts)  # type: ignore[attr-defined]
         raise error
 
 
 def _is_text(media_type: SchemaPath) -> bool:
-    return "string" in kinds_of(media_type / "schema")
+    return "string" in types_of(media_type / "schema")
 
 
 def _says_text(schema: SchemaPath) -> bool:
-    return "type" in schema and "string" in kinds_of(schema)
+    return "type" in schema and "string" in types_of(schema)
 
 
 def _assumed_json(value: Any) -> Any:
-    """Return the value of a body without a media type, whose recipient may look at it (RFC 9110, section 8.3).
+    """Return the value of a body without a media type, which may be guessed (RFC 9110, section 8.3).
 
     Raises:
         UncheckedError: It is not JSON.
@@ -290,4 +299,4 @@ def _assumed_json(value: Any) -> Any:
 
 
 def _says_bytes(schema: SchemaPath) -> bool:
-    return _says_text(schema) or binary.is_of_bytes(schema.read_value())
+    return _says_text(schema) or binary_bodies.describes_bytes(schema.read_value())

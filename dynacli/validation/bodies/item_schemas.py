@@ -1,15 +1,15 @@
-"""Which schema says what one item of a sequence is: the rule that whole bodies and streams share."""
+"""The rule for the schema that each item of a sequence is judged by, in whole bodies and in streams."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["has_one_for_each", "item_schema"]
+__all__ = ["has_schema_for_each_item", "item_schema"]
 
-_OF_AN_EVENT = frozenset({"data", "event", "id", "retry"})
+_EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
 
 
 class _Place(Protocol):
-    """A place in the document, as jsonschema-path's `SchemaPath` is one: its references are followed."""
+    """A place in the document whose references are followed, such as a `SchemaPath` of jsonschema-path."""
 
     def __contains__(self, key: str) -> bool: ...
 
@@ -21,26 +21,26 @@ class _Place(Protocol):
 def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] | None:
     """Return the steps from a Media Type Object to the schema that each item of the sequence is judged by.
 
-    | what the Media Type Object has | 3.0 and 3.1 | 3.2 |
+    | the Media Type Object has | 3.0 and 3.1 | 3.2 |
     |---|---|---|
     | `itemSchema` | `itemSchema` | `itemSchema` |
     | `schema` of an array, with `items` | `schema/items` | `schema/items` |
-    | `schema` of an array, without | None | None |
+    | `schema` of an array, without `items` | None | None |
     | any other `schema` | `schema` | None |
 
-    OpenAPI 3.2.0, "Sequential Media Types": `schema` is about the whole sequence as if it were an array.
-    Older versions do not say what it is about, and documents describe by it the array of what comes or the one
-    thing that each line is; both are read as they are meant.
-    Of events (`text/event-stream`) it may be about an event or about what stands in its `data`; before 3.2, where
-    nothing says which, a schema counts that describes no properties but those of an event, `data` among them.
+    OpenAPI 3.2.0, "Sequential Media Types": `schema` describes the whole sequence as if it were an array.
+    Older versions do not say what it describes: some documents mean the array of all items, others a single item.
+    Both are read as they are meant.
+    For events (`text/event-stream`) it may also describe the content of an event's `data`. So before 3.2 a schema
+    counts as that of an event only where it describes the fields of an event, `data` among them, and no others.
 
     Args:
         media_type: The Media Type Object.
         name: The media type's name in lower case.
-        version: Of OpenAPI: `3.0`, `3.1` or `3.2`.
+        version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
 
     Returns:
-        None where nothing is said of a single item; in 3.2 the `schema` may still speak of all of them together.
+        None where no schema describes a single item; in 3.2 `schema` may still describe all of them together.
     """
     if "itemSchema" in media_type:
         return ("itemSchema",)
@@ -49,7 +49,7 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     schema = (media_type / "schema").read_value()
     steps: tuple[str, ...] | None
     if _is_of_array(schema):
-        steps = ("schema", "items") if has_one_for_each(schema) else None
+        steps = ("schema", "items") if has_schema_for_each_item(schema) else None
     else:
         steps = None if version >= "3.2" else ("schema",)
     if steps is not None and version < "3.2" and name == "text/event-stream":
@@ -59,20 +59,20 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     return steps
 
 
-def has_one_for_each(schema: Any) -> bool:
-    """Return whether a schema of an array has one schema for each of its items, the first ones too."""
-    is_each = isinstance(schema, Mapping) and "prefixItems" not in schema
-    return is_each and isinstance(schema.get("items"), Mapping | bool)
+def has_schema_for_each_item(schema: Any) -> bool:
+    """Return whether a schema of an array describes all of its items by the same `items`."""
+    is_uniform = isinstance(schema, Mapping) and "prefixItems" not in schema
+    return is_uniform and isinstance(schema.get("items"), Mapping | bool)
 
 
 def _is_of_event(schema: Any) -> bool:
-    """Return whether a Schema Object, its own `$ref` followed, plainly describes a server-sent event."""
+    """Return whether a Schema Object without `$ref` plainly describes a server-sent event."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return isinstance(properties, Mapping) and "data" in properties and properties.keys() <= _OF_AN_EVENT
+    return isinstance(properties, Mapping) and "data" in properties and properties.keys() <= _EVENT_FIELDS
 
 
 def _is_of_array(schema: Any) -> bool:
-    """Return whether a Schema Object, its own `$ref` followed, describes an array."""
+    """Return whether a Schema Object without `$ref` describes an array."""
     if not isinstance(schema, Mapping):
         return False
     kind = schema.get("type")

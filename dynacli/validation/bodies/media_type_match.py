@@ -1,4 +1,4 @@
-"""Media types as the document has them, against the one that came (RFC 9110, sections 8.3.1 and 12.5.1)."""
+"""Matching the media type of a message with those of the document (RFC 9110, sections 8.3.1 and 12.5.1)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -28,7 +28,7 @@ def is_media_type(text: str) -> bool:
 
 
 def is_binary(name: str) -> bool:
-    """Return whether bodies of a media type are bytes to OpenAPI: neither text, JSON, XML, a form nor parts."""
+    """Return whether OpenAPI takes bodies of a media type as bytes: not as text, JSON, XML, a form or parts."""
     return not (
         is_json(name)
         or name.endswith(("/xml", "+xml", "/x-www-form-urlencoded"))
@@ -40,14 +40,14 @@ def best_match(text: str, keys: Iterable[str]) -> str | None:
     """Return the key that matches a media type most closely, None where none does.
 
     Args:
-        text: The header's value; empty where there is none, which only `*/*` matches.
-        keys: Media types and ranges of the document.
+        text: The value of `Content-Type`. It is empty where there is none, and then only `*/*` matches.
+        keys: The media types and ranges of the document.
     """
     name, parameters = split(text)
     best, best_rank = None, 0
     for key in keys:
         if name and _written(key) == _written(text):
-            return key  # `application/json;simple` has what is no parameter
+            return key  # a key such as `application/json;simple`, where `simple` is no parameter
         rank = _rank(name, parameters, key)
         if rank > best_rank:
             best, best_rank = key, rank

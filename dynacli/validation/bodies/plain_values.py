@@ -1,4 +1,4 @@
-"""Values that every JSON library reads and compares alike: not deep, and with no number beyond 64 bits."""
+"""Values that all JSON libraries read and compare alike: not too deep, and without numbers beyond 64 bits."""
 
 from functools import lru_cache
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 __all__ = ["LIMIT", "MAX_LEVELS", "is_plain"]
 
 LIMIT = 9_000_000_000_000_000_000
-"""The most that the amount of a number may be.
+"""The largest absolute value of a number.
 
-Whole numbers of 64 bits are read as they are written; greater ones orjson reads as floats, which are beyond this, too.
+orjson reads integers of up to 64 bits exactly, and larger ones as floats; those are beyond this limit, too.
 """
 
 MAX_LEVELS = 100
-"""How deep a value may be: compiled code walks it on a stack that has no limit of its own."""
+"""The largest depth of a value: compiled code walks a value on a stack without a limit of its own."""
 
 
 def is_plain(value: Any) -> bool:
-    """Return whether a JSON value is no deeper than `MAX_LEVELS`, and has no number beyond `LIMIT`.
+    """Return whether a JSON value is no deeper than `MAX_LEVELS` and has no number beyond `LIMIT`.
 
     Raises:
-        ValueError: It has what is no JSON, or text that is none.
+        ValueError: The value is not JSON, or has a text with a lone surrogate.
     """
     return bool(_plain_values().is_valid(value))
 
@@ -28,17 +28,17 @@ def is_plain(value: Any) -> bool:
 def _plain_values() -> Any:
     from jsonschema_rs import Draft202012Validator
 
-    # An infinite number (`1e400`) keeps every bound for jsonschema-rs, and is of no type.
-    kinds = ["null", "boolean", "number", "string"]
-    no_array = {"minimum": -LIMIT, "maximum": LIMIT, "type": kinds}
+    # jsonschema-rs takes an infinite number (`1e400`) as within all bounds, but as of no type.
+    scalar_types = ["null", "boolean", "number", "string"]
+    scalar = {"minimum": -LIMIT, "maximum": LIMIT, "type": scalar_types}
     levels: dict[str, Any] = {
         str(level): {
-            **no_array,
-            "type": [*kinds, "array", "object"],
+            **scalar,
+            "type": [*scalar_types, "array", "object"],
             "items": {"$ref": f"#/$defs/{level + 1}"},
             "additionalProperties": {"$ref": f"#/$defs/{level + 1}"},
         }
         for level in range(MAX_LEVELS)
     }
-    levels[str(MAX_LEVELS)] = no_array
+    levels[str(MAX_LEVELS)] = scalar
     return Draft202012Validator({"$ref": "#/$defs/0", "$defs": levels})

@@ -1,6 +1,6 @@
-"""What comes as text and may stand for more: the fields of a form, and headers.
+"""Reading values that come as text: the fields of a form, and headers.
 
-Only `dynacli.validation.bodies.body_hooks` and `dynacli.validation.header_hooks` import this module.
+Only `dynacli.validation.openapi_core_setup` and the modules that it imports may import this module.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from jsonschema_path import SchemaPath
 
 from dynacli.validation.bodies import read_body
 
-__all__ = ["all_kinds", "child", "form_of", "kinds_of", "parts", "plain_value", "typed", "value_of"]
+__all__ = ["all_types", "child", "form_of", "plain_value", "types_of", "value_of", "with_branches"]
 
 _MAX_HOPS = 16
-_TOGETHER = ("allOf", "anyOf", "oneOf")
+_BRANCHES = ("allOf", "anyOf", "oneOf")
 _NAMES = (
     (bool, "boolean"),
     (int, "integer"),
@@ -25,17 +25,17 @@ _NAMES = (
 
 
 def child(path: SchemaPath, key: str) -> SchemaPath:
-    """Return the place under a key, whatever is in the key: `/` would take a `#` for a separator."""
+    """Return the place under a key of any characters; the operator `/` would take `#` as a separator."""
     return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
 
 
 def form_of(schema: SchemaPath, pairs: list[tuple[str, Any]], *, is_text_first: bool) -> dict[str, Any]:
-    """Return the fields of a form, those that are not of their type as text.
+    """Return the fields of a form; a text that cannot be read as its type stays a text.
 
     Args:
-        schema: Of the form.
-        pairs: Name and text of each field, or the content of a file.
-        is_text_first: Whether what may be a text is one, though it may be a number, too.
+        schema: The schema of the form.
+        pairs: The name of each field, and its text or the content of its file.
+        is_text_first: Whether a field that may be a string or another type is read as a string.
     """
     fields: dict[str, list[Any]] = {}
     for name, text in pairs:
@@ -43,84 +43,78 @@ def form_of(schema: SchemaPath, pairs: list[tuple[str, Any]], *, is_text_first: 
     form: dict[str, Any] = {}
     for name, texts in fields.items():
         known = list(_described(schema, name))
-        kinds = all_kinds(known)
-        if "array" in kinds and (is_text_first or len(texts) > 1 or kinds <= {"array", "null"}):
-            items = [one / "items" for one in parts(known) if "items" in one]
-            form[name] = [value_of(text, all_kinds(items), is_text_first=is_text_first) for text in texts]
+        types = all_types(known)
+        if "array" in types and (is_text_first or len(texts) > 1 or types <= {"array", "null"}):
+            items = [part / "items" for part in with_branches(known) if "items" in part]
+            form[name] = [value_of(text, all_types(items), is_text_first=is_text_first) for text in texts]
         else:
-            form[name] = value_of(texts[-1], kinds, is_text_first=is_text_first)
+            form[name] = value_of(texts[-1], types, is_text_first=is_text_first)
     return form
 
 
-def value_of(text: Any, kinds: set[str], *, is_text_first: bool) -> Any:
-    """Return what a text stands for.
+def value_of(text: Any, types: set[str], *, is_text_first: bool) -> Any:
+    """Return the value of a text.
 
     Args:
         text: The text, or the content of a file.
-        kinds: The types that it may be of; a text where there is none.
-        is_text_first: Whether what may be a text is one, though it may be a number, too.
+        types: The types that the value may have; without any it is a string.
+        is_text_first: Whether a text that may be a string or another type is read as a string.
     """
-    if not is_text_first and kinds - {"string"}:
-        kinds = kinds - {"string"}
-    return typed(text, list(kinds) or ["string"])
+    is_string = not types or types == {"string"} or ("string" in types and is_text_first)
+    # The content of a file is an instance of a subclass of `str`, and stays as it is.
+    return text if is_string or type(text) is not str else plain_value(text)
 
 
 def _described(schema: SchemaPath, name: str) -> Iterator[SchemaPath]:
-    """Yield the schemas that may be a property's, those of others where none has its name."""
-    makers = list(parts([schema]))
+    """Yield the schemas of a property: those under its name, else those of properties that are not named."""
+    parts = list(with_branches([schema]))
     found = [
-        child(one / "properties", name)
-        for one in makers
-        if "properties" in one and name in one / "properties"
+        child(part / "properties", name)
+        for part in parts
+        if "properties" in part and name in part / "properties"
     ]
     if not found:
-        found = [child(one, "additionalProperties") for one in makers if "additionalProperties" in one]
-        for one in makers:
-            if "patternProperties" in one:
-                found.extend(place for _, place in (one / "patternProperties").str_items())
+        found = [child(part, "additionalProperties") for part in parts if "additionalProperties" in part]
+        for part in parts:
+            if "patternProperties" in part:
+                found.extend(place for _, place in (part / "patternProperties").str_items())
     yield from found
 
 
-def parts(schemas: list[SchemaPath], hops: int = 0) -> Iterator[SchemaPath]:
-    """Yield schemas, and those that they are made of."""
+def with_branches(schemas: list[SchemaPath], hops: int = 0) -> Iterator[SchemaPath]:
+    """Yield schemas and their branches of `allOf`, `anyOf` and `oneOf`, however nested."""
     for schema in schemas:
         if not isinstance(schema.read_value(), dict):
             continue
         yield schema
-        for keyword in _TOGETHER if hops < _MAX_HOPS else ():
+        for keyword in _BRANCHES if hops < _MAX_HOPS else ():
             if keyword in schema:
                 branches = schema / keyword
-                yield from parts([branches / index for index in range(len(branches))], hops + 1)
+                yield from with_branches([branches / index for index in range(len(branches))], hops + 1)
 
 
-def all_kinds(schemas: list[SchemaPath]) -> set[str]:
-    """Return all types that schemas name, or that their constants are of."""
-    kinds: set[str] = set()
-    for one in parts(schemas):
-        if "type" in one:
-            kinds.update(kinds_of(one))
+def all_types(schemas: list[SchemaPath]) -> set[str]:
+    """Return all types that schemas name, or that their constants have."""
+    types: set[str] = set()
+    for schema in with_branches(schemas):
+        if "type" in schema:
+            types.update(types_of(schema))
             continue
-        values = (one / "enum").read_value() if "enum" in one else []
-        if "const" in one:
-            values = [(one / "const").read_value()]
-        kinds.update(name for value in values for kind, name in _NAMES if isinstance(value, kind))
-    return kinds
+        values = (schema / "enum").read_value() if "enum" in schema else []
+        if "const" in schema:
+            values = [(schema / "const").read_value()]
+        types.update(name for value in values for kind, name in _NAMES if isinstance(value, kind))
+    return types
 
 
-def kinds_of(schema: SchemaPath | None) -> list[str]:
-    """Return the types that a schema names; text where it names none."""
-    kinds = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
-    return [kinds] if isinstance(kinds, str) else kinds
-
-
-def typed(value: Any, kinds: list[str]) -> Any:
-    """Return what a text stands for where it may not be a text, else the text."""
-    is_text = type(value) is str  # a file's content is a kind of string, too
-    return value if "string" in kinds or not is_text else plain_value(value)
+def types_of(schema: SchemaPath | None) -> list[str]:
+    """Return the types that a schema names; `string` where it names none."""
+    types = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
+    return [types] if isinstance(types, str) else types
 
 
 def plain_value(text: str) -> Any:
-    """Return the number, boolean or the like that a text stands for."""
+    """Return the JSON value that a text is, such as a number or boolean; else the text."""
     try:
         return read_body.read_json(text.encode("utf-8", "surrogatepass"))
     except (read_body.UnreadableError, read_body.UncheckedError):

@@ -16,10 +16,10 @@ from dynacli.validation.findings.meant_branch import (
 )
 from dynacli.validation.operation_document import pointer_below
 
-__all__ = ["Explained", "explain"]
+__all__ = ["Explanation", "explain"]
 
 
-class Explained(NamedTuple):
+class Explanation(NamedTuple):
     """One thing that is wrong with a value.
 
     Args:
@@ -36,7 +36,7 @@ class Explained(NamedTuple):
     schema_path: list[str | int]
 
 
-def explain(error: Any, mentions: Mentions) -> Iterator[Explained]:
+def explain(error: Any, mentions: Mentions) -> Iterator[Explanation]:
     """Yield what is wrong; of `oneOf` and `anyOf` the branch that was most likely meant is explained.
 
     Args:
@@ -44,13 +44,13 @@ def explain(error: Any, mentions: Mentions) -> Iterator[Explained]:
         mentions: Tells which properties a schema lists.
     """
     ends = _circumstances(error)
-    for name, branches, index in getattr(error, "meant", ()):
+    for name, branches, index in getattr(error, "named_branches", ()):
         ends.append(f"`{name}` means {name_of(branches, index)}")
     for one in _explained(error, mentions):
         yield one._replace(message="; ".join([one.message, *ends]))
 
 
-def _explained(error: Any, mentions: Mentions) -> Iterator[Explained]:
+def _explained(error: Any, mentions: Mentions) -> Iterator[Explanation]:
     rule = str(error.validator or "false")
     pointer = pointer_below("", *error.absolute_path)
     path = list(error.absolute_schema_path)
@@ -59,51 +59,51 @@ def _explained(error: Any, mentions: Mentions) -> Iterator[Explained]:
         yield from _of_alternatives(error, mentions, pointer, path)
     elif rule == "required" and names:
         for name in names:
-            yield Explained(
+            yield Explanation(
                 rule, pointer, f"`{name}` is missing, and the document requires it", name, None, path
             )
     elif rule in {"additionalProperties", "unevaluatedProperties"} and names:
         for name in names:
             here = pointer_below(pointer, name)
             got = shortened(error.instance.get(name)) if isinstance(error.instance, Mapping) else None
-            yield Explained(
+            yield Explanation(
                 rule, here, f"`{name}` is not in the document, which allows no others", None, got, path
             )
     elif rule in {"dependentRequired", "dependencies"} and isinstance(error.instance, Mapping):
         for name, asking in _asked_for(error.validator_value, error.instance):
             message = f"`{name}` is missing, and the document requires it where `{asking}` is there"
-            yield Explained(rule, pointer, message, name, None, [*path, asking])
+            yield Explanation(rule, pointer, message, name, None, [*path, asking])
     else:
         message = sentence(rule, error, names)
         if _is_name(error):
             message = f"the name of the property {shown(error.instance)}: {message}"
-        yield Explained(
+        yield Explanation(
             rule, pointer, message, shortened(error.validator_value), shortened(error.instance), path
         )
 
 
-def _of_alternatives(error: Any, mentions: Mentions, pointer: str, path: list[Any]) -> Iterator[Explained]:
+def _of_alternatives(error: Any, mentions: Mentions, pointer: str, path: list[Any]) -> Iterator[Explanation]:
     types = types_alone(error)
     if types:
         message = f"expected {listed(types, 'or')}, got {kind_and_value(error.instance)}"
-        yield Explained("type", pointer, message, types, shortened(error.instance), path)
+        yield Explanation("type", pointer, message, types, shortened(error.instance), path)
         return
     unknown = unknown_tag(error)
     if unknown is not None:
         name, value, message, expected = unknown
         here, place = pointer_below(pointer, name), [*path[:-1], "discriminator"]
-        yield Explained("discriminator", here, message, shortened(expected), shortened(value), place)
+        yield Explanation("discriminator", here, message, shortened(expected), shortened(value), place)
         return
     missing = missing_tag(error)
     if missing is not None:
         one, message, expected = missing
-        yield Explained("required", pointer, message, expected[0], None, list(one.absolute_schema_path))
+        yield Explanation("required", pointer, message, expected[0], None, list(one.absolute_schema_path))
         return
     constants = discriminating(error)
     if constants is not None:
         place, values = constants
         message = f"{shown(place.instance)} is none of {shown_all(values)}"
-        yield Explained(
+        yield Explanation(
             "enum",
             pointer_below("", *place.absolute_path),
             message,

@@ -7,7 +7,7 @@ from dynacli.validation.discriminator import discriminator_of, named_values
 from dynacli.validation.findings.keyword_sentences import shown, shown_all
 
 __all__ = [
-    "Meant",
+    "MeantBranch",
     "Mentions",
     "discriminating",
     "meant",
@@ -21,7 +21,7 @@ Mentions = Callable[[Any], set[str]]
 """Returns the names of the properties that a schema lists, itself or where it refers to."""
 
 
-class Meant(NamedTuple):
+class MeantBranch(NamedTuple):
     """The branch that a value was taken to be meant for.
 
     Args:
@@ -52,7 +52,7 @@ def _by_number(error: Any) -> dict[int, list[Any]]:
     return branches
 
 
-def meant(error: Any, mentions: Mentions) -> Meant:
+def meant(error: Any, mentions: Mentions) -> MeantBranch:
     """Return the branch that was most likely meant.
 
     A branch of another type, or with another constant in it, was not meant;
@@ -74,12 +74,12 @@ def meant(error: Any, mentions: Mentions) -> Meant:
     chosen = min(branches, key=distance)
     rivals = {index: errors for index, errors in branches.items() if not _is_null_alone(errors)}
     if len(rivals) < 2 or chosen not in rivals:  # a value or null is no choice
-        return Meant(branches[chosen], "")
+        return MeantBranch(branches[chosen], "")
     name = name_of(schemas, chosen)
     tag = _tag_of_all_but(chosen, rivals)
     if tag is not None:
-        return Meant(branches[chosen], f"`{tag}` means {name}")
-    return Meant(branches[chosen], f"{name} comes nearest")
+        return MeantBranch(branches[chosen], f"`{tag}` means {name}")
+    return MeantBranch(branches[chosen], f"{name} comes nearest")
 
 
 def discriminating(error: Any) -> tuple[Any, list[Any]] | None:

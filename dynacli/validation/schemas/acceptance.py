@@ -1,8 +1,8 @@
-"""Accepting large values by a compiled schema; what it does not accept is left to the keywords.
+"""Accepting large values by a compiled schema; values that it does not accept are judged by the keywords.
 
-jsonschema-rs judges a hundred times as fast as the keywords of this room, and says less of what is wrong.
-So it only says of what nothing is wrong: a value that it takes breaks no rule, and leaves nothing to note
-but what a branch could not be asked that the value does not fit anyway.
+jsonschema-rs judges a hundred times as fast as the keywords of this room, but says less about what is wrong.
+So it is asked only whether a value is certainly valid. Then no keyword would find an error, nor take a note,
+except about branches that the value does not fit anyway.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,95 +14,95 @@ if TYPE_CHECKING:
 
 __all__ = ["Acceptance"]
 
-_LEAST = 2_000
-_MOST = 20_000
+_MIN_VALUES = 2_000
+_MAX_SCHEMAS = 20_000
 _MAX_COUNTED = 100_000
 
 
 class Acceptance:
-    """Accepts values of the schemas of one message.
+    """Accepts values that are certainly valid, by the schemas of one message.
 
     Args:
-        formats: The message's.
+        formats: The format checker of the message.
 
     Attributes:
-        is_cut: Whether the keywords stopped within an array, because so much was wrong in it.
+        is_cut: Whether the keyword `items` stopped within an array that had too many errors.
     """
 
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
         self.is_cut = False
-        self._known: dict[int, _Known] = {}
+        self._states: dict[int, _SchemaState] = {}
 
     def accepts(self, validator: Any, value: Any) -> bool:
-        """Return whether a value is valid for certain.
-
-        Where a schema is not worth it, or cannot be compiled, no value is.
+        """Return whether a value is certainly valid; False where the schema is not, or cannot be, compiled.
 
         Args:
-            validator: Of the schema; it would judge the value otherwise.
+            validator: The validator of the schema, by which values are judged that are not accepted.
+            value: The JSON value.
         """
         schema = validator.schema
         if not isinstance(schema, dict) or not validator.is_of_openapi:
             return False
-        known = self._known.get(id(schema))
-        if known is None:
-            known = self._known[id(schema)] = _Known(schema)
-        if known.compiled is None and not self._is_worth(known, validator, value):
+        state = self._states.get(id(schema))
+        if state is None:
+            state = self._states[id(schema)] = _SchemaState(schema)
+        if state.compiled is None and not self._compile_if_worth_it(state, validator, value):
             return False
-        return known.compiled is not None and known.compiled.accepts(value)
+        return state.compiled is not None and state.compiled.accepts(value)
 
-    def _is_worth(self, known: "_Known", validator: Any, value: Any) -> bool:
-        """Compile a schema as soon as its values were as large as what is compiled then.
+    def _compile_if_worth_it(self, state: "_SchemaState", validator: Any, value: Any) -> bool:
+        """Compile a schema once its values were larger than the schema, and return whether it was compiled.
 
-        In a densely connected document a schema leads to nearly all of it, which takes longer than
-        many a value.
+        In a densely connected document a schema reaches most other schemas, and compiling them takes longer
+        than judging a small value.
         """
-        if known.needed == float("inf"):
+        if state.needed == float("inf"):
             return False
-        known.seen += _counted(value)
-        if known.seen < known.needed:
+        state.seen += _counted(value)
+        if state.seen < state.needed:
             return False
-        most = min(known.seen // 2, _MOST)
-        known.needed = known.seen * 4
-        # Loaded by calls with large answers alone.
+        max_schemas = min(state.seen // 2, _MAX_SCHEMAS)
+        state.needed = state.seen * 4
+        # Imported only by calls with large answers.
         from dynacli.validation.schemas.compiled_schema import CompiledSchema
         from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
 
         try:
-            known.compiled = CompiledSchema(PlainSchema(validator, most), self._formats)
-        except (UntranslatableError, RecursionError, ValueError):  # the last one is jsonschema-rs's
-            if most == _MOST:
-                known.needed = float("inf")
+            state.compiled = CompiledSchema(PlainSchema(validator, max_schemas), self._formats)
+        except (UntranslatableError, RecursionError, ValueError):  # jsonschema-rs raises `ValueError`
+            if max_schemas == _MAX_SCHEMAS:
+                state.needed = float("inf")
             return False
         return True
 
 
-class _Known:
-    """What is known of a schema.
+class _SchemaState:
+    """The state of a schema, which is compiled when that is worth it.
 
     Attributes:
-        schema: The schema, held so that its identity stays its own.
-        seen: How many values were seen for it, with those inside of them.
-        needed: How many make it worth compiling.
+        schema: The schema, held so that no other object can get its identity.
+        seen: The number of values that were judged by it, nested ones included.
+        needed: The number of values that make compiling worth it.
+        compiled: The compiled schema; None where it is not compiled.
     """
 
     def __init__(self, schema: Any) -> None:
         self.schema = schema
         self.seen = 0
-        self.needed: float = _LEAST
+        self.needed: float = _MIN_VALUES
         self.compiled: CompiledSchema | None = None
 
 
 def _counted(value: Any) -> int:
-    """Return how many values there are in a value, or `_MAX_COUNTED` where there are more."""
+    """Return the number of values in a value, itself included, up to `_MAX_COUNTED`."""
     count = 0
     waiting = [value]
     while waiting and count < _MAX_COUNTED:
-        one = waiting.pop()
+        nested = waiting.pop()
         count += 1
-        if isinstance(one, dict):
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
+        if isinstance(nested, dict):
+            waiting.extend(nested.values())
+        elif isinstance(nested, list):
+            waiting.extend(nested)
     return count

@@ -1,4 +1,4 @@
-"""Which schemas apply to a value: those that it is judged by, and of alternatives those that it fits."""
+"""Which schemas apply to a value: those that it is judged by, and of `anyOf` and `oneOf` the branches that it fits."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from referencing.exceptions import Unresolvable
 
 from dynacli.validation.discriminator import discriminator_of, named_branch, references_to
 
-__all__ = ["Applying", "Schemas", "list_of", "mapping_of"]
+__all__ = ["ApplicableSchemas", "SchemaSelector", "list_of", "mapping_of"]
 
 _MAX_HOPS = 100
 _CONDITIONS = ("anyOf", "oneOf", "if", "dependentSchemas", "dependencies", "discriminator")
@@ -16,13 +16,13 @@ _CONSTRAINTS = frozenset({"required", "not", "enum", "const", "items", "prefixIt
 _ANYTHING: Mapping[str, Any] = {"additionalProperties": True}
 
 
-class Schemas:
-    """Schemas that apply to a value together.
+class ApplicableSchemas:
+    """The schemas that apply to a value together.
 
     Attributes:
-        own: The schemas, their references and `allOf` taken apart.
-        conditional: Those among them that have parts whose application depends on the value.
-        is_open: Whether nobody knows all of what they are.
+        own: Identity → schema, for the schemas with those of their references and `allOf`.
+        conditional: Those of the schemas that have branches whose application depends on the value.
+        is_open: Whether there may be further schemas that are not known.
     """
 
     def __init__(self) -> None:
@@ -32,21 +32,21 @@ class Schemas:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The same for the same schemas."""
+        """A key that is equal for equal sets of schemas."""
         return (self.is_open, *self.own)
 
-    def add(self, other: "Schemas") -> None:
-        """Add what applies as well."""
+    def add(self, other: "ApplicableSchemas") -> None:
+        """Add schemas that apply as well."""
         known = self.own.keys() & other.own.keys()
         self.own.update(other.own)
-        self.conditional.extend(one for one in other.conditional if id(one) not in known)
+        self.conditional.extend(schema for schema in other.conditional if id(schema) not in known)
         self.is_open |= other.is_open
 
 
-class Applying:
-    """Tells which schemas apply to values, as `unevaluatedProperties` would see them.
+class SchemaSelector:
+    """Selects the schemas that apply to values, by the rules of `unevaluatedProperties`.
 
-    Where a value fits none of several alternatives, which is a finding already, all of them count.
+    Where a value fits no branch of `anyOf` or `oneOf`, which is a finding already, all of its branches count.
 
     Args:
         validator: A validator of the dialect, whose resolver knows the document.
@@ -54,72 +54,81 @@ class Applying:
 
     def __init__(self, validator: Any) -> None:
         self._validator = validator
-        self._known: dict[tuple[Any, ...], tuple[list[Any], Schemas]] = {}
+        self._known: dict[tuple[Any, ...], tuple[list[Any], ApplicableSchemas]] = {}
 
-    def to(self, schemas: list[Any], value: Any) -> Schemas:
-        """Return what of schemas applies to an object or an array."""
+    def select(self, schemas: list[Any], value: Any) -> ApplicableSchemas:
+        """Return the schemas that apply to an object or an array, starting from those that it is judged by."""
         kind = "array" if isinstance(value, list) else "object"
         fixed = self._fixed(schemas, kind)
         if not fixed.conditional:
             return fixed
-        found = Schemas()
+        found = ApplicableSchemas()
         found.add(fixed)
-        # The list grows while it is read: what applies may have conditions itself.
-        for one in found.conditional:
-            for branch, is_alternative in self._branches(one, value):
+        # The list grows while it is iterated: a branch that applies may have conditions itself.
+        for schema in found.conditional:
+            for branch, is_alternative in self._branches(schema, value):
                 more = self._fixed([branch], kind)
                 found.add(more)
                 found.is_open |= is_alternative and _is_free(more)
         return found
 
     def is_valid(self, schema: Any, value: Any) -> bool:
-        """Return whether a value fits a schema."""
+        """Return whether a value is valid by a schema."""
         return bool(self._validator.evolve(schema=schema).is_valid(value))
 
-    def _fixed(self, schemas: list[Any], kind: str) -> Schemas:
-        """Return what applies to every value of a kind."""
+    def _fixed(self, schemas: list[Any], kind: str) -> ApplicableSchemas:
+        """Return the schemas that apply to every object, or to every array.
+
+        Args:
+            kind: `object` or `array`.
+        """
         key = (kind, *map(id, schemas))
         known = self._known.get(key)
         if known is None:
-            found = Schemas()
+            found = ApplicableSchemas()
             for schema in schemas:
                 self._add(found, schema, kind, 0)
-            # With the schemas themselves, so that no other can come to have their identity.
+            # The entry holds the schemas, so that no other object can get the same identity.
             known = self._known[key] = (schemas, found)
         return known[1]
 
-    def _add(self, found: Schemas, schema: Any, kind: str, hops: int) -> None:
+    def _add(self, found: ApplicableSchemas, schema: Any, kind: str, hops: int) -> None:
         if not isinstance(schema, Mapping) or id(schema) in found.own:
             return
         if hops > _MAX_HOPS:
             found.is_open = True
             return
-        refs = [schema[one] for one in ("$ref", "$dynamicRef") if isinstance(schema.get(one), str)]
+        refs = [schema[name] for name in ("$ref", "$dynamicRef") if isinstance(schema.get(name), str)]
         for ref in refs:
             target = self._target(ref)
             if target is None:
-                found.is_open = True  # nobody knows what it would have mentioned
+                found.is_open = True  # the properties that the missing schema would mention are not known
             else:
                 self._add(found, target, kind, hops + 1)
         if refs and self._validator.is_3_0:
-            return  # OpenAPI 3.0.4, "Reference Object": what stands beside it is ignored
+            return  # OpenAPI 3.0.4, "Reference Object": keywords beside a `$ref` are ignored
         found.own[id(schema)] = schema
         for branch in list_of(schema, "allOf"):
             self._add(found, branch, kind, hops + 1)
         if self._is_conditional(found, schema, kind, hops):
             found.conditional.append(schema)
 
-    def _is_conditional(self, found: Schemas, schema: Mapping[str, Any], kind: str, hops: int) -> bool:
-        """Return whether parts of a schema apply to some values alone; what is left of one choice is added."""
-        keywords = [one for one in _CONDITIONS if one in schema]
-        if "discriminator" in keywords or any(one not in {"anyOf", "oneOf"} for one in keywords):
+    def _is_conditional(
+        self, found: ApplicableSchemas, schema: Mapping[str, Any], kind: str, hops: int
+    ) -> bool:
+        """Return whether it depends on the value which branches of a schema apply.
+
+        Where `anyOf` or `oneOf` has only one branch for the kind, that branch always applies and is added.
+        """
+        keywords = [keyword for keyword in _CONDITIONS if keyword in schema]
+        if "discriminator" in keywords or any(keyword not in {"anyOf", "oneOf"} for keyword in keywords):
             return True
-        choices = [self._of_kind(list_of(schema, one), kind) for one in keywords]
-        if any(len(one) > 1 for one in choices):
+        choices = [self._of_kind(list_of(schema, keyword), kind) for keyword in keywords]
+        if any(len(branches) > 1 for branches in choices):
             return True
-        for branch in (one for choice in choices for one in choice):
-            more = Schemas()
-            more.own.update(found.own)  # so that a circle ends
+        for branch in (branch for branches in choices for branch in branches):
+            more = ApplicableSchemas()
+            more.own.update(found.own)  # so that a circle of references ends
             self._add(more, branch, kind, hops + 1)
             for known in found.own:
                 del more.own[known]
@@ -128,8 +137,8 @@ class Applying:
         return False
 
     def _of_kind(self, branches: list[Any], kind: str) -> list[Any]:
-        """Return the branches that may be of a kind; all of them where none is."""
-        return [one for one in branches if self._may_be(one, kind, 0)] or branches
+        """Return the branches that may describe an object or array; all of them where none does."""
+        return [branch for branch in branches if self._may_be(branch, kind, 0)] or branches
 
     def _may_be(self, schema: Any, kind: str, hops: int) -> bool:
         if not isinstance(schema, Mapping) or hops > _MAX_HOPS:
@@ -143,25 +152,25 @@ class Applying:
 
     def _target(self, ref: str) -> Any:
         try:
-            return self._validator._resolver.lookup(ref).contents  # noqa: SLF001  - as jsonschema's own keywords
+            return self._validator._resolver.lookup(ref).contents  # noqa: SLF001  - jsonschema's own keywords use it, too
         except (LookupError, Unresolvable):
             return None
 
     def _branches(self, schema: Mapping[str, Any], value: Any) -> Iterator[tuple[Any, bool]]:
-        """Yield the parts of a schema that apply to a value, and whether they are alternatives."""
+        """Yield (branch, whether it is of `anyOf` or `oneOf`) for the branches of a schema that apply to a value."""
         kind = "array" if isinstance(value, list) else "object"
         for keyword in ("anyOf", "oneOf"):
             for branch in self._fitting(list_of(schema, keyword), schema, value, kind):
                 yield branch, True
         if "if" in schema:
             fits = self.is_valid(schema["if"], value)
-            yield from ((schema.get(one), False) for one in (("if", "then") if fits else ("else",)))
+            yield from ((schema.get(name), False) for name in (("if", "then") if fits else ("else",)))
         for keyword in ("dependentSchemas", "dependencies") if kind == "object" else ():
             for name, branch in mapping_of(schema, keyword).items():
                 if name in value:
                     yield branch, False
         if "anyOf" not in schema and "oneOf" not in schema:
-            yield from ((one, False) for one in self._child(schema, value))
+            yield from ((child, False) for child in self._child(schema, value))
 
     def _fitting(self, branches: list[Any], schema: Any, value: Any, kind: str) -> list[Any]:
         named = named_branch(branches, value, schema)
@@ -170,36 +179,37 @@ class Applying:
         branches = self._of_kind(branches, kind)
         if len(branches) < 2:
             return branches
-        return [one for one in branches if self.is_valid(one, value)] or branches
+        return [branch for branch in branches if self.is_valid(branch, value)] or branches
 
     def _child(self, schema: Mapping[str, Any], value: Any) -> list[Any]:
-        """Return the schema that the discriminator of a parent names, which refers to it by `allOf`."""
+        """Return the schema that a parent's discriminator names: a child that refers to the parent by `allOf`."""
         found = discriminator_of(schema)
         if found is None or not isinstance(value, Mapping):
             return []
         name, discriminator = found
         for ref in references_to(discriminator, value.get(name)):
-            # The name alone (`Cat`) leads nowhere; its place in the components is the next one.
+            # The first candidate for `Cat` is `Cat` itself; the next is the reference to the component.
             target = self._target(ref) if ref.startswith("#/") else None
             if target is not None:
                 return [target]
         return [_ANYTHING]  # a child that the document does not have
 
 
-def _is_free(schemas: Schemas) -> bool:
-    """Return whether an alternative may be an object of which nothing is said."""
+def _is_free(schemas: ApplicableSchemas) -> bool:
+    """Return whether an alternative may be an object of which the document says nothing."""
     return not schemas.conditional and all(
-        not mapping_of(one, "properties") and _CONSTRAINTS.isdisjoint(one) for one in schemas.own.values()
+        not mapping_of(schema, "properties") and _CONSTRAINTS.isdisjoint(schema)
+        for schema in schemas.own.values()
     )
 
 
 def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    """Return the value of a keyword that holds a list; an empty one where it does not."""
+    """Return the value of a keyword that is a list; an empty list where it is not."""
     value = schema.get(keyword)
     return value if isinstance(value, list) else []
 
 
 def mapping_of(schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
-    """Return the value of a keyword that holds an object; an empty one where it does not."""
+    """Return the value of a keyword that is an object; an empty object where it is not."""
     value = schema.get(keyword)
     return value if isinstance(value, Mapping) else {}

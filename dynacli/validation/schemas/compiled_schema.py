@@ -1,4 +1,4 @@
-"""A schema as compiled code runs it, which says of a value that it is valid, or nothing."""
+"""A schema compiled by jsonschema-rs, which can tell that a value is valid, but not why it is not."""
 
 from functools import partial
 from typing import Any
@@ -14,13 +14,17 @@ __all__ = ["CompiledSchema"]
 
 
 class CompiledSchema:
-    """A schema as jsonschema-rs runs it.
+    """A schema that jsonschema-rs has compiled.
 
     Attributes:
-        is_in_doubt: Whether the value that was looked at last may be valid all the same.
+        is_in_doubt: Whether the last value that was not accepted may be valid all the same.
+
+    Args:
+        plain: The schema in the form of plain JSON Schema.
+        formats: The formats of the message.
 
     Raises:
-        ValueError: It does not take it.
+        ValueError: jsonschema-rs cannot compile the schema.
     """
 
     def __init__(self, plain: PlainSchema, formats: Formats) -> None:
@@ -37,11 +41,11 @@ class CompiledSchema:
                 compiled.is_in_doubt = True
                 raise ValueError
 
-        patterns = formats.session.patterns
+        patterns = formats.notes.patterns
         self._validator = Draft202012Validator(
             plain.root,
             formats={
-                **{name: is_one for name, is_one in formats.texts.items() if not formats.is_by_engine(name)},
+                **{name: check for name, check in formats.texts.items() if not formats.is_by_engine(name)},
                 **{name: partial(patterns.is_found, pattern) for pattern, name in plain.patterns.items()},
             },
             keywords={DOUBT: Doubt, MULTIPLE: _MultipleOf},
@@ -49,19 +53,19 @@ class CompiledSchema:
         )
 
     def accepts(self, value: Any) -> bool:
-        """Return whether a value is valid for certain."""
+        """Return whether a value is certainly valid."""
         self.is_in_doubt = False
         try:
             if is_plain(value):
                 return self._validator.is_valid(value) and not self.is_in_doubt
         except (UnsupportedPatternError, PatternTimeoutError, ValueError):
-            pass  # the last one for text that is none, as a lone surrogate
+            pass  # a `ValueError` means a text with a lone surrogate
         self.is_in_doubt = True
         return False
 
 
 class _MultipleOf:
-    """`multipleOf` by the keyword that judges otherwise: of numbers as they are written."""
+    """`multipleOf` by our own keyword, which takes numbers as they are written: as decimal fractions."""
 
     def __init__(self, _: Any, value: Any, __: Any) -> None:
         self._value = value

@@ -1,7 +1,7 @@
-"""The JSON Schema keywords that openapi-core judges by, where its own would hang, fall over or be wrong.
+"""JSON Schema keywords that replace those of openapi-core which would hang, fail or be wrong.
 
-They are given to it through its hook for schema validators; all keywords that are not here are its own.
-Beyond that, each keyword is guarded: one that the document uses wrongly (`minimum: "a"`) leaves a note,
+openapi-core gets them through its hook for schema validators; all other keywords are its own.
+Besides, each keyword is guarded: where the document misuses one (`minimum: "a"`), a note is taken,
 and the rest of the schema is judged all the same.
 """
 
@@ -16,7 +16,6 @@ from referencing.exceptions import Unresolvable
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.validation.bodies.read_forms import BinaryText
-from dynacli.validation.depth import keep_room, looked_up
 from dynacli.validation.discriminator import named_branch
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.schema_error import (
@@ -26,44 +25,45 @@ from dynacli.validation.findings.schema_error import (
     schema_error,
     unexpected,
 )
-from dynacli.validation.judging_session import TooLongError
+from dynacli.validation.judging_notes import TooLongError
+from dynacli.validation.schemas.stack_guard import check_stack, look_up
 from dynacli.validation.schemas.unevaluated import unevaluated_items, unevaluated_properties
 
-__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "placed", "properties", "required"]
+__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "locating_false", "properties", "required"]
 
 Keyword = Callable[[Any, Any, Any, Any], Any]
-"""(validator, the keyword's value, the instance, the schema) → errors."""
+"""(validator, value of the keyword, instance, schema that the keyword stands in) → errors."""
 
 _MAX_HOPS = 100
 _REFERENCES = frozenset({"$ref", "$dynamicRef"})
-# Those that may find something in each of the many that the document has no names for.
-_OF_OTHERS = frozenset(
+# Keywords that may find an error in each of many items or properties; their errors are limited.
+_OF_MANY_VALUES = frozenset(
     {"additionalProperties", "patternProperties", "propertyNames", "unevaluatedProperties"}
     | {"items", "additionalItems", "unevaluatedItems"}
 )
 
 
 def guarded(name: str, keyword: Keyword) -> Keyword:
-    """Return a keyword that notes what it cannot do instead of ending the verdict."""
+    """Return a keyword that takes a note where it cannot judge, instead of raising."""
 
-    def judged(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
-        session = validator.format_checker.session
+    def guarded_keyword(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        notes = validator.format_checker.notes
         if isinstance(value, bool) and name in _NUMBERS:
-            # Python would take `true` for 1.
-            session.fail(_unusable(name, value))
+            # To Python `True` is a number, 1.
+            notes.add_failure(_unusable(name, value))
             return ()
         try:
-            session.step()
+            notes.check_clock()
             if name in _REFERENCES:
-                keep_room()
+                check_stack()
             found = iter(keyword(validator, value, instance, schema) or ())
-            errors = list(islice(found, MAX_ERRORS) if name in _OF_OTHERS else found)
+            errors = list(islice(found, MAX_ERRORS) if name in _OF_MANY_VALUES else found)
             if next(found, None) is not None:
-                note_rest(session, instance)
+                note_rest(notes, instance)
         except (RecursionError, DamagedCatalogError, TooLongError):
             raise
         except UnsupportedPatternError as error:
-            session.note(str(error))
+            notes.add_unchecked(str(error))
             return ()
         except PatternTimeoutError:
             return [schema_error("the pattern takes too long")]
@@ -73,21 +73,23 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
                 if name.endswith("Ref") or name == "$ref"
                 else ""
             )
-            session.fail(text or _unusable(name, value))
+            notes.add_failure(text or _unusable(name, value))
             return ()
         if name in _REFERENCES:
-            for one in errors:
-                # jsonschema leaves it out of the path, which then cannot be followed into the document.
-                one.schema_path.appendleft(name)
+            for violation in errors:
+                # jsonschema leaves references out of the path, which then cannot be followed into the document.
+                violation.schema_path.appendleft(name)
         return errors
 
-    return judged
+    return guarded_keyword
 
 
-def placed(descend: Callable[..., Iterator[ValidationError]]) -> Callable[..., Iterator[ValidationError]]:
-    """Return jsonschema's way into a schema below, which loses the place of a schema that is `false`."""
+def locating_false(
+    descend: Callable[..., Iterator[ValidationError]],
+) -> Callable[..., Iterator[ValidationError]]:
+    """Return jsonschema's `descend` with a place in its errors for the schema `false`, which it loses."""
 
-    def judged(
+    def descend_locating(
         self: Any,
         instance: Any,
         schema: Any,
@@ -108,7 +110,7 @@ def placed(descend: Callable[..., Iterator[ValidationError]]) -> Callable[..., I
         )
         return iter((error,))
 
-    return judged
+    return descend_locating
 
 
 def _unusable(name: str, value: Any) -> str:
@@ -118,13 +120,13 @@ def _unusable(name: str, value: Any) -> str:
 
 def _pattern(validator: Any, pattern: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if isinstance(instance, BinaryText):
-        validator.format_checker.session.note("the bytes of a file are not held against a `pattern`")
+        validator.format_checker.notes.add_unchecked("the bytes of a file are not held against a `pattern`")
     elif isinstance(instance, str) and not _is_found(validator, pattern, instance):
         yield schema_error("does not match")
 
 
 def _is_found(validator: Any, pattern: Any, text: str) -> bool:
-    return bool(validator.format_checker.session.patterns.is_found(pattern, text))
+    return bool(validator.format_checker.notes.patterns.is_found(pattern, text))
 
 
 def _pattern_properties(validator: Any, patterns: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -145,11 +147,13 @@ def _additional_properties(
     extra = [name for name in instance if name not in known]
     if extra and "patternProperties" in schema:
         patterns = schema["patternProperties"]
-        extra = [name for name in extra if not any(_is_found(validator, one, name) for one in patterns)]
+        extra = [
+            name for name in extra if not any(_is_found(validator, pattern, name) for pattern in patterns)
+        ]
     if not extra:
         return
     if others is False:
-        yield unexpected(extra, instance, validator.format_checker.session)
+        yield unexpected(extra, instance, validator.format_checker.notes)
     elif isinstance(others, dict):
         for name in extra:
             yield from validator.descend(instance[name], others, path=name)
@@ -158,30 +162,38 @@ def _additional_properties(
 def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
     if isinstance(instance, bool) or not isinstance(instance, int | float) or instance in _INFINITIES:
         return
-    # As decimal fractions, which is what JSON writes: 0.3 is a multiple of 0.1, in binary it is not.
+    # JSON writes decimal fractions: 0.3 is a multiple of 0.1, but not as a binary fraction.
     if Fraction(repr(instance)) % Fraction(repr(divisor)):
         yield schema_error("not a multiple")
 
 
 def _exclusive(bound: str, is_within: Callable[[Any, Any], bool]) -> Keyword:
-    """Return `exclusiveMinimum` or `exclusiveMaximum` as it is since 3.1.
+    """Return the keyword `exclusiveMinimum` or `exclusiveMaximum` of 3.1 and later.
 
-    Documents that were brought from 3.0 to 3.1 by their first line alone still have the flag of 3.0,
-    which says that the bound beside it is left out.
+    In documents that became 3.1 only by their first line it may still be the boolean of 3.0, which excludes
+    the bound beside it.
+
+    Args:
+        bound: The keyword of the bound: `minimum` or `maximum`.
+        is_within: (value, limit) → whether the value keeps the limit.
     """
 
-    def judged(validator: Any, limit: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    def exclusive_keyword(
+        validator: Any, limit: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
         if limit is False or not validator.is_type(instance, "number"):
             return
         limit = schema.get(bound) if limit is True else limit
         if limit is not None and not is_within(instance, limit):
             yield schema_error("not within the bound")
 
-    return judged
+    return exclusive_keyword
 
 
 _NUMBERS = {"multipleOf"}.union(
-    f"{end}{what}" for end in ("min", "max") for what in ("imum", "Length", "Items", "Properties", "Contains")
+    f"{side}{quantity}"
+    for side in ("min", "max")
+    for quantity in ("imum", "Length", "Items", "Properties", "Contains")
 )
 _INFINITIES = frozenset({float("inf"), float("-inf")})  # `1e400`
 
@@ -198,32 +210,32 @@ def _unique_items(_: Any, is_unique: Any, instance: Any, __: Any) -> Iterator[Va
 
 
 def _identity(value: Any) -> Any:
-    """Return something hashable that is equal for equal JSON values alone: 1 is 1.0 and not `true`."""
+    """Return a hashable form that is the same only for equal JSON values: 1 equals 1.0 and not `true`."""
     if isinstance(value, bool) or value is None:
         return (value is None, value, None)
     if isinstance(value, list):
         return tuple(map(_identity, value))
     if isinstance(value, dict):
-        return frozenset((name, _identity(one)) for name, one in value.items())
+        return frozenset((name, _identity(member)) for name, member in value.items())
     return value
 
 
 def required(hidden: str) -> Keyword:
-    """Return `required`, which does not ask for what this direction leaves out.
+    """Return the keyword `required`, which does not require properties that this direction leaves out.
 
-    OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required of answers alone,
-    one that is `writeOnly` of requests alone.
+    OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required only in answers,
+    and a property that is `writeOnly` only in requests.
 
     Args:
-        hidden: `readOnly` for requests, `writeOnly` for answers.
+        hidden: The marker of properties that are left out: `readOnly` for requests, `writeOnly` for answers.
     """
 
-    def judged(validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    def required_keyword(validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         if not isinstance(instance, dict):
             return
         if not isinstance(names, list):
             if isinstance(names, bool):
-                return  # `required: true` on a property, as Swagger 1 had it
+                return  # `required: true` on a property is from Swagger 1
             raise TypeError(names)
         for name in names:
             if name not in instance and not _is_marked(
@@ -231,21 +243,21 @@ def required(hidden: str) -> Keyword:
             ):
                 yield schema_error("is missing", str(name))
 
-    return judged
+    return required_keyword
 
 
 def properties(hidden: str) -> Keyword:
-    """Return `properties` of 3.0, which refuses those that this direction leaves out.
+    """Return the keyword `properties` of 3.0, which refuses properties that this direction leaves out.
 
     OpenAPI 3.0.4, "Schema Object": `readOnly` and `writeOnly` are "relevant only for Schema Object properties
-    definitions", while openapi-core minds them on parameters and items too.
-    In 3.1 they are annotations, and a property that should not be sent may be ignored.
+    definitions", but openapi-core applies them to parameters and items, too.
+    Since 3.1 they are annotations: a server may ignore a property that should not be sent.
 
     Args:
-        hidden: As for `required`.
+        hidden: The same as for `required`.
     """
 
-    def judged(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    def properties_keyword(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
         if not isinstance(instance, dict):
             return
         for name, schema in schemas.items():
@@ -254,7 +266,7 @@ def properties(hidden: str) -> Keyword:
             try:
                 is_marked = _is_marked(validator, schema, hidden)
             except (LookupError, Unresolvable):
-                is_marked = False  # what follows the reference below notes that it leads nowhere
+                is_marked = False  # `descend` notes that the reference leads nowhere
             if is_marked:
                 yield schema_error(
                     "is not for this direction",
@@ -266,12 +278,12 @@ def properties(hidden: str) -> Keyword:
                 )
             yield from validator.descend(instance[name], schema, path=name, schema_path=name)
 
-    return judged
+    return properties_keyword
 
 
 def _is_marked(validator: Any, schema: Any, keyword: str) -> bool:
-    """Return whether a schema says `readOnly` or `writeOnly`, itself or where it refers to."""
-    resolver = validator._resolver  # noqa: SLF001  - as jsonschema's own keywords
+    """Return whether a schema says `readOnly` or `writeOnly`, itself, in its `allOf`, or where it refers to."""
+    resolver = validator._resolver  # noqa: SLF001  - jsonschema's own keywords use it, too
     for _ in range(_MAX_HOPS):
         if not isinstance(schema, dict):
             return False
@@ -279,23 +291,23 @@ def _is_marked(validator: Any, schema: Any, keyword: str) -> bool:
             return True
         branches = schema.get("allOf")
         if isinstance(branches, list) and any(
-            isinstance(one, dict) and one.get(keyword) is True for one in branches
+            isinstance(branch, dict) and branch.get(keyword) is True for branch in branches
         ):
             return True
         if "$ref" not in schema:
             return False
-        found = looked_up(resolver, schema["$ref"])
+        found = look_up(resolver, schema["$ref"])
         schema, resolver = found.contents, found.resolver
     return False
 
 
 def _type_3_0(validator: Any, kind: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    # OpenAPI 3.0.4, "Schema Object": `nullable` works on the `type` beside it.
+    # OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the `type` beside it.
     if instance is None and schema.get("nullable") is True:
         return
-    # Lists of types and `null` are from 3.1; documents that say 3.0 have them all the same.
+    # Lists of types and `null` are from 3.1, but documents that say 3.0 have them, too.
     kinds = kind if isinstance(kind, list) else [kind]
-    if not any(instance is None if one == "null" else validator.is_type(instance, one) for one in kinds):
+    if not any(instance is None if name == "null" else validator.is_type(instance, name) for name in kinds):
         yield schema_error("another type")
 
 
@@ -318,8 +330,8 @@ def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
     if chosen is not None:
         yield from chosen
         return
-    session = validator.format_checker.session
-    before = session.count
+    notes = validator.format_checker.notes
+    before = notes.count
     context: list[ValidationError] = []
     fitting = []
     for index, branch in enumerate(branches):
@@ -329,8 +341,8 @@ def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
             fitting.append(index)
     if not fitting:
         yield schema_error("fits no alternative", context=context)
-    elif len(fitting) > 1 and session.count == before:
-        # Unless a branch fits only because it was not judged whole.
+    elif len(fitting) > 1 and notes.count == before:
+        # A branch of which something was not judged may fit only for that reason.
         yield schema_error("fits several", *(_name_of(branches[index], index) for index in fitting))
 
 
@@ -342,35 +354,34 @@ def _name_of(branch: Any, index: int) -> str:
 def _by_discriminator(
     validator: Any, branches: Any, instance: Any, schema: Any
 ) -> list[ValidationError] | None:
-    """Return what is wrong by the one branch that the discriminator names, None where it names none.
+    """Return the errors by the branch that the discriminator names; None where it names none.
 
-    It is then left to the keyword itself: a discriminator is a hint
-    and does not make a value wrong (OpenAPI 3.1.1, "Discriminator Object").
-    Since 3.2 `defaultMapping` names the branch of a value that names none.
+    Then the keyword judges as without a discriminator, which is a hint that makes no value wrong
+    (OpenAPI 3.1.1, "Discriminator Object").
     """
     found = named_branch(branches, instance, schema)
     if found is None:
         return None
     index, name = found
     errors = list(validator.descend(instance, branches[index], schema_path=index))
-    for one in errors:
-        # For the message, which says why this branch was taken.
-        one.meant = [*getattr(one, "meant", ()), (name, branches, index)]
+    for error in errors:
+        # The message says why the value was judged by this branch.
+        error.named_branches = [*getattr(error, "named_branches", ()), (name, branches, index)]
     return errors
 
 
 def _not(validator: Any, branch: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-    session = validator.format_checker.session
-    before = session.count
-    if validator.evolve(schema=branch).is_valid(instance) and session.count == before:
+    notes = validator.format_checker.notes
+    before = notes.count
+    if validator.evolve(schema=branch).is_valid(instance) and notes.count == before:
         yield schema_error("must not fit")
 
 
 def _if(validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    session = validator.format_checker.session
-    before = session.count
+    notes = validator.format_checker.notes
+    before = notes.count
     keyword = "then" if validator.evolve(schema=condition).is_valid(instance) else "else"
-    if keyword in schema and session.count == before:
+    if keyword in schema and notes.count == before:
         yield from validator.descend(instance, schema[keyword], schema_path=keyword)
 
 
@@ -389,7 +400,7 @@ KEYWORDS: Mapping[str, Keyword] = {
     "not": _not,
     "if": _if,
 }
-"""Those of every version."""
+"""Name → keyword, for OpenAPI 3.1 and later, and other dialects."""
 
 KEYWORDS_3_0: Mapping[str, Keyword] = {
     name: keyword

@@ -1,4 +1,4 @@
-"""Why OpenAPI 3.0 allows no null where a document seems to: `nullable` says less than many authors think."""
+"""Why OpenAPI 3.0 does not allow null where a schema says `nullable`, which means less than many authors think."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,19 +9,20 @@ __all__ = ["why_no_null"]
 
 _RULES = frozenset({"type", "enum", "const", "oneOf", "anyOf"})
 _BELOW = frozenset({"items", "additionalProperties"})
-"""Keywords whose schema is about another value."""
+"""Keywords whose schema describes another value."""
 _BELOW_BY_NAME = frozenset({"properties", "patternProperties"})
 
 
 def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> str:
-    """Return why a schema that says `nullable` does not allow null; empty where none does on the way to a finding.
+    """Return why a schema that says `nullable` does not allow null; empty where no schema on the way says it.
 
     OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the allowed type "only if `type` is explicitly defined
-    within the same Schema Object", and says nothing of other keywords.
+    within the same Schema Object", and changes no other keyword.
 
     Args:
-        steps: From the document to the keyword that null breaks.
-        rule: The keyword.
+        document: The document of the operation.
+        steps: The steps from the root of the document to the keyword that null breaks.
+        rule: The name of that keyword.
     """
     if rule not in _RULES:
         return ""
@@ -37,23 +38,12 @@ def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> 
 
 
 def _start(steps: list[str | int]) -> int:
-    """Return how many of the steps lead to the outermost schema that is about the same value as the last."""
-    start = at = 0
-    while at < len(steps):
-        if steps[at] == "schema":
-            start = at + 1  # of the body or of a parameter, from where on there are keywords
-            break
-        at += 1
-    at = start
-    while at < len(steps):
-        if steps[at] in _BELOW_BY_NAME:
-            at += 2
-            start = at
-        elif steps[at] in _BELOW:
-            at += 1
-            start = at
-        elif steps[at] in {"allOf", "anyOf", "oneOf"}:
-            at += 2
-        else:
-            at += 1
+    """Return how many of the steps lead to the outermost schema that describes the same value as the last step."""
+    # Behind the first `schema`, which is that of the body or parameter, the steps are keywords.
+    start = index = steps.index("schema") + 1 if "schema" in steps else 0
+    while index < len(steps):
+        step = steps[index]
+        index += 2 if step in _BELOW_BY_NAME or step in {"allOf", "anyOf", "oneOf"} else 1
+        if step in _BELOW_BY_NAME or step in _BELOW:
+            start = index
     return min(start, len(steps))

@@ -1,4 +1,4 @@
-"""The keywords of a Schema Object → those of plain JSON Schema 2020-12, with the meaning that this room gives them."""
+"""Translating the keywords of a Schema Object into those of plain JSON Schema 2020-12, with this room's meaning."""
 
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
@@ -9,19 +9,19 @@ from dynacli.validation.bodies.plain_values import LIMIT
 from dynacli.validation.discriminator import discriminator_of, named_branch
 from dynacli.validation.schemas.formats import RANGES
 
-__all__ = ["INSIDE", "MULTIPLE", "TRANSLATIONS", "WHOLE", "DoubtError", "Part", "Way"]
+__all__ = ["INTEGER_3_0", "MEMBER", "MULTIPLE", "TRANSLATIONS", "DoubtError", "Nesting", "Part"]
 
 MULTIPLE = "decimalMultipleOf"
-"""The keyword that stands for `multipleOf`."""
+"""The name of the keyword that stands for `multipleOf`."""
 
-WHOLE = "urn:whole"
-"""An integer of OpenAPI 3.0, where 1.0 is none: that is how JSON Schema was up to draft 4."""
+INTEGER_3_0 = "urn:openapi:integer"
+"""The reference to a schema for integers of OpenAPI 3.0, where 1.0 is none (as in JSON Schema up to draft 4)."""
 
 Part = dict[str, Any]
 """Keywords of a plain schema."""
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
-_START = "#/components/schemas/"
+_SCHEMAS = "#/components/schemas/"
 
 
 def _words(text: str) -> list[str]:
@@ -32,34 +32,34 @@ class DoubtError(Exception):
     """A keyword has no plain form."""
 
 
-class Way(NamedTuple):
-    """How a schema is reached from the one that a reference, or the whole, begins with.
+class Nesting(NamedTuple):
+    """The distance of a schema from the one that a reference, or the whole, begins with.
 
     Args:
-        is_same_value: Whether it is about the same value.
-        steps: How many branches lead here from the nearest one that is about the same value.
+        is_same_value: Whether both schemas describe the same value.
+        steps: The number of branches between them, as far as they describe the same value.
     """
 
     is_same_value: bool = True
     steps: int = 0
 
-    def on(self, steps: int = 1) -> "Way":
-        """Return the way some branches further on."""
-        return Way(self.is_same_value, self.steps + steps)
+    def deeper(self, steps: int = 1) -> "Nesting":
+        """Return the distance of a branch."""
+        return Nesting(self.is_same_value, self.steps + steps)
 
 
-INSIDE = Way(is_same_value=False)
-"""To a schema of what is inside of the value."""
+MEMBER = Nesting(is_same_value=False)
+"""The distance of a schema that describes a member of the value."""
 
 
-class Whole(Protocol):
-    """The schema that a keyword is part of, as its translation asks it."""
+class Translator(Protocol):
+    """What the translation of a keyword asks of the translation of the whole schema."""
 
     is_3_0: bool
     text_formats: Mapping[str, Any]
 
-    def plain(self, schema: Any, way: Way) -> Any:
-        """Return the plain form of a schema below."""
+    def plain(self, schema: Any, nesting: Nesting) -> Any:
+        """Return the plain form of a subschema."""
 
     def is_hidden(self, schema: Any) -> bool:
         """Return whether a property is left out in this direction."""
@@ -71,15 +71,15 @@ class Whole(Protocol):
         """Return the name of the format that stands for a pattern."""
 
 
-Translation = Callable[[Whole, Any, Any, Way], Part]
-"""(whole, the keyword's value, the schema, the way to the schema) → keywords."""
+Translation = Callable[[Translator, Any, Any, Nesting], Part]
+"""(translator, value of the keyword, its schema, the schema's nesting) → plain keywords."""
 
 
-def _type(whole: Whole, value: Any, schema: Any, _: Way) -> Part:
+def _type(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
     kinds = list(value) if isinstance(value, list) else [value]
-    if not kinds or not all(isinstance(one, str) and one in _TYPES for one in kinds):
+    if not kinds or not all(isinstance(kind, str) and kind in _TYPES for kind in kinds):
         raise DoubtError
-    if whole.is_3_0 and schema.get("nullable") is True:
+    if translator.is_3_0 and schema.get("nullable") is True:
         kinds.append("null")
     kinds = list(dict.fromkeys(kinds))
     if "integer" not in kinds:
@@ -87,33 +87,33 @@ def _type(whole: Whole, value: Any, schema: Any, _: Way) -> Part:
     kinds.remove("integer")
     if "number" in kinds:
         return {"type": kinds}
-    if whole.is_integer(1.0):
+    if translator.is_integer(1.0):
         return {"type": [*kinds, "integer"]}
-    return {"anyOf": [{"$ref": WHOLE}, *([{"type": kinds}] if kinds else [])]}
+    return {"anyOf": [{"$ref": INTEGER_3_0}, *([{"type": kinds}] if kinds else [])]}
 
 
-def _enum(_: Whole, value: Any, __: Any, ___: Way) -> Part:
+def _enum(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
     if not isinstance(value, list) or not value or not all(map(_is_plain, value)):
         raise DoubtError
     return {"enum": value}
 
 
-def _const(_: Whole, value: Any, __: Any, ___: Way) -> Part:
+def _const(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
     if not _is_plain(value):
         raise DoubtError
     return {"const": value}
 
 
 def _limit(keyword: str) -> Translation:
-    def translated(whole: Whole, value: Any, schema: Any, _: Way) -> Part:
+    def translated(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
         flag = f"exclusive{keyword[0].upper()}{keyword[1:]}"
-        return _bound(flag if whole.is_3_0 and schema.get(flag) else keyword, value)
+        return _bound(flag if translator.is_3_0 and schema.get(flag) else keyword, value)
 
     return translated
 
 
 def _exclusive_limit(bound: str, keyword: str) -> Translation:
-    def translated(_: Whole, value: Any, schema: Any, __: Way) -> Part:
+    def translated(_: Translator, value: Any, schema: Any, __: Nesting) -> Part:
         if value is True:
             value = schema.get(bound)
         return {} if value is False or value is None else _bound(keyword, value)
@@ -121,106 +121,114 @@ def _exclusive_limit(bound: str, keyword: str) -> Translation:
     return translated
 
 
-def _multiple_of(_: Whole, value: Any, __: Any, ___: Way) -> Part:
+def _multiple_of(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
     if not _is_number(value) or value == 0:
         raise DoubtError
     return {MULTIPLE: value}
 
 
-def _pattern(whole: Whole, value: Any, _: Any, __: Way) -> Part:
+def _pattern(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
     if not isinstance(value, str) or len(value) > MAX_PATTERN:
         raise DoubtError
-    return {"format": whole.pattern_format(value)}
+    return {"format": translator.pattern_format(value)}
 
 
-def _format(whole: Whole, value: Any, _: Any, __: Way) -> Part:
+def _format(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
     if not isinstance(value, str):
         raise DoubtError
     if value in RANGES:
         least, most = RANGES[value]
         return {**_bound("minimum", least), **_bound("maximum", most)}
-    return {"format": value} if value in whole.text_formats else {}
+    return {"format": value} if value in translator.text_formats else {}
 
 
-def _items(whole: Whole, value: Any, schema: Any, _: Way) -> Part:
+def _items(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
     if "prefixItems" in schema and not isinstance(schema["prefixItems"], list):
         raise DoubtError
-    return {"items": whole.plain(value, INSIDE)}
+    return {"items": translator.plain(value, MEMBER)}
 
 
-def _prefix_items(whole: Whole, value: Any, _: Any, __: Way) -> Part:
-    return {"prefixItems": [whole.plain(one, INSIDE) for one in _list(value)]} if value != [] else {}
+def _prefix_items(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
+    return {"prefixItems": [translator.plain(item, MEMBER) for item in _list(value)]} if value != [] else {}
 
 
-def _contains(whole: Whole, value: Any, schema: Any, _: Way) -> Part:
+def _contains(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
     counts = {name: _count(schema[name]) for name in ("minContains", "maxContains") if name in schema}
-    return {"contains": whole.plain(value, INSIDE), **counts}
+    return {"contains": translator.plain(value, MEMBER), **counts}
 
 
-def _unique_items(_: Whole, value: Any, __: Any, ___: Way) -> Part:
+def _unique_items(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
     return {"uniqueItems": True} if value is True else {}
 
 
-def _properties(whole: Whole, value: Any, _: Any, __: Way) -> Part:
-    return {"properties": {name: _property(whole, one) for name, one in _mapping(value).items()}}
+def _properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
+    return {"properties": {name: _property(translator, below) for name, below in _mapping(value).items()}}
 
 
-def _property(whole: Whole, schema: Any) -> Any:
+def _property(translator: Translator, schema: Any) -> Any:
     try:
-        # In 3.0 what this direction leaves out may not come at all.
-        return False if whole.is_3_0 and whole.is_hidden(schema) else whole.plain(schema, INSIDE)
+        # In 3.0 a property that this direction leaves out is not allowed.
+        is_refused = translator.is_3_0 and translator.is_hidden(schema)
+        return False if is_refused else translator.plain(schema, MEMBER)
     except DoubtError:
-        return whole.plain(None, INSIDE)  # of this one alone: `additionalProperties` has to know the others
+        # A doubt for this property only, because `additionalProperties` needs to know the others.
+        return translator.plain(None, MEMBER)
 
 
-def _required(whole: Whole, value: Any, schema: Any, _: Way) -> Part:
+def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
     if isinstance(value, bool):
         return {}
     properties = _mapping(schema.get("properties", {}))
     names = dict.fromkeys(_texts(value))
     return {
-        "required": [one for one in names if one not in properties or not whole.is_hidden(properties[one])]
+        "required": [
+            name for name in names if name not in properties or not translator.is_hidden(properties[name])
+        ]
     }
 
 
-def _additional_properties(whole: Whole, value: Any, schema: Any, _: Way) -> Part:
+def _additional_properties(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
     _mapping(schema.get("properties", {}))
     if value is not False and not isinstance(value, dict):
         return {}
     if "patternProperties" in schema:
         raise DoubtError
-    return {"additionalProperties": whole.plain(value, INSIDE)}
+    return {"additionalProperties": translator.plain(value, MEMBER)}
 
 
-def _property_names(whole: Whole, value: Any, _: Any, __: Way) -> Part:
-    return {"propertyNames": whole.plain(value, INSIDE)}
+def _property_names(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
+    return {"propertyNames": translator.plain(value, MEMBER)}
 
 
-def _dependent_required(_: Whole, value: Any, __: Any, ___: Way) -> Part:
-    asked = {name: list(dict.fromkeys(_texts(names))) for name, names in _mapping(value).items()}
-    return {"dependentRequired": asked}
+def _dependent_required(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
+    required = {name: list(dict.fromkeys(_texts(names))) for name, names in _mapping(value).items()}
+    return {"dependentRequired": required}
 
 
-def _dependent_schemas(whole: Whole, value: Any, _: Any, way: Way) -> Part:
-    return {"dependentSchemas": {name: whole.plain(one, way.on()) for name, one in _mapping(value).items()}}
+def _dependent_schemas(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Part:
+    branches = {name: translator.plain(branch, nesting.deeper()) for name, branch in _mapping(value).items()}
+    return {"dependentSchemas": branches}
 
 
-def _not(whole: Whole, value: Any, _: Any, way: Way) -> Part:
-    return {"not": whole.plain(value, way.on())}
+def _not(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Part:
+    return {"not": translator.plain(value, nesting.deeper())}
 
 
-def _if(whole: Whole, value: Any, schema: Any, way: Way) -> Part:
-    branches = {name: whole.plain(schema[name], way.on()) for name in ("then", "else") if name in schema}
-    return {"if": whole.plain(value, way.on()), **branches}
+def _if(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Part:
+    branches = {
+        name: translator.plain(schema[name], nesting.deeper()) for name in ("then", "else") if name in schema
+    }
+    return {"if": translator.plain(value, nesting.deeper()), **branches}
 
 
-def _all_of(whole: Whole, value: Any, _: Any, way: Way) -> Part:
-    return {"allOf": [whole.plain(one, way.on()) for one in _list(value)]} if value != [] else {}
+def _all_of(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Part:
+    branches = [translator.plain(branch, nesting.deeper()) for branch in _list(value)]
+    return {"allOf": branches} if branches else {}
 
 
 def _alternatives(keyword: str) -> Translation:
-    def translated(whole: Whole, value: Any, schema: Any, way: Way) -> Part:
-        branches = [whole.plain(one, way.on(2)) for one in _list(value)]
+    def translated(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Part:
+        branches = [translator.plain(branch, nesting.deeper(2)) for branch in _list(value)]
         if not branches:
             raise DoubtError
         found = discriminator_of(schema)
@@ -233,28 +241,36 @@ def _alternatives(keyword: str) -> Translation:
 def _discriminated(
     plain: Part, discriminator: tuple[str, Mapping[str, Any]], branches: list[Any], value: Any, schema: Any
 ) -> Part:
-    """Return alternatives of which a property's value names one."""
+    """Return the plain form of branches that a property of the value chooses among.
+
+    Args:
+        plain: The plain form without the discriminator.
+        branches: The plain form of each branch.
+        value: The branches as they are written.
+    """
     name, mapping = discriminator[0], discriminator[1].get("mapping")
-    # The values that name a branch: those that are mapped, and those that are a branch's reference or name.
-    refs = [one["$ref"] for one in value if isinstance(one, dict) and isinstance(one.get("$ref"), str)]
+    # The values that name a branch: those of the mapping, and each branch's reference and name.
+    refs = [
+        branch["$ref"] for branch in value if isinstance(branch, dict) and isinstance(branch.get("$ref"), str)
+    ]
     values = [*(mapping if isinstance(mapping, Mapping) else ()), *refs]
-    values.extend(ref.removeprefix(_START) for ref in refs)
+    values.extend(ref.removeprefix(_SCHEMAS) for ref in refs)
     chosen: dict[int, list[str]] = {}
-    for one in dict.fromkeys(values):
-        meant = named_branch(value, {name: one}, schema) if isinstance(one, str) else None
-        if meant is not None:
-            chosen.setdefault(meant[0], []).append(one)
+    for tag in dict.fromkeys(values):
+        named = named_branch(value, {name: tag}, schema) if isinstance(tag, str) else None
+        if named is not None:
+            chosen.setdefault(named[0], []).append(tag)
     default = named_branch(value, {}, schema)
     if any(branches[index].keys() != {"$ref"} for index in (*chosen, *(default or ())[:1])):
-        raise DoubtError  # each is written down twice, which what is nested in it would double again
-    known = [one for some in chosen.values() for one in some]
+        raise DoubtError  # each branch is written twice, and so nested branches four times, and so on
+    known = [tag for tags in chosen.values() for tag in tags]
     otherwise: Part = plain
     if default is not None:
         otherwise = {"if": {"type": "object"}, "then": branches[default[0]], "else": plain}
     return {
         "allOf": [
             {"if": _is_one_of(name, known), "else": otherwise},
-            *({"if": _is_one_of(name, some), "then": branches[index]} for index, some in chosen.items()),
+            *({"if": _is_one_of(name, tags), "then": branches[index]} for index, tags in chosen.items()),
         ]
     }
 
@@ -265,13 +281,13 @@ def _is_one_of(name: str, values: list[str]) -> Any:
     return {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
 
 
-def _unevaluated(_: Whole, value: Any, __: Any, ___: Way) -> Part:
+def _unevaluated(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
     if value is not True:
         raise DoubtError
     return {}
 
 
-def _nothing(*_: Any) -> Part:
+def _ignored(*_: Any) -> Part:
     return {}
 
 
@@ -285,7 +301,7 @@ def _bound(keyword: str, value: Any) -> Part:
     if abs(value) <= LIMIT:
         return {keyword: value}
     if (value > 0) == keyword.lower().endswith("maximum"):
-        return {}  # no number that is looked at is beyond it
+        return {}  # no plain value is beyond it
     raise DoubtError
 
 
@@ -300,7 +316,7 @@ def _count(value: Any) -> int:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether a constant is one that jsonschema-rs compares as this room does."""
+    """Return whether jsonschema-rs compares a constant in the same way as the keywords of this room."""
     if isinstance(value, list):
         return all(map(_is_plain, value))
     if isinstance(value, dict):
@@ -321,10 +337,10 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    for one in _list(value):
-        if not isinstance(one, str):
+    for text in _list(value):
+        if not isinstance(text, str):
             raise DoubtError
-        yield one
+        yield text
 
 
 TRANSLATIONS: Mapping[str, Translation] = {
@@ -332,7 +348,7 @@ TRANSLATIONS: Mapping[str, Translation] = {
         name: _size(name)
         for name in _words("minLength maxLength minItems maxItems minProperties maxProperties")
     },
-    **dict.fromkeys(_words("discriminator xml externalDocs example deprecated description"), _nothing),
+    **dict.fromkeys(_words("discriminator xml externalDocs example deprecated description"), _ignored),
     **dict.fromkeys(_words("unevaluatedProperties unevaluatedItems"), _unevaluated),
     "type": _type,
     "enum": _enum,
@@ -360,4 +376,4 @@ TRANSLATIONS: Mapping[str, Translation] = {
     "anyOf": _alternatives("anyOf"),
     "oneOf": _alternatives("oneOf"),
 }
-"""Those that can be translated. Any other that the dialect judges by is a doubt."""
+"""Keyword → its translation. Any other keyword of the dialect becomes a doubt."""

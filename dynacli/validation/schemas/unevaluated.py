@@ -1,7 +1,7 @@
-"""The two keywords about what nothing else looks at (JSON Schema 2020-12, sections 7.7.1 and 11).
+"""`unevaluatedProperties` and `unevaluatedItems` (JSON Schema 2020-12, sections 7.7.1 and 11).
 
-jsonschema's own say neither where the value stands nor which one it is, run patterns by Python's `re`,
-and take what was not judged for what was not looked at.
+jsonschema's own keywords do not say which property or item is wrong, match patterns by Python's `re`,
+and take a value that could not be judged as unevaluated.
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
-from dynacli.validation.depth import looked_up
 from dynacli.validation.findings.schema_error import schema_error, unexpected
+from dynacli.validation.schemas.stack_guard import look_up
 
 __all__ = ["unevaluated_items", "unevaluated_properties"]
 
@@ -18,49 +18,49 @@ __all__ = ["unevaluated_items", "unevaluated_properties"]
 def unevaluated_properties(
     validator: Any, others: Any, instance: Any, schema: Any
 ) -> Iterator[ValidationError]:
-    """Yield what is wrong with the properties that nothing else of the schema looks at."""
+    """Yield the errors of properties that no other keyword of the schema evaluates."""
     if not isinstance(instance, dict):
         return
-    session = validator.format_checker.session
-    before = session.count
+    notes = validator.format_checker.notes
+    before = notes.count
     known = _evaluated_names(validator, schema, instance)
     extra = [name for name in instance if name not in known]
-    if session.count != before:
+    if notes.count != before:
         return  # a branch could not be judged, so nobody knows what it evaluates
     if others is False:
         if extra:
-            yield unexpected(extra, instance, session)
+            yield unexpected(extra, instance, notes)
     else:
         for name in extra:
             yield from validator.descend(instance[name], others, path=name)
 
 
 def _evaluated_names(validator: Any, schema: Any, instance: dict[str, Any]) -> set[str]:
-    """Return the properties that a schema has looked at (JSON Schema 2020-12, section 11.3)."""
+    """Return the names of the properties that a schema evaluates (JSON Schema 2020-12, section 11.3)."""
     if not isinstance(schema, dict):
         return set()
-    is_found = validator.format_checker.session.patterns.is_found
+    is_found = validator.format_checker.notes.patterns.is_found
     names = {name for name in schema.get("properties", ()) if name in instance}
     for pattern in schema.get("patternProperties", ()):
         names.update(name for name in instance if is_found(pattern, name))
     if "additionalProperties" in schema:
         return set(instance)
-    for within, branch in _applied(validator, schema, instance):
-        names |= _evaluated_names(within, branch, instance)
+    for branch_validator, branch in _applied(validator, schema, instance):
+        names |= _evaluated_names(branch_validator, branch, instance)
         if isinstance(branch, dict) and "unevaluatedProperties" in branch:
             return set(instance)
     return names
 
 
 def unevaluated_items(validator: Any, others: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Yield what is wrong with the items that nothing else of the schema looks at."""
+    """Yield the errors of items that no other keyword of the schema evaluates."""
     if not isinstance(instance, list):
         return
-    session = validator.format_checker.session
-    before = session.count
+    notes = validator.format_checker.notes
+    before = notes.count
     known = _evaluated_items(validator, schema, instance)
     extra = [index for index in range(len(instance)) if index not in known]
-    if session.count != before:
+    if notes.count != before:
         return  # a branch could not be judged, so nobody knows what it evaluates
     for index in extra:
         if others is False:
@@ -70,11 +70,11 @@ def unevaluated_items(validator: Any, others: Any, instance: Any, schema: Any) -
 
 
 def _evaluated_items(validator: Any, schema: Any, instance: list[Any]) -> set[int]:
-    """Return the positions that a schema has looked at (JSON Schema 2020-12, section 11.2)."""
+    """Return the indexes of the items that a schema evaluates (JSON Schema 2020-12, section 11.2)."""
     if not isinstance(schema, dict):
         return set()
     every = set(range(len(instance)))
-    is_newest = "prefixItems" in validator.VALIDATORS  # before, a list of `items` was what it is now
+    is_newest = "prefixItems" in validator.VALIDATORS  # before 2020-12, a list under `items` had its meaning
     items = schema.get("items")
     if items is not None and (is_newest or not isinstance(items, list)):
         return every
@@ -84,22 +84,22 @@ def _evaluated_items(validator: Any, schema: Any, instance: list[Any]) -> set[in
     if is_newest and "contains" in schema:
         wanted = validator.evolve(schema=schema["contains"])
         known.update(index for index, item in enumerate(instance) if wanted.is_valid(item))
-    for within, branch in _applied(validator, schema, instance):
-        known |= _evaluated_items(within, branch, instance)
+    for branch_validator, branch in _applied(validator, schema, instance):
+        known |= _evaluated_items(branch_validator, branch, instance)
         if isinstance(branch, dict) and "unevaluatedItems" in branch:
             return every
     return known
 
 
 def _applied(validator: Any, schema: dict[str, Any], instance: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each schema that another applies to the same value, and a validator that knows its references.
+    """Yield (validator, schema) for each schema that a schema applies to the same value.
 
-    Of `allOf`, `$ref` and the like those too that the value breaks: it is said where it does,
-    and that nothing looked at the rest of it would be said once more.
+    Schemas under `allOf`, `$ref` and the like count even where the value breaks them: that is an error already,
+    and the properties that they describe should not be reported again as unevaluated.
     """
     for keyword in ("$ref", "$dynamicRef"):
         if keyword in schema:
-            found = looked_up(validator._resolver, schema[keyword])  # noqa: SLF001  - as jsonschema's own keyword
+            found = look_up(validator._resolver, schema[keyword])  # noqa: SLF001  - jsonschema's own keywords use it, too
             yield validator.evolve(schema=found.contents, _resolver=found.resolver), found.contents
     for branch in schema.get("allOf", ()):
         yield validator, branch

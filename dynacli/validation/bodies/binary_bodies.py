@@ -1,4 +1,4 @@
-"""Bodies that are bytes: of their schema the lengths are judged, which count bytes."""
+"""Bodies that are bytes: of their schema only `minLength` and `maxLength` are judged, in bytes."""
 
 from collections.abc import Mapping, Sized
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.schemas.keywords import SchemaError
 
-__all__ = ["errors", "is_of_bytes"]
+__all__ = ["describes_bytes", "length_errors"]
 
 _ABOUT_BYTES = frozenset(
     {"minLength", "maxLength", "format", "contentMediaType", "contentEncoding", "title", "description"}
@@ -14,19 +14,19 @@ _ABOUT_BYTES = frozenset(
 )
 
 
-def is_of_bytes(schema: Any) -> bool:
-    """Return whether a schema says nothing but what can be said of bytes, which have no type.
+def describes_bytes(schema: Any) -> bool:
+    """Return whether a schema has only keywords that can be about bytes.
 
-    OpenAPI 3.1.1, "Working With Binary Data": it has no `type`, and may have none of its other keywords.
+    OpenAPI 3.1.1, "Working With Binary Data": the schema of bytes has no `type`.
     """
     return schema is True or (isinstance(schema, Mapping) and _ABOUT_BYTES.issuperset(schema))
 
 
-def errors(schema: Any, value: Sized) -> list[SchemaError]:
-    """Return what in the length of a body breaks its schema.
+def length_errors(schema: Any, value: Sized) -> list[SchemaError]:
+    """Return the errors in the length of a body that is bytes.
 
-    OpenAPI 3.1.1, "Working With Binary Data": a body as it is has no type of JSON Schema, and `maxLength`
-    may limit its size. What else stands in the schema is about text.
+    OpenAPI 3.1.1, "Working With Binary Data": raw bytes have no type of JSON Schema, but `maxLength`
+    may limit their number. All other keywords are about text.
     """
     if not isinstance(schema, Mapping):
         return []
