@@ -1,30 +1,43 @@
-"""How dynacli writes files of its own: whole or not at all, one writer at a time, for nobody else's eyes."""
+"""How dynacli writes files: whole or not at all, and one writer at a time.
+
+The content goes to a new file beside the target, which then takes the target's name in one step (POSIX, `rename`):
+a reader, a crash or a full disk never meets half of it.
+
+Files of dynacli's own are for their user alone, and whatever stands in the place of one gives way to it.
+A file that a person names is the person's: its links, its permissions and its directory stay as they are.
+"""
 
 import errno
 import os
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import IO
 
 from dynacli.errors import FileError
 
 __all__ = [
     "LOCK_SECONDS",
-    "aside",
-    "held_lock",
+    "hold_lock",
     "locked",
     "make_directory",
-    "move_into_place",
-    "put_away",
+    "remove_file",
+    "replace_file",
+    "replace_named_file",
     "sweep",
-    "write_atomically",
+    "write_file",
+    "write_named_file",
 ]
 
 LOCK_SECONDS = 10.0
 
-_ASIDE = ".part"
+_PRIVATE, _SHARED = 0o600, 0o666
+"""The permissions of a new file, of which the umask takes some away."""
+
+_UNFINISHED = ".part"
 _LONGEST_SECONDS = 3600
-"""After that, who writes a file is not at it any more."""
+"""A file that takes longer to write than this was left behind by a process that has ended."""
 
 
 def make_directory(path: str) -> None:
@@ -44,73 +57,96 @@ def make_directory(path: str) -> None:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
 
 
-def aside(path: str) -> str:
-    """Return a name beside a file that no other process or thread uses."""
-    return f"{path}.{os.getpid()}-{os.urandom(4).hex()}{_ASIDE}"
+def write_file(path: str, content: bytes, *, is_lasting: bool = True) -> None:
+    """Write a file of dynacli's own, as `replace_file` does.
+
+    Raises:
+        OSError: It cannot be written; the file that stood there stays.
+    """
+    with replace_file(path, is_lasting=is_lasting) as file:
+        _write_all(file, content)
 
 
-def write_atomically(path: str, content: bytes, *, is_lasting: bool = True) -> None:
-    """Write a file of our own (mode 0600), complete or not at all.
+@contextmanager
+def replace_file(path: str, mode: int = _PRIVATE, *, is_lasting: bool = True) -> Iterator[IO[bytes]]:
+    """Open a new file that takes the place of the one at a path when the block ends, and is removed when it fails.
 
     Args:
-        is_lasting: Whether it has to survive a loss of power, too; the disk is waited for then.
+        mode: The permissions of the file before the umask, from its creation on.
+        is_lasting: Whether the content has to survive a loss of power; the disk is waited for then.
+
+    Yields:
+        The file, unbuffered; its `name` is its path.
 
     Raises:
-        OSError: It cannot be written; what stood there stays.
+        OSError: It cannot be written; the file that stood there stays.
     """
-    temporary = aside(path)
+    temporary = _name_beside(path)
     try:
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
+        with open(
+            temporary, "xb", buffering=0, opener=lambda name, flags: os.open(name, flags, mode)
+        ) as file:
+            yield file
             if is_lasting:
                 os.fsync(file.fileno())
-        move_into_place(temporary, path)
-    finally:
-        if os.path.exists(temporary):
+        try:
+            os.replace(temporary, path)
+        except IsADirectoryError:  # dynacli did not make it, and nothing in it shall be lost
+            os.rename(path, _name_beside(path))
+            os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):  # it could not be made
             os.unlink(temporary)
+        raise
 
 
-def move_into_place(temporary: str, path: str) -> None:
-    """Give a complete file the name that it is for.
+def _name_beside(path: str) -> str:
+    """Return a path in the same directory that no other process or thread uses."""
+    directory, name = os.path.split(path)
+    return os.path.join(directory, f"{_beginning(name)}{os.getpid()}-{os.urandom(4).hex()}{_UNFINISHED}")
+
+
+def _beginning(name: str) -> str:
+    # The name of the target may already be as long as names can be: 255 bytes, up to four for a character.
+    return f".{name[:50]}."
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
+
+
+def remove_file(path: str) -> None:
+    """Remove a file of dynacli's own; a directory that somebody has put in its place is moved aside.
 
     Raises:
-        OSError: It cannot be done; what stood there stays.
-    """
-    try:
-        os.replace(temporary, path)
-    except IsADirectoryError:  # it is none of ours, and nothing of it shall be lost
-        os.rename(path, aside(path))
-        os.replace(temporary, path)
-
-
-def put_away(path: str) -> None:
-    """Remove a file of our own; a directory that somebody has put in its place is moved aside.
-
-    Raises:
-        OSError: It cannot be done.
+        OSError: It cannot be removed.
     """
     try:
         os.unlink(path)
     except OSError:
         if os.path.islink(path) or not os.path.isdir(path):
             raise
-        os.rename(path, aside(path))
+        os.rename(path, _name_beside(path))
 
 
-def sweep(directory: str, of: str = "") -> None:
-    """Remove what a writer that was killed left behind; what a living one is about to move into place stays.
+def sweep(directory: str, name: str = "") -> None:
+    """Remove the unfinished files of writers that were killed; those of living writers stay.
 
     Args:
-        of: The name of the file that was written, where the directory is not ours alone.
+        name: The file that was to be written, where the directory has files of others, too.
 
     Raises:
         OSError: The directory cannot be looked into.
     """
     with os.scandir(directory) as entries:
-        left = [one for one in entries if one.name.endswith(_ASIDE) and (not of or _is_aside(one.name, of))]
-    for entry in left:
+        unfinished = [
+            entry
+            for entry in entries
+            if entry.name.endswith(_UNFINISHED) and (not name or _is_beside(entry.name, name))
+        ]
+    for entry in unfinished:
         try:
             if not _is_being_written(entry):
                 os.unlink(entry.path)
@@ -118,15 +154,16 @@ def sweep(directory: str, of: str = "") -> None:
             continue  # it is in nobody's way
 
 
-def _is_aside(name: str, of: str) -> bool:
-    """Tell whether a name is one that `aside` makes for a file."""
-    number, _, random = name.removeprefix(f"{of}.").removesuffix(_ASIDE).partition("-")
-    return name.startswith(f"{of}.") and number.isdigit() and len(random) == 8 and random.isalnum()
+def _is_beside(found: str, name: str) -> bool:
+    """Tell whether a name is one that `_name_beside` makes for a file."""
+    start = _beginning(name)
+    number, _, random = found.removeprefix(start).removesuffix(_UNFINISHED).partition("-")
+    return found.startswith(start) and number.isdigit() and len(random) == 8 and random.isalnum()
 
 
 def _is_being_written(entry: "os.DirEntry[str]") -> bool:
-    """Tell whether the process in a name made by `aside` may still be at it."""
-    owner = entry.name.removesuffix(_ASIDE).rpartition(".")[2].partition("-")[0]
+    """Tell whether the process in a name made by `_name_beside` may still be writing."""
+    owner = entry.name.removesuffix(_UNFINISHED).rpartition(".")[2].partition("-")[0]
     if not owner.isdigit() or time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONGEST_SECONDS:
         return False
     try:
@@ -134,32 +171,201 @@ def _is_being_written(entry: "os.DirEntry[str]") -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
-        return True  # it is there, and somebody else's
+        return True  # the process belongs to another user
     return True
 
 
-def held_lock(path: str, seconds: float) -> int | None:
-    """Return an open file that is locked until it is closed; None where another process held it for so long.
-
-    A process that dies lets go of it.
-
-    Args:
-        path: The file, which is made where it is not there.
-        seconds: How long the other one is waited for; 0 for not at all.
+def write_named_file(path: str | os.PathLike[str], data: bytes, *, is_private: bool = False) -> None:
+    """Write a file that a person named, as `replace_named_file` does.
 
     Raises:
-        OSError: There can be no such lock here.
+        FileError: The file cannot be written; nothing was changed and nothing is left behind.
     """
+    with replace_named_file(path, is_private=is_private) as write:
+        write(data)
+
+
+@contextmanager
+def replace_named_file(
+    path: str | os.PathLike[str], *, is_private: bool = False
+) -> Iterator[Callable[[bytes], None]]:
+    """Write a file that a person named, piece by piece; it takes the target's place when the block ends.
+
+    A symbolic link that the user or root made is followed, one that somebody else made is refused.
+    A device or a named pipe is written to directly: it has no content to keep whole.
+
+    Args:
+        path: The target; its directory exists. Replacing a file never loosens its permissions.
+        is_private: Whether only its owner may read a new file; else the umask decides.
+
+    Yields:
+        A function that writes a piece.
+
+    Raises:
+        FileError: The file cannot be written; nothing was changed and nothing is left behind.
+    """
+    name = os.fspath(path)
+
+    def write(piece: bytes) -> None:
+        try:
+            _write_all(file, piece)
+        except OSError as error:
+            raise _cannot_be_written(name, error) from error
+
+    is_from_block = False
+    try:
+        with _opened_target(name, _PRIVATE if is_private else _SHARED) as file:
+            try:
+                yield write
+            except BaseException:
+                is_from_block = True
+                raise
+    except (OSError, ValueError) as error:
+        if is_from_block:
+            raise
+        raise _cannot_be_written(name, error) from error
+
+
+@contextmanager
+def _opened_target(path: str, mode: int) -> Iterator[IO[bytes]]:
+    existing = None
+    with suppress(FileNotFoundError):  # also for a link to a file that is not there yet
+        existing = os.stat(path)
+    if existing is not None:
+        if stat.S_ISDIR(existing.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if not stat.S_ISREG(existing.st_mode):
+            with open(path, "wb", buffering=0) as file:
+                yield file
+            return
+        # A rename would succeed, but a file that its owner protected is not to be replaced.
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        mode &= stat.S_IMODE(existing.st_mode)
+    target = _follow_links(path)
+    with replace_file(target, mode) as file:
+        yield file
+    _sync_directory(os.path.dirname(target) or os.curdir)
+
+
+def _follow_links(path: str) -> str:
+    for _ in range(40):  # as many links as Linux follows
+        if not os.path.islink(path):
+            return path
+        if os.lstat(path).st_uid not in {os.geteuid(), 0}:
+            raise FileError(
+                f"`{path}` cannot be written",
+                why="it is a symbolic link that another user made",
+                hint="name the file itself, or one in a directory of your own",
+            )
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def _sync_directory(directory: str) -> None:
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:  # a directory that may be written but not read: the file is whole, that is what counts
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:  # file systems without it: the same
+        return
+    finally:
+        os.close(descriptor)
+
+
+_WHY = {
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOSPC: "no space is left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "it would be larger than a file may be here",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ELOOP: "its symbolic links run in a circle",
+}
+
+
+def _cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
+    what = f"`{path}` cannot be written"
+    if not isinstance(error, OSError):  # a null character, or one that file names cannot have
+        return FileError(what, why="no file can have this name")
+    code = error.errno or 0
+    if code == errno.EISDIR:
+        return FileError(what, why="it is a directory", hint="name a file")
+    if code in {errno.ENOENT, errno.ENOTDIR}:
+        directory = os.path.dirname(path) or os.curdir
+        why = f"`{directory}` is not a directory"
+        return FileError(what, why=why, hint=f"make the directory first: `mkdir -p {directory}`")
+    if code in {errno.ENOSPC, errno.EDQUOT}:
+        return FileError(what, why=_WHY[code], hint="free some space, or name a file on another disk")
+    return FileError(what, why=_WHY.get(code) or os.strerror(code), hint="name a file in another directory")
+
+
+@contextmanager
+def locked(directory: str, busy: str) -> Iterator[None]:
+    """Keep other processes from writing in a directory for as long as the block lasts; readers are never kept.
+
+    Args:
+        busy: What the other process is doing, for the message that it takes too long.
+
+    Raises:
+        OSError: The lock cannot be made.
+        FileError: Another process has held it for too long.
+    """
+    with hold_lock(os.path.join(directory, "lock"), LOCK_SECONDS) as is_alone:
+        if not is_alone:
+            raise FileError(
+                f"Another dynacli has been {busy} for over {LOCK_SECONDS:.0f} seconds",
+                hint="Wait for it or end it, then try again",
+            )
+        yield
+
+
+@contextmanager
+def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[bool]:
+    """Hold a lock for as long as the block lasts; a process that dies lets go of it.
+
+    Args:
+        path: The file that is locked; it is made where it is not there.
+        seconds: How long another process that holds the lock is waited for; 0 for not at all.
+        is_needed: Whether a lock that cannot be made is an error; else the block runs without it.
+
+    Yields:
+        Whether no other process holds it.
+
+    Raises:
+        OSError: The lock cannot be made.
+    """
+    descriptor, is_alone = None, True
+    try:
+        descriptor = _lock(path, seconds)
+        is_alone = descriptor is not None
+    except ImportError:
+        pass  # Windows has no such locks; there the last writer wins
+    except OSError:
+        if is_needed:
+            raise
+    try:
+        yield is_alone
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _lock(path: str, seconds: float) -> int | None:
+    """Return an open file that is locked until it is closed; None where another process held it for so long."""
     import fcntl
 
     end = time.monotonic() + seconds
     while True:
-        descriptor = _lock_file(path)
+        descriptor = _open_lock_file(path)
         is_locked = False
         try:
             with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # One that was removed keeps nobody away: who comes now makes another.
+                # A lock file that was removed meanwhile keeps nobody away: the next process makes another.
                 is_locked = _is_at(path, descriptor)
         finally:
             if not is_locked:
@@ -169,7 +375,7 @@ def held_lock(path: str, seconds: float) -> int | None:
         time.sleep(0.02)
 
 
-def _lock_file(path: str) -> int:
+def _open_lock_file(path: str) -> int:
     flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
     try:
         return os.open(path, flags, 0o600)
@@ -179,7 +385,7 @@ def _lock_file(path: str) -> int:
         if not os.path.islink(path) and not os.path.isdir(path):
             raise
         with suppress(FileNotFoundError):  # another process has just done the same
-            os.rename(path, aside(path))
+            os.rename(path, _name_beside(path))
     return os.open(path, flags, 0o600)
 
 
@@ -188,31 +394,3 @@ def _is_at(path: str, descriptor: int) -> bool:
         return os.path.samestat(os.lstat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-
-
-@contextmanager
-def locked(directory: str, busy: str) -> Iterator[None]:
-    """Keep other processes from writing in a directory for as long as the block lasts; readers are never kept.
-
-    Args:
-        directory: It exists and can be written.
-        busy: What the other one is doing, when it takes too long.
-
-    Raises:
-        OSError: The lock cannot be made.
-        FileError: Another process has held it for too long.
-    """
-    try:
-        descriptor = held_lock(os.path.join(directory, "lock"), LOCK_SECONDS)
-    except ImportError:  # no such locks on Windows; there the last one wins
-        yield
-        return
-    if descriptor is None:
-        raise FileError(
-            f"Another dynacli has been {busy} for over {LOCK_SECONDS:.0f} seconds",
-            hint="Wait for it or end it, then try again",
-        )
-    try:
-        yield
-    finally:
-        os.close(descriptor)

@@ -15,7 +15,7 @@ from dynacli.document.fetching.fetch import fetch
 from dynacli.document.limits import TOTAL_SECONDS
 from dynacli.document.source import Source
 from dynacli.errors import DocumentError, DynacliError, NetworkError, TimedOutError
-from dynacli.files import LOCK_SECONDS, held_lock, make_directory
+from dynacli.files import LOCK_SECONDS, hold_lock
 from dynacli.library.install_revision import install
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader
@@ -76,19 +76,13 @@ def _fetching(revisions: Revisions, patience: float) -> Iterator[bool]:
 
     Yields whether nobody else is at it; where there can be no lock, that is supposed.
     """
-    lock, is_alone = None, True
-    try:
-        make_directory(revisions.directory)
-        lock = held_lock(os.path.join(revisions.directory, _LOCK), patience)
-        is_alone = lock is not None
-    except (OSError, ImportError):
-        pass  # what cannot be written cannot be shared either: each run fetches for itself
-    try:
-        yield is_alone
-    finally:
-        if lock is not None:
-            _leave_nothing(revisions.directory)
-            os.close(lock)
+    # What cannot be written cannot be shared either: each run fetches for itself then.
+    with hold_lock(os.path.join(revisions.directory, _LOCK), patience, is_needed=False) as is_alone:
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                _leave_nothing(revisions.directory)
 
 
 def _leave_nothing(directory: str) -> None:

@@ -11,7 +11,7 @@ from dynacli.catalog.compiler.garbage_collection import without_collector
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, FileError
-from dynacli.files import locked, make_directory, sweep, write_atomically
+from dynacli.files import locked, make_directory, sweep, write_file
 from dynacli.library.compose_document import Layers, compose, read_cached_document
 from dynacli.library.read_sources import SourceReader
 from dynacli.library.revisions.given_names import names_in_catalogs
@@ -117,7 +117,7 @@ def _install(
                 path = revisions.catalog_path(revision)
                 write_catalog(path, compiled, document.problems, revision)
                 catalog = Catalog(path)
-            write_atomically(revisions.document_path(revision), fetched.content)
+            write_file(revisions.document_path(revision), fetched.content)
             keep_parts(revisions, revision, fetched.content, parts)
             if parts.found or parts.missing:
                 pointer.update(parts="", root=revision_of(fetched.content))
@@ -231,7 +231,7 @@ def keep_parts(revisions: Revisions, revision: str, content: bytes, parts: "Refe
 
     path = revisions.document_path(revision)
     if not _holds(path, content):
-        write_atomically(path, content)
+        write_file(path, content)
     path = revisions.parts_path(revision)
     if (parts.found or parts.missing) and read_parts(path) != parts:
         write_parts(path, parts)

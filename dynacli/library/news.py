@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.compiler.garbage_collection import without_collector
 from dynacli.errors import DynacliError
-from dynacli.files import put_away
+from dynacli.files import remove_file
 from dynacli.library.compose_document import read_cached_document
 from dynacli.library.revisions.revisions import NEWS, Revisions, is_revision, type_fits
 
@@ -100,7 +100,7 @@ def take_news(revisions: Revisions) -> News | None:
         return None
     found = revisions.state(NEWS)
     try:
-        put_away(path)
+        remove_file(path)
     except OSError:
         return None  # another run tells it, or nobody could keep from telling it again
     values: list[Any] = [found.get(key) for key in News._fields]

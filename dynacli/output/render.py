@@ -200,9 +200,9 @@ def _write_text(env: Environment, text: str) -> None:
 def _write_named(output_format: str, data: bytes) -> None:
     from pathlib import Path
 
-    from dynacli.output.output_files import USER_MODE, write_file
+    from dynacli.files import write_named_file
 
-    write_file(Path(output_format[1:]), data, mode=USER_MODE)
+    write_named_file(Path(output_format[1:]), data)
 
 
 def write_bytes(env: Environment, data: bytes) -> None:

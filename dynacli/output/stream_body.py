@@ -38,9 +38,9 @@ def written_body(env: Environment, media_type: str, output_format: str) -> Itera
     if output_format[0] == "@":
         from pathlib import Path
 
-        from dynacli.output.output_files import USER_MODE, written_file
+        from dynacli.files import replace_named_file
 
-        with written_file(Path(output_format[1:]), mode=USER_MODE) as write:
+        with replace_named_file(Path(output_format[1:])) as write:
             yield write
     elif is_unchanged(env, output_format) and env.stdout_bytes is not None:
         yield lambda piece: write_bytes(env, piece)

@@ -311,7 +311,7 @@ def test_a_full_disk_costs_the_cache_alone(size: int, home: Path) -> None:
 
 def test_what_was_left_behind_is_cleared_away(compiled: Path) -> None:
     """Half-made files of a run that was killed go with the next compilation."""
-    left = compiled / "0123.2.sqlite.99-abcd.part"
+    left = compiled / ".0123.2.sqlite.99-abcd.part"
     left.write_bytes(b"half")
     write(pets("2"))
     assert 0 == call().exit_code

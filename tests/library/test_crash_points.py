@@ -157,7 +157,7 @@ def _two_revisions(stage: Stage) -> None:
 def _next_day(stage: Stage) -> None:
     _two_revisions(stage)
     (directory,) = stage.home.glob("cache/documents/*openapi_json*")
-    for name in ("0123.document.1-abcd.part", "current.json.2-abcd.part"):
+    for name in (".0123.document.1-abcd.part", ".current.json.2-abcd.part"):
         (directory / name).write_text("half")
     catalog = next(directory.glob("*.sqlite"))
     catalog.with_name(f"{'0' * 20}.5.sqlite").write_bytes(catalog.read_bytes())

@@ -2,16 +2,16 @@
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dynacli.files import held_lock
+from dynacli.files import hold_lock
 from tests.clock import DAY, Served, age, holding, state_of, until
 from tests.crashing import damaged, left_behind
 from tests.forking import Forks, forking, run, run_times, run_until, vanish_when_opened
@@ -233,15 +233,17 @@ def test_readers_never_fail_while_the_cache_is_cleared(
 def test_a_lock_that_was_removed_keeps_nobody_away(tmp_path: Path) -> None:
     """Where the cache was cleared while somebody waited for a lock, it is the lock that is there now that counts."""
     path = str(tmp_path / "new" / "lock")  # its directory may have gone too
-    first = held_lock(path, 0)
-    assert first is not None
-    assert None is held_lock(path, 0)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(held_lock, path, 0.5)
+
+    def is_alone(seconds: float) -> bool:
+        with hold_lock(path, seconds) as held:
+            return held
+
+    with ExitStack() as first, ExitStack() as second, ThreadPoolExecutor(1) as pool:
+        assert first.enter_context(hold_lock(path, 0))
+        assert not is_alone(0)
+        waiting = pool.submit(is_alone, 0.5)
         time.sleep(0.1)
         Path(path).unlink()
-        second = held_lock(path, 0)
-        assert second is not None
-        os.close(first)
-        assert None is waiting.result()
-    os.close(second)
+        assert second.enter_context(hold_lock(path, 0))
+        first.close()
+        assert not waiting.result()

@@ -1,7 +1,6 @@
 """Writes a catalog: aside, complete, then moved into place."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -51,21 +50,14 @@ def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]"
         OSError: It cannot be written.
         sqlite3.Error: The same, found by SQLite (a full disk).
     """
-    from dynacli.files import aside, move_into_place
+    from dynacli.files import replace_file
 
-    temporary = aside(path)
-    try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        db = sqlite3.connect(temporary, isolation_level=None)
+    with replace_file(path) as file:
+        db = sqlite3.connect(file.name, isolation_level=None)
         try:
             _fill(db, compiled, problems, {"revision": revision} if revision else {})
         finally:
             db.close()
-        _sync(temporary)
-        move_into_place(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
 
 
 def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Catalog:
@@ -179,14 +171,6 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return str(value)  # a YAML document's date or set: shown as it was written
-
-
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _blocks(origins: "Iterable[Move]") -> Iterator[list[tuple[str, int, str]]]:

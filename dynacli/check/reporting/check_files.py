@@ -5,7 +5,7 @@ from pathlib import Path
 from dynacli.check.reporting.results import Results
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, UsageError
-from dynacli.output.output_files import USER_MODE, write_file
+from dynacli.files import write_named_file
 
 __all__ = ["check_files", "write_har", "write_overlay"]
 
@@ -57,7 +57,8 @@ def write_har(file: str, results: Results) -> None:
     from dynacli.output.reports.har import har_of
 
     # Bodies of answers may hold what nobody has masked: the permissions are those of dynacli's own state.
-    write_file(Path(file), har_of(har_calls(results.exchanges)).encode("utf-8", "backslashreplace"))
+    content = har_of(har_calls(results.exchanges)).encode("utf-8", "backslashreplace")
+    write_named_file(Path(file), content, is_private=True)
 
 
 def write_overlay(run: Run, file: str, results: Results) -> None:
@@ -87,6 +88,6 @@ def write_overlay(run: Run, file: str, results: Results) -> None:
         why = "There is nothing to learn" if observations else "No answer was judged"
         run.note(f"{why}: `{file}` is not written")
         return
-    write_file(Path(file), overlay_text(found.overlay, file), mode=USER_MODE)
+    write_named_file(Path(file), overlay_text(found.overlay, file))
     count = len(found.overlay["actions"])
     run.note(f"`{file}` has {count} change{'s' if count > 1 else ''} of the document")

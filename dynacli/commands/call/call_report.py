@@ -72,10 +72,10 @@ def write_reports(run: Run, calls: Sequence[JudgedCall]) -> None:
             continue
         from pathlib import Path
 
-        from dynacli.output.output_files import USER_MODE, write_file
+        from dynacli.files import write_named_file
 
         content = _made(report.format, calls, is_file=True).encode("utf-8", "backslashreplace")
-        write_file(Path(report.file), content, mode=USER_MODE)
+        write_named_file(Path(report.file), content)
 
 
 def _made(name: str, calls: Sequence[JudgedCall], *, is_file: bool) -> str:

@@ -139,7 +139,7 @@ class Configuration:
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and all else stay as they are."""
-        from dynacli.files import locked, make_directory, write_atomically
+        from dynacli.files import locked, make_directory, write_file
         from dynacli.library.configuration.configuration_text import edited
 
         directory = os.path.dirname(self.path)
@@ -152,7 +152,7 @@ class Configuration:
                 except FileNotFoundError:
                     text = ""
                 # Many people keep their configuration elsewhere, with a link to it here.
-                write_atomically(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
+                write_file(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
                 f"The configuration `{self.path}` cannot be changed", why=_reason(error)

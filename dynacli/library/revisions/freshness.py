@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.files import write_atomically
+from dynacli.files import write_file
 
 if TYPE_CHECKING:
     from dynacli.library.revisions.open_request import OpenRequest
@@ -134,7 +134,7 @@ def write_parts_list(directory: str, parts: Mapping[str, Facts]) -> str:
         OSError: It cannot be written.
     """
     content = json.dumps({"paths": list(parts), "facts": list(parts.values())}).encode()
-    write_atomically(os.path.join(directory, _LIST), content)
+    write_file(os.path.join(directory, _LIST), content)
     return _seal_of(content)
 
 

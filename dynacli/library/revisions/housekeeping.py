@@ -8,12 +8,12 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import FORMAT
-from dynacli.files import LOCK_SECONDS, held_lock, sweep, write_atomically
+from dynacli.files import LOCK_SECONDS, hold_lock, sweep, write_file
 from dynacli.library.revisions.freshness import DAY
 from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import Revisions, is_revision
@@ -72,7 +72,7 @@ def begin_day(revisions: Revisions, stamp: str) -> None:
         stamp: The file whose time is the day of the last use.
     """
     try:
-        write_atomically(stamp, b"", is_lasting=False)
+        write_file(stamp, b"", is_lasting=False)
         for directory in _directories(revisions.cache_dir):
             sweep(directory)
     except OSError:
@@ -98,24 +98,9 @@ def _remove_unknown(revisions: Revisions) -> None:
                 _remove(path)
 
 
-@contextmanager
-def _alone_in(directory: str, seconds: float) -> Iterator[bool]:
-    """Keep writers from a document for as long as the block lasts; yields whether none is at it.
-
-    Args:
-        seconds: For how long one is waited for.
-    """
-    lock, is_alone = None, True
-    try:
-        lock = held_lock(os.path.join(directory, "lock"), seconds)
-        is_alone = lock is not None
-    except (OSError, ImportError):
-        pass  # what cannot be locked is written by nobody, or cannot be kept from it
-    try:
-        yield is_alone
-    finally:
-        if lock is not None:
-            os.close(lock)
+def _alone_in(directory: str, seconds: float) -> AbstractContextManager[bool]:
+    """Keep writers from a document for as long as the block lasts; what cannot be locked is written by nobody."""
+    return hold_lock(os.path.join(directory, "lock"), seconds, is_needed=False)
 
 
 def thin_out(revisions: Revisions, current: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, DynacliError, RefusedError
-from dynacli.files import write_atomically
+from dynacli.files import write_file
 
 __all__ = ["MissingFile", "ReferencedFiles", "read_part", "read_parts", "write_parts"]
 
@@ -87,7 +87,7 @@ def write_parts(path: str, parts: ReferencedFiles) -> None:
         archive.writestr(_INDEX, json.dumps({"found": rows, "missing": missing}))
         for number, one in enumerate(parts.found.values()):
             archive.writestr(str(number), one.content)
-    write_atomically(path, target.getvalue())
+    write_file(path, target.getvalue())
 
 
 def read_parts(path: str) -> ReferencedFiles | None:

@@ -25,7 +25,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
-from dynacli.files import put_away, write_atomically
+from dynacli.files import remove_file, write_file
 
 if TYPE_CHECKING:
     from dynacli.library.revisions.referenced_files import ReferencedFiles
@@ -163,9 +163,9 @@ class Revisions:
         """
         path = os.path.join(self.directory, name)
         if state:
-            write_atomically(path, json.dumps(state, indent=1).encode(), is_lasting=is_lasting)
+            write_file(path, json.dumps(state, indent=1).encode(), is_lasting=is_lasting)
         elif os.path.lexists(path):
-            put_away(path)
+            remove_file(path)
 
     def note_use(self) -> None:
         """Remember the day of this use, and once a day look after what was left behind."""
@@ -222,7 +222,7 @@ class Revisions:
     def drop(self, pointer: dict[str, Any]) -> None:
         """Forget the catalog of a revision, because it is damaged."""
         try:
-            put_away(self.catalog_path(pointer["revision"]))
+            remove_file(self.catalog_path(pointer["revision"]))
         except OSError:
             return
 

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError
-from dynacli.output.output_files import USER_MODE, write_file
+from dynacli.files import write_named_file
 from dynacli.output.render import write_body, write_data
 
 
@@ -21,10 +21,12 @@ def usual_umask():
     os.umask(before)
 
 
-@pytest.mark.parametrize(("mode", "permissions"), [(0o600, 0o600), (USER_MODE, 0o644)], ids=["own", "user"])
-def test_permissions_are_right_from_the_start(tmp_path, mode, permissions):
-    """State of its own is for its user alone; a named file follows the umask."""
-    write_file(tmp_path / "f", b"data", mode=mode)
+@pytest.mark.parametrize(
+    ("is_private", "permissions"), [(True, 0o600), (False, 0o644)], ids=["private", "shared"]
+)
+def test_permissions_are_right_from_the_start(tmp_path, is_private, permissions):
+    """A private file is for its user alone; any other follows the umask."""
+    write_named_file(tmp_path / "f", b"data", is_private=is_private)
     assert b"data" == (tmp_path / "f").read_bytes()
     assert permissions == stat.S_IMODE((tmp_path / "f").stat().st_mode)
 
@@ -37,7 +39,7 @@ def test_replacing_never_loosens_permissions(tmp_path, before, after):
     file = tmp_path / "f"
     file.write_bytes(b"old")
     file.chmod(before)
-    write_file(file, b"new", mode=USER_MODE)
+    write_named_file(file, b"new")
     assert (b"new", after) == (file.read_bytes(), stat.S_IMODE(file.stat().st_mode))
 
 
@@ -60,7 +62,7 @@ def test_what_stands_in_the_way_is_named(tmp_path, name, why, hint):
     (tmp_path / "loop").symlink_to("loop")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(FileError) as caught:
-        write_file(tmp_path / name, b"data")
+        write_named_file(tmp_path / name, b"data")
     what = f"`{tmp_path / name}` cannot be written"
     assert (what, why.format(tmp_path), hint.format(tmp_path), 12) == (
         caught.value.what,
@@ -91,7 +93,7 @@ def test_a_failing_step_leaves_the_old_file(folder, monkeypatch, step):
     with monkeypatch.context() as patched:
         patched.setattr(os, step, fail)
         with pytest.raises(FileError) as caught:
-            write_file(file, b"new")
+            write_named_file(file, b"new")
     assert "no space is left on the disk" == caught.value.why
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
@@ -104,7 +106,7 @@ def test_a_size_limit_leaves_the_old_file(folder):
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
         with pytest.raises(FileError) as caught:
-            write_file(file, b"x" * 10_000)
+            write_named_file(file, b"x" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "it would be larger than a file may be here" == caught.value.why
@@ -121,7 +123,7 @@ def test_an_interrupt_leaves_the_old_file(folder, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write_file(file, b"new")
+        write_named_file(file, b"new")
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
@@ -130,7 +132,7 @@ def test_a_link_of_ones_own_is_followed(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder/target")
     for data in (b"first", b"second"):
-        write_file(tmp_path / "link", data)
+        write_named_file(tmp_path / "link", data)
         assert data == (tmp_path / "folder/target").read_bytes()
     assert (tmp_path / "link").is_symlink()
 
@@ -143,7 +145,7 @@ def test_a_foreign_link_is_refused(tmp_path):
     (tmp_path / "link").symlink_to(victim)
     os.lchown(tmp_path / "link", 12345, 12345)
     with pytest.raises(FileError) as caught:
-        write_file(tmp_path / "link", b"new")
+        write_named_file(tmp_path / "link", b"new")
     assert ("it is a symbolic link that another user made", b"old") == (caught.value.why, victim.read_bytes())
 
 
@@ -152,7 +154,7 @@ def test_a_device_stays_a_device(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     try:
-        write_file(tmp_path / "pipe", b"data")
+        write_named_file(tmp_path / "pipe", b"data")
         assert b"data" == os.read(reader, 100)
     finally:
         os.close(reader)
