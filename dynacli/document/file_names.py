@@ -1,4 +1,4 @@
-"""The files of a document as messages show them: a path, a URL without what may be secret, or `-`."""
+"""The names of a document's files in messages: a path, a URL without query, or `-`."""
 
 import os
 from urllib.parse import urlsplit
@@ -25,11 +25,11 @@ def file_name(uri: str) -> str:
 
 
 def shown_file(name: str) -> str:
-    """Return the name of a file as a person would open it: below this directory, from here on."""
+    """Return the path of a file as a person here would write it: relative, where it is below this directory."""
     if not os.path.isabs(name):
         return name
     try:
-        near = os.path.relpath(name)
+        relative = os.path.relpath(name)
     except (OSError, ValueError):  # this directory was removed, or the file is on another drive
         return name
-    return name if near.startswith("..") else near
+    return name if relative.startswith("..") else relative

@@ -1,16 +1,16 @@
-"""The limits that a document is read under, so that none can use up memory or time."""
+"""The limits of reading a document, which keep any document from using up memory or time."""
 
 MAX_BYTES = 50 * 1024 * 1024
-"""The size of a document after decompression."""
+"""The largest size of a document, after decompression."""
 
 MAX_DEPTH = 200
-"""How deep objects and lists may be nested, the outermost counted."""
+"""How deep objects and lists may be nested, the outermost one included."""
 
 MAX_NODES = 2_000_000
-"""How many values a document may have, counted after YAML aliases are replaced."""
+"""How many values a document may have, with each YAML alias replaced by its anchor's value."""
 
 MAX_FILES = 10_000
-"""How many other files a document may be made of; `MAX_BYTES` and `TOTAL_SECONDS` hold for all together."""
+"""How many other files a document may refer to; `MAX_BYTES` and `TOTAL_SECONDS` hold for all of them together."""
 
 MAX_REDIRECTS = 10
 

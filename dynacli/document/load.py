@@ -1,4 +1,4 @@
-"""Goes the whole way from fetched bytes to a document that the compiler can use."""
+"""A document loaded: the whole way from fetched bytes to the tree that the compiler reads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,17 +24,17 @@ __all__ = ["Document", "File", "Opener", "Overlay", "load"]
 
 @dataclass(frozen=True)
 class Document:
-    """One document, read and looked through.
+    """A loaded document.
 
     Args:
-        tree: Its plain JSON values in OpenAPI 3, all references within it.
-        version: Of the tree.
+        tree: Its plain JSON values in OpenAPI 3; all references lead to places within it.
+        version: The version of the tree.
         written_in: The value of `openapi` or `swagger` as the document has it.
-        files: What it was read from, the one that was named first and then its overlays.
-        origins: Where places of the tree stand in those files.
-        warnings: What a person should know of: a sentence each, and the place it is about.
-        missing: The absolute URIs of the files that could not be read, though they may be.
-        unread: Each reference of the tree that cannot be followed, as it stands there → why.
+        files: The files that it was read from: the one that was named, its overlays, then the others.
+        origins: Where the places of the tree stand in those files.
+        warnings: What a person should know: a sentence and the place that it is about.
+        missing: The absolute URIs of the files that could not be read, though they may be read.
+        unread: Each reference of the tree that cannot be followed, as written → why.
     """
 
     tree: dict[str, Any]
@@ -48,9 +48,9 @@ class Document:
 
     @property
     def uri(self) -> str:
-        """Where it is; empty for standard input.
+        """The URI of the document; empty for standard input.
 
-        Servers are relative to this and never to `$self`, which is a base for references alone
+        Servers are relative to it and never to `$self`, which is a base for references alone
         (OpenAPI 3.2.0, "Examples of API Base URL Determination").
         """
         return self.files[0].uri
@@ -72,10 +72,13 @@ class Document:
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """Where the document breaks the specification; never a reason not to use it."""
-        found = report(self.tree, self.version, self.scan)
-        places = [self.origins.locate(one.pointer) for one in found]
-        return [one._replace(pointer=at.pointer, file=at.file) for one, at in zip(found, places, strict=True)]
+        """The places where the document breaks the specification; it is used all the same."""
+        problems = report(self.tree, self.version, self.scan)
+        places = [self.origins.locate(problem.pointer) for problem in problems]
+        return [
+            problem._replace(pointer=place.pointer, file=place.file)
+            for problem, place in zip(problems, places, strict=True)
+        ]
 
 
 def load(
@@ -86,17 +89,17 @@ def load(
     opener: Opener | None = None,
     overlays: Sequence[Overlay] = (),
 ) -> Document:
-    """Return the document in what was fetched.
+    """Return the document that some bytes hold.
 
     Args:
         content: The bytes of the document, or what `fetch` returned.
-        name: What messages call the document: its path or URL.
-        uri: Its base URI; for what `fetch` returned, that one's.
-        opener: Reads the other files that it refers to; without one, such references lead nowhere.
-        overlays: Applied in their order, to the file that was named and before anything else is done with it.
+        name: The name of the document in messages: its path or URL.
+        uri: Its base URI; by default that of `content`.
+        opener: Reads the other files that it refers to; without it, references to them lead nowhere.
+        overlays: Overlays to apply, in their order, to the file that was named, before all else.
 
     Raises:
-        DocumentError: It is not an OpenAPI document, cannot be read, is over a limit, or of another version;
+        DocumentError: It is not an OpenAPI document, cannot be read, is over a limit, or has an unsupported version;
             or an overlay cannot be read or applied.
     """
     if not isinstance(content, Fetched):
@@ -123,7 +126,7 @@ def load(
         warnings.extend((message, origins.locate(pointer)) for message, pointer in conversion.warnings)
         origins = conversion.origins.after(origins)
     elif not isinstance(tree.get("openapi"), str):
-        # YAML's `openapi: 3.0`, which all that reads the document after us wants as text.
+        # YAML reads `openapi: 3.0` as a number; the code after this expects text.
         tree["openapi"] = f"{version}.0"
     mended = mend(tree)
     warnings.extend((message, origins.locate(pointer)) for message, pointer in mended.warnings)
@@ -141,7 +144,7 @@ def load(
 
 
 def _check_paths(tree: dict[str, Any], unread: Mapping[str, str]) -> None:
-    """Raise a `DocumentError` where the paths of a document are elsewhere, and cannot be had."""
+    """Raise an error where the paths of a document are in another file, which cannot be used."""
     paths = tree.get("paths")
     ref = paths.get("$ref") if isinstance(paths, dict) and len(paths) == 1 else None
     if isinstance(ref, str) and ref in unread:

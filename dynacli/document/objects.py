@@ -1,8 +1,8 @@
 """The objects of OpenAPI and of JSON Schema: what their fields hold, and where a reference may stand.
 
-One table serves all versions: their objects differ in fields, hardly ever in what a field means.
-What is data is told apart from what is described: `example`, `examples`, `default`, `enum`, `const` and
-`x-*` have values of any kind, while a property, a component or a response *named* like one of them is none.
+The same table serves all versions: their objects differ in fields, hardly ever in what a field means.
+It tells data from descriptions: the keywords `example`, `examples`, `default`, `enum`, `const` and `x-*` hold data,
+but a property, a component or a response may have such a *name* and is a description all the same.
 """
 
 from dataclasses import dataclass, field
@@ -28,14 +28,14 @@ __all__ = [
 
 @dataclass(slots=True, eq=False)
 class ObjectKind:
-    """What stands at a place of a document.
+    """A kind of object: what belongs at a place of a document.
 
     Args:
-        section: The part of `components` for such objects; empty where there is none.
-        members: What is under each key where the keys are names; None where they are keywords.
-        has_extensions: Whether, of such names, those that start with `x-` are extensions.
-        fields: What is under each key where the keys are keywords and mean what they mean here alone.
-        is_known: Whether the specification says what belongs here, so that a reference there stands for it.
+        section: The field of `components` for such objects; empty where there is none.
+        members: The kind of each member of a map, whose keys are names; None where the keys are keywords.
+        has_extensions: Whether the keys of a map that start with `x-` are extensions rather than names.
+        fields: Keyword → the kind of its value, for keywords with a meaning of their own in this kind of object.
+        is_known: Whether the specification says what belongs here, so that a reference here stands for that.
     """
 
     section: str = ""
@@ -48,15 +48,15 @@ class ObjectKind:
         return f"ObjectKind({self.section!r})"
 
 
-def _names(members: ObjectKind, *, has_extensions: bool = False) -> ObjectKind:
+def _map_of(members: ObjectKind, *, has_extensions: bool = False) -> ObjectKind:
     return ObjectKind(members=members, has_extensions=has_extensions)
 
 
 ANYTHING = ObjectKind(is_known=False)
-"""What the specification does not tell of; its keywords mean what they usually do."""
+"""An object that the specification does not describe; its keywords have their usual meaning."""
 
 DATA = ObjectKind(is_known=False)
-"""A value of any kind: nothing in it refers or describes."""
+"""A value of any kind, in which nothing is a reference or a description."""
 
 EXAMPLE = ObjectKind("examples", is_known=True)
 SCHEMA = ObjectKind("schemas")
@@ -73,10 +73,10 @@ ENCODING = ObjectKind()
 OPERATION = ObjectKind()
 PATH_ITEM = ObjectKind()
 _CALLBACK = ObjectKind("callbacks", members=PATH_ITEM, has_extensions=True)
-_SCHEMAS = _names(SCHEMA)
-_RESPONSES = _names(_RESPONSE, has_extensions=True)
+_SCHEMAS = _map_of(SCHEMA)
+_RESPONSES = _map_of(_RESPONSE, has_extensions=True)
 
-# What a keyword holds wherever it stands. Under a list, each of its values is meant.
+# What a keyword usually holds. Where that is a list, it is the kind of each item.
 _USUAL: dict[str, ObjectKind] = {
     **dict.fromkeys(("example", "default", "enum", "const"), DATA),
     **dict.fromkeys(("properties", "patternProperties", "dependentSchemas", "dependencies"), _SCHEMAS),
@@ -85,65 +85,70 @@ _USUAL: dict[str, ObjectKind] = {
     **dict.fromkeys(("additionalProperties", "propertyNames", "contentSchema", "not"), SCHEMA),
     **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties", "if", "then", "else"), SCHEMA),
     **dict.fromkeys(("allOf", "anyOf", "oneOf"), SCHEMA),
-    "parameters": _names(PARAMETER),
+    "parameters": _map_of(PARAMETER),
     "responses": _RESPONSES,
     "requestBody": REQUEST_BODY,
-    "requestBodies": _names(REQUEST_BODY),
-    "headers": _names(HEADER),
-    "links": _names(_LINK),
-    "securitySchemes": _names(_SECURITY_SCHEME),
-    "securityDefinitions": _names(_SECURITY_SCHEME),
-    "callbacks": _names(_CALLBACK),
-    "pathItems": _names(PATH_ITEM),
-    "webhooks": _names(PATH_ITEM),
-    "paths": _names(PATH_ITEM, has_extensions=True),
-    "content": _names(_MEDIA_TYPE),
-    "mediaTypes": _names(_MEDIA_TYPE),
-    "encoding": _names(ENCODING),
+    "requestBodies": _map_of(REQUEST_BODY),
+    "headers": _map_of(HEADER),
+    "links": _map_of(_LINK),
+    "securitySchemes": _map_of(_SECURITY_SCHEME),
+    "securityDefinitions": _map_of(_SECURITY_SCHEME),
+    "callbacks": _map_of(_CALLBACK),
+    "pathItems": _map_of(PATH_ITEM),
+    "webhooks": _map_of(PATH_ITEM),
+    "paths": _map_of(PATH_ITEM, has_extensions=True),
+    "content": _map_of(_MEDIA_TYPE),
+    "mediaTypes": _map_of(_MEDIA_TYPE),
+    "encoding": _map_of(ENCODING),
     **dict.fromkeys(("prefixEncoding", "itemEncoding"), ENCODING),
-    "variables": _names(ANYTHING),
-    "examples": _names(EXAMPLE),
-    # What a document is split at although no version of OpenAPI has a reference there.
+    "variables": _map_of(ANYTHING),
+    "examples": _map_of(EXAMPLE),
+    # Documents are split into files here, although no version of OpenAPI allows a reference here.
     **dict.fromkeys(("description", "summary", "title", "operationId", "info", "components"), _FIELD),
     **dict.fromkeys(("servers", "server", "tags", "security", "externalDocs", "required"), _FIELD),
 }
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
-_COMPONENTS = ObjectKind(fields={"responses": _names(_RESPONSE)})
-"""In it, `x-error` is the name of a response like any other."""
+_COMPONENTS = ObjectKind(fields={"responses": _map_of(_RESPONSE)})
+"""The `components`: among their responses `x-error` is a name like any other."""
 
-DOCUMENT.fields = {"components": _COMPONENTS, "responses": _names(_RESPONSE)}
+DOCUMENT.fields = {"components": _COMPONENTS, "responses": _map_of(_RESPONSE)}
 PATH_ITEM.fields = {
     **dict.fromkeys(_METHODS, OPERATION),
-    "additionalOperations": _names(OPERATION),
+    "additionalOperations": _map_of(OPERATION),
 }
 _LINK.fields = {"parameters": DATA, "requestBody": DATA}
 
 
 def kind_at(kind: ObjectKind, key: str) -> ObjectKind:
-    """Return what stands under one key of an object of a kind.
+    """Return the kind of what stands under a key of an object.
 
     Args:
-        kind: Of the object; for a list, the kind of its values is that of the list.
+        kind: The kind of the object.
         key: A keyword or a name.
     """
     if kind.members is not None:
         return DATA if kind.has_extensions and key.startswith("x-") else kind.members
-    found = kind.fields.get(key) or _USUAL.get(key)
-    if found is not None:
-        return found
+    inner = kind.fields.get(key) or _USUAL.get(key)
+    if inner is not None:
+        return inner
     return DATA if key.startswith("x-") else ANYTHING
 
 
 def kind_in_list(kind: ObjectKind, key: str) -> ObjectKind:
-    """Return what the values of a list under a key are, of which an object under it would be of a kind."""
+    """Return the kind of the items of a list under a key.
+
+    Args:
+        kind: The kind of an object under that key.
+        key: The key.
+    """
     if key == "examples" and kind.members is EXAMPLE:
         return DATA
     return kind.members if kind.members is not None else kind
 
 
 def sections_of(version: str) -> "dict[str, tuple[str, ...]]":
-    """Return the steps to where components of each section stand in a document of a version."""
+    """Return section of `components` → the steps to it, in a document of a version."""
     if version == "2.0":
         return {"schemas": ("definitions",), "parameters": ("parameters",), "responses": ("responses",)}
     names = ("schemas", "responses", "parameters", "examples", "requestBodies", "headers")

@@ -1,4 +1,4 @@
-"""Recognises what a text is where it is not an OpenAPI document, so that the message can name it."""
+"""Texts that are no OpenAPI document, recognised so that the message can say what they are."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ __all__ = ["check_is_not_markup", "check_is_openapi"]
 
 
 def check_is_not_markup(content: bytes, name: str) -> None:
-    """Raise a `DocumentError` where a text is HTML or XML.
+    """Raise an error where a text is HTML or XML.
 
     Raises:
-        DocumentError: It starts as such a page does; the message names it.
+        DocumentError: The text is HTML or XML; the message says which.
     """
     start = content[:2000].lstrip().lower()
     if not start.startswith(b"<"):
         return
     if start.startswith(b"<?xml") and b"<html" not in start:
-        what = "a WSDL service" if b"wsdl" in start else "an XML file"
-        raise DocumentError(f"`{name}` is {what}, not an OpenAPI document")
+        kind = "a WSDL service" if b"wsdl" in start else "an XML file"
+        raise DocumentError(f"`{name}` is {kind}, not an OpenAPI document")
     if start.startswith((b"<<:", b"<<\n")):
         return
     raise DocumentError(
@@ -29,13 +29,13 @@ def check_is_not_markup(content: bytes, name: str) -> None:
 
 
 def check_is_openapi(tree: Any, name: str) -> None:
-    """Raise a `DocumentError` where a value is not an OpenAPI document of any version.
+    """Raise an error where a value is not an OpenAPI document of any version.
 
-    The test is a version at the top level (`openapi` in the "OpenAPI Object" of 3.x, `swagger` in 2.0).
-    An object whose `openapi` is the URL of a document is not one itself.
+    A document has its version at the top level (`openapi` in the "OpenAPI Object" of 3.x, `swagger` in 2.0).
+    An object whose `openapi` is a URL only names a document.
 
     Raises:
-        DocumentError: It is something else; the message names it where it is known.
+        DocumentError: The value is no document; the message says what it is, where that is known.
     """
     if tree is None:
         raise DocumentError(f"`{name}` is empty")
@@ -55,9 +55,9 @@ def check_is_openapi(tree: Any, name: str) -> None:
         if field in tree:
             _check_version_field(tree[field], field, name)
             return
-    what, hint = _recognise(tree)
+    kind, hint = _recognise(tree)
     raise DocumentError(
-        f"`{name}` is {what}, not an OpenAPI document" if what else f"`{name}` is not an OpenAPI document",
+        f"`{name}` is {kind}, not an OpenAPI document" if kind else f"`{name}` is not an OpenAPI document",
         why="At its top level is neither `openapi` nor `swagger`",
         hint=hint,
     )
@@ -78,7 +78,7 @@ def _check_version_field(value: Any, field: str, name: str) -> None:
 
 
 def _recognise(tree: dict[str, Any]) -> tuple[str, str]:
-    """Return what an object is, and what to do with it; empty where it is not known."""
+    """Return the format of an object and a hint what to do with it; both may be empty."""
     info = tree.get("info")
     if "asyncapi" in tree:
         return "an AsyncAPI document", ""

@@ -1,4 +1,4 @@
-"""Which operations a Path Item has, and where in it each stands."""
+"""The operations of a Path Item."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,13 +15,13 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 
 class PathOperation(NamedTuple):
-    """One operation of a Path Item, as far as the Path Item tells.
+    """An operation where it stands in a Path Item.
 
     Args:
-        method: As it is sent.
+        method: The method, as it is sent.
         steps: The keys that lead from the Path Item to the operation.
-        operation: What stands there.
-        fault: Why it cannot be called; empty where nothing speaks against it.
+        operation: The value there; in a faulty document it may be no object.
+        fault: Why the operation cannot be called; empty where it can.
     """
 
     method: str
@@ -31,28 +31,28 @@ class PathOperation(NamedTuple):
 
 
 def operations_of(item: Mapping[str, Any]) -> Iterator[PathOperation]:
-    """Yield the operations of a Path Item in the order of the document.
+    """Yield the operations of a Path Item, in the order of the document.
 
-    The name of a fixed field is the method in lower case. In `additionalOperations` the key is the method
+    A fixed field is named by its method in lower case. In `additionalOperations` the key is the method
     "with the same capitalization that is to be sent" (OpenAPI 3.2.0, "Path Item Object").
     """
     seen: set[str] = set()
     for key, value in item.items():
         method = str(key).upper()
         if method.lower() in _FIXED:
-            # `GET` as the name of the field: an error of the document, and as clear as can be.
-            fault = f"the path has another `{method}`" if method in seen or _has_plain(item, key) else ""
+            # A field `GET` is an error of the document, and its meaning is plain.
+            fault = f"the path has another `{method}`" if method in seen or _has_lower_case(item, key) else ""
             seen.add(method)
             yield PathOperation(method, (key,), value, fault)
-    more = item.get("additionalOperations")
-    for key, value in more.items() if isinstance(more, Mapping) else ():
+    additional = item.get("additionalOperations")
+    for key, value in additional.items() if isinstance(additional, Mapping) else ():
         method = str(key)
         if not method.startswith("x-"):
             yield PathOperation(method, ("additionalOperations", key), value, _fault(method, seen))
             seen.add(method)
 
 
-def _has_plain(item: Mapping[str, Any], key: str) -> bool:
+def _has_lower_case(item: Mapping[str, Any], key: str) -> bool:
     return key != key.lower() and key.lower() in item
 
 

@@ -7,18 +7,18 @@ from urllib.parse import quote, unquote
 __all__ = ["MISSING", "follow", "join", "split"]
 
 MISSING: Any = object()
-"""What `follow` returns where there is nothing; None is a JSON value."""
+"""What `follow` returns where there is no value; None would be the JSON value `null`."""
 
 
 def split(pointer: str) -> tuple[str, ...]:
-    """Return the unescaped steps of a pointer such as `/paths/~1pets/get`; the empty one has none."""
+    """Return the unescaped steps of a pointer such as `/paths/~1pets/get`; the empty pointer has none."""
     if not pointer:
         return ()
     return tuple(_unescape(step) for step in pointer[1:].split("/"))
 
 
 def join(steps: Iterable[str | int]) -> str:
-    """Return the pointer with these steps."""
+    """Return the pointer of some steps."""
     return "".join(f"/{_escape(str(step))}" for step in steps)
 
 
@@ -39,7 +39,7 @@ def from_fragment(reference: str) -> tuple[str, ...] | None:
 
 
 def fragment_of(steps: Iterable[str | int]) -> str:
-    """Return the reference to a place of the document itself (RFC 6901, section 6; RFC 3986, section 3.5)."""
+    """Return the reference to a place in the same document (RFC 6901, section 6; RFC 3986, section 3.5)."""
     return "#" + quote(join(steps), safe="/~!$&'()*+,;=:@?-._")
 
 
@@ -57,10 +57,10 @@ def follow(tree: Any, steps: Iterable[str]) -> Any:
 
 
 def step_into(node: Any, step: str) -> Any:
-    """Return the child of one node, or `MISSING`."""
+    """Return a member of an object or an item of a list, or `MISSING`."""
     if isinstance(node, dict):
         return node.get(step, MISSING)
-    # At most nine digits: longer ones cannot be an index, and converting them takes time.
+    # At most nine digits: no list is longer, and converting very long numbers takes time.
     if isinstance(node, list) and step.isascii() and step.isdigit() and len(step) < 10:
         index = int(step)
         if index < len(node) and str(index) == step:

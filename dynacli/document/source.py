@@ -1,6 +1,6 @@
-"""Where a document comes from: the one word that a person gives for it.
+"""The source of a document: the URL, the file or the `-` that a person names.
 
-Warm runs import this module alone, so it stays free of anything slow.
+Runs that need no document import this module of `document` and no other, so it imports nothing slow.
 """
 
 import os
@@ -42,20 +42,20 @@ class Source(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """The origin of a URL (RFC 6454), whose default port is left out already; empty for anything else."""
+        """The origin of a URL (RFC 6454), without its default port; empty for files and standard input."""
         parts = urlsplit(self.location)
         return f"{parts.scheme}://{parts.netloc}" if self.kind == "url" else ""
 
     @property
     def label(self) -> str:
-        """The source as messages show it: a URL without its query, which may hold a secret."""
+        """The source as messages show it: of a URL without the query, which may hold a secret."""
         if self.kind == "url":
             return without_query(self.location)
         return "standard input" if self.kind == "stdin" else self.location
 
 
 def looks_like_source(word: str) -> bool:
-    """Tell whether a word names a document rather than a registered API."""
+    """Return whether a word names a document rather than a registered API."""
     return word == "-" or "/" in word or word.lower().endswith(_ENDINGS)
 
 
@@ -89,16 +89,16 @@ def parse_source(word: str, cwd: Path) -> Source:
 
 
 def fingerprint(path: str | Path) -> tuple[int, int]:
-    """Return a file's size in bytes and its time of change in nanoseconds, to tell whether it changed.
+    """Return the size of a file in bytes and the time of its last change in nanoseconds.
 
     Raises:
         DocumentError: The file cannot be looked at.
     """
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError as error:
         raise DocumentError(f"Cannot read `{path}`", why=error.strerror or "") from error
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 def origin_of(url: str) -> str:
@@ -118,7 +118,7 @@ def without_query(url: str) -> str:
 
 
 def with_masked_query(location: str) -> str:
-    """Return where a document comes from with the values of a URL's query masked: one may be a secret."""
+    """Return the location of a document; in that of a URL the values of the query, which may be secret, are masked."""
     head, mark, query = location.partition("?")
     if not mark or "://" not in head:
         return location
@@ -127,7 +127,7 @@ def with_masked_query(location: str) -> str:
 
 
 def _file(path: Path) -> Source:
-    # Not `Path.resolve()`: a link may be pointed at another document later, and the name stays the same.
+    # Not `Path.resolve()`: a symbolic link may lead to another file later, and is the same source still.
     absolute = os.path.normpath(path.absolute())
     return Source("file", absolute, Path(absolute).as_uri())
 
@@ -146,7 +146,7 @@ def _url(word: str) -> Source:
         parts = urlsplit(word)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        # The text of the error repeats the whole URL, with whatever secret it holds.
+        # The text of the error repeats the whole URL, which may hold a secret.
         raise UsageError("The URL of the document is malformed", hint=_URL_HINT) from error
     if "@" in parts.netloc:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Which OpenAPI version a document is, of those that can be used."""
+"""The OpenAPI version of a document."""
 
 import re
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from dynacli.errors import DocumentError
 __all__ = ["Version", "check_version"]
 
 Version = Literal["2.0", "3.0", "3.1", "3.2"]
-"""Swagger 2.0 is what a document may be written in; it is worked on as 3.0."""
+"""A supported version; a Swagger 2.0 document is converted to 3.0."""
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.|-|$)")
 
@@ -24,11 +24,11 @@ def check_version(tree: Any) -> Version:
     YAML makes `openapi: 3.0` a number; that is accepted.
 
     Raises:
-        DocumentError: It has no version, or one that is not supported.
+        DocumentError: The document has no version, or its version is not supported.
     """
     value = tree.get("openapi", tree.get("swagger")) if isinstance(tree, dict) else None
-    given = str(value).strip() if isinstance(value, (str, int, float)) else ""
-    found = _VERSION.match(given)
+    text = str(value).strip() if isinstance(value, (str, int, float)) else ""
+    found = _VERSION.match(text)
     if not found:
         raise DocumentError(
             "The document has no OpenAPI version", why="Its field `openapi` is a version such as `3.1.1`"
@@ -45,7 +45,7 @@ def check_version(tree: Any) -> Version:
         case major, _:
             name = "OpenAPI" if "openapi" in tree else "Swagger"
             raise DocumentError(
-                f"{name} {given[:20]} documents are not supported",
+                f"{name} {text[:20]} documents are not supported",
                 why="Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are",
                 hint=_HINTS.get(major, "Convert it to OpenAPI 3 first"),
             )

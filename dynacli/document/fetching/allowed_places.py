@@ -1,6 +1,6 @@
-"""What a person lets the references of a document lead to, beside its own directory or origin.
+"""The places that a person lets the references of a document lead to, beside its own directory or origin.
 
-That is an origin, or a directory of this machine: what has a scheme is the one, all else is the other.
+A place is an origin, where it has a scheme, or else a directory of this machine.
 """
 
 import os
@@ -10,12 +10,10 @@ __all__ = ["allowed_directory", "allowed_place", "directories_of"]
 
 
 def allowed_directory(word: str, start: str) -> str | None:
-    """Return the absolute path of the directory that a person's word names; None where it names an origin.
-
-    Whether the directory is there is not looked at.
+    """Return the absolute path of an allowed directory, which need not exist; None for an origin.
 
     Args:
-        word: As a shell would take it, `~` included.
+        word: The origin or directory as a person writes it; `~` is the home directory.
         start: The directory that a relative path starts from.
     """
     if "://" in word:
@@ -24,10 +22,10 @@ def allowed_directory(word: str, start: str) -> str | None:
 
 
 def allowed_place(word: str, start: str) -> str:
-    """Return an allowed origin as it was written, or an allowed directory's absolute path."""
+    """Return an allowed origin as it was written, or the absolute path of an allowed directory."""
     return allowed_directory(word, start) or word
 
 
 def directories_of(places: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories among allowed places, symbolic links resolved, each with its last slash."""
-    return tuple(os.path.join(os.path.realpath(one), "") for one in places if os.path.isabs(one))
+    """Return the directories among allowed places, symbolic links resolved, each with a slash at its end."""
+    return tuple(os.path.join(os.path.realpath(place), "") for place in places if os.path.isabs(place))

@@ -1,4 +1,4 @@
-"""How long a server lets its document be used without asking again (RFC 9111, section 4.2.1)."""
+"""The time for which a server lets its document be used without asking again (RFC 9111, section 4.2.1)."""
 
 import re
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ _NEVER = frozenset({"no-store", "no-cache"})
 def max_age_of(headers: Mapping[str, str]) -> float | None:
     """Return for how many seconds an answer is fresh from now on; None where the server does not say.
 
-    `no-store` and `no-cache` are 0: the document is kept all the same, because without it there would be no
-    command, and asked for again as soon as that is allowed.
-    `s-maxage` is for caches that several people share, and counts for nothing here.
+    `no-store` and `no-cache` make it 0: the document is kept all the same, because without it there would be no
+    command, and is due at once.
+    `s-maxage` is for caches that several people share, and is ignored.
 
     Args:
-        headers: Those of the answer; names in any case.
+        headers: The headers of the answer.
     """
     directives: dict[str, str] = {}
     for name, quoted, plain in _DIRECTIVE.findall(headers.get("cache-control", "")[:1000]):
@@ -34,9 +34,9 @@ def max_age_of(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(text: str | None) -> float | None:
-    """Return a number of seconds; None where it is none (RFC 9111, section 1.2.2)."""
+    """Return a number of seconds (RFC 9111, section 1.2.2); None where the text is no number."""
     text = (text or "").strip()
-    # Larger ones are legal, and mean the same.
+    # Ten digits are 300 years; larger numbers are legal, and mean the same.
     return float(text[:10]) if text.isascii() and text.isdigit() else None
 
 
@@ -45,7 +45,7 @@ def _until_expiry(headers: Mapping[str, str]) -> float | None:
     if expires is None or date is None:
         return None
     try:
-        # By the server's own clock, whatever ours says.
+        # Both times are by the server's clock, so ours may be wrong.
         return (parsedate_to_datetime(expires) - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError, OverflowError):
-        return 0.0  # an invalid date is one in the past (RFC 9111, section 5.3)
+        return 0.0  # an invalid date counts as past (RFC 9111, section 5.3)

@@ -1,4 +1,4 @@
-"""Downloads a document over HTTP under dynacli's own rules for redirects, encodings, size and time."""
+"""Documents downloaded over HTTP, under dynacli's own rules for redirects, encodings, size and time."""
 
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from dynacli.wire.peers import Peers
 
-__all__ = ["Downloads", "Head", "download"]
+__all__ = ["Downloads", "Head"]
 
 _ACCEPT = (
     "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
@@ -40,48 +40,14 @@ _HINTS = {
 }
 
 
-def download(
-    url: str,
-    *,
-    timeout: float | None = None,
-    etag: str = "",
-    last_modified: str = "",
-    authorize: Authorize | None = None,
-) -> Fetched:
-    """Return the document at a URL.
-
-    Args:
-        url: An `http` or `https` URL without userinfo.
-        timeout: A budget in seconds for the whole of it, under the built-in one.
-        etag: The `ETag` of the revision at hand, or empty.
-        last_modified: The `Last-Modified` of the revision at hand, or empty.
-        authorize: Signs in at the origin of the URL. It is asked only where the server answers with 401 or 403;
-            redirects stay within that origin, so what it gives never leaves it.
-
-    Raises:
-        DocumentError: The server answered with an error, or with more than the limit.
-        NetworkError: The connection failed or broke.
-        TimedOutError: A time limit was reached.
-        RefusedError: The server redirects to another origin.
-        UsageError: A proxy or certificate variable is malformed.
-    """
-    connections = Downloads()
-    try:
-        return connections.download(
-            url, timeout=timeout, etag=etag, last_modified=last_modified, authorize=authorize
-        )
-    finally:
-        connections.close()
-
-
 class Head(NamedTuple):
-    """What an answer said beside its content, also where it was no document.
+    """The status and headers of an answer, also where it was no document.
 
     Args:
-        status: Its status code.
-        media_type: The server's word on the type, lower case, without parameters.
-        location: Where it redirects to, or empty.
-        links: Its `Link` headers.
+        status: The status code.
+        media_type: The media type of `Content-Type`, lower case, without parameters.
+        location: Where the answer redirects to, or empty.
+        links: The `Link` headers.
     """
 
     status: int
@@ -91,11 +57,11 @@ class Head(NamedTuple):
 
 
 class Downloads:
-    """Downloads one after the other, over connections that stay open in between.
+    """Downloads documents one after the other, over connections that stay open in between.
 
     Args:
-        accept: What kinds of content are asked for.
-        peers: Says which connections may be used; without it, all may.
+        accept: The value of the header `Accept`.
+        peers: Decides which connections may be used; without it, all may.
     """
 
     def __init__(self, *, accept: str = _ACCEPT, peers: "Peers | None" = None) -> None:
@@ -116,24 +82,40 @@ class Downloads:
         last_modified: str = "",
         authorize: Authorize | None = None,
     ) -> Fetched:
-        """Return the document at a URL; arguments and errors are those of the function of this name."""
+        """Return the document at a URL.
+
+        Args:
+            url: An `http` or `https` URL without userinfo.
+            timeout: A time limit in seconds for the whole; the built-in one holds besides.
+            etag: The `ETag` of the revision at hand, or empty.
+            last_modified: The `Last-Modified` of the revision at hand, or empty.
+            authorize: Signs in at the origin of the URL. It is called only where the server answers with 401 or 403;
+                redirects stay within that origin, so the credentials never leave it.
+
+        Raises:
+            DocumentError: The server answered with an error, or with more than the limit.
+            NetworkError: The connection failed or broke.
+            TimedOutError: A time limit was reached.
+            RefusedError: The server redirects to another origin.
+            UsageError: A proxy or certificate variable is malformed.
+        """
         budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
-        job = _Download(self, url, budget, _conditions(etag, last_modified), authorize)
+        download = _Download(self, url, budget, _conditions(etag, last_modified), authorize)
         is_fresh = not self._open
         self.head = None
         try:
-            return self._within(job)
+            return self._run(download)
         except NetworkError:
-            # A server may close a connection that has been idle at the moment that it is used again.
+            # A server may close an idle connection just when it is used again: try once more with a new one.
             self.close()
-            if is_fresh or self._is_cut or time.monotonic() >= job.deadline:
+            if is_fresh or self._is_cut or time.monotonic() >= download.deadline:
                 raise
         except BaseException:
             self.close()
             raise
-        return self._within(job)
+        return self._run(download)
 
-    def _within(self, job: "_Download") -> Fetched:
+    def _run(self, download: "_Download") -> Fetched:
         def run(connections: Connections) -> Fetched:
             self._connections = connections
             connections.check = None if self._peers is None else self._peers.check
@@ -142,13 +124,13 @@ class Downloads:
             if self._is_cut:
                 connections.cut()
             try:
-                return job.run(connections)
+                return download.run(connections)
             finally:
                 self._open = tuple(
                     connection for connection in connections.sockets if connection.fileno() >= 0
                 )
 
-        return run_within(max(job.deadline - time.monotonic(), 0.001), job.url, run)
+        return run_within(max(download.deadline - time.monotonic(), 0.001), download.url, run)
 
     def client(self, scheme: str) -> "httpx.Client":
         """Return the client for URLs of a scheme.
@@ -161,7 +143,7 @@ class Downloads:
         return self._clients[scheme]
 
     def cut(self) -> None:
-        """End the download that another thread is in, and let no further one begin: each raises a `NetworkError`."""
+        """End the download that another thread waits for, and all later ones: each raises a `NetworkError`."""
         self._is_cut = True
         if self._connections is not None:
             self._connections.cut()
@@ -176,14 +158,14 @@ class Downloads:
 def _conditions(etag: str, last_modified: str) -> dict[str, str]:
     """Return the headers of a conditional request (RFC 9110, section 13.1)."""
     headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    # They come from a cache file, which may be damaged.
+    # The values come from a cache file, which may be damaged.
     return {
         name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()
     }
 
 
 class _Download:
-    """One download, through all its redirects."""
+    """A download, through all its redirects."""
 
     def __init__(
         self,
@@ -209,7 +191,7 @@ class _Download:
         client = self.downloads.client(url.scheme)
         timeout = httpx.Timeout(min(READ_SECONDS, self.budget), connect=min(CONNECT_SECONDS, self.budget))
         for _ in range(MAX_REDIRECTS + 1):
-            # A client keeps cookies from one answer to the next request.
+            # httpx sends the cookies of earlier answers; no cookie is kept here.
             client.cookies = httpx.Cookies()
             request = client.build_request(
                 "GET",
@@ -237,7 +219,7 @@ class _Download:
         )
 
     def _signs_in(self, response: "httpx.Response") -> bool:
-        """Return whether there are credentials now that the server wants and did not get."""
+        """Return whether the request can be sent again with credentials that the server asked for."""
         if response.status_code not in {401, 403} or self.authorize is None or self.credentials:
             return False
         self.credentials = dict(self.authorize(", ".join(response.headers.get_list("www-authenticate"))))

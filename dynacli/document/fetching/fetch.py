@@ -1,7 +1,7 @@
-"""Reads the bytes of a document from where it is, under limits of size, time and trust.
+"""The bytes of a document read from its source, under limits of size, time and trust.
 
-Nothing here follows a reference or keeps a cookie, and a credential is sent only where a person has one for the
-document's own origin, and the server asks for it.
+No reference is followed and no cookie is kept. A credential is sent only to the document's own origin, where the
+person has one for it and the server asks for it.
 """
 
 import os
@@ -30,17 +30,17 @@ def fetch(
     Args:
         source: Where the document is.
         env: The surroundings, for standard input.
-        timeout: A budget in seconds for the whole of it; the built-in limits hold besides.
+        timeout: A time limit in seconds for the whole; the built-in limits hold besides.
         etag: The `ETag` of the revision at hand: an unchanged document is not sent again.
         last_modified: The `Last-Modified` of the revision at hand.
-        authorize: Signs in at the document's own origin, where the server wants that.
+        authorize: Signs in at the document's own origin, where the server asks for that.
 
     Raises:
-        DocumentError: It is not there, cannot be read, is not a file, is over the limit,
+        DocumentError: The document is not there, cannot be read, is not a file, is over the limit,
             or the server answered with an error.
         NetworkError: The connection failed or broke.
         TimedOutError: A time limit was reached.
-        RefusedError: The server sent us to another origin.
+        RefusedError: The server redirects to another origin.
         UsageError: Standard input has nothing to read, or a proxy variable is malformed.
     """
     match source.kind:
@@ -49,19 +49,23 @@ def fetch(
         case "file":
             return Fetched(read_file(source.location), uri=source.uri)
         case "url":
-            from dynacli.document.fetching.download import download
+            from dynacli.document.fetching.download import Downloads
 
-            return download(
-                source.location,
-                timeout=timeout,
-                etag=etag,
-                last_modified=last_modified,
-                authorize=authorize,
-            )
+            downloads = Downloads()
+            try:
+                return downloads.download(
+                    source.location,
+                    timeout=timeout,
+                    etag=etag,
+                    last_modified=last_modified,
+                    authorize=authorize,
+                )
+            finally:
+                downloads.close()
 
 
 def _read_stdin(env: Environment) -> bytes:
-    # A closed standard input is None, whatever the annotation says.
+    # A closed standard input is None, although the annotation does not say so.
     if not env.stdin or env.stdin_is_terminal:
         raise UsageError(
             "Standard input has no document",
@@ -79,11 +83,11 @@ def read_file(path: str) -> bytes:
     """Return the bytes of a regular file.
 
     Raises:
-        DocumentError: It is not there, cannot be read, is no regular file, or is over the limit.
+        DocumentError: The file is not there, cannot be read, is no regular file, or is over the limit.
     """
     try:
         _check_kind(os.stat(path).st_mode, path)
-        # Without O_NONBLOCK, a pipe that took the file's place in the meantime would hang us.
+        # Without O_NONBLOCK, a pipe that took the file's place in the meantime would block this process.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             _check_kind(os.fstat(descriptor).st_mode, path)

@@ -1,12 +1,12 @@
-"""Says which other files a document may refer to, and reads them under the limits of all of them together.
+"""The other files that a document may refer to, read under limits for all of them together.
 
-- From a document on this machine: regular files in its own directory and below, symbolic links resolved.
-- From one on the network: what is at its own origin, by our own client, without credentials.
-- From either: what is at the origins that the person allowed.
-- From a document on this machine: what is in the directories that the person allowed, too.
+- A document on this machine: regular files in its own directory and below, symbolic links resolved,
+  and those in the directories that the person allowed.
+- A document on the network: URLs at its own origin.
+- Both: URLs at the origins that the person allowed.
 
-Anything else is refused by name. Every host that is asked is one that the person named, so that a document
-never chooses a host, and none leads to a private address by itself.
+Anything else is refused by name. The person named each host that is asked, so that no document chooses a host
+or leads to a private address by itself.
 """
 
 import os
@@ -35,10 +35,10 @@ _ALLOW_HINT = "If you trust it, add `--allow-ref {}`"
 
 
 class AllowedOpener(Protocol):
-    """An `Opener` that can be told what is known of a file already."""
+    """An `Opener` that need not fetch a file again which the server says is unchanged."""
 
     def __call__(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
-        """Return what is at an absolute URI."""
+        """Return the content at an absolute URI."""
 
 
 def allowed_files(
@@ -48,24 +48,24 @@ def allowed_files(
     timeout: float | None = None,
     authorize: Authorize | None = None,
 ) -> AllowedOpener:
-    """Return what reads the files that a document may refer to.
+    """Return a function that reads the files that a document may refer to.
 
     Args:
         source: Where the document is.
         allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
-        timeout: A budget in seconds for all of them, under the built-in one.
+        timeout: A time limit in seconds for all files together; the built-in one holds besides.
         authorize: Signs in at the document's own origin, and nowhere else.
 
     Raises:
-        ValueError: One of the origins is malformed.
+        ValueError: An origin is malformed.
     """
     places = tuple(allowed)
-    origins = frozenset(origin_of(one) for one in places if not os.path.isabs(one))
+    origins = frozenset(origin_of(place) for place in places if not os.path.isabs(place))
     return _AllowedFiles(source, origins, directories_of(places), timeout, authorize).open
 
 
 class _AllowedFiles:
-    """The files that one document may refer to, and what is left of the limits."""
+    """The files that a document may refer to, and how much of the limits is used up."""
 
     def __init__(
         self,
@@ -87,16 +87,16 @@ class _AllowedFiles:
         self.bytes = 0
 
     def open(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
-        """Return what is at an absolute URI.
+        """Return the content at an absolute URI.
 
         Args:
             uri: Without fragment.
-            known: What it was when it was last read: a server that says that it still is need not send it.
-            may_fetch: Whether anything may come over the network.
+            known: The content when it was last read; where the server says that it is unchanged, it is returned.
+            may_fetch: Whether the network may be used.
 
         Raises:
             RefusedError: It may not be read, or too much was read already.
-            DocumentError: It is not there, or no regular file, or too large.
+            DocumentError: It is not there, no regular file, or too large.
             NetworkError: The connection failed or broke.
             TimedOutError: A time limit was reached.
         """
@@ -145,16 +145,16 @@ class _AllowedFiles:
         path = url2pathname(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is no name of a file")
-        found = os.path.realpath(path)
-        if not os.path.join(found, "").startswith((*self.own, *self.folders)):
-            # Nobody is told to open the directory of something like `/etc/passwd`.
-            is_document = found.lower().endswith((".json", ".yaml", ".yml"))
+        resolved = os.path.realpath(path)
+        if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
+            # The hint is for documents alone: nobody should be told to allow the directory of `/etc/passwd`.
+            is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))
             raise RefusedError(
                 f"`{name}` is not read",
                 why=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
-                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(found))) if is_document else "",
+                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(resolved))) if is_document else "",
             )
-        return found
+        return resolved
 
     def _check_origin(self, uri: str) -> None:
         try:
@@ -171,7 +171,7 @@ class _AllowedFiles:
             )
 
     def _count(self) -> float:
-        """Count one more file, and return the seconds that are left for it."""
+        """Count another file, and return the seconds that are left for it."""
         self.files += 1
         if self.files > MAX_FILES:
             raise RefusedError(f"The document has more than {MAX_FILES:,} files")
