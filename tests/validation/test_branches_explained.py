@@ -84,7 +84,7 @@ _MEANS_CAT = "`kind` means `Cat` of 2 alternatives"
                 (
                     "",
                     "required",
-                    "`kind` is missing, which says what of `cat`, `dog` it is, and the document requires it",
+                    "`kind` is missing, which tells `cat`, `dog` apart, and the document requires it",
                 )
             ],
         ),

@@ -1,4 +1,4 @@
-"""Reading a body as what its media type says."""
+"""Reading a body as JSON or text, as its media type says."""
 
 import json
 from collections.abc import Mapping
@@ -15,15 +15,19 @@ class UncheckedError(Exception):
 
 
 class UnreadableError(Exception):
-    """A body is not what its media type says; the text says why."""
+    """A body is not of its media type; the text says why."""
 
 
 def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
-    """Return a text body.
+    """Return a body as text.
+
+    Args:
+        value: The body.
+        parameters: The parameters of its media type.
 
     Raises:
-        UnreadableError: It is not text in its charset.
-        UncheckedError: Its charset is unknown.
+        UnreadableError: The body is not text in its charset.
+        UncheckedError: The charset is unknown.
     """
     charset = parameters.get("charset") or "utf-8"
     try:
@@ -38,11 +42,15 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
 
 
 def read_json(value: bytes, parameters: Mapping[str, str] | None = None) -> Any:
-    """Return a JSON body.
+    """Return the JSON value of a body.
+
+    Args:
+        value: The body.
+        parameters: The parameters of its media type.
 
     Raises:
-        UnreadableError: It is not JSON.
-        UncheckedError: It is, and cannot be read here.
+        UnreadableError: The body is not JSON.
+        UncheckedError: The body is JSON that cannot be read here.
     """
     charset = (parameters or {}).get("charset") or "utf-8"
     if len(value) >= _LARGE and charset.lower() in {"utf-8", "utf8"}:
@@ -56,12 +64,12 @@ _UNREAD: Any = object()
 
 
 def _read_fast(value: bytes) -> Any:
-    """Return a JSON body as orjson reads it, where that is what Python reads, else `_UNREAD`.
+    """Return the JSON value of a body as orjson reads it; `_UNREAD` where Python might read something else.
 
-    orjson takes less than Python does: what it refuses (`NaN`, `1e400`, lone surrogates, a byte order mark, text that
-    is not UTF-8) is read the other way, if only for the message.
-    What it takes is the same but for whole numbers that need over 64 bits, which become floats beyond
-    `plain_values.LIMIT`, and for depth: Python counts its own stack with it.
+    orjson refuses more than Python does (`NaN`, `1e400`, lone surrogates, a byte order mark, text that is not UTF-8);
+    such bodies are read by Python, if only for the message.
+    orjson reads the same values, except for integers of over 64 bits, which become floats beyond
+    `plain_values.LIMIT`, and for values that are too deep for Python's stack.
     """
     import orjson
 
@@ -74,23 +82,24 @@ def _read_fast(value: bytes) -> Any:
     return found if is_plain(found) else _UNREAD
 
 
-def read_json_text(text: str, what: str = "the body") -> Any:
+def read_json_text(text: str, subject: str = "the body") -> Any:
     """Return the value of a JSON text.
 
     Args:
-        what: How messages call it.
+        text: The JSON text.
+        subject: The words that messages use for the text.
 
     Raises:
-        UnreadableError: It is not JSON.
-        UncheckedError: It is, and cannot be read here.
+        UnreadableError: The text is not JSON.
+        UncheckedError: The text is JSON that cannot be read here.
     """
     try:
         return _decoder.decode(text)
     except json.JSONDecodeError as error:
         if text[:200].lstrip().lower().startswith(("<!doctype", "<html")):
-            raise UnreadableError(f"{what} is an HTML page, not JSON") from None
-        # A line of a body says itself which one it is.
-        line = f"line {error.lineno}, " if what == "the body" or "\n" in text else ""
+            raise UnreadableError(f"{subject} is an HTML page, not JSON") from None
+        # The subject of a single line of a body has its number already.
+        line = f"line {error.lineno}, " if subject == "the body" or "\n" in text else ""
         place = f"{line}column {error.colno}"
         why = (
             f"{error.msg[0].lower()}{error.msg[1:]}".partition(" (")[0]
@@ -100,9 +109,9 @@ def read_json_text(text: str, what: str = "the body") -> Any:
         )
         if error.pos >= len(text.rstrip()):
             why = "it ends too early"
-        raise UnreadableError(f"{what} is not JSON: {why}, at {place}") from None
+        raise UnreadableError(f"{subject} is not JSON: {why}, at {place}") from None
     except RecursionError:
-        raise UncheckedError(f"{what} is nested too deeply") from None
+        raise UncheckedError(f"{subject} is nested too deeply") from None
 
 
 def _refuse_constant(constant: str) -> Any:
@@ -115,5 +124,5 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-# `json.loads` would make one for each text, and a stream has many.
+# Made once: `json.loads` would make a decoder for each item of a stream.
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)

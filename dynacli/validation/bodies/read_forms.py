@@ -1,4 +1,4 @@
-"""Forms and bodies of parts as values: what the builder wrote them from, or what is read out of their bytes."""
+"""The values of forms and multipart bodies: those that a request was written from, or those read from bytes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Self
@@ -20,13 +20,13 @@ _MAX_PARTS = 10_000
 
 
 class UnreadBody:
-    """A body that is read only while it is sent.
+    """A body that is not in memory, because it is read only while it is sent.
 
     Attributes:
         reason: Why its content is not judged.
 
     Args:
-        size: In bytes, None where it is unknown.
+        size: The size in bytes; None where it is unknown.
     """
 
     reason = "a body that is read only while it is sent cannot be judged"
@@ -42,10 +42,10 @@ class UnreadBody:
 
 
 class FormValue(NamedTuple):
-    """A form or a body of parts, as the value that it was built from.
+    """The value that a form or multipart body was written from.
 
-    openapi-core cannot read back every encoding: of `deepObject` it takes what is nested for absent,
-    so that wrong values would pass, and of parts it changes the bytes.
+    openapi-core cannot read back every encoding: it takes nested values of `deepObject` as absent,
+    so that wrong values would pass, and it changes the bytes of parts.
 
     Args:
         value: An object, or an array of parts; the content of a file is a `BinaryText`.
@@ -55,12 +55,12 @@ class FormValue(NamedTuple):
 
 
 class BinaryText(str):
-    """A string of JSON Schema that stands for bytes: its length is their number, and nothing is known of its text.
+    """A string that stands for bytes in JSON Schema: its length is their number, and its text is unknown.
 
     OpenAPI 3.1.1, "Working With Binary Data": `maxLength` may limit the number of bytes.
 
     Args:
-        size: In bytes, None where it is unknown.
+        size: The number of bytes; None where it is unknown.
     """
 
     __slots__ = ("size",)
@@ -88,12 +88,12 @@ class BinaryText(str):
 
 
 def is_about_bytes(error: Any) -> bool:
-    """Return whether an error of a schema is about the text of what is none."""
+    """Return whether an error must be ignored because it is about the text, or unknown length, of bytes."""
     value = error.instance
     if not isinstance(value, BinaryText):
         return False
     is_length = error.validator in {"minLength", "maxLength"}
-    # Of a `oneOf` of a file and a text both hold, for the file is a string to a schema, too.
+    # In a `oneOf` of a file and a text both branches fit, because the file is a string to both schemas.
     return (is_length and value.size is None) or error.validator in {
         "pattern",
         "format",
@@ -104,12 +104,13 @@ def is_about_bytes(error: Any) -> bool:
 
 
 class ReceivedPart(NamedTuple):
-    """A part as it stands in a body.
+    """A part of a multipart body.
 
     Args:
-        name: Of its `Content-Disposition`; empty where it has none.
+        name: The `name` of its `Content-Disposition`; empty where it has none.
         is_file: Whether it has a file name.
-        media_type: Its `Content-Type`, empty where it has none.
+        media_type: Its `Content-Type`; empty where it has none.
+        content: Its bytes, unchanged.
     """
 
     name: str
@@ -119,16 +120,17 @@ class ReceivedPart(NamedTuple):
 
 
 def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[ReceivedPart]:
-    """Return the parts of a body (RFC 2046, section 5.1.1), their bytes as they are.
+    """Return the parts of a multipart body (RFC 2046, section 5.1.1).
 
-    The standard library's reader of mails, which openapi-core takes, reads text, and changes what is none.
+    openapi-core uses the standard library's parser for mails, which reads text and changes other bytes.
 
     Args:
-        parameters: Those of the media type.
+        content: The body.
+        parameters: The parameters of its media type.
 
     Raises:
-        UnreadableError: It has no boundary, or does not end with one.
-        UncheckedError: It has too many parts.
+        UnreadableError: The media type has no boundary, or the body does not end with it.
+        UncheckedError: The body has too many parts.
     """
     boundary = parameters.get("boundary")
     if not boundary:
@@ -141,7 +143,7 @@ def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[ReceivedP
     for piece in pieces:
         if piece.startswith(b"--"):
             return parts
-        # White space may stand behind a boundary.
+        # White space may follow a boundary.
         rest = piece.lstrip(b" \t")
         if not rest.startswith(b"\r\n"):
             raise UnreadableError("a boundary between the parts does not end its line")
@@ -160,10 +162,10 @@ def _part(head: bytes, content: bytes) -> ReceivedPart:
         name, colon, value = line.partition(":")
         if colon:
             headers[name.strip()] = value.strip()
-    # One in the form of RFC 2231 comes as charset, language and text.
-    found: Any = headers.get_param("name", "", "content-disposition")
+    # A name in the form of RFC 2231 is a tuple of charset, language and text.
+    name_parameter: Any = headers.get_param("name", "", "content-disposition")
     return ReceivedPart(
-        found if isinstance(found, str) else found[2],
+        name_parameter if isinstance(name_parameter, str) else name_parameter[2],
         headers.get_filename() is not None,
         str(headers.get("content-type", "")),
         content,
@@ -171,19 +173,20 @@ def _part(head: bytes, content: bytes) -> ReceivedPart:
 
 
 def read_fields(content: bytes, parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield name and value of the named parts: text as a string, JSON as what it is, bytes as a `BinaryText`.
+    """Yield (name, value) of the named parts of a form: text as a string, JSON as its value, bytes as `BinaryText`.
 
     Args:
-        parameters: Those of the media type.
+        content: The body.
+        parameters: The parameters of its media type.
 
     Raises:
-        UnreadableError: It is not what its media type says.
-        UncheckedError: It cannot be read here.
+        UnreadableError: The body or a part is not of its media type.
+        UncheckedError: The body or a part cannot be read here.
     """
     for part in split_parts(content, parameters):
         name, own = split(part.media_type)
         if not part.name:
-            continue  # what has no name stands for no property
+            continue  # a part without a name is no property of the form
         if is_json(name):
             yield part.name, read_json(part.content, own)
         elif part.is_file or (name and not name.startswith("text/")):

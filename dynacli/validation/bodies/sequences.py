@@ -1,6 +1,6 @@
-"""Sequential media types: a body that is one value after the other (OpenAPI 3.2.0, "Sequential Media Types").
+"""Sequential media types: bodies that are a sequence of values (OpenAPI 3.2.0, "Sequential Media Types").
 
-Bodies are read item by item, as their bytes come, whether they are there as a whole or come as a stream.
+Streams and whole bodies alike are read item by item as their bytes come.
 """
 
 import codecs
@@ -21,20 +21,20 @@ from dynacli.validation.bodies.read_forms import split_parts
 __all__ = ["MAX_ITEM", "Item", "is_sequence", "is_sequence_of_parts", "items_of", "read_items"]
 
 MAX_ITEM = 16 * 1024 * 1024
-"""Bytes of an item that is read."""
+"""The largest size in bytes of an item that is read."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _RECORD_SEPARATOR = b"\x1e"  # RFC 7464, section 2.2
-_MAY_BE_CUT = (b"true", b"false", b"null")
+_LITERALS = (b"true", b"false", b"null")
 
 
 class Item(NamedTuple):
-    """One item of a sequence.
+    """An item of a sequence.
 
     Args:
-        value: What it is; None where it cannot be read.
-        size: Of its text in bytes.
-        error: Why it cannot be read.
+        value: The value; None where it cannot be read.
+        size: The size of its text in bytes.
+        error: Why the item cannot be read; None where it can.
     """
 
     value: Any
@@ -43,7 +43,7 @@ class Item(NamedTuple):
 
 
 def is_sequence_of_parts(name: str) -> bool:
-    """Return whether bodies of a media type are parts whose order counts; those of a form have names instead."""
+    """Return whether bodies of a media type are a sequence of parts; the parts of a form have names instead."""
     return name.startswith("multipart/") and name != "multipart/form-data"
 
 
@@ -52,12 +52,12 @@ def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[A
 
     Args:
         name: The media type's name in lower case.
-        parameters: Those of the media type.
+        parameters: The parameters of the media type.
         value: The body.
 
     Raises:
-        UnreadableError: It is not what its media type says.
-        UncheckedError: It is, and cannot be read here.
+        UnreadableError: The body or an item is not of its media type.
+        UncheckedError: An item cannot be read here.
     """
     if is_sequence_of_parts(name):
         return list(_parts(parameters, value))
@@ -70,26 +70,29 @@ def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[A
 
 
 def items_of(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) -> Iterator[Item]:
-    """Yield the items of a body as it comes; no more than one of them is in memory.
+    """Yield the items of a body as it comes, with only one of them in memory.
 
-    An item that cannot be read says so, and those behind it are read all the same.
+    An item that cannot be read has an error, and the items after it are read all the same.
 
     Args:
-        name: The media type's name in lower case; no multipart one.
-        parameters: Those of the media type.
-        pieces: The body, cut anywhere. What it raises ends the reading, and the item that it cuts is not read.
+        name: The media type's name in lower case, not a multipart one.
+        parameters: The parameters of the media type.
+        pieces: The body, cut anywhere. Its exceptions end the reading; an incomplete item is left out.
     """
     read = _events if is_event_stream(name) else _records if is_json_sequence(name) else _lines
     try:
         yield from read(_as_utf8(pieces, parameters))
-    except (UnreadableError, UncheckedError) as error:  # of the charset: nothing behind it is readable
+    except (
+        UnreadableError,
+        UncheckedError,
+    ) as error:  # an error in the charset, so that nothing after it can be read
         yield Item(None, 0, error)
 
 
 def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator[bytes]:
     charset = parameters.get("charset") or "utf-8"
     if charset.lower() in {"utf-8", "utf8"}:
-        # Each item is decoded alone, so that one that is no text does not hide the others.
+        # Each item is decoded by itself later, so that a wrong byte spoils only its own item.
         yield from pieces
         return
     try:
@@ -99,7 +102,7 @@ def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator
         LookupError,
         ValueError,
         AttributeError,
-    ):  # the last one: `charset=hex` and the like, from bytes to bytes
+    ):  # AttributeError: `charset=hex` and the like are codecs from bytes to bytes
         raise UncheckedError(f"the body is text in `{charset}`, which is unknown") from None
     try:
         for piece in pieces:
@@ -110,7 +113,7 @@ def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator
 
 
 def _split(pieces: Iterable[bytes], separator: bytes) -> Iterator[bytes | None]:
-    """Yield what stands between separators, without a byte order mark before it; None for what is too large."""
+    """Yield the texts between separators, without a leading byte order mark; None for one that is too large."""
     rest, is_over, is_first = bytearray(), False, True
     for piece in pieces:
         head, *others = piece.split(separator)
@@ -123,8 +126,8 @@ def _split(pieces: Iterable[bytes], separator: bytes) -> Iterator[bytes | None]:
             continue
         yield None if is_over else bytes(rest).removeprefix(_BYTE_ORDER_MARK if is_first else b"")
         is_first = False
-        for whole in others[:-1]:
-            yield whole if len(whole) <= MAX_ITEM else None
+        for text in others[:-1]:
+            yield text if len(text) <= MAX_ITEM else None
         is_over = len(others[-1]) > MAX_ITEM
         rest = bytearray(b"" if is_over else others[-1])
     yield None if is_over else bytes(rest).removeprefix(_BYTE_ORDER_MARK if is_first else b"")
@@ -144,52 +147,52 @@ def _records(pieces: Iterable[bytes]) -> Iterator[Item]:
         yield Item(None, len(before or b""), error)
     number = 0
     for record in records:
-        if record is not None and not record.strip():  # several separators in a row mean no more than one
+        if record is not None and not record.strip():  # several separators in a row count as one
             continue
         number += 1
         yield _record(record, f"record {number} of the body")
 
 
-def _record(record: bytes | None, what: str) -> Item:
-    item = _json(record, what)
-    # RFC 7464, section 2.4: of a text that is right when cut, too, white space behind it tells that it is whole.
+def _record(record: bytes | None, subject: str) -> Item:
+    item = _json(record, subject)
+    # RFC 7464, section 2.4: a number or literal may be cut off and still be JSON; white space shows that it is whole.
     if record is None or item.error is not None or record[-1:].isspace():
         return item
-    if record.strip() in _MAY_BE_CUT or (
+    if record.strip() in _LITERALS or (
         isinstance(item.value, int | float) and not isinstance(item.value, bool)
     ):
         return Item(
-            None, item.size, UnreadableError(f"{what} may be cut off: no line feed ends it (RFC 7464)")
+            None, item.size, UnreadableError(f"{subject} may be cut off: no line feed ends it (RFC 7464)")
         )
     return item
 
 
-def _json(text: bytes | None, what: str) -> Item:
+def _json(text: bytes | None, subject: str) -> Item:
     if text is None:
-        return Item(None, MAX_ITEM, _too_large(what))
+        return Item(None, MAX_ITEM, _too_large(subject))
     try:
-        return Item(read_json_text(_decoded(text, what), what), len(text))
+        return Item(read_json_text(_decoded(text, subject), subject), len(text))
     except (UnreadableError, UncheckedError) as error:
         return Item(None, len(text), error)
 
 
-def _too_large(what: str) -> UncheckedError:
-    return UncheckedError(f"{what} is larger than {MAX_ITEM // 1024 // 1024} MiB")
+def _too_large(subject: str) -> UncheckedError:
+    return UncheckedError(f"{subject} is larger than {MAX_ITEM // 1024 // 1024} MiB")
 
 
-def _decoded(text: bytes, what: str) -> str:
+def _decoded(text: bytes, subject: str) -> str:
     try:
         return text.decode()
     except UnicodeDecodeError:
-        raise UnreadableError(f"{what} is not text in utf-8") from None
+        raise UnreadableError(f"{subject} is not text in utf-8") from None
 
 
 def _events(pieces: Iterable[bytes]) -> Iterator[Item]:
     """Yield each event as the object that OpenAPI 3.2.0 makes of it ("Server-Sent Event Streams").
 
     Read by the HTML standard's rules: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-    An event without data is none. A last one without the empty line after it counts here, although a browser
-    would wait for more: the answer is complete, and what is in it is to be judged.
+    An event without data is dropped. A last event without the empty line after it counts, although a browser
+    would wait for more: the answer is complete, and all of it should be judged.
     """
     event = _Event(1)
     for line in _split(_with_line_feeds(pieces), b"\n"):
@@ -205,11 +208,11 @@ def _events(pieces: Iterable[bytes]) -> Iterator[Item]:
 
 
 def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the same with each end of a line, which may be of three kinds, as a line feed."""
+    """Yield pieces with each line ending, whether CR, LF or CRLF, as a line feed."""
     rest = b""
     for piece in pieces:
         text = rest + piece
-        # Whether it is half of a pair is known when the next byte is there.
+        # The next byte tells whether a final CR is half of a CRLF.
         rest = b"\r" if text.endswith(b"\r") else b""
         yield text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if rest:
@@ -217,7 +220,7 @@ def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Event:
-    """An event whose lines come one after the other."""
+    """A server-sent event to which lines are added as they come."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -227,17 +230,17 @@ class _Event:
         self._error: UnreadableError | UncheckedError | None = None
 
     def add(self, line: bytes | None) -> None:
-        """Add a line; None for one that is too large."""
+        """Add a line; None stands for a line that is too large."""
         if line is not None and line.startswith(b":"):
             return
-        what = f"event {self.number} of the body"
+        subject = f"event {self.number} of the body"
         self._size += MAX_ITEM + 1 if line is None else len(line)
         if self._size > MAX_ITEM:
-            self._error, self._fields, self._data = _too_large(what), {}, []
+            self._error, self._fields, self._data = _too_large(subject), {}, []
         if line is None or self._error is not None:
             return
         try:
-            field, _, content = _decoded(line, what).partition(":")
+            field, _, content = _decoded(line, subject).partition(":")
         except UnreadableError as error:
             self._error = error
             return
@@ -250,7 +253,7 @@ class _Event:
             self._fields["retry"] = int(content[:18])
 
     def item(self) -> Item | None:
-        """Return the event; None where there is none."""
+        """Return the event; None where it has no data."""
         if self._error is not None:
             return Item(None, self._size, self._error)
         if not self._data:

@@ -1,4 +1,4 @@
-"""A schema error of jsonschema → what a person can act on."""
+"""Turning an error of jsonschema into explanations that a person can act on."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.keyword_sentences import kind_and_value, listed, sentence, shown, shown_all
 from dynacli.validation.findings.meant_branch import (
-    Mentions,
-    discriminating,
-    meant,
+    ListProperties,
+    branch_name,
+    discriminating_constant,
+    meant_branch,
     missing_tag,
-    name_of,
-    types_alone,
+    types_of_branches,
     unknown_tag,
 )
 from dynacli.validation.operation_document import pointer_below
@@ -20,12 +20,15 @@ __all__ = ["Explanation", "explain"]
 
 
 class Explanation(NamedTuple):
-    """One thing that is wrong with a value.
+    """The explanation of one thing that is wrong with a value.
 
     Args:
-        rule: The keyword.
-        pointer: JSON pointer to the value that is wrong.
-        schema_path: Steps from the schema that was asked, its references among them as `$ref`.
+        rule: The keyword that the value breaks.
+        pointer: JSON pointer to the wrong value.
+        message: A sentence without a final period.
+        expected: The value that the document asks for.
+        got: The value that came, shortened.
+        schema_path: The steps from the schema that judged to the keyword, with `$ref` for each reference.
     """
 
     rule: str
@@ -36,27 +39,27 @@ class Explanation(NamedTuple):
     schema_path: list[str | int]
 
 
-def explain(error: Any, mentions: Mentions) -> Iterator[Explanation]:
-    """Yield what is wrong; of `oneOf` and `anyOf` the branch that was most likely meant is explained.
+def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
+    """Yield the explanations of an error; for `oneOf` and `anyOf` by the branch that was most likely meant.
 
     Args:
         error: A `jsonschema.exceptions.ValidationError`.
-        mentions: Tells which properties a schema lists.
+        list_properties: Returns the names of the properties that a schema lists.
     """
-    ends = _circumstances(error)
+    remarks = _conditions(error)
     for name, branches, index in getattr(error, "named_branches", ()):
-        ends.append(f"`{name}` means {name_of(branches, index)}")
-    for one in _explained(error, mentions):
-        yield one._replace(message="; ".join([one.message, *ends]))
+        remarks.append(f"`{name}` means {branch_name(branches, index)}")
+    for explanation in _explanations(error, list_properties):
+        yield explanation._replace(message="; ".join([explanation.message, *remarks]))
 
 
-def _explained(error: Any, mentions: Mentions) -> Iterator[Explanation]:
+def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
     rule = str(error.validator or "false")
     pointer = pointer_below("", *error.absolute_path)
     path = list(error.absolute_schema_path)
     names = getattr(error, "names", ())
     if rule in {"oneOf", "anyOf"} and error.context:
-        yield from _of_alternatives(error, mentions, pointer, path)
+        yield from _of_alternatives(error, list_properties, pointer, path)
     elif rule == "required" and names:
         for name in names:
             yield Explanation(
@@ -75,15 +78,17 @@ def _explained(error: Any, mentions: Mentions) -> Iterator[Explanation]:
             yield Explanation(rule, pointer, message, name, None, [*path, asking])
     else:
         message = sentence(rule, error, names)
-        if _is_name(error):
+        if _is_property_name(error):
             message = f"the name of the property {shown(error.instance)}: {message}"
         yield Explanation(
             rule, pointer, message, shortened(error.validator_value), shortened(error.instance), path
         )
 
 
-def _of_alternatives(error: Any, mentions: Mentions, pointer: str, path: list[Any]) -> Iterator[Explanation]:
-    types = types_alone(error)
+def _of_alternatives(
+    error: Any, list_properties: ListProperties, pointer: str, path: list[Any]
+) -> Iterator[Explanation]:
+    types = types_of_branches(error)
     if types:
         message = f"expected {listed(types, 'or')}, got {kind_and_value(error.instance)}"
         yield Explanation("type", pointer, message, types, shortened(error.instance), path)
@@ -96,31 +101,32 @@ def _of_alternatives(error: Any, mentions: Mentions, pointer: str, path: list[An
         return
     missing = missing_tag(error)
     if missing is not None:
-        one, message, expected = missing
-        yield Explanation("required", pointer, message, expected[0], None, list(one.absolute_schema_path))
+        branch_error, message, expected = missing
+        steps = list(branch_error.absolute_schema_path)
+        yield Explanation("required", pointer, message, expected[0], None, steps)
         return
-    constants = discriminating(error)
+    constants = discriminating_constant(error)
     if constants is not None:
-        place, values = constants
-        message = f"{shown(place.instance)} is none of {shown_all(values)}"
+        constant, values = constants
+        message = f"{shown(constant.instance)} is none of {shown_all(values)}"
         yield Explanation(
             "enum",
-            pointer_below("", *place.absolute_path),
+            pointer_below("", *constant.absolute_path),
             message,
             shortened(values),
-            shortened(place.instance),
+            shortened(constant.instance),
             path,
         )
         return
-    branch = meant(error, mentions)
-    for one in branch.errors:
-        for explained in explain(one, mentions):
-            message = f"{explained.message}; {branch.why}" if branch.why else explained.message
-            yield explained._replace(message=message)
+    branch = meant_branch(error, list_properties)
+    for branch_error in branch.errors:
+        for explanation in explain(branch_error, list_properties):
+            message = f"{explanation.message}; {branch.why}" if branch.why else explanation.message
+            yield explanation._replace(message=message)
 
 
 def _asked_for(dependencies: Any, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each property that is missing, and the one that asks for it."""
+    """Yield (missing property, property that requires it) for `dependentRequired`."""
     for asking, names in dependencies.items() if isinstance(dependencies, Mapping) else ():
         if asking in value and isinstance(names, list):
             yield from ((str(name), asking) for name in names if name not in value)
@@ -130,17 +136,17 @@ _HOLD_NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", 
 
 
 def _keywords(error: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the keywords on the way to what an error is about, each with the name below it where it has one.
+    """Yield (keyword, name below it or None) for the keywords on the way to an error.
 
-    The names of properties are left out: one may be called `then`.
+    Names of properties are no keywords, even where a property is called `then`.
     """
     steps = iter(error.relative_schema_path)
     for step in steps:
         yield str(step), next(steps, None) if step in _HOLD_NAMES else None
 
 
-def _circumstances(error: Any) -> list[str]:
-    """Return under which conditions the document asks for what is not met."""
+def _conditions(error: Any) -> list[str]:
+    """Return the conditions under which the keyword of an error applies, each as the end of a sentence."""
     found = []
     for keyword, name in _keywords(error):
         if keyword == "then":
@@ -152,8 +158,8 @@ def _circumstances(error: Any) -> list[str]:
     return found
 
 
-def _is_name(error: Any) -> bool:
-    """Return whether it is the name of a property that is wrong, and not a value."""
+def _is_property_name(error: Any) -> bool:
+    """Return whether the wrong instance is the name of a property, and not a value."""
     if not isinstance(error.instance, str):
         return False
     last = ""

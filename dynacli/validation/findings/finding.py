@@ -1,4 +1,4 @@
-"""Findings: what breaks the document, where, what was expected and what came."""
+"""Findings and verdicts: what breaks the document, where, what was expected, and what came."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,18 +16,18 @@ _MAX_BITS = 10_000
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that breaks the document.
+    """A defect: a place where a request or an answer breaks the document.
 
     Args:
         where: `request` or `response`.
         rule: A JSON Schema keyword, or `discriminator`, `undocumented-status`, `undocumented-media-type`,
             `undocumented-property`, `undocumented-header`, `undocumented-body`, `unreadable-body`, `missing-body`,
             `missing-header`, `missing-parameter`, `missing-security`, `empty-value`.
-        pointer: JSON pointer into the body; for others `query/NAME`, `header/NAME`, `status`.
-        message: One sentence without a final period.
-        expected: What the document asks for.
-        got: What came, shortened.
-        schema_pointer: JSON pointer into the document, through its references.
+        pointer: JSON pointer into the body; outside of bodies `query/NAME`, `header/NAME` and the like, or `status`.
+        message: A sentence without a final period.
+        expected: The value that the document asks for.
+        got: The value that came, shortened.
+        schema_pointer: JSON pointer to the broken rule in the document, past references.
         via: JSON pointers to the `$ref`s that were followed on the way there, in order.
     """
 
@@ -41,7 +41,7 @@ class Finding:
     via: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form of the validation report; file and line are added by whoever knows them."""
+        """Return the finding in the form of the validation report, without its file and line in the document."""
         return {
             "where": self.where,
             "rule": self.rule,
@@ -56,12 +56,13 @@ class Finding:
 
 @dataclass
 class Verdict:
-    """All findings, and what could not be checked, with the reason.
+    """The result of judging one message.
 
     Attributes:
-        failures: Reasons of the second kind that nobody could expect from the document or the answer:
-            they are always said.
-        suppressed: Findings that the configuration switches off, with its reason.
+        findings: The findings, each once.
+        unchecked: Reasons why something was not judged.
+        failures: Such reasons that come from a defect of the document or a library; they are always shown.
+        suppressed: Findings that the configuration switches off, each with its reason.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -72,11 +73,11 @@ class Verdict:
 
     @property
     def is_valid(self) -> bool:
-        """Whether nothing was found."""
+        """Whether there are no findings."""
         return not self.findings
 
     def extend(self, findings: Iterable[Finding]) -> None:
-        """Add findings, each once, whichever way through the references led to it."""
+        """Add findings; one that was found before on another way through the references is left out."""
         for finding in findings:
             key = (finding.where, finding.rule, finding.pointer, finding.message, finding.schema_pointer)
             if key not in self._known:
@@ -85,11 +86,11 @@ class Verdict:
 
 
 def shortened(value: Any) -> Any:
-    """Return a JSON value as a report shows it: whole when it is small, else cut text."""
+    """Return a JSON value as a report shows it: a small value as it is, a large one as a text that is cut."""
     if isinstance(value, float) and not isfinite(value):
         return str(value)  # `1e400`, which a report could not hold as a number
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
-        # Python refuses to write those of over 4,300 digits.
+        # Python refuses to write integers of over 4,300 digits.
         return f"an integer of {value.bit_length()} bits"
     if isinstance(value, bool | int | float) or value is None:
         return value
@@ -98,7 +99,7 @@ def shortened(value: Any) -> Any:
     if isinstance(value, str):
         return _writable(value) if len(value) <= _SHOWN else _writable(value[:_SHOWN]) + "..."
     if isinstance(value, Mapping | list):
-        # Piece by piece: what is shown of a large or deep value is its beginning.
+        # Piece by piece, because only the beginning of a large or deep value is shown.
         pieces, length = [], 0
         for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
             pieces.append(piece)
@@ -111,5 +112,5 @@ def shortened(value: Any) -> Any:
 
 
 def _writable(text: str) -> str:
-    """Return a text whose lone surrogates, which JSON may hold and nobody can write, are escaped."""
+    """Return a text with its lone surrogates escaped: JSON may hold them, but no encoding can write them."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,9 +1,9 @@
-"""The rules that findings are about, and those findings that a person has switched off.
+"""The rules that findings are about, and switching findings off.
 
-| rule | where |
+| rule | what it is about |
 |---|---|
 | a keyword of JSON Schema or of OpenAPI's Schema Object | a value in a body, a parameter or a header |
-| the others | what stands around a value: statuses, media types, what is there at all |
+| any other | what is around values: statuses, media types, what is present and what is missing |
 """
 
 from collections.abc import Iterable, Mapping
@@ -84,25 +84,25 @@ RULES: Mapping[str, str] = {
     "missing-security": "The request has the credentials that the document asks for",
     "empty-value": "A parameter has a value, unless the document allows an empty one",
 }
-"""Rule → what holds where it is kept."""
+"""Rule → the sentence that is true where the rule is kept."""
 
 _KEYS = frozenset({"rule", "operation", "pointer", "status", "where", "reason"})
 
 
 class BadIgnoreError(ValueError):
-    """An entry that switches findings off cannot be used; the text says why."""
+    """An entry that switches findings off is malformed; the text says how."""
 
 
 @record
 class Ignore:
-    """Findings that do not count.
+    """An entry of the configuration that switches findings off. A finding must match all of it.
 
     Args:
-        rule: Its name, `*` for all.
-        reason: Why, as it is shown.
-        operation: By its name or its operationId; empty for all.
-        pointer: The findings at this place and inside of it, `*` for any step; empty for all.
-        status: `404`, or `4XX` for all of that class; empty for all, of which a request has none.
+        rule: The name of the rule; `*` for all.
+        reason: Why the findings do not count, as reports show it.
+        operation: The name or operationId of the operation; empty for all.
+        pointer: The place of the findings, or of something around them, with `*` for any step; empty for all.
+        status: The status of the answer: `404`, or `4XX` for the whole class; empty for all, and for requests.
         where: `request` or `response`; empty for both.
     """
 
@@ -114,10 +114,11 @@ class Ignore:
     where: str = ""
 
     def matches(self, finding: Finding, status: int | None) -> bool:
-        """Tell whether a finding of an operation that this is about does not count.
+        """Return whether the entry switches off a finding of its operation.
 
         Args:
-            status: The answer's, None for a request.
+            finding: The finding.
+            status: The status of the answer; None for a request.
         """
         if self.rule not in {"*", finding.rule} or self.where not in {"", finding.where}:
             return False
@@ -127,12 +128,12 @@ class Ignore:
 
 
 def ignores_of(entries: Any) -> tuple[Ignore, ...]:
-    """Return what a configuration's list of exceptions says.
+    """Return the entries of a configuration's `ignore`.
 
     Raises:
-        BadIgnoreError: An entry is malformed; none of them is used then.
+        BadIgnoreError: An entry is malformed, so that none is used.
     """
-    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadIgnoreError("it is a list of tables, each written `[[...]]`")
     return tuple(
         _ignore(entry, f"of its entry {number}, " * (len(entries) > 1))
@@ -182,19 +183,21 @@ def _listed(names: Iterable[str]) -> str:
 def suppress(
     verdict: Verdict, ignores: Iterable[Ignore], names: Iterable[str], status: int | None = None
 ) -> None:
-    """Move the findings that do not count to the verdict's `suppressed`, each with its reason.
+    """Move the findings that are switched off to the verdict's `suppressed`, each with its reason.
 
     Args:
-        names: What the operation is called: its name and its operationId.
-        status: The answer's, None for a request.
+        verdict: The verdict, which is changed.
+        ignores: The entries that switch findings off.
+        names: The operation's name and its operationId.
+        status: The status of the answer; None for a request.
     """
-    called = {name.casefold() for name in names if name}
-    relevant = [one for one in ignores if not one.operation or one.operation.casefold() in called]
+    folded = {name.casefold() for name in names if name}
+    relevant = [entry for entry in ignores if not entry.operation or entry.operation.casefold() in folded]
     if not relevant:
         return
     kept = []
     for finding in verdict.findings:
-        ignore = next((one for one in relevant if one.matches(finding, status)), None)
+        ignore = next((entry for entry in relevant if entry.matches(finding, status)), None)
         if ignore is None:
             kept.append(finding)
         else:
@@ -213,5 +216,5 @@ def _is_inside(pointer: str, wanted: str) -> bool:
         pointer, wanted = pointer.lower(), wanted.lower()
     steps, asked = pointer.split("/"), wanted.split("/")
     return len(steps) >= len(asked) and all(
-        one in ("*", step) for step, one in zip(steps, asked, strict=False)
+        pattern in ("*", step) for step, pattern in zip(steps, asked, strict=False)
     )

@@ -1,4 +1,4 @@
-"""The sentence for each keyword that a value breaks."""
+"""The sentence that says how a value breaks a keyword, for each keyword."""
 
 import json
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ _MAX_SHOWN = 60
 
 
 def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
-    """Return what is wrong with a value, without a final period.
+    """Return the sentence for an error, without a final period.
 
     Args:
         rule: The keyword.
         error: A `jsonschema.exceptions.ValidationError`.
-        names: The properties, items or alternatives that it is about.
+        names: The properties, items or branches that the error is about.
     """
     value, got = error.validator_value, error.instance
     match rule:
         case "type":
             wanted = value if isinstance(value, list) else [value]
-            return f"expected {listed([str(one) for one in wanted], 'or')}, got {kind_and_value(got)}"
+            return f"expected {listed([str(kind) for kind in wanted], 'or')}, got {kind_and_value(got)}"
         case "enum" if isinstance(value, list):
             if len(value) == 1:
                 return f"expected {_literal(value[0])}, got {_literal(got)}"
@@ -83,11 +83,11 @@ def _of_members(rule: str, error: Any) -> str:
         case "contains":
             return f"none of the items is {_described(schema.get('contains'))}"
         case "minContains":
-            what = _described(schema.get("contains"))
-            return f"at least {error.validator_value} of the items must be {what}"
+            described = _described(schema.get("contains"))
+            return f"at least {error.validator_value} of the items must be {described}"
         case "maxContains":
-            what = _described(schema.get("contains"))
-            return f"at most {error.validator_value} of the items may be {what}"
+            described = _described(schema.get("contains"))
+            return f"at most {error.validator_value} of the items may be {described}"
         case "items" | "additionalItems":
             known, got = schema.get("prefixItems", schema.get("items")), error.instance
             if isinstance(known, list) and isinstance(got, list) and len(got) > len(known):
@@ -106,14 +106,14 @@ def _of_members(rule: str, error: Any) -> str:
 
 
 def _described(schema: Any) -> str:
-    """Return what a schema asks for, in a word or two."""
+    """Return a few words for the values that a schema allows."""
     if isinstance(schema, Mapping):
         if isinstance(schema.get("$ref"), str):
             return f"a `{schema['$ref'].rpartition('/')[2]}`"
         if "const" in schema:
             return _literal(schema["const"])
         if isinstance(schema.get("enum"), list):
-            return listed([_literal(one) for one in schema["enum"][:_MAX_LISTED]], "or")
+            return listed([_literal(value) for value in schema["enum"][:_MAX_LISTED]], "or")
         if isinstance(schema.get("type"), str):
             kind = schema["type"]
             return f"{'an' if kind[:1] in {'i', 'o', 'a'} else 'a'} {kind}" + (
@@ -123,11 +123,11 @@ def _described(schema: Any) -> str:
 
 
 def _excluded(schema: Any, got: Any) -> str:
-    """Return what `not` has against a value."""
+    """Return the sentence for a value that fits the schema of `not`."""
     if isinstance(schema, Mapping):
         required = schema.get("required")
         if isinstance(required, list) and isinstance(got, Mapping) and schema.keys() <= {"required", "type"}:
-            names = listed([f"`{one}`" for one in required], "and")
+            names = listed([f"`{name}`" for name in required], "and")
             return f"the object has {names}, which the document excludes"
         if schema.keys() == {"type"}:
             return f"{kind_and_value(got)} is a type that the document excludes here"
@@ -161,21 +161,21 @@ def _counted(number: int, noun: str) -> str:
 
 
 def listed(words: list[str], conjunction: str) -> str:
-    """Return words as they are listed in a sentence."""
-    # Imported by the calls alone that break the document.
+    """Return words as a sentence lists them."""
+    # Imported only by calls with findings.
     from dynacli.model.wording import enumerated
 
     return enumerated(words, conjunction)
 
 
 def shown_all(values: list[Any]) -> str:
-    """Return values as a message lists them, the first of many."""
+    """Return values as a message lists them; of many only the first."""
     more = f" and {len(values) - _MAX_LISTED} more" if len(values) > _MAX_LISTED else ""
     return ", ".join(map(_literal, values[:_MAX_LISTED])) + more
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: text and numbers in backticks, and what is long cut."""
+    """Return a value as a message shows it: texts and numbers in backticks, and cut where they are long."""
     if isinstance(value, Mapping):
         return "the object"
     if isinstance(value, list):
@@ -187,7 +187,7 @@ def shown(value: Any) -> str:
 
 
 def _literal(value: Any) -> str:
-    """Return the same, objects and arrays as their JSON: they are compared with others."""
+    """Return a value like `shown`, but an object or array as JSON, because the message compares it with another."""
     if not isinstance(value, Mapping | list):
         return shown(value)
     short = shortened(value)
@@ -199,7 +199,7 @@ def _cut(text: str) -> str:
 
 
 def kind_and_value(value: Any) -> str:
-    """Return a value with its type before it; of what is long the type alone."""
+    """Return the type of a value, followed by the value unless it is an object, an array or null."""
     kind = _type_of(value)
     if value is None or isinstance(value, Mapping | list):
         return kind
@@ -211,7 +211,7 @@ def _type_of(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "boolean"
-    if isinstance(value, str):  # a `BinaryText` is one, too
+    if isinstance(value, str):  # or a subclass: `BinaryText`
         return "string"
     names = {int: "integer", float: "number", list: "array", dict: "object"}
     return names.get(type(value), type(value).__name__)

@@ -1,4 +1,4 @@
-"""Which branch of `oneOf` or `anyOf` a value was meant for, when it fits none."""
+"""Guessing which branch of `oneOf` or `anyOf` was meant by a value that fits none."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,34 +7,34 @@ from dynacli.validation.discriminator import discriminator_of, named_values
 from dynacli.validation.findings.keyword_sentences import shown, shown_all
 
 __all__ = [
+    "ListProperties",
     "MeantBranch",
-    "Mentions",
-    "discriminating",
-    "meant",
+    "branch_name",
+    "discriminating_constant",
+    "meant_branch",
     "missing_tag",
-    "name_of",
-    "types_alone",
+    "types_of_branches",
     "unknown_tag",
 ]
 
-Mentions = Callable[[Any], set[str]]
-"""Returns the names of the properties that a schema lists, itself or where it refers to."""
+ListProperties = Callable[[Any], set[str]]
+"""schema → the names of the properties that it lists, in its references and branches too."""
 
 
 class MeantBranch(NamedTuple):
-    """The branch that a value was taken to be meant for.
+    """The branch that was most likely meant.
 
     Args:
-        errors: What breaks it.
-        why: How that is known, as the end of a sentence; empty where there is nothing to choose from.
+        errors: The errors of the value by this branch.
+        why: Why this branch, as the end of a sentence; empty where there was no choice.
     """
 
     errors: list[Any]
     why: str
 
 
-def name_of(branches: Sequence[Any], index: int) -> str:
-    """Return how messages call a branch: by its `$ref`, else its title, else its number; and of how many it is one."""
+def branch_name(branches: Sequence[Any], index: int) -> str:
+    """Return the name of a branch for messages, from its `$ref`, title or number, and the number of branches."""
     branch, total = branches[index], len(branches)
     ref = branch.get("$ref") if isinstance(branch, Mapping) else None
     title = branch.get("title") if isinstance(branch, Mapping) else None
@@ -45,55 +45,61 @@ def name_of(branches: Sequence[Any], index: int) -> str:
 
 
 def _by_number(error: Any) -> dict[int, list[Any]]:
-    """Return the errors of each branch."""
+    """Return index of a branch → its errors."""
     branches: dict[int, list[Any]] = {}
-    for error_of_branch in error.context:
-        branches.setdefault(error_of_branch.schema_path[0], []).append(error_of_branch)
+    for branch_error in error.context:
+        branches.setdefault(branch_error.schema_path[0], []).append(branch_error)
     return branches
 
 
-def meant(error: Any, mentions: Mentions) -> MeantBranch:
+def meant_branch(error: Any, list_properties: ListProperties) -> MeantBranch:
     """Return the branch that was most likely meant.
 
-    A branch of another type, or with another constant in it, was not meant;
-    of the others the one is, that knows most of the value's properties and of which least is missing or wrong.
+    Branches of another type, or with another constant in a property, come last. Of the others the best is the one
+    that knows most of the value's properties, and by which the fewest are missing and the fewest errors are found.
     """
     branches, schemas = _by_number(error), error.validator_value
 
     def distance(index: int) -> tuple[int, int, int, int, int]:
         errors = branches[index]
-        wrong_kind = sum(1 for one in errors if _is_of_another_kind(one) or _is_tag(one))
+        wrong_kind = sum(
+            1 for branch_error in errors if _types_asked_for(branch_error) or _is_tag(branch_error)
+        )
         foreign = 0
         if isinstance(error.instance, Mapping):
-            known = mentions(schemas[index])
+            known = list_properties(schemas[index])
             foreign = sum(1 for name in error.instance if name not in known)
-        missing = sum(len(getattr(one, "names", ())) for one in errors if one.validator == "required")
-        deepest = max(len(one.relative_path) for one in errors)
+        missing = sum(
+            len(getattr(branch_error, "names", ()))
+            for branch_error in errors
+            if branch_error.validator == "required"
+        )
+        deepest = max(len(branch_error.relative_path) for branch_error in errors)
         return wrong_kind, foreign, missing, len(errors), -deepest
 
     chosen = min(branches, key=distance)
     rivals = {index: errors for index, errors in branches.items() if not _is_null_alone(errors)}
-    if len(rivals) < 2 or chosen not in rivals:  # a value or null is no choice
+    if len(rivals) < 2 or chosen not in rivals:  # a schema or null is no choice
         return MeantBranch(branches[chosen], "")
-    name = name_of(schemas, chosen)
+    name = branch_name(schemas, chosen)
     tag = _tag_of_all_but(chosen, rivals)
     if tag is not None:
         return MeantBranch(branches[chosen], f"`{tag}` means {name}")
     return MeantBranch(branches[chosen], f"{name} comes nearest")
 
 
-def discriminating(error: Any) -> tuple[Any, list[Any]] | None:
-    """Return an error and all values, when each branch has a constant in the same place.
+def discriminating_constant(error: Any) -> tuple[Any, list[Any]] | None:
+    """Return (error, constants of all branches) where each branch has a wrong constant in the same place.
 
-    That constant tells the branches apart, so it is what is wrong, and nothing else in any of them.
+    The constant tells the branches apart, so it is the only thing worth reporting.
     """
     values: list[Any] = []
     places = set()
     found = None
     branches = _by_number(error)
     for errors in branches.values():
-        constant = next((one for one in errors if _is_tag(one)), None) or next(
-            (one for one in errors if _is_constant(one) and not one.relative_path), None
+        constant = next(filter(_is_tag, errors), None) or next(
+            (constant for constant in errors if _is_constant(constant) and not constant.relative_path), None
         )
         if constant is None:
             return None
@@ -103,24 +109,24 @@ def discriminating(error: Any) -> tuple[Any, list[Any]] | None:
         found = constant
     if found is None or len(places) != 1 or len(branches) < 2:
         return None
-    return found, [one for index, one in enumerate(values) if one not in values[:index]]
+    return found, [value for index, value in enumerate(values) if value not in values[:index]]
 
 
-def types_alone(error: Any) -> list[str]:
-    """Return the types that the branches ask for, when another type is what is wrong with each."""
+def types_of_branches(error: Any) -> list[str]:
+    """Return the types of all branches where the value has none of them, else an empty list."""
     types: list[str] = []
     for errors in _by_number(error).values():
-        kinds = [kind for one in errors for kind in _kinds_asked_for(one)]
-        if not kinds:
+        types_of_branch = [name for branch_error in errors for name in _types_asked_for(branch_error)]
+        if not types_of_branch:
             return []
-        types.extend(kinds)
+        types.extend(types_of_branch)
     return list(dict.fromkeys(types))
 
 
 def unknown_tag(error: Any) -> tuple[str, Any, str, list[str]] | None:
-    """Return the discriminator's property, its value, a sentence and the values that the document has.
+    """Return (property, value, sentence, values of the document) where a discriminator's value names no branch.
 
-    None where it may be as it is: a discriminator is a hint, so this is asked where no branch fits.
+    A discriminator is a hint, so such a value is wrong only where no branch fits.
     """
     found = discriminator_of(error.schema)
     if found is None or not isinstance(error.instance, Mapping) or found[0] not in error.instance:
@@ -132,25 +138,21 @@ def unknown_tag(error: Any) -> tuple[str, Any, str, list[str]] | None:
 
 
 def missing_tag(error: Any) -> tuple[Any, str, list[str]] | None:
-    """Return an error, the name and a sentence, when the property that tells the branches apart is missing."""
+    """Return (error, sentence, [property]) where the discriminator's property is missing and required."""
     found = discriminator_of(error.schema)
     if found is None or not isinstance(error.instance, Mapping) or found[0] in error.instance:
         return None
     names = named_values(error.validator_value, error.schema)
-    for one in _flat(error.context):
-        if one.validator == "required" and found[0] in getattr(one, "names", ()) and not one.relative_path:
-            of = f", which says what of {shown_all(names)} it is" if names else ""
-            return one, f"`{found[0]}` is missing{of}, and the document requires it", [found[0]]
+    for branch_error in _flat(error.context):
+        is_required = branch_error.validator == "required" and not branch_error.relative_path
+        if is_required and found[0] in getattr(branch_error, "names", ()):
+            choices = f", which tells {shown_all(names)} apart" if names else ""
+            return branch_error, f"`{found[0]}` is missing{choices}, and the document requires it", [found[0]]
     return None
 
 
-def _is_of_another_kind(error: Any) -> bool:
-    """Return whether a value has another type than a branch asks for, at its root."""
-    return bool(_kinds_asked_for(error))
-
-
 def _is_tag(error: Any) -> bool:
-    """Return whether an error is about a constant in a property of the value itself."""
+    """Return whether an error is about a constant in a direct property of the value."""
     return _is_constant(error) and len(error.relative_path) == 1 and isinstance(error.relative_path[0], str)
 
 
@@ -158,34 +160,36 @@ def _is_constant(error: Any) -> bool:
     return error.validator in {"const", "enum"}
 
 
-def _kinds_asked_for(error: Any) -> list[str]:
+def _types_asked_for(error: Any) -> list[str]:
+    """Return the types that a branch asks for where the value itself has another type, else an empty list."""
     if error.relative_path:
         return []
     if error.validator == "type":
         value = error.validator_value
-        return [str(one) for one in (value if isinstance(value, list) else [value])]
+        return [str(name) for name in (value if isinstance(value, list) else [value])]
     if error.validator in {"oneOf", "anyOf"} and error.context:
-        return types_alone(error)
+        return types_of_branches(error)
     return []
 
 
 def _is_null_alone(errors: list[Any]) -> bool:
-    return any(_kinds_asked_for(one) == ["null"] for one in errors)
+    return any(_types_asked_for(error) == ["null"] for error in errors)
 
 
 def _tag_of_all_but(chosen: int, branches: Mapping[int, list[Any]]) -> str | None:
-    """Return the property in which all branches but one have another constant."""
+    """Return the property whose constant fits the chosen branch and no other; None where there is none."""
     tags = [
-        {one.relative_path[0] for one in errors if _is_tag(one)}
+        {error.relative_path[0] for error in errors if _is_tag(error)}
         for index, errors in branches.items()
         if index != chosen
     ]
-    own = {one.relative_path[0] for one in branches[chosen] if _is_tag(one)}
+    own = {error.relative_path[0] for error in branches[chosen] if _is_tag(error)}
     common = set.intersection(*tags) - own if tags else set()
     return min(common) if common else None
 
 
 def _flat(context: list[Any]) -> Iterator[Any]:
+    """Yield the errors of branches, and of branches within them."""
     for error in context:
         yield error
         if error.validator in {"oneOf", "anyOf"} and not error.relative_path:
