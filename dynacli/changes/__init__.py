@@ -1,1 +1,1 @@
-"""Two versions of a document compared: what changed, and whether a client breaks."""
+"""Compares two revisions of a document: what changed, and whether a client breaks."""

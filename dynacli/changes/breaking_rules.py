@@ -1,7 +1,7 @@
-"""The rules by which a change breaks a client, or surely does not.
+"""The rules that tell whether a change breaks a client.
 
-They are few on purpose. A change that none of them is about has no verdict: whether it breaks depends on what
-a client does with it, and the document does not tell.
+They are few on purpose. A change that no rule is about has no verdict: whether it breaks a client depends on what
+the client does, and the document does not tell.
 """
 
 from typing import NamedTuple
@@ -10,11 +10,11 @@ __all__ = ["RULES", "Rule"]
 
 
 class Rule(NamedTuple):
-    """One rule.
+    """A rule about changes.
 
     Args:
-        is_breaking: Whether what it is about breaks a client; otherwise it surely does not.
-        sentence: What it says.
+        is_breaking: Whether the changes break a client; otherwise they surely do not.
+        sentence: The rule in words, for help and the manual.
     """
 
     is_breaking: bool

@@ -1,4 +1,4 @@
-"""The kinds of change: words for programs, which stay as they are, and what each means."""
+"""The kinds of changes: stable words for programs, each with its meaning and a phrase for people."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,13 @@ __all__ = ["KINDS", "Kind"]
 
 
 class Kind(NamedTuple):
-    """One kind of change.
+    """A kind of change.
 
     Args:
         meaning: What changed, for the manual.
-        phrase: The same of one thing, after its name; `{from}` and `{to}` stand for the values.
-        is_text: Whether it is about words for people, which no client can notice.
+        phrase: The change in words, to follow the subject; `{from}` and `{to}` stand for the values, `{word}` for
+            the keyword.
+        is_text: Whether only a text for people changed, which no client can notice.
     """
 
     meaning: str
@@ -57,7 +58,7 @@ KINDS: dict[str, Kind] = {
     "scope-removed": Kind("a scope that was asked for", "asks for the scope {from} no more"),
     "callback-added": Kind("a callback", "is new"),
     "callback-removed": Kind("a callback", "is gone"),
-    # What is sent.
+    # Requests.
     "parameter-added": Kind("a parameter", "is new"),
     "parameter-removed": Kind("a parameter", "is gone"),
     "parameter-moved": Kind("where a parameter goes", "goes into the {to}, was in the {from}"),
@@ -72,14 +73,14 @@ KINDS: dict[str, Kind] = {
     "body-removed": Kind("a body", "is gone"),
     "body-required": Kind("a body became required", "is required now"),
     "body-optional": Kind("a body is required no more", "is required no more"),
-    # What is sent and what comes.
+    # Requests and responses.
     "media-type-added": Kind("a media type", "can be of {to}"),
     "media-type-removed": Kind("a media type", "can be of {from} no more"),
     "media-type-changed": Kind("the parameters of a media type", "is of {to}, was of {from}"),
     "encoding-changed": Kind("`encoding` of a part of a form", "is encoded otherwise"),
     "schema-added": Kind("what was not described has a schema", "is described now"),
     "schema-removed": Kind("what had a schema is not described any more", "is not described any more"),
-    # What comes.
+    # Responses.
     "answer-added": Kind("a status", "is new"),
     "answer-removed": Kind("a status", "is gone"),
     "header-added": Kind("a header of an answer", "is new"),

@@ -1,47 +1,48 @@
 """Changes as Markdown, for a changelog or a pull request."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from dynacli.changes.change_records import Change, Changes, OperationKey
-from dynacli.changes.change_report import RowOf, report, shown_name
+from dynacli.changes.change_report import RowOf, arrange, name_and_key, names_in_short
 from dynacli.changes.change_words import changes_summary, code, sentence
 from dynacli.text.terminal import visible
 
 __all__ = ["changes_markdown"]
 
-_MOST_NAMES = 3
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|&~!]")
-"""What means something in Markdown or HTML; in a summary it is text."""
+"""The special characters of Markdown and HTML, which are escaped in a summary."""
 
 
 def changes_markdown(
     changes: Changes, old_row_of: RowOf, new_row_of: RowOf, *, has_texts: bool = False
 ) -> str:
-    """Return the Markdown, without a line feed at its end; nothing is left out for its length.
+    """Return changes as Markdown of any length, without a line feed at its end.
 
-    What breaks a client has a section of its own, before all else.
+    Breaking changes have a section of their own, before all others.
 
     Args:
-        old_row_of: The rows of the old revision, for what is removed.
-        new_row_of: Those of the new one.
-        has_texts: Whether changes of words for people are told, too.
+        old_row_of: Returns the rows of the old revision, for removed operations.
+        new_row_of: Returns the rows of the new revision.
+        has_texts: Whether changes of texts for people are reported, too.
     """
-    told = report(changes, has_texts=has_texts)
-    breaking: list[str] = [f"- {_head(key, old_row_of)} is removed" for key in changes.removed]
+    report = arrange(changes, has_texts=has_texts)
+    breaking: list[str] = [f"- {_heading(key, old_row_of)} is removed" for key in changes.removed]
     other: list[str] = []
-    for lines, is_wanted in ((breaking, True), (other, False)):
-        for operation, what in told.own:
-            wanted = [one for one in what if bool(one.breaking) is is_wanted]
-            if wanted:
-                lines.append(f"- {_head(operation.new, new_row_of)}")
-                lines.extend(f"  - {_sentence(one)}" for one in wanted)
-        for change, operations in told.shared:
-            if bool(change.breaking) is is_wanted:
-                names = _names([one.new for one in operations], new_row_of)
+    for lines, is_breaking in ((breaking, True), (other, False)):
+        for operation, own in report.operations:
+            reported = [change for change in own if bool(change.breaking) is is_breaking]
+            if reported:
+                lines.append(f"- {_heading(operation.new, new_row_of)}")
+                lines.extend(f"  - {_sentence(change)}" for change in reported)
+        for change, operations in report.shared:
+            if bool(change.breaking) is is_breaking:
+                names = names_in_short(operations, new_row_of, _code)
                 lines.append(f"- {_sentence(change)}; in {len(operations):,} operations: {names}")
-        lines.extend(f"- {_sentence(one)}" for one in told.document if bool(one.breaking) is is_wanted)
-    added = [f"- {_head(key, new_row_of)}{_summary(key, new_row_of)}" for key in changes.added]
+        lines.extend(
+            f"- {_sentence(change)}" for change in report.document if bool(change.breaking) is is_breaking
+        )
+    added = [f"- {_heading(key, new_row_of)}{_summary(key, new_row_of)}" for key in changes.added]
     summary = changes_summary(changes)
     sections = [
         [f"{summary[:1].upper()}{summary[1:]}."],
@@ -57,17 +58,14 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
     return [f"### {title}", "", *found] if found else []
 
 
-def _head(key: OperationKey, row_of: RowOf) -> str:
-    name, place = shown_name(key, row_of(key))
-    place = code(visible(place, keep=""))
-    return f"**{code(visible(name, keep=''))}** {place}" if name else f"**{place}**"
+def _heading(key: OperationKey, row_of: RowOf) -> str:
+    name, method_and_path = name_and_key(key, row_of(key))
+    method_and_path = _code(method_and_path)
+    return f"**{_code(name)}** {method_and_path}" if name else f"**{method_and_path}**"
 
 
-def _names(keys: Sequence[OperationKey], row_of: RowOf) -> str:
-    named = [shown_name(key, row_of(key)) for key in keys[:_MOST_NAMES]]
-    names = ", ".join(code(visible(name or place, keep="")) for name, place in named)
-    more = len(keys) - len(named)
-    return f"{names} and {more:,} more" if more else names
+def _code(text: str) -> str:
+    return code(visible(text, keep=""))
 
 
 def _sentence(change: Change) -> str:

@@ -1,4 +1,4 @@
-"""What a comparison of two revisions of a document finds."""
+"""The records of a comparison of two revisions: changes of operations and of the document."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ __all__ = ["Change", "ChangedOperation", "Changes", "OperationKey"]
 
 
 class OperationKey(NamedTuple):
-    """What tells an operation of one revision from all others.
+    """Method and path, which identify an operation within a revision.
 
     Args:
-        method: As it is sent.
-        path: As the document spells it.
+        method: The HTTP method, in upper case where it is a standard one.
+        path: The path, as the document spells it.
     """
 
     method: str
@@ -24,17 +24,17 @@ class OperationKey(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """One difference.
+    """A change.
 
     Args:
         kind: A key of `KINDS`.
-        pointer: Where it stands in the new document, past all references; in the old one for what is gone.
+        pointer: The JSON pointer into the new document, past all references; into the old one for a removal.
         from_: The JSON value in the old document, shortened where it is long; None where there was none.
         to: The JSON value in the new document, likewise.
         breaking: Whether a client that works with the old document can fail; None where no rule tells.
-        rule: The key of `RULES` that tells; empty where none does.
-        where: `request` or `response` for what is sent or comes, else empty.
-        subject: What changed, as a person calls it: `Pet.name`, `query parameter limit`.
+        rule: The key of `RULES` that tells whether the change breaks a client; empty where none does.
+        where: `request` or `response` for a part of a message, else empty.
+        subject: The name of what changed: `Pet.name`, `query parameter limit`.
     """
 
     kind: str
@@ -48,11 +48,11 @@ class Change:
 
     @property
     def is_text(self) -> bool:
-        """Whether only words for people changed, which no client can notice."""
+        """Whether only a text for people changed, which no client can notice."""
         return KINDS[self.kind].is_text
 
     def as_json(self) -> dict[str, Any]:
-        """Return it in the shape of the output."""
+        """Return the change as `-o json` writes it."""
         return {
             "kind": self.kind,
             "pointer": self.pointer,
@@ -67,38 +67,38 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangedOperation:
-    """An operation that both revisions have.
+    """An operation that both revisions have, and its changes.
 
     Args:
-        old: Where it was.
-        new: Where it is; another place than `old` for one that moved, or whose path names a parameter anew.
-        what: What changed, in the order of the new document as far as that goes.
+        old: The operation's key in the old revision.
+        new: Its key in the new revision, which differs where it moved or a path parameter was renamed.
+        changes: The changes, roughly in the order of the new document.
     """
 
     old: OperationKey
     new: OperationKey
-    what: tuple[Change, ...]
+    changes: tuple[Change, ...]
 
     @property
     def is_text(self) -> bool:
-        """Whether only words for people changed."""
-        return all(one.is_text for one in self.what)
+        """Whether only texts for people changed."""
+        return all(change.is_text for change in self.changes)
 
     @property
     def is_breaking(self) -> bool:
         """Whether a client of the operation can fail."""
-        return any(one.breaking for one in self.what)
+        return any(change.breaking for change in self.changes)
 
 
 @dataclass(frozen=True)
 class Changes:
-    """All that changed from one revision to another.
+    """All changes from one revision to another.
 
     Args:
         added: Operations that only the new revision has, in its order.
         removed: Operations that only the old revision has, in its order.
-        changed: Operations that both have and that differ, in the order of the new revision.
-        document: What is about no single operation: title and version, servers, security schemes, tags, webhooks.
+        changed: Operations that both revisions have and that differ, in the order of the new revision.
+        document: Changes of the document as a whole: title and version, servers, security schemes, tags, webhooks.
     """
 
     added: tuple[OperationKey, ...] = ()
@@ -108,19 +108,19 @@ class Changes:
 
     @cached_property
     def noticed(self) -> tuple[ChangedOperation, ...]:
-        """The changed operations in which a client can notice something."""
-        return tuple(one for one in self.changed if not one.is_text)
+        """The changed operations in which a client can notice a change."""
+        return tuple(operation for operation in self.changed if not operation.is_text)
 
     @property
     def is_breaking(self) -> bool:
-        """Whether some client of the old revision can fail with the new one."""
-        return bool(self.removed) or any(one.breaking for one in self)
+        """Whether a client of the old revision can fail with the new one."""
+        return bool(self.removed) or any(change.breaking for change in self)
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.document)
 
     def __iter__(self) -> Iterator[Change]:
-        """Yield every change of an operation and of the document."""
-        for one in self.changed:
-            yield from one.what
+        """Yield all changes of operations, then those of the document."""
+        for operation in self.changed:
+            yield from operation.changes
         yield from self.document

@@ -1,48 +1,49 @@
-"""Changes arranged for a reader: what many operations share is told once, what breaks comes first."""
+"""Changes arranged for a reader: breaking ones first, and a change that many operations share only once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dynacli.changes.change_records import Change, ChangedOperation, Changes, OperationKey
 
-__all__ = ["Report", "RowOf", "changes_json", "report", "shown_name"]
+__all__ = ["Report", "RowOf", "arrange", "name_and_key", "names_in_short"]
 
 RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
-"""The row of an operation as lists of operations have it; None for one that has no command."""
+"""Returns the row of an operation in lists of operations; None for an operation that has no command."""
 
 _MANY = 4
-"""From so many operations on, a change is told by itself."""
+"""A change in this many operations or more is reported once, with their names."""
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is to be told, in its order.
+    """The changes to report, in order.
 
     Args:
-        shared: Changes that many operations have, with these.
-        own: Operations with their other changes.
-        document: What is about none of them.
-        texts: How many changes are left out that are about words for people.
+        shared: Each change that many operations share, with these operations.
+        operations: The operations with their other changes.
+        document: The changes of the document as a whole.
+        hidden_texts: How many changes of texts for people are left out.
     """
 
     shared: tuple[tuple[Change, tuple[ChangedOperation, ...]], ...]
-    own: tuple[tuple[ChangedOperation, tuple[Change, ...]], ...]
+    operations: tuple[tuple[ChangedOperation, tuple[Change, ...]], ...]
     document: tuple[Change, ...]
-    texts: int
+    hidden_texts: int
 
 
-def report(changes: Changes, *, has_texts: bool = False) -> Report:
-    """Arrange changes.
+def arrange(changes: Changes, *, has_texts: bool = False) -> Report:
+    """Return changes in the order of a report.
 
     Args:
-        has_texts: Whether changes of words for people are told, too.
+        has_texts: Whether changes of texts for people are reported, too.
     """
     users: dict[int, list[ChangedOperation]] = {}
     by_id: dict[int, Change] = {}
     texts = set()
     for operation in changes.changed:
-        for change in operation.what:
+        for change in operation.changes:
             if change.is_text and not has_texts:
                 texts.add(id(change))
                 continue
@@ -50,67 +51,38 @@ def report(changes: Changes, *, has_texts: bool = False) -> Report:
             users.setdefault(id(change), []).append(operation)
     many = {key for key, operations in users.items() if len(operations) >= _MANY}
     shared = [(by_id[key], tuple(users[key])) for key in by_id if key in many]
-    own = []
+    others = []
     for operation in changes.changed:
-        kept = [one for one in operation.what if id(one) in by_id and id(one) not in many]
-        if kept:
-            own.append((operation, tuple(sorted(kept, key=_weight))))
-    document = [one for one in changes.document if has_texts or not one.is_text]
-    left_out = len(texts) + len(changes.document) - len(document)
+        own = [change for change in operation.changes if id(change) in by_id and id(change) not in many]
+        if own:
+            others.append((operation, tuple(sorted(own, key=_rank))))
+    document = [change for change in changes.document if has_texts or not change.is_text]
     return Report(
-        tuple(sorted(shared, key=lambda one: (_weight(one[0]), -len(one[1])))),
-        tuple(sorted(own, key=lambda one: min(map(_weight, one[1])))),
-        tuple(sorted(document, key=_weight)),
-        left_out,
+        tuple(sorted(shared, key=lambda entry: (_rank(entry[0]), -len(entry[1])))),
+        tuple(sorted(others, key=lambda entry: min(map(_rank, entry[1])))),
+        tuple(sorted(document, key=_rank)),
+        len(texts) + len(changes.document) - len(document),
     )
 
 
-def _weight(change: Change) -> int:
-    """Return what comes first: what breaks, then what has no verdict."""
+def _rank(change: Change) -> int:
+    """Return 0 for a change that breaks a client, 1 for one without a verdict, 2 for a harmless one."""
     return {True: 0, None: 1, False: 2}[change.breaking]
 
 
-def shown_name(key: OperationKey, row: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Return what an operation is called, and its method and path; the first is empty where it has no command."""
+def name_and_key(key: OperationKey, row: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return an operation's name, and its method and path; the name is empty where it has no command."""
     return (str(row["name"]) if row is not None else "", f"{key.method} {key.path}")
 
 
-def changes_json(
-    changes: Changes, from_: Any, to: Any, old_row_of: RowOf, new_row_of: RowOf
-) -> dict[str, Any]:
-    """Return changes in the shape of `-o json`.
+def names_in_short(operations: Sequence[ChangedOperation], row_of: RowOf, show: Callable[[str], str]) -> str:
+    """Return the first names of operations, and how many more there are: `a, b, c and 4 more`.
 
     Args:
-        from_: What the old revision is called.
-        to: What the new one is called.
-        old_row_of: The rows of the old revision.
-        new_row_of: Those of the new one.
+        show: Returns a name as the report writes it.
     """
-    return {
-        "from": from_,
-        "to": to,
-        "added": [_row(key, new_row_of) for key in changes.added],
-        "removed": [_row(key, old_row_of) for key in changes.removed],
-        "changed": [
-            {"operation": _row(one.new, new_row_of), "what": [each.as_json() for each in one.what]}
-            for one in changes.changed
-        ],
-        "document": [one.as_json() for one in changes.document],
-    }
-
-
-def _row(key: OperationKey, row_of: RowOf) -> dict[str, Any]:
-    row = row_of(key)
-    if row is not None:
-        return dict(row)
-    # It has no command: one that the document hides, or that cannot be read.
-    return {
-        "api": None,
-        "name": None,
-        "operation_id": None,
-        "method": key.method,
-        "path": key.path,
-        "tags": [],
-        "summary": "",
-        "deprecated": False,
-    }
+    keys = [operation.new for operation in operations[:_MOST_NAMES]]
+    named = [name_and_key(key, row_of(key)) for key in keys]
+    names = ", ".join(show(name or method_and_path) for name, method_and_path in named)
+    more = len(operations) - len(named)
+    return f"{names} and {more:,} more" if more else names

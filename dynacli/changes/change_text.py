@@ -1,9 +1,9 @@
-"""Changes as a person reads them on a terminal."""
+"""Changes as text for a person at a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from dynacli.changes.change_records import Change, Changes, OperationKey
-from dynacli.changes.change_report import Report, RowOf, report, shown_name
+from dynacli.changes.change_report import Report, RowOf, arrange, name_and_key, names_in_short
 from dynacli.changes.change_words import changes_summary, sentence
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import wrapped
@@ -12,7 +12,6 @@ __all__ = ["changes_text"]
 
 _MOST_OPERATIONS = 100
 _MOST_CHANGES = 25
-_MOST_NAMES = 3
 _MARKS = {True: "!", None: "?", False: " "}
 _LEGEND = "! breaks a client, ? may break one: the document does not tell (dynacli help changes)"
 
@@ -26,21 +25,21 @@ def changes_text(
     *,
     has_texts: bool = False,
 ) -> str:
-    """Return the text, without a line feed at its end.
+    """Return changes as text, without a line feed at its end.
 
     Args:
-        old_row_of: The rows of the old revision, for what is removed.
-        new_row_of: Those of the new one.
-        has_texts: Whether changes of words for people are told, too.
+        old_row_of: Returns the rows of the old revision, for removed operations.
+        new_row_of: Returns the rows of the new revision.
+        has_texts: Whether changes of texts for people are reported, too.
     """
-    told = report(changes, has_texts=has_texts)
+    report = arrange(changes, has_texts=has_texts)
     sections = [
         _operations("Removed", changes.removed, old_row_of, paint, width, mark=paint.red("!")),
-        _own(told, new_row_of, paint, width),
-        _shared(told, new_row_of, paint, width),
-        _section("The document", _changes(told.document, paint, width, 2), paint),
+        _changed_operations(report, new_row_of, paint, width),
+        _shared(report, new_row_of, paint, width),
+        _section("The document", _changes(report.document, paint, width, 2), paint),
         _operations("New", changes.added, new_row_of, paint, width),
-        _end(changes, told, width),
+        _end(changes, report, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
@@ -61,73 +60,71 @@ def _operations(
     lines = []
     for key in keys[:_MOST_OPERATIONS]:
         row = row_of(key)
-        name, place = (visible(one, keep="") for one in shown_name(key, row))
-        summary = visible(" ".join(str(row["summary"]).split()), keep="") if row is not None else ""
-        told = summary or (place if name else "")
-        room = width - 4 - cell_width(name or place)
-        lines.append(f"{mark} {paint.cyan(name or place)}  {paint.dim(_cut(told, room))}".rstrip())
+        name, method_and_path = map(_visible, name_and_key(key, row))
+        summary = _visible(" ".join(str(row["summary"]).split())) if row is not None else ""
+        description = summary or (method_and_path if name else "")
+        room = width - 4 - cell_width(name or method_and_path)
+        lines.append(
+            f"{mark} {paint.cyan(name or method_and_path)}  {paint.dim(_cut(description, room))}".rstrip()
+        )
     if len(keys) > _MOST_OPERATIONS:
         lines.append(f"  and {len(keys) - _MOST_OPERATIONS:,} more")
     return _section(title, lines, paint)
 
 
-def _head(key: OperationKey, row_of: RowOf, paint: Painter) -> str:
-    name, place = shown_name(key, row_of(key))
-    place = visible(place, keep="")
-    return f"{paint.cyan(visible(name, keep=''))}  {place}" if name else paint.cyan(place)
+def _heading(key: OperationKey, row_of: RowOf, paint: Painter) -> str:
+    name, method_and_path = map(_visible, name_and_key(key, row_of(key)))
+    return f"{paint.cyan(name)}  {method_and_path}" if name else paint.cyan(method_and_path)
 
 
-def _own(told: Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
+def _changed_operations(report: Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
     lines: list[str] = []
-    for operation, what in told.own[:_MOST_OPERATIONS]:
-        lines.append(f"  {_head(operation.new, row_of, paint)}")
-        lines.extend(_changes(what[:_MOST_CHANGES], paint, width, 4))
-        if len(what) > _MOST_CHANGES:
-            lines.append(f"      and {len(what) - _MOST_CHANGES:,} more")
-    if len(told.own) > _MOST_OPERATIONS:
-        lines.append(f"  and {len(told.own) - _MOST_OPERATIONS:,} more operations")
+    for operation, changes in report.operations[:_MOST_OPERATIONS]:
+        lines.append(f"  {_heading(operation.new, row_of, paint)}")
+        lines.extend(_changes(changes[:_MOST_CHANGES], paint, width, 4))
+        if len(changes) > _MOST_CHANGES:
+            lines.append(f"      and {len(changes) - _MOST_CHANGES:,} more")
+    if len(report.operations) > _MOST_OPERATIONS:
+        lines.append(f"  and {len(report.operations) - _MOST_OPERATIONS:,} more operations")
     return _section("Changed", lines, paint)
 
 
-def _shared(told: Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
+def _shared(report: Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
     lines: list[str] = []
-    for change, operations in told.shared[:_MOST_OPERATIONS]:
+    for change, operations in report.shared[:_MOST_OPERATIONS]:
         lines.extend(_changes([change], paint, width, 2))
-        names = []
-        for one in operations[:_MOST_NAMES]:
-            name, place = shown_name(one.new, row_of(one.new))
-            names.append(visible(name or place, keep=""))
-        more = len(operations) - len(names)
-        text = f"in {len(operations):,} operations: {', '.join(names)}{f' and {more:,} more' if more else ''}"
+        text = f"in {len(operations):,} operations: {names_in_short(operations, row_of, _visible)}"
         lines.extend(paint.dim(f"    {line}") for line in wrapped(text, width - 4))
-    if len(told.shared) > _MOST_OPERATIONS:
-        lines.append(f"  and {len(told.shared) - _MOST_OPERATIONS:,} more")
+    if len(report.shared) > _MOST_OPERATIONS:
+        lines.append(f"  and {len(report.shared) - _MOST_OPERATIONS:,} more")
     return _section("Changed in many operations", lines, paint)
 
 
 def _changes(changes: Iterable[Change], paint: Painter, width: int, indent: int) -> list[str]:
+    colours: dict[bool | None, Callable[[str], str]] = {True: paint.red, None: paint.yellow, False: str}
     lines = []
-    for one in changes:
-        subject, phrase, where = sentence(one)
-        text = visible(f"{subject} {phrase}{f' ({where})' if where else ''}", keep="")
+    for change in changes:
+        subject, phrase, where = sentence(change)
+        text = _visible(f"{subject} {phrase}{f' ({where})' if where else ''}")
         first, *rest = wrapped(text, width - indent - 2) or [""]
-        colour = {True: paint.red, None: paint.yellow, False: _plain}[one.breaking]
-        lines.append(f"{' ' * indent}{colour(_MARKS[one.breaking])} {first}")
+        mark = colours[change.breaking](_MARKS[change.breaking])
+        lines.append(f"{' ' * indent}{mark} {first}")
         lines.extend(f"{' ' * (indent + 4)}{line}" for line in rest)
     return lines
 
 
-def _plain(text: str) -> str:
-    return text
+def _visible(text: str) -> str:
+    return visible(text, keep="")
 
 
-def _end(changes: Changes, told: Report, width: int) -> list[str]:
+def _end(changes: Changes, report: Report, width: int) -> list[str]:
+    """Return the last lines: the summary, the number of hidden texts, and what the marks mean."""
     lines = [changes_summary(changes)]
-    if told.texts:
-        noun = "text" if told.texts == 1 else "texts"
-        lines.append(f"and {told.texts:,} {noun} changed")
-    every = [one for one in changes if not one.is_text]
-    if changes.removed or any(one.breaking is not False for one in every):
+    if report.hidden_texts:
+        noun = "text" if report.hidden_texts == 1 else "texts"
+        lines.append(f"and {report.hidden_texts:,} {noun} changed")
+    noticed = [change for change in changes if not change.is_text]
+    if changes.removed or any(change.breaking is not False for change in noticed):
         lines.extend(wrapped(_LEGEND, width))
     return lines
 

@@ -1,4 +1,4 @@
-"""What changed from one revision of a document to another, and whether a client breaks."""
+"""Compares two revisions of a document: what changed, and whether a client breaks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,32 +12,34 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     """Return what changed from one document to another.
 
     Args:
-        old: The tree of a loaded document: OpenAPI 3, all references within it.
-        new: Another one, which may be written in another version of OpenAPI.
+        old: The tree of a loaded document: OpenAPI 3, with all references inside it.
+        new: The tree of another one, which may be written in another version of OpenAPI.
     """
     from dynacli.changes.comparing.compare_document import compare_documents
-    from dynacli.changes.comparing.compare_operations import compare_operations, matched, operations
+    from dynacli.changes.comparing.compare_operations import compare_operations, match_operations, operations
     from dynacli.changes.comparing.compare_security import Credentials
     from dynacli.changes.comparing.compared_document import Place
     from dynacli.changes.comparing.comparison import Comparison
 
-    run = Comparison(old, new)
-    was, now = operations(run.old), operations(run.new)
-    both = matched(was, now)
-    credentials = Credentials(run)
+    comparison = Comparison(old, new)
+    before, after = operations(comparison.old), operations(comparison.new)
+    matched = match_operations(before, after)
+    credentials = Credentials(comparison)
     pairs = [
-        (before, after, compare_operations(run, credentials, was[before], now[after]))
-        for before, after in both
+        (old_key, new_key, compare_operations(comparison, credentials, before[old_key], after[new_key]))
+        for old_key, new_key in matched
     ]
-    whole = compare_documents(run, credentials)
-    run.finish()
-    if run.is_cut:
-        run.tell(whole, "not-compared", Place(None, "", "document"))
-    changed = (ChangedOperation(before, after, run.changes_of(pair)) for before, after, pair in pairs)
-    gone, kept = {before for before, _ in both}, {after for _, after in both}
+    document = compare_documents(comparison, credentials)
+    comparison.finish()
+    if comparison.is_cut:
+        comparison.add_change(document, "not-compared", Place(None, "", "document"))
+    changed = (
+        ChangedOperation(old_key, new_key, comparison.changes_of(pair)) for old_key, new_key, pair in pairs
+    )
+    matched_old, matched_new = {old_key for old_key, _ in matched}, {new_key for _, new_key in matched}
     return Changes(
-        added=tuple(key for key in now if key not in kept),
-        removed=tuple(key for key in was if key not in gone),
-        changed=tuple(one for one in changed if one.what),
-        document=run.changes_of(whole),
+        added=tuple(key for key in after if key not in matched_new),
+        removed=tuple(key for key in before if key not in matched_old),
+        changed=tuple(operation for operation in changed if operation.changes),
+        document=comparison.changes_of(document),
     )

@@ -80,7 +80,7 @@ def _where(name: str) -> list[tuple[str, str, bool | None]]:
         {
             (" ".join(each.new), change.where, change.breaking)
             for each in compare(*one.trees).changed
-            for change in each.what
+            for change in each.changes
         },
         key=repr,
     )
@@ -108,7 +108,7 @@ def test_what_many_operations_see_is_one_change() -> None:
     one = next(each for each in EDITS if each.name == "a property of an answer may be missing")
     changes = compare(*one.trees)
     assert 3 == len(changes.changed)
-    assert 1 == len({id(change) for each in changes.changed for change in each.what})
+    assert 1 == len({id(change) for each in changes.changed for change in each.changes})
 
 
 def test_texts_are_told_apart() -> None:
@@ -159,7 +159,7 @@ def test_large_values_are_cut() -> None:
     """A report has the value, and not a subtree of hundreds of lines."""
     many = {f"p{index}": {"type": "object", "properties": {"a": {"type": "string"}}} for index in range(300)}
     one = edit("much", PETS, {f"{SCHEMAS}/Pet/properties/much": {"type": "object", "properties": many}})
-    (change,) = compare(*one.trees).changed[0].what
+    (change,) = compare(*one.trees).changed[0].changes
     assert {"type", "properties"} == set(change.to)
     assert 280 == change.to["properties"]["…"]
     assert len(str(change.to)) < 2000

@@ -272,7 +272,7 @@ def test_a_year_of_github() -> None:
     """
     changes = compare(_github("octokit-22"), _github("octokit-23"))
     assert (152, 37) == (len(changes.added), len(changes.removed))
-    counts = Counter((one.kind, one.where, one.breaking) for each in changes.changed for one in each.what)
+    counts = Counter((one.kind, one.where, one.breaking) for each in changes.changed for one in each.changes)
     expected = {
         ("operation-moved", "", True): 3,
         ("media-type-removed", "response", True): 1,
@@ -286,7 +286,7 @@ def test_a_year_of_github() -> None:
     }
     assert expected == {key: counts[key] for key in expected}
     assert 0 == counts["property-removed", "response", True]
-    types = [one for each in changes.changed for one in each.what if one.kind == "type-changed"]
+    types = [one for each in changes.changed for one in each.changes if one.kind == "type-changed"]
     assert ["number"] == [one.from_ for one in types]
     moved = [each for each in changes.changed if each.old.path.startswith("/organizations/{org}/dependabot")]
     assert {"/orgs/{org}/dependabot/repository-access"} < {each.new.path for each in moved}

@@ -1,18 +1,18 @@
-"""Limits of a value: bounds, lengths, counts, multiples, uniqueness."""
+"""Compares the limits of two schemas: bounds, lengths, counts, multiples, uniqueness."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from dynacli.changes.comparing.compared_document import Place
-from dynacli.changes.comparing.compared_schema import View
+from dynacli.changes.comparing.compared_schema import ComparedSchema
 from dynacli.changes.comparing.comparison import Comparison, Pair, Use
 
-__all__ = ["LIMIT_WORDS", "compare_limits"]
+__all__ = ["LIMIT_KEYWORDS", "compare_limits"]
 
 _LEAST = ("minLength", "minItems", "minProperties")
 _MOST = ("maxLength", "maxItems", "maxProperties")
 _BOUNDS = (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1))
-LIMIT_WORDS = frozenset(
+LIMIT_KEYWORDS = frozenset(
     (
         *_LEAST,
         *_MOST,
@@ -26,13 +26,13 @@ LIMIT_WORDS = frozenset(
 )
 
 
-class Limit(NamedTuple):
-    """One limit.
+class _Limit(NamedTuple):
+    """A limit.
 
     Args:
-        value: As the report has it.
-        order: The higher, the tighter.
-        place: Where it stands.
+        value: The value for the report.
+        order: A key for comparing: the higher, the tighter.
+        place: Where the limit stands.
     """
 
     value: Any
@@ -40,96 +40,109 @@ class Limit(NamedTuple):
     place: Place
 
 
-def compare_limits(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> None:
+def compare_limits(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> None:
     """Compare the limits of two schemas."""
-    words = (old.words | new.words) & LIMIT_WORDS
-    if not words:
+    keywords = (old.keywords | new.keywords) & LIMIT_KEYWORDS
+    if not keywords:
         return
-    for word in words & {*_LEAST, *_MOST}:
-        _tell(run, pair, _count(old, word), _count(new, word), use)
-    if words & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
-        is_whole = old.types()[0] == new.types()[0] == frozenset(("integer",))
-        for plain, exclusive, sign in _BOUNDS:
-            was, now = (_bound(one, plain, exclusive, sign, is_whole=is_whole) for one in (old, new))
-            _tell(run, pair, was, now, use)
-    if "uniqueItems" in words:
-        _tell(run, pair, _unique(old), _unique(new), use)
-    if "multipleOf" in words:
-        _tell_multiple(run, pair, _multiple(old), _multiple(new), use)
+    for keyword in keywords & {*_LEAST, *_MOST}:
+        _report(comparison, pair, _count(old, keyword), _count(new, keyword), use)
+    if keywords & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
+        is_integer = old.types()[0] == new.types()[0] == frozenset(("integer",))
+        for inclusive, exclusive, sign in _BOUNDS:
+            before, after = (
+                _bound(schema, inclusive, exclusive, sign, is_integer=is_integer) for schema in (old, new)
+            )
+            _report(comparison, pair, before, after, use)
+    if "uniqueItems" in keywords:
+        _report(comparison, pair, _unique_items(old), _unique_items(new), use)
+    if "multipleOf" in keywords:
+        _report_multiple(comparison, pair, _multiple_of(old), _multiple_of(new), use)
 
 
-def _tell(run: Comparison, pair: Pair, old: Limit | None, new: Limit | None, use: Use) -> None:
+def _report(comparison: Comparison, pair: Pair, old: _Limit | None, new: _Limit | None, use: Use) -> None:
     if old is None and new is not None:
-        run.tell(pair, "limit-added", new.place, None, new.value, rule=use.narrowed(), use=use)
+        comparison.add_change(pair, "limit-added", new.place, None, new.value, rule=use.narrowed(), use=use)
     elif old is not None and new is None:
-        run.tell(pair, "limit-removed", old.place, old.value, None, rule=use.widened(), use=use)
+        comparison.add_change(pair, "limit-removed", old.place, old.value, None, rule=use.widened(), use=use)
     elif old is not None and new is not None and old.order != new.order:
         is_tighter = new.order > old.order
         kind, rule = ("limit-tightened", use.narrowed()) if is_tighter else ("limit-loosened", use.widened())
-        run.tell(pair, kind, new.place, old.value, new.value, rule=rule, use=use)
+        comparison.add_change(pair, kind, new.place, old.value, new.value, rule=rule, use=use)
 
 
-def _tell_multiple(run: Comparison, pair: Pair, old: Limit | None, new: Limit | None, use: Use) -> None:
+def _report_multiple(
+    comparison: Comparison, pair: Pair, old: _Limit | None, new: _Limit | None, use: Use
+) -> None:
     if old is None or new is None:
-        _tell(run, pair, old, new, use)
+        _report(comparison, pair, old, new, use)
     elif old.order != new.order:
         if _divides(old.order, new.order):
             kind, rule = "limit-tightened", use.narrowed()
         elif _divides(new.order, old.order):
             kind, rule = "limit-loosened", use.widened()
         else:
-            # Some multiples of the one are none of the other: less to send, and more to get.
+            # Some values are newly refused and others newly allowed: a request loses, a response gains.
             kind, rule = "limit-changed", use.narrowed() if use.is_request else ""
-        run.tell(pair, kind, new.place, old.value, new.value, rule=rule, use=use)
+        comparison.add_change(pair, kind, new.place, old.value, new.value, rule=rule, use=use)
 
 
-def _count(seen: View, word: str) -> Limit | None:
-    sign = 1 if word in _LEAST else -1
-    limits = [
-        Limit(one.value, one.value * sign, one.place)
-        for one in seen.every(word)
-        if _is_number(one.value) and (sign < 0 or one.value > 0)
-    ]
-    return max(limits, key=lambda one: one.order, default=None)
+def _tightest(limits: list[_Limit]) -> _Limit | None:
+    return max(limits, key=lambda limit: limit.order, default=None)
 
 
-def _bound(seen: View, plain: str, exclusive: str, sign: int, *, is_whole: bool) -> Limit | None:
-    """Return the tightest bound on one side; in the dialect of 3.0 the other keyword is a flag."""
+def _count(schema: ComparedSchema, keyword: str) -> _Limit | None:
+    sign = 1 if keyword in _LEAST else -1
+    return _tightest(
+        [
+            _Limit(found.value, found.value * sign, found.place)
+            for found in schema.every(keyword)
+            if _is_number(found.value) and (sign < 0 or found.value > 0)
+        ]
+    )
+
+
+def _bound(
+    schema: ComparedSchema, inclusive: str, exclusive: str, sign: int, *, is_integer: bool
+) -> _Limit | None:
+    """Return the tightest minimum or maximum; in OpenAPI 3.0 the exclusive keyword is a flag."""
     limits = []
-    for part in seen.parts:
-        value, other = part.node.get(plain), part.node.get(exclusive)
-        place = part._replace(pointer=f"{part.pointer}/{plain}")
+    for part in schema.parts:
+        value, other = part.node.get(inclusive), part.node.get(exclusive)
         if _is_number(value):
-            limits.append(_limit(value, place, sign, is_open=other is True, is_whole=is_whole))
+            place = part._replace(pointer=f"{part.pointer}/{inclusive}")
+            limits.append(_limit(value, place, sign, is_exclusive=other is True, is_integer=is_integer))
         if _is_number(other):
             place = part._replace(pointer=f"{part.pointer}/{exclusive}")
-            limits.append(_limit(other, place, sign, is_open=True, is_whole=is_whole))
-    return max(limits, key=lambda one: one.order, default=None)
+            limits.append(_limit(other, place, sign, is_exclusive=True, is_integer=is_integer))
+    return _tightest(limits)
 
 
-def _limit(value: Any, place: Place, sign: int, *, is_open: bool, is_whole: bool) -> Limit:
-    shown = {"exclusive": value} if is_open else value
-    if is_whole and is_open and value == int(value):
-        # Above 0 and from 1 on are the same for integers.
-        return Limit(shown, ((value + sign) * sign, False), place)
-    return Limit(shown, (value * sign, is_open), place)
+def _limit(value: Any, place: Place, sign: int, *, is_exclusive: bool, is_integer: bool) -> _Limit:
+    shown = {"exclusive": value} if is_exclusive else value
+    if is_integer and is_exclusive and value == int(value):
+        # For integers, "above 0" and "from 1 on" are the same.
+        return _Limit(shown, ((value + sign) * sign, False), place)
+    return _Limit(shown, (value * sign, is_exclusive), place)
 
 
-def _unique(seen: View) -> Limit | None:
-    found = seen.flag("uniqueItems")
-    return None if found is None else Limit(found.value, 1, found.place)
+def _unique_items(schema: ComparedSchema) -> _Limit | None:
+    found = schema.flag("uniqueItems")
+    return None if found is None else _Limit(found.value, 1, found.place)
 
 
-def _multiple(seen: View) -> Limit | None:
-    for one in seen.every("multipleOf"):
-        if _is_number(one.value) and one.value > 0:
-            return Limit(one.value, one.value, one.place)
+def _multiple_of(schema: ComparedSchema) -> _Limit | None:
+    for found in schema.every("multipleOf"):
+        if _is_number(found.value) and found.value > 0:
+            return _Limit(found.value, found.value, found.place)
     return None
 
 
 def _divides(divisor: Any, value: Any) -> bool:
     try:
-        # In the numbers as they are written: 0.3 is a multiple of 0.1.
+        # By the decimal digits as they are written: 0.3 is a multiple of 0.1.
         return Decimal(str(value)) % Decimal(str(divisor)) == 0
     except (InvalidOperation, ValueError):
         return False
@@ -137,5 +150,5 @@ def _divides(divisor: Any, value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     if isinstance(value, float):
-        return value - value == 0  # neither infinite nor none
+        return value - value == 0  # neither infinite nor NaN
     return isinstance(value, int) and not isinstance(value, bool)

@@ -1,164 +1,157 @@
-"""What is sent and what comes: bodies by their media types."""
+"""Compares the content of two messages: bodies by their media types."""
 
 import re
-from typing import Any
 
-from dynacli.changes.comparing.compare_schemas import pair_of_schemas
+from dynacli.changes.comparing.compare_schemas import schema_pair
 from dynacli.changes.comparing.compare_texts import compare_texts
-from dynacli.changes.comparing.compared_document import Place, Side, below, members
-from dynacli.changes.comparing.compared_schema import View, view
+from dynacli.changes.comparing.compared_document import (
+    ComparedDocument,
+    Place,
+    child,
+    child_of_either,
+    members,
+    present,
+)
+from dynacli.changes.comparing.compared_schema import ComparedSchema, compared_schema
 from dynacli.changes.comparing.comparison import REQUEST, Comparison, Pair, Use
-from dynacli.changes.reported_values import identity
+from dynacli.changes.comparing.json_values import canonical, canonical_without
 from dynacli.document.pointer import split
+from dynacli.model.media_types import essence
 
 __all__ = ["compare_body", "compare_content", "media_types"]
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/")
 _TEXT = re.compile(r"text/.*|.*[/+]xml")
-_ANY = re.compile(r"[^/]*/\*")
+_RANGE = re.compile(r"[^/]*/\*")
 
 
-def compare_body(run: Comparison, pair: Pair, old: Place, new: Place, use: Use = REQUEST) -> None:
+def compare_body(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use = REQUEST) -> None:
     """Compare the bodies of two operations."""
-    was, now = run.old.followed(old), run.new.followed(new)
-    has_was, has_now = (isinstance(one.node, dict) for one in (was, now))
-    needed, needs = (
-        one.node.get("required") is True if isinstance(one.node, dict) else False for one in (was, now)
+    before, after = comparison.old.resolve(old), comparison.new.resolve(new)
+    had_body, has_body = (isinstance(body.node, dict) for body in (before, after))
+    was_required, is_required = (
+        body.node.get("required") is True if isinstance(body.node, dict) else False
+        for body in (before, after)
     )
-    if has_now and not has_was:
-        rule = "request-needs-more" if needs else "request-needs-less"
-        run.tell(
-            pair, "body-added", now, None, now.node, rule=use.judged(rule if use.is_request else ""), use=use
-        )
-    elif has_was and not has_now:
-        run.tell(pair, "body-removed", was, was.node, None, use=use)
-    elif has_was:
-        if needed != needs:
-            kind = "body-required" if needs else "body-optional"
-            rule = "request-needs-more" if needs else "request-needs-less"
-            place = below(now, "required") if "required" in now.node else below(was, "required")
-            run.tell(pair, kind, place, needed, needs, rule=rule if use.is_request else "", use=use)
-        pair.add(run.pair(_compare_body, was, now, use))
+    rule = ("request-needs-more" if is_required else "request-needs-less") if use.is_request else ""
+    if has_body and not had_body:
+        comparison.add_change(pair, "body-added", after, None, after.node, rule=use.judged(rule), use=use)
+    elif had_body and not has_body:
+        comparison.add_change(pair, "body-removed", before, before.node, None, use=use)
+    elif had_body:
+        if was_required != is_required:
+            kind = "body-required" if is_required else "body-optional"
+            place = child_of_either(before, after, "required")
+            comparison.add_change(pair, kind, place, was_required, is_required, rule=rule, use=use)
+        pair.add(comparison.pair_of_places(_compare_body, before, after, use))
 
 
-def _compare_body(run: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
-    compare_texts(run, pair, old, new, ("description",), use)
-    compare_content(run, pair, old, new, use)
+def _compare_body(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+    compare_texts(comparison, pair, old, new, ("description",), use)
+    compare_content(comparison, pair, old, new, use)
 
 
-def compare_content(run: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
-    """Compare the media types of two bodies, answers, parameters or headers."""
-    was, now = media_types(old), media_types(new)
-    left, right = dict(was), dict(now)
-    matched = [(name, name) for name in was if name in now]
-    for one, _ in matched:
-        del left[one], right[one]
+def compare_content(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+    """Compare the media types of two bodies, responses, parameters or headers."""
+    before, after = media_types(old), media_types(new)
+    left, right = dict(before), dict(after)
+    matched = [(name, name) for name in before if name in after]
+    for name, _ in matched:
+        del left[name], right[name]
     for name in tuple(left):
-        # The same type with other parameters, a charset for instance.
-        other = next((one for one in right if _essence(one) == _essence(name)), None)
-        if other is not None:
-            run.tell(
-                pair, "media-type-changed", right[other], _name(left[name]), _name(right[other]), use=use
-            )
-            matched.append((name, other))
-            del left[name], right[other]
+        # The same media type with other parameters, such as another charset.
+        match = next((other for other in right if essence(other) == essence(name)), None)
+        if match is not None:
+            names = _spelling(left[name]), _spelling(right[match])
+            comparison.add_change(pair, "media-type-changed", right[match], *names, use=use)
+            matched.append((name, match))
+            del left[name], right[match]
     for name, place in left.items():
-        rule = "request-allows-less" if use.is_request else "answer-promises-less"
-        # What stands for nothing but that there is content, as 2.0 has it for every answer, is missed by nobody.
-        is_covered = any(_is_within(name, one) for one in now) or (
-            not now and not _is_described(run.old, place)
+        rule = use.judged("request-allows-less" if use.is_request else "answer-promises-less")
+        # Nobody misses a media type without a schema, which the conversion of 2.0 gives to every response.
+        is_covered = any(_is_in_range(name, other) for other in after) or (
+            not after and not _has_schema(comparison.old, place)
         )
-        run.tell(
+        comparison.add_change(
             pair,
             "media-type-removed",
             place,
-            _name(place),
+            _spelling(place),
             None,
-            rule="" if is_covered else use.judged(rule),
+            rule="" if is_covered else rule,
             use=use,
         )
     for place in right.values():
-        rule = "request-allows-more" if use.is_request else ""
-        run.tell(pair, "media-type-added", place, None, _name(place), rule=use.judged(rule), use=use)
-    for name, other in matched:
-        inner = use
-        if use.form == "json" and _essence(other).startswith(_FORMS):
-            inner = use._replace(form="form")
-        elif use.form == "json" and _TEXT.fullmatch(_essence(other)):
-            inner = use._replace(form="text")
-        pair.add(run.pair(_compare_media_type, was[name], now[other], inner))
+        rule = use.judged("request-allows-more" if use.is_request else "")
+        comparison.add_change(pair, "media-type-added", place, None, _spelling(place), rule=rule, use=use)
+    for name, match in matched:
+        inner_use = use
+        if use.form == "json" and essence(match).startswith(_FORMS):
+            inner_use = use._replace(form="form")
+        elif use.form == "json" and _TEXT.fullmatch(essence(match)):
+            inner_use = use._replace(form="text")
+        pair.add(comparison.pair_of_places(_compare_media_type, before[name], after[match], inner_use))
 
 
 def media_types(place: Place) -> dict[str, Place]:
-    """Return what is under `content`, by the media types as they are compared: in lower case, without spaces."""
+    """Return the Media Type Objects under `content`, by their names in lower case and without spaces."""
     found: dict[str, Place] = {}
-    for name, media in members(below(place, "content")):
+    for name, media_type in members(child(place, "content")):
         key = re.sub(r"\s+", "", name).lower()
-        found.setdefault(key, media._replace(subject=place.subject))
+        found.setdefault(key, media_type._replace(subject=place.subject))
     return found
 
 
-def _name(media: Place) -> str:
-    """Return a media type as the document spells it."""
-    return split(media.pointer)[-1]
+def _spelling(media_type: Place) -> str:
+    """Return the name of a media type as the document spells it."""
+    return split(media_type.pointer)[-1]
 
 
-def _essence(name: str) -> str:
-    return name.partition(";")[0]
-
-
-def _is_within(name: str, other: str) -> bool:
-    """Return whether a range such as `*/*` has a media type in it."""
-    return other == "*/*" or bool(_ANY.fullmatch(other) and _essence(name).startswith(other[:-1]))
-
-
-def _compare_media_type(run: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
-    for word in ("schema", "itemSchema"):
-        was, now = below(old, word), below(new, word)
-        has_was, has_now = (isinstance(one.node, dict | bool) for one in (was, now))
-        if has_was and has_now:
-            pair.add(pair_of_schemas(run, was, now, use))
-        elif has_was and _says_something(view(run.old, [was])):
-            run.tell(pair, "schema-removed", was, was.node, None, use=use)
-        elif has_now and _says_something(view(run.new, [now])):
-            run.tell(pair, "schema-added", now, None, now.node, use=use)
-    for word in ("encoding", "prefixEncoding", "itemEncoding"):
-        _compare_encodings(run, pair, below(old, word), below(new, word), use)
-
-
-def _is_described(side: Side, media: Place) -> bool:
-    return any(isinstance(below(side.followed(media), word).node, dict) for word in ("schema", "itemSchema"))
-
-
-def _says_something(seen: View) -> bool:
-    """Return whether a schema says more than that there are bytes, which 3.1 says by no schema at all."""
-    found = seen.format()
-    is_bytes = (
-        found is not None and found.value == "binary" and seen.words <= {"type", "format", "description"}
+def _is_in_range(name: str, media_range: str) -> bool:
+    """Return whether a range such as `*/*` includes a media type."""
+    return media_range == "*/*" or bool(
+        _RANGE.fullmatch(media_range) and essence(name).startswith(media_range[:-1])
     )
-    return not seen.is_silent and not is_bytes
 
 
-def _compare_encodings(run: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_media_type(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+    for keyword in ("schema", "itemSchema"):
+        before, after = child(old, keyword), child(new, keyword)
+        had_schema, has_schema = (isinstance(schema.node, dict | bool) for schema in (before, after))
+        if had_schema and has_schema:
+            pair.add(schema_pair(comparison, before, after, use))
+        elif had_schema and _says_more_than_bytes(compared_schema(comparison.old, [before])):
+            comparison.add_change(pair, "schema-removed", before, before.node, None, use=use)
+        elif has_schema and _says_more_than_bytes(compared_schema(comparison.new, [after])):
+            comparison.add_change(pair, "schema-added", after, None, after.node, use=use)
+    for keyword in ("encoding", "prefixEncoding", "itemEncoding"):
+        _compare_encodings(comparison, pair, child(old, keyword), child(new, keyword), use)
+
+
+def _has_schema(document: ComparedDocument, media_type: Place) -> bool:
+    resolved = document.resolve(media_type)
+    return any(isinstance(child(resolved, keyword).node, dict) for keyword in ("schema", "itemSchema"))
+
+
+def _says_more_than_bytes(schema: ComparedSchema) -> bool:
+    """Return whether a schema describes more than raw bytes, for which 3.1 documents have no schema at all."""
+    found = schema.format()
+    is_bytes = (
+        found is not None and found.value == "binary" and schema.keywords <= {"type", "format", "description"}
+    )
+    return not schema.allows_anything and not is_bytes
+
+
+def _compare_encodings(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
     if old.node is None and new.node is None:
         return
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
-        if identity(old.node or {}) != identity(new.node or {}):
-            run.tell(
-                pair, "encoding-changed", new if new.node is not None else old, old.node, new.node, use=use
-            )
+        if canonical(old.node or {}) != canonical(new.node or {}):
+            comparison.add_change(pair, "encoding-changed", present(old, new), old.node, new.node, use=use)
         return
-    for name in (*new.node, *(one for one in old.node if one not in new.node)):
-        was, now = below(old, name), below(new, name)
-        if _plain(was.node) != _plain(now.node):
-            place = now if now.node is not None else was
+    for name in dict.fromkeys((*new.node, *old.node)):
+        before, after = child(old, name), child(new, name)
+        if canonical_without(before.node, "headers") != canonical_without(after.node, "headers"):
+            place = present(before, after)
             place = place._replace(subject=f"{place.subject}.{name}")
-            run.tell(pair, "encoding-changed", place, was.node, now.node, use=use)
-
-
-def _plain(node: Any) -> bytes:
-    if not isinstance(node, dict):
-        return identity(node)
-    return identity(
-        {key: value for key, value in node.items() if key != "headers" and not str(key).startswith("x-")}
-    )
+            comparison.add_change(pair, "encoding-changed", place, before.node, after.node, use=use)

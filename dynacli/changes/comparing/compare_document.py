@@ -1,166 +1,173 @@
-"""What changed in a document as a whole."""
+"""Compares two documents apart from their operations: info, servers, security schemes, tags, webhooks."""
 
 from typing import Any
 
-from dynacli.changes.comparing.compare_operations import compare_path_items, operations_of_item
+from dynacli.changes.comparing.compare_operations import (
+    Operation,
+    compare_received_requests,
+    operations_of_item,
+)
 from dynacli.changes.comparing.compare_security import Credentials
 from dynacli.changes.comparing.compare_servers import compare_servers
 from dynacli.changes.comparing.compare_texts import compare_texts
-from dynacli.changes.comparing.compared_document import Place, Side, below, members
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, members, present
 from dynacli.changes.comparing.comparison import Comparison, Pair
-from dynacli.changes.reported_values import identity
+from dynacli.changes.comparing.json_values import canonical
 
 __all__ = ["compare_documents"]
 
 _SAME = "same-on-the-wire"
-_DECIDING = {"type", "in", "name", "scheme"}
-"""What says where a credential is written, and how; of `type: http`, the scheme in any case."""
+_DECISIVE_FIELDS = {"type", "in", "name", "scheme"}
+"""The fields that say where a credential is sent, and how."""
 
 
-def compare_documents(run: Comparison, credentials: Credentials) -> Pair:
+def compare_documents(comparison: Comparison, credentials: Credentials) -> Pair:
     """Return the pair of two documents, without their operations."""
     pair = Pair()
-    _compare_info(run, pair)
-    compare_servers(run, pair, run.old.at("servers"), run.new.at("servers"))
-    _compare_schemes(run, pair, credentials)
-    _compare_tags(run, pair)
-    _compare_webhooks(run, pair)
+    _compare_info(comparison, pair)
+    compare_servers(comparison, pair, comparison.old.at("servers"), comparison.new.at("servers"))
+    _compare_security_schemes(comparison, pair, credentials)
+    _compare_tags(comparison, pair)
+    _compare_webhooks(comparison, pair)
     return pair
 
 
-def _compare_info(run: Comparison, pair: Pair) -> None:
-    was, now = (side.at("openapi")._replace(subject="document") for side in (run.old, run.new))
-    if was.node != now.node:
-        run.tell(pair, "specification-changed", now, was.node, now.node, rule=_SAME)
-    old, new = (side.at("info")._replace(subject="document") for side in (run.old, run.new))
-    was, now = below(old, "version", "version"), below(new, "version", "version")
-    if was.node != now.node:
-        run.tell(
-            pair, "version-changed", now if now.node is not None else was, was.node, now.node, rule=_SAME
-        )
-    compare_texts(run, pair, old, new, ("title", "summary", "description"))
-    for word in ("termsOfService", "contact", "license"):
-        was, now = below(old, word), below(new, word)
-        if identity(was.node) != identity(now.node):
-            run.tell(
-                pair, "info-changed", now if now.node is not None else was, was.node, now.node, rule=_SAME
-            )
+def _compare_info(comparison: Comparison, pair: Pair) -> None:
+    documents = comparison.old, comparison.new
+    old, new = (document.at("openapi")._replace(subject="document") for document in documents)
+    if old.node != new.node:
+        comparison.add_change(pair, "specification-changed", new, old.node, new.node, rule=_SAME)
+    old_info, new_info = (document.at("info")._replace(subject="document") for document in documents)
+    old, new = child(old_info, "version", "version"), child(new_info, "version", "version")
+    if old.node != new.node:
+        comparison.add_change(pair, "version-changed", present(old, new), old.node, new.node, rule=_SAME)
+    compare_texts(comparison, pair, old_info, new_info, ("title", "summary", "description"))
+    for field in ("termsOfService", "contact", "license"):
+        old, new = child(old_info, field), child(new_info, field)
+        if canonical(old.node) != canonical(new.node):
+            comparison.add_change(pair, "info-changed", present(old, new), old.node, new.node, rule=_SAME)
 
 
-def _compare_schemes(run: Comparison, pair: Pair, credentials: Credentials) -> None:
-    was, now = (dict(_schemes(side)) for side in (run.old, run.new))
-    renamed = {old: new for new, old in credentials.renamed.items()}
-    for name, place in now.items():
-        former = was.get(credentials.renamed.get(name, name))
+def _compare_security_schemes(comparison: Comparison, pair: Pair, credentials: Credentials) -> None:
+    before, after = _security_schemes(comparison.old), _security_schemes(comparison.new)
+    new_names = {old_name: name for name, old_name in credentials.renamed.items()}
+    for name, place in after.items():
+        former = before.get(credentials.renamed.get(name, name))
         if former is None:
-            run.tell(pair, "security-scheme-added", place, None, place.node, rule="credentials-accepted")
+            comparison.add_change(
+                pair, "security-scheme-added", place, None, place.node, rule="credentials-accepted"
+            )
         else:
-            _compare_scheme(run, pair, former, place)
-    for name, place in was.items():
-        if name not in now and name not in renamed:
-            # Those who ask for it say so themselves.
-            run.tell(pair, "security-scheme-removed", place, place.node, None)
+            _compare_security_scheme(comparison, pair, former, place)
+    for name, place in before.items():
+        if name not in after and name not in new_names:
+            # Without a rule: the operations that required the scheme have changes of their own.
+            comparison.add_change(pair, "security-scheme-removed", place, place.node, None)
 
 
-def _schemes(side: Side) -> "list[tuple[str, Place]]":
-    return [
-        (name, side.followed(place)._replace(subject=f"security scheme {name}"))
-        for name, place in members(side.at("components", "securitySchemes"))
-    ]
+def _security_schemes(document: ComparedDocument) -> dict[str, Place]:
+    return {
+        name: document.resolve(place)._replace(subject=f"security scheme {name}")
+        for name, place in members(document.at("components", "securitySchemes"))
+    }
 
 
-def _compare_scheme(run: Comparison, pair: Pair, old: Place, new: Place) -> None:
+def _compare_security_scheme(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
         return
-    compare_texts(run, pair, old, new, ("description",))
-    compare_deprecated = old.node.get("deprecated") is True, new.node.get("deprecated") is True
-    if compare_deprecated[0] != compare_deprecated[1]:
-        kind = "deprecated" if compare_deprecated[1] else "deprecation-lifted"
-        run.tell(pair, kind, below(new, "deprecated"), *compare_deprecated, rule=_SAME)
-    words = [word for word in dict.fromkeys((*new.node, *old.node)) if _is_compared(str(word))]
-    if _plain("type", old.node.get("type")) != _plain("type", new.node.get("type")):
-        words = ["type"]
-    for word in words:
-        was, now = below(old, word), below(new, word)
-        if word == "flows":
-            _compare_flows(run, pair, was, now)
-        elif _plain(word, was.node) != _plain(word, now.node):
-            _tell_scheme(run, pair, was, now, "credentials-rejected" if word in _DECIDING else "")
+    compare_texts(comparison, pair, old, new, ("description",))
+    was_deprecated, is_deprecated = (place.node.get("deprecated") is True for place in (old, new))
+    if was_deprecated != is_deprecated:
+        kind = "deprecated" if is_deprecated else "deprecation-lifted"
+        comparison.add_change(pair, kind, child(new, "deprecated"), was_deprecated, is_deprecated, rule=_SAME)
+    fields = [field for field in dict.fromkeys((*new.node, *old.node)) if _is_compared(str(field))]
+    if _comparable("type", old.node.get("type")) != _comparable("type", new.node.get("type")):
+        fields = ["type"]
+    for field in fields:
+        before, after = child(old, field), child(new, field)
+        if field == "flows":
+            _compare_flows(comparison, pair, before, after)
+        elif _comparable(field, before.node) != _comparable(field, after.node):
+            rule = "credentials-rejected" if field in _DECISIVE_FIELDS else ""
+            _report_scheme_change(comparison, pair, before, after, rule)
 
 
-def _is_compared(word: str) -> bool:
-    return word not in {"description", "deprecated", "bearerFormat"} and not word.startswith("x-")
+def _is_compared(field: str) -> bool:
+    return field not in {"description", "deprecated", "bearerFormat"} and not field.startswith("x-")
 
 
-def _tell_scheme(run: Comparison, pair: Pair, was: Place, now: Place, rule: str = "") -> None:
-    place = now if now.node is not None else was
-    run.tell(pair, "security-scheme-changed", place, was.node, now.node, rule=rule)
+def _report_scheme_change(comparison: Comparison, pair: Pair, old: Place, new: Place, rule: str = "") -> None:
+    place = present(old, new)
+    comparison.add_change(pair, "security-scheme-changed", place, old.node, new.node, rule=rule)
 
 
-def _compare_flows(run: Comparison, pair: Pair, old: Place, new: Place) -> None:
-    """Compare where tokens are fetched, and for which scopes; what a scope is for is told in words."""
-    flows = [dict(members(one)) for one in (old, new)]
-    for name in dict.fromkeys((*flows[1], *flows[0])):
-        was, now = below(old, name), below(new, name)
-        if not isinstance(was.node, dict) or not isinstance(now.node, dict):
-            if identity(was.node) != identity(now.node):
-                _tell_scheme(run, pair, was, now, "credentials-accepted" if was.node is None else "")
+def _compare_flows(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+    """Compare the URLs and scopes of OAuth flows; the descriptions of scopes are texts and are left out."""
+    names = (name for place in (new, old) for name, _ in members(place))
+    for name in dict.fromkeys(names):
+        old_flow, new_flow = child(old, name), child(new, name)
+        if not isinstance(old_flow.node, dict) or not isinstance(new_flow.node, dict):
+            if canonical(old_flow.node) != canonical(new_flow.node):
+                rule = "credentials-accepted" if old_flow.node is None else ""
+                _report_scheme_change(comparison, pair, old_flow, new_flow, rule)
             continue
-        for word in dict.fromkeys((*now.node, *was.node)):
-            one, other = below(was, word), below(now, word)
-            if word == "scopes" and isinstance(one.node, dict) and isinstance(other.node, dict):
-                for scope in dict.fromkeys((*other.node, *one.node)):
-                    if (scope in one.node) != (scope in other.node):
-                        rule = "credentials-accepted" if scope in other.node else ""
-                        _tell_scheme(run, pair, below(one, scope), below(other, scope), rule)
-            elif _is_compared(str(word)) and identity(one.node) != identity(other.node):
-                _tell_scheme(run, pair, one, other)
+        for field in dict.fromkeys((*new_flow.node, *old_flow.node)):
+            before, after = child(old_flow, field), child(new_flow, field)
+            if field == "scopes" and isinstance(before.node, dict) and isinstance(after.node, dict):
+                for scope in dict.fromkeys((*after.node, *before.node)):
+                    if (scope in before.node) != (scope in after.node):
+                        rule = "credentials-accepted" if scope in after.node else ""
+                        _report_scheme_change(
+                            comparison, pair, child(before, scope), child(after, scope), rule
+                        )
+            elif _is_compared(str(field)) and canonical(before.node) != canonical(after.node):
+                _report_scheme_change(comparison, pair, before, after)
 
 
-def _plain(word: str, value: Any) -> bytes:
-    if word == "scheme" and isinstance(value, str):
+def _comparable(field: str, value: Any) -> bytes:
+    if field == "scheme" and isinstance(value, str):
         value = value.lower()  # RFC 9110, section 11.1
-    return identity(value)
+    return canonical(value)
 
 
-def _compare_tags(run: Comparison, pair: Pair) -> None:
-    was, now = (_tags(side) for side in (run.old, run.new))
-    for name, place in now.items():
-        if name not in was:
-            run.tell(pair, "tag-added", place, None, name, rule=_SAME)
+def _compare_tags(comparison: Comparison, pair: Pair) -> None:
+    before, after = _tags(comparison.old), _tags(comparison.new)
+    for name, place in after.items():
+        if name not in before:
+            comparison.add_change(pair, "tag-added", place, None, name, rule=_SAME)
         else:
-            compare_texts(run, pair, was[name], place, ("summary", "description"))
-    for name, place in was.items():
-        if name not in now:
-            run.tell(pair, "tag-removed", place, name, None, rule=_SAME)
+            compare_texts(comparison, pair, before[name], place, ("summary", "description"))
+    for name, place in before.items():
+        if name not in after:
+            comparison.add_change(pair, "tag-removed", place, name, None, rule=_SAME)
 
 
-def _tags(side: Side) -> dict[str, Place]:
-    listed = side.at("tags")
+def _tags(document: ComparedDocument) -> dict[str, Place]:
+    array = document.at("tags")
     found: dict[str, Place] = {}
-    for index, one in enumerate(listed.node if isinstance(listed.node, list) else ()):
-        if isinstance(one, dict) and isinstance(name := one.get("name"), str):
-            found.setdefault(name, below(listed, index, f"tag {name}"))
+    for index, tag in enumerate(array.node if isinstance(array.node, list) else ()):
+        if isinstance(tag, dict) and isinstance(name := tag.get("name"), str):
+            found.setdefault(name, child(array, index, f"tag {name}"))
     return found
 
 
-def _compare_webhooks(run: Comparison, pair: Pair) -> None:
-    was, now = (_webhooks(side) for side in (run.old, run.new))
-    for key, (item, place) in now.items():
-        if key in was:
-            compare_path_items(run, pair, *was[key], item, place)
+def _compare_webhooks(comparison: Comparison, pair: Pair) -> None:
+    before, after = _webhooks(comparison.old), _webhooks(comparison.new)
+    for key, webhook in after.items():
+        if key in before:
+            compare_received_requests(comparison, pair, before[key], webhook)
         else:
-            run.tell(pair, "webhook-added", place, None, key)
-    for key, (_, place) in was.items():
-        if key not in now:
-            run.tell(pair, "webhook-removed", place, key, None, rule="webhook-gone")
+            comparison.add_change(pair, "webhook-added", webhook.place, None, key)
+    for key, webhook in before.items():
+        if key not in after:
+            comparison.add_change(pair, "webhook-removed", webhook.place, key, None, rule="webhook-gone")
 
 
-def _webhooks(side: Side) -> dict[str, tuple[Place, Place]]:
-    found: dict[str, tuple[Place, Place]] = {}
-    for word in ("webhooks", "x-webhooks"):
-        for name, raw in members(side.at(word)):
-            for one in operations_of_item(side, name, raw):
-                key = f"{one.key.method} {name}"
-                found.setdefault(key, (one.item, one.place._replace(subject=f"webhook {name}")))
+def _webhooks(document: ComparedDocument) -> dict[str, Operation]:
+    found: dict[str, Operation] = {}
+    for field in ("webhooks", "x-webhooks"):
+        for name, item in members(document.at(field)):
+            for webhook in operations_of_item(document, name, item):
+                place = webhook.place._replace(subject=f"webhook {name}")
+                found.setdefault(f"{webhook.key.method} {name}", webhook._replace(place=place))
     return found

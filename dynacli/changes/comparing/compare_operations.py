@@ -1,35 +1,35 @@
-"""Which operations of two documents are the same, and what changed in each."""
+"""Matches the operations of two documents, and compares those that both have."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from dynacli.changes.change_records import OperationKey
-from dynacli.changes.comparing.compare_answers import compare_answers
 from dynacli.changes.comparing.compare_content import compare_body
 from dynacli.changes.comparing.compare_parameters import compare_parameters, parameters
+from dynacli.changes.comparing.compare_responses import compare_responses
 from dynacli.changes.comparing.compare_security import Credentials, compare_security
 from dynacli.changes.comparing.compare_servers import compare_servers
 from dynacli.changes.comparing.compare_texts import compare_deprecation, compare_texts
-from dynacli.changes.comparing.compared_document import Place, Side, below, members
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, members, present
 from dynacli.changes.comparing.comparison import REQUEST, RESPONSE, Comparison, Pair, Use
 from dynacli.document.path_items import operations_of
 
 __all__ = [
     "Operation",
     "compare_operations",
-    "compare_path_items",
-    "matched",
+    "compare_received_requests",
+    "match_operations",
     "operations",
     "operations_of_item",
 ]
 
 
 class Operation(NamedTuple):
-    """An operation where it stands.
+    """An operation with its place in the document.
 
     Args:
-        item: Its Path Item.
+        item: Its Path Item Object.
         place: The Operation Object.
     """
 
@@ -38,172 +38,181 @@ class Operation(NamedTuple):
     place: Place
 
 
-def operations(side: Side) -> dict[OperationKey, Operation]:
+def operations(document: ComparedDocument) -> dict[OperationKey, Operation]:
     """Return the operations of a document in its order."""
     found: dict[OperationKey, Operation] = {}
-    for path, raw in members(side.followed(side.at("paths"))):
-        for one in operations_of_item(side, path, raw):
-            found.setdefault(one.key, one)
+    for path, item in members(document.resolve(document.at("paths"))):
+        for operation in operations_of_item(document, path, item):
+            found.setdefault(operation.key, operation)
     return found
 
 
-def operations_of_item(side: Side, path: str, raw: Place) -> Iterator[Operation]:
-    """Yield the operations of a Path Item.
+def operations_of_item(document: ComparedDocument, path: str, place: Place) -> Iterator[Operation]:
+    """Yield the operations of a Path Item Object.
 
     Args:
-        path: What it is called: a path, the name of a webhook.
-        raw: The item, which may be a reference.
+        path: The name of the item: a path, or the name of a webhook.
+        place: The item, which may be a reference.
     """
-    # Fields beside a `$ref` are those of the path, too (OpenAPI 3.1.1, "Path Item Object").
-    items = [raw] if isinstance(raw.node, Mapping) and "$ref" in raw.node and len(raw.node) > 1 else []
-    for item in (*items, side.followed(raw)):
+    # Fields beside a `$ref` belong to the path, too (OpenAPI 3.1.1, "Path Item Object").
+    node = place.node
+    items = [place] if isinstance(node, Mapping) and "$ref" in node and len(node) > 1 else []
+    for item in (*items, document.resolve(place)):
         for entry in operations_of(item.node) if isinstance(item.node, Mapping) else ():
-            place = item
+            operation = item
             for step in entry.steps:
-                place = below(place, step, "operation")
-            if isinstance(place.node, dict) and not entry.fault:
-                yield Operation(OperationKey(entry.method, path), item, place)
+                operation = child(operation, step, "operation")
+            if isinstance(operation.node, dict) and not entry.fault:
+                yield Operation(OperationKey(entry.method, path), item, operation)
 
 
-def matched(
+def match_operations(
     old: Mapping[OperationKey, Operation], new: Mapping[OperationKey, Operation]
 ) -> list[tuple[OperationKey, OperationKey]]:
-    """Return old key and new key of the operations that both have, in the order of the new document.
+    """Return old key and new key of the operations that both documents have, in the order of the new document.
 
-    By method and path, then with other names for the path's parameters, then by operationId.
+    Operations match by method and path, else with other names for the path's parameters, else by operationId.
     """
     found = {key: key for key in new if key in old}
-    left = {key: one for key, one in old.items() if key not in found}
-    right = {key: one for key, one in new.items() if key not in found}
-    for tell in (_shape, _operation_id):
-        before, after = _unique(left, tell), _unique(right, tell)
-        for word, key in after.items():
-            if word in before:
-                found[key] = before[word]
-                del left[before[word]], right[key]
+    left = {key: operation for key, operation in old.items() if key not in found}
+    right = {key: operation for key, operation in new.items() if key not in found}
+    for identify in (_path_pattern, _operation_id):
+        before, after = _unique(left, identify), _unique(right, identify)
+        for identity, key in after.items():
+            if identity in before:
+                found[key] = before[identity]
+                del left[before[identity]], right[key]
     return [(found[key], key) for key in new if key in found]
 
 
-def _unique(some: Mapping[OperationKey, Operation], tell: "type[str] | object") -> dict[str, OperationKey]:
-    """Return by what tells it apart each operation that nothing else is mistaken for."""
+def _unique(
+    some: Mapping[OperationKey, Operation], identify: Callable[[Operation], str]
+) -> dict[str, OperationKey]:
+    """Return identity → key of the operations whose identity no other operation shares."""
     found: dict[str, OperationKey] = {}
-    double: set[str] = set()
-    for key, one in some.items():
-        word = tell(one)  # type: ignore[operator]
-        if word in found:
-            double.add(word)
-        if word:
-            found[word] = key
-    return {word: key for word, key in found.items() if word not in double}
+    shared: set[str] = set()
+    for key, operation in some.items():
+        identity = identify(operation)
+        if identity in found:
+            shared.add(identity)
+        if identity:
+            found[identity] = key
+    return {identity: key for identity, key in found.items() if identity not in shared}
 
 
-def _shape(one: Operation) -> str:
-    return f"{one.key.method} {re.sub(r'[{][^{}]*[}]', '{}', one.key.path)}"
+def _path_pattern(operation: Operation) -> str:
+    return f"{operation.key.method} {re.sub(r'[{][^{}]*[}]', '{}', operation.key.path)}"
 
 
-def _operation_id(one: Operation) -> str:
-    found = one.place.node.get("operationId")
+def _operation_id(operation: Operation) -> str:
+    found = operation.place.node.get("operationId")
     return found if isinstance(found, str) else ""
 
 
-def compare_operations(run: Comparison, credentials: Credentials, old: Operation, new: Operation) -> Pair:
+def compare_operations(
+    comparison: Comparison, credentials: Credentials, old: Operation, new: Operation
+) -> Pair:
     """Return the pair of two operations."""
     pair = Pair()
-    if _shape(old) != _shape(new):
-        was, now = (f"{one.key.method} {one.key.path}" for one in (old, new))
-        run.tell(pair, "operation-moved", new.place, was, now, rule="operation-gone")
-    was_called, is_called = below(old.place, "operationId"), below(new.place, "operationId")
-    if was_called.node != is_called.node:
-        place = is_called if is_called.node is not None else was_called
-        run.tell(pair, "operation-renamed", place, was_called.node, is_called.node)
-    compare_security(run, pair, credentials, old.place, new.place)
-    was_at, is_at = (_servers(side, one) for side, one in ((run.old, old), (run.new, new)))
-    if was_at[1] or is_at[1]:
-        compare_servers(run, pair, was_at[0], is_at[0])
-    if old.key == new.key and _is_same(run, old, new):
+    if _path_pattern(old) != _path_pattern(new):
+        keys = (f"{operation.key.method} {operation.key.path}" for operation in (old, new))
+        comparison.add_change(pair, "operation-moved", new.place, *keys, rule="operation-gone")
+    old_id, new_id = child(old.place, "operationId"), child(new.place, "operationId")
+    if old_id.node != new_id.node:
+        comparison.add_change(pair, "operation-renamed", present(old_id, new_id), old_id.node, new_id.node)
+    compare_security(comparison, pair, credentials, old.place, new.place)
+    old_servers, new_servers = _own_servers(old), _own_servers(new)
+    if old_servers is not None or new_servers is not None:
+        compare_servers(
+            comparison,
+            pair,
+            old_servers or comparison.old.at("servers"),
+            new_servers or comparison.new.at("servers"),
+        )
+    if old.key == new.key and _is_same(comparison, old, new):
         return pair
-    _compare_words(run, pair, old.place, new.place)
-    if old.key != new.key or not _is_same(run, old, new, "parameters"):
-        before = parameters(run.old, old.item, old.place)
-        after = parameters(run.new, new.item, new.place)
-        compare_parameters(run, pair, before, after, (old.key.path, new.key.path))
-    _compare_messages(run, pair, old.place, new.place, REQUEST)
+    _compare_descriptions(comparison, pair, old.place, new.place)
+    if old.key != new.key or not _is_same(comparison, old, new, "parameters"):
+        before = parameters(comparison.old, old.item, old.place)
+        after = parameters(comparison.new, new.item, new.place)
+        compare_parameters(comparison, pair, before, after, (old.key.path, new.key.path))
+    _compare_messages(comparison, pair, old.place, new.place, REQUEST)
     return pair
 
 
-def _is_same(run: Comparison, old: Operation, new: Operation, word: str = "") -> bool:
-    """Return whether two operations are plainly the same, or what they have under a keyword."""
-    shared = (one.item.node.get("parameters") for one in (old, new))
-    own = (one.place.node.get(word) if word else one.place.node for one in (old, new))
-    return run.touched.is_same(*own) and run.touched.is_same(*shared)
+def _is_same(comparison: Comparison, old: Operation, new: Operation, keyword: str = "") -> bool:
+    """Return whether two operations, or their values of a keyword, are surely the same."""
+    shared = (operation.item.node.get("parameters") for operation in (old, new))
+    own = (operation.place.node.get(keyword) if keyword else operation.place.node for operation in (old, new))
+    return comparison.unchanged.is_same(*own) and comparison.unchanged.is_same(*shared)
 
 
-def _servers(side: Side, one: Operation) -> tuple[Place, bool]:
-    """Return the servers of an operation, and whether they are of its own or of its path."""
-    for holder in (one.place, one.item):
-        place = below(holder, "servers")
+def _own_servers(operation: Operation) -> Place | None:
+    """Return the servers of an operation or of its path; None where the document's servers apply."""
+    for holder in (operation.place, operation.item):
+        place = child(holder, "servers")
         if isinstance(place.node, list) and place.node:
-            return place, True
-    return side.at("servers"), False
+            return place
+    return None
 
 
-def _compare_words(run: Comparison, pair: Pair, old: Place, new: Place) -> None:
-    compare_deprecation(run, pair, old, new)
-    compare_texts(run, pair, old, new, ("summary", "description"))
-    was, now = below(old, "tags"), below(new, "tags")
+def _compare_descriptions(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+    """Compare deprecation, texts and tags."""
+    compare_deprecation(comparison, pair, old, new)
+    compare_texts(comparison, pair, old, new, ("summary", "description"))
+    old_tags, new_tags = child(old, "tags"), child(new, "tags")
     before, after = (
-        [one for one in each.node if isinstance(one, str)] if isinstance(each.node, list) else []
-        for each in (was, now)
+        [tag for tag in tags.node if isinstance(tag, str)] if isinstance(tags.node, list) else []
+        for tags in (old_tags, new_tags)
     )
     if set(before) != set(after):
-        run.tell(
-            pair, "tags-changed", now if now.node is not None else was, before, after, rule="same-on-the-wire"
-        )
+        place = present(old_tags, new_tags)
+        comparison.add_change(pair, "tags-changed", place, before, after, rule="same-on-the-wire")
 
 
-def _compare_messages(run: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
-    """Compare body, answers and callbacks.
+def _compare_messages(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+    """Compare body, responses and callbacks.
 
     Args:
-        use: Of the body; the answers go the other way.
+        use: The use of the body; the responses go in the other direction.
     """
-    was, now = (below(one, "requestBody", "body") for one in (old, new))
-    if was.node is not None or now.node is not None:
-        compare_body(run, pair, was, now, use)
-    compare_answers(run, pair, below(old, "responses"), below(new, "responses"), use.reversed())
+    old_body, new_body = (child(operation, "requestBody", "body") for operation in (old, new))
+    if old_body.node is not None or new_body.node is not None:
+        compare_body(comparison, pair, old_body, new_body, use)
+    compare_responses(comparison, pair, child(old, "responses"), child(new, "responses"), use.reversed())
     if use.is_request:
-        _compare_callbacks(run, pair, old, new)
+        _compare_callbacks(comparison, pair, old, new)
 
 
-def _compare_callbacks(run: Comparison, pair: Pair, old: Place, new: Place) -> None:
-    was, now = (_callbacks(side, one) for side, one in ((run.old, old), (run.new, new)))
-    for key, (item, place) in now.items():
-        if key in was:
-            compare_path_items(run, pair, was[key][0], was[key][1], item, place)
+def _compare_callbacks(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+    before, after = _callbacks(comparison.old, old), _callbacks(comparison.new, new)
+    for key, callback in after.items():
+        if key in before:
+            compare_received_requests(comparison, pair, before[key], callback)
         else:
-            run.tell(pair, "callback-added", place, None, key)
-    for key, (_, place) in was.items():
-        if key not in now:
-            run.tell(pair, "callback-removed", place, key, None, rule="webhook-gone")
+            comparison.add_change(pair, "callback-added", callback.place, None, key)
+    for key, callback in before.items():
+        if key not in after:
+            comparison.add_change(pair, "callback-removed", callback.place, key, None, rule="webhook-gone")
 
 
-def _callbacks(side: Side, operation: Place) -> dict[str, tuple[Place, Place]]:
-    """Return Path Item and operation of each request that a server sends on behalf of an operation."""
+def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Operation]:
+    """Return the requests that a server sends because of an operation, by name, method and expression."""
     found = {}
-    for name, raw in members(below(operation, "callbacks")):
-        for expression, item in members(side.followed(raw)):
-            for one in operations_of_item(side, expression, item):
-                key = f"{name} {one.key.method} {expression}"
-                found[key] = one.item, one.place._replace(subject=f"callback {name}")
+    for name, callback in members(child(operation, "callbacks")):
+        for expression, item in members(document.resolve(callback)):
+            for request in operations_of_item(document, expression, item):
+                place = request.place._replace(subject=f"callback {name}")
+                found[f"{name} {request.key.method} {expression}"] = request._replace(place=place)
     return found
 
 
-def compare_path_items(
-    run: Comparison, pair: Pair, old_item: Place, old: Place, new_item: Place, new: Place
-) -> None:
-    """Compare two operations that the server calls: the client gets what is sent, and sends the answer."""
-    if run.touched.is_same(old.node, new.node) and run.touched.is_same(old_item.node, new_item.node):
+def compare_received_requests(comparison: Comparison, pair: Pair, old: Operation, new: Operation) -> None:
+    """Compare two webhooks or callbacks: the client receives the request, and sends the response."""
+    if comparison.unchanged.is_same(old.place.node, new.place.node) and comparison.unchanged.is_same(
+        old.item.node, new.item.node
+    ):
         return
-    compare_deprecation(run, pair, old, new)
-    compare_texts(run, pair, old, new, ("summary", "description"))
-    _compare_messages(run, pair, old, new, RESPONSE)
+    compare_deprecation(comparison, pair, old.place, new.place)
+    compare_texts(comparison, pair, old.place, new.place, ("summary", "description"))
+    _compare_messages(comparison, pair, old.place, new.place, RESPONSE)

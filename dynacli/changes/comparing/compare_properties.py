@@ -1,99 +1,111 @@
-"""The properties of two object schemas."""
+"""Compares the properties of two object schemas."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from dynacli.changes.comparing.compared_document import Place, Side, anything, below
-from dynacli.changes.comparing.compared_schema import View, view
-from dynacli.changes.comparing.comparison import Comparison, Pair, Use
+from dynacli.changes.comparing.compared_document import Place, child, empty_schema
+from dynacli.changes.comparing.compared_schema import ComparedSchema, compared_schema
+from dynacli.changes.comparing.comparison import CompareSchemas, Comparison, Pair, Use
 
 __all__ = ["compare_object"]
 
-Compare = Any
 
-
-def compare_object(run: Comparison, pair: Pair, old: View, new: View, use: Use, compare: Compare) -> None:
-    """Compare what an object may and must have.
+def compare_object(
+    comparison: Comparison,
+    pair: Pair,
+    old: ComparedSchema,
+    new: ComparedSchema,
+    use: Use,
+    compare: CompareSchemas,
+) -> None:
+    """Compare the properties that an object may have and must have.
 
     Args:
         compare: Compares two schemas.
     """
-    was, now = old.properties(), new.properties()
-    had, has = old.required(), new.required()
-    inner = use
+    old_properties, new_properties = old.properties(), new.properties()
+    old_required, new_required = old.required(), new.required()
+    inner_use = use
     if use.form in {"form", "field"}:
-        inner = use._replace(form="field" if use.form == "form" else "json")
-    for name, places in now.items():
-        if name in was:
-            _compare_property(run, pair, was[name], places, (name in had, name in has), inner, compare)
+        inner_use = use._replace(form="field" if use.form == "form" else "json")
+    for name, places in new_properties.items():
+        required = name in old_required, name in new_required
+        if name in old_properties:
+            _compare_property(comparison, pair, old_properties[name], places, required, inner_use, compare)
         else:
-            _tell_added(
-                run,
+            _report_added(
+                comparison,
                 pair,
                 places,
                 use,
-                is_new_need=name in has and name not in had,
+                is_newly_required=required == (False, True),
                 was_closed=old.closed() is not None,
             )
-    for name, places in was.items():
-        if name not in now:
-            _tell_removed(
-                run, pair, places, use, was_required=name in had, is_closed=new.closed() is not None
+    for name, places in old_properties.items():
+        if name not in new_properties:
+            _report_removed(
+                comparison,
+                pair,
+                places,
+                use,
+                was_required=name in old_required,
+                is_closed=new.closed() is not None,
             )
-    _compare_unlisted(run, pair, (was.keys() | now.keys()), had, has, use)
-    _compare_others(run, pair, old, new, inner, compare)
-    _compare_by_pattern(run, pair, old, new, inner, compare)
+    described = old_properties.keys() | new_properties.keys()
+    _compare_undescribed_required(comparison, pair, described, old_required, new_required, use)
+    _compare_additional(comparison, pair, old, new, inner_use, compare)
+    _compare_pattern_properties(comparison, pair, old, new, inner_use, compare)
 
 
-def _is_hidden(seen: View, use: Use) -> bool:
-    """Return whether a property is not sent in this direction: read-only in a request, write-only in an answer."""
-    return seen.flag("readOnly" if use.is_request else "writeOnly") is not None
+def _is_hidden(schema: ComparedSchema, use: Use) -> bool:
+    """Return whether a property is not sent: a read-only one in a request, a write-only one in a response."""
+    return schema.flag("readOnly" if use.is_request else "writeOnly") is not None
 
 
 def _compare_property(
-    run: Comparison,
+    comparison: Comparison,
     pair: Pair,
-    old: Sequence[Place],
-    new: Sequence[Place],
+    old_places: Sequence[Place],
+    new_places: Sequence[Place],
     required: tuple[bool, bool],
     use: Use,
-    compare: Compare,
+    compare: CompareSchemas,
 ) -> None:
-    is_same_need = required[0] == required[1]
-    inner = run.places(compare, old, new, use)
-    if is_same_need and inner is None:
+    was_required, is_required = required
+    inner = comparison.pair_of_schemas(compare, old_places, new_places, use)
+    if was_required == is_required and inner is None:
         return
-    one, other = view(run.old, old), view(run.new, new)
-    was_hidden, is_hidden = _is_hidden(one, use), _is_hidden(other, use)
+    old, new = compared_schema(comparison.old, old_places), compared_schema(comparison.new, new_places)
+    was_hidden, is_hidden = _is_hidden(old, use), _is_hidden(new, use)
     if was_hidden and is_hidden:
         return
     if was_hidden != is_hidden:
-        _tell_hidden(run, pair, one, other, required, use, is_hidden=is_hidden)
+        _report_hidden(comparison, pair, old, new, required, use, is_hidden=is_hidden)
         return
-    if not is_same_need:
-        _tell_need(
-            run, pair, new[0], use, is_required=required[1], has_default=other.first("default") is not None
+    if was_required != is_required:
+        has_default = new.first("default") is not None
+        _report_required(
+            comparison, pair, new_places[0], use, is_required=is_required, has_default=has_default
         )
     pair.add(inner)
 
 
-def _tell_hidden(
-    run: Comparison,
+def _report_hidden(
+    comparison: Comparison,
     pair: Pair,
-    old: View,
-    new: View,
+    old: ComparedSchema,
+    new: ComparedSchema,
     required: tuple[bool, bool],
     use: Use,
     *,
     is_hidden: bool,
 ) -> None:
-    """Tell of a property that is not sent any more in this direction, or that is now."""
-    word, kind = ("readOnly", "read-only") if use.is_request else ("writeOnly", "write-only")
+    """Report a property that is no longer sent in this direction, or is sent for the first time."""
+    keyword, kind = ("readOnly", "read-only") if use.is_request else ("writeOnly", "write-only")
     if is_hidden:
-        found = new.flag(word)
+        found = new.flag(keyword)
         rule = "answer-promises-less" if required[0] and not use.is_request else ""
     else:
-        found = old.flag(word)
+        found = old.flag(keyword)
         if not use.is_request:
             rule = "answer-promises-more"
         elif required[1]:
@@ -102,115 +114,141 @@ def _tell_hidden(
             rule = "request-needs-less"
     if found is not None:
         kind = f"{kind}-set" if is_hidden else f"{kind}-lifted"
-        run.tell(pair, kind, found.place, not is_hidden, is_hidden, rule=use.judged(rule), use=use)
+        rule = use.judged(rule)
+        comparison.add_change(pair, kind, found.place, not is_hidden, is_hidden, rule=rule, use=use)
 
 
-def _tell_need(
-    run: Comparison, pair: Pair, place: Place, use: Use, *, is_required: bool, has_default: bool
+def _report_required(
+    comparison: Comparison, pair: Pair, place: Place, use: Use, *, is_required: bool, has_default: bool
 ) -> None:
     if is_required:
         rule = ("" if has_default else "request-needs-more") if use.is_request else "answer-promises-more"
     else:
         rule = "request-needs-less" if use.is_request else "answer-promises-less"
     kind = "property-required" if is_required else "property-optional"
-    run.tell(pair, kind, place, not is_required, is_required, rule=use.judged(rule), use=use)
+    comparison.add_change(pair, kind, place, not is_required, is_required, rule=use.judged(rule), use=use)
 
 
-def _tell_added(
-    run: Comparison, pair: Pair, places: Sequence[Place], use: Use, *, is_new_need: bool, was_closed: bool
+def _report_added(
+    comparison: Comparison,
+    pair: Pair,
+    places: Sequence[Place],
+    use: Use,
+    *,
+    is_newly_required: bool,
+    was_closed: bool,
 ) -> None:
-    seen = view(run.new, places)
-    if _is_hidden(seen, use):
+    schema = compared_schema(comparison.new, places)
+    if _is_hidden(schema, use):
         return
     if not use.is_request:
         rule = "" if was_closed else "answer-promises-more"
-    elif is_new_need:
-        rule = "" if seen.first("default") is not None else "request-needs-more"
+    elif is_newly_required:
+        rule = "" if schema.first("default") is not None else "request-needs-more"
     else:
         rule = "request-needs-less"
-    run.tell(pair, "property-added", places[0], None, places[0].node, rule=use.judged(rule), use=use)
+    comparison.add_change(
+        pair, "property-added", places[0], None, places[0].node, rule=use.judged(rule), use=use
+    )
 
 
-def _tell_removed(
-    run: Comparison, pair: Pair, places: Sequence[Place], use: Use, *, was_required: bool, is_closed: bool
+def _report_removed(
+    comparison: Comparison,
+    pair: Pair,
+    places: Sequence[Place],
+    use: Use,
+    *,
+    was_required: bool,
+    is_closed: bool,
 ) -> None:
-    if _is_hidden(view(run.old, places), use):
+    if _is_hidden(compared_schema(comparison.old, places), use):
         return
     if use.is_request:
-        # What is not described is ignored by most servers, and refused by some.
+        # Most servers ignore an undescribed property, and some refuse it.
         rule = "request-allows-less" if is_closed else ""
     else:
         rule = "answer-promises-less" if was_required else ""
-    run.tell(pair, "property-removed", places[0], places[0].node, None, rule=use.judged(rule), use=use)
+    comparison.add_change(
+        pair, "property-removed", places[0], places[0].node, None, rule=use.judged(rule), use=use
+    )
 
 
-def _compare_unlisted(
-    run: Comparison, pair: Pair, listed: set[str], had: dict[str, Place], has: dict[str, Place], use: Use
+def _compare_undescribed_required(
+    comparison: Comparison,
+    pair: Pair,
+    described: set[str],
+    old_required: dict[str, Place],
+    new_required: dict[str, Place],
+    use: Use,
 ) -> None:
-    """Compare what is required and described nowhere."""
-    for name, place in has.items():
-        if name not in had and name not in listed:
-            _tell_need(run, pair, place, use, is_required=True, has_default=False)
-    for name, place in had.items():
-        if name not in has and name not in listed:
-            _tell_need(run, pair, place, use, is_required=False, has_default=False)
+    """Compare the properties that are required but described nowhere."""
+    for name, place in new_required.items():
+        if name not in old_required and name not in described:
+            _report_required(comparison, pair, place, use, is_required=True, has_default=False)
+    for name, place in old_required.items():
+        if name not in new_required and name not in described:
+            _report_required(comparison, pair, place, use, is_required=False, has_default=False)
 
 
-def _compare_others(run: Comparison, pair: Pair, old: View, new: View, use: Use, compare: Compare) -> None:
-    """Compare what properties may be that are not described."""
-    was, now = old.closed(), new.closed()
-    if was is None and now is not None:
-        run.tell(
-            pair,
-            "additional-properties-refused",
-            now.place,
-            from_=True,
-            to=False,
-            rule=use.narrowed(),
-            use=use,
-        )
+def _compare_additional(
+    comparison: Comparison,
+    pair: Pair,
+    old: ComparedSchema,
+    new: ComparedSchema,
+    use: Use,
+    compare: CompareSchemas,
+) -> None:
+    """Compare whether undescribed properties are allowed, and their schemas."""
+    was_closed, is_closed = old.closed(), new.closed()
+    comparison.add_flag_change(
+        pair,
+        ("additional-properties-refused", "additional-properties-allowed"),
+        was_closed.place if was_closed is not None else None,
+        is_closed.place if is_closed is not None else None,
+        rules=(use.narrowed(), use.widened()),
+        use=use,
+        value=False,
+    )
+    if was_closed is not None or is_closed is not None:
         return
-    if was is not None and now is None:
-        run.tell(
-            pair,
-            "additional-properties-allowed",
-            was.place,
-            from_=False,
-            to=True,
-            rule=use.widened(),
-            use=use,
-        )
-        return
-    if was is not None:
-        return
-    for word in ("additionalProperties", "unevaluatedProperties"):
-        before, after = old.under(word, ".*"), new.under(word, ".*")
+    for keyword in ("additionalProperties", "unevaluatedProperties"):
+        before, after = old.under(keyword, ".*"), new.under(keyword, ".*")
         if before or after:
-            pair.add(run.places(compare, before or [anything(after[0])], after or [anything(before[0])], use))
+            before, after = before or [empty_schema(after[0])], after or [empty_schema(before[0])]
+            pair.add(comparison.pair_of_schemas(compare, before, after, use))
 
 
-def _compare_by_pattern(
-    run: Comparison, pair: Pair, old: View, new: View, use: Use, compare: Compare
+def _compare_pattern_properties(
+    comparison: Comparison,
+    pair: Pair,
+    old: ComparedSchema,
+    new: ComparedSchema,
+    use: Use,
+    compare: CompareSchemas,
 ) -> None:
-    was, now = (_by_pattern(side, seen) for side, seen in ((run.old, old), (run.new, new)))
-    for pattern, places in now.items():
-        if pattern in was:
-            pair.add(run.places(compare, was[pattern], places, use))
+    before, after = _pattern_properties(old), _pattern_properties(new)
+    for pattern, places in after.items():
+        if pattern in before:
+            pair.add(comparison.pair_of_schemas(compare, before[pattern], places, use))
         else:
             rule = use.narrowed() if old.closed() is None else use.widened()
-            run.tell(pair, "constraint-changed", places[0], None, places[0].node, rule=rule, use=use)
-    for pattern, places in was.items():
-        if pattern not in now:
+            comparison.add_change(
+                pair, "constraint-changed", places[0], None, places[0].node, rule=rule, use=use
+            )
+    for pattern, places in before.items():
+        if pattern not in after:
             rule = use.widened() if new.closed() is None else use.narrowed()
-            run.tell(pair, "constraint-changed", places[0], places[0].node, None, rule=rule, use=use)
+            comparison.add_change(
+                pair, "constraint-changed", places[0], places[0].node, None, rule=rule, use=use
+            )
 
 
-def _by_pattern(side: Side, seen: View) -> dict[str, list[Place]]:
-    found: dict[str, list[Place]] = {}
-    if side.is_3_0:  # has no such keyword
-        return found
-    for one in seen.every("patternProperties"):
-        for pattern, schema in one.value.items() if isinstance(one.value, dict) else ():
-            place = below(one.place, pattern, f"{one.place.subject}./{pattern}/")
-            found.setdefault(str(pattern), []).append(place._replace(node=schema))
-    return found
+def _pattern_properties(schema: ComparedSchema) -> dict[str, list[Place]]:
+    patterns: dict[str, list[Place]] = {}
+    if schema.document.is_3_0:  # OpenAPI 3.0 does not have the keyword
+        return patterns
+    for found in schema.every("patternProperties"):
+        for pattern, subschema in found.value.items() if isinstance(found.value, dict) else ():
+            place = child(found.place, pattern, f"{found.place.subject}./{pattern}/")
+            patterns.setdefault(str(pattern), []).append(place._replace(node=subschema))
+    return patterns

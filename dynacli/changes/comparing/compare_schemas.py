@@ -1,30 +1,30 @@
-"""Two schemas: what a value may be, for which use."""
+"""Compares two schemas: which values each allows, in a request or in a response."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from dynacli.changes.comparing.compare_bounds import LIMIT_WORDS, compare_limits
+from dynacli.changes.comparing.compare_bounds import LIMIT_KEYWORDS, compare_limits
 from dynacli.changes.comparing.compare_properties import compare_object
 from dynacli.changes.comparing.compare_texts import compare_deprecation, compare_text
-from dynacli.changes.comparing.compared_document import Place, anything, below
-from dynacli.changes.comparing.compared_schema import Found, View, view
+from dynacli.changes.comparing.compared_document import Place, child, empty_schema
+from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
 from dynacli.changes.comparing.comparison import Comparison, Pair, Use
+from dynacli.changes.comparing.json_values import canonical, index_by_value
 from dynacli.changes.comparing.match_alternatives import compare_alternatives
-from dynacli.changes.reported_values import by_value, identity
 
-__all__ = ["compare_schemas", "pair_of_schemas"]
+__all__ = ["compare_schemas", "schema_pair"]
 
 _SCALARS = frozenset(("string", "number", "integer", "boolean"))
 
 _UNJUDGED = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems")
-"""Schemas that a value is not simply held to: what changes in them is told without a verdict."""
-_OBJECT = frozenset(
+"""Schemas that a value need not match as a whole: their changes have no verdict."""
+_OF_OBJECTS = frozenset(
     ("properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties")
 )
 _FLAGS = (("readOnly", "read-only"), ("writeOnly", "write-only"))
 _COMPARED = (
-    LIMIT_WORDS
-    | _OBJECT
+    LIMIT_KEYWORDS
+    | _OF_OBJECTS
     | frozenset(_UNJUDGED)
     | frozenset(("type", "nullable", "enum", "const", "format", "pattern", "default", "deprecated"))
     | frozenset(("title", "description", "readOnly", "writeOnly", "items", "prefixItems", "dependentSchemas"))
@@ -40,120 +40,137 @@ _COMPARED = (
             "contentEncoding",
         )
     )
-    # What is no part of what a client sends or gets, or has no meaning of its own.
+    # These keywords say nothing about values, or have no meaning of their own.
     | frozenset(("example", "examples", "externalDocs", "$comment", "$schema", "$id", "$anchor"))
     | frozenset(("$dynamicAnchor", "$defs", "definitions", "contentMediaType", "$vocabulary"))
 )
 
 
-def pair_of_schemas(run: Comparison, old: Place, new: Place, use: Use) -> Pair | None:
-    """Return the pair of two schemas; None where they are plainly the same."""
-    return run.places(compare_schemas, [old], [new], use)
+def schema_pair(comparison: Comparison, old: Place, new: Place, use: Use) -> Pair | None:
+    """Return the pair of two schemas; None where they are surely the same."""
+    return comparison.pair_of_schemas(compare_schemas, [old], [new], use)
 
 
 def compare_schemas(
-    run: Comparison, pair: Pair, old_places: Sequence[Place], new_places: Sequence[Place], use: Use
+    comparison: Comparison, pair: Pair, old_places: Sequence[Place], new_places: Sequence[Place], use: Use
 ) -> None:
-    """Compare two sets of schemas that hold together."""
-    old, new = view(run.old, old_places), view(run.new, new_places)
-    is_null_compared = not use.has_null_apart
-    use = use._replace(has_null_apart=False)
-    if old.unread != new.unread:
-        # What is not known cannot be compared.
-        where = below(new.home if new.unread else old.home, "$ref")
-        refs = (", ".join(one.unread) or None for one in (old, new))
-        run.tell(pair, "constraint-changed", where, *refs, use=use)
+    """Compare the schemas that apply together in the old document with those in the new one."""
+    old = compared_schema(comparison.old, old_places)
+    new = compared_schema(comparison.new, new_places)
+    is_null_compared = not use.is_null_compared_elsewhere
+    use = use._replace(is_null_compared_elsewhere=False)
+    if old.broken_refs != new.broken_refs:
+        # A schema that is missing cannot be compared.
+        place = child(new.outermost if new.broken_refs else old.outermost, "$ref")
+        refs = (", ".join(schema.broken_refs) or None for schema in (old, new))
+        comparison.add_change(pair, "constraint-changed", place, *refs, use=use)
         return
-    if compare_alternatives(run, pair, old, new, use, compare_schemas):
-        # One became a choice that the other is part of: nothing else is left to be compared.
+    if compare_alternatives(comparison, pair, old, new, use, compare_schemas):
         if is_null_compared:
-            _compare_null(run, pair, old, new, use)
+            _compare_null(comparison, pair, old, new, use)
         return
-    words = old.words | new.words
-    if words & {"title", "description"}:
-        for word in ("title", "description"):
-            _compare_words(run, pair, old, new, word, use)
-    is_alike = _compare_types(run, pair, old, new, use)
+    keywords = old.keywords | new.keywords
+    if keywords & {"title", "description"}:
+        for keyword in ("title", "description"):
+            _compare_texts(comparison, pair, old, new, keyword, use)
+    is_alike = _compare_types(comparison, pair, old, new, use)
     if is_null_compared:
-        _compare_null(run, pair, old, new, use)
+        _compare_null(comparison, pair, old, new, use)
     if not is_alike:
         return
-    if words & {"enum", "const"} or old.listed or new.listed:
-        _compare_values(run, pair, old, new, use)
-    compare_limits(run, pair, old, new, use)
-    _compare_plain(run, pair, old, new, use)
-    if words & _OBJECT:
-        compare_object(run, pair, old, new, use, compare_schemas)
-    if words & {"items", "prefixItems"}:
-        _compare_items(run, pair, old, new, use)
-    if "dependentRequired" in words:
-        _compare_dependent(run, pair, old, new, use)
-    rest = words - _COMPARED
-    for word in _UNJUDGED:
-        if word in words:
-            _compare_unjudged(run, pair, old, new, word, use)
-    if "dependentSchemas" in words:
+    if keywords & {"enum", "const"} or old.enumerations or new.enumerations:
+        _compare_allowed_values(comparison, pair, old, new, use)
+    compare_limits(comparison, pair, old, new, use)
+    _compare_simple_keywords(comparison, pair, old, new, use)
+    if keywords & _OF_OBJECTS:
+        compare_object(comparison, pair, old, new, use, compare_schemas)
+    if keywords & {"items", "prefixItems"}:
+        _compare_items(comparison, pair, old, new, use)
+    if "dependentRequired" in keywords:
+        _compare_dependent_required(comparison, pair, old, new, use)
+    rest = keywords - _COMPARED
+    for keyword in _UNJUDGED:
+        if keyword in keywords:
+            _compare_unjudged(comparison, pair, old, new, keyword, use)
+    if "dependentSchemas" in keywords:
         rest.add("dependentSchemas")
-    for word in sorted(rest):
-        if not word.startswith("x-"):
-            _compare_word(run, pair, old, new, word, use)
+    for keyword in sorted(rest):
+        if not keyword.startswith("x-"):
+            _compare_keyword(comparison, pair, old, new, keyword, use)
 
 
-def _compare_words(run: Comparison, pair: Pair, old: View, new: View, word: str, use: Use) -> None:
-    first, second = old.first(word), new.first(word)
-    place = (second or first or Found(None, new.home)).place
-    was, now = (one.value if one is not None else None for one in (first, second))
-    compare_text(run, pair, f"{word}-changed", place, was, now, use=use)
+def _compare_texts(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
+) -> None:
+    before, after = old.first(keyword), new.first(keyword)
+    place = (after or before or KeywordValue(None, new.outermost)).place
+    old_text, new_text = (found.value if found is not None else None for found in (before, after))
+    compare_text(comparison, pair, f"{keyword}-changed", place, old_text, new_text, use)
 
 
-def _compare_types(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> bool:
-    """Compare the types; return whether they have something in common, so that the rest is worth a look."""
-    (was, was_at), (now, now_at) = old.types(), new.types()
-    if was != now and not _is_told_elsewhere(was, now, was_at, now_at, use):
-        where = now_at or was_at
-        place = where.place if where is not None else new.home if new.is_never else old.home
-        rule = _rule_of_types(old, new, was, now, use)
-        run.tell(pair, "type-changed", place, _shown(was), _shown(now), rule=use.judged(rule), use=use)
-    is_alike = was is None or now is None or bool(_wide(was) & _wide(now)) or was == now
-    return is_alike and not old.is_never and not new.is_never
+def _compare_types(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> bool:
+    """Compare the types; return whether they overlap, so that the rest is worth comparing."""
+    (old_types, old_found), (new_types, new_found) = old.types(), new.types()
+    if old_types != new_types and not _is_compared_elsewhere(old_types, new_types, old_found, new_found, use):
+        found = new_found or old_found
+        place = found.place if found is not None else new.outermost if new.is_never else old.outermost
+        rule = use.judged(_rule_of_types(old, new, old_types, new_types, use))
+        comparison.add_change(
+            pair, "type-changed", place, _as_written(old_types), _as_written(new_types), rule=rule, use=use
+        )
+    if old.is_never or new.is_never:
+        return False
+    if old_types is None or new_types is None or old_types == new_types:
+        return True
+    return bool(_with_integer(old_types) & _with_integer(new_types))
 
 
-def _compare_null(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> None:
-    was, now = old.types()[0], new.types()[0]
-    was_null, now_null = old.null(), new.null()
-    if (was_null is None) == (now_null is None) or (was is None) != (now is None):
+def _compare_null(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> None:
+    old_types, new_types = old.types()[0], new.types()[0]
+    if (old_types is None) != (new_types is None):
         return
-    # On text there is no null, and where no type is named it could stand before.
-    is_judged = was is not None and not use.is_written_as_text
-    if now_null is not None:
-        rule = use.widened(is_another_type=True) if is_judged else ""
-        run.tell(pair, "nullable-added", now_null.place, from_=False, to=True, rule=rule, use=use)
-    elif was_null is not None:
-        rule = use.narrowed() if is_judged else ""
-        run.tell(pair, "nullable-removed", was_null.place, from_=True, to=False, rule=rule, use=use)
+    old_null, new_null = old.null(), new.null()
+    # Text has no null, and a schema that names no type already allowed it.
+    is_judged = old_types is not None and not use.is_written_as_text
+    comparison.add_flag_change(
+        pair,
+        ("nullable-added", "nullable-removed"),
+        _place_of(old_null),
+        _place_of(new_null),
+        rules=(use.widened(is_another_type=True), use.narrowed()) if is_judged else ("", ""),
+        use=use,
+    )
 
 
-def _wide(types: frozenset[str]) -> frozenset[str]:
+def _place_of(found: KeywordValue | None) -> Place | None:
+    return found.place if found is not None else None
+
+
+def _with_integer(types: frozenset[str]) -> frozenset[str]:
     return types | {"integer"} if "number" in types else types
 
 
-def _is_told_elsewhere(
-    was: frozenset[str] | None,
-    now: frozenset[str] | None,
-    was_at: Found | None,
-    now_at: Found | None,
+def _is_compared_elsewhere(
+    old_types: frozenset[str] | None,
+    new_types: frozenset[str] | None,
+    old_found: KeywordValue | None,
+    new_found: KeywordValue | None,
     use: Use,
 ) -> bool:
-    """Return whether types differ as alternatives or listed values do, which are compared by themselves."""
-    derived = [one is not None and one.value is None for one in (was_at, now_at)]
-    if all(derived):
+    """Return whether the types come from alternatives or allowed values, which are compared by themselves."""
+    is_derived = [found is not None and found.value is None for found in (old_found, new_found)]
+    if all(is_derived):
         return True
-    if True not in derived or was is None or now is None:
+    if True not in is_derived or old_types is None or new_types is None:
         return False
-    return _covers(was, now, use) if derived[1] else _covers(now, was, use)
+    return _covers(old_types, new_types, use) if is_derived[1] else _covers(new_types, old_types, use)
 
 
-def _shown(types: frozenset[str] | None) -> Any:
+def _as_written(types: frozenset[str] | None) -> Any:
     """Return types as a document writes them."""
     if types is None:
         return None
@@ -161,28 +178,33 @@ def _shown(types: frozenset[str] | None) -> Any:
 
 
 def _rule_of_types(
-    old: View, new: View, was: frozenset[str] | None, now: frozenset[str] | None, use: Use
+    old: ComparedSchema,
+    new: ComparedSchema,
+    old_types: frozenset[str] | None,
+    new_types: frozenset[str] | None,
+    use: Use,
 ) -> str:
-    if was is None or now is None:
-        # Many documents leave out what the other keywords say: naming it changes nothing.
-        unnamed, named = (old, now) if was is None else (new, was)
-        if named is not None and _implied(unnamed) == named:
+    """Return the rule for a change from some types to others."""
+    if old_types is None or new_types is None:
+        # Many documents leave out a type that the other keywords imply: naming it changes nothing.
+        untyped, named = (old, new_types) if old_types is None else (new, old_types)
+        if named is not None and _implied_types(untyped) == named:
             return ""
         if use.is_written_as_text and named == frozenset(("string",)):
             return "same-on-the-wire"
-        return use.narrowed() if was is None else use.widened(is_another_type=True)
-    if use.is_written_as_text and ("array" in was) != ("array" in now):
-        # One item is written as a value is, and some separators are as well.
+        return use.narrowed() if old_types is None else use.widened(is_another_type=True)
+    if use.is_written_as_text and ("array" in old_types) != ("array" in new_types):
+        # An array of one item is written like the item, and with some separators longer ones are, too.
         return ""
-    is_narrowed = not _covers(now, was, use)
-    is_widened = not _covers(was, now, use)
+    is_narrowed = not _covers(new_types, old_types, use)
+    is_widened = not _covers(old_types, new_types, use)
     if use.is_request:
         return use.narrowed() if is_narrowed else use.widened()
     return use.widened(is_another_type=True) if is_widened else use.narrowed()
 
 
 def _covers(types: frozenset[str], others: frozenset[str], use: Use) -> bool:
-    """Return whether a value of any of the other types is of one of these."""
+    """Return whether each value of the other types is also a value of these types."""
     allowed = set(types)
     if "number" in allowed:
         allowed.add("integer")
@@ -191,176 +213,171 @@ def _covers(types: frozenset[str], others: frozenset[str], use: Use) -> bool:
     return others <= allowed
 
 
-def _implied(seen: View) -> frozenset[str] | None:
-    """Return the types that the other keywords speak of."""
-    if seen.words & {*_OBJECT, "minProperties", "maxProperties"}:
+def _implied_types(schema: ComparedSchema) -> frozenset[str] | None:
+    """Return the types that the other keywords imply."""
+    if schema.keywords & {*_OF_OBJECTS, "minProperties", "maxProperties"}:
         return frozenset(("object",))
-    if seen.words & {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"}:
+    if schema.keywords & {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"}:
         return frozenset(("array",))
-    if seen.words & {"pattern", "minLength", "maxLength"}:
+    if schema.keywords & {"pattern", "minLength", "maxLength"}:
         return frozenset(("string",))
-    return frozenset(("object",)) if seen.groups else None
+    return frozenset(("object",)) if schema.alternatives else None
 
 
-def _compare_values(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> None:
-    was, now = old.values(), new.values()
-    if was is None and now is not None:
-        run.tell(pair, "enum-added", now.place, None, now.values, rule=use.narrowed(), use=use)
-    elif was is not None and now is None:
-        run.tell(pair, "enum-removed", was.place, was.values, None, rule=use.widened(), use=use)
-    elif was is not None and now is not None:
-        before, after = by_value(was.values), by_value(now.values)
-        gone = [index for value, index in before.items() if value not in after]
-        come = [index for value, index in after.items() if value not in before]
-        if was.is_constant and now.is_constant and gone:
-            rule = use.narrowed() if use.is_request else ""
-            run.tell(pair, "const-changed", now.place, was.values[0], now.values[0], rule=rule, use=use)
-            return
-        for index in gone:
-            value = was.values[index]
-            run.tell(pair, "enum-value-removed", was.places[index], value, None, rule=use.narrowed(), use=use)
-        for index in come:
-            value = now.values[index]
-            run.tell(pair, "enum-value-added", now.places[index], None, value, rule=use.widened(), use=use)
-
-
-def _compare_plain(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> None:
-    """Compare the keywords that have one value each."""
-    words = old.words | new.words
-    if "pattern" in words:
-        rules = use.narrowed(), use.widened()
-        _told(run, pair, "pattern", _patterns(old), _patterns(new), use, rules)
-    if words & {"format", "contentEncoding", "contentMediaType"}:
-        _told(run, pair, "format", old.format(), new.format(), use)
-        for word in ("contentEncoding", "contentMediaType"):
-            _compare_content(run, pair, old, new, word, use)
-    if "default" in words:
-        _told(run, pair, "default", old.first("default"), new.first("default"), use)
-    if "deprecated" in words:
-        compare_deprecation(
-            run, pair, old.home, new.home, (old.flag("deprecated"), new.flag("deprecated")), use
+def _compare_allowed_values(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> None:
+    before, after = old.allowed_values(), new.allowed_values()
+    if before is None and after is not None:
+        comparison.add_change(
+            pair, "enum-added", after.place, None, after.values, rule=use.narrowed(), use=use
         )
-    for word, kind in _FLAGS:
-        if word in words:
-            was, now = old.flag(word), new.flag(word)
-            # In the other direction it is about properties, which are compared with it.
-            rule = "same-on-the-wire" if (word == "readOnly") != use.is_request else ""
-            if was is None and now is not None:
-                run.tell(pair, f"{kind}-set", now.place, from_=False, to=True, rule=use.judged(rule), use=use)
-            elif was is not None and now is None:
-                run.tell(
-                    pair, f"{kind}-lifted", was.place, from_=True, to=False, rule=use.judged(rule), use=use
-                )
+    elif before is not None and after is None:
+        comparison.add_change(
+            pair, "enum-removed", before.place, before.values, None, rule=use.widened(), use=use
+        )
+    elif before is not None and after is not None:
+        old_index, new_index = index_by_value(before.values), index_by_value(after.values)
+        removed = [index for value, index in old_index.items() if value not in new_index]
+        added = [index for value, index in new_index.items() if value not in old_index]
+        if before.is_constant and after.is_constant and removed:
+            rule = use.narrowed() if use.is_request else ""
+            values = before.values[0], after.values[0]
+            comparison.add_change(pair, "const-changed", after.place, *values, rule=rule, use=use)
+            return
+        for index in removed:
+            place, value = before.places[index], before.values[index]
+            comparison.add_change(
+                pair, "enum-value-removed", place, value, None, rule=use.narrowed(), use=use
+            )
+        for index in added:
+            place, value = after.places[index], after.values[index]
+            comparison.add_change(pair, "enum-value-added", place, None, value, rule=use.widened(), use=use)
 
 
-def _patterns(seen: View) -> Found | None:
-    found = [one for one in seen.every("pattern") if isinstance(one.value, str)]
+def _compare_simple_keywords(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> None:
+    """Compare the keywords that each have a single value."""
+    keywords = old.keywords | new.keywords
+    if "pattern" in keywords:
+        rules = use.narrowed(), use.widened()
+        comparison.add_keyword_change(pair, "pattern", _patterns(old), _patterns(new), use, rules)
+    if keywords & {"format", "contentEncoding", "contentMediaType"}:
+        comparison.add_keyword_change(pair, "format", old.format(), new.format(), use)
+        for keyword in ("contentEncoding", "contentMediaType"):
+            _compare_content_keyword(comparison, pair, old, new, keyword, use)
+    if "default" in keywords:
+        comparison.add_keyword_change(pair, "default", old.first("default"), new.first("default"), use)
+    if "deprecated" in keywords:
+        flags = _place_of(old.flag("deprecated")), _place_of(new.flag("deprecated"))
+        compare_deprecation(comparison, pair, old.outermost, new.outermost, flags, use)
+    for keyword, kind in _FLAGS:
+        if keyword in keywords:
+            # In the other direction the flag hides the property, which `compare_properties` reports.
+            rule = use.judged("same-on-the-wire" if (keyword == "readOnly") != use.is_request else "")
+            comparison.add_flag_change(
+                pair,
+                (f"{kind}-set", f"{kind}-lifted"),
+                _place_of(old.flag(keyword)),
+                _place_of(new.flag(keyword)),
+                rules=(rule, rule),
+                use=use,
+            )
+
+
+def _patterns(schema: ComparedSchema) -> KeywordValue | None:
+    found = [pattern for pattern in schema.every("pattern") if isinstance(pattern.value, str)]
     if not found:
         return None
-    values = sorted({one.value for one in found})
-    return Found(values[0] if len(values) == 1 else values, found[0].place)
+    values = sorted({pattern.value for pattern in found})
+    return KeywordValue(values[0] if len(values) == 1 else values, found[0].place)
 
 
-def _told(
-    run: Comparison,
-    pair: Pair,
-    kind: str,
-    was: Found | None,
-    now: Found | None,
-    use: Use,
-    rules: tuple[str, str] = ("", ""),
+def _compare_content_keyword(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
 ) -> None:
-    """Tell of a keyword that came, went or has another value.
-
-    Args:
-        rules: For one that came and one that went.
-    """
-    if was is None and now is not None:
-        run.tell(pair, f"{kind}-added", now.place, None, now.value, rule=rules[0], use=use)
-    elif was is not None and now is None:
-        run.tell(pair, f"{kind}-removed", was.place, was.value, None, rule=rules[1], use=use)
-    elif was is not None and now is not None and identity(was.value) != identity(now.value):
-        run.tell(pair, f"{kind}-changed", now.place, was.value, now.value, use=use)
-
-
-def _compare_content(run: Comparison, pair: Pair, old: View, new: View, word: str, use: Use) -> None:
-    """Compare `contentEncoding` or `contentMediaType`, unless it is told as a format."""
-    found = [None if one.side.is_3_0 else one.first(word) for one in (old, new)]
-    was, now = (
-        None if one is None or one.value in ("base64", "application/octet-stream") else one for one in found
+    """Compare `contentEncoding` or `contentMediaType`, except values that are compared as a format."""
+    before, after = (
+        None if found is None or found.value in ("base64", "application/octet-stream") else found
+        for found in (None if schema.document.is_3_0 else schema.first(keyword) for schema in (old, new))
     )
-    if (was.value if was else None) != (now.value if now else None):
-        place = (now or was or Found(None, new.home)).place
-        values = (was.value if was else None, now.value if now else None)
-        run.tell(pair, "constraint-changed", place, *values, use=use)
+    values = before.value if before else None, after.value if after else None
+    if values[0] != values[1]:
+        place = (after or before or KeywordValue(None, new.outermost)).place
+        comparison.add_change(pair, "constraint-changed", place, *values, use=use)
 
 
-def _compare_items(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> None:
-    inner = use._replace(form="field" if use.form == "form" else use.form)
-    firsts = [_prefix(one) for one in (old, new)]
-    count = min(map(len, firsts))
-    for index in range(count):
-        pair.add(run.places(compare_schemas, firsts[0][index], firsts[1][index], inner))
-    if len(firsts[0]) != len(firsts[1]):
-        _compare_word(run, pair, old, new, "prefixItems", use)
-    items = [one.under("items", "[]") for one in (old, new)]
-    if items[0] or items[1]:
-        pair.add(
-            run.places(
-                compare_schemas,
-                items[0] or [anything(items[1][0])],
-                items[1] or [anything(items[0][0])],
-                inner,
-            )
+def _compare_items(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> None:
+    inner_use = use._replace(form="field" if use.form == "form" else use.form)
+    old_prefix, new_prefix = _prefix_items(old), _prefix_items(new)
+    for before, after in zip(old_prefix, new_prefix, strict=False):
+        pair.add(comparison.pair_of_schemas(compare_schemas, [before], [after], inner_use))
+    if len(old_prefix) != len(new_prefix):
+        _compare_keyword(comparison, pair, old, new, "prefixItems", use)
+    old_items, new_items = old.under("items", "[]"), new.under("items", "[]")
+    if old_items or new_items:
+        old_items, new_items = (
+            old_items or [empty_schema(new_items[0])],
+            new_items or [empty_schema(old_items[0])],
         )
+        pair.add(comparison.pair_of_schemas(compare_schemas, old_items, new_items, inner_use))
 
 
-def _prefix(seen: View) -> list[list[Place]]:
-    found = seen.first("prefixItems")
+def _prefix_items(schema: ComparedSchema) -> list[Place]:
+    found = schema.first("prefixItems")
     if found is None or not isinstance(found.value, list):
         return []
-    return [
-        [below(found.place, index, f"{found.place.subject}[{index}]")] for index in range(len(found.value))
-    ]
+    return [child(found.place, index, f"{found.place.subject}[{index}]") for index in range(len(found.value))]
 
 
-def _compare_dependent(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> None:
-    """Compare which properties must be there as others are."""
-    was, now = (_dependent(one) for one in (old, new))
-    if was == now:
+def _compare_dependent_required(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> None:
+    """Compare which properties are required where others are given."""
+    old_needs, new_needs = _dependent_required(old), _dependent_required(new)
+    if old_needs == new_needs:
         return
-    first, second = old.first("dependentRequired"), new.first("dependentRequired")
-    place = (second or first or Found(None, new.home)).place
-    if now - was:
-        rule = "request-needs-more" if use.is_request else "answer-promises-more" if now > was else ""
+    before, after = old.first("dependentRequired"), new.first("dependentRequired")
+    place = (after or before or KeywordValue(None, new.outermost)).place
+    if use.is_request:
+        rule = "request-needs-more" if new_needs - old_needs else "request-needs-less"
     else:
-        rule = "request-needs-less" if use.is_request else ""
-    values = (one.value if one else None for one in (first, second))
-    run.tell(pair, "constraint-changed", place, *values, rule=use.judged(rule), use=use)
+        rule = "answer-promises-more" if new_needs > old_needs else ""
+    values = (found.value if found else None for found in (before, after))
+    comparison.add_change(pair, "constraint-changed", place, *values, rule=use.judged(rule), use=use)
 
 
-def _dependent(seen: View) -> set[tuple[str, str]]:
+def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
+    """Return each pair of a property and another that it requires."""
     return {
-        (str(name), str(other))
-        for one in seen.every("dependentRequired")
-        if isinstance(one.value, dict)
-        for name, others in one.value.items()
-        for other in (others if isinstance(others, list) else ())
+        (str(name), str(needed))
+        for found in schema.every("dependentRequired")
+        if isinstance(found.value, dict)
+        for name, names in found.value.items()
+        for needed in (names if isinstance(names, list) else ())
     }
 
 
-def _compare_unjudged(run: Comparison, pair: Pair, old: View, new: View, word: str, use: Use) -> None:
-    was, now = old.under(word), new.under(word)
-    if was and now:
-        pair.add(run.places(compare_schemas, was, now, use._replace(is_judged=False)))
+def _compare_unjudged(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
+) -> None:
+    before, after = old.under(keyword), new.under(keyword)
+    if before and after:
+        inner_use = use._replace(is_judged=False)
+        pair.add(comparison.pair_of_schemas(compare_schemas, before, after, inner_use))
     else:
-        _compare_word(run, pair, old, new, word, use)
+        _compare_keyword(comparison, pair, old, new, keyword, use)
 
 
-def _compare_word(run: Comparison, pair: Pair, old: View, new: View, word: str, use: Use) -> None:
+def _compare_keyword(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
+) -> None:
     """Compare a keyword that no rule is about by its value alone."""
-    was, now = old.first(word), new.first(word)
-    before, after = was.value if was else None, now.value if now else None
-    if (was is None) != (now is None) or identity(before) != identity(after):
-        place = (now or was or Found(None, new.home)).place
-        run.tell(pair, "constraint-changed", place, before, after, use=use)
+    before, after = old.first(keyword), new.first(keyword)
+    values = before.value if before else None, after.value if after else None
+    if (before is None) != (after is None) or canonical(values[0]) != canonical(values[1]):
+        place = (after or before or KeywordValue(None, new.outermost)).place
+        comparison.add_change(pair, "constraint-changed", place, *values, use=use)

@@ -1,11 +1,11 @@
-"""The credentials that two operations ask for."""
+"""Compares the credentials that two operations require."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.compared_document import Place, Side, below, members
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, members, present
 from dynacli.changes.comparing.comparison import Comparison, Pair
-from dynacli.changes.reported_values import identity
+from dynacli.changes.comparing.json_values import canonical
 
 __all__ = ["Credentials", "compare_security"]
 
@@ -14,127 +14,152 @@ _REJECTED, _ACCEPTED = "credentials-rejected", "credentials-accepted"
 
 
 class Alternative(NamedTuple):
-    """Credentials that go together.
+    """Credentials that are required together: a Security Requirement Object.
 
     Args:
-        scopes: Scheme → the scopes that are asked for; empty: none are needed.
+        scopes: Security scheme → the required scopes; empty where no credentials are needed.
     """
 
     scopes: Scopes
     place: Place
 
     def suffices_for(self, other: "Alternative") -> bool:
-        """Return whether who has these has what another alternative asks for."""
+        """Return whether these credentials include all that another alternative requires."""
         return all(
             name in self.scopes and scopes <= self.scopes[name] for name, scopes in other.scopes.items()
         )
 
 
 class Credentials:
-    """What the operations of both documents ask for.
+    """The credentials that the operations of both documents require.
 
-    Security schemes that are the same but for their names count as one.
+    Security schemes that differ only in their names count as one.
     """
 
-    def __init__(self, run: Comparison) -> None:
-        self._run = run
-        old, new = (_schemes(side) for side in (run.old, run.new))
-        self._names = {}
-        by_content = {identity(one): name for name, one in old.items() if name not in new}
-        for name, one in new.items():
-            if name not in old and (former := by_content.pop(identity(one), None)) is not None:
-                self._names[name] = former
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        old, new = _security_schemes(comparison.old), _security_schemes(comparison.new)
+        self._old_names = {}
+        by_content = {canonical(scheme): name for name, scheme in old.items() if name not in new}
+        for name, scheme in new.items():
+            if name not in old and (former := by_content.pop(canonical(scheme), None)) is not None:
+                self._old_names[name] = former
 
     @property
     def renamed(self) -> Mapping[str, str]:
-        """New name → old name of the schemes that only their names tell apart."""
-        return self._names
+        """New name → old name of the security schemes that were only renamed."""
+        return self._old_names
 
-    def of(self, side: Side, operation: Place) -> tuple[list[Alternative], Place]:
-        """Return the alternatives of an operation, and where they stand; one without schemes where none are needed."""
-        own = below(operation, "security")
-        place = (
-            own if isinstance(operation.node, dict) and "security" in operation.node else side.at("security")
-        )
-        place = place._replace(subject="security")
-        listed = [place.node] if isinstance(place.node, dict) else place.node
-        if not isinstance(listed, list):
-            listed = []
+    def alternatives(self, document: ComparedDocument, operation: Place) -> tuple[list[Alternative], Place]:
+        """Return the alternatives of an operation, and where they stand; an empty one where none are required."""
+        own = child(operation, "security")
+        has_own = isinstance(operation.node, dict) and "security" in operation.node
+        place = (own if has_own else document.at("security"))._replace(subject="security")
+        requirements = [place.node] if isinstance(place.node, dict) else place.node
+        if not isinstance(requirements, list):
+            requirements = []
         found = []
-        for index, one in enumerate(listed):
-            if isinstance(one, dict):
-                at = below(place, index, "security") if listed is place.node else place
-                found.append(Alternative(self._scopes(side, one), at))
+        for index, requirement in enumerate(requirements):
+            if isinstance(requirement, dict):
+                at = child(place, index, "security") if requirements is place.node else place
+                found.append(Alternative(self._scopes(document, requirement), at))
         return found or [Alternative({}, place)], place
 
-    def _scopes(self, side: Side, requirement: Mapping[str, Any]) -> Scopes:
-        names = self._names if side is self._run.new else {}
+    def _scopes(self, document: ComparedDocument, requirement: Mapping[str, Any]) -> Scopes:
+        old_names = self._old_names if document is self._comparison.new else {}
         return {
-            names.get(str(name), str(name)): frozenset(
-                one for one in (scopes if isinstance(scopes, list) else ()) if isinstance(one, str)
+            old_names.get(str(name), str(name)): frozenset(
+                scope for scope in (scopes if isinstance(scopes, list) else ()) if isinstance(scope, str)
             )
             for name, scopes in requirement.items()
         }
 
 
-def _schemes(side: Side) -> dict[str, Any]:
-    """Return what each security scheme is, without the words for people."""
+def _security_schemes(document: ComparedDocument) -> dict[str, Any]:
+    """Return each security scheme without its description."""
     found = {}
-    for name, place in members(side.at("components", "securitySchemes")):
-        node = side.followed(place).node
+    for name, place in members(document.at("components", "securitySchemes")):
+        node = document.resolve(place).node
         if isinstance(node, dict):
-            found[name] = {key: one for key, one in node.items() if key != "description"}
+            found[name] = {key: value for key, value in node.items() if key != "description"}
     return found
 
 
-def compare_security(run: Comparison, pair: Pair, credentials: Credentials, old: Place, new: Place) -> None:
-    """Compare what two operations ask for."""
-    was, was_at = credentials.of(run.old, old)
-    now, now_at = credentials.of(run.new, new)
-    was_public, is_public = (any(not one.scopes for one in each) for each in (was, now))
+def compare_security(
+    comparison: Comparison, pair: Pair, credentials: Credentials, old: Place, new: Place
+) -> None:
+    """Compare the credentials that two operations require."""
+    old_alternatives, old_place = credentials.alternatives(comparison.old, old)
+    new_alternatives, new_place = credentials.alternatives(comparison.new, new)
+    was_public, is_public = (
+        any(not alternative.scopes for alternative in alternatives)
+        for alternatives in (old_alternatives, new_alternatives)
+    )
     before, after = (
-        [_shown(one) for one in each if one.place.node is not place.node]
-        for each, place in ((was, was_at), (now, now_at))
+        [_shown(alternative) for alternative in alternatives if alternative.place.node is not place.node]
+        for alternatives, place in ((old_alternatives, old_place), (new_alternatives, new_place))
     )
     if was_public and not is_public:
-        run.tell(pair, "secured", now_at, before, after, rule=_REJECTED)
+        comparison.add_change(pair, "secured", new_place, before, after, rule=_REJECTED)
         return
     if is_public and not was_public:
-        place = now_at if now_at.node is not None else was_at
-        run.tell(pair, "made-public", place, before, after, rule=_ACCEPTED)
+        place = present(old_place, new_place)
+        comparison.add_change(pair, "made-public", place, before, after, rule=_ACCEPTED)
         return
-    left = [one for one in was if all(one.scopes != other.scopes for other in now)]
-    right = [one for one in now if all(one.scopes != other.scopes for other in was)]
-    for one in list(left):
-        partner = next((other for other in right if other.scopes.keys() == one.scopes.keys()), None)
+    removed = _without_equals(old_alternatives, new_alternatives)
+    added = _without_equals(new_alternatives, old_alternatives)
+    for alternative in list(removed):
+        partner = next((other for other in added if other.scopes.keys() == alternative.scopes.keys()), None)
         if partner is not None:
-            right.remove(partner)
-            left.remove(one)
-            _compare_scopes(run, pair, one, partner, now)
-    for one in left:
-        run.tell(pair, "security-alternative-removed", one.place, _shown(one), None, rule=_rule(one, now))
-    for one in right:
-        run.tell(pair, "security-alternative-added", one.place, None, _shown(one), rule=_ACCEPTED)
+            added.remove(partner)
+            removed.remove(alternative)
+            _compare_scopes(comparison, pair, alternative, partner, new_alternatives)
+    for alternative in removed:
+        comparison.add_change(
+            pair,
+            "security-alternative-removed",
+            alternative.place,
+            _shown(alternative),
+            None,
+            rule=_rule(alternative, new_alternatives),
+        )
+    for alternative in added:
+        comparison.add_change(
+            pair, "security-alternative-added", alternative.place, None, _shown(alternative), rule=_ACCEPTED
+        )
 
 
-def _rule(one: Alternative, now: list[Alternative]) -> str:
-    """Return what becomes of who has what an alternative asked for."""
-    accepted = [other for other in now if one.suffices_for(other)]
+def _without_equals(alternatives: list[Alternative], others: list[Alternative]) -> list[Alternative]:
+    return [
+        alternative
+        for alternative in alternatives
+        if all(alternative.scopes != other.scopes for other in others)
+    ]
+
+
+def _rule(old: Alternative, new_alternatives: list[Alternative]) -> str:
+    """Return the rule for a client that has the credentials of an old alternative."""
+    accepted = [alternative for alternative in new_alternatives if old.suffices_for(alternative)]
     if not accepted:
         return _REJECTED
-    # Who is let in without credentials may be somebody else than with them.
-    return _ACCEPTED if any(other.scopes for other in accepted) or not one.scopes else ""
+    # No verdict where the call is now anonymous: it may be treated unlike one with credentials.
+    return _ACCEPTED if any(alternative.scopes for alternative in accepted) or not old.scopes else ""
 
 
 def _compare_scopes(
-    run: Comparison, pair: Pair, old: Alternative, new: Alternative, now: list[Alternative]
+    comparison: Comparison,
+    pair: Pair,
+    old: Alternative,
+    new: Alternative,
+    new_alternatives: list[Alternative],
 ) -> None:
     for name, scopes in new.scopes.items():
         for scope in sorted(scopes - old.scopes[name]):
-            run.tell(pair, "scope-added", new.place, None, f"{name}: {scope}", rule=_rule(old, now))
+            rule = _rule(old, new_alternatives)
+            comparison.add_change(pair, "scope-added", new.place, None, f"{name}: {scope}", rule=rule)
         for scope in sorted(old.scopes[name] - scopes):
-            run.tell(pair, "scope-removed", new.place, f"{name}: {scope}", None, rule=_ACCEPTED)
+            comparison.add_change(pair, "scope-removed", new.place, f"{name}: {scope}", None, rule=_ACCEPTED)
 
 
-def _shown(one: Alternative) -> dict[str, list[str]]:
-    return {name: sorted(scopes) for name, scopes in one.scopes.items()}
+def _shown(alternative: Alternative) -> dict[str, list[str]]:
+    return {name: sorted(scopes) for name, scopes in alternative.scopes.items()}

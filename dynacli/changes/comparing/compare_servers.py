@@ -1,59 +1,58 @@
-"""The servers of two documents or operations."""
+"""Compares the servers of two documents or operations."""
 
 from typing import Any
 
-from dynacli.changes.comparing.compared_document import Place, below
+from dynacli.changes.comparing.compared_document import Place, child
 from dynacli.changes.comparing.comparison import Comparison, Pair
-from dynacli.changes.reported_values import identity
+from dynacli.changes.comparing.json_values import canonical
 
 __all__ = ["compare_servers"]
 
 
-def compare_servers(run: Comparison, pair: Pair, old: Place, new: Place) -> None:
+def compare_servers(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
     """Compare two lists of servers by their URLs.
 
     A list that is missing or empty is one server at `/` (OpenAPI 3.1.1, "OpenAPI Object").
     """
-    was, now = _by_url(old), _by_url(new)
-    for url, place in now.items():
-        if url not in was:
-            run.tell(pair, "server-added", place, None, url, rule="same-on-the-wire")
-        elif _variables(was[url].node) != _variables(place.node):
-            inner = below(place, "variables")
-            run.tell(
+    before, after = _by_url(old), _by_url(new)
+    for url, place in after.items():
+        if url not in before:
+            comparison.add_change(pair, "server-added", place, None, url, rule="same-on-the-wire")
+        elif _variables(before[url].node) != _variables(place.node):
+            variables = child(place, "variables")
+            comparison.add_change(
                 pair,
                 "server-changed",
-                inner if inner.node is not None else place,
-                _of(was[url].node, "variables"),
-                inner.node,
+                variables if variables.node is not None else place,
+                _member(before[url].node, "variables"),
+                variables.node,
             )
-    for url, place in was.items():
-        if url not in now:
-            run.tell(pair, "server-removed", place, url, None)
+    for url, place in before.items():
+        if url not in after:
+            comparison.add_change(pair, "server-removed", place, url, None)
 
 
 def _by_url(place: Place) -> dict[str, Place]:
     found: dict[str, Place] = {}
-    for index, one in enumerate(place.node if isinstance(place.node, list) else ()):
-        url = one.get("url") if isinstance(one, dict) else None
+    for index, server in enumerate(place.node if isinstance(place.node, list) else ()):
+        url = server.get("url") if isinstance(server, dict) else None
         if isinstance(url, str):
-            found.setdefault(_plain(url), below(place, index, f"server {url}"))
+            found.setdefault(url.rstrip("/") or "/", child(place, index, f"server {url}"))
     return found or {"/": place._replace(node=None, subject="server /")}
 
 
-def _plain(url: str) -> str:
-    return url.rstrip("/") or "/"
-
-
-def _variables(node: Any) -> bytes:
-    """Return what can stand for the variables of a URL, without the words for people."""
-    variables = _of(node, "variables")
+def _variables(server: Any) -> bytes:
+    """Return the comparable parts of a server's variables: defaults and allowed values, no descriptions."""
+    variables = _member(server, "variables")
     if not isinstance(variables, dict):
-        return identity({})
-    return identity(
-        {name: [_of(one, "default"), _of(one, "enum")] for name, one in sorted(variables.items(), key=str)}
+        return canonical({})
+    return canonical(
+        {
+            name: [_member(variable, "default"), _member(variable, "enum")]
+            for name, variable in sorted(variables.items(), key=str)
+        }
     )
 
 
-def _of(node: Any, key: str) -> Any:
+def _member(node: Any, key: str) -> Any:
     return node.get(key) if isinstance(node, dict) else None

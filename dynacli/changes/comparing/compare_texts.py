@@ -1,8 +1,8 @@
-"""Words for people, and what is said of the end of something."""
+"""Compares the texts that describe two objects, and their deprecation."""
 
 from typing import Any
 
-from dynacli.changes.comparing.compared_document import Place, below
+from dynacli.changes.comparing.compared_document import Place, child, present
 from dynacli.changes.comparing.comparison import Comparison, Pair, Use
 
 __all__ = ["compare_deprecation", "compare_text", "compare_texts"]
@@ -12,50 +12,57 @@ _SUNSET = "x-sunset"
 
 
 def compare_texts(
-    run: Comparison, pair: Pair, old: Place, new: Place, words: tuple[str, ...], use: Use | None = None
-) -> None:
-    """Compare the texts of two objects under some keywords."""
-    for word in words:
-        was, now = below(old, word), below(new, word)
-        compare_text(
-            run, pair, f"{word}-changed", now if now.node is not None else was, was.node, now.node, use=use
-        )
-
-
-def compare_text(
-    run: Comparison, pair: Pair, kind: str, place: Place, was: Any, now: Any, use: Use | None = None
-) -> None:
-    """Compare two texts; how their words are spread over lines is no difference."""
-    before, after = (" ".join(one.split()) if isinstance(one, str) else None for one in (was, now))
-    if (before or None) != (after or None):
-        run.tell(pair, kind, place, before, after, rule=_SAME, use=use)
-
-
-def compare_deprecation(
-    run: Comparison,
+    comparison: Comparison,
     pair: Pair,
     old: Place,
     new: Place,
-    flags: tuple[Any, Any] | None = None,
+    fields: tuple[str, ...],
     use: Use | None = None,
 ) -> None:
-    """Compare whether two objects are deprecated, and until when they are to be there.
+    """Compare the texts of two objects in some fields, such as `summary` and `description`."""
+    for field in fields:
+        before, after = child(old, field), child(new, field)
+        place = present(before, after)
+        compare_text(comparison, pair, f"{field}-changed", place, before.node, after.node, use=use)
+
+
+def compare_text(
+    comparison: Comparison,
+    pair: Pair,
+    kind: str,
+    place: Place,
+    old: Any,
+    new: Any,
+    use: Use | None = None,
+) -> None:
+    """Compare two texts by their words: other line breaks and spaces are no change."""
+    before, after = (" ".join(text.split()) if isinstance(text, str) else None for text in (old, new))
+    if (before or None) != (after or None):
+        comparison.add_change(pair, kind, place, before, after, rule=_SAME, use=use)
+
+
+def compare_deprecation(
+    comparison: Comparison,
+    pair: Pair,
+    old: Place,
+    new: Place,
+    flags: tuple[Place | None, Place | None] | None = None,
+    use: Use | None = None,
+) -> None:
+    """Compare whether two objects are deprecated, and their dates of removal (`x-sunset`).
 
     Args:
-        flags: Where each says so, for schemas, which may say it in a part; else it is looked for.
+        flags: Where each is said to be deprecated, for schemas, which may say it in a part; by default
+            `deprecated` is looked up in the objects.
     """
-    sides = (old, new)
     if flags is None:
-        told = [below(one, "deprecated") for one in sides]
-        was, now = (one if one.node is True else None for one in told)
-    else:
-        was, now = (None if one is None else one.place for one in flags)
-    if was is None and now is not None:
-        run.tell(pair, "deprecated", now, from_=False, to=True, rule=_SAME, use=use)
-    elif was is not None and now is None:
-        run.tell(pair, "deprecation-lifted", was, from_=True, to=False, rule=_SAME, use=use)
-    dates = [below(one, _SUNSET) for one in sides]
-    before, after = (one.node if isinstance(one.node, str) else None for one in dates)
+        found = child(old, "deprecated"), child(new, "deprecated")
+        flags = found[0] if found[0].node is True else None, found[1] if found[1].node is True else None
+    comparison.add_flag_change(
+        pair, ("deprecated", "deprecation-lifted"), *flags, rules=(_SAME, _SAME), use=use
+    )
+    old_date, new_date = child(old, _SUNSET), child(new, _SUNSET)
+    before, after = (date.node if isinstance(date.node, str) else None for date in (old_date, new_date))
     if before != after:
-        place = dates[1] if after is not None else dates[0]
-        run.tell(pair, "sunset-changed", place, before, after, use=use)
+        place = new_date if after is not None else old_date
+        comparison.add_change(pair, "sunset-changed", place, before, after, use=use)

@@ -1,4 +1,4 @@
-"""One of the two documents that are compared: its places, and what its references mean."""
+"""One of the two documents that are compared: its places, and the targets of its references."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -6,17 +6,27 @@ from typing import Any, NamedTuple
 from dynacli.document.pointer import follow, from_fragment, join
 from dynacli.document.references.scan import Locator, sites_of
 
-__all__ = ["Place", "Side", "anything", "below", "escaped", "members"]
+__all__ = [
+    "ComparedDocument",
+    "Place",
+    "child",
+    "child_of_either",
+    "empty_schema",
+    "escaped",
+    "members",
+    "present",
+]
 
 _MAX_HOPS = 100
 
 
 class Place(NamedTuple):
-    """A value of a document, and where it stands.
+    """A place in a document with the value that stands there.
 
     Args:
-        pointer: The JSON pointer to it.
-        subject: What a person calls it.
+        node: The value; None where nothing stands there.
+        pointer: The JSON pointer to the value.
+        subject: What a person calls the value.
     """
 
     node: Any
@@ -24,37 +34,36 @@ class Place(NamedTuple):
     subject: str
 
 
-class Side:
+class ComparedDocument:
     """One of the two documents.
 
     Args:
-        tree: As loaded, in OpenAPI 3.
+        tree: The document as loaded, in OpenAPI 3.
 
     Attributes:
-        views: What schemas say, by their pointers and what they are called: each is read once.
+        schemas: Pointers and subject → schema; a cache for `compared_schema`.
     """
 
     def __init__(self, tree: Any) -> None:
         self.tree: dict[str, Any] = tree if isinstance(tree, dict) else {}
         self.version = str(self.tree.get("openapi", ""))
         self.is_3_0 = self.version.startswith("3.0")
-        self.views: dict[tuple[str, ...], Any] = {}
+        self.schemas: dict[tuple[str, ...], Any] = {}
         self._targets: dict[str, Place | None] = {}
         self._plain = Locator(self.tree, "", [])
         self._whole: Locator | None = None
 
     def target(self, ref: str) -> Place | None:
-        """Return what a reference means, past references on the way; None where it leads nowhere."""
+        """Return the place that a reference leads to, through further references; None where it leads nowhere."""
         if ref not in self._targets:
-            steps = from_fragment(ref)
-            found = self._walk(steps, ref)
-            self._targets[ref] = found
+            self._targets[ref] = self._find_target(ref)
         return self._targets[ref]
 
-    def _walk(self, steps: tuple[str, ...] | None, ref: str) -> Place | None:
+    def _find_target(self, ref: str) -> Place | None:
+        steps = from_fragment(ref)
         located = None if steps is None else self._plain.walk(steps)
         if located is None and not ref.startswith("#/"):
-            # Anchors and identifiers are looked for where something refers to one, which is seldom.
+            # The whole document is searched for anchors and identifiers only when a reference needs one.
             if self._whole is None:
                 self._whole = Locator(self.tree, "", list(sites_of(self.tree)))
             located = self._whole.locate_ref(ref)
@@ -62,8 +71,8 @@ class Side:
             return None
         return Place(follow(self.tree, located), join(located), located[-1] if located else "document")
 
-    def followed(self, place: Place) -> Place:
-        """Return what stands at the end of a chain of references; None as the value where it leads nowhere."""
+    def resolve(self, place: Place) -> Place:
+        """Return the end of a chain of references; its value is None where the chain leads nowhere."""
         for _ in range(_MAX_HOPS):
             node = place.node
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
@@ -75,25 +84,25 @@ class Side:
         return place._replace(node=None)
 
     def at(self, *steps: str) -> Place:
-        """Return a place of the document by its steps; None as the value where nothing stands there."""
+        """Return the place at a path of keys; its value is None where nothing stands there."""
         node: Any = self.tree
         for step in steps:
             node = node.get(step) if isinstance(node, dict) else None
         return Place(node, join(steps), steps[-1] if steps else "document")
 
 
-def anything(other: Place) -> Place:
-    """Return the schema that stands for one that is missing: it says nothing.
+def empty_schema(counterpart: Place) -> Place:
+    """Return the schema that stands in for a missing one, and allows everything.
 
     Args:
-        other: The one that it is compared with.
+        counterpart: The schema that it is compared with.
     """
-    # All of them are one: what is missing in what is missing is no further place.
-    return Place(node=True, pointer="", subject=other.subject)
+    # All stand-ins share one pointer, so that comparing below two of them makes no new pairs.
+    return Place(node=True, pointer="", subject=counterpart.subject)
 
 
-def below(place: Place, key: str | int, subject: str = "") -> Place:
-    """Return the place under a key; None as the value where nothing stands there."""
+def child(place: Place, key: str | int, subject: str = "") -> Place:
+    """Return the place under a key; its value is None where nothing stands there."""
     node = place.node
     if isinstance(node, dict):
         node = node.get(key)
@@ -104,13 +113,23 @@ def below(place: Place, key: str | int, subject: str = "") -> Place:
     return Place(node, f"{place.pointer}/{escaped(str(key))}", subject or place.subject)
 
 
+def child_of_either(old: Place, new: Place, key: str) -> Place:
+    """Return the place under a key of the new object, or of the old object where only that has the key."""
+    return child(new, key) if key in new.node else child(old, key)
+
+
+def present(old: Place, new: Place) -> Place:
+    """Return the new place, or the old one where nothing stands at the new one."""
+    return new if new.node is not None else old
+
+
 def escaped(step: str) -> str:
-    """Return a step as a pointer has it (RFC 6901, section 3)."""
+    """Return a step as a JSON pointer spells it (RFC 6901, section 3)."""
     return step.replace("~", "~0").replace("/", "~1") if "~" in step or "/" in step else step
 
 
 def members(place: Place) -> Iterator[tuple[str, Place]]:
-    """Yield key and place of an object's members, extensions left out."""
+    """Yield key and place of each member of an object, without specification extensions (`x-`)."""
     if isinstance(place.node, dict):
         for key, value in place.node.items():
             name = str(key)

@@ -1,4 +1,4 @@
-"""A schema as it is compared: references followed, `allOf` taken together, both dialects told alike.
+"""A schema as it is compared: references followed, `allOf` merged, both dialects in the same terms.
 
 OpenAPI 3.0 and 3.1 write the same in different words: `nullable` and a type of null, flags and numbers under
 `exclusiveMinimum`, `enum` of one value and `const`, `format: byte` and `contentEncoding: base64`.
@@ -7,42 +7,42 @@ OpenAPI 3.0 and 3.1 write the same in different words: `nullable` and a type of 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.compared_document import Place, Side, below, escaped
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, escaped
 
-__all__ = ["Found", "Group", "Values", "View", "view"]
+__all__ = ["AllowedValues", "Alternatives", "ComparedSchema", "KeywordValue", "compared_schema"]
 
 _MOST_PARTS = 500
 _ONLY_NULL = frozenset(("null",))
 _DEEPEST = 3
-_OF_A_VALUE = frozenset(("type", "enum", "const", "title", "description", "deprecated", "example"))
+_KEYWORDS_OF_A_VALUE = frozenset(("type", "enum", "const", "title", "description", "deprecated", "example"))
 
 
-class Found(NamedTuple):
-    """What a keyword says, and where it stands."""
+class KeywordValue(NamedTuple):
+    """The value of a keyword, and where it stands."""
 
     value: Any
     place: Place
 
 
-class Group(NamedTuple):
-    """A `oneOf` or `anyOf` of several schemas, one of only null left out."""
+class Alternatives(NamedTuple):
+    """A `oneOf` or `anyOf` of several schemas, without a schema of null alone."""
 
     keyword: str
     place: Place
     branches: tuple[Place, ...]
 
 
-Types = tuple[frozenset[str] | None, Found | None]
+Types = tuple[frozenset[str] | None, KeywordValue | None]
 
 
-class Values(NamedTuple):
-    """The only values that may stand.
+class AllowedValues(NamedTuple):
+    """The only values that a schema allows.
 
     Args:
-        values: In the order of the document.
-        places: Where each is listed.
-        place: Of the list; in a choice of values, of the choice.
-        is_constant: Whether it is one, by `const`.
+        values: The values, in the order of the document.
+        places: Where each value is listed.
+        place: The list, or the `oneOf` or `anyOf` that stands for it.
+        is_constant: Whether `const` names the single value.
     """
 
     values: list[Any]
@@ -51,79 +51,86 @@ class Values(NamedTuple):
     is_constant: bool = False
 
 
-class View:
-    """What schemas that hold together say.
+class ComparedSchema:
+    """The keywords of schemas that apply together.
 
     Attributes:
         places: The schemas.
-        parts: Those, and what they refer to and take in, with keywords of their own, the outermost first.
-        words: The keywords of all of them.
-        groups: The choices among them.
-        listed: Choices of values: `oneOf` of schemas that each list theirs is a list with words beside each value.
+        parts: These schemas with all that they refer to or take in by `allOf`, the outermost first; a Reference
+            Object has no part of its own in OpenAPI 3.0.
+        keywords: The keywords of all parts.
+        alternatives: The `oneOf` and `anyOf` of all parts.
+        enumerations: `oneOf` and `anyOf` whose schemas only list values, which is an `enum` with descriptions.
         only_null: The alternative that is null and nothing else.
-        is_never: Whether no value fits.
-        unread: References that lead nowhere.
+        is_never: Whether no value matches.
+        broken_refs: References that lead nowhere.
     """
 
     __slots__ = (
         "_types",
-        "groups",
+        "alternatives",
+        "broken_refs",
+        "document",
+        "enumerations",
         "is_never",
-        "listed",
+        "keywords",
         "only_null",
         "parts",
         "places",
-        "side",
-        "unread",
-        "words",
     )
 
-    def __init__(self, side: Side, places: Sequence[Place]) -> None:
-        self.side = side
+    def __init__(self, document: ComparedDocument, places: Sequence[Place]) -> None:
+        self.document = document
         self._types: Types | None = None
         self.places = tuple(places)
         self.parts: list[Place] = []
-        self.words: set[str] = set()
-        self.groups: list[Group] = []
-        self.listed: list[Values] = []
+        self.keywords: set[str] = set()
+        self.alternatives: list[Alternatives] = []
+        self.enumerations: list[AllowedValues] = []
         self.only_null: Place | None = None
         self.is_never = False
-        self.unread: list[str] = []
+        self.broken_refs: list[str] = []
 
     @property
-    def home(self) -> Place:
+    def outermost(self) -> Place:
         """The outermost schema."""
         return self.parts[0] if self.parts else self.places[0]
 
     @property
-    def is_silent(self) -> bool:
-        """Whether it says nothing of what a value is."""
-        return not (self.words - _ANNOTATIONS or self.groups or self.listed or self.is_never or self.unread)
+    def allows_anything(self) -> bool:
+        """Whether the schema says nothing about its values."""
+        return not (
+            self.keywords - _ANNOTATIONS
+            or self.alternatives
+            or self.enumerations
+            or self.is_never
+            or self.broken_refs
+        )
 
-    def every(self, word: str) -> Iterator[Found]:
-        """Yield what a keyword says in each part that has it."""
-        if word in self.words:
+    def every(self, keyword: str) -> Iterator[KeywordValue]:
+        """Yield the value of a keyword in each part that has it."""
+        if keyword in self.keywords:
             for part in self.parts:
-                if word in part.node:
-                    value = part.node[word]
-                    yield Found(value, Place(value, f"{part.pointer}/{word}", part.subject))
+                if keyword in part.node:
+                    value = part.node[keyword]
+                    yield KeywordValue(value, Place(value, f"{part.pointer}/{keyword}", part.subject))
 
-    def first(self, word: str) -> Found | None:
-        """Return what the outermost part with a keyword says."""
-        # This is asked for every keyword of every schema.
-        return next(self.every(word), None) if word in self.words else None
+    def first(self, keyword: str) -> KeywordValue | None:
+        """Return the value of a keyword in the outermost part that has it."""
+        # The test saves making a generator for most keywords of most schemas.
+        return next(self.every(keyword), None) if keyword in self.keywords else None
 
-    def flag(self, word: str) -> Found | None:
-        """Return where a keyword is true; None where it is so nowhere."""
-        if word not in self.words:
+    def flag(self, keyword: str) -> KeywordValue | None:
+        """Return where a keyword is true; None where it is true in no part."""
+        if keyword not in self.keywords:
             return None
-        return next((one for one in self.every(word) if one.value is True), None)
+        return next((found for found in self.every(keyword) if found.value is True), None)
 
     def types(self, depth: int = 0) -> Types:
-        """Return the types without null, None for any, and where they stand; null alone is a type of its own.
+        """Return the types without null, None for any type, and where they stand; null alone counts as a type.
 
-        Where no type is named, they are those of the alternatives or of the listed values;
-        what is found there is None then.
+        Where no `type` is named, the types are those of the alternatives or of the allowed values;
+        the `value` of the place is None then.
         """
         if self._types is None:
             self._types = self._read_types(depth)
@@ -134,105 +141,111 @@ class View:
             return frozenset(), None
         types: frozenset[str] | None = None
         where = None
-        for one in self.every("type"):
-            names = one.value if isinstance(one.value, list) else [one.value]
+        for found in self.every("type"):
+            names = found.value if isinstance(found.value, list) else [found.value]
             named = frozenset(name for name in names if isinstance(name, str))
             if not named:
                 continue
             named = named - _ONLY_NULL or named
-            where = where or one
-            types = named if types is None else _both(types, named)
-        if types is None and (values := self.values()) is not None and values.values:
-            return frozenset(map(_type_of, values.values)) - _ONLY_NULL or _ONLY_NULL, Found(
-                None, values.place
-            )
+            where = where or found
+            types = named if types is None else _intersection(types, named)
+        if types is None and (allowed := self.allowed_values()) is not None and allowed.values:
+            named = frozenset(map(_type_of, allowed.values)) - _ONLY_NULL or _ONLY_NULL
+            return named, KeywordValue(None, allowed.place)
         if types is None and depth < _DEEPEST:
-            for group in self.groups:
-                each = [view(self.side, [one]).types(depth + 1)[0] for one in group.branches]
-                named = frozenset().union(*(one for one in each if one is not None))
+            for alternatives in self.alternatives:
+                each = [
+                    compared_schema(self.document, [branch]).types(depth + 1)[0]
+                    for branch in alternatives.branches
+                ]
+                named = frozenset().union(
+                    *(branch_types for branch_types in each if branch_types is not None)
+                )
                 if None not in each and named:
-                    return named, Found(None, group.place)
+                    return named, KeywordValue(None, alternatives.place)
         return types, where
 
-    def null(self) -> Found | None:
-        """Return where null is allowed beside the types; None where nothing says so."""
-        for one in self.every("type"):
-            if isinstance(one.value, list) and "null" in one.value and len(one.value) > 1:
-                return one
-        # OpenAPI 3.1 does without the word; documents that came from 3.0 still mean it.
-        found = self.flag("nullable")
-        if found is None and self.only_null is not None:
-            found = Found(self.only_null.node, self.only_null)
-        return found
+    def null(self) -> KeywordValue | None:
+        """Return where null is allowed beside the types; None where no keyword allows it."""
+        for found in self.every("type"):
+            if isinstance(found.value, list) and "null" in found.value and len(found.value) > 1:
+                return found
+        # `nullable` counts in 3.1, too: documents that were converted from 3.0 still mean it.
+        nullable = self.flag("nullable")
+        if nullable is None and self.only_null is not None:
+            nullable = KeywordValue(self.only_null.node, self.only_null)
+        return nullable
 
-    def values(self) -> Values | None:
-        """Return the only values that may stand; None where none are listed."""
-        found = list(self.listed)
-        for one in self.every("enum"):
-            if isinstance(one.value, list):
-                places = [below(one.place, index) for index in range(len(one.value))]
-                found.append(Values(one.value, places, one.place))
-        if not self.side.is_3_0:
-            found.extend(
-                Values([one.value], [one.place], one.place, is_constant=True) for one in self.every("const")
+    def allowed_values(self) -> AllowedValues | None:
+        """Return the only values that the schema allows; None where it lists none."""
+        lists = list(self.enumerations)
+        for found in self.every("enum"):
+            if isinstance(found.value, list):
+                places = [child(found.place, index) for index in range(len(found.value))]
+                lists.append(AllowedValues(found.value, places, found.place))
+        if not self.document.is_3_0:
+            lists.extend(
+                AllowedValues([found.value], [found.place], found.place, is_constant=True)
+                for found in self.every("const")
             )
-        if not found:
+        if not lists:
             return None
-        kept = found[0]
-        for other in found[1:]:
-            both = [index for index, value in enumerate(kept.values) if value in other.values]
-            kept = kept._replace(
-                values=[kept.values[index] for index in both], places=[kept.places[index] for index in both]
+        allowed = lists[0]
+        for other in lists[1:]:
+            kept = [index for index, value in enumerate(allowed.values) if value in other.values]
+            allowed = allowed._replace(
+                values=[allowed.values[index] for index in kept],
+                places=[allowed.places[index] for index in kept],
             )
-        return kept
+        return allowed
 
-    def format(self) -> Found | None:
-        """Return the format, `contentEncoding` and `contentMediaType` read as the formats that they stand for."""
+    def format(self) -> KeywordValue | None:
+        """Return the format; `contentEncoding` and `contentMediaType` are read as the formats that they replace."""
         found = self.first("format")
-        if found is not None or self.side.is_3_0:
+        if found is not None or self.document.is_3_0:
             return found
-        for word, says, means in (
+        for keyword, value, format_name in (
             ("contentEncoding", "base64", "byte"),
             ("contentMediaType", "application/octet-stream", "binary"),
         ):
-            other = self.first(word)
-            if other is not None and other.value == says:
-                return Found(means, other.place)
+            content = self.first(keyword)
+            if content is not None and content.value == value:
+                return KeywordValue(format_name, content.place)
         return None
 
     def properties(self) -> dict[str, list[Place]]:
-        """Return what each property is, a schema from each part that has it."""
-        found: dict[str, list[Place]] = {}
-        for one in self.every("properties"):
-            for name, schema in one.value.items() if isinstance(one.value, dict) else ():
-                pointer = f"{one.place.pointer}/{escaped(str(name))}"
-                place = Place(schema, pointer, f"{one.place.subject}.{name}")
-                found.setdefault(str(name), []).append(place)
-        return found
+        """Return property → its schemas, one from each part that describes it."""
+        properties: dict[str, list[Place]] = {}
+        for found in self.every("properties"):
+            for name, schema in found.value.items() if isinstance(found.value, dict) else ():
+                pointer = f"{found.place.pointer}/{escaped(str(name))}"
+                place = Place(schema, pointer, f"{found.place.subject}.{name}")
+                properties.setdefault(str(name), []).append(place)
+        return properties
 
     def required(self) -> dict[str, Place]:
-        """Return the names of the properties that must be there, and where it says so."""
-        found: dict[str, Place] = {}
-        for one in self.every("required"):
-            for index, name in enumerate(one.value) if isinstance(one.value, list) else ():
-                if isinstance(name, str) and name not in found:
-                    found[name] = below(one.place, index, f"{one.place.subject}.{name}")
-        return found
+        """Return the names of the required properties, and where each is listed."""
+        required: dict[str, Place] = {}
+        for found in self.every("required"):
+            for index, name in enumerate(found.value) if isinstance(found.value, list) else ():
+                if isinstance(name, str) and name not in required:
+                    required[name] = child(found.place, index, f"{found.place.subject}.{name}")
+        return required
 
-    def closed(self) -> Found | None:
-        """Return where properties that are not described are refused; None where they may come."""
-        for word in ("additionalProperties", "unevaluatedProperties"):
-            for one in self.every(word):
-                if one.value is False:
-                    return one
+    def closed(self) -> KeywordValue | None:
+        """Return where undescribed properties are refused; None where they are allowed."""
+        for keyword in ("additionalProperties", "unevaluatedProperties"):
+            for found in self.every(keyword):
+                if found.value is False:
+                    return found
         return None
 
-    def under(self, word: str, suffix: str = "") -> list[Place]:
+    def under(self, keyword: str, suffix: str = "") -> list[Place]:
         """Return the schemas under a keyword, one from each part that has it."""
         return [
-            one.place._replace(subject=one.place.subject + suffix)
-            for one in self.every(word)
-            if isinstance(one.value, dict | bool)
+            found.place._replace(subject=found.place.subject + suffix)
+            for found in self.every(keyword)
+            if isinstance(found.value, dict | bool)
         ]
 
 
@@ -252,22 +265,22 @@ _ANNOTATIONS = {
 }
 
 
-def view(side: Side, places: Sequence[Place]) -> View:
-    """Return what schemas that hold together say.
+def compared_schema(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
+    """Return schemas that apply together as one.
 
     Args:
-        side: The document that they are of.
-        places: They; at least one.
+        document: The document that they stand in.
+        places: The schemas, at least one.
     """
-    key = *(one.pointer for one in places), places[0].subject
-    known = side.views.get(key)
+    key = *(place.pointer for place in places), places[0].subject
+    known = document.schemas.get(key)
     if known is None:
-        known = side.views[key] = _read(side, places)
+        known = document.schemas[key] = _read(document, places)
     return known
 
 
-def _read(side: Side, places: Sequence[Place]) -> View:
-    seen_view = View(side, places)
+def _read(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
+    schema = ComparedSchema(document, places)
     stack = list(reversed(places))
     seen: set[str] = set()
     while stack and len(seen) < _MOST_PARTS:
@@ -277,107 +290,113 @@ def _read(side: Side, places: Sequence[Place]) -> View:
             continue
         seen.add(place.pointer)
         if node is False:
-            seen_view.is_never = True
+            schema.is_never = True
         if not isinstance(node, dict):
             continue
-        inner = list(_references(side, seen_view, node))
-        if "$ref" not in node or not isinstance(node["$ref"], str) or not side.is_3_0:
-            seen_view.parts.append(place)
-            seen_view.words.update(map(str, node))
+        inner = list(_targets(schema, node))
+        if "$ref" not in node or not isinstance(node["$ref"], str) or not document.is_3_0:
+            schema.parts.append(place)
+            schema.keywords.update(map(str, node))
             if "allOf" in node:
-                inner.extend(_listed(place, "allOf"))
+                inner.extend(_subschemas(place, "allOf"))
             for keyword in ("oneOf", "anyOf"):
                 if keyword in node:
-                    inner.extend(_choice(side, seen_view, place, keyword))
+                    inner.extend(_read_alternatives(schema, place, keyword))
         stack.extend(reversed(inner))
-    return seen_view
+    return schema
 
 
-def _references(side: Side, seen_view: View, node: dict[str, Any]) -> Iterator[Place]:
-    for word in ("$ref", "$dynamicRef"):
-        if isinstance(ref := node.get(word), str):
-            target = side.target(ref)
+def _targets(schema: ComparedSchema, node: dict[str, Any]) -> Iterator[Place]:
+    """Yield the schemas that a schema refers to."""
+    for keyword in ("$ref", "$dynamicRef"):
+        if isinstance(ref := node.get(keyword), str):
+            target = schema.document.target(ref)
             if target is None:
-                seen_view.unread.append(ref)
+                schema.broken_refs.append(ref)
             else:
                 yield target
 
 
-def _listed(place: Place, keyword: str) -> list[Place]:
+def _subschemas(place: Place, keyword: str) -> list[Place]:
     node = place.node[keyword]
     if not isinstance(node, list):
         return []
     return [
-        Place(one, f"{place.pointer}/{keyword}/{index}", place.subject)
-        for index, one in enumerate(node)
-        if isinstance(one, dict | bool)
+        Place(subschema, f"{place.pointer}/{keyword}/{index}", place.subject)
+        for index, subschema in enumerate(node)
+        if isinstance(subschema, dict | bool)
     ]
 
 
-def _choice(side: Side, seen_view: View, place: Place, keyword: str) -> list[Place]:
-    """Return the one schema of a choice that has no more; otherwise keep the choice as a group."""
-    listed = _listed(place, keyword)
-    branches = [one for one in listed if not _is_only_null(one.node)]
-    if len(branches) < len(listed):
-        seen_view.only_null = next(one for one in listed if _is_only_null(one.node))
+def _read_alternatives(schema: ComparedSchema, place: Place, keyword: str) -> list[Place]:
+    """Return the schema of a `oneOf` or `anyOf` that has only one; keep several as alternatives."""
+    subschemas = _subschemas(place, keyword)
+    branches = [branch for branch in subschemas if not _is_only_null(branch.node)]
+    if len(branches) < len(subschemas):
+        schema.only_null = next(branch for branch in subschemas if _is_only_null(branch.node))
     if len(branches) < 2:
         return branches
-    values = _values(side, place, keyword, branches)
-    if values is not None:
-        seen_view.listed.append(values)
+    enumeration = _enumeration(schema.document, place, keyword, branches)
+    if enumeration is not None:
+        schema.enumerations.append(enumeration)
         return []
     named = tuple(
-        one._replace(subject=_name(side, one) or f"{place.subject}({index + 1})")
-        for index, one in enumerate(branches)
+        branch._replace(subject=_target_name(schema.document, branch) or f"{place.subject}({index + 1})")
+        for index, branch in enumerate(branches)
     )
-    seen_view.groups.append(Group(keyword, below(place, keyword), named))
+    schema.alternatives.append(Alternatives(keyword, child(place, keyword), named))
     return []
 
 
-def _values(side: Side, place: Place, keyword: str, branches: Sequence[Place]) -> Values | None:
-    """Return the values of a choice of values; None where one of its schemas says more."""
+def _enumeration(
+    document: ComparedDocument, place: Place, keyword: str, branches: Sequence[Place]
+) -> AllowedValues | None:
+    """Return the values of schemas that each only list values; None where one of the schemas says more."""
     values: list[Any] = []
     places: list[Place] = []
-    for one in branches:
-        node = side.followed(one).node
-        if not isinstance(node, dict) or node.keys() - _OF_A_VALUE:
+    for branch in branches:
+        node = document.resolve(branch).node
+        if not isinstance(node, dict) or node.keys() - _KEYWORDS_OF_A_VALUE:
             return None
-        listed = node.get("enum", [node["const"]] if "const" in node and not side.is_3_0 else None)
+        constant = [node["const"]] if "const" in node and not document.is_3_0 else None
+        listed = node.get("enum", constant)
         if not isinstance(listed, list):
             return None
         values.extend(listed)
-        places.extend([one._replace(subject=place.subject)] * len(listed))
-    return Values(values, places, below(place, keyword))
+        places.extend([branch._replace(subject=place.subject)] * len(listed))
+    return AllowedValues(values, places, child(place, keyword))
 
 
-def _name(side: Side, branch: Place) -> str:
+def _target_name(document: ComparedDocument, branch: Place) -> str:
+    """Return the name of the component that a schema refers to; empty where it refers to none."""
     ref = branch.node.get("$ref") if isinstance(branch.node, dict) else None
-    target = side.target(ref) if isinstance(ref, str) else None
+    target = document.target(ref) if isinstance(ref, str) else None
     return target.subject if target is not None else ""
 
 
 def _is_only_null(node: Any) -> bool:
     if not isinstance(node, dict):
         return False
-    words = node.keys() - {"description", "title"}
-    if words == {"type"}:
+    keywords = node.keys() - {"description", "title"}
+    if keywords == {"type"}:
         return node["type"] in ("null", ["null"])
-    if words in ({"enum"}, {"enum", "nullable"}):
+    if keywords in ({"enum"}, {"enum", "nullable"}):
         return bool(node["enum"] == [None])
-    if words == {"const"}:
+    if keywords == {"const"}:
         return node["const"] is None
-    return words == {"nullable"} and node["nullable"] is True
+    return keywords == {"nullable"} and node["nullable"] is True
 
 
-def _both(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
-    both = one & other
-    if "integer" in one | other and "number" in one | other:
+def _intersection(types: frozenset[str], others: frozenset[str]) -> frozenset[str]:
+    """Return the types in both sets; an integer is also a number."""
+    both = types & others
+    if "integer" in types | others and "number" in types | others:
         both |= {"integer"}
     return both
 
 
 def _type_of(value: Any) -> str:
-    """Return the type of a value in the words of JSON Schema."""
+    """Return the JSON Schema type of a value."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,9 +1,9 @@
-"""The comparison itself: pairs of places, each compared once, and what is found in each.
+"""The comparison of two documents: pairs of places, each compared once, with the changes found in each.
 
-A pair is a place of the old document, a place of the new one, and what their values are used for.
+A pair is a place of the old document, a place of the new document, and the use of their values.
 Comparing a pair finds its own changes and names the pairs below it. So a component that a thousand operations use
-is compared once for requests and once for answers, recursive schemas end, and nothing is nested deeper than the
-documents are.
+is compared once for requests and once for responses, recursive schemas come to an end, and the recursion of Python
+is never deeper than the documents are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,15 +13,16 @@ import orjson
 
 from dynacli.changes.breaking_rules import RULES
 from dynacli.changes.change_records import Change
-from dynacli.changes.comparing.compared_document import Place, Side
-from dynacli.changes.comparing.unchanged_parts import Touched
-from dynacli.changes.reported_values import shortened
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place
+from dynacli.changes.comparing.compared_schema import KeywordValue
+from dynacli.changes.comparing.json_values import canonical, shortened
+from dynacli.changes.comparing.unchanged_parts import UnchangedParts
 from dynacli.document.pointer import MISSING, follow, split
 
-__all__ = ["REQUEST", "RESPONSE", "Comparison", "Pair", "Use"]
+__all__ = ["REQUEST", "RESPONSE", "CompareSchemas", "Comparison", "Pair", "Use"]
 
 _MOST_PAIRS = 200_000
-"""Recursive schemas whose periods differ make the product of both many pairs."""
+"""Two recursive schemas that repeat after different numbers of steps make a pair for each combination."""
 _DEEPEST_QUESTION = 12
 _COMPONENTS = "/components/"
 _MOST_STEPS = 4
@@ -31,40 +32,40 @@ _OldNew = TypeVar("_OldNew")
 
 
 class Use(NamedTuple):
-    """What a value is used for.
+    """The use of a value: who sends it, how it is written, and whether its changes can be judged.
 
     Args:
-        where: `request` for what a client sends, `response` for what it gets.
-        form: How the value is written: `json`; `form`, the fields of a form; `field`, one of them as text;
+        direction: `request` for a value that a client sends, `response` for a value that it receives.
+        form: How the value is written: `json`; `form`, the fields of a form; `field`, a single field as text;
             `text`, a parameter or header.
-        is_judged: Whether what changes is better or worse for a client in a way that can be told;
-            in a `not` or an `if` it cannot.
-        has_null_apart: Whether null is looked at elsewhere: it stands beside a choice, and not in what is chosen.
+        is_judged: Whether a change has a verdict; in a `not` or an `if` it has none.
+        is_null_compared_elsewhere: Whether null is compared elsewhere: it stands beside alternatives, and the schema
+            is one of them.
     """
 
-    where: str
+    direction: str
     form: str = "json"
     is_judged: bool = True
-    has_null_apart: bool = False
+    is_null_compared_elsewhere: bool = False
 
     @property
     def is_request(self) -> bool:
-        """Whether a client sends it."""
-        return self.where == "request"
+        """Whether a client sends the value."""
+        return self.direction == "request"
 
     @property
     def is_written_as_text(self) -> bool:
-        """Whether a number is written as any text is, so that its type cannot be seen."""
+        """Whether a number is written like any text, so that its type cannot be seen."""
         return self.form in {"field", "text"}
 
     def narrowed(self) -> str:
-        """Return the rule about a value that can be less than it could."""
+        """Return the rule for a change that allows fewer values."""
         if not self.is_judged:
             return ""
         return "request-allows-less" if self.is_request else "answer-holds-less"
 
     def widened(self, *, is_another_type: bool = False) -> str:
-        """Return the rule about a value that can be more than it could."""
+        """Return the rule for a change that allows more values."""
         if not self.is_judged:
             return ""
         if self.is_request:
@@ -72,147 +73,132 @@ class Use(NamedTuple):
         return "answer-holds-other" if is_another_type else ""
 
     def judged(self, rule: str) -> str:
-        """Return a rule, unless nothing here can be judged."""
+        """Return a rule, or no rule where nothing can be judged."""
         return rule if self.is_judged else ""
 
     def reversed(self) -> "Use":
-        """Return the use of what goes the other way, as in a webhook."""
-        return self._replace(where="response" if self.is_request else "request")
+        """Return the use of a value that goes in the other direction, such as the response to a webhook."""
+        return self._replace(direction="response" if self.is_request else "request")
 
 
 REQUEST, RESPONSE = Use("request"), Use("response")
 
 
 class Pair:
-    """Two places that were compared, or are about to be.
+    """Two places that were compared, or will be.
 
     Attributes:
-        own: The changes found in them.
+        changes: The changes found in these two places.
         below: The pairs that they led to.
-        work: Compares them; None when that was done or is being done.
+        compare: Compares the places; None once that has begun.
     """
 
-    __slots__ = ("below", "own", "work")
+    __slots__ = ("below", "changes", "compare")
 
-    def __init__(self, work: Callable[[], None] | None = None) -> None:
-        self.own: list[Change] = []
+    def __init__(self, compare: Callable[[], None] | None = None) -> None:
+        self.changes: list[Change] = []
         self.below: list[Pair] = []
-        self.work = work
+        self.compare = compare
 
     def add(self, pair: "Pair | None") -> None:
-        """Take a pair as one that this one led to."""
+        """Add a pair to those below this one."""
         if pair is not None:
             self.below.append(pair)
 
 
 Compare = Callable[["Comparison", Pair, _OldNew, _OldNew, Use], None]
+ComparePlaces = Compare[Place]
+CompareSchemas = Compare[Sequence[Place]]
 
 
 class Comparison:
-    """All pairs of two documents.
+    """The comparison of two documents, with all its pairs.
 
     Args:
         old: The tree of the old document.
-        new: The tree of the new one.
+        new: The tree of the new document.
 
     Attributes:
         is_cut: Whether there were too many pairs.
     """
 
     def __init__(self, old: Any, new: Any) -> None:
-        self.old, self.new = Side(old), Side(new)
-        self.touched = Touched(self.old, self.new)
+        self.old, self.new = ComparedDocument(old), ComparedDocument(new)
+        self.unchanged = UnchangedParts(self.old, self.new)
         self.is_cut = False
         self._pairs: dict[Any, Pair] = {}
         self._waiting: list[Pair] = []
         self._known: dict[Any, Change] = {}
         self._depth = 0
 
-    def pair(self, compare: "Compare[Place]", old: Place, new: Place, use: Use) -> Pair | None:
-        """Return the pair of two places; None where they are plainly the same."""
-        if self.touched.is_same(old.node, new.node):
+    def pair_of_places(self, compare: ComparePlaces, old: Place, new: Place, use: Use) -> Pair | None:
+        """Return the pair of two places; None where they are surely the same."""
+        if self.unchanged.is_same(old.node, new.node):
             return None
-        old, new = self.old.followed(old), self.new.followed(new)
-        if self.touched.is_same(old.node, new.node):
+        old, new = self.old.resolve(old), self.new.resolve(new)
+        if self.unchanged.is_same(old.node, new.node):
             return None
-        return self._at((compare, old.pointer, new.pointer, use), compare, old, new, use)
+        return self._pair((compare, old.pointer, new.pointer, use), compare, old, new, use)
 
-    def places(
-        self,
-        compare: "Compare[Sequence[Place]]",
-        old: Sequence[Place],
-        new: Sequence[Place],
-        use: Use,
+    def pair_of_schemas(
+        self, compare: CompareSchemas, old: Sequence[Place], new: Sequence[Place], use: Use
     ) -> Pair | None:
-        """Return the pair of two sets of schemas that hold together; None where they are plainly the same."""
+        """Return the pair of schemas that apply together in each document; None where they are surely the same."""
         if len(old) == len(new) and all(
-            self.touched.is_same(one.node, other.node) for one, other in zip(old, new, strict=True)
+            self.unchanged.is_same(old_schema.node, new_schema.node)
+            for old_schema, new_schema in zip(old, new, strict=True)
         ):
             return None
         if len(old) == len(new) == 1:
-            # What is referred to is compared once, whoever refers to it.
-            first, second = self._alone(self.old, old[0]), self._alone(self.new, new[0])
-            if self.touched.is_same(first.node, second.node):
+            # The target of references is compared once, whoever refers to it.
+            old_schema, new_schema = _target(self.old, old[0]), _target(self.new, new[0])
+            if self.unchanged.is_same(old_schema.node, new_schema.node):
                 return None
             subject = ""
-            if first.pointer != second.pointer and not self._is_renamed(first, second):
-                # Not what is referred to is another one, but what refers to it; in recursive schemas it has no end.
+            if old_schema.pointer != new_schema.pointer and not self._is_renamed(old_schema, new_schema):
+                # The reference leads to another component, so the change is the referring schema's. The limit ends
+                # the recursive schemas, where the subject would grow for ever.
                 subject = new[0].subject if _steps(new[0].subject) <= _MOST_STEPS else ""
             if subject:
-                first, second = first._replace(subject=subject), second._replace(subject=subject)
-            return self._at(
-                (compare, first.pointer, second.pointer, use, subject), compare, (first,), (second,), use
-            )
-        key = compare, tuple(one.pointer for one in old), tuple(one.pointer for one in new), use
-        return self._at(key, compare, old, new, use)
+                old_schema, new_schema = (
+                    old_schema._replace(subject=subject),
+                    new_schema._replace(subject=subject),
+                )
+            key = compare, old_schema.pointer, new_schema.pointer, use, subject
+            return self._pair(key, compare, (old_schema,), (new_schema,), use)
+        pointers = (tuple(place.pointer for place in places) for places in (old, new))
+        return self._pair((compare, *pointers, use), compare, old, new, use)
 
     def _is_renamed(self, old: Place, new: Place) -> bool:
-        """Return whether two components are one with another name: the former is not there any more."""
+        """Return whether a component has a new name: the old name is gone from the new document."""
         is_both = old.pointer.startswith(_COMPONENTS) and new.pointer.startswith(_COMPONENTS)
         return is_both and follow(self.new.tree, split(old.pointer)) is MISSING
 
-    def _alone(self, side: Side, place: Place) -> Place:
-        """Return what a schema refers to, where nothing counts beside the reference."""
-        for _ in range(100):
-            node = place.node
-            if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
-                return place
-            target = side.target(node["$ref"]) if side.is_3_0 or len(node) == 1 else None
-            if target is None:
-                return place
-            place = target
-        return place
-
-    def _at(self, key: Any, compare: "Compare[_OldNew]", old: _OldNew, new: _OldNew, use: Use) -> Pair | None:
+    def _pair(self, key: Any, compare: Compare[_OldNew], old: _OldNew, new: _OldNew, use: Use) -> Pair | None:
+        """Return the pair of a key, made and put in line at first; None where there are too many pairs."""
         known = self._pairs.get(key)
         if known is not None:
             return known
         if len(self._pairs) >= _MOST_PAIRS:
             self.is_cut = True
             return None
-        made = Pair()
-        made.work = lambda: compare(self, made, old, new, use)
-        self._pairs[key] = made
-        self._waiting.append(made)
-        return made
+        pair = Pair()
+        pair.compare = lambda: compare(self, pair, old, new, use)
+        self._pairs[key] = pair
+        self._waiting.append(pair)
+        return pair
 
     def finish(self) -> None:
-        """Compare all pairs that wait, and those that they lead to."""
+        """Compare all pairs in line, and those that they lead to."""
         while self._waiting:
-            self._do(self._waiting.pop())
-
-    @staticmethod
-    def _do(pair: Pair) -> None:
-        work, pair.work = pair.work, None
-        if work is not None:
-            work()
+            _compare_once(self._waiting.pop())
 
     def is_without_change(self, pair: Pair | None) -> bool:
-        """Return whether a client can notice nothing in a pair and below; False where that is too much to ask."""
+        """Return whether a client notices no change in a pair and below; False where the answer takes too long."""
         return next(self._noticed(pair), None) is None
 
     def is_harmless(self, pair: Pair | None) -> bool | None:
-        """Return whether nothing in a pair and below it breaks; None where there is something without a verdict."""
+        """Return whether no change in a pair and below breaks a client; None where a change has no verdict."""
         verdict: bool | None = True
         for change in self._noticed(pair):
             if change.breaking is not False:
@@ -222,7 +208,7 @@ class Comparison:
         return verdict
 
     def _noticed(self, pair: Pair | None) -> Iterator[Change]:
-        """Yield the changes in a pair and all below it but those of texts."""
+        """Yield the changes in a pair and all pairs below it, except changes of texts."""
         if pair is None:
             return
         if self._depth >= _DEEPEST_QUESTION:
@@ -230,33 +216,21 @@ class Comparison:
             return
         self._depth += 1
         try:
-            for one in self._each(pair):
-                self._do(one)
-                yield from (change for change in one.own if not change.is_text)
+            for inner in _with_all_below(pair):
+                _compare_once(inner)
+                yield from (change for change in inner.changes if not change.is_text)
         finally:
             self._depth -= 1
 
-    @staticmethod
-    def _each(pair: Pair) -> Iterator[Pair]:
-        seen = {id(pair)}
-        stack = [pair]
-        while stack:
-            one = stack.pop()
-            yield one
-            for inner in reversed(one.below):
-                if id(inner) not in seen:
-                    seen.add(id(inner))
-                    stack.append(inner)
-
     def changes_of(self, pair: Pair) -> tuple[Change, ...]:
-        """Return what was found in a pair and in all below it, each change once."""
+        """Return the changes found in a pair and in all pairs below it, each once."""
         found: dict[int, Change] = {}
-        for one in self._each(pair):
-            for change in one.own:
+        for inner in _with_all_below(pair):
+            for change in inner.changes:
                 found[id(change)] = change
         return tuple(found.values())
 
-    def tell(
+    def add_change(
         self,
         pair: Pair,
         kind: str,
@@ -270,20 +244,100 @@ class Comparison:
         """Add a change to a pair.
 
         Args:
-            place: Where it is.
+            kind: A key of `KINDS`.
+            place: Where the change is.
             from_: The old value, of any size.
-            to: The new one.
-            rule: What tells whether it breaks.
+            to: The new value, of any size.
+            rule: The key of `RULES` that tells whether it breaks a client; empty for none.
         """
         from_, to = shortened(from_), shortened(to)
-        where = use.where if use is not None else ""
-        key = kind, place.pointer, place.subject, where, rule, orjson.dumps([from_, to])
+        direction = use.direction if use is not None else ""
+        key = kind, place.pointer, place.subject, direction, rule, orjson.dumps([from_, to])
         change = self._known.get(key)
         if change is None:
             breaking = RULES[rule].is_breaking if rule else None
-            change = Change(kind, place.pointer, from_, to, breaking, rule, where, place.subject)
+            change = Change(kind, place.pointer, from_, to, breaking, rule, direction, place.subject)
             self._known[key] = change
-        pair.own.append(change)
+        pair.changes.append(change)
+
+    def add_flag_change(
+        self,
+        pair: Pair,
+        kinds: tuple[str, str],
+        old: Place | None,
+        new: Place | None,
+        *,
+        rules: tuple[str, str] = ("", ""),
+        use: Use | None = None,
+        value: bool = True,
+    ) -> None:
+        """Add the change of a flag that only one document sets; nothing where both or neither do.
+
+        Args:
+            kinds: The kind where the new document sets the flag, and where only the old one does.
+            old: Where the old document sets the flag.
+            new: Where the new document sets it.
+            rules: The rules for the two kinds.
+            value: The value that setting the flag means.
+        """
+        if old is None and new is not None:
+            self.add_change(pair, kinds[0], new, not value, value, rule=rules[0], use=use)
+        elif old is not None and new is None:
+            self.add_change(pair, kinds[1], old, value, not value, rule=rules[1], use=use)
+
+    def add_keyword_change(
+        self,
+        pair: Pair,
+        keyword: str,
+        old: KeywordValue | None,
+        new: KeywordValue | None,
+        use: Use,
+        rules: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Add the change of a keyword that was added, removed or has another value; nothing where it is the same.
+
+        Args:
+            keyword: The beginning of the kinds: `pattern` for `pattern-added`, `-removed` and `-changed`.
+            rules: The rules for a keyword that was added, and for one that was removed.
+        """
+        if old is None and new is not None:
+            self.add_change(pair, f"{keyword}-added", new.place, None, new.value, rule=rules[0], use=use)
+        elif old is not None and new is None:
+            self.add_change(pair, f"{keyword}-removed", old.place, old.value, None, rule=rules[1], use=use)
+        elif old is not None and new is not None and canonical(old.value) != canonical(new.value):
+            self.add_change(pair, f"{keyword}-changed", new.place, old.value, new.value, use=use)
+
+
+def _target(document: ComparedDocument, place: Place) -> Place:
+    """Return the schema that a reference leads to, as long as no keyword beside the reference counts."""
+    for _ in range(100):
+        node = place.node
+        if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+            return place
+        target = document.target(node["$ref"]) if document.is_3_0 or len(node) == 1 else None
+        if target is None:
+            return place
+        place = target
+    return place
+
+
+def _compare_once(pair: Pair) -> None:
+    compare, pair.compare = pair.compare, None
+    if compare is not None:
+        compare()
+
+
+def _with_all_below(pair: Pair) -> Iterator[Pair]:
+    """Yield a pair and all pairs below it, each once."""
+    seen = {id(pair)}
+    stack = [pair]
+    while stack:
+        current = stack.pop()
+        yield current
+        for inner in reversed(current.below):
+            if id(inner) not in seen:
+                seen.add(id(inner))
+                stack.append(inner)
 
 
 def _steps(subject: str) -> int:

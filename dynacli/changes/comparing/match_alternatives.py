@@ -1,21 +1,21 @@
-"""The schemas of `oneOf` and `anyOf`: which of the old ones is which of the new ones."""
+"""The schemas of `oneOf` and `anyOf`: which old alternative became which new one."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.compared_document import Place, Side
-from dynacli.changes.comparing.compared_schema import View, view
-from dynacli.changes.comparing.comparison import Comparison, Pair, Use
-from dynacli.changes.reported_values import identity
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place
+from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
+from dynacli.changes.comparing.comparison import CompareSchemas, Comparison, Pair, Use
+from dynacli.changes.comparing.json_values import canonical
 from dynacli.document.pointer import MISSING, follow, split
 
 __all__ = ["compare_alternatives"]
 
-_MOST_ASKED = 400
-"""Of a choice of many by many that have no names in common, no more are compared to find the same ones."""
+_MOST_COMPARED = 400
+"""How many combinations of alternatives without common names are compared to find the matching ones."""
 _ALIKE = 0.5
 
-_SAYING = {
+_ASSERTIONS = {
     "type",
     "properties",
     "required",
@@ -27,162 +27,200 @@ _SAYING = {
     "not",
 }
 
-Compare = Any
 Branch = tuple[Place, ...]
 
 
 def compare_alternatives(
-    run: Comparison, pair: Pair, old: View, new: View, use: Use, compare: Compare
+    comparison: Comparison,
+    pair: Pair,
+    old: ComparedSchema,
+    new: ComparedSchema,
+    use: Use,
+    compare: CompareSchemas,
 ) -> bool:
-    """Compare the choices of two schemas; return whether nothing else of them has to be compared, but null.
+    """Compare the `oneOf` and `anyOf` of two schemas; return whether only null is left to compare.
 
-    That is so where one became a choice that the other is part of.
+    That is so where one schema became alternatives, and the other is one of them.
 
     Args:
         compare: Compares two schemas.
     """
-    if len(old.groups) != len(new.groups):
-        if _became_choice(run, pair, old, new, use, compare):
+    if len(old.alternatives) != len(new.alternatives):
+        if _became_alternatives(comparison, pair, old, new, use, compare):
             return True
-        for group in new.groups[len(old.groups) :]:
-            # Whether what was sent fits one of them is hard to tell.
+        for added in new.alternatives[len(old.alternatives) :]:
+            # It is hard to tell whether the values that were sent match one of them.
             rule = "" if use.is_request else use.narrowed()
-            run.tell(pair, "alternatives-added", group.place, None, group.place.node, rule=rule, use=use)
-        for group in old.groups[len(new.groups) :]:
-            rule = use.widened()
-            run.tell(pair, "alternatives-removed", group.place, group.place.node, None, rule=rule, use=use)
-    for one, other in zip(old.groups, new.groups, strict=False):
-        if one.keyword != other.keyword:
-            # What fits one of them fits any of them.
-            rule = use.widened() if other.keyword == "anyOf" else "" if use.is_request else use.narrowed()
-            run.tell(
-                pair, "alternatives-changed", other.place, one.keyword, other.keyword, rule=rule, use=use
+            comparison.add_change(
+                pair, "alternatives-added", added.place, None, added.place.node, rule=rule, use=use
             )
-        was, now = ([(place,) for place in group.branches] for group in (one, other))
-        _Match(run, pair, was, now, use, compare).tell(other.place.subject)
-    _compare_discriminators(run, pair, old, new, use)
+        for removed in old.alternatives[len(new.alternatives) :]:
+            comparison.add_change(
+                pair,
+                "alternatives-removed",
+                removed.place,
+                removed.place.node,
+                None,
+                rule=use.widened(),
+                use=use,
+            )
+    for before, after in zip(old.alternatives, new.alternatives, strict=False):
+        if before.keyword != after.keyword:
+            # `anyOf` allows more than `oneOf`: a value that matches exactly one branch matches at least one.
+            is_narrowed = after.keyword == "oneOf"
+            rule = use.widened() if not is_narrowed else "" if use.is_request else use.narrowed()
+            comparison.add_change(
+                pair, "alternatives-changed", after.place, before.keyword, after.keyword, rule=rule, use=use
+            )
+        old_branches, new_branches = ([(place,) for place in each.branches] for each in (before, after))
+        match = _Match(comparison, pair, old_branches, new_branches, use, compare)
+        match.add_changes(after.place.subject)
+    _compare_discriminators(comparison, pair, old, new, use)
     return False
 
 
-def _became_choice(run: Comparison, pair: Pair, old: View, new: View, use: Use, compare: Compare) -> bool:
-    """Tell of a schema that became one of several, or was one of several and is the only one."""
-    one, other = (old, new) if new.groups else (new, old)
-    is_only_choice = len(other.groups) == 1 and not any(part.node.keys() & _SAYING for part in other.parts)
-    if one.groups or one.listed or one.is_silent or not is_only_choice:
+def _became_alternatives(
+    comparison: Comparison,
+    pair: Pair,
+    old: ComparedSchema,
+    new: ComparedSchema,
+    use: Use,
+    compare: CompareSchemas,
+) -> bool:
+    """Compare a single schema with the alternatives that it became one of, or that it is left from.
+
+    Returns:
+        Whether that is the case.
+    """
+    single, several = (old, new) if new.alternatives else (new, old)
+    is_nothing_else = len(several.alternatives) == 1 and not any(
+        part.node.keys() & _ASSERTIONS for part in several.parts
+    )
+    if single.alternatives or single.enumerations or single.allows_anything or not is_nothing_else:
         return False
-    branches = [(place,) for place in other.groups[0].branches]
-    sides = ([one.places], branches) if one is old else (branches, [one.places])
-    match = _Match(run, pair, sides[0], sides[1], use._replace(has_null_apart=True), compare)
+    branches = [(place,) for place in several.alternatives[0].branches]
+    old_branches = [single.places] if single is old else branches
+    new_branches = branches if single is old else [single.places]
+    inner_use = use._replace(is_null_compared_elsewhere=True)
+    match = _Match(comparison, pair, old_branches, new_branches, inner_use, compare)
     if not match.pairs:
         return False
-    match.tell(new.home.subject)
+    match.add_changes(new.outermost.subject)
     return True
 
 
 class _Match:
-    """Which of the old alternatives is which of the new ones.
+    """Matches old alternatives with new ones: by name, then by content, then by likeness.
 
     Attributes:
-        pairs: Old and new one of each that is the same or like the other.
+        pairs: The old and the new alternative of each match.
+        removed: The old alternatives without a match.
+        added: The new alternatives without a match.
     """
 
     def __init__(
         self,
-        run: Comparison,
+        comparison: Comparison,
         pair: Pair,
         old: Sequence[Branch],
         new: Sequence[Branch],
         use: Use,
-        compare: Compare,
+        compare: CompareSchemas,
     ) -> None:
-        self._run, self._pair, self._use, self._compare = run, pair, use, compare
-        self._left = _MOST_ASKED
+        self._comparison, self._pair, self._use, self._compare = comparison, pair, use, compare
+        self._left = _MOST_COMPARED
         self._old, self._new = old, new
         self.pairs: list[tuple[Branch, Branch]] = []
-        self.gone, self.come = list(old), list(new)
+        self.removed, self.added = list(old), list(new)
         for match in (self._by_reference, self._by_content, self._by_likeness):
-            for one, other in match():
-                self.gone.remove(one)
-                self.come.remove(other)
-                self.pairs.append((one, other))
+            for before, after in match():
+                self.removed.remove(before)
+                self.added.remove(after)
+                self.pairs.append((before, after))
 
-    def tell(self, subject: str) -> None:
-        """Tell what came and went, and have those compared that are in both."""
-        use = self._use._replace(has_null_apart=False)
-        for one, other in self.pairs:
-            self._pair.add(self._run.places(self._compare, one, other, self._use))
-        for one in self.gone:
+    def add_changes(self, subject: str) -> None:
+        """Add a change for each alternative without a match, and have the matches compared."""
+        use = self._use._replace(is_null_compared_elsewhere=False)
+        for before, after in self.pairs:
+            self._pair.add(self._branch_pair(before, after))
+        for removed in self.removed:
             rule = use.narrowed()
             if use.is_request and use.is_judged:
-                # What was sent by it may fit another one.
-                best = self._best((one, other) for other in self._new)
-                rule = use.widened() if best else "" if best is None else rule
-            place = one[0]._replace(subject=subject)
-            self._run.tell(self._pair, "alternative-removed", place, place.node, None, rule=rule, use=use)
-        for other in self.come:
+                # The values that were sent may match another alternative.
+                verdict = self._best_verdict((removed, after) for after in self._new)
+                rule = use.widened() if verdict else "" if verdict is None else rule
+            place = removed[0]._replace(subject=subject)
+            self._comparison.add_change(
+                self._pair, "alternative-removed", place, place.node, None, rule=rule, use=use
+            )
+        for added in self.added:
             rule = use.widened()
-            if not use.is_request and self._best((one, other) for one in self._old):
+            if not use.is_request and self._best_verdict((before, added) for before in self._old):
                 rule = use.narrowed()
-            place = other[0]._replace(subject=subject)
-            self._run.tell(self._pair, "alternative-added", place, None, place.node, rule=rule, use=use)
+            place = added[0]._replace(subject=subject)
+            self._comparison.add_change(
+                self._pair, "alternative-added", place, None, place.node, rule=rule, use=use
+            )
 
-    def _best(self, pairs: Iterable[tuple[Branch, Branch]]) -> bool | None:
-        """Return True where one of some pairs breaks nothing, None where that is not sure, False where all break."""
+    def _branch_pair(self, old: Branch, new: Branch) -> Pair | None:
+        return self._comparison.pair_of_schemas(self._compare, old, new, self._use)
+
+    def _best_verdict(self, branches: Iterable[tuple[Branch, Branch]]) -> bool | None:
+        """Return True where a change between two of the branches is harmless, None where that is not sure."""
         best: bool | None = False
-        for one, other in pairs:
+        for old, new in branches:
             self._left -= 1
             if self._left < 0:
                 return None
-            harmless = self._run.is_harmless(self._run.places(self._compare, one, other, self._use))
-            if harmless:
+            is_harmless = self._comparison.is_harmless(self._branch_pair(old, new))
+            if is_harmless:
                 return True
-            if harmless is None:
+            if is_harmless is None:
                 best = None
         return best
 
     def _by_reference(self) -> list[tuple[Branch, Branch]]:
-        """Match those that are called alike."""
-        named = {ref: one for one in self.come if (ref := _reference(self._run.new, one))}
+        """Match alternatives that refer to components of the same name."""
+        named = {ref: new for new in self.added if (ref := _reference(self._comparison.new, new))}
         found = []
-        for one in self.gone:
-            ref = _reference(self._run.old, one)
+        for old in self.removed:
+            ref = _reference(self._comparison.old, old)
             if ref in named:
-                found.append((one, named.pop(ref)))
+                found.append((old, named.pop(ref)))
         return found
 
     def _by_content(self) -> list[tuple[Branch, Branch]]:
-        """Match those between which a client notices no difference."""
+        """Match alternatives between which a client notices no change."""
         found: list[tuple[Branch, Branch]] = []
-        left = list(self.come)
-        for one in self.gone:
-            for other in left:
+        left = list(self.added)
+        for old in self.removed:
+            for new in left:
                 self._left -= 1
                 if self._left < 0:
                     return found
-                pair = self._run.places(self._compare, one, other, self._use)
-                if self._run.is_without_change(pair):
-                    found.append((one, other))
-                    left.remove(other)
+                if self._comparison.is_without_change(self._branch_pair(old, new)):
+                    found.append((old, new))
+                    left.remove(new)
                     break
         return found
 
-    def _are_others(self, one: Branch, other: Branch) -> bool:
-        """Return whether two alternatives are components of which both documents have one, so that none is renamed."""
-        old, new = _reference(self._run.old, one), _reference(self._run.new, other)
-        return bool(old and new) and (_exists(self._run.new, old) or _exists(self._run.old, new))
+    def _are_others(self, old: Branch, new: Branch) -> bool:
+        """Return whether two alternatives are different components: both documents have one of them."""
+        old_ref, new_ref = _reference(self._comparison.old, old), _reference(self._comparison.new, new)
+        return bool(old_ref and new_ref) and (
+            _exists(self._comparison.new, old_ref) or _exists(self._comparison.old, new_ref)
+        )
 
     def _by_likeness(self) -> list[tuple[Branch, Branch]]:
-        """Match the rest by what they are like; where as many are left on both sides, all that can be."""
-        old, new = self.gone, self.come
-        if len(old) * len(new) > _MOST_ASKED:
+        """Match the most similar of the rest; where as many are left in both documents, all that can match."""
+        old, new = self.removed, self.added
+        if len(old) * len(new) > _MOST_COMPARED:
             return []
-        was, now = (
-            [_features(side, one) for one in some]
-            for side, some in ((self._run.old, old), (self._run.new, new))
-        )
+        old_features = [_features(self._comparison.old, branch) for branch in old]
+        new_features = [_features(self._comparison.new, branch) for branch in new]
         scored = sorted(
             (
-                (_likeness(was[i], now[j]), -abs(i - j), -i, -j)
+                (_likeness(old_features[i], new_features[j]), -abs(i - j), -i, -j)
                 for i in range(len(old))
                 for j in range(len(new))
                 if not self._are_others(old[i], new[j])
@@ -197,76 +235,75 @@ class _Match:
         return [(old[i], new[j]) for j, i in sorted(found.items())]
 
 
-def _exists(side: Side, pointer: str) -> bool:
-    return follow(side.tree, split(pointer)) is not MISSING
+def _exists(document: ComparedDocument, pointer: str) -> bool:
+    return follow(document.tree, split(pointer)) is not MISSING
 
 
-def _reference(side: Side, branch: Branch) -> str:
+def _reference(document: ComparedDocument, branch: Branch) -> str:
+    """Return the pointer of the component that an alternative refers to; empty where it refers to none."""
     node = branch[0].node
     ref = node.get("$ref") if isinstance(node, dict) and len(branch) == 1 else None
-    target = side.target(ref) if isinstance(ref, str) else None
+    target = document.target(ref) if isinstance(ref, str) else None
     return target.pointer if target is not None else ""
 
 
 class _Features(NamedTuple):
-    """What an alternative is like.
+    """The features of an alternative, by which its likeness to another is measured.
 
     Args:
-        types: Of its values.
-        tags: Properties with one value each, by which alternatives are told apart.
-        words: Anything else that it may have in common with another one.
+        types: The types of its values.
+        tags: Property → its only value, by which alternatives are told apart.
+        others: All other features.
     """
 
     types: frozenset[str]
     tags: dict[str, bytes]
-    words: set[tuple[str, Any]]
+    others: set[tuple[str, Any]]
 
 
-def _features(side: Side, branch: Branch) -> _Features:
-    seen = view(side, branch)
-    properties = seen.properties()
-    words: set[tuple[str, Any]] = {("property", name) for name in properties}
-    words.update(("keyword", word) for word in seen.words & {"items", "additionalProperties", "format"})
-    if (values := seen.values()) is not None:
-        words.update(("value", identity(one)) for one in values.values)
-    if (title := seen.first("title")) is not None and isinstance(title.value, str):
-        words.add(("title", title.value))
+def _features(document: ComparedDocument, branch: Branch) -> _Features:
+    schema = compared_schema(document, branch)
+    properties = schema.properties()
+    others: set[tuple[str, Any]] = {("property", name) for name in properties}
+    others.update(
+        ("keyword", keyword) for keyword in schema.keywords & {"items", "additionalProperties", "format"}
+    )
+    if (allowed := schema.allowed_values()) is not None:
+        others.update(("value", canonical(value)) for value in allowed.values)
+    if (title := schema.first("title")) is not None and isinstance(title.value, str):
+        others.add(("title", title.value))
     tags = {}
     for name, places in properties.items():
-        listed = view(side, places).values()
-        if listed is not None and len(listed.values) == 1:
-            tags[name] = identity(listed.values[0])
-    return _Features(seen.types()[0] or frozenset(), tags, words)
+        allowed = compared_schema(document, places).allowed_values()
+        if allowed is not None and len(allowed.values) == 1:
+            tags[name] = canonical(allowed.values[0])
+    return _Features(schema.types()[0] or frozenset(), tags, others)
 
 
-def _likeness(one: _Features, other: _Features) -> float:
-    """Return a number from 0 on; below 0 where the one cannot be the other."""
-    shared = one.tags.keys() & other.tags.keys()
-    if any(one.tags[name] != other.tags[name] for name in shared):
+def _likeness(old: _Features, new: _Features) -> float:
+    """Return how alike two alternatives are, from 0 on; a negative number where they cannot match."""
+    shared_tags = old.tags.keys() & new.tags.keys()
+    if any(old.tags[name] != new.tags[name] for name in shared_tags):
         return -1.0
-    if one.types and other.types and not one.types & other.types:
+    if old.types and new.types and not old.types & new.types:
         return -1.0
-    likeness = len(one.words & other.words) / len(one.words | other.words) if one.words | other.words else 0.0
-    return likeness + _ALIKE if shared else likeness
+    every = old.others | new.others
+    likeness = len(old.others & new.others) / len(every) if every else 0.0
+    return likeness + _ALIKE if shared_tags else likeness
 
 
-def _compare_discriminators(run: Comparison, pair: Pair, old: View, new: View, use: Use) -> None:
-    first, second = old.first("discriminator"), new.first("discriminator")
-    if _told(first) != _told(second):
-        place = second or first
-        if place is not None:
-            run.tell(
-                pair,
-                "discriminator-changed",
-                place.place,
-                first.value if first else None,
-                second.value if second else None,
-                use=use,
-            )
+def _compare_discriminators(
+    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
+) -> None:
+    before, after = old.first("discriminator"), new.first("discriminator")
+    found = after or before
+    if found is not None and _discriminator(before) != _discriminator(after):
+        values = (keyword.value if keyword else None for keyword in (before, after))
+        comparison.add_change(pair, "discriminator-changed", found.place, *values, use=use)
 
 
-def _told(found: Any) -> Any:
-    """Return what a discriminator says, whatever its schemas are called."""
+def _discriminator(found: KeywordValue | None) -> Any:
+    """Return the comparable parts of a discriminator: all but the names of the schemas that it maps to."""
     if found is None or not isinstance(found.value, dict):
         return None
     mapping = found.value.get("mapping")

@@ -1,51 +1,52 @@
-"""Which parts of two documents are the same without looking into them.
+"""Which parts of two documents are the same, so that they need not be compared.
 
-Two values are the same when they are equal and all that they refer to is the same. For a value that is equal
-it is enough to know whether one of the references in it is *touched*: leads to something that differs, or to
-something with a touched reference in it. That is found out once for each reference.
+Two values are the same when they are equal and everything that they refer to is the same. For equal values
+it is enough to know whether a reference in them is *touched*: it leads to a value that differs, or to
+a value with a touched reference in it. That is found out once for each reference.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
-from dynacli.changes.comparing.compared_document import Side
+from dynacli.changes.comparing.compared_document import ComparedDocument
 
-__all__ = ["Touched"]
+__all__ = ["UnchangedParts"]
 
 _MOST_NODES = 3_000_000
-"""References into each other's insides would have the same parts walked again and again; then nothing is skipped."""
+"""Where references overlap so much that more nodes would be walked, everything is compared."""
 
 _NESTED = (dict, list)
 _DIALECT = frozenset(("exclusiveMinimum", "exclusiveMaximum", "$ref"))
-"""Keywords that mean one thing in OpenAPI 3.0 and another later, `$ref` where something stands beside it."""
+"""Keywords that OpenAPI 3.0 reads otherwise than later versions; `$ref` only where it has siblings."""
 
 
-class Touched:
-    """Tells equal values that mean the same from those that refer to something that changed.
+class UnchangedParts:
+    """Tells equal values that mean the same from those that refer to a value that changed.
 
     Args:
         old: The old document.
-        new: The new one.
+        new: The new document.
     """
 
-    def __init__(self, old: Side, new: Side) -> None:
+    def __init__(self, old: ComparedDocument, new: ComparedDocument) -> None:
         self._old, self._new = old, new
         self._has_other_dialect = old.is_3_0 != new.is_3_0
         self._left = _MOST_NODES
-        self._loud: dict[int, bool] = {}
-        self._refs = self._find()
+        self._known: dict[int, bool] = {}
+        self._touched_refs = self._find_touched_refs()
 
     def is_same(self, old: Any, new: Any) -> bool:
-        """Return whether a value of the old document and one of the new mean the same, as far as is plain."""
-        return self._left > 0 and _is_equal(old, new) and not self._is_loud(new)
+        """Return whether a value of the old document and a value of the new one surely mean the same."""
+        return self._left > 0 and _is_equal(old, new) and not self._is_touched(new)
 
-    def _find(self) -> set[str]:
-        """Return the references of the new document that are touched."""
+    def _find_touched_refs(self) -> set[str]:
+        """Return the references of the new document that lead to a change."""
         users: dict[str, set[str]] = {}
         touched: set[str] = set()
         tree = self._new.tree
-        waiting = list(self._in_node([tree.get(word) for word in ("paths", "webhooks", "x-webhooks")]))
+        waiting = list(self._refs_in([tree.get(key) for key in ("paths", "webhooks", "x-webhooks")]))
         seen = set(waiting)
         while waiting:
             ref = waiting.pop()
@@ -54,14 +55,14 @@ class Touched:
                 if old is not None:
                     touched.add(ref)
                 continue
-            inner = self._in_node(new.node)
-            if old is None or not _is_equal(old.node, new.node) or self._is_of_dialect(new.node):
+            inner_refs = self._refs_in(new.node)
+            if old is None or not _is_equal(old.node, new.node) or self._depends_on_dialect(new.node):
                 touched.add(ref)
-            for one in inner:
-                users.setdefault(one, set()).add(ref)
-                if one not in seen:
-                    seen.add(one)
-                    waiting.append(one)
+            for inner in inner_refs:
+                users.setdefault(inner, set()).add(ref)
+                if inner not in seen:
+                    seen.add(inner)
+                    waiting.append(inner)
         spreading = list(touched)
         while spreading:
             for user in users.get(spreading.pop(), ()):
@@ -70,70 +71,73 @@ class Touched:
                     spreading.append(user)
         return touched
 
-    def _in_node(self, node: Any) -> set[str]:
-        """Return the references in a value, those in examples included: one too many does no harm."""
+    def _refs_in(self, node: Any) -> set[str]:
+        """Return the references in a value; those in examples are included, which does no harm."""
         found: set[str] = set()
         stack = [node]
         while stack and self._left > 0:
             self._left -= 1
-            one = stack.pop()
-            values: list[Any] = one if isinstance(one, list) else []
-            if isinstance(one, dict):
-                for word in ("$ref", "$dynamicRef"):
-                    if word in one and isinstance(one[word], str):
-                        found.add(one[word])
-                values = list(one.values())
-            stack.extend([each for each in values if isinstance(each, _NESTED)])
+            current = stack.pop()
+            values: list[Any] = current if isinstance(current, list) else []
+            if isinstance(current, dict):
+                found.update(_own_refs(current) if _has_ref(current) else ())
+                values = list(current.values())
+            stack.extend([value for value in values if isinstance(value, _NESTED)])
         return found
 
-    def _is_of_dialect(self, node: Any) -> bool:
-        """Return whether a value has something that means another thing in the other version."""
+    def _depends_on_dialect(self, node: Any) -> bool:
+        """Return whether a value holds a keyword that the two versions of OpenAPI read differently."""
         if not self._has_other_dialect:
             return False
         stack = [node]
         while stack:
-            one = stack.pop()
-            if isinstance(one, dict):
-                if self._has_dialect(one):
+            current = stack.pop()
+            if isinstance(current, dict):
+                if _has_dialect_keyword(current):
                     return True
-                stack.extend(one.values())
-            elif isinstance(one, list):
-                stack.extend(one)
+                stack.extend(current.values())
+            elif isinstance(current, list):
+                stack.extend(current)
         return False
 
-    @staticmethod
-    def _has_dialect(node: dict[str, Any]) -> bool:
-        words = _DIALECT & node.keys()
-        return bool(words) and (words != {"$ref"} or len(node) > 1)
-
-    def _is_loud(self, node: Any) -> bool:
-        """Return whether a value has a touched reference in it; each is looked into once."""
-        if not isinstance(node, _NESTED) or not (self._refs or self._has_other_dialect):
+    def _is_touched(self, node: Any) -> bool:
+        """Return whether a value holds a touched reference; each value is searched once."""
+        if not isinstance(node, _NESTED) or not (self._touched_refs or self._has_other_dialect):
             return False
-        known = self._loud.get(id(node))
+        known = self._known.get(id(node))
         if known is None:
-            known = isinstance(node, dict) and self._is_loud_itself(node)
-            for one in node.values() if isinstance(node, dict) else node:
-                # All are looked into, so that asking about a part later costs nothing.
-                if isinstance(one, _NESTED) and self._is_loud(one):
+            known = isinstance(node, dict) and self._is_touched_itself(node)
+            for value in node.values() if isinstance(node, dict) else node:
+                # The search goes on after a find, so that the parts are known when they are asked for.
+                if isinstance(value, _NESTED) and self._is_touched(value):
                     known = True
-            self._loud[id(node)] = known
+            self._known[id(node)] = known
         return known
 
-    def _is_loud_itself(self, node: dict[str, Any]) -> bool:
-        if "$ref" in node and isinstance(node["$ref"], str) and node["$ref"] in self._refs:
+    def _is_touched_itself(self, node: dict[str, Any]) -> bool:
+        if _has_ref(node) and any(ref in self._touched_refs for ref in _own_refs(node)):
             return True
-        if (
-            "$dynamicRef" in node
-            and isinstance(node["$dynamicRef"], str)
-            and node["$dynamicRef"] in self._refs
-        ):
-            return True
-        return self._has_other_dialect and self._has_dialect(node)
+        return self._has_other_dialect and _has_dialect_keyword(node)
+
+
+def _has_ref(node: dict[str, Any]) -> bool:
+    # Asked for each object of a document, of which few have a reference.
+    return "$ref" in node or "$dynamicRef" in node
+
+
+def _own_refs(node: dict[str, Any]) -> Iterator[str]:
+    for keyword in ("$ref", "$dynamicRef"):
+        if keyword in node and isinstance(node[keyword], str):
+            yield node[keyword]
+
+
+def _has_dialect_keyword(node: dict[str, Any]) -> bool:
+    keywords = _DIALECT & node.keys()
+    return bool(keywords) and (keywords != {"$ref"} or len(node) > 1)
 
 
 def _is_equal(old: Any, new: Any) -> bool:
-    """Return whether two values are equal in JSON: to Python, true is 1."""
+    """Return whether two values are equal in JSON; to Python, true equals 1."""
     if old != new:
         return False
     try:

@@ -42,8 +42,8 @@ def _changes(
 ) -> None:
     run: Run = ctx.obj
     from dynacli.catalog.compiler.garbage_collection import without_collector
+    from dynacli.changes.change_json import changes_json
     from dynacli.changes.change_markdown import changes_markdown
-    from dynacli.changes.change_report import changes_json
     from dynacli.changes.change_text import changes_text
     from dynacli.changes.compare import compare
     from dynacli.output.render import check_format, write_data
@@ -78,11 +78,13 @@ def _changes(
 
 def _only_breaking(found: "Changes") -> "Changes":
     """Return what breaks a client, and nothing else."""
-    changed = (replace(one, what=tuple(each for each in one.what if each.breaking)) for one in found.changed)
+    changed = (
+        replace(one, changes=tuple(each for each in one.changes if each.breaking)) for one in found.changed
+    )
     return replace(
         found,
         added=(),
-        changed=tuple(one for one in changed if one.what),
+        changed=tuple(one for one in changed if one.changes),
         document=tuple(one for one in found.document if one.breaking),
     )
 
