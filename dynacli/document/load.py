@@ -9,7 +9,7 @@ from dynacli.document.fetched import Fetched
 from dynacli.document.mending.mend import mend
 from dynacli.document.mending.specification_report import Problem, report
 from dynacli.document.overlays.overlaid_file import Overlaid, Overlay, lay_over
-from dynacli.document.reading.parse import read
+from dynacli.document.reading.parse import parse_document
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.bundle import bundle
 from dynacli.document.references.document_files import File, Files, Opener
@@ -105,7 +105,7 @@ def load(
     if not isinstance(content, Fetched):
         content = Fetched(content)
     uri = uri or content.uri
-    parsed = read(content.content, name=name)
+    parsed = parse_document(content.content, name=name)
     overlaid = lay_over(parsed.tree, overlays, name) if overlays else Overlaid(parsed.tree)
     tree, version = overlaid.tree, check_version(overlaid.tree)
     written_in = str(tree.get("openapi", tree.get("swagger")))

@@ -62,7 +62,7 @@ def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
 
 class _Learning:
     def __init__(self, api: OpenedApi, observations: list[Observation]) -> None:
-        from dynacli.document.reading.parse import read
+        from dynacli.document.reading.parse import parse_document
 
         content = api.content()
         if content is None:
@@ -71,7 +71,7 @@ class _Learning:
                 hint="Give `--refresh`, so that it is fetched again",
             )
         self._api, self._observations = api, observations
-        self._original: dict[str, Any] = read(content, name=api.name).tree
+        self._original: dict[str, Any] = parse_document(content, name=api.name).tree
         self._notes: dict[tuple[str, ...], list[str]] = {}
 
     def learned(self) -> Learned:

@@ -18,7 +18,7 @@ from dynacli.document.discovery.page_references import (
 from dynacli.document.fetched import Fetched
 from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.path_items import operations_of
-from dynacli.document.reading.parse import read_part
+from dynacli.document.reading.parse import parse_file
 from dynacli.document.source import without_query
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
@@ -118,7 +118,7 @@ def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadAnswer:
     name = without_query(url)
     tree: Any = None
     try:
-        tree = read_part(fetched.content, name=name).tree
+        tree = parse_file(fetched.content, name=name).tree
         check_is_openapi(tree, name)
         check_version(tree)
     except DocumentError as error:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from dynacli.document.fetched import Fetched
 from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.overlays.overlay import apply_tracked
-from dynacli.document.reading.parse import read_part
+from dynacli.document.reading.parse import parse_file
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.document_files import File
 from dynacli.document.references.place_origins import Origins, Place
@@ -68,7 +68,7 @@ def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Ov
     files: list[File] = []
     warnings: list[tuple[str, Place]] = []
     for number, overlay in enumerate(overlays, 1):
-        parsed = read_part(overlay.content, name=overlay.name)
+        parsed = parse_file(overlay.content, name=overlay.name)
         files.append(File(overlay.uri, parsed.content, Fetched(overlay.content, uri=overlay.uri)))
         warnings.extend((message, Place(number, pointer)) for message, pointer in parsed.warnings)
         for action, why in apply_tracked(tree, parsed.tree, f"`{overlay.name}`", tracks, number):

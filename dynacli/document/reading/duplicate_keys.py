@@ -1,6 +1,6 @@
-"""Finds keys that are given twice in one object; of these the last one counts, as in most parsers.
+"""Keys that an object has twice: the last counts, as in most parsers, and a person is warned.
 
-RFC 8259, section 4: software differs in what it makes of them, so a person should know.
+RFC 8259, section 4: programs differ in what they make of such keys.
 """
 
 import json
@@ -9,45 +9,47 @@ from collections.abc import Iterable
 from typing import Any
 
 from dynacli.document.pointer import join
+from dynacli.document.reading.yaml_nodes import compose_nodes
 
-__all__ = ["Told", "in_json", "in_yaml"]
+__all__ = ["KeyWarning", "json_duplicates", "yaml_duplicates"]
 
-Told = tuple[str, str]
-"""A sentence, and the JSON pointer of the place that it is about."""
+KeyWarning = tuple[str, str]
+"""A sentence, and the JSON pointer of the key that it is about."""
 
-_MOST = 1000
+_MAX_WARNINGS = 1000
 
-# A string and the colon behind it, which is a key; a colon in a string after an escaped quote is none.
+# The end of a key: a quote and the colon after it. After an escaped quote within a string, a colon ends no key.
 _KEY = re.compile(rb'(?<!\\)"[ \t\r\n]*+:')
 _SPACED = re.compile(rb'"[ \t\r\n]++:')
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
-def in_json(content: bytes, keys: int) -> tuple[Told, ...]:
-    """Return the keys that are given twice in a JSON text that could be read.
+def json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:
+    """Return a warning for each key that an object of a valid JSON text has twice.
 
-    orjson does not say. To find out that there are none, which is the rule, the keys in the text are counted.
+    orjson does not report them. Counting the keys of the text shows quickly that there are none, as is the rule.
 
     Args:
-        keys: How many the objects have that were read from it.
+        content: The text.
+        keys: How many keys the objects have that were parsed from it.
     """
-    # An escaped backslash can stand before the quote that ends a key. Strings can start with a colon.
+    # The quick count is wrong where an escaped backslash ends a key, or a string starts with a colon.
     if b'\\\\"' not in content and _most_keys(content) == keys:
         return ()
     if _STRING.sub(b"", content).count(b":") == keys:
         return ()
-    return _told(_pointers(json.loads(content, object_pairs_hook=_Pairs, parse_int=float)))
+    return _warnings(_pointers(json.loads(content, object_pairs_hook=_ParsedObject, parse_int=float)))
 
 
 def _most_keys(content: bytes) -> int:
-    """Return how many keys a JSON text may have, in which no quote comes after an escaped backslash."""
+    """Return how many keys a JSON text has at most, where no escaped backslash stands before a quote."""
     if _SPACED.search(content):
         return sum(1 for _ in _KEY.finditer(content))
-    return content.count(b'":') - content.count(b'\\":')  # the same, and many times as fast
+    return content.count(b'":') - content.count(b'\\":')  # the same count, many times as fast
 
 
-class _Pairs(dict[str, Any]):
-    """An object with the keys that it was given twice."""
+class _ParsedObject(dict[str, Any]):
+    """An object that knows which of its keys were given twice."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -65,23 +67,19 @@ def _pointers(tree: Any) -> Iterable[tuple[str | int, ...]]:
     stack: list[tuple[Any, tuple[str | int, ...]]] = [(tree, ())]
     while stack:
         node, steps = stack.pop()
-        if isinstance(node, _Pairs):
+        if isinstance(node, _ParsedObject):
             yield from ((*steps, key) for key in dict.fromkeys(node.twice))
             stack.extend((value, (*steps, key)) for key, value in reversed(node.items()))
         elif isinstance(node, list):
             stack.extend((node[index], (*steps, index)) for index in reversed(range(len(node))))
 
 
-def in_yaml(text: str) -> tuple[Told, ...]:
-    """Return the keys that are given twice in a YAML text that could be read; it takes its time."""
-    import yaml
+def yaml_duplicates(text: str) -> tuple[KeyWarning, ...]:
+    """Return a warning for each key that an object of a valid YAML text has twice.
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        root = yaml.compose(text, Loader=loader)
-    except yaml.YAMLError:  # yaml-rs read what PyYAML refuses
-        return ()
-    return _told(_node_pointers(root))
+    This parses the text again with PyYAML, which is slow.
+    """
+    return _warnings(_node_pointers(compose_nodes(text)))
 
 
 def _node_pointers(root: Any) -> Iterable[tuple[str | int, ...]]:
@@ -108,11 +106,11 @@ def _node_pointers(root: Any) -> Iterable[tuple[str | int, ...]]:
         stack.extend(reversed(below))
 
 
-def _told(found: Iterable[tuple[str | int, ...]]) -> tuple[Told, ...]:
-    told: dict[Told, None] = {}
-    for steps in found:
+def _warnings(keys: Iterable[tuple[str | int, ...]]) -> tuple[KeyWarning, ...]:
+    warnings: dict[KeyWarning, None] = {}
+    for steps in keys:
         key = str(steps[-1])[:80]
-        told[f"The key `{key}` is given twice in one place; the last one counts", join(steps)] = None
-        if len(told) == _MOST:
+        warnings[f"The key `{key}` is given twice in one place; the last one counts", join(steps)] = None
+        if len(warnings) == _MAX_WARNINGS:
             break
-    return tuple(told)
+    return tuple(warnings)

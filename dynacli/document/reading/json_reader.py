@@ -1,22 +1,22 @@
-"""Reads JSON, and says where and why a text is not JSON."""
+"""The reader of JSON, which says where and why a text is not JSON."""
 
 import json
 from typing import Any, NoReturn
 
-from dynacli.document.reading.duplicate_keys import Told, in_json
+from dynacli.document.reading.duplicate_keys import KeyWarning, json_duplicates
 from dynacli.document.reading.plain_json import check_limits, to_plain, too_deep
 from dynacli.document.reading.source_text import fail_at, offset_of
 
 __all__ = ["read_json"]
 
 
-def read_json(content: bytes, name: str) -> tuple[Any, tuple[Told, ...]]:
-    """Return the value of a JSON text (RFC 8259) in UTF-8, and what to warn of.
+def read_json(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
+    """Return the value of a JSON text (RFC 8259) in UTF-8, and warnings.
 
     Of a key that is given twice the last counts, with a warning.
 
     Raises:
-        DocumentError: It is not JSON, or over a limit.
+        DocumentError: The text is not JSON, or over a limit.
     """
     import orjson
 
@@ -25,11 +25,11 @@ def read_json(content: bytes, name: str) -> tuple[Any, tuple[Told, ...]]:
     except orjson.JSONDecodeError as refusal:
         tree = _read_leniently(content, name, refusal)
     keys = check_limits(tree, name)
-    return tree, in_json(content, keys)
+    return tree, json_duplicates(content, keys)
 
 
 def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) -> Any:
-    """Read with the standard library what orjson refuses though it is JSON, or say what is wrong."""
+    """Parse with the standard library, which accepts JSON that orjson refuses; where it fails, say what is wrong."""
     text = content.decode()
     try:
         tree = json.loads(text, parse_int=_to_number, parse_constant=_refuse_constant)
@@ -37,13 +37,13 @@ def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) ->
         raise too_deep(name) from error
     except json.JSONDecodeError:
         _explain(text, offset_of(text, refusal.lineno, refusal.colno), name)
-    except ValueError:  # one of the constants that are no JSON
+    except ValueError:  # a constant such as `NaN`, which is no JSON
         _explain(text, offset_of(text, refusal.lineno, refusal.colno), name)
     return to_plain(tree, name)
 
 
 def _to_number(word: str) -> int | float:
-    # Python refuses to convert integers of thousands of digits, which take it quadratic time.
+    # Python refuses to convert integers of thousands of digits, because that takes quadratic time.
     return int(word) if len(word) < 400 else float(word)
 
 
@@ -54,7 +54,7 @@ def _refuse_constant(word: str) -> NoReturn:
 def _explain(text: str, position: int, name: str) -> NoReturn:
     rest = text[position:].lstrip(" \t\r\n")
     before = text[:position].rstrip(" \t\r\n")
-    # Readers differ in whether they point at the comma or behind it.
+    # orjson and the standard library differ in whether they point at the comma or behind it.
     after_comma = rest[1:].lstrip() if rest.startswith(",") else rest
     has_comma = rest.startswith(",") or before.endswith(",")
     if not rest:

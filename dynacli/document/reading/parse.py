@@ -1,4 +1,4 @@
-"""Turns the bytes of a document into a tree of plain JSON values."""
+"""Files of JSON or YAML parsed into plain JSON values."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,17 +9,17 @@ from dynacli.document.reading.source_text import to_utf8
 from dynacli.document.reading.yaml_reader import read_yaml
 from dynacli.errors import DocumentError
 
-__all__ = ["Parsed", "parse", "read", "read_part"]
+__all__ = ["Parsed", "is_json", "parse_document", "parse_file"]
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a text holds.
+    """A parsed file.
 
     Args:
         tree: Plain JSON values: string keys, finite numbers, valid Unicode.
         content: The text in UTF-8, without a byte order mark; positions count in it.
-        warnings: What a person should know of: a sentence, and the JSON pointer of its place.
+        warnings: What a person should know: a sentence, and the JSON pointer of the place that it is about.
     """
 
     tree: Any
@@ -27,41 +27,27 @@ class Parsed:
     warnings: tuple[tuple[str, str], ...] = ()
 
 
-def parse(content: bytes, *, name: str) -> dict[str, Any]:
-    """Return the tree of an OpenAPI document of any version, JSON or YAML, judged by its content.
+def parse_document(content: bytes, *, name: str) -> Parsed:
+    """Parse an OpenAPI document of any version.
 
     Args:
-        content: The bytes of the document.
-        name: What messages call it: its path or URL.
+        content: The bytes of the document; whether they are JSON or YAML is judged by themselves.
+        name: The name of the document in messages: its path or URL.
 
     Raises:
         DocumentError: It is empty, cannot be read, is over a limit, or is not an OpenAPI document.
     """
-    tree: dict[str, Any] = read(content, name=name).tree
-    return tree
-
-
-def read(content: bytes, *, name: str) -> Parsed:
-    """Return the tree of an OpenAPI document with its text and what to warn of.
-
-    Args:
-        content: The bytes of the document.
-        name: What messages call it: its path or URL.
-
-    Raises:
-        DocumentError: As for `parse`.
-    """
-    parsed = read_part(content, name=name)
+    parsed = parse_file(content, name=name)
     check_is_openapi(parsed.tree, name)
     return parsed
 
 
-def read_part(content: bytes, *, name: str) -> Parsed:
-    """Return the tree of any JSON or YAML, such as a file that a document is split into.
+def parse_file(content: bytes, *, name: str) -> Parsed:
+    """Parse any JSON or YAML, such as a file that a document is split into.
 
     Args:
-        content: The bytes of the file.
-        name: What messages call it: its path or URL.
+        content: The bytes of the file; whether they are JSON or YAML is judged by themselves.
+        name: The name of the file in messages: its path or URL.
 
     Raises:
         DocumentError: It is empty, cannot be read, or is over a limit.
@@ -75,7 +61,7 @@ def read_part(content: bytes, *, name: str) -> Parsed:
 
 
 def is_json(content: bytes) -> bool:
-    """Tell whether a text is meant as JSON: `{` with a quoted key or a comment, or a list.
+    """Return whether a text is meant as JSON: a list, or `{` before a quoted key or a comment.
 
     `{openapi: 3.0.0}` is YAML in flow style.
     """

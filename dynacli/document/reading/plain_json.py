@@ -1,4 +1,4 @@
-"""Makes sure that what was read is plain JSON within the limits, whatever the reader gave."""
+"""Parsed values made plain JSON, and held to the limits of depth and number."""
 
 import sys
 from typing import Any
@@ -12,10 +12,10 @@ _MERGE = "<<"
 
 
 def check_limits(tree: Any, name: str) -> int:
-    """Return how many keys the objects of a tree have.
+    """Check that a tree is within the limits, and return how many keys its objects have.
 
     Raises:
-        DocumentError: It is nested too deep or has too many values.
+        DocumentError: The tree is nested too deep or has too many values.
     """
     count, keys, level = 1, 0, [tree] if isinstance(tree, (dict, list)) else []
     for _ in range(MAX_DEPTH):
@@ -37,12 +37,12 @@ def check_limits(tree: Any, name: str) -> int:
 
 
 def too_deep(name: str) -> DocumentError:
-    """Return the error for a document over the limit of depth."""
+    """Return the error for a document that is nested too deep."""
     return DocumentError(f"`{name}` is nested deeper than {MAX_DEPTH} levels")
 
 
 def too_many_nodes(name: str) -> DocumentError:
-    """Return the error for a document over the limit of values."""
+    """Return the error for a document that has too many values."""
     return DocumentError(
         f"`{name}` has more than {MAX_NODES:,} values",
         why="YAML aliases count as often as they are used",
@@ -50,23 +50,25 @@ def too_many_nodes(name: str) -> DocumentError:
 
 
 def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
-    """Return a copy that is plain JSON: string keys, finite numbers of 64 bits, valid Unicode, no sharing.
+    """Return a copy of a tree as plain JSON: string keys, finite numbers of 64 bits, valid Unicode, nothing shared.
 
     - A key such as `200` or `true` becomes the string that it was written as.
-    - A YAML merge key (`<<`) is applied: it is not in YAML 1.2, yet documents use it.
-    - An infinite number becomes the largest finite one, not-a-number becomes null, an integer over
-      64 bits becomes a float: what serialisers can write.
+    - A YAML merge key (`<<`) is applied: YAML 1.2 has none, yet documents use it.
+    - An infinite number becomes the largest finite number, not-a-number becomes null, an integer over
+      64 bits becomes a float, so that serialisers can write them.
     - A lone surrogate becomes U+FFFD.
 
     Args:
-        clashes: Filled with keys that are the same as strings, such as `200` and `"200"`; the last counts.
+        tree: What a parser made of the text.
+        name: The name of the document in messages.
+        clashes: Filled with keys that are equal as strings, such as `200` and `"200"`; the last counts.
 
     Raises:
         DocumentError: The copy would be too deep or too large, or a key is a list or an object.
     """
     top: list[Any] = [None]
     count = 0
-    # A node, where its copy goes, and how deep it is.
+    # Each node with the container and the key that its copy goes to, and its depth.
     stack: list[tuple[Any, Any, Any, int]] = [(tree, top, 0, 0)]
     while stack:
         node, parent, place, depth = stack.pop()
@@ -86,17 +88,17 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
             stack.extend((value, copy, key, depth + 1) for key, value in values.items())
         elif isinstance(node, (list, tuple, set, frozenset)):
             items = list(node)
-            parent[place] = copied = [None] * len(items)
-            stack.extend((item, copied, index, depth + 1) for index, item in enumerate(items))
+            parent[place] = copies = [None] * len(items)
+            stack.extend((item, copies, index, depth + 1) for index, item in enumerate(items))
         else:
             parent[place] = _scalar(node)
     return top[0]
 
 
 def _merge(node: dict[Any, Any]) -> dict[Any, Any]:
-    """Return an object with its merge key applied (yaml.org/type/merge.html): own keys win."""
-    given = node[_MERGE]
-    sources = given if isinstance(given, list) else [given]
+    """Return an object with its merge key applied (yaml.org/type/merge.html): its own keys win."""
+    value = node[_MERGE]
+    sources = value if isinstance(value, list) else [value]
     if not all(isinstance(source, dict) for source in sources):
         return node
     merged: dict[Any, Any] = {}

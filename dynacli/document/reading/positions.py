@@ -1,7 +1,7 @@
-"""Finds the lines of JSON pointers in the text of a document, for messages.
+"""The lines and columns of JSON pointers in the text of a document, for messages.
 
 A document is parsed without positions, which is many times faster;
-the few that a warning or a finding needs are looked up when they are needed.
+the few that a warning or a finding needs are looked up afterwards.
 """
 
 import json
@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from dynacli.document.pointer import split
 from dynacli.document.reading.parse import is_json
+from dynacli.document.reading.yaml_nodes import compose_nodes
 
 __all__ = ["Position", "line_of", "lines_of", "positions_of"]
 
 
 class Position(NamedTuple):
-    """A place in a text.
+    """A position in a text.
 
     Args:
         line: 1-based.
@@ -31,7 +32,7 @@ def line_of(content: bytes, pointer: str) -> int | None:
     """Return the 1-based line of a JSON pointer, or None where it is not in the text.
 
     Args:
-        content: The text of a document that could be read, in UTF-8 without a byte order mark.
+        content: The text of a valid document, in UTF-8 without a byte order mark.
         pointer: A JSON pointer (RFC 6901), for instance `/paths/~1pets/get`.
     """
     return lines_of(content, [pointer]).get(pointer)
@@ -43,26 +44,26 @@ def lines_of(content: bytes, pointers: Iterable[str]) -> dict[str, int]:
 
 
 def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]:
-    """Return where several JSON pointers stand in a text; those that are not in it are left out.
+    """Return the positions of several JSON pointers in a text; those that are not in it are left out.
 
-    It is where the key begins, or the first character of a list's item.
-    The text is gone through once, however many pointers there are.
+    The position of a member is that of its key, the position of an item that of its first character.
+    The text is scanned once, however many pointers there are.
 
     Args:
-        content: The text of a document that could be read, in UTF-8 without a byte order mark.
+        content: The text of a valid document, in UTF-8 without a byte order mark.
         pointers: JSON pointers (RFC 6901).
     """
     wanted = _Wanted({}, [])
     for pointer in dict.fromkeys(pointers):
-        at = wanted
+        node = wanted
         for step in split(pointer):
-            at = at.below.setdefault(step, _Wanted({}, []))
-        at.pointers.append(pointer)
+            node = node.below.setdefault(step, _Wanted({}, []))
+        node.pointers.append(pointer)
     return _positions_in_json(content, wanted) if is_json(content) else _positions_in_yaml(content, wanted)
 
 
 class _Wanted(NamedTuple):
-    """The pointers that end at one place, and the places below it that are on the way to others."""
+    """A node of the tree of wanted pointers: the pointers that end there, and the nodes below it by key or index."""
 
     below: dict[str, "_Wanted"]
     pointers: list[str]
@@ -72,12 +73,12 @@ class _Wanted(NamedTuple):
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,{}\[\]\"]++")
-# All that is between two brackets, strings with brackets in them included.
+# Everything up to the next bracket, brackets within strings skipped.
 _TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
 
 
 class _Container:
-    """An object or a list that the scanner is in, because something wanted is below it."""
+    """An object or a list that is being scanned, because a wanted place is below it."""
 
     __slots__ = ("index", "is_object", "wanted")
 
@@ -110,7 +111,7 @@ def _positions_in_json(content: bytes, wanted: _Wanted) -> dict[str, Position]:
             step, position = _step(content, position, container)
             below = container.wanted.below.get(step)
             if below:
-                # Of a key that is given twice the last counts, here as in the parser.
+                # Of a key that is given twice the last counts, as in the parser.
                 places.update(dict.fromkeys(below.pointers, start))
             if below and below.below and content[position : position + 1] in (b"{", b"["):
                 position = _enter(content, position, below, inside)
@@ -164,7 +165,7 @@ def _skip_value(content: bytes, position: int) -> int:
 def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]:
     positions: dict[str, Position] = {}
     line, column, counted = 1, 1, 0
-    # From one to the next: a document may be one line of many megabytes.
+    # Each is counted from the one before, because a document may be a single line of many megabytes.
     for pointer, position in sorted(places.items(), key=lambda place: place[1]):
         lines, _, rest = content[counted:position].rpartition(b"\n")
         if len(rest) < position - counted:
@@ -176,22 +177,16 @@ def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]
 
 
 def _positions_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Position]:
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        root = yaml.compose(content.decode("utf-8", "replace"), Loader=loader)
-    except yaml.YAMLError:  # yaml-rs read what PyYAML refuses
-        return {}
+    root = compose_nodes(content.decode("utf-8", "replace"))
     positions: dict[str, Position] = {}
     if root is None:
         return positions
     positions.update(dict.fromkeys(wanted.pointers, _position(root)))
     stack = [(root, wanted)]
     while stack:
-        node, at = stack.pop()
+        node, wanted = stack.pop()
         for step, place, value in _children(node):
-            below = at.below.get(step)
+            below = wanted.below.get(step)
             if below:
                 positions.update(dict.fromkeys(below.pointers, _position(place)))
                 stack.append((value, below))
@@ -203,7 +198,7 @@ def _position(node: Any) -> Position:
 
 
 def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:
-    """Return the step, the node that a line is taken of, and the value of each child."""
+    """Return of each child its step, the node that has its position, and its value."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):

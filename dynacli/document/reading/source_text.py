@@ -9,7 +9,7 @@ __all__ = ["fail_at", "to_utf8"]
 
 _MAX_EXCERPT = 100
 
-# UTF-32's mark starts with that of UTF-16, so it is looked at first.
+# UTF-32 comes before UTF-16, because its mark starts with UTF-16's.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -27,26 +27,26 @@ _MAGIC = (
 
 
 def to_utf8(content: bytes, name: str) -> bytes:
-    """Return the same text in UTF-8 without a byte order mark.
+    """Return a text in UTF-8 without a byte order mark.
 
     JSON is UTF-8 (RFC 8259, section 8.1), YAML is UTF-8, -16 or -32 (YAML 1.2.2, section 5.2);
     files from Windows come with a byte order mark in either.
 
     Raises:
-        DocumentError: It is binary, or not text in one of these encodings.
+        DocumentError: The content is binary, or text in another encoding.
     """
-    for magic, what in _MAGIC:
+    for magic, kind in _MAGIC:
         if content.startswith(magic):
-            raise DocumentError(f"`{name}` is {what}, not an OpenAPI document")
+            raise DocumentError(f"`{name}` is {kind}, not an OpenAPI document")
     encoding = "utf-8"
     for mark, marked in _MARKS:
         if content.startswith(mark):
             content, encoding = content[len(mark) :], marked
-            while content.startswith(mark):  # of two files put together, or saved twice
+            while content.startswith(mark):  # the file was saved twice, or made of two files
                 content = content[len(mark) :]
             break
     else:
-        # ASCII without a mark but with zeros between: RFC 4627, section 3 has the patterns.
+        # A zero beside the first character, which is ASCII: UTF-16 without a mark (RFC 4627, section 3).
         if content[1:2] == b"\0":
             encoding = "utf-16-le"
         elif content[:1] == b"\0":
@@ -69,14 +69,14 @@ def to_utf8(content: bytes, name: str) -> bytes:
 
 
 def fail_at(text: str, position: int, name: str, why: str, *, hint: str = "", **details: Any) -> NoReturn:
-    """Raise a `DocumentError` for a place in a text, with the line shown and marked.
+    """Raise an error for a place in a text, with the line shown and the place marked.
 
     Args:
         text: The whole text.
         position: The index of the first character that is wrong.
-        name: What messages call the document.
+        name: The name of the document in messages.
         why: What is wrong there.
-        hint: What to do about it, where there is something.
+        hint: What to do about it; may be empty.
         details: Further fields of the error's JSON form.
     """
     position = min(position, len(text))
@@ -105,9 +105,9 @@ def offset_of(text: str, line: int, column: int) -> int:
 
 
 def _excerpt(line_text: str, line: int, column: int) -> str:
-    """Return a line with a caret under one of its columns; of a long line, the part around it."""
+    """Return a line with a caret under a column; of a long line the part around it."""
     left = max(0, min(column - 1 - _MAX_EXCERPT // 2, len(line_text) - _MAX_EXCERPT))
-    # One character for one column, or the caret would be elsewhere.
+    # Each character takes one column, so that the caret stands below the right one.
     shown = "".join(c if c.isprintable() else " " for c in line_text[left : left + _MAX_EXCERPT])
     gutter = f"  {line} | "
     return f"{gutter}{shown}\n{' ' * (len(gutter) + column - 1 - left)}^"

@@ -1,7 +1,7 @@
-"""Reads YAML as OpenAPI means it (YAML 1.2, the core schema), and says where and why a text is not YAML.
+"""The reader of YAML as OpenAPI means it (YAML 1.2, core schema), which says where and why a text is not YAML.
 
-yaml-rs reads it first: fast, and it limits aliases and depth itself.
-Where it refuses, PyYAML's C parser has a second look, with the scalars of YAML 1.2.
+yaml-rs parses first: it is fast and limits aliases and depth itself.
+What it refuses, PyYAML's C parser tries again, with the scalars of YAML 1.2.
 """
 
 import re
@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any, NoReturn
 
 from dynacli.document.limits import MAX_DEPTH, MAX_NODES
-from dynacli.document.reading.duplicate_keys import Told, in_yaml
+from dynacli.document.reading.duplicate_keys import KeyWarning, yaml_duplicates
 from dynacli.document.reading.plain_json import to_plain, too_deep, too_many_nodes
 from dynacli.document.reading.source_text import fail_at, offset_of
+from dynacli.document.reading.yaml_nodes import safe_loader
 from dynacli.errors import DocumentError
 
 __all__ = ["read_yaml"]
@@ -19,13 +20,13 @@ __all__ = ["read_yaml"]
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
-def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[Told, ...]]:
-    """Return the value of a YAML text in UTF-8, and what to warn of.
+def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
+    """Return the value of a YAML text in UTF-8, and warnings.
 
     Of a key that is given twice the last counts, as in JSON, with a warning.
 
     Raises:
-        DocumentError: It is not YAML, over a limit, or several documents.
+        DocumentError: The text is not YAML, is over a limit, or holds several YAML documents.
     """
     text = content.decode()
     if _FAR_RIGHT.search(text):
@@ -47,17 +48,17 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[Told, ...]]:
         )
     clashes: list[str] = []
     plain = to_plain(tree, name, clashes)
-    return plain, in_yaml(text) if has_duplicates or clashes else ()
+    return plain, yaml_duplicates(text) if has_duplicates or clashes else ()
 
 
-# yaml-rs limits the depth of `[[[` itself, but thousands of `- - -` end the whole process (0.1.6).
-# Each level of a block takes a column at least, or half of one where a list stands under its key.
+# yaml-rs (0.1.6) limits the depth of `[[[` itself, but thousands of `- - -` make it end the whole process.
+# A level of a block takes at least a column, or half a column where a list stands under its key.
 _FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
 
 
 def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:
-    """Return the value, and whether a key is given twice."""
+    """Return the value of a text, and whether an object has a key twice."""
     import yaml_rs
 
     limits = yaml_rs.AliasLimits(max_total_replayed_events=MAX_NODES)
@@ -80,7 +81,7 @@ def _read_with_pyyaml(text: str, name: str, refusal: str | None) -> Any:
 
     loader = _loader_class()
     try:
-        # Composing recurses in C, where too deep a text ends the whole process: events are counted first.
+        # Loading recurses in C, where too deep a text would end the whole process: the events are counted first.
         _check_events(yaml.parse(text, Loader=loader), name)
         return yaml.load(text, Loader=loader)  # noqa: S506 - made from the safe loader
     except yaml.MarkedYAMLError as error:
@@ -98,7 +99,7 @@ def _loader_class() -> Any:
     """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 (section 10.3.2) instead of 1.1."""
     import yaml
 
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    base = safe_loader()
 
     class Loader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to configure
@@ -146,18 +147,17 @@ def _loader_class() -> Any:
     Loader.add_constructor("tag:yaml.org,2002:int", to_int)
     Loader.add_constructor(_TIMESTAMP, to_text)
     Loader.add_constructor("tag:yaml.org,2002:binary", to_text)
-    # A tag that nobody knows leaves the value as it is; none ever names code to run.
+    # An unknown tag leaves the value as it is; no tag makes PyYAML run code.
     Loader.add_multi_constructor("", untagged)
     return Loader
 
 
 def _check_depth(text: str, name: str) -> None:
-    """Raise a `DocumentError` where a text is nested too deep, without building anything."""
+    """Raise an error where a text is nested too deep, without building its values."""
     import yaml
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _check_events(yaml.parse(text, Loader=loader), name)
+        _check_events(yaml.parse(text, Loader=safe_loader()), name)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         _explain(text, (mark.line + 1, mark.column + 1) if mark else (1, 1), name, error.problem or "")
@@ -190,7 +190,7 @@ def _place_in(refusal: str | None) -> tuple[int, int] | None:
 
 _LEADING_TAB = re.compile(r"^ *\t", re.MULTILINE)
 
-# What the two parsers say, in their own words, and what a person is told.
+# A phrase in the messages of both parsers → the reason that a person reads.
 _REASONS = (
     ("tab", "YAML is indented with spaces; this is a tab"),
     ("unknown anchor", "This alias has no anchor before it"),
@@ -209,17 +209,17 @@ _REASONS = (
 )
 
 
-def _explain(text: str, place: tuple[int, int], name: str, said: str) -> NoReturn:
-    if "recursion limit" in said or "nesting depth" in said:
+def _explain(text: str, place: tuple[int, int], name: str, problem: str) -> NoReturn:
+    if "recursion limit" in problem or "nesting depth" in problem:
         raise too_deep(name)
     position = offset_of(text, *place)
     line_start = text.rfind("\n", 0, position) + 1
     lead = text[line_start:position] or text[position : position + 1]
     if "\t" in lead and not lead.strip():
-        said = "tab"
-    tab = _LEADING_TAB.search(text, line_start) if "tab" in said else None
+        problem = "tab"
+    tab = _LEADING_TAB.search(text, line_start) if "tab" in problem else None
     if tab:
-        # yaml-rs points at the end of what came before.
+        # yaml-rs points at the end of the value before the tab.
         position = tab.end() - 1
-    why = next((reason for phrase, reason in _REASONS if phrase in said), "This is not YAML")
+    why = next((reason for phrase, reason in _REASONS if phrase in problem), "This is not YAML")
     fail_at(text, position, name, why)

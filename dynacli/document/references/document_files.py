@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from dynacli.document.fetched import Fetched
 from dynacli.document.file_names import file_name
 from dynacli.document.objects import DOCUMENT, SCHEMA
-from dynacli.document.reading.parse import Parsed, read_part
+from dynacli.document.reading.parse import Parsed, parse_file
 from dynacli.document.reading.source_text import to_utf8
 from dynacli.document.references.scan import Steps, sites_of, steps_of, without_fragment
 from dynacli.errors import DocumentError, DynacliError, RefusedError
@@ -152,7 +152,7 @@ class Files:
             text = to_utf8(fetched.content, name)
             return Parsed(text.decode(), text)
         try:
-            return read_part(fetched.content, name=name)
+            return parse_file(fetched.content, name=name)
         except DocumentError:
             # It is known, so that a change of it is noticed.
             self.found.append(File(uri, fetched.content, fetched))

@@ -15,7 +15,7 @@ from dynacli.document.fetched import Fetched
 from dynacli.document.load import Document, Overlay, load
 from dynacli.document.merging.merge import merge
 from dynacli.document.pointer import MISSING, follow, from_fragment, join, split
-from dynacli.document.reading.parse import read_part
+from dynacli.document.reading.parse import parse_file
 from dynacli.document.references.place_origins import Place
 from dynacli.errors import DocumentError
 from tests.merging import differences, operations
@@ -66,7 +66,7 @@ def _merged(*documents: Document) -> Document:
 
 def _assert_places(document: Document) -> None:
     """Every plain value is in the file that its place names; references and URLs may be written otherwise there."""
-    trees = [read_part(one.content, name="file").tree for one in document.files]
+    trees = [parse_file(one.content, name="file").tree for one in document.files]
     waiting: list[tuple[Any, tuple[str, ...]]] = [(document.tree, ())]
     while waiting:
         node, steps = waiting.pop()

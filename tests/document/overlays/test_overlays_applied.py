@@ -19,7 +19,7 @@ from dynacli.document.limits import MAX_NODES
 from dynacli.document.load import Document, Overlay, load
 from dynacli.document.overlays.overlay_actions import actions_between
 from dynacli.document.pointer import MISSING, follow, join, split
-from dynacli.document.reading.parse import read_part
+from dynacli.document.reading.parse import parse_file
 from dynacli.document.reading.positions import positions_of
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.tracks import Tracks
@@ -71,7 +71,7 @@ def _pointers(tree: Any, here: str = "") -> list[str]:
 
 def _assert_is_where_it_says(document: Document) -> None:
     """Every plain value of the tree is in the file that its place names, at the pointer that it names."""
-    trees = [read_part(one.content, name="file").tree for one in document.files]
+    trees = [parse_file(one.content, name="file").tree for one in document.files]
     for pointer in _pointers(document.tree):
         value = follow(document.tree, split(pointer))
         place = document.origins.locate(pointer)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dynacli.document.fetched import Fetched
 from dynacli.document.limits import MAX_DEPTH
 from dynacli.document.load import load
-from dynacli.document.reading.parse import is_json, parse, read
+from dynacli.document.reading.parse import is_json, parse_document
 from dynacli.document.reading.plain_json import to_plain
 from dynacli.document.reading.yaml_reader import _read_with_pyyaml, read_yaml
 from dynacli.document.version import check_version
@@ -22,6 +22,10 @@ from dynacli.errors import DocumentError
 from tests.sampling import examples
 
 HEAD = "openapi: 3.0.3\n"
+
+
+def _parse(content: bytes, *, name: str) -> Any:
+    return parse_document(content, name=name).tree
 
 
 def _message(content: bytes, name: str = "api.yaml") -> str:
@@ -57,7 +61,7 @@ def test_format_is_judged_by_content(content: bytes, expected: bool) -> None:
 )
 def test_unicode_encodings_are_understood(text: str, encoding: str) -> None:
     """UTF-8, UTF-16 and UTF-32 are read, with or without a byte order mark where there is one."""
-    assert {"openapi": "3.0.3", "x": "é😀"} == parse(text.encode(encoding), name="a")
+    assert {"openapi": "3.0.3", "x": "é😀"} == _parse(text.encode(encoding), name="a")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_keys_become_strings() -> None:
     """A response code written without quotes is the string that OpenAPI means."""
     content = f"{HEAD}x: {{200: a, true: b, null: c, 1.5: d, 2020-01-01: e}}\n"
     expected = {"200": "a", "true": "b", "null": "c", "1.5": "d", "2020-01-01": "e"}
-    assert expected == parse(content.encode(), name="a")["x"]
+    assert expected == _parse(content.encode(), name="a")["x"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,7 @@ def test_keys_become_strings() -> None:
 )
 def test_merge_keys_are_applied(content: str, expected: Any) -> None:
     """`<<` takes over what another mapping has, own keys and earlier mappings first."""
-    assert expected == parse((HEAD + content).encode(), name="a")["x"]
+    assert expected == _parse((HEAD + content).encode(), name="a")["x"]
 
 
 def _twice(key: str, pointer: str) -> tuple[str, str]:
@@ -163,7 +167,7 @@ def test_a_key_given_twice_is_warned_of(
     content: str, expected: dict[str, Any], warnings: list[tuple[str, str]]
 ) -> None:
     """The last one counts, in YAML and in JSON; each has a warning with its place, and nothing else has one."""
-    parsed = read(content.encode(), name="a")
+    parsed = parse_document(content.encode(), name="a")
     assert {"openapi": "3.0.3", **expected} == parsed.tree
     assert sorted(warnings) == sorted(parsed.warnings)
 
@@ -181,7 +185,7 @@ def test_json_without_duplicate_keys_has_no_warning(value: Any) -> None:
         json.dumps({"openapi": "3.0.3", "x": value}),
         json.dumps({"openapi": "3.0.3", "x": value}, indent=1),
     ):
-        assert () == read(text.encode("utf-8", "surrogatepass"), name="a").warnings
+        assert () == parse_document(text.encode("utf-8", "surrogatepass"), name="a").warnings
 
 
 @pytest.mark.parametrize(
@@ -317,7 +321,7 @@ def test_depth_is_limited(form: str, extra: int) -> None:
         "block": f"{HEAD}x:\n" + "- " * depth + "1\n",
     }[form]
     if extra == 0:
-        assert "x" in parse(content.encode(), name="a")
+        assert "x" in _parse(content.encode(), name="a")
     else:
         assert "`a` is nested deeper than 200 levels" == _message(content.encode(), "a")
 
@@ -345,10 +349,10 @@ JSON_VALUES = st.recursive(
 def test_json_reads_what_was_written(value: Any) -> None:
     """Any JSON value comes back as it was written, by the fast reader and by the lenient one."""
     written = orjson.dumps({"openapi": "3.0.3", "x": value})
-    assert value == parse(written, name="a")["x"]
+    assert value == _parse(written, name="a")["x"]
     # A lone surrogate sends it through the standard library.
     lenient = written[:-1] + b', "y": "\\ud800"}'
-    assert {"openapi": "3.0.3", "x": value, "y": "\ufffd"} == parse(lenient, name="a")
+    assert {"openapi": "3.0.3", "x": value, "y": "\ufffd"} == _parse(lenient, name="a")
 
 
 @settings(deadline=None, max_examples=examples(200))
@@ -361,7 +365,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     """Whatever bytes come, the answer is plain JSON or a document error."""
     for given_content in (content, b"openapi: 3.0.3\nx: " + content, b'{"openapi": "3.0.3", "x": ' + content):
         try:
-            tree = parse(given_content, name="a")
+            tree = _parse(given_content, name="a")
         except DocumentError as error:
             assert 8 == error.exit_code  # noqa: PT017
         else:

@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidat
 
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import join, split
-from dynacli.document.reading.parse import read
+from dynacli.document.reading.parse import parse_document
 from dynacli.document.references.scan import follow_references, scan
 from dynacli.document.swagger2.conversion import convert
 from dynacli.errors import DocumentError
@@ -258,7 +258,7 @@ def test_real_documents_are_converted_whole(corpus: Path) -> None:
         if path.suffix not in (".json", ".yaml", ".yml") or b"swagger" not in path.read_bytes():
             continue
         try:
-            tree = read(path.read_bytes(), name=path.name).tree
+            tree = parse_document(path.read_bytes(), name=path.name).tree
         except DocumentError:
             continue  # a part of a document, or none
         if not str(tree.get("swagger")).startswith("2") or "$ref" in tree["paths"]:
