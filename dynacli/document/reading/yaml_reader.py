@@ -99,7 +99,7 @@ def _loader_class() -> Any:
     """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 (section 10.3.2) instead of 1.1."""
     import yaml
 
-    base = safe_loader()
+    base: Any = safe_loader()
 
     class Loader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to configure
