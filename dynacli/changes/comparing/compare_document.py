@@ -28,7 +28,9 @@ def compare_documents(comparison: Comparison, credentials: Credentials) -> Pair:
     compare_servers(comparison, pair, comparison.old.at("servers"), comparison.new.at("servers"))
     _compare_security_schemes(comparison, pair, credentials)
     _compare_tags(comparison, pair)
-    _compare_webhooks(comparison, pair)
+    compare_received_requests(
+        comparison, pair, "webhook", _webhooks(comparison.old), _webhooks(comparison.new)
+    )
     return pair
 
 
@@ -149,18 +151,6 @@ def _tags(document: ComparedDocument) -> dict[str, Place]:
         if isinstance(tag, dict) and isinstance(name := tag.get("name"), str):
             found.setdefault(name, child(array, index, f"tag {name}"))
     return found
-
-
-def _compare_webhooks(comparison: Comparison, pair: Pair) -> None:
-    before, after = _webhooks(comparison.old), _webhooks(comparison.new)
-    for key, webhook in after.items():
-        if key in before:
-            compare_received_requests(comparison, pair, before[key], webhook)
-        else:
-            comparison.add_change(pair, "webhook-added", webhook.place, None, key)
-    for key, webhook in before.items():
-        if key not in after:
-            comparison.add_change(pair, "webhook-removed", webhook.place, key, None, rule="webhook-gone")
 
 
 def _webhooks(document: ComparedDocument) -> dict[str, Operation]:

@@ -181,19 +181,8 @@ def _compare_messages(comparison: Comparison, pair: Pair, old: Place, new: Place
         compare_body(comparison, pair, old_body, new_body, use)
     compare_responses(comparison, pair, child(old, "responses"), child(new, "responses"), use.reversed())
     if use.is_request:
-        _compare_callbacks(comparison, pair, old, new)
-
-
-def _compare_callbacks(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
-    before, after = _callbacks(comparison.old, old), _callbacks(comparison.new, new)
-    for key, callback in after.items():
-        if key in before:
-            compare_received_requests(comparison, pair, before[key], callback)
-        else:
-            comparison.add_change(pair, "callback-added", callback.place, None, key)
-    for key, callback in before.items():
-        if key not in after:
-            comparison.add_change(pair, "callback-removed", callback.place, key, None, rule="webhook-gone")
+        before, after = _callbacks(comparison.old, old), _callbacks(comparison.new, new)
+        compare_received_requests(comparison, pair, "callback", before, after)
 
 
 def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Operation]:
@@ -207,11 +196,33 @@ def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Operat
     return found
 
 
-def compare_received_requests(comparison: Comparison, pair: Pair, old: Operation, new: Operation) -> None:
-    """Compare two webhooks or callbacks: the client receives the request, and sends the response."""
-    if comparison.unchanged.is_same(old.place.node, new.place.node) and comparison.unchanged.is_same(
-        old.item.node, new.item.node
-    ):
+def compare_received_requests(
+    comparison: Comparison,
+    pair: Pair,
+    noun: str,
+    old: Mapping[str, Operation],
+    new: Mapping[str, Operation],
+) -> None:
+    """Compare webhooks or callbacks, whose requests the client receives, and whose responses it sends.
+
+    Args:
+        noun: `webhook` or `callback`.
+        old: What a person calls each request of the old document → the request.
+        new: The same of the new document.
+    """
+    for key, request in new.items():
+        if key in old:
+            _compare_received_request(comparison, pair, old[key], request)
+        else:
+            comparison.add_change(pair, f"{noun}-added", request.place, None, key)
+    for key, request in old.items():
+        if key not in new:
+            comparison.add_change(pair, f"{noun}-removed", request.place, key, None, rule="webhook-gone")
+
+
+def _compare_received_request(comparison: Comparison, pair: Pair, old: Operation, new: Operation) -> None:
+    is_same = comparison.unchanged.is_same
+    if is_same(old.place.node, new.place.node) and is_same(old.item.node, new.item.node):
         return
     compare_deprecation(comparison, pair, old.place, new.place)
     compare_texts(comparison, pair, old.place, new.place, ("summary", "description"))
