@@ -1,4 +1,4 @@
-"""What the content of an answer is: JSON, text or binary (RFC 9110, section 8.3; RFC 6839 for `+json`)."""
+"""Whether the content of an answer is JSON, text or binary (RFC 9110, section 8.3; RFC 6839 for `+json`)."""
 
 import codecs
 import re
@@ -14,7 +14,7 @@ _BINARY_TYPES = re.compile(r"(?:image|audio|video|font)/.*")
 _JSON_TYPE = re.compile(r"(?:application|text)/json|[^/]+/[^/]+\+json")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9._:+-]{1,40})", re.IGNORECASE)
 
-# Character sets alone: Python's registry also has codecs that evaluate escapes or take time with the square.
+# Only character sets: Python's registry also has codecs that evaluate escapes or take quadratic time.
 _CHARSETS = re.compile(
     r"utf-(?:8|8-sig|16|32)(?:-[bl]e)?|ascii|iso8859-\d+|cp\d+|koi8-[ru]|mac-.*"
     r"|shift_jis.*|euc_.*|gb2312|gbk|gb18030|big5.*|iso2022_.*|tis-620|hz"
@@ -22,7 +22,7 @@ _CHARSETS = re.compile(
 
 
 def is_json(media_type: str, text: str) -> bool:
-    """Return whether content is to be read as JSON: by its type, or without one by its first character."""
+    """Return whether content is JSON: by its media type, or without a media type by its first character."""
     name = _name(media_type)
     return bool(_JSON_TYPE.fullmatch(name)) if name else text.lstrip()[:1] in {"{", "["}
 
@@ -30,8 +30,8 @@ def is_json(media_type: str, text: str) -> bool:
 def decoded(body: bytes, media_type: str) -> str | None:
     """Return the content as text by its `charset`, without a byte order mark; None where it is binary.
 
-    Text types are text even where some bytes do not decode: those become escapes.
-    Of other types, content is text that is UTF-8 without control characters.
+    Content of a text type is text even where some bytes cannot be decoded; those become escapes.
+    Content of another type is text where it is UTF-8 without control characters.
     """
     name = _name(media_type)
     is_text = bool(_TEXT_TYPES.fullmatch(name))
@@ -45,7 +45,7 @@ def _name(media_type: str) -> str:
 
 
 def charset_of(media_type: str) -> str:
-    """Return the charset of a media type by Python's name; UTF-8 where none is named that is one."""
+    """Return Python's name for the charset of a media type; UTF-8 where it has none or an unknown one."""
     found = _CHARSET.search(media_type)
     if found:
         try:

@@ -55,7 +55,7 @@ def write_warning(
 
 
 def write_note(env: Environment, text: str) -> None:
-    """Write a note, dimmed on a terminal: something that is so, and that nobody has to do anything about.
+    """Write a note, dimmed on a terminal: a fact that asks for no action.
 
     Args:
         env: The surroundings of the run.
@@ -67,19 +67,19 @@ def write_note(env: Environment, text: str) -> None:
 
 
 def _with_excerpts(text: str, paint: Painter) -> str:
-    """Return text in which the lines of excerpts are dimmed but for the one that is marked, and the marker is red.
+    """Return text with its excerpts coloured: the marker red, and all lines dimmed except the marked one.
 
-    Lines are known by their look. Foreign text that looks like an excerpt is coloured like one, and no more.
+    Excerpts are recognised by their form. Foreign text of the same form is coloured, too, which does no harm.
     """
     if not paint.enabled:
         return text
     lines = text.split("\n")
-    found = [_EXCERPT.fullmatch(line) for line in lines]
-    for number, line in enumerate(found):
-        if line is None:
+    excerpts = [_EXCERPT.fullmatch(line) for line in lines]
+    for number, excerpt in enumerate(excerpts):
+        if excerpt is None:
             continue
-        margin, shown = f"{line[1]}{paint.dim('|')} ", line[2]
-        below = found[number + 1] if number + 1 < len(found) else None
+        margin, shown = f"{excerpt[1]}{paint.dim('|')} ", excerpt[2]
+        below = excerpts[number + 1] if number + 1 < len(excerpts) else None
         if _MARKER.fullmatch(shown):
             shown = paint.red(shown)
         elif below is None or not _MARKER.fullmatch(below[2]):
@@ -98,5 +98,5 @@ def _labelled(env: Environment, label: str, painted_label: str, text: str) -> st
 def _write_json(env: Environment, value: dict[str, Any]) -> None:
     import json
 
-    # ASCII alone, so that control characters and lone surrogates are escapes anyway; it leaves DEL alone.
+    # In ASCII, control characters and lone surrogates are escapes; only DEL is not escaped by `json`.
     write_stderr(env, json.dumps(value, default=str).replace("\x7f", "\\u007f"))

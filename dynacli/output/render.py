@@ -1,6 +1,6 @@
-"""Data on standard output or into a file: HTTP bodies, and what dynacli's own verbs have to say.
+"""Writing data to standard output or a file: HTTP bodies, and the results of dynacli's own verbs.
 
-A pipe gets the bytes as they came; a person gets something to read that cannot drive the terminal.
+A pipe gets the bytes as they came; a terminal gets readable text that cannot control it.
 """
 
 import errno
@@ -18,10 +18,10 @@ FORMATS = ("auto", "json", "yaml", "raw", "text")
 
 
 def check_format(output_format: str) -> None:
-    """Check that an output format is one that dynacli knows: one of `FORMATS` or `@FILE`.
+    """Check that an output format is one of `FORMATS` or `@FILE`.
 
     Raises:
-        UsageError: It is not.
+        UsageError: The format is unknown.
     """
     if output_format in FORMATS or (output_format[:1] == "@" and len(output_format) > 1):
         return
@@ -40,14 +40,14 @@ def write_body(env: Environment, body: bytes, media_type: str, output_format: st
         env: The surroundings of the run.
         body: The content, after transfer and content codings are undone.
         media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty where there is none.
-        output_format: One of `FORMATS`, or `@FILE`. `auto` is the exact bytes on a pipe and `text` on a
-            terminal; `json` and `yaml` convert; `raw` and `@FILE` are the exact bytes; `text` is JSON laid
-            out, other text, and for binary content a line on standard error.
+        output_format: One of `FORMATS`, or `@FILE`. `raw` and `@FILE` write the exact bytes, and so does `auto`
+            to a pipe; on a terminal `auto` is `text`. `json` and `yaml` convert. `text` indents JSON, writes other
+            text as it is, and for binary content a line on standard error.
 
     Raises:
         UsageError: The format is unknown, or the content cannot be shown in it.
         FileError: The file or standard output cannot be written.
-        BrokenPipeError: Nobody reads standard output any more.
+        BrokenPipeError: The reader of standard output is gone.
     """
     check_format(output_format)
     if output_format[0] == "@":
@@ -63,7 +63,7 @@ def write_body(env: Environment, body: bytes, media_type: str, output_format: st
 
     text = decoded(body, media_type)
     if text is None:
-        _answer_binary(env, body, media_type, output_format)
+        _write_binary_note(env, body, media_type, output_format)
     elif output_format == "yaml":
         _write_body_yaml(env, body, text, is_json=is_json(media_type, text))
     elif is_json(media_type, text):
@@ -82,21 +82,21 @@ def write_data(
     output_format: str,
     text: Callable[[Painter, int], str] | None = None,
 ) -> None:
-    """Write what one of dynacli's own verbs found out.
+    """Write the result of one of dynacli's own verbs.
 
-    A list of objects is written as JSON with one object per line, so that line tools work on it too.
+    A list of objects is written as JSON with an object per line, so that tools for lines work on it, too.
 
     Args:
         env: The surroundings of the run.
-        value: The data, made of JSON's types.
+        value: The JSON value.
         output_format: One of `FORMATS`, or `@FILE`.
-        text: Makes the form for a person from a painter and a width in columns; it makes foreign text
-            `visible` before it paints around it. Used by `auto` on a terminal, and by `text`.
+        text: Makes the form for a person from a painter and a width in columns, for `text` and for `auto` on a
+            terminal. It makes foreign text `visible` before it paints around it.
 
     Raises:
         UsageError: The format is unknown.
         FileError: The file or standard output cannot be written.
-        BrokenPipeError: Nobody reads standard output any more.
+        BrokenPipeError: The reader of standard output is gone.
     """
     check_format(output_format)
     if output_format[0] == "@":
@@ -159,7 +159,7 @@ def _write_unparsed(env: Environment, body: bytes, text: str) -> None:
     write_stderr(env, "Note: the answer is called JSON but is not; it is shown as it came")
 
 
-def _answer_binary(env: Environment, body: bytes, media_type: str, output_format: str) -> None:
+def _write_binary_note(env: Environment, body: bytes, media_type: str, output_format: str) -> None:
     name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
     size = f"{len(body):,} bytes"
     if output_format in {"json", "yaml"}:
@@ -192,7 +192,7 @@ def _write_plain(env: Environment, text: str) -> None:
 def _write_text(env: Environment, text: str) -> None:
     if not text.endswith("\n"):
         text += "\n"
-    # JSON and YAML are UTF-8 wherever they go; only a terminal has an encoding of its own.
+    # JSON and YAML are always UTF-8; only a terminal has an encoding of its own.
     encoding = (env.stdout_is_terminal and env.stdout.encoding) or "utf-8"
     write_bytes(env, text.encode(encoding, "backslashreplace"))
 
@@ -206,11 +206,11 @@ def _write_named(output_format: str, data: bytes) -> None:
 
 
 def write_bytes(env: Environment, data: bytes) -> None:
-    """Write bytes to standard output, at once.
+    """Write bytes to standard output, unbuffered.
 
     Raises:
-        FileError: It cannot be written.
-        BrokenPipeError: Nobody reads it any more.
+        FileError: Standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
     """
     try:
         buffer = env.stdout_bytes
@@ -219,13 +219,13 @@ def write_bytes(env: Environment, data: bytes) -> None:
         else:
             env.stdout.flush()
             buffer.flush()
-            # Below the buffer: what could not be written must not stay in it, or the interpreter
-            # tries once more as it ends, and says so in its own words.
+            # Past the buffer: bytes that could not be written must not stay in it, or the interpreter
+            # tries again at its exit, and prints an error of its own.
             _write_all(getattr(buffer, "raw", buffer).write, data)
         env.stdout.flush()
     except BrokenPipeError:
         raise
-    except (OSError, ValueError, AttributeError) as error:  # the latter two: closed; started without one
+    except (OSError, ValueError, AttributeError) as error:  # a closed stream; a process started without one
         raise _as_file_error(error) from error
 
 
@@ -233,7 +233,7 @@ def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         written = write(rest)
-        if written is None:  # a descriptor that somebody made non-blocking, and whose reader is slow
+        if written is None:  # the descriptor is non-blocking, and its reader is slow
             from time import sleep
 
             sleep(0.005)
@@ -241,13 +241,13 @@ def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
 
 
 def _as_file_error(error: Exception) -> FileError:
-    what = "Standard output cannot be written"
+    summary = "Standard output cannot be written"
     if not isinstance(error, OSError):
-        return FileError(what, why="it is closed", hint="use `-o @FILE` to write to a file")
+        return FileError(summary, why="it is closed", hint="use `-o @FILE` to write to a file")
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return FileError(
-            what, why="no space is left on the disk", hint="free some space, or use another disk"
+            summary, why="no space is left on the disk", hint="free some space, or use another disk"
         )
     return FileError(
-        what, why=(error.strerror or "it is closed").lower(), hint="use `-o @FILE` to write to a file"
+        summary, why=(error.strerror or "it is closed").lower(), hint="use `-o @FILE` to write to a file"
     )

@@ -1,4 +1,4 @@
-"""Lines on standard error."""
+"""Writing lines to standard error."""
 
 from dynacli.environment import Environment
 from dynacli.text.terminal import visible, visible_painted
@@ -7,14 +7,14 @@ __all__ = ["write_stderr"]
 
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
-    """Write lines to standard error; a closed or broken one is survived in silence.
+    """Write lines to standard error; where it is closed or broken, nothing happens.
 
     On a terminal the text is made `visible`; elsewhere it stays as it is.
 
     Args:
         env: The surroundings of the run.
-        text: One line or several; a missing final line feed is added.
-        painted: The caller has made the foreign parts `visible` and painted around them.
+        text: Lines; a missing final line feed is added.
+        painted: Whether the caller has made foreign text `visible` already, and painted around it.
     """
     if env.stderr_is_terminal:
         text = visible_painted(text) if painted else visible(text)
@@ -28,6 +28,6 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
             env.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
         env.stderr.flush()
     except (OSError, ValueError, AttributeError):
-        # Broken pipe or full disk; closed; started without one (it is None then).
-        # There is no third place to say so, and the exit code still tells the outcome.
+        # A broken pipe or a full disk; a closed stream; a process started without one, where it is None.
+        # There is no other place for a message, and the exit code still tells the outcome.
         return

@@ -1,4 +1,4 @@
-"""A line on a terminal's standard error that is written over until it is done."""
+"""A line of progress on standard error, which each new state overwrites."""
 
 import time
 
@@ -8,11 +8,11 @@ from dynacli.text.terminal import cell_width, terminal_width, visible
 __all__ = ["StatusLine"]
 
 _PAUSE = 0.1
-"""Seconds between two states that are shown: more often nobody could read them."""
+"""The least number of seconds between two states: faster changes could not be read."""
 
 
 class StatusLine:
-    """The line; without a terminal nothing is ever written.
+    """A line that is overwritten; where standard error is no terminal nothing is written.
 
     Args:
         env: The surroundings of the run.
@@ -25,12 +25,12 @@ class StatusLine:
         self._size = 0
 
     def show(self, text: str) -> None:
-        """Show a state, unless the one before was shown a moment ago."""
+        """Show a state, unless the last one was shown a moment ago."""
         now = time.monotonic()
         if not self._is_shown or now - self._last < _PAUSE:
             return
         self._last = now
-        # One column stays free: a full line would wrap, and what wraps cannot be written over.
+        # One column stays free: a full line would wrap, and then could not be overwritten.
         room = terminal_width(self._env, self._env.stderr) - 1
         text = visible(text, keep="")
         while cell_width(text) > room:
@@ -38,7 +38,7 @@ class StatusLine:
         self._write(text)
 
     def clear(self) -> None:
-        """Leave the line empty, for what is written next."""
+        """Empty the line before something else is written."""
         if self._size:
             self._write("")
 
@@ -50,5 +50,9 @@ class StatusLine:
         try:
             self._env.stderr.write(f"\r{text}{blank}{end}")
             self._env.stderr.flush()
-        except (OSError, ValueError, UnicodeError):  # nobody reads it, and it is no part of the outcome
+        except (
+            OSError,
+            ValueError,
+            UnicodeError,
+        ):  # standard error is closed or broken; progress is no part of the outcome
             self._is_shown = False

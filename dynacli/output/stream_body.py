@@ -1,4 +1,4 @@
-"""The body of an HTTP answer, written as it comes."""
+"""Writing the body of an HTTP answer as it comes."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ Write = Callable[[bytes], None]
 
 
 def is_unchanged(env: Environment, output_format: str) -> bool:
-    """Return whether an output format is the bytes as they came, which need no look at the whole."""
+    """Return whether an output format writes the bytes as they came, so that it does not need the whole body."""
     is_piped = output_format == "auto" and not env.stdout_is_terminal
     return output_format[0] == "@" or output_format == "raw" or is_piped
 
 
 @contextmanager
 def written_body(env: Environment, media_type: str, output_format: str) -> Iterator[Write]:
-    """Write a body piece by piece, each at once.
+    """Write a body piece by piece, unbuffered.
 
     Args:
         env: The surroundings of the run.
@@ -29,11 +29,11 @@ def written_body(env: Environment, media_type: str, output_format: str) -> Itera
             and untouched where an exception ends it.
 
     Yields:
-        What writes a piece.
+        A function that writes a piece.
 
     Raises:
         FileError: The file or standard output cannot be written.
-        BrokenPipeError: Nobody reads standard output any more.
+        BrokenPipeError: The reader of standard output is gone.
     """
     if output_format[0] == "@":
         from pathlib import Path
@@ -53,10 +53,12 @@ def written_body(env: Environment, media_type: str, output_format: str) -> Itera
 
 
 class _Text:
-    """Writes text, on a terminal without anything that could drive it.
+    """Writes text; on a terminal, without anything that could control it.
 
     Args:
-        is_unchanged: Whether it stays as it is, where standard output is a stream of text that a caller made.
+        env: The surroundings of the run.
+        media_type: The value of `Content-Type`, for the charset.
+        is_unchanged: Whether the text stays as it is, where standard output is a stream of text that a caller made.
     """
 
     def __init__(self, env: Environment, media_type: str, *, is_unchanged: bool) -> None:
@@ -67,14 +69,14 @@ class _Text:
         self._env, self._is_unchanged = env, is_unchanged
         charset = "utf-8" if is_unchanged else charset_of(media_type)
         self._decoder = codecs.getincrementaldecoder(charset)("backslashreplace")
-        # JSON is UTF-8 wherever it goes; only a terminal has an encoding of its own.
+        # JSON is always UTF-8; only a terminal has an encoding of its own.
         self._encoding = (env.stdout_is_terminal and env.stdout.encoding) or "utf-8"
         self._is_begun = False
         self._rest = ""
         self._last = "\n"
 
     def write(self, piece: bytes) -> None:
-        """Write a piece, up to what cannot be told without the next one."""
+        """Write a piece, except for a character at its end that the next piece completes."""
         self._write(self._decoder.decode(piece))
 
     def end(self) -> None:
@@ -93,7 +95,7 @@ class _Text:
             from dynacli.text.terminal import visible
 
             text = self._rest + text
-            # Half of a pair that ends a line, or something that is shown.
+            # A final CR is kept back: it may be half of a CRLF, or a control character to be made visible.
             self._rest = "\r" if text.endswith("\r") and not is_end else ""
             text = visible(text.removesuffix(self._rest).replace("\r\n", "\n"))
         if text:
@@ -103,19 +105,19 @@ class _Text:
 
 @contextmanager
 def watched_reader(
-    env: Environment, output_format: str, tell: Callable[[], None]
+    env: Environment, output_format: str, on_gone: Callable[[], None]
 ) -> Iterator[Callable[[], bool]]:
-    """Watch, during the block, whether somebody reads the pipe that standard output is.
+    """Watch during the block whether the pipe of standard output still has a reader.
 
-    A stream may be quiet for long, and writing is the only other way to learn that nobody waits for it any more.
+    A stream may be silent for long, and a write is the only other way to notice that the reader is gone.
 
     Args:
         env: The surroundings of the run.
-        output_format: The one in which the block writes.
-        tell: Called, in another thread, when the reader has gone.
+        output_format: The output format of the block.
+        on_gone: Called, in another thread, when the reader is gone.
 
     Yields:
-        What tells whether it has gone.
+        A function that returns whether the reader is gone.
     """
     descriptor = None if output_format[0] == "@" or env.stdout_is_terminal else _descriptor(env)
     if descriptor is None:
@@ -124,7 +126,7 @@ def watched_reader(
     import os
 
     reading, writing = os.pipe()
-    watch = _Watch(descriptor, reading, tell)
+    watch = _Watch(descriptor, reading, on_gone)
     watch.start()
     try:
         yield lambda: watch.is_gone
@@ -144,19 +146,27 @@ def _descriptor(env: Environment) -> int | None:
 
 
 class _Watch(threading.Thread):
-    def __init__(self, descriptor: int, end: int, tell: Callable[[], None]) -> None:
+    """A thread that waits until the reader of a pipe is gone.
+
+    Args:
+        descriptor: The end of the pipe that we write to.
+        end: A descriptor that becomes readable when the thread is to end.
+        on_gone: Called when the reader is gone.
+    """
+
+    def __init__(self, descriptor: int, end: int, on_gone: Callable[[], None]) -> None:
         super().__init__(name="dynacli-reader", daemon=True)
-        self._descriptor, self._end, self._tell = descriptor, end, tell
+        self._descriptor, self._end, self._on_gone = descriptor, end, on_gone
         self.is_gone = False
 
     def run(self) -> None:
         import select
 
         poll = select.poll()
-        # Of a pipe whose reader has gone an error is reported, whatever was asked for (POSIX, `poll`).
+        # `poll` reports an error for a pipe without a reader, whichever events are asked for (POSIX).
         poll.register(self._descriptor, 0)
         poll.register(self._end, 0)
         gone = dict(poll.poll()).get(self._descriptor, 0)
         if gone & select.POLLERR:
             self.is_gone = True
-            self._tell()
+            self._on_gone()

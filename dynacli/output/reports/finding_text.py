@@ -1,21 +1,21 @@
-"""A finding of a report in words, and the place in the document that it leads to."""
+"""A finding of a report in words, and its position in the files of the document."""
 
 import os
 from typing import Any, NamedTuple
 
 from dynacli.output.reports.judged_calls import JudgedCall
 
-__all__ = ["Place", "place_of", "sentence", "subject"]
+__all__ = ["FilePosition", "file_position_of", "sentence", "subject"]
 
 
-class Place(NamedTuple):
-    """A place in a file of the document.
+class FilePosition(NamedTuple):
+    """A position in a file of the document.
 
     Args:
-        file: Relative to the working directory for what is below it, else an absolute path or a URL;
+        file: The path, relative to the working directory for files below it, else absolute; or a URL;
             empty where there is no file.
-        line: 1-based, None where it is not known.
-        column: 1-based.
+        line: The line from 1 on; None where it is unknown.
+        column: The column from 1 on; None where it is unknown.
     """
 
     file: str
@@ -24,35 +24,35 @@ class Place(NamedTuple):
 
 
 def sentence(finding: dict[str, Any]) -> str:
-    """Return where in the message, what is wrong, and by which rule."""
+    """Return the place in the message, what is wrong there, and the rule."""
     place = finding.get("pointer") or "body"
     return f"{place}: {finding.get('message', '')} [{finding.get('rule', '')}]"
 
 
 def subject(call: JudgedCall) -> str:
-    """Return what was judged, in a few words."""
+    """Return a few words for the message that was judged."""
     answered = f" answered {call.status}" if call.status is not None else ""
     return f"{call.method} {call.path}{answered}"
 
 
-def place_of(finding: dict[str, Any]) -> Place:
-    """Return the place of the document that a finding is about.
+def file_position_of(finding: dict[str, Any]) -> FilePosition:
+    """Return the position in the document that a finding is about.
 
-    Those who read reports show them beside the files of a checkout, so paths start from there.
+    Paths are relative where possible, because programs show reports beside the files of a checkout.
     """
     document = finding.get("document") or {}
     name = document.get("file") or ""
     if name in {"", "-"}:
-        return Place("", None, None)
+        return FilePosition("", None, None)
     if os.path.isabs(name):
         near = _below_here(name)
         name = name if near is None else near
-    return Place(name, document.get("line"), document.get("column"))
+    return FilePosition(name, document.get("line"), document.get("column"))
 
 
 def _below_here(name: str) -> str | None:
     try:
         near = os.path.relpath(name)
-    except (OSError, ValueError):  # this directory was removed, or the file is on another drive
+    except (OSError, ValueError):  # the working directory was removed, or the file is on another drive
         return None
     return None if near.startswith("..") else near.replace(os.sep, "/")

@@ -1,4 +1,4 @@
-"""Workflow commands of GitHub Actions, which show findings beside the lines of the document.
+"""Reports as workflow commands of GitHub Actions, which shows findings beside the lines of the document.
 
 https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
 """
@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dynacli.output.reports.finding_text import place_of, sentence, subject
+from dynacli.output.reports.finding_text import file_position_of, sentence, subject
 from dynacli.output.reports.judged_calls import JudgedCall
 from dynacli.text.terminal import visible
 
@@ -14,15 +14,15 @@ __all__ = ["github_report"]
 
 
 def github_report(calls: Sequence[JudgedCall]) -> str:
-    """Return a line for each finding, and a notice for each thing that was not judged or does not count."""
+    """Return a line for each finding, and for each reason why something was not judged or is ignored."""
     return "".join(f"{line}\n" for call in calls for line in _commands(call))
 
 
 def _commands(call: JudgedCall) -> Iterator[str]:
     title = f"{call.api} {call.operation}".strip()
     for finding in call.findings:
-        place = place_of(finding)
-        properties = {"file": place.file, "line": place.line, "col": place.column}
+        position = file_position_of(finding)
+        properties = {"file": position.file, "line": position.line, "col": position.column}
         yield _command("error", {**properties, "title": title}, f"{subject(call)}: {sentence(finding)}")
     if call.error:
         yield _command("error", {"title": title}, f"{subject(call)}: {call.error}")
@@ -39,7 +39,7 @@ def _command(name: str, properties: dict[str, Any], message: str) -> str:
 
 
 def _data(text: str) -> str:
-    # As the runner's own toolkit escapes (`@actions/core`, `command.ts`); the rest cannot end a line.
+    # Escaped like in the runner's own toolkit (`@actions/core`, `command.ts`); `visible` escapes other line ends.
     text = visible(text, keep="\n\r\t")
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

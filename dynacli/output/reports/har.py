@@ -20,25 +20,25 @@ _FORM = "application/x-www-form-urlencoded"
 
 @record
 class HarCall:
-    """One call, as it is written; of its secrets only those in headers of their own are taken out here.
+    """A call as it is written into the archive. Only secrets in credential headers and cookies are masked here.
 
     Args:
-        operation: What dynacli calls the operation.
-        started: In seconds since 1970.
-        seconds: From sending to the last byte, or to the failure.
-        method: As it was sent.
-        url: Of the request.
-        headers: Of the request.
-        body: Of the request; None where there is none.
-        body_size: In bytes; -1 where nobody knows it, or where the body was not kept.
-        hops: (status, URL) of the redirects on the way.
-        final_url: Of the request that was answered in the end.
-        status: The answer's; 0 where there is none.
-        reason: The answer's reason phrase.
-        http_version: The answer's, for example `HTTP/1.1`.
-        answer_headers: As they came.
-        answer_body: Decoded.
-        error: Why there is no answer; empty where there is one.
+        operation: The name of the operation.
+        started: The time of sending, in seconds since 1970.
+        seconds: The time from sending to the last byte, or to the failure.
+        method: The method of the request.
+        url: The URL of the request.
+        headers: The headers of the request.
+        body: The body of the request; None where there is none.
+        body_size: Its size in bytes; -1 where it is unknown, or where the body was not kept.
+        hops: (status, URL) of each redirect on the way.
+        final_url: The URL of the request that the answer belongs to.
+        status: The status of the answer; 0 where there is none.
+        reason: The reason phrase of the answer.
+        http_version: The HTTP version of the answer, for example `HTTP/1.1`.
+        answer_headers: The headers of the answer, in their order.
+        answer_body: The decoded body of the answer.
+        error: Why there is no answer; empty where there is an answer.
     """
 
     operation: str
@@ -60,15 +60,15 @@ class HarCall:
 
 
 def har_of(calls: Iterable[HarCall]) -> str:
-    """Return the archive: an entry for each call and each redirect, in the order in which they began.
+    """Return the archive: an entry for each call and each redirect, in the order of their starts.
 
     The values of `Authorization`, `Proxy-Authorization` and of all cookies are masked.
     """
-    ordered = sorted(calls, key=lambda one: one.started)
+    ordered = sorted(calls, key=lambda call: call.started)
     log = {
         "version": "1.2",
         "creator": {"name": "dynacli", "version": __version__},
-        "entries": [entry for one in ordered for entry in _entries(one)],
+        "entries": [entry for call in ordered for entry in _entries(call)],
     }
     return json.dumps({"log": log}, indent=2) + "\n"
 
@@ -78,7 +78,7 @@ def _entries(call: HarCall) -> Iterator[dict[str, Any]]:
     for index, (status, url) in enumerate(call.hops):
         following = urls[index + 1] if index + 1 < len(urls) else call.final_url
         response = _response(status, "", call.http_version, (), None, following)
-        # Nobody measured the way of a single redirect, and what it was asked with is known of the first alone.
+        # The time of a single redirect is not measured, and only the first request is known as a whole.
         yield _entry(call, 0.0, _request(call, url, is_whole=index == 0), response)
     request = _request(call, call.final_url or call.url, is_whole=not call.hops)
     location = next((value for name, value in call.answer_headers if name.lower() == "location"), "")
@@ -100,7 +100,7 @@ def _entry(
         "request": request,
         "response": response,
         "cache": {},
-        # Of the time that passes until the last byte, its parts are not measured.
+        # Only the total time is measured, not its parts.
         "timings": {"send": 0, "wait": time, "receive": 0},
         "comment": call.operation,
     }
@@ -138,7 +138,7 @@ def _post_data(call: HarCall) -> dict[str, Any]:
         )
         return {"mimeType": media_type, "params": [{"name": name, "value": value} for name, value in pairs]}
     text = decoded(call.body, media_type)
-    if text is None:  # HAR has no encoding here; names with an underscore are anyone's own
+    if text is None:  # HAR has no encoding for this; names with an underscore are for extensions
         return {"mimeType": media_type, "text": base64.b64encode(call.body).decode(), "_encoding": "base64"}
     return {"mimeType": media_type, "text": text}
 
@@ -192,11 +192,11 @@ def _shown(name: str, value: str) -> str:
         scheme, space, _ = value.partition(" ")
         return f"{scheme} {_MASK}" if space else _MASK
     if name == "cookie":
-        return "; ".join(f"{one['name']}={_MASK}" for one in _sent_cookies([(name, value)])) or _MASK
+        return "; ".join(f"{cookie['name']}={_MASK}" for cookie in _sent_cookies([(name, value)])) or _MASK
     if name == "set-cookie":
         first, semicolon, rest = value.partition(";")
-        cookie, equals, _ = first.partition("=")
-        return f"{cookie}={_MASK}{semicolon}{rest}" if equals else _MASK
+        cookie_name, equals, _ = first.partition("=")
+        return f"{cookie_name}={_MASK}{semicolon}{rest}" if equals else _MASK
     return value
 
 
@@ -209,7 +209,7 @@ def _sent_cookies(headers: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]
 
 
 def _set_cookie(value: str) -> dict[str, Any]:
-    """Return a cookie that an answer sets; of its attributes those that HAR knows and can hold."""
+    """Return a cookie that an answer sets, with the attributes that HAR has a field for."""
     first, *rest = value.split(";")
     cookie: dict[str, Any] = {"name": first.partition("=")[0].strip(), "value": _MASK}
     for attribute in rest:
@@ -229,7 +229,7 @@ def _set_cookie(value: str) -> dict[str, Any]:
 
 
 def _date(text: str) -> str:
-    """Return a date of HTTP in the form of ISO 8601; empty where it is none."""
+    """Return an HTTP date in the form of ISO 8601; empty where the text is no date."""
     from email.utils import parsedate_to_datetime
 
     try:

@@ -10,28 +10,29 @@ __all__ = ["json_report"]
 
 
 def json_report(calls: Sequence[JudgedCall], *, indent: int | None = 2) -> str:
-    """Return the report: what was found in all calls, and a record for each.
+    """Return the report: the findings of all calls, and a record for each call.
 
-    A finding says by `call` which record it belongs to. The one call that there is after a single
-    call stands at the top, too.
+    The `call` of a finding is the index of its record. Where there is a single call, its record stands at the top
+    of the report, too.
 
     Args:
-        indent: None for one line.
+        calls: The calls.
+        indent: The indentation; None for a report on a single line.
     """
     report: dict[str, Any] = {
-        "valid": all(one.is_valid for one in calls),
+        "valid": all(call.is_valid for call in calls),
         "findings": [
-            {**finding, "call": number} for number, one in enumerate(calls) for finding in one.findings
+            {**finding, "call": index} for index, call in enumerate(calls) for finding in call.findings
         ],
-        "unchecked": list(dict.fromkeys(reason for one in calls for reason in one.unchecked)),
+        "unchecked": list(dict.fromkeys(reason for call in calls for reason in call.unchecked)),
         "suppressed": [
-            {**finding, "call": number} for number, one in enumerate(calls) for finding in one.suppressed
+            {**finding, "call": index} for index, call in enumerate(calls) for finding in call.suppressed
         ],
     }
     if len(calls) == 1:
         report |= {key: getattr(calls[0], key) for key in ("api", "operation", "method", "url", "status")}
-    report["calls"] = [_record(one) for one in calls]
-    # ASCII alone, so that lone surrogates and control characters are escapes wherever the report goes.
+    report["calls"] = [_record(call) for call in calls]
+    # In ASCII, lone surrogates and control characters are escapes, so the report can be written anywhere.
     return json.dumps(report, indent=indent, default=str).replace("\x7f", "\\u007f") + "\n"
 
 

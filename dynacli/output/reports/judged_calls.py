@@ -1,4 +1,4 @@
-"""What the reports are made of: calls that were judged, with everything that was found."""
+"""The calls that reports are made of."""
 
 from typing import Any
 
@@ -9,21 +9,21 @@ __all__ = ["JudgedCall"]
 
 @record
 class JudgedCall:
-    """One call, as it is reported; everything in it may be shown, secrets are masked.
+    """A call with its verdict, as reports show it; its secrets are masked already.
 
     Args:
-        api: The API's name, or the source that was named in its place.
-        operation: What dynacli calls the operation.
-        method: In upper case.
-        path: The operation's path, a template.
-        url: What was asked for; empty where nothing was sent.
-        status: The answer's, None where there is none.
-        seconds: From sending to the last byte, None where there is no answer.
-        findings: Each in the form of the validation report.
-        unchecked: What was not judged, each a reason.
-        suppressed: Findings that the configuration switches off, each with a member `reason`.
+        api: The API's name, or its source where it has no name.
+        operation: The name of the operation.
+        method: The method in upper case.
+        path: The path template of the operation.
+        url: The URL of the request; empty where nothing was sent.
+        status: The status of the answer; None where there is none.
+        seconds: The time from sending to the last byte; None where there is no answer.
+        findings: The findings in the form of the validation report.
+        unchecked: The reasons why something was not judged.
+        suppressed: The findings that the configuration switches off, each with a member `reason`.
         skipped: Why the operation was not called; empty where it was.
-        error: Why there is no answer although it was called; empty where there is one.
+        error: Why the call got no answer; empty where it got one, or was not made.
     """
 
     api: str
@@ -41,5 +41,5 @@ class JudgedCall:
 
     @property
     def is_valid(self) -> bool:
-        """Whether nothing was found, of what was judged; False where no answer came."""
+        """Whether there are no findings; False where the call got no answer."""
         return not self.findings and not self.error

@@ -1,4 +1,4 @@
-"""JUnit's XML, in the form that most programs read: https://github.com/testmoapp/junitxml."""
+"""Reports as JUnit XML, in the form that most programs read: https://github.com/testmoapp/junitxml."""
 
 import re
 from collections import Counter
@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from dynacli.output.reports.finding_text import place_of, sentence
+from dynacli.output.reports.finding_text import file_position_of, sentence
 from dynacli.output.reports.judged_calls import JudgedCall
 from dynacli.text.terminal import visible
 
 __all__ = ["junit_report"]
 
-# XML 1.0, section 2.2, "Char": what no escape brings in either. `visible` leaves the last two of each plane.
+# Characters that XML 1.0, section 2.2, "Char", does not allow even as escapes, and that `visible` may leave.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_report(calls: Sequence[JudgedCall]) -> str:
     """Return a test suite for each API, and in it a test case for each call."""
     root = ET.Element("testsuites", {"name": "dynacli", **_counts(calls)})
-    for api in dict.fromkeys(one.api for one in calls):
-        own = [one for one in calls if one.api == api]
-        suite = _element(root, "testsuite", name=api, **_counts(own))
+    for api in dict.fromkeys(call.api for call in calls):
+        calls_of_api = [call for call in calls if call.api == api]
+        suite = _element(root, "testsuite", name=api, **_counts(calls_of_api))
         seen: Counter[str] = Counter()
-        for one in own:
-            seen[one.operation] += 1
-            number = f" ({seen[one.operation]})" if seen[one.operation] > 1 else ""
-            _add_case(suite, one, f"{one.operation}{number}")
+        for call in calls_of_api:
+            seen[call.operation] += 1
+            number = f" ({seen[call.operation]})" if seen[call.operation] > 1 else ""
+            _add_case(suite, call, f"{call.operation}{number}")
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -34,10 +34,10 @@ def junit_report(calls: Sequence[JudgedCall]) -> str:
 def _counts(calls: Sequence[JudgedCall]) -> dict[str, str]:
     return {
         "tests": str(len(calls)),
-        "failures": str(sum(bool(one.findings) for one in calls)),
-        "errors": str(sum(bool(one.error) and not one.findings for one in calls)),
-        "skipped": str(sum(bool(one.skipped) for one in calls)),
-        "time": f"{sum(one.seconds or 0 for one in calls):.3f}",
+        "failures": str(sum(bool(call.findings) for call in calls)),
+        "errors": str(sum(bool(call.error) and not call.findings for call in calls)),
+        "skipped": str(sum(bool(call.skipped) for call in calls)),
+        "time": f"{sum(call.seconds or 0 for call in calls):.3f}",
     }
 
 
@@ -51,11 +51,11 @@ def _add_case(suite: ET.Element, call: JudgedCall, name: str) -> None:
     if call.skipped:
         _element(case, "skipped", message=call.skipped)
     if call.findings:
-        # One element: many readers take the first alone.
+        # One element for all findings, because many programs read only the first.
         number = len(call.findings)
         message = sentence(call.findings[0]) + (f" and {number - 1} more" if number > 1 else "")
         failure = _element(case, "failure", message=message, type=str(call.findings[0].get("rule", "")))
-        failure.text = _clean("\n".join(_told(finding) for finding in call.findings))
+        failure.text = _clean("\n".join(_with_position(finding) for finding in call.findings))
     elif call.error:
         _element(case, "error", message=call.error, type="error").text = _clean(call.error)
     notes = [f"Not judged: {reason}" for reason in call.unchecked]
@@ -64,12 +64,12 @@ def _add_case(suite: ET.Element, call: JudgedCall, name: str) -> None:
         _element(case, "system-out").text = _clean("\n".join(notes))
 
 
-def _told(finding: dict[str, Any]) -> str:
-    place = place_of(finding)
+def _with_position(finding: dict[str, Any]) -> str:
+    position = file_position_of(finding)
     pointer = (finding.get("document") or {}).get("pointer", "")
-    if place.line is None:
+    if position.line is None:
         return sentence(finding)
-    return f"{sentence(finding)}\n    {place.file}:{place.line}: {pointer}"
+    return f"{sentence(finding)}\n    {position.file}:{position.line}: {pointer}"
 
 
 def _element(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
@@ -78,4 +78,4 @@ def _element(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
+    return _FORBIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", visible(text))

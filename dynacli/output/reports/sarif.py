@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, the format of static analysis, which code hosts read: findings beside the lines of the document.
+"""Reports as SARIF 2.1.0, the format of static analysis, by which code hosts show findings beside the document.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dynacli import __version__
-from dynacli.output.reports.finding_text import place_of, sentence, subject
+from dynacli.output.reports.finding_text import file_position_of, sentence, subject
 from dynacli.output.reports.judged_calls import JudgedCall
 
 __all__ = ["sarif_report"]
@@ -23,7 +23,8 @@ def sarif_report(calls: Sequence[JudgedCall], rules: Mapping[str, str] | None = 
     """Return a log with one run, in which each finding is a result.
 
     Args:
-        rules: Rule → what holds where it is kept.
+        calls: The calls.
+        rules: Rule → the sentence that is true where the rule is kept.
     """
     rules = rules or {}
     found = [(call, finding) for call in calls for finding in (*call.findings, *call.suppressed)]
@@ -41,7 +42,7 @@ def sarif_report(calls: Sequence[JudgedCall], rules: Mapping[str, str] | None = 
         "invocations": [
             {
                 "executionSuccessful": not any(call.error for call in calls),
-                "toolExecutionNotifications": [one for call in calls for one in _notifications(call)],
+                "toolExecutionNotifications": [note for call in calls for note in _notifications(call)],
             }
         ],
         "columnKind": "unicodeCodePoints",
@@ -87,14 +88,14 @@ def _result(call: JudgedCall, finding: dict[str, Any], names: list[str]) -> dict
 
 
 def _location(call: JudgedCall, finding: dict[str, Any]) -> dict[str, Any]:
-    name = "/".join(one for one in (call.api, call.operation) if one)
+    name = "/".join(filter(None, (call.api, call.operation)))
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "function"}]}
-    place = place_of(finding)
-    if place.file:
-        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
-        if place.line is not None:
-            physical["region"] = {"startLine": place.line} | (
-                {"startColumn": place.column} if place.column is not None else {}
+    position = file_position_of(finding)
+    if position.file:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(position.file)}}
+        if position.line is not None:
+            physical["region"] = {"startLine": position.line} | (
+                {"startColumn": position.column} if position.column is not None else {}
             )
         location["physicalLocation"] = physical
     return location
@@ -107,12 +108,12 @@ def _uri(file: str) -> str:
     name = path.as_posix()
     if not path.is_absolute():
         return quote(name, errors="backslashreplace")
-    # Not `as_uri`, which cannot write every name that a document may have for a file.
+    # Not `as_uri`, which cannot write all file names.
     return f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:', errors='backslashreplace')}"
 
 
 def _fingerprint(call: JudgedCall, finding: dict[str, Any]) -> str:
-    """Return what stays the same from run to run: not the line, not the value, and not which item of a list it is."""
+    """Return an identity that stays the same from run to run, without lines, values and indexes of items."""
     steps = ["*" if step.isdecimal() else step for step in str(finding.get("pointer", "")).split("/")]
     parts = [call.method, call.path, finding.get("where"), finding.get("rule"), "/".join(steps)]
     parts += [finding.get("schema_pointer"), finding.get("expected")]
