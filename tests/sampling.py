@@ -17,6 +17,9 @@ __all__ = ["choose_profile", "examples", "mark_exhaustive"]
 _QUICK = "not exhaustive"
 """The expression of markers that the quick run has, from `pyproject.toml`."""
 
+_FROM_OUTSIDE = ("corpus", "outside", "servers", "bench")
+"""Markers of tests that need what a clone does not bring, so the quick run is the same on every machine."""
+
 settings.register_profile("quick", max_examples=15)
 settings.register_profile("exhaustive", max_examples=100)
 
@@ -53,7 +56,7 @@ def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
 def _takes_long(item: pytest.Item) -> bool:
     if is_hypothesis_test(getattr(item, "obj", None)) and settings.get_current_profile_name() == "exhaustive":
         return True
-    return "corpus" in getattr(item, "fixturenames", ()) or item.get_closest_marker("corpus") is not None
+    return "corpus" in getattr(item, "fixturenames", ()) or any(map(item.get_closest_marker, _FROM_OUTSIDE))
 
 
 def _sample(table: Sequence[pytest.Item], count: int) -> list[pytest.Item]:

@@ -211,7 +211,7 @@ def test_a_file_that_is_no_catalog_is_damaged(tmp_path: Path) -> None:
         Catalog(str(path)).check()
 
 
-@pytest.mark.parametrize("processes", [2, 8])
+@pytest.mark.parametrize("processes", [2, pytest.param(8, marks=pytest.mark.exhaustive)])
 def test_processes_at_once_all_succeed(processes: int, home: Path) -> None:
     """Processes that meet a new document at the same time all do their work, and one whole catalog is left."""
     write(pets())
@@ -316,6 +316,7 @@ for step in range(1, 100):
 """
 
 
+@pytest.mark.exhaustive
 def test_a_run_may_die_at_any_step(home: Path) -> None:
     """Wherever a run is killed while it writes, the next one succeeds and clears away what was left."""
     write(pets())

@@ -50,6 +50,7 @@ def test_a_verdict_is_that_of_its_rule() -> None:
             assert one.breaking == (RULES[one.rule].is_breaking if one.rule else None)
 
 
+@pytest.mark.sampled(100)
 @pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
 def test_a_disagreement_has_its_reason(one: Edit) -> None:
     """Where oasdiff has another verdict it is written down why, and only there."""
@@ -57,6 +58,7 @@ def test_a_disagreement_has_its_reason(one: Edit) -> None:
     assert differs(verdict(changes), one.oasdiff, is_change=bool(changes)) == bool(one.why)
 
 
+@pytest.mark.sampled(100)
 @pytest.mark.outside
 @pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
 def test_what_is_written_down_is_what_oasdiff_says(one: Edit, tmp_path: Any) -> None:

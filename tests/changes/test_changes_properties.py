@@ -122,6 +122,7 @@ def _mirrored(kind: str) -> str:
     return kind
 
 
+@pytest.mark.sampled(100)
 @pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
 def test_the_way_back_is_the_mirror_image(one: Edit) -> None:
     """Whatever an edit is told as, taking it back is told as the opposite."""

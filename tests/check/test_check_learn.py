@@ -125,6 +125,7 @@ _EACH = [
 ]
 
 
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize("version", ["2.0", "3.0", "3.1", "3.2"])
 @pytest.mark.parametrize(("seen", "rule"), _EACH)
 def test_the_document_agrees_afterwards(

@@ -49,6 +49,7 @@ def _web(size: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "schemas",
     [

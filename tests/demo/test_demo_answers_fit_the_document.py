@@ -214,6 +214,7 @@ _FINDINGS = {
 }
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize("kind", BROKEN)
 @each_operation
 def test_misbehaviour_breaks_the_document(case: Case, kind: str, clients: dict[str, httpx.Client]) -> None:

@@ -160,6 +160,7 @@ def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
     _all_works()
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize(
     "key",
     [
@@ -296,6 +297,7 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("size", [0, 100, 1000, 5000, 20_000])
 def test_a_full_disk_costs_the_cache_alone(size: int, home: Path) -> None:
     """Where a file cannot grow, the run works from memory and leaves nothing half-made behind."""

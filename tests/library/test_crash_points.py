@@ -184,6 +184,7 @@ class Scenario(NamedTuple):
         limit: Of the cache.
         is_offline: Whether the next run finds all that it needs in the cache.
         is_thorough: Whether it dies at each page of a catalog, and not only at some.
+        is_quick: Whether it is part of the quick run.
     """
 
     prepare: Callable[[Stage], None]
@@ -193,20 +194,21 @@ class Scenario(NamedTuple):
     limit: str = ""
     is_offline: bool = True
     is_thorough: bool = False
+    is_quick: bool = False
 
 
 SCENARIOS = {
     "first add": Scenario(_first_add, ("api", "add", "shop", "URL"), 95, is_thorough=True),
     "refresh": Scenario(_changed, ("api", "refresh", "shop"), 90, is_thorough=True),
     "refresh in the background": Scenario(_changed_and_due, ("__refresh", "shop"), 90, is_thorough=True),
-    "refresh that is answered with 304": Scenario(_unchanged, ("api", "refresh", "shop"), 6),
+    "refresh that is answered with 304": Scenario(_unchanged, ("api", "refresh", "shop"), 6, is_quick=True),
     "refresh that is kept aside": Scenario(_moved, ("api", "refresh", "shop"), 30, code=11),
     "taking what was kept aside": Scenario(_kept_aside, ("api", "refresh", "shop", "--accept"), 16),
     "several files": Scenario(_several_files, ("api", "refresh", "shop"), 45),
-    "local file": Scenario(_local_file, ("operations", "shop"), 30),
+    "local file": Scenario(_local_file, ("operations", "shop"), 30, is_quick=True),
     "local files": Scenario(_local_files, ("operations", "shop"), 40),
     "rollback": Scenario(_two_revisions, ("api", "rollback", "shop"), 10),
-    "pin": Scenario(_two_revisions, ("api", "pin", "shop"), 10),
+    "pin": Scenario(_two_revisions, ("api", "pin", "shop"), 10, is_quick=True),
     "once a day": Scenario(_next_day, ("operations", "shop"), 5),
     "over the limit": Scenario(_over_the_limit, ("api", "refresh", "other"), 40, limit="1"),
     "clearing": Scenario(_two_revisions, ("cache", "clear"), 16, is_offline=False),
@@ -239,7 +241,13 @@ def test_there_are_enough_of_them(compiled: str) -> None:
     assert LEAST <= sum(one.kills for one in SCENARIOS.values())
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if scenario.is_quick else pytest.mark.exhaustive)
+        for name, scenario in SCENARIOS.items()
+    ],
+)
 def test_the_next_run_finds_the_old_or_the_new(
     name: str, stage: Stage, compiled: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +257,7 @@ def test_the_next_run_finds_the_old_or_the_new(
     assert (scenario.kills if compiled else 3) <= killed
 
 
+@pytest.mark.exhaustive
 def test_without_a_compiler_it_is_python_that_is_killed(
     server: Recorder, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

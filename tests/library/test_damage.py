@@ -235,6 +235,7 @@ def _heals(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
     assert not (kept._some_other.parent / "nothing-is-here").exists()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("harm", DAMAGES, ids=lambda one: one.__name__)
 def test_each_file_of_a_document_at_a_url_may_be_harmed(
     harm: Callable[[Path, Path], None], at_url: Kept
@@ -244,6 +245,7 @@ def test_each_file_of_a_document_at_a_url_may_be_harmed(
         _works(at_url, name, harm)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("harm", DAMAGES, ids=lambda one: one.__name__)
 def test_each_file_of_a_document_of_several_may_be_harmed(
     harm: Callable[[Path, Path], None], in_files: Kept
@@ -257,6 +259,7 @@ SMALL = 2_000
 """Bytes of a file of which each tenth is a place to cut it; of a larger one it is some."""
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("kind", ["small", "large"])
 @pytest.mark.parametrize("which", ["at_url", "in_files"])
 def test_each_file_may_be_cut_anywhere(kind: str, which: str, request: pytest.FixtureRequest) -> None:

@@ -18,7 +18,7 @@ from tests.forking import Forks, forking, run, run_times, run_until, vanish_when
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.pets import NAMES, operation, pets, write
 
-MANY = 50
+MANY = pytest.mark.parametrize("many", [10, pytest.param(50, marks=pytest.mark.exhaustive)])
 SLOW_SECONDS = 0.3
 NEW = {"/new": {"get": operation("newOne")}}
 NEW_NAMES = [*NAMES, "new-one"]
@@ -87,24 +87,28 @@ def _refreshes(home: Path) -> list[str]:
     return found
 
 
+@MANY
 def test_one_of_many_that_wait_fetches(
-    served: Served, forks: Forks, home: Path, monkeypatch: pytest.MonkeyPatch
+    many: int, served: Served, forks: Forks, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a due document is waited for, one process fetches it, and the others have what it fetched."""
     age(home, 2 * DAY)
     _slow(served)
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
-    for ended in forks.at_once(MANY, (run, *LIST)):
+    for ended in forks.at_once(many, (run, *LIST)):
         assert NEW_NAMES == _names(ended.values[0])
     assert 1 == len(served.asked)
     _one_valid_revision(home, revisions=2)
 
 
-def test_nobody_of_many_waits_for_the_one_that_fetches(served: Served, forks: Forks, home: Path) -> None:
+@MANY
+def test_nobody_of_many_waits_for_the_one_that_fetches(
+    many: int, served: Served, forks: Forks, home: Path
+) -> None:
     """Behind the commands one process fetches; all commands have ended by then, with what there was."""
     age(home, 2 * DAY)
     with holding(served):
-        for ended in forks.at_once(MANY, (run, *LIST)):
+        for ended in forks.at_once(many, (run, *LIST)):
             assert NAMES == _names(ended.values[0])
         until(lambda: served.asked, "somebody fetches the document")
         before = state_of(home).revision
@@ -118,11 +122,12 @@ def test_nobody_of_many_waits_for_the_one_that_fetches(served: Served, forks: Fo
     _one_valid_revision(home, revisions=2)
 
 
-def test_one_of_many_fetches_what_is_new(forks: Forks, home: Path, server: Recorder) -> None:
+@MANY
+def test_one_of_many_fetches_what_is_new(many: int, forks: Forks, home: Path, server: Recorder) -> None:
     """Where nothing is in the cache yet, one process fetches the document and compiles it, and all have it."""
     served = Served(server, _document("1"))
     _slow(served)
-    for ended in forks.at_once(MANY, (run, "operations", served.url, "-o", "json")):
+    for ended in forks.at_once(many, (run, "operations", served.url, "-o", "json")):
         assert NAMES == _names(ended.values[0])
     assert 1 == len(served.asked)
     _one_valid_revision(home, revisions=1)
@@ -157,10 +162,11 @@ def test_many_register_at_the_same_time(forks: Forks, home: Path) -> None:
     _one_valid_revision(home, revisions=1)
 
 
+@pytest.mark.parametrize("swaps", [10, pytest.param(100, marks=pytest.mark.exhaustive)])
 def test_readers_never_fail_while_the_document_changes(
-    served: Served, forks: Forks, home: Path, tmp_path: Path
+    swaps: int, served: Served, forks: Forks, home: Path, tmp_path: Path
 ) -> None:
-    """During a hundred swaps every run has one revision or the other, whole."""
+    """During many swaps every run has one revision or the other, whole."""
     documents = [_document("1"), _document("2", **NEW)]
 
     def answer(_: RecordedRequest) -> Answer:
@@ -176,10 +182,10 @@ def test_readers_never_fail_while_the_document_changes(
         ["document", "shop"],
         ["api", "show", "shop", "-o", "json"],
     )
-    writing = (run_times, 100, stop, ["api", "refresh", "shop"])
+    writing = (run_times, swaps, stop, ["api", "refresh", "shop"])
     written, *read = forks.children([[writing], [reading], [reading], [reading]])
     assert {0} == {given[1] for given in written.values[0]}
-    assert 100 == len(served.asked)
+    assert swaps == len(served.asked)
     seen: dict[int, set[str]] = {}
     for number, code, out, err in (one for ended in read for one in ended.values[0]):
         assert (0, "") == (code, err)

@@ -72,6 +72,8 @@ def _is_whole(home: Path) -> None:
     assert [] == left_behind(*places)
 
 
+@pytest.mark.sampled(3)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("size", [0, 10, 300, 600, 2000, 2048, 5000, 20_000])
 @pytest.mark.usefixtures("served")
 def test_a_refresh_on_a_full_disk_costs_nothing_but_itself(size: int, forks: Forks, home: Path) -> None:

@@ -64,6 +64,7 @@ def test_offline_all_works_with_one_warning(
     assert (2, []) == (stale(), list((home / "cache").rglob("refresh.claim")))
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("mode", ["background", "blocking", "never"])
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
 def test_with_the_server_gone_all_works(

@@ -200,6 +200,7 @@ PATTERNS = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("pattern", PATTERNS, ids=repr)
 def test_hostile_text_takes_linear_time(pattern):
     """200 kB of any construct, opened and never closed, is done in well under a second."""

@@ -89,6 +89,7 @@ def _file(name: str, size: int) -> Path:
     return path
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "words", [("raw", "--body", "@FILE"), ("form", "--file", "@FILE")], ids=["raw", "form"]
 )
@@ -258,6 +259,7 @@ def test_a_terminal_is_not_waited_for(api: str) -> None:
         assert "nothing is piped into it" in result.stderr
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("words", [("raw", "--body", "-"), ("text", "--body", "-"), ("form", "--file", "@-")])
 def test_a_closed_standard_input_is_not_an_empty_one(
     server: Recorder, api: str, words: tuple[str, ...]

@@ -52,6 +52,7 @@ def _check(result: Result, name: str, code: int) -> None:
         assert "" == result.stderr
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_on_a_pipe(server: Recorder, name: str, form: str) -> None:
@@ -73,6 +74,7 @@ def test_a_bad_answer_on_a_pipe(server: Recorder, name: str, form: str) -> None:
         assert bool(body) is bool(result.stdout_bytes)
 
 
+@pytest.mark.sampled(17)
 @pytest.mark.parametrize("form", ["auto", "json"])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_on_a_terminal(server: Recorder, name: str, form: str) -> None:

@@ -300,6 +300,7 @@ _BRANCHES = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
 @pytest.mark.parametrize(
     "value", ["a", [], {"b": 1}, 3, 0.5, True, None, {"kind": "dog", "age": "x"}], ids=_id

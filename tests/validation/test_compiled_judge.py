@@ -333,6 +333,7 @@ def _resolver(version: str) -> Any:
     return resolver_of(answer_document({}, f"{version}.0", **_COMPONENTS))
 
 
+@pytest.mark.sampled(80)
 @pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
 @pytest.mark.parametrize("name", _SCHEMAS)
 def test_what_is_compiled_accepts_what_the_keywords_accept(name: str, version: str) -> None:
@@ -345,6 +346,7 @@ def test_what_is_compiled_accepts_what_the_keywords_accept(name: str, version: s
     assert tally.accepted
 
 
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
 @pytest.mark.parametrize("name", _DOUBTFUL)
 def test_what_the_document_misuses_is_left_to_the_keywords(name: str, version: str) -> None:
@@ -585,6 +587,7 @@ thread.join()
 """
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("keyword", "other"), [("anyOf", False), ("oneOf", False), ("allOf", True)])
 def test_the_deepest_value_on_the_longest_way_does_not_use_up_the_stack(keyword: str, other: bool) -> None:
     """Neither on the main thread nor on another."""

@@ -235,6 +235,7 @@ def _numbers(number: int) -> list[Any]:
     ]
 
 
+@pytest.mark.sampled(100)
 @pytest.mark.parametrize(("name", "value"), _texts(0) + _numbers(0))
 @pytest.mark.parametrize("version", ["3.0.4", "3.1.1"])
 def test_what_is_of_a_format_is_no_finding(name: str, value: Any, version: str) -> None:
@@ -242,6 +243,7 @@ def test_what_is_of_a_format_is_no_finding(name: str, value: Any, version: str) 
     assert [] == compact(judge_value({"format": name}, value, version))
 
 
+@pytest.mark.sampled(130)
 @pytest.mark.parametrize(("name", "value"), _texts(1) + _numbers(1))
 @pytest.mark.parametrize("version", ["3.0.4", "3.1.1"])
 def test_what_is_not_of_a_format_is_a_finding(name: str, value: Any, version: str) -> None:
@@ -261,6 +263,7 @@ def test_a_format_that_nobody_knows_asserts_nothing(name: str, value: Any) -> No
     assert [] == compact(judge_value({"format": name}, value))
 
 
+@pytest.mark.sampled(60)
 @pytest.mark.parametrize("name", [*_TEXTS, *_NUMBERS])
 @pytest.mark.parametrize("value", [None, True, [], {}, ["a"]])
 def test_a_format_says_nothing_of_other_types(name: str, value: Any) -> None:

@@ -12,6 +12,7 @@ _EACH = [
 ]
 
 
+@pytest.mark.sampled(300)
 @pytest.mark.parametrize(("pair", "version"), _EACH)
 def test_a_pair(pair: Pair, version: str) -> None:
     """Nothing is missed, and nothing is found that is right."""

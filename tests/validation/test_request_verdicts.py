@@ -95,6 +95,7 @@ def _id(value: Any) -> str:
     return value.decode("ascii", "replace") if isinstance(value, bytes) else json.dumps(value)[:60]
 
 
+@pytest.mark.sampled(60)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("parameter", "words"), _RIGHT, ids=_id)
 def test_a_right_parameter_is_never_refused(parameter: Any, words: list[str], version: str) -> None:

@@ -212,6 +212,7 @@ _SCHEMAS = {
 }
 
 
+@pytest.mark.sampled(110)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("schema", "value", "expected"), _EITHER_VERSION, ids=_id)
 def test_values_of_either_version(schema: Any, value: Any, expected: list[str], version: str) -> None:

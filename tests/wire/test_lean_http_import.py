@@ -37,6 +37,7 @@ def _run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("spelling", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_a_proxy_of_the_environment_is_used(document: str, server: Recorder, spelling: str) -> None:
     """The proxy gets the request, in each spelling of the variable."""

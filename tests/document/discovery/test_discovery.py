@@ -193,6 +193,7 @@ def test_an_api_says_where_its_document_is(server: Recorder, root: Answer, more:
     assert {"/v1", SPEC, f"/{CATALOG}", *more} >= set(_targets(server))
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("place", [*FIRST, *SECOND, "api/armature/v1/openapi"])
 def test_the_usual_places_are_tried(server: Recorder, place: str) -> None:
     """A document at any usual place is found from the root of the origin."""
@@ -267,6 +268,7 @@ _VIEWERS = {
 }
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("text", _VIEWERS.values(), ids=_VIEWERS)
 @pytest.mark.parametrize("path", ["/manual", "/docs", "/swagger-ui/index.html"])
 def test_a_page_that_shows_the_api_names_the_document(server: Recorder, text: str, path: str) -> None:

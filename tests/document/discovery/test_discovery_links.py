@@ -96,6 +96,7 @@ def test_relations_say_what_is_expected(link: Link, expected: list[Lead]) -> Non
     assert expected == leads_of([link])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "piece",
     ["<", "<a>", ",", ", ,", "a,", '<a>;a="', '<a>;a="\\"', "<a>;;", "<a>;a= ", ";a=b", "<a>; rel=x, "],

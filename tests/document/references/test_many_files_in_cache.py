@@ -276,11 +276,14 @@ def test_without_a_cache_all_files_are_at_hand(spread: Path, monkeypatch: pytest
     assert "schemas.json line 1: /Toy/properties/name" in result.stderr
 
 
-def test_many_may_compile_at_once(home: Path) -> None:
+@pytest.mark.parametrize("processes", [3, pytest.param(8, marks=pytest.mark.exhaustive)])
+def test_many_may_compile_at_once(processes: int, home: Path) -> None:
     """Processes that meet on a document of several files all work, and leave it compiled once."""
     _spread(Path.cwd())
     command = [sys.executable, "-m", "dynacli", "./api.json", "list-toys", "--dry-run", "json"]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(8)]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(processes)
+    ]
     for process in running:
         stdout, stderr = process.communicate()
         assert (0, b"") == (process.returncode, stderr)
