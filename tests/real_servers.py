@@ -2,7 +2,7 @@
 
 They are looked for in the folder that `DYNACLI_TEST_SERVERS` names, in a folder of its own each: a virtual
 environment (`optimade/bin/python`), what `npm install --prefix` made (`todo/node_modules`), or a jar
-(`wiremock/wiremock-standalone.jar`). Which versions: see `.ci/run`.
+(`wiremock/wiremock-standalone.jar`). Which versions: see `.ci/outside`.
 """
 
 import contextlib

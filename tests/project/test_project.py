@@ -84,6 +84,7 @@ def test_the_shipped_document_is_the_one_in_the_checkout(wheel: Path) -> None:
     assert (ROOT / "cache" / "armature.json").read_bytes() == shipped
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(
     not os.environ.get("DYNACLI_TEST_LOWEST"), reason="installs packages; DYNACLI_TEST_LOWEST=1 runs it"
 )

@@ -1,0 +1,72 @@
+"""Builds the wheel, installs it with pip, pipx and uv, and runs the quick tests against it, away from the checkout.
+
+`python -m tests.project.try_wheel`, in an environment with the extra `test`, pipx and uv (`pip install pipx uv`).
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+__all__: list[str] = []
+
+_ROOT = Path(__file__).resolve().parents[2]
+_LEFT_BEHIND = ("dynacli", "build", "dist", ".git", "__pycache__", ".*_cache", ".venv", ".coverage")
+_DEMO = ("demo", "search-runs", "--range", "7d", "--status", "fail", "--page-size", "1")
+
+
+def _run(*command: str | Path, directory: Path, **variables: str | Path) -> None:
+    """Run a command to its end, and show it.
+
+    Raises:
+        CalledProcessError: It does not end with 0.
+    """
+    words = [str(word) for word in command]
+    sys.stdout.write(f"$ {shlex.join(words)}\n")
+    sys.stdout.flush()
+    environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
+    subprocess.run(words, cwd=directory, env=environment, check=True)
+
+
+def _try_demo(program: Path, directory: Path) -> None:
+    """Run the demo as somebody does who has just installed the program."""
+    home = Path(tempfile.mkdtemp(dir=directory))
+    kept = {"DYNACLI_CACHE_DIR": home / "cache", "DYNACLI_CONFIG_DIR": home / "config"}
+    _run(program, *_DEMO, directory=home, HOME=home, **kept)
+
+
+def _try_wheel(directory: Path) -> None:
+    pip = (sys.executable, "-m", "pip")
+    flags = ("--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", directory)
+    _run(*pip, "wheel", *flags, _ROOT, directory=directory)
+    wheel = next(directory.glob("dynacli-*.whl"))
+
+    uv = {"UV_TOOL_DIR": directory / "uv", "UV_TOOL_BIN_DIR": directory / "uv-bin"}
+    with_this_python = ("install", "--quiet", "--python", sys.executable, wheel)
+    _run(sys.executable, "-m", "uv", "tool", *with_this_python, directory=directory, **uv)
+    _try_demo(directory / "uv-bin" / "dynacli", directory)
+
+    pipx = {"PIPX_HOME": directory / "pipx", "PIPX_BIN_DIR": directory / "pipx-bin"}
+    _run(sys.executable, "-m", "pipx", *with_this_python, directory=directory, **pipx)
+    _try_demo(directory / "pipx-bin" / "dynacli", directory)
+
+    programs = directory / "pip" / "bin"
+    _run(sys.executable, "-m", "venv", "--without-pip", directory / "pip", directory=directory)
+    wheel_with_tests = f"{wheel}[test]"
+    _run(*pip, "--python", programs / "python", "install", "--quiet", wheel_with_tests, directory=directory)
+    _try_demo(programs / "dynacli", directory)
+
+    project = directory / "project"
+    shutil.copytree(_ROOT, project, ignore=shutil.ignore_patterns(*_LEFT_BEHIND))
+    _run(programs / "python", "-m", "pytest", "-n", "auto", "-q", directory=project)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            _try_wheel(Path(name))
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"Exit code {error.returncode}")

@@ -1,0 +1,75 @@
+"""The checks of the project, each by itself or several in a row: `python -m tests.tasks TASK...`.
+
+`.ci/run` makes them all in a fresh virtual environment. A task that fails ends the row with its exit code.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["TASKS", "Task"]
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+class Task(NamedTuple):
+    """A check, and the commands that make it.
+
+    Args:
+        about: What it checks, for the help page.
+        commands: Modules of Python with their words, in turn.
+    """
+
+    about: str
+    commands: tuple[tuple[str, ...], ...]
+
+
+TASKS = {
+    "lint": Task(
+        "ruff, with every rule, and its formatter", (("ruff", "check"), ("ruff", "format", "--check"))
+    ),
+    "types": Task("mypy, as strict as it can be", (("mypy",),)),
+    "test": Task("the quick tests", (("pytest", "-n", "auto"),)),
+    "exhaustive": Task(
+        "the tests that take long; those of other programs and servers need what `.ci/outside` installs",
+        (("pytest", "-n", "auto", "-m", "exhaustive"),),
+    ),
+    "coverage": Task(
+        "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",
+        (("coverage", "report"),),
+    ),
+    "corpus": Task(
+        "every operation of real documents: its help and its example",
+        (("tests.corpus", "--processes", "2", "--reasons"),),
+    ),
+    "wheel": Task(
+        "the wheel: pip, pipx and uv install it, and it passes the tests without the checkout",
+        (("tests.project.try_wheel",),),
+    ),
+    "bench": Task(
+        "start-up, in ratios that depend on how quiet the machine is; the way of one call",
+        (("tests.bench.call_way",), ("tests.bench", "--pairs", "6")),
+    ),
+}
+
+
+def _main() -> int:
+    lines = "\n".join(f"  {name:12}{task.about}" for name, task in TASKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.tasks",
+        description=f"{__doc__}\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("tasks", nargs="+", choices=TASKS, metavar="TASK", help="a task of the list above")
+    for name in parser.parse_args().tasks:
+        for command in TASKS[name].commands:
+            code = subprocess.run([sys.executable, "-m", *command], cwd=_ROOT, check=False).returncode
+            if code:
+                return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
