@@ -38,7 +38,7 @@ TASKS = {
     ),
     "coverage": Task(
         "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",
-        (("coverage", "report"),),
+        (("coverage", "report", "--format", "total"),),
     ),
     "corpus": Task(
         "every operation of real documents: its help and its example",
