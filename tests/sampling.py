@@ -43,7 +43,7 @@ def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
     for item in items:
         if _takes_long(item):
             item.add_marker("exhaustive")
-        if item.get_closest_marker("sampled"):
+        elif item.get_closest_marker("sampled") and not item.get_closest_marker("exhaustive"):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for table in tables.values():
         (count,) = table[0].get_closest_marker("sampled").args
