@@ -14,7 +14,7 @@ from dynacli.demo.demo_document import ServedDocument
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH
 from dynacli.demo.error_answers import FieldError, Problem, forbidden, invalid, unauthenticated
 from dynacli.demo.misbehaviour import misbehaving_response
-from dynacli.demo.operations.demo_operation import Call, Operation
+from dynacli.demo.operations.demo_operation import DemoCall, DemoOperation
 from dynacli.demo.query_parameters import read_query
 from dynacli.demo.request_body import read_body
 
@@ -24,17 +24,17 @@ _ROLES_BY_KEY = {key: role for role, key in API_KEYS.items()}
 
 
 def application(
-    operations: Iterable[Operation], document: ServedDocument, misbehave: Mapping[str, str]
+    operations: Iterable[DemoOperation], document: ServedDocument, misbehave: Mapping[str, str]
 ) -> Starlette:
-    """Returns the application, with data of its own.
+    """Return the application, with new data.
 
     Args:
-        operations: What it answers.
-        document: What it says that it answers.
-        misbehave: For an operationId, which of `MISBEHAVIOURS` its good answers show; already checked.
+        operations: The operations that it answers.
+        document: The OpenAPI document that it serves.
+        misbehave: operationId → the misbehaviour of its good answers, one of `MISBEHAVIOURS`; already checked.
     """
     store = Store()
-    resources: dict[str, dict[str, Operation]] = {}
+    resources: dict[str, dict[str, DemoOperation]] = {}
     for operation in operations:
         resources.setdefault(operation.path, {})[operation.method] = operation
     routes = [
@@ -50,22 +50,24 @@ def application(
 
     routes.append(Route(f"{BASE_PATH}/openapi", serve_document))
     app = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
-    # A path with a slash too many is a wrong path; a redirect would hide it.
+    # A path with a final slash is a wrong path, which a redirect would hide.
     app.router.redirect_slashes = False
     return app
 
 
 class _Resource:
-    """One path with its methods; an ASGI application, because Starlette's `Allow` knows one route only."""
+    """A path with its methods; an ASGI application, because Starlette's `Allow` lists the methods of a single route."""
 
-    def __init__(self, methods: Mapping[str, Operation], store: Store, misbehave: Mapping[str, str]) -> None:
+    def __init__(
+        self, methods: Mapping[str, DemoOperation], store: Store, misbehave: Mapping[str, str]
+    ) -> None:
         self._methods = methods
         self._store = store
         self._misbehave = misbehave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        # The body is read in any case, so that the connection can be used again.
+        # The body is always read, so that the connection can be used again.
         raw = await request.body()
         try:
             response = self._answer(request, raw)
@@ -74,7 +76,7 @@ class _Resource:
         await response(scope, receive, send)
 
     def _answer(self, request: Request, raw: bytes) -> Response:
-        # uvicorn leaves the body out of the answer to HEAD.
+        # HEAD is answered like GET; uvicorn drops the body.
         operation = self._methods.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             allowed = [*self._methods, *(["HEAD"] if "GET" in self._methods else [])]
@@ -89,7 +91,9 @@ class _Resource:
             raise forbidden(role)
         query = read_query(request.query_params.multi_items(), operation.query)
         answer = operation.handle(
-            Call(self._store, role, request.path_params.get("id", ""), query, _body(operation, request, raw))
+            DemoCall(
+                self._store, role, request.path_params.get("id", ""), query, _body(operation, request, raw)
+            )
         )
         kind = self._misbehave.get(operation.id)
         if kind is not None:
@@ -111,18 +115,18 @@ def _role(authorization: list[str]) -> str:
     return role
 
 
-def _body(operation: Operation, request: Request, raw: bytes) -> object:
+def _body(operation: DemoOperation, request: Request, raw: bytes) -> object:
     if operation.body is not None:
         content_type = request.headers.get("Content-Type")
         return read_body(raw, content_type, operation.body, required=operation.needs_body)
-    # A body on DELETE has no meaning and does no harm; on GET it shows a client that is wrong.
+    # A body of DELETE has no meaning and does no harm; a body of GET is a mistake of the client.
     if raw and operation.method != "DELETE":
         raise invalid([FieldError("body", "is not taken by this operation")])
     return None
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:
-    """Turns what Starlette itself refuses, an unknown route above all, into the error shape."""
+    """Return the answer to a request that Starlette itself refuses, such as one of an unknown route."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     code = {404: "not_found", 405: "method_not_allowed"}.get(status, "http_error")

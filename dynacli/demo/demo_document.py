@@ -13,24 +13,27 @@ __all__ = ["ServedDocument", "served_document"]
 
 @dataclass(frozen=True)
 class ServedDocument:
-    """The document as it goes over the wire.
+    """The document as it is sent.
 
     Args:
-        content: The bytes.
-        etag: Their strong entity tag, quoted (RFC 9110, section 8.8.3).
+        content: Its bytes.
+        etag: Its strong entity tag, quoted (RFC 9110, section 8.8.3).
     """
 
     content: bytes
     etag: str
 
     def is_known_to(self, if_none_match: str | None) -> bool:
-        """Returns whether an `If-None-Match` header (RFC 9110, section 13.1.2) names this document."""
+        """Return whether an `If-None-Match` header (RFC 9110, section 13.1.2) names this document."""
         tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
         return "*" in tags or self.etag in tags
 
 
 def served_document(*, with_next: bool = False) -> ServedDocument:
-    """Returns the shipped document, byte for byte, or the one of the next revision.
+    """Return the shipped document, byte for byte, or the next revision of it.
+
+    Args:
+        with_next: Whether it is the next revision, which has the operation `listWorkflowVersions`.
 
     Raises:
         FileError: The document cannot be read.
@@ -50,7 +53,7 @@ def served_document(*, with_next: bool = False) -> ServedDocument:
 
 
 def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
-    """Returns the document with the operation `listWorkflowVersions`, right after the workflow's runs."""
+    """Return the document with the operation `listWorkflowVersions`, which follows the path of the workflow's runs."""
     versions = {
         "parameters": [{"$ref": "#/components/parameters/WorkflowId"}],
         "get": {

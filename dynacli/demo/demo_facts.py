@@ -1,6 +1,6 @@
-"""What the stand-in tells the outside: its paths, roles, keys and misbehaviours, and the document that it serves.
+"""Facts about the stand-in for other rooms: its paths, roles, keys and misbehaviours, and where its document is.
 
-Importing this module starts nothing: help and completion come by here.
+Importing this module is cheap, because help and completion need it.
 """
 
 import os
@@ -31,15 +31,15 @@ MISBEHAVIOURS = (
 )
 
 
-# Without `__eq__` and `__repr__`, whose making would be felt in every completion.
+# Without `__eq__` and `__repr__`: generating them would slow down every completion.
 @dataclass(frozen=True, eq=False, repr=False)
 class DemoServer:
     """A stand-in that accepts connections.
 
     Args:
-        origin: Scheme, host and port, e.g. `http://127.0.0.1:8901`.
-        document_url: Where it serves its OpenAPI document, without authentication.
-        api_keys: A key for each of `ROLES`.
+        origin: Scheme, host and port, for example `http://127.0.0.1:8901`.
+        document_url: The URL of its OpenAPI document, which needs no API key.
+        api_keys: Role → API key, for each of `ROLES`.
     """
 
     origin: str
@@ -48,7 +48,7 @@ class DemoServer:
 
 
 def document_path() -> str:
-    """Returns the path of the shipped OpenAPI document: inside the package, or beside it in a checkout."""
+    """Return the path of the shipped OpenAPI document: inside the package, or beside it in a checkout."""
     package = os.path.dirname(os.path.dirname(__file__))
     inside = os.path.join(package, "shipped", "armature.json")
     beside = os.path.join(os.path.dirname(package), "cache", "armature.json")

@@ -1,4 +1,4 @@
-"""The stand-in on a socket: uvicorn, in a thread or in the foreground."""
+"""Serving the stand-in by uvicorn, in a thread or in the foreground."""
 
 import asyncio
 import logging
@@ -23,15 +23,15 @@ __all__ = ["BackgroundServer", "serve"]
 
 _HOST = "127.0.0.1"
 
-# How long open answers may take to be written out at the end, in seconds.
+# Seconds for writing out open answers when the server stops.
 _GRACE = 0.05
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready, and stops at once when it is told to.
+    """A uvicorn server that reports when it is ready, and stops at once.
 
-    uvicorn looks every 100 ms whether it should stop, then waits another 100 ms, then waits for all answers
-    without a limit; here the end is an event, and an answer that never comes does not hold it up.
+    uvicorn itself looks every 100 ms whether it should stop, waits for another 100 ms, and then without a limit for
+    all answers. This class waits for an event, and does not wait for an answer that never comes.
     """
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[Callable[[], None]], None]) -> None:
@@ -40,7 +40,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn sends itself the signal again at the end; here the caller decides about signals.
+        # uvicorn's own version sends the signal again at the end; here the caller handles signals.
         yield
 
     async def main_loop(self) -> None:
@@ -53,7 +53,7 @@ class _Server(uvicorn.Server):
         try:
             self._on_ready(stop)
         except BaseException:
-            # uvicorn ends in good order only when this method returns.
+            # uvicorn shuts down in order only where this method returns.
             await self.shutdown()
             raise
         await ended.wait()
@@ -63,7 +63,7 @@ class _Server(uvicorn.Server):
             listener.close()
         for sock in sockets or ():
             sock.close()
-        # Closing a transport writes out what it holds; where no answer came, it just ends.
+        # Closing a transport writes out what it holds; a connection without an answer just ends.
         for connection in list(self.server_state.connections):
             connection.transport.close()
         deadline = asyncio.get_running_loop().time() + _GRACE
@@ -75,8 +75,8 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.001)
 
 
-class _Prepared:
-    """A bound socket and the application for it: everything that can fail, before anything runs."""
+class _PreparedServer:
+    """A bound socket and its application: everything that can fail before the server runs."""
 
     def __init__(self, *, port: int, with_next: bool, misbehave: Mapping[str, str]) -> None:
         offered = operations(with_next=with_next)
@@ -87,11 +87,11 @@ class _Prepared:
         self.description = DemoServer(origin, f"{origin}{BASE_PATH}/openapi", API_KEYS)
 
     def run(self, on_ready: Callable[[Callable[[], None]], None]) -> None:
-        """Runs the server until the function that `on_ready` was given is called, from whichever thread."""
+        """Run the server until the function that is passed to `on_ready` is called, in any thread."""
         config = uvicorn.Config(
             self._application,
             loop="asyncio",
-            # The same parser on every machine, whatever else is installed.
+            # The same parser on every machine, whichever others are installed.
             http="h11",
             ws="none",
             lifespan="off",
@@ -114,7 +114,7 @@ class BackgroundServer:
     """
 
     def __init__(self, *, port: int, with_next: bool, misbehave: Mapping[str, str]) -> None:
-        self._prepared = _Prepared(port=port, with_next=with_next, misbehave=misbehave)
+        self._prepared = _PreparedServer(port=port, with_next=with_next, misbehave=misbehave)
         self._ready: Future[Callable[[], None]] = Future()
         self._thread = threading.Thread(target=self._run, name="dynacli-demo", daemon=True)
 
@@ -133,7 +133,7 @@ class BackgroundServer:
         try:
             self._prepared.run(self._ready.set_result)
         except OSError as error:
-            # The one that waits in `__enter__` has to hear of it.
+            # `__enter__` waits for the result, and raises the error.
             if self._ready.done():
                 raise
             self._ready.set_exception(error)
@@ -142,13 +142,13 @@ class BackgroundServer:
 def serve(
     *, port: int, with_next: bool, misbehave: Mapping[str, str], on_ready: Callable[[DemoServer], None]
 ) -> None:
-    """Runs the stand-in until SIGINT or SIGTERM.
+    """Run the stand-in until SIGINT or SIGTERM.
 
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    prepared = _Prepared(port=port, with_next=with_next, misbehave=misbehave)
+    prepared = _PreparedServer(port=port, with_next=with_next, misbehave=misbehave)
     stops: list[Callable[[], None]] = []
     is_over = threading.Event()
 
@@ -169,9 +169,9 @@ def serve(
 
 @contextmanager
 def _handling_signals(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handles SIGINT and SIGTERM for as long as the block lasts; does nothing outside the main thread."""
-    # `asyncio.run` puts a handler of its own in the place of Python's default one, but of no other;
-    # so these have to be there before it starts and stay until it has ended.
+    """Handle SIGINT and SIGTERM for as long as the block lasts; does nothing outside the main thread."""
+    # `asyncio.run` replaces Python's default handler by its own, but no other handler,
+    # so these must be set before it starts and until it has ended.
     numbers = (signal.SIGINT, signal.SIGTERM)
     is_main = threading.current_thread() is threading.main_thread()
     before = {number: signal.signal(number, handle) for number in numbers} if is_main else {}
@@ -183,13 +183,13 @@ def _handling_signals(handle: Callable[[int, FrameType | None], None]) -> Iterat
 
 
 def _bound(port: int) -> socket.socket:
-    # With the protocol named, asyncio turns Nagle's algorithm off; else every second answer waits 40 ms.
+    # asyncio turns Nagle's algorithm off only where the protocol is named; else every second answer waits for 40 ms.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # So that the port of a stand-in that has just ended can be had again.
+        # The port of a stand-in that has just ended can be used again.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((_HOST, port))
-        # Two sockets may share an address until one of them listens; uvicorn listens much later.
+        # Another process could bind the same address until this socket listens, and uvicorn listens much later.
         sock.listen()
     except (OSError, OverflowError) as error:
         sock.close()

@@ -1,4 +1,4 @@
-"""What the stand-in answers when it does not do what was asked."""
+"""The error answers of the stand-in."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ __all__ = ["FieldError", "Problem", "forbidden", "invalid", "not_found", "unauth
 
 @dataclass(frozen=True)
 class FieldError:
-    """One wrong part of a request: the parameter or the path of the body field, and what is wrong."""
+    """A wrong part of a request: the name of the parameter or the path of the body field, and what is wrong."""
 
     field: str
     message: str
@@ -43,7 +43,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error answ
         self.headers = dict(headers or {})
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the body of the answer, in the API's error shape."""
+        """Return the body of the answer, in the API's error shape."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.field_errors:
             errors = [{"field": error.field, "message": error.message} for error in self.field_errors]
@@ -52,22 +52,22 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error answ
 
 
 def invalid(field_errors: Sequence[FieldError]) -> Problem:
-    """Returns the 400 that names the wrong fields."""
+    """Return the 400 that names the wrong fields."""
     return Problem(400, "validation_failed", "The request is not valid", field_errors=field_errors)
 
 
 def unauthenticated(message: str) -> Problem:
-    """Returns the 401 with the challenge that RFC 9110, section 11.6.1 asks for."""
+    """Return the 401 with the challenge that RFC 9110, section 11.6.1 asks for."""
     return Problem(401, "unauthenticated", message, headers={"WWW-Authenticate": 'Bearer realm="armature"'})
 
 
 def forbidden(role: str) -> Problem:
-    """Returns the 403 for a role that may only read."""
+    """Return the 403 for a role that may only read."""
     return Problem(
         403, "forbidden_role", f"The role `{role}` may only read; this needs editor, admin or owner"
     )
 
 
 def not_found(kind: str, identifier: str) -> Problem:
-    """Returns the 404 for a thing that does not exist."""
+    """Return the 404 for a resource that does not exist."""
     return Problem(404, "not_found", f"There is no {kind} `{identifier}`")

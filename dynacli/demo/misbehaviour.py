@@ -1,4 +1,4 @@
-"""Good answers made bad on purpose, so that a client's checks have something to find."""
+"""Spoiling good answers on purpose, so that a client's checks have something to find."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from dynacli.demo.demo_facts import MISBEHAVIOURS
-from dynacli.demo.operations.demo_operation import Answer, Operation
+from dynacli.demo.operations.demo_operation import DemoAnswer, DemoOperation
 from dynacli.errors import UsageError
 
 __all__ = ["check_misbehaviours", "misbehaving_response"]
 
 _UNDOCUMENTED_STATUS = 203
 
-# The required field that each operation's answer gets wrong, as the way to it.
+# operationId → the path to the required field that is spoiled in its answer.
 _TARGETS: Mapping[str, tuple[str | int, ...]] = {
     "getOrg": ("organization", "slug"),
     "listMcpServers": ("rows", 0, "name"),
@@ -44,15 +44,19 @@ _TARGETS: Mapping[str, tuple[str | int, ...]] = {
 
 
 class _Silence(Response):
-    """An answer that never comes: it ends with the connection."""
+    """An answer that never comes; it waits until the client disconnects."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
-def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, Operation]) -> None:
-    """Checks what was asked for against what there is.
+def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, DemoOperation]) -> None:
+    """Check that the operations and misbehaviours exist.
+
+    Args:
+        misbehave: operationId → misbehaviour.
+        operations: operationId → operation, for all operations of the stand-in.
 
     Raises:
         UsageError: An operation or a kind is unknown.
@@ -72,13 +76,13 @@ def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, O
             )
 
 
-def misbehaving_response(kind: str, operation_id: str, answer: Answer) -> Response:
-    """Returns the response for a good answer after it was made bad.
+def misbehaving_response(kind: str, operation_id: str, answer: DemoAnswer) -> Response:
+    """Return the spoiled response for a good answer.
 
     Args:
         kind: One of `MISBEHAVIOURS`.
-        operation_id: Whose answer it is.
-        answer: The good answer; it is not changed.
+        operation_id: The operationId of the operation.
+        answer: The good answer, which stays unchanged.
     """
     if kind == "hang":
         return _Silence()
@@ -94,10 +98,10 @@ def misbehaving_response(kind: str, operation_id: str, answer: Answer) -> Respon
     return JSONResponse(_broken(kind, answer.body, _TARGETS[operation_id]), answer.status)
 
 
-def _broken(kind: str, value: Any, way: tuple[str | int, ...]) -> Any:
-    """Returns a copy of a JSON value with the field at the end of the way made wrong."""
-    step, rest = way[0], way[1:]
-    # A list that happens to be empty has no first item to break; then the list itself is.
+def _broken(kind: str, value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return a copy of a JSON value with the field at a path spoiled."""
+    step, rest = path[0], path[1:]
+    # An empty list has no first item to spoil, so the list itself is spoiled.
     if rest and value[step]:
         changed = value.copy()
         changed[step] = _broken(kind, value[step], rest)

@@ -1,7 +1,7 @@
-"""Query strings: what each parameter may be, and the reading of it.
+"""Reading query strings, with a class for each kind of parameter.
 
-Written by hand rather than from the OpenAPI document, so that a client which follows a wrong document,
-or reads a right one wrongly, is told.
+The parameters are written by hand rather than taken from the OpenAPI document, so that the stand-in notices
+where the document is wrong, or where a client misreads it.
 """
 
 import re
@@ -11,21 +11,21 @@ from typing import Any
 
 from dynacli.demo.error_answers import FieldError, invalid
 
-__all__ = ["Choice", "Slugs", "Text", "Whole", "read_query"]
+__all__ = ["ChoiceParameter", "IntegerParameter", "SlugsParameter", "TextParameter", "read_query"]
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _INTEGER = re.compile(r"-?[0-9]+")
 
 
 @dataclass(frozen=True)
-class Text:
-    """Free text that is not empty."""
+class TextParameter:
+    """A parameter that is any text but an empty one."""
 
     max_length: int | None = None
     default: str | None = None
 
     def read(self, raw: str) -> str:
-        """Returns the text; a ValueError says what is wrong."""
+        """Return the text; the text of a ValueError says what is wrong."""
         if not raw:
             raise ValueError("is empty")
         if self.max_length is not None and len(raw) > self.max_length:
@@ -34,30 +34,30 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One of a few words."""
+class ChoiceParameter:
+    """A parameter that is one of a few words."""
 
     words: tuple[str, ...]
     default: str | None = None
 
     def read(self, raw: str) -> str:
-        """Returns the word; a ValueError says what is wrong."""
+        """Return the word; the text of a ValueError says what is wrong."""
         if raw not in self.words:
             raise ValueError(f"is one of {', '.join(self.words)}")
         return raw
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A whole number between two bounds."""
+class IntegerParameter:
+    """A parameter that is an integer between two bounds."""
 
     minimum: int
     maximum: int | None
     default: int
 
     def read(self, raw: str) -> int:
-        """Returns the number; a ValueError says what is wrong."""
-        # Longer than any bound needs, and short of the length that `int` refuses.
+        """Return the number; the text of a ValueError says what is wrong."""
+        # The limit is longer than any bound, and shorter than the numbers that `int` refuses.
         if not _INTEGER.fullmatch(raw) or len(raw) > 1000:
             raise ValueError("is an integer")
         number = int(raw)
@@ -69,37 +69,37 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Slugs:
-    """Slugs in one comma-separated value (OpenAPI's `style: form`, `explode: false`), or a single one."""
+class SlugsParameter:
+    """Slugs in a comma-separated value (OpenAPI's `style: form`, `explode: false`), or a single slug."""
 
     is_list: bool = True
     default: None = None
 
     def read(self, raw: str) -> str | list[str]:
-        """Returns the slugs; a ValueError says what is wrong."""
+        """Return the slugs; the text of a ValueError says what is wrong."""
         slugs = raw.split(",") if self.is_list else [raw]
         if any(not _SLUG.fullmatch(slug) for slug in slugs):
             raise ValueError("is made of lower-case letters, digits and single hyphens")
         return slugs if self.is_list else raw
 
 
-Kind = Text | Choice | Whole | Slugs
+QueryParameter = TextParameter | ChoiceParameter | IntegerParameter | SlugsParameter
 
 
-def read_query(pairs: Sequence[tuple[str, str]], allowed: Mapping[str, Kind]) -> dict[str, Any]:
-    """Reads a query string that was taken apart and decoded.
+def read_query(pairs: Sequence[tuple[str, str]], allowed: Mapping[str, QueryParameter]) -> dict[str, Any]:
+    """Read the values of a query string.
 
     Args:
-        pairs: Names and values in the order of the query string.
-        allowed: What each parameter may be.
+        pairs: The decoded names and values in the order of the query string.
+        allowed: Name → parameter.
 
     Returns:
-        A value for every allowed parameter: what was sent, else the default.
+        A value for every allowed parameter, which is its default where the parameter was not sent.
 
     Raises:
         Problem: A 400 that names each unknown, repeated or wrong parameter.
     """
-    values: dict[str, Any] = {name: kind.default for name, kind in allowed.items()}
+    values: dict[str, Any] = {name: parameter.default for name, parameter in allowed.items()}
     errors: list[FieldError] = []
     seen: set[str] = set()
     for name, raw in pairs:

@@ -1,7 +1,7 @@
-"""JSON bodies: what each field may be, and the reading of it.
+"""Reading JSON bodies, with checks of their fields.
 
-A check is a function from a value and the path to it to what is wrong there; small ones make large ones.
-As with `query`, none of this comes from the OpenAPI document.
+A check is a function that gets a value and the path to it, and yields what is wrong; checks are made of checks.
+As in `query_parameters`, nothing is taken from the OpenAPI document.
 """
 
 import json
@@ -23,7 +23,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def text(
     *, min_length: int = 1, max_length: int | None = None, words: tuple[str, ...] = (), pattern: str = ""
 ) -> Check:
-    """Returns the check of a string: its length in characters, its choices, its pattern."""
+    """Return the check of a string by its length in characters, its choices and its pattern."""
 
     def check(value: Any, path: str) -> Iterator[FieldError]:
         if not isinstance(value, str):
@@ -41,13 +41,13 @@ def text(
 
 
 def uuid(value: Any, path: str) -> Iterator[FieldError]:
-    """Checks a UUID in its usual form (RFC 9562, section 4)."""
+    """Check a UUID in its usual form (RFC 9562, section 4)."""
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         yield FieldError(path, f"is a UUID, such as {UUID(int=1)}")
 
 
 def url(value: Any, path: str) -> Iterator[FieldError]:
-    """Checks an absolute `http` or `https` URL."""
+    """Check an absolute `http` or `https` URL."""
     try:
         parts = urlsplit(value if isinstance(value, str) else "")
     except ValueError:
@@ -57,19 +57,19 @@ def url(value: Any, path: str) -> Iterator[FieldError]:
 
 
 def flag(value: Any, path: str) -> Iterator[FieldError]:
-    """Checks a boolean."""
+    """Check a boolean."""
     if not isinstance(value, bool):
         yield FieldError(path, "is true or false")
 
 
 def free(value: Any, path: str) -> Iterator[FieldError]:
-    """Checks an object whose fields are not looked at."""
+    """Check an object of any fields."""
     if not isinstance(value, dict):
         yield FieldError(path, "is an object")
 
 
 def nullable(inner: Check) -> Check:
-    """Returns the check that lets null pass too."""
+    """Return a check that also accepts null."""
 
     def check(value: Any, path: str) -> Iterator[FieldError]:
         if value is not None:
@@ -79,7 +79,7 @@ def nullable(inner: Check) -> Check:
 
 
 def items(inner: Check) -> Check:
-    """Returns the check of an array by that of its items."""
+    """Return the check of an array from the check of its items."""
 
     def check(value: Any, path: str) -> Iterator[FieldError]:
         if not isinstance(value, list):
@@ -98,13 +98,13 @@ def record(
     others: Check | None = None,
     min_fields: int = 0,
 ) -> Check:
-    """Returns the check of an object.
+    """Return the check of an object.
 
     Args:
-        fields: The check of each known field.
-        required: The fields that have to be there.
-        others: The check of unknown fields; without one they are wrong.
-        min_fields: How many fields there have to be.
+        fields: Name → check, for the known fields.
+        required: The names of the required fields.
+        others: The check of unknown fields; None where they are not allowed.
+        min_fields: The least number of fields.
     """
 
     def check(value: Any, path: str) -> Iterator[FieldError]:
@@ -128,13 +128,13 @@ def record(
 
 
 def read_body(raw: bytes, content_type: str | None, check: Check, *, required: bool) -> Any:
-    """Reads a JSON body.
+    """Read a JSON body.
 
     Args:
-        raw: The body as it came.
+        raw: The bytes of the body.
         content_type: The `Content-Type` header.
-        check: What the value has to be.
-        required: Whether there has to be a body.
+        check: The check of the value.
+        required: Whether the body is required.
 
     Returns:
         The JSON value; None where no body came and none was required.
@@ -150,7 +150,7 @@ def read_body(raw: bytes, content_type: str | None, check: Check, *, required: b
         raise invalid([FieldError("Content-Type", "is application/json")])
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
-        # What cannot be written again cannot be kept: half a surrogate pair, a number beyond the largest.
+        # Refuse what could not be written into an answer: half a surrogate pair, a number that is infinite as a float.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise invalid([FieldError("body", "is not valid JSON in UTF-8")]) from error
@@ -161,7 +161,7 @@ def read_body(raw: bytes, content_type: str | None, check: Check, *, required: b
 
 
 def _refuse(constant: str) -> NoReturn:
-    # Python's reader takes NaN and Infinity, which RFC 8259 does not have.
+    # Python's parser accepts NaN and Infinity, which are not in RFC 8259.
     raise ValueError(constant)
 
 

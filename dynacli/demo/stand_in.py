@@ -1,6 +1,6 @@
-"""Runs the stand-in: in a thread for as long as a block lasts, or in the foreground.
+"""Running the stand-in, in a thread for the duration of a block, or in the foreground.
 
-Starlette and uvicorn are imported when a server is started.
+Starlette and uvicorn are imported only when a server starts.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,13 +15,13 @@ __all__ = ["running", "serve_forever"]
 def running(
     *, port: int = 0, with_next: bool = False, misbehave: Mapping[str, str] | None = None
 ) -> Iterator[DemoServer]:
-    """Runs a stand-in in a daemon thread for as long as the block lasts.
+    """Run a stand-in in a daemon thread for the duration of a block.
 
     Args:
         port: The TCP port on 127.0.0.1; 0 takes a free one.
-        with_next: Adds the operation `listWorkflowVersions`, in the document and in the answers,
-            as a later revision of the API would.
-        misbehave: For an operationId, which of `MISBEHAVIOURS` its good answers show.
+        with_next: Whether there is the operation `listWorkflowVersions`, in the document and on the server,
+            as in a later revision of the API.
+        misbehave: operationId → the misbehaviour of its good answers, one of `MISBEHAVIOURS`.
 
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
@@ -40,19 +40,19 @@ def serve_forever(
     with_next: bool = False,
     misbehave: Mapping[str, str] | None = None,
 ) -> None:
-    """Runs a stand-in in the foreground and returns after SIGINT or SIGTERM.
+    """Run a stand-in in the foreground and returns after SIGINT or SIGTERM.
 
-    Outside the main thread no signal can be caught, so there only the end of the process stops it.
+    Outside of the main thread signals cannot be handled, so only the end of the process stops it there.
 
     Args:
         port: The TCP port on 127.0.0.1; 0 takes a free one.
-        on_ready: Called once, when connections are accepted.
-        with_next: As in `running`.
-        misbehave: As in `running`.
+        on_ready: Called once when connections are accepted.
+        with_next: The same as for `running`.
+        misbehave: The same as for `running`.
 
     Raises:
-        UsageError: As in `running`.
-        FileError: As in `running`.
+        UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
+        FileError: The shipped document cannot be read.
     """
     from dynacli.demo.demo_server import serve
 

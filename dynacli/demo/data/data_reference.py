@@ -1,7 +1,6 @@
-"""The fixed points that the data hangs on: one moment, one namespace, one source of variety.
+"""The fixed points of the data: the current time, the namespace of identifiers, and the source of variety.
 
-There is no clock and no random number anywhere in the data,
-so an output that was written down once stays true.
+The data depends on no clock and no random number, so output that is quoted anywhere stays true.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -23,15 +22,15 @@ _NAMESPACE = UUID("6e8f0f6a-5f0c-5d0a-8c39-0a7d5a1c2b11")
 
 
 def identifier(*parts: str) -> str:
-    """Returns the UUIDv5 (RFC 9562, section 5.5) of a thing from what it is."""
+    """Return the UUIDv5 (RFC 9562, section 5.5) for the words that identify a record."""
     return str(uuid5(_NAMESPACE, "/".join(parts)))
 
 
 def chance(*parts: str) -> int:
-    """Returns a number from 0 to 999 that looks drawn and depends on the parts alone."""
+    """Return a number from 0 to 999 that looks random, but depends only on the parts."""
     return int.from_bytes(sha256("/".join(parts).encode()).digest()[:4], "big") % 1000
 
 
 def timestamp(moment: datetime) -> str:
-    """Returns a moment in RFC 3339 form, in UTC, to the second."""
+    """Return a time in the form of RFC 3339, to the second; it must be in UTC."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

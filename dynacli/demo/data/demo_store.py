@@ -1,4 +1,4 @@
-"""Everything the stand-in knows while it runs, and the changes that requests make to it."""
+"""The data of a running stand-in, and the changes that requests make to it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -25,9 +25,9 @@ _SERVER_FIELDS = {
 
 
 class Store:
-    """The data of one server, in memory; the same at every start, and gone at its end.
+    """The data of a server in memory; the same at every start, and gone at its end.
 
-    Time stands still at the reference date and moves on by a second with every write.
+    The time starts at the reference date, and advances by a second with every write.
     """
 
     def __init__(self) -> None:
@@ -41,12 +41,12 @@ class Store:
         self._keys: dict[tuple[str, str], list[str]] = {}
 
     def tools_of(self, run: Mapping[str, Any]) -> tuple[str, ...]:
-        """Returns the names of the tools that a run could use."""
+        """Return the names of the tools that a run could use."""
         workflow = self.workflows[run["workflowId"]]
         return _TOOLS_BY_SERVER.get(workflow["mcpServerId"], ("call",))
 
     def criteria_of(self, run: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Returns the criteria of the version that a run was made with."""
+        """Return the criteria of the version that a run was made with."""
         versions = self.versions[run["workflowId"]]
         criteria: list[dict[str, Any]] = next(
             version["criteria"] for version in versions if version["id"] == run["workflowVersionId"]
@@ -54,7 +54,7 @@ class Store:
         return criteria
 
     def add_server(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Adds an MCP server; secrets in the body are forgotten at once."""
+        """Add an MCP server; secrets in the body are not kept."""
         created_at = self._tick()
         identity = identifier("new-mcp-server", str(self._writes), fields["name"])
         record = server_record(
@@ -68,7 +68,7 @@ class Store:
         return record
 
     def add_workflow(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Adds a workflow, and its first run where it has a schedule."""
+        """Add a workflow, and its first run where it has a schedule."""
         created_at = self._tick()
         identity = f"wf_{identifier('new-workflow', str(self._writes), fields['name'])[:13]}"
         server = self.servers[fields["mcpServerId"].lower()]
@@ -96,7 +96,7 @@ class Store:
         return record
 
     def change_workflow(self, workflow: dict[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes a workflow and writes its next version; earlier versions stay as they are."""
+        """Change a workflow and add its next version; earlier versions stay as they are."""
         changed_at = self._tick()
         for name in ("name", "description", "defaultMcpAuthProfileId"):
             if name in fields:
@@ -116,17 +116,17 @@ class Store:
         return workflow
 
     def archive_workflow(self, workflow: dict[str, Any]) -> None:
-        """Archives a workflow and takes its schedule away."""
+        """Archive a workflow and remove its schedule."""
         if workflow["status"] != "archived":
             workflow |= {"status": "archived", "schedule": None, "updatedAt": self._tick()}
 
     def dispatch(
         self, workflow: Mapping[str, Any], fields: Mapping[str, Any]
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Queues a run for each of a workflow's models, unless the idempotency key is known.
+        """Queue a run for each of a workflow's models, unless the idempotency key is known.
 
         Returns:
-            The runs, and whether they had been there before.
+            The runs, and whether an earlier dispatch with the same key had queued them.
         """
         key = fields.get("idempotencyKey")
         known = self._keys.get((workflow["id"], key)) if key else None
@@ -134,7 +134,7 @@ class Store:
             return [self.runs[identity] for identity in known], True
         self._tick()
         reason = fields.get("reason")
-        # Without a key, and where a new run is forced, the count of writes tells it from the ones before.
+        # Without a key, or where a new run is forced, the count of writes makes the ids unique.
         salt = key if key and not known else f"{key}#{self._writes}"
         queued = self._queue(
             workflow,
@@ -148,7 +148,7 @@ class Store:
         return queued, False
 
     def change_topic(self, identity: str, fields: Mapping[str, Any]) -> None:
-        """Changes what can be edited of a topic."""
+        """Change the editable fields of a topic."""
         self._tick()
         self.topics[identity] |= fields
 

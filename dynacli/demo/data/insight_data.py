@@ -1,4 +1,4 @@
-"""Sessions of real agents, and the topics and failed searches that come of them."""
+"""Sessions of agents, and the topics and failed searches that are derived from them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ _LABELS = {
     "topic_spending": "Spending reports",
 }
 
-# By id: the cluster's name, the gap that it points at, and what was searched for.
+# id → the name of the cluster of failed searches, the missing tool that it suggests, and the queries.
 SEARCHES: Mapping[str, tuple[str, str | None, tuple[str, ...]]] = {
     "search_bulk-export": (
         "Bulk export",
@@ -87,11 +87,11 @@ SEARCHES: Mapping[str, tuple[str, str | None, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Visit:
-    """A session, with what the API does not show of it.
+    """A session, with facts that the API does not show.
 
     Args:
         session: The session as the API shows it.
-        started: When it began.
+        started: Its start.
         server: The slug of the MCP server.
         search: The failed search cluster that it belongs to.
     """
@@ -103,12 +103,12 @@ class Visit:
 
 
 def visits() -> tuple[Visit, ...]:
-    """Returns the sessions of 90 days, newest first; they grow denser towards the end."""
+    """Return the sessions of 90 days, newest first; recent days have more of them."""
     return tuple(_visit(index) for index in range(_COUNT))
 
 
 def topics() -> dict[str, dict[str, Any]]:
-    """Returns what can be edited of each topic, by id."""
+    """Return id → editable fields of each topic."""
     return {
         identity: {"label": label, "is_unmet_demand": identity == "topic_spending", "archived": False}
         for identity, label in _LABELS.items()
@@ -118,7 +118,7 @@ def topics() -> dict[str, dict[str, Any]]:
 def topic_record(
     identity: str, topic: Mapping[str, Any], sessions: Sequence[Visit], period: str
 ) -> dict[str, Any]:
-    """Returns a topic as the API shows it, counted over a period that ends at the reference date."""
+    """Return a topic as the API shows it, counted over a period that ends at the reference date."""
     own = [visit for visit in sessions if visit.session["topic_id"] == identity]
     length = RANGES[period]
     now = [visit for visit in own if visit.started >= NOW - length]
@@ -138,7 +138,7 @@ def topic_record(
 
 
 def search_record(identity: str, sessions: Sequence[Visit]) -> dict[str, Any]:
-    """Returns a failed search cluster as the API shows it, counted over the sessions given."""
+    """Return a failed search cluster as the API shows it, counted over the given sessions."""
     label, gap, queries = SEARCHES[identity]
     own = [visit for visit in sessions if visit.search == identity]
     return {
@@ -152,7 +152,7 @@ def search_record(identity: str, sessions: Sequence[Visit]) -> dict[str, Any]:
 
 
 def overview(period: str, sessions: Sequence[Visit]) -> dict[str, Any]:
-    """Returns the key figures and the line per day of the sessions of a period."""
+    """Return the key figures and daily trends of the sessions of a period."""
     events = sum(visit.session["event_count"] - 1 for visit in sessions)
     errors = sum(visit.session["error_count"] for visit in sessions)
     per_day: Counter[str] = Counter()
@@ -176,7 +176,7 @@ def overview(period: str, sessions: Sequence[Visit]) -> dict[str, Any]:
 
 
 def session_trace(visit: Visit) -> dict[str, Any]:
-    """Returns a session with its events: the handshake, then tool calls, of which the last ones failed."""
+    """Return a session with its events: the handshake, then tool calls, of which the last ones failed."""
     session = visit.session
     client = session["client_name"]
     begin: dict[str, Any] = {"tool_name": None, "workflow_run_id": None, "client_name": client}

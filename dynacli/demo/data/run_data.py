@@ -22,7 +22,7 @@ SUMMARY_FIELDS = (
 
 _DAYS = 30
 
-# What a run that did not pass came to, its classification, and what the judge says, by a digit.
+# (verdict, classification, summary of the judge) for runs that did not pass; a run takes one of them by its `chance`.
 _TROUBLE = (
     ("partial", "incomplete_answer", "Part of what was asked for is missing."),
     ("partial", "incomplete_answer", "Part of what was asked for is missing."),
@@ -38,9 +38,9 @@ _TROUBLE = (
 
 
 def runs(workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Returns the runs by id, newest first, as the API shows one run."""
+    """Return id → run, newest first, in the form of `getRun`."""
     found = [run for plan in PLANS for run in _runs_of(plan, workflows[plan.id])]
-    # Pending ones have not started; they are the newest.
+    # Pending runs have not started, and count as the newest.
     found.sort(key=lambda run: (run["startedAt"] or "~", run["id"]), reverse=True)
     return {run["id"]: run for run in found}
 
@@ -54,7 +54,7 @@ def pending_run(
     reason: str | None = None,
     baseline: str | None = None,
 ) -> dict[str, Any]:
-    """Returns a run that waits for its start."""
+    """Return a run that has not started."""
     return {
         "id": identity,
         "workflowId": workflow["id"],
@@ -87,16 +87,16 @@ def _runs_of(plan: Plan, workflow: Mapping[str, Any]) -> Iterator[dict[str, Any]
 
 def _run(plan: Plan, workflow: Mapping[str, Any], due: datetime, model: str) -> dict[str, Any]:
     seed = (plan.id, timestamp(due), model)
-    by_hand = plan.cron is None
+    is_by_hand = plan.cron is None
     run = pending_run(
         workflow,
         model,
         identifier("run", *seed),
-        trigger="manual" if by_hand else "scheduled",
-        reason=f"checked by hand on {due:%Y-%m-%d}" if by_hand else None,
+        trigger="manual" if is_by_hand else "scheduled",
+        reason=f"checked by hand on {due:%Y-%m-%d}" if is_by_hand else None,
     )
     if due == NOW:
-        # The first workflow is at it already, the others wait.
+        # The run of the first workflow is running, all others are pending.
         if plan is PLANS[0]:
             run |= {"status": "running", "startedAt": timestamp(due)}
         return run

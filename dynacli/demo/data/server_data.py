@@ -8,7 +8,7 @@ from dynacli.demo.data.data_reference import NOW, identifier, timestamp
 
 __all__ = ["TOOLS", "server_id", "server_record", "servers"]
 
-# The tools that traces show, by server; the last one is the kind that changes something.
+# Slug of a server → the tools that traces show; the last tool of each changes something.
 TOOLS = {
     "github": ("search_issues", "get_issue", "update_issue"),
     "billing": ("list_invoices", "get_order", "create_refund"),
@@ -50,14 +50,14 @@ _SERVERS = (
 
 
 def server_id(slug: str) -> str:
-    """Returns the id of one of the servers that are there from the start."""
+    """Return the id of a server that the stand-in starts with."""
     return identifier("mcp-server", slug)
 
 
 def server_record(
     identity: str, name: str, *, created_at: str, auth_profile_id: str | None = None, **fields: Any
 ) -> dict[str, Any]:
-    """Returns a server as the API shows it; what is not given has its default."""
+    """Return a server as the API shows it; fields that are not given have their defaults."""
     return {
         "id": identity,
         "name": name,
@@ -75,7 +75,7 @@ def server_record(
 
 
 def servers() -> dict[str, dict[str, Any]]:
-    """Returns the servers by id."""
+    """Return the servers by id."""
     records = {}
     for index, server in enumerate(_SERVERS):
         records[server_id(server.slug)] = server_record(

@@ -1,4 +1,4 @@
-"""What a run left behind: spans, tool calls and its evaluation, worked out from the run when asked for."""
+"""The spans, tool calls and evaluation of a run, computed from the run when they are requested."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ _UNAVAILABLE = "The server did not answer within 10 seconds"
 
 
 def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns the tool calls of a run in order; none where it has not started.
+    """Return the tool calls of a run in order; none for a run that has not started.
 
     Args:
         run: The run as the API shows it.
@@ -43,7 +43,7 @@ def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, A
 
 
 def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
-    """Returns the trace of a run: the agent at the root, a turn before each tool call, the judge last."""
+    """Return the trace of a run: the agent as the root, a turn before each tool call, and the judge at the end."""
     calls = tool_calls(run, tools)
     spans = []
     if run["startedAt"] is not None:
@@ -82,14 +82,14 @@ def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
 def evaluation(
     run: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], tools: Sequence[str]
 ) -> dict[str, Any] | None:
-    """Returns the judge's evaluation of a run; None where it was not judged."""
+    """Return the judge's evaluation of a run; None where it was not judged."""
     if run["evaluation"] is None:
         return None
     verdict = run["evaluation"]["verdict"]
     call = tool_calls(run, tools)[-1]
     results = []
     for criterion in criteria:
-        # The first criterion is the one that was missed: it is the one that is always required.
+        # The first criterion was missed, because it is always required.
         own = verdict if criterion["position"] == 1 else "pass"
         results.append(
             {

@@ -1,4 +1,4 @@
-"""The workflows that the stand-in starts with, and the making of a version."""
+"""The workflows that the stand-in starts with, and making a version of a workflow."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Plan:
         name: Its name.
         server: The slug of its MCP server.
         prompt: The task of the tester agent.
-        criteria: What it is judged by; all but the last of several are required.
+        criteria: The criteria that its runs are judged by; all but the last of several are required.
         hours: The hours of the day, in UTC, at which it runs.
-        cron: The same as a cron expression; None where it runs by hand.
+        cron: The hours as a cron expression; None where it runs by hand.
         models: The models that it is tested with.
-        trouble: How many runs in 1,000 do not pass.
-        every_days: It runs on each day that is a multiple of this before the reference date.
-        quiet_days: For how many days before the reference date it has not run.
+        trouble: The number of runs in 1,000 that do not pass.
+        every_days: The number of days from a day of runs to the next.
+        quiet_days: The number of days before the reference date without runs.
         is_paused: Whether its schedule is switched off.
     """
 
@@ -174,7 +174,7 @@ PLANS = (
 
 
 def targets(fields: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """Returns the tester targets that a body asks for, in whichever of three ways; None where it does not."""
+    """Return the tester targets that a body names in one of three ways; None where it names none."""
     if "testerTargets" in fields:
         asked: Sequence[Mapping[str, Any]] = fields["testerTargets"]
     elif "testerModelIds" in fields:
@@ -187,22 +187,22 @@ def targets(fields: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     return [{name: target.get(name) for name in names} for target in asked]
 
 
-def schedule(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Returns a schedule with its defaults filled in; None for manual-only."""
-    return None if given is None else {"timezone": "UTC", "enabled": True, **given}
+def schedule(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a schedule with its defaults filled in; None where the workflow runs only by hand."""
+    return None if fields is None else {"timezone": "UTC", "enabled": True, **fields}
 
 
 def version_record(
     workflow_id: str, number: int, *, created_at: str, fields: Mapping[str, Any], before: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Returns a version of a workflow.
+    """Return a version of a workflow.
 
     Args:
-        workflow_id: Whose version it is.
-        number: Counts from 1.
+        workflow_id: The id of the workflow.
+        number: The number of the version, from 1 on.
         created_at: An RFC 3339 timestamp.
         fields: The fields of the request body.
-        before: The version before; what the body leaves out comes from it.
+        before: The version before, from which fields are taken that the body leaves out; empty for the first.
     """
     slug = workflow_id.removeprefix("wf_")
     criteria = before.get("criteria", [])
@@ -232,7 +232,7 @@ def version_record(
 
 
 def workflows(servers: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Returns the workflows by id, each at its first version."""
+    """Return the workflows by id, each at its first version."""
     return {
         plan.id: _record(index, plan, servers[server_id(plan.server)]) for index, plan in enumerate(PLANS)
     }

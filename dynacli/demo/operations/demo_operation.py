@@ -1,26 +1,26 @@
-"""The model of an operation: where it is, what it takes, what it does."""
+"""The operations of the stand-in as records: method and path, checks of the inputs, and the function that answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dynacli.demo.data.demo_store import Store
-from dynacli.demo.query_parameters import Kind
+from dynacli.demo.query_parameters import QueryParameter
 from dynacli.demo.request_body import Check
 
-__all__ = ["Answer", "Call", "Handler", "Operation"]
+__all__ = ["DemoAnswer", "DemoCall", "DemoOperation", "Handler"]
 
 
 @dataclass(frozen=True)
-class Call:
+class DemoCall:
     """A request that passed the checks.
 
     Args:
-        store: The data.
+        store: The data of the stand-in.
         role: The caller's role.
-        id: The path's `{id}`; empty where the path has none.
-        query: A value for every query parameter, defaults filled in.
-        body: The JSON value; None where none came.
+        id: The `{id}` of the path; empty where the path has none.
+        query: Name → value for every query parameter, defaults filled in.
+        body: The JSON value of the body; None where there is none.
     """
 
     store: Store
@@ -31,36 +31,36 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DemoAnswer:
     """A good answer: the status code and the JSON value."""
 
     status: int
     body: Any
 
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[DemoCall], DemoAnswer]
 
 
 @dataclass(frozen=True)
-class Operation:
+class DemoOperation:
     """An operation of the API.
 
     Args:
         id: Its operationId.
         method: The HTTP method, in upper case.
         path: The path under the base path.
-        handle: Makes the answer; may raise a Problem.
-        query: What the query parameters may be.
-        body: What the body has to be; None where there is none.
-        needs_body: Whether the body may not be left out.
-        writes: Whether the role has to be editor or above.
+        handle: Returns the answer, or raises a Problem.
+        query: Name → query parameter.
+        body: The check of the body; None where the operation takes none.
+        needs_body: Whether the body is required.
+        writes: Whether the role must be editor or above.
     """
 
     id: str
     method: str
     path: str
     handle: Handler
-    query: Mapping[str, Kind] = field(default_factory=dict)
+    query: Mapping[str, QueryParameter] = field(default_factory=dict)
     body: Check | None = None
     needs_body: bool = False
     writes: bool = False

@@ -13,21 +13,21 @@ from dynacli.demo.data.insight_data import (
     topic_record,
 )
 from dynacli.demo.error_answers import not_found
-from dynacli.demo.operations.demo_operation import Answer, Call, Operation
-from dynacli.demo.query_parameters import Choice, Text, Whole
+from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
+from dynacli.demo.query_parameters import ChoiceParameter, IntegerParameter, TextParameter
 
 __all__ = ["INSIGHT_OPERATIONS"]
 
-_RANGE = Choice(tuple(RANGES), "7d")
-_LIMIT = Whole(1, 100, 20)
+_RANGE = ChoiceParameter(tuple(RANGES), "7d")
+_LIMIT = IntegerParameter(1, 100, 20)
 
-# What one topic or cluster is counted over where the operation takes no range.
-_WHOLE = "90d"
+# The period over which a topic is counted where the operation takes no range.
+_LONGEST_RANGE = "90d"
 
 
-def _overview(call: Call) -> Answer:
+def _overview(call: DemoCall) -> DemoAnswer:
     period = call.query["range"]
-    return Answer(
+    return DemoAnswer(
         200,
         {
             **overview(period, _within(call, period)),
@@ -37,16 +37,16 @@ def _overview(call: Call) -> Answer:
     )
 
 
-def _list_topics(call: Call) -> Answer:
+def _list_topics(call: DemoCall) -> DemoAnswer:
     topics = _topics(call, call.query["range"], call.query["sort"])
-    return Answer(200, {"topics": topics[: call.query["limit"]]})
+    return DemoAnswer(200, {"topics": topics[: call.query["limit"]]})
 
 
-def _get_topic(call: Call) -> Answer:
+def _get_topic(call: DemoCall) -> DemoAnswer:
     topic = _topic(call)
     visits = [visit for visit in call.store.visits if visit.session["topic_id"] == call.id]
     related = sorted({visit.search for visit in visits if visit.search})
-    return Answer(
+    return DemoAnswer(
         200,
         {
             "topic": topic,
@@ -56,49 +56,49 @@ def _get_topic(call: Call) -> Answer:
     )
 
 
-def _update_topic(call: Call) -> Answer:
+def _update_topic(call: DemoCall) -> DemoAnswer:
     _topic(call)
     call.store.change_topic(call.id, call.body)
-    return Answer(200, _topic(call))
+    return DemoAnswer(200, _topic(call))
 
 
-def _list_searches(call: Call) -> Answer:
-    return Answer(200, {"searches": _searches(call, call.query["range"])[: call.query["limit"]]})
+def _list_searches(call: DemoCall) -> DemoAnswer:
+    return DemoAnswer(200, {"searches": _searches(call, call.query["range"])[: call.query["limit"]]})
 
 
-def _get_search(call: Call) -> Answer:
+def _get_search(call: DemoCall) -> DemoAnswer:
     if call.id not in SEARCHES:
         raise not_found("search", call.id)
     sessions = [visit.session for visit in call.store.visits if visit.search == call.id]
-    return Answer(200, {**search_record(call.id, call.store.visits), "sessions": sessions[:10]})
+    return DemoAnswer(200, {**search_record(call.id, call.store.visits), "sessions": sessions[:10]})
 
 
-def _list_sessions(call: Call) -> Answer:
+def _list_sessions(call: DemoCall) -> DemoAnswer:
     words = (call.query["intent"] or "").casefold()
     visits = _within(call, call.query["range"])
     sessions = [visit.session for visit in visits if words in visit.session["raw_intent"].casefold()]
-    return Answer(200, {"sessions": sessions[: call.query["limit"]]})
+    return DemoAnswer(200, {"sessions": sessions[: call.query["limit"]]})
 
 
-def _get_session_trace(call: Call) -> Answer:
+def _get_session_trace(call: DemoCall) -> DemoAnswer:
     visit = next((visit for visit in call.store.visits if visit.session["id"] == call.id), None)
     if visit is None:
         raise not_found("session", call.id)
-    return Answer(200, session_trace(visit))
+    return DemoAnswer(200, session_trace(visit))
 
 
-def _within(call: Call, period: str) -> list[Visit]:
+def _within(call: DemoCall, period: str) -> list[Visit]:
     return [visit for visit in call.store.visits if visit.started >= NOW - RANGES[period]]
 
 
-def _topic(call: Call) -> dict[str, Any]:
+def _topic(call: DemoCall) -> dict[str, Any]:
     topic = call.store.topics.get(call.id)
     if topic is None:
         raise not_found("topic", call.id)
-    return topic_record(call.id, topic, call.store.visits, _WHOLE)
+    return topic_record(call.id, topic, call.store.visits, _LONGEST_RANGE)
 
 
-def _topics(call: Call, period: str, key: str) -> list[dict[str, Any]]:
+def _topics(call: DemoCall, period: str, key: str) -> list[dict[str, Any]]:
     records = [
         topic_record(identity, topic, call.store.visits, period)
         for identity, topic in call.store.topics.items()
@@ -108,7 +108,7 @@ def _topics(call: Call, period: str, key: str) -> list[dict[str, Any]]:
     return sorted(seen, key=lambda record: record[key], reverse=True)
 
 
-def _searches(call: Call, period: str) -> list[dict[str, Any]]:
+def _searches(call: DemoCall, period: str) -> list[dict[str, Any]]:
     visits = _within(call, period)
     records = [search_record(identity, visits) for identity in SEARCHES]
     seen = [record for record in records if record["count"]]
@@ -116,20 +116,20 @@ def _searches(call: Call, period: str) -> list[dict[str, Any]]:
 
 
 INSIGHT_OPERATIONS = (
-    Operation("getInsightsOverview", "GET", "/insights/overview", _overview, query={"range": _RANGE}),
-    Operation(
+    DemoOperation("getInsightsOverview", "GET", "/insights/overview", _overview, query={"range": _RANGE}),
+    DemoOperation(
         "listInsightTopics",
         "GET",
         "/insights/topics",
         _list_topics,
         query={
             "range": _RANGE,
-            "sort": Choice(("volume", "frustration", "trend"), "volume"),
+            "sort": ChoiceParameter(("volume", "frustration", "trend"), "volume"),
             "limit": _LIMIT,
         },
     ),
-    Operation("getInsightTopic", "GET", "/insights/topics/{id}", _get_topic),
-    Operation(
+    DemoOperation("getInsightTopic", "GET", "/insights/topics/{id}", _get_topic),
+    DemoOperation(
         "updateInsightTopic",
         "PATCH",
         "/insights/topics/{id}",
@@ -138,20 +138,20 @@ INSIGHT_OPERATIONS = (
         needs_body=True,
         writes=True,
     ),
-    Operation(
+    DemoOperation(
         "listInsightSearches",
         "GET",
         "/insights/searches",
         _list_searches,
         query={"range": _RANGE, "limit": _LIMIT},
     ),
-    Operation("getInsightSearch", "GET", "/insights/searches/{id}", _get_search),
-    Operation(
+    DemoOperation("getInsightSearch", "GET", "/insights/searches/{id}", _get_search),
+    DemoOperation(
         "listInsightSessions",
         "GET",
         "/insights/sessions",
         _list_sessions,
-        query={"range": _RANGE, "intent": Text(max_length=200), "limit": _LIMIT},
+        query={"range": _RANGE, "intent": TextParameter(max_length=200), "limit": _LIMIT},
     ),
-    Operation("getInsightSessionTrace", "GET", "/insights/sessions/{id}/trace", _get_session_trace),
+    DemoOperation("getInsightSessionTrace", "GET", "/insights/sessions/{id}/trace", _get_session_trace),
 )

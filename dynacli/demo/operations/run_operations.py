@@ -7,8 +7,8 @@ from dynacli.demo.data.data_reference import NOW, RANGES, timestamp
 from dynacli.demo.data.run_data import SUMMARY_FIELDS
 from dynacli.demo.data.trace_data import evaluation, tool_calls, trace
 from dynacli.demo.error_answers import FieldError, Problem, invalid, not_found
-from dynacli.demo.operations.demo_operation import Answer, Call, Operation
-from dynacli.demo.query_parameters import Choice, Kind, Text, Whole
+from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
+from dynacli.demo.query_parameters import ChoiceParameter, IntegerParameter, QueryParameter, TextParameter
 
 __all__ = ["RUN_OPERATIONS"]
 
@@ -16,27 +16,27 @@ _STATUSES = ("pending", "running", "pass", "partial", "fail", "error")
 
 _SORT_KEYS = ("startedAt", "durationMs", "costUsd", "status", "workflowName")
 
-_QUERY: dict[str, Kind] = {
-    "range": Choice(("24h", "7d", "30d"), "24h"),
-    "workflowId": Text(),
-    "status": Choice(_STATUSES),
-    "classification": Text(),
-    "search": Text(max_length=200),
-    "page": Whole(1, None, 1),
-    "pageSize": Whole(1, 100, 20),
-    "sort": Text(default="-startedAt"),
+_QUERY: dict[str, QueryParameter] = {
+    "range": ChoiceParameter(("24h", "7d", "30d"), "24h"),
+    "workflowId": TextParameter(),
+    "status": ChoiceParameter(_STATUSES),
+    "classification": TextParameter(),
+    "search": TextParameter(max_length=200),
+    "page": IntegerParameter(1, None, 1),
+    "pageSize": IntegerParameter(1, 100, 20),
+    "sort": TextParameter(default="-startedAt"),
 }
 
 
-def _search(call: Call) -> Answer:
+def _search(call: DemoCall) -> DemoAnswer:
     rows = _sorted(list(_matching(call)), call.query["sort"])
     page, size = call.query["page"], call.query["pageSize"]
     first = (page - 1) * size
     shown = [{name: run[name] for name in SUMMARY_FIELDS} for run in rows[first : first + size]]
-    return Answer(200, {"rows": shown, "page": page, "pageSize": size, "total": len(rows)})
+    return DemoAnswer(200, {"rows": shown, "page": page, "pageSize": size, "total": len(rows)})
 
 
-def _matching(call: Call) -> Iterator[dict[str, Any]]:
+def _matching(call: DemoCall) -> Iterator[dict[str, Any]]:
     query = call.query
     since = timestamp(NOW - RANGES[query["range"]])
     exact = ("workflowId", "status", "classification")
@@ -68,29 +68,29 @@ def _sorted(rows: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
     ]
 
 
-def _get(call: Call) -> Answer:
-    return Answer(200, _run(call))
+def _get(call: DemoCall) -> DemoAnswer:
+    return DemoAnswer(200, _run(call))
 
 
-def _trace(call: Call) -> Answer:
+def _trace(call: DemoCall) -> DemoAnswer:
     run = _run(call)
-    return Answer(200, trace(run, call.store.tools_of(run)))
+    return DemoAnswer(200, trace(run, call.store.tools_of(run)))
 
 
-def _evaluation(call: Call) -> Answer:
+def _evaluation(call: DemoCall) -> DemoAnswer:
     run = _run(call)
     judged = evaluation(run, call.store.criteria_of(run), call.store.tools_of(run))
     if judged is None:
         raise Problem(404, "not_found", f"The run `{call.id}` was not judged: it is {run['status']}")
-    return Answer(200, judged)
+    return DemoAnswer(200, judged)
 
 
-def _tool_calls(call: Call) -> Answer:
+def _tool_calls(call: DemoCall) -> DemoAnswer:
     run = _run(call)
-    return Answer(200, {"rows": tool_calls(run, call.store.tools_of(run))})
+    return DemoAnswer(200, {"rows": tool_calls(run, call.store.tools_of(run))})
 
 
-def _run(call: Call) -> dict[str, Any]:
+def _run(call: DemoCall) -> dict[str, Any]:
     run = call.store.runs.get(call.id)
     if run is None:
         raise not_found("run", call.id)
@@ -98,9 +98,9 @@ def _run(call: Call) -> dict[str, Any]:
 
 
 RUN_OPERATIONS = (
-    Operation("searchRuns", "GET", "/runs", _search, query=_QUERY),
-    Operation("getRun", "GET", "/runs/{id}", _get),
-    Operation("getRunTrace", "GET", "/runs/{id}/trace", _trace),
-    Operation("getRunEvaluation", "GET", "/runs/{id}/evaluation", _evaluation),
-    Operation("listRunToolCalls", "GET", "/runs/{id}/tool-calls", _tool_calls),
+    DemoOperation("searchRuns", "GET", "/runs", _search, query=_QUERY),
+    DemoOperation("getRun", "GET", "/runs/{id}", _get),
+    DemoOperation("getRunTrace", "GET", "/runs/{id}/trace", _trace),
+    DemoOperation("getRunEvaluation", "GET", "/runs/{id}/evaluation", _evaluation),
+    DemoOperation("listRunToolCalls", "GET", "/runs/{id}/tool-calls", _tool_calls),
 )

@@ -4,23 +4,26 @@ from typing import Any
 
 from dynacli.demo.body_shapes import MCP_SERVER
 from dynacli.demo.error_answers import not_found
-from dynacli.demo.operations.demo_operation import Answer, Call, Operation
-from dynacli.demo.query_parameters import Kind, Slugs
+from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
+from dynacli.demo.query_parameters import QueryParameter, SlugsParameter
 
 __all__ = ["CATEGORIES", "SERVER_OPERATIONS", "in_categories"]
 
-CATEGORIES: dict[str, Kind] = {"category": Slugs(), "categorySlug": Slugs(is_list=False)}
+CATEGORIES: dict[str, QueryParameter] = {
+    "category": SlugsParameter(),
+    "categorySlug": SlugsParameter(is_list=False),
+}
 
 
-def in_categories(call: Call, categories: list[str]) -> bool:
-    """Returns whether a record with these categories passes both category filters."""
+def in_categories(call: DemoCall, categories: list[str]) -> bool:
+    """Return whether a record with these categories passes both category filters."""
     any_of, exactly = call.query["category"], call.query["categorySlug"]
     return (any_of is None or not set(any_of).isdisjoint(categories)) and (
         exactly is None or exactly in categories
     )
 
 
-def _org(call: Call) -> Answer:
+def _org(call: DemoCall) -> DemoAnswer:
     actor = {
         "apiKeyId": f"key_demo{call.role}",
         "apiKeyName": f"demo {call.role}",
@@ -29,23 +32,23 @@ def _org(call: Call) -> Answer:
         "email": None,
     }
     organization = {"id": "org_demo", "slug": "your-org", "name": "Your organization"}
-    return Answer(200, {"organization": organization, "actor": actor})
+    return DemoAnswer(200, {"organization": organization, "actor": actor})
 
 
-def _list(call: Call) -> Answer:
+def _list(call: DemoCall) -> DemoAnswer:
     rows = [server for server in call.store.servers.values() if in_categories(call, server["categories"])]
-    return Answer(200, {"rows": sorted(rows, key=_name)})
+    return DemoAnswer(200, {"rows": sorted(rows, key=_name)})
 
 
-def _create(call: Call) -> Answer:
-    return Answer(201, call.store.add_server(call.body))
+def _create(call: DemoCall) -> DemoAnswer:
+    return DemoAnswer(201, call.store.add_server(call.body))
 
 
-def _get(call: Call) -> Answer:
+def _get(call: DemoCall) -> DemoAnswer:
     server = call.store.servers.get(call.id)
     if server is None:
         raise not_found("MCP server", call.id)
-    return Answer(200, server)
+    return DemoAnswer(200, server)
 
 
 def _name(record: dict[str, Any]) -> tuple[str, str]:
@@ -53,10 +56,10 @@ def _name(record: dict[str, Any]) -> tuple[str, str]:
 
 
 SERVER_OPERATIONS = (
-    Operation("getOrg", "GET", "/org", _org),
-    Operation("listMcpServers", "GET", "/mcp-servers", _list, query=CATEGORIES),
-    Operation(
+    DemoOperation("getOrg", "GET", "/org", _org),
+    DemoOperation("listMcpServers", "GET", "/mcp-servers", _list, query=CATEGORIES),
+    DemoOperation(
         "createMcpServer", "POST", "/mcp-servers", _create, body=MCP_SERVER, needs_body=True, writes=True
     ),
-    Operation("getMcpServer", "GET", "/mcp-servers/{id}", _get),
+    DemoOperation("getMcpServer", "GET", "/mcp-servers/{id}", _get),
 )
