@@ -3,7 +3,7 @@
 Run it as `python -m tests.corpus [FOLDER] [--most N] [--reasons]` for the table of all documents.
 It calls what the program calls, in one process; nothing is sent and nothing is written.
 The exit code is 1 where a document does not load, an operation has no command or help,
-or too few examples are accepted.
+or too few examples are accepted, 2 where there is no folder.
 """
 
 import argparse
@@ -194,13 +194,18 @@ def _builds(
 
 def _main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+    default = Path(os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
     parser.add_argument("folder", nargs="?", type=Path, default=default)
     parser.add_argument("--most", type=int, default=0, help="operations of each document")
     parser.add_argument("--only", default="", help="documents whose path has this")
     parser.add_argument("--processes", type=int, default=1, help="documents at a time")
     parser.add_argument("--reasons", action="store_true", help="say why something was not built")
     chosen = parser.parse_args()
+    if not chosen.folder.is_dir():
+        sys.stderr.write(
+            f"{chosen.folder} is missing (set DYNACLI_TEST_CORPUS to the folder of real documents)\n"
+        )
+        return 2
     total = DocumentReport("all")
     paths = [
         (path, str(path.relative_to(chosen.folder)), chosen.most)

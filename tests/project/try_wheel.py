@@ -66,6 +66,7 @@ def _try_wheel(directory: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)  # noqa: S103  - some tests become another user, who has to find the package
         try:
             _try_wheel(Path(name))
         except subprocess.CalledProcessError as error:

@@ -1,0 +1,74 @@
+"""What contributors are told is true: the files that are named exist, and the commands are there."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.tasks import TASKS
+
+ROOT = Path(__file__).resolve().parents[2]
+_PAGES = (".github/CONTRIBUTING.md", ".github/SECURITY.md", "README.md", "CHANGELOG.md")
+_PATH = re.compile(r"`((?:dynacli|tests|cache|\.ci|\.github)/[^` ]*|[A-Z]+\.md|pyproject\.toml)")
+_LINK = re.compile(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)")
+_TASKS = re.compile(r"python -m tests\.tasks((?: [a-z]+)+)")
+pytestmark = pytest.mark.skipif(not (ROOT / "dynacli").is_dir(), reason="looks at a checkout")
+
+
+def _text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", _PAGES)
+def test_every_file_that_a_page_names_exists(name: str) -> None:
+    """Whoever follows a page finds what it speaks of."""
+    assert [] == [path for path in _PATH.findall(_text(name)) if not (ROOT / path).exists()]
+
+
+def _leads_somewhere(page: Path, path: str, heading: str) -> bool:
+    target = page.parent / path if path else page
+    if not target.is_file():
+        return False
+    headings = re.findall(r"^#+ (.*)", target.read_text(encoding="utf-8"), re.MULTILINE)
+    return not heading or heading in {text.lower().replace(" ", "-") for text in headings}
+
+
+@pytest.mark.parametrize("name", _PAGES)
+def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
+    """A relative link names a file, and behind `#` a heading of it."""
+    broken = [link for link in _LINK.findall(_text(name)) if not _leads_somewhere(ROOT / name, *link)]
+    assert [] == broken
+
+
+def test_contributing_names_every_room() -> None:
+    """Each folder of the package, and each of those beside it, has a line in the table."""
+    folders = {path.name for path in (ROOT / "dynacli").iterdir() if (path / "__init__.py").is_file()}
+    named = set(re.findall(r"`dynacli/([a-z0-9_]+)/`", _text(".github/CONTRIBUTING.md")))
+    assert folders == named
+
+
+@pytest.mark.parametrize("name", [".ci/run", ".github/CONTRIBUTING.md", "README.md"])
+def test_every_task_that_is_named_is_there(name: str) -> None:
+    """`python -m tests.tasks` knows each task by the name that it is called by elsewhere."""
+    named = {task for tasks in _TASKS.findall(_text(name)) for task in tasks.split()}
+    assert set() == named - set(TASKS)
+
+
+def test_the_checks_make_every_task() -> None:
+    """`.ci/run` leaves none out; the quick tests run by the README's command."""
+    made = {task for tasks in _TASKS.findall(_text(".ci/run")) for task in tasks.split()}
+    assert set(TASKS) == made | {"test"}
+    assert r"""grep -F "pip install '.[test]'" README.md""" in _text(".ci/run")
+    assert 1 == _text("README.md").count("pip install '.[test]'")
+
+
+def test_the_hooks_are_programs_of_the_project() -> None:
+    """What runs at a commit comes with the extra `test`, in the version that is installed."""
+    import yaml
+
+    (repository,) = yaml.safe_load(_text(".pre-commit-config.yaml"))["repos"]
+    extra = tomllib.loads(_text("pyproject.toml"))["project"]["optional-dependencies"]["test"]
+    programs = {hook["entry"].split()[0] for hook in repository["hooks"]}
+    assert {"system"} == {hook["language"] for hook in repository["hooks"]}
+    assert set() == programs - {requirement.partition(">=")[0] for requirement in extra}
