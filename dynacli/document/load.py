@@ -135,7 +135,7 @@ def load(
         tree,
         version,
         written_in,
-        tuple(files.found),
+        tuple(files.all),
         origins,
         tuple(warnings),
         tuple(files.missing),

@@ -1,10 +1,10 @@
 """JSON pointers (RFC 6901), also in their URI fragment form (section 6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
-__all__ = ["MISSING", "follow", "join", "split"]
+__all__ = ["MISSING", "follow", "follow_partly", "join", "split"]
 
 MISSING: Any = object()
 """What `follow` returns where there is no value; None would be the JSON value `null`."""
@@ -54,6 +54,17 @@ def follow(tree: Any, steps: Iterable[str]) -> Any:
         if node is MISSING:
             return MISSING
     return node
+
+
+def follow_partly(tree: Any, steps: Sequence[str]) -> tuple[Any, int]:
+    """Return the last value along the steps that is there, and how many of the steps lead to it."""
+    node = tree
+    for index, step in enumerate(steps):
+        child = step_into(node, step)
+        if child is MISSING:
+            return node, index
+        node = child
+    return node, len(steps)
 
 
 def step_into(node: Any, step: str) -> Any:

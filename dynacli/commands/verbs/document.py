@@ -51,9 +51,9 @@ def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) ->
 
 def _bundled(run: Run, document: "Document") -> dict[str, Any]:
     """Return the document as one file, and say what in it still leads elsewhere, or did."""
-    from dynacli.document.references.portable import portable
+    from dynacli.document.references.portable import make_portable
 
-    made = portable(document.tree)
+    made = make_portable(document.tree)
     if made.left_out:
         count, names = sum(made.left_out.values()), ", ".join(f"`{name}`" for name in made.left_out)
         run.warn(

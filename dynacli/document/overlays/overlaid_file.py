@@ -1,7 +1,7 @@
-"""Applies overlays to the file that was named, as it was written: before its references and its version matter.
+"""Overlays applied to the file that was named, as it was written.
 
-A target is meant for the document that a person sees, so the tree of that file is what it is looked for in:
-a Swagger 2.0 document has its `definitions` then, and a reference to another file is a reference still.
+A target is written for the file that a person sees. So overlays come before references are followed and before
+Swagger 2.0 is converted: the file still has its `definitions` and its references to other files.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from dynacli.document.fetched import Fetched
 from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.overlays.overlay import apply_tracked
+from dynacli.document.overlays.tracked_origins import TrackedOrigins
 from dynacli.document.reading.parse import parse_file
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.document_files import File
 from dynacli.document.references.place_origins import Origins, Place
-from dynacli.document.references.tracks import Tracks
 
 __all__ = ["Overlaid", "Overlay", "lay_over"]
 
@@ -24,7 +24,7 @@ class Overlay(NamedTuple):
 
     Args:
         content: Its bytes, JSON or YAML.
-        name: What messages call it: its path or URL.
+        name: Its name in messages: its path or URL.
         uri: Where it is.
     """
 
@@ -37,10 +37,10 @@ class Overlaid(NamedTuple):
     """A document with its overlays applied.
 
     Args:
-        tree: Of the file that was named.
-        origins: Where its parts stand: 0 is that file, each overlay has the number of its place in the order.
+        tree: The tree of the file that was named.
+        origins: Where its parts came from: file 0 is that file, the overlays are numbered from 1.
         files: The overlays.
-        warnings: What they do not do.
+        warnings: A message and a place, for each action that changes nothing and each warning of parsing.
     """
 
     tree: dict[str, Any]
@@ -49,7 +49,7 @@ class Overlaid(NamedTuple):
     warnings: tuple[tuple[str, Place], ...] = ()
 
     def place(self, place: Place) -> Place:
-        """Return where a place came from; those of files other than the one that was named stay."""
+        """Return the origin of a place in the file that was named; places in other files stay."""
         return place if place.file else self.origins.locate(place.pointer)
 
 
@@ -57,23 +57,23 @@ def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Ov
     """Return a document with overlays applied to it, one after the other.
 
     Args:
-        tree: The document, plain JSON values; it is used up.
-        overlays: In their order.
-        name: What messages call the document.
+        tree: The document, plain JSON values, which is changed.
+        overlays: The overlays in their order.
+        name: The name of the document in messages.
 
     Raises:
-        DocumentError: An overlay cannot be read or applied, or what comes out is no document or over a limit.
+        DocumentError: An overlay cannot be read or applied, or the result is no document or over a limit.
     """
-    tracks = Tracks()
+    origins = TrackedOrigins()
     files: list[File] = []
     warnings: list[tuple[str, Place]] = []
     for number, overlay in enumerate(overlays, 1):
         parsed = parse_file(overlay.content, name=overlay.name)
         files.append(File(overlay.uri, parsed.content, Fetched(overlay.content, uri=overlay.uri)))
         warnings.extend((message, Place(number, pointer)) for message, pointer in parsed.warnings)
-        for action, why in apply_tracked(tree, parsed.tree, f"`{overlay.name}`", tracks, number):
+        for action, why in apply_tracked(tree, parsed.tree, f"`{overlay.name}`", origins, number):
             message = f"Action {action} of the overlay `{overlay.name}` changes nothing: {why}"
             warnings.append((message, Place(number, f"/actions/{action - 1}")))
     check_is_openapi(tree, name)
     check_limits(tree, name)
-    return Overlaid(tree, tracks.origins(), tuple(files), tuple(warnings))
+    return Overlaid(tree, origins.origins(), tuple(files), tuple(warnings))

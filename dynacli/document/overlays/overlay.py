@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.document.json_values import copy_json
 from dynacli.document.limits import MAX_NODES
-from dynacli.document.references.tracks import Steps, Tracks
+from dynacli.document.overlays.tracked_origins import Steps, TrackedOrigins
 from dynacli.errors import DocumentError
 
 __all__ = ["apply_overlay", "apply_tracked", "path_of"]
@@ -14,50 +14,50 @@ __all__ = ["apply_overlay", "apply_tracked", "path_of"]
 _VERSION = re.compile(r"1\.\d+\.\d+")
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
 _MAX_DEPTH = 10_000
-"""Levels that `..` goes down; documents have 200 at most, and what an overlay adds is as deep as it is."""
+"""How many levels `..` goes down; a document has at most 200, and an overlay may add to them."""
 
 
 def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the overlay") -> dict[str, Any]:
     """Return a document with an overlay applied to it; neither of the two is changed.
 
     The actions are carried out in order (section 4.4.3). An `update` is merged into each object that the `target`
-    finds: objects recursively, a list is appended to one that is there, all else takes the place of what is there;
-    of an array that the `target` finds it becomes the last item. What `remove` finds is taken out. A target that
-    finds nothing changes nothing.
-    Version 1.1 is read too, as far as it differs by what it allows: `remove` may find plain values.
+    finds: objects recursively, lists are appended to lists, any other value replaces what is there. To each array that
+    the `target` finds, the `update` is appended as an item. With `remove`, all that the `target` finds is removed.
+    A target that finds nothing changes nothing.
+    Version 1.1 is accepted where it only allows more: `remove` may find plain values.
 
     Args:
         document: An OpenAPI document, plain JSON values.
         overlay: The overlay, plain JSON values.
-        name: What messages call it.
+        name: The name of the overlay in messages.
 
     Raises:
         DocumentError: It is not an overlay, or an action of it cannot be carried out on this document.
     """
     result: dict[str, Any] = copy_json(document)
-    apply_tracked(result, overlay, name, Tracks())
+    apply_tracked(result, overlay, name, TrackedOrigins())
     return result
 
 
 def apply_tracked(
-    document: dict[str, Any], overlay: Any, name: str, tracks: Tracks, file: int = 1
+    document: dict[str, Any], overlay: Any, name: str, origins: TrackedOrigins, file: int = 1
 ) -> list[tuple[int, str]]:
     """Apply an overlay to a document in place.
 
     Args:
         document: An OpenAPI document, plain JSON values.
         overlay: The overlay, plain JSON values.
-        name: What messages call it.
-        tracks: Told where what the overlay adds came from.
-        file: The number that the overlay has in there.
+        name: The name of the overlay in messages.
+        origins: Gets the origins of what the overlay adds.
+        file: The number of the overlay in `origins`.
 
     Returns:
-        The number of each action that changes nothing, counted from 1, and why it does not.
+        The number, from 1, of each action that changes nothing, and why.
 
     Raises:
         DocumentError: As for `apply_overlay`.
     """
-    work = _Application(document, tracks, file)
+    work = _Application(document, origins, file)
     idle = []
     for number, action in enumerate(_actions(overlay, name), 1):
         why = work.carry_out(action, number, f"Action {number} of {name}")
@@ -67,9 +67,9 @@ def apply_tracked(
 
 
 def path_of(steps: Iterable[str | int]) -> str:
-    """Return the JSONPath that finds one place, nearly a normalized one (RFC 9535, section 2.7).
+    """Return the JSONPath of a place, nearly a normalized one (RFC 9535, section 2.7).
 
-    A name with a single quote stands in double ones: not all that read overlays know how to escape one.
+    A name with a single quote stands in double quotes, because not all readers of overlays can unescape a quote.
     """
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in steps)
 
@@ -113,27 +113,29 @@ def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
 
 
 class _Application:
-    """The changes to one document.
+    """The changes of an overlay to a document.
 
     Args:
-        document: It is changed in place.
-        tracks: Where its parts came from.
+        document: The document, which is changed in place.
+        origins: Where its parts came from.
         file: The number of the overlay in there.
     """
 
-    def __init__(self, document: dict[str, Any], tracks: Tracks, file: int) -> None:
+    def __init__(self, document: dict[str, Any], origins: TrackedOrigins, file: int) -> None:
         self._document = document
-        self._tracks = tracks
+        self._origins = origins
         self._file = file
         self._left = MAX_NODES
 
-    def carry_out(self, action: Mapping[str, Any], number: int, called: str) -> str:
-        """Do what an action says; return why it changes nothing, empty where it does."""
+    def carry_out(self, action: Mapping[str, Any], number: int, action_name: str) -> str:
+        """Carry out an action; return why it changes nothing, or empty."""
         target = action["target"]
-        places = _found(self._document, target, called)
+        places = _find(self._document, target, action_name)
         if action.get("remove") is True:
             if () in places:
-                raise DocumentError(f"{called} removes the whole document", hint=f"Its target is `{target}`")
+                raise DocumentError(
+                    f"{action_name} removes the whole document", hint=f"Its target is `{target}`"
+                )
             self._remove(places)
         elif "update" not in action:
             return "it has neither `update` nor `remove`"
@@ -141,40 +143,40 @@ class _Application:
             self._left -= len(places) * _size_of(action["update"])
             if self._left < 0:
                 raise DocumentError(
-                    f"{called} would add too much to the document",
+                    f"{action_name} would add too much to the document",
                     why=f"What an overlay adds has at most {MAX_NODES:,} values",
                 )
             for steps in places:
-                self._update(steps, action["update"], ("actions", number - 1, "update"), called)
+                self._update(steps, action["update"], ("actions", number - 1, "update"), action_name)
         return "" if places else f"its target `{target[:200]}` finds nothing"
 
     def _remove(self, places: Iterable[Steps]) -> None:
-        gone: dict[Steps, list[str | int]] = {}
+        removed: dict[Steps, list[str | int]] = {}
         for steps in places:
-            gone.setdefault(steps[:-1], []).append(steps[-1])
-        # What is inside of something else that is removed comes first, while the way to it is what it was.
-        for steps in sorted(gone, key=_position, reverse=True):
+            removed.setdefault(steps[:-1], []).append(steps[-1])
+        # From the end and the inside, so that the steps to the other places stay what they are.
+        for steps in sorted(removed, key=_sort_key, reverse=True):
             parent = _at(self._document, steps)
             if isinstance(parent, list):
-                taken = set(gone[steps])
-                self._tracks.take(steps, gone[steps], len(parent))
-                parent[:] = [item for index, item in enumerate(parent) if index not in taken]
+                indexes = set(removed[steps])
+                self._origins.take(steps, removed[steps], len(parent))
+                parent[:] = [item for index, item in enumerate(parent) if index not in indexes]
             else:
-                self._tracks.take(steps, gone[steps])
-                for key in gone[steps]:
+                self._origins.take(steps, removed[steps])
+                for key in removed[steps]:
                     del parent[key]
 
-    def _update(self, steps: Steps, update: Any, origin: Steps, called: str) -> None:
+    def _update(self, steps: Steps, update: Any, origin: Steps, action_name: str) -> None:
         here = _at(self._document, steps)
         if isinstance(here, list):
-            self._tracks.put((*steps, len(here)), self._file, origin)
+            self._origins.put((*steps, len(here)), self._file, origin)
             here.append(copy_json(update))
         elif isinstance(here, dict) and isinstance(update, Mapping):
             self._merge(here, update, steps, origin)
         else:
             is_object = isinstance(here, dict)
             raise DocumentError(
-                f"{called} cannot be carried out at `{path_of(steps)}`",
+                f"{action_name} cannot be carried out at `{path_of(steps)}`",
                 why="Into an object only an object can be merged" if is_object else "It finds a plain value",
                 hint="" if is_object else "Let the target be the object around it",
             )
@@ -186,15 +188,15 @@ class _Application:
                 self._merge(here, value, inner, (*origin, key))
             elif isinstance(here, list) and isinstance(value, list):
                 for index, item in enumerate(value):
-                    self._tracks.put((*inner, len(here)), self._file, (*origin, key, index))
+                    self._origins.put((*inner, len(here)), self._file, (*origin, key, index))
                     here.append(copy_json(item))
             else:
-                self._tracks.put(inner, self._file, (*origin, key))
+                self._origins.put(inner, self._file, (*origin, key))
                 into[key] = copy_json(value)
 
 
-def _found(document: Any, target: str, called: str) -> list[Steps]:
-    """Return the steps to each place that a JSONPath finds, each once."""
+def _find(document: Any, target: str, action_name: str) -> list[Steps]:
+    """Return the steps to each place that a JSONPath finds, each place once."""
     from itertools import islice
 
     from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
@@ -203,20 +205,20 @@ def _found(document: Any, target: str, called: str) -> list[Steps]:
         max_recursion_depth = _MAX_DEPTH
 
     try:
-        found = [node.location for node in islice(Paths().finditer(target, document), MAX_NODES + 1)]
+        places = [node.location for node in islice(Paths().finditer(target, document), MAX_NODES + 1)]
     except (JSONPathError, RecursionError) as error:
         raise DocumentError(
-            f"{called} has a `target` that is no JSONPath: `{target[:200]}`",
+            f"{action_name} has a `target` that is no JSONPath: `{target[:200]}`",
             why=str(error).partition("\n")[0],
             hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
         ) from error
-    if len(found) > MAX_NODES:
-        # One place counts as often as it is found, which `$..*..*` does once for each place around it.
-        raise DocumentError(f"{called} has a `target` that finds too much: `{target[:200]}`")
-    return list(dict.fromkeys(found))
+    if len(places) > MAX_NODES:
+        # Here a place counts as often as it is found: with `$..*..*` once for each place around it.
+        raise DocumentError(f"{action_name} has a `target` that finds too much: `{target[:200]}`")
+    return list(dict.fromkeys(places))
 
 
-def _position(steps: Steps) -> tuple[tuple[int, str | int], ...]:
+def _sort_key(steps: Steps) -> tuple[tuple[int, str | int], ...]:
     return tuple((1, step) if isinstance(step, str) else (0, step) for step in steps)
 
 

@@ -1,7 +1,7 @@
-"""What an overlay has to do so that one document becomes another (Overlay Specification 1.0.0).
+"""The actions of an overlay that turns one document into another (Overlay Specification 1.0.0).
 
-By that version a target is an object or a list and never a plain value, and of the items of a list none can be
-replaced alone. So a list that differs is removed and put in anew, and so is an object that loses a plain value.
+In that version a target is an object or a list, never a plain value, and no item of a list can be replaced by itself.
+So a list that differs is removed and added again, and so is an object that loses a plain value.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,39 +17,39 @@ _Steps = tuple[str | int, ...]
 _Action = tuple[_Steps, dict[str, Any]]
 
 
-class _AnewError(Exception):
-    """What stands here has to be put in anew as a whole, by what is around it."""
+class _ReplaceWholeError(Exception):
+    """An object cannot be updated: the object around it has to remove it and add it again."""
 
 
 def actions_between(
     old: Mapping[str, Any], new: Mapping[str, Any], notes: Mapping[tuple[str, ...], list[str]]
 ) -> list[dict[str, Any]]:
-    """Return the actions that make one document of another, at most one update for each object.
+    """Return the actions that turn one document into another, at most one update for each object.
 
     Args:
         old: The document as it is.
-        new: As it should be.
+        new: The document as it should be.
         notes: Steps to a place → what was changed there, in a few words each; they become descriptions.
 
     Raises:
-        InternalError: The document as a whole would have to be put in anew.
+        InternalError: The document as a whole would have to be replaced.
     """
     try:
-        found = list(_between(old, new, ()))
-    except _AnewError:
+        actions = list(_between(old, new, ()))
+    except _ReplaceWholeError:
         raise InternalError("an overlay cannot take a plain value from the document itself") from None
-    updates = [steps for steps, action in found if "update" in action]
-    told: dict[_Steps, dict[str, None]] = {}
+    updates = [steps for steps, action in actions if "update" in action]
+    descriptions: dict[_Steps, dict[str, None]] = {}
     for place, sentences in notes.items():
         steps = _nearest(place, updates)
         inside = "/".join(place[len(steps) :])
-        lines = (f"{inside}: {one}" if inside else one for one in sentences)
-        told.setdefault(steps, {}).update(dict.fromkeys(lines))
+        lines = (f"{inside}: {sentence}" if inside else sentence for sentence in sentences)
+        descriptions.setdefault(steps, {}).update(dict.fromkeys(lines))
     return [
-        {"target": path_of(steps), **_description(told.get(steps)), **action}
+        {"target": path_of(steps), **_description(descriptions.get(steps)), **action}
         if "update" in action
         else {"target": path_of(steps), **action}
-        for steps, action in found
+        for steps, action in actions
     ]
 
 
@@ -58,7 +58,7 @@ def _description(sentences: Mapping[str, None] | None) -> dict[str, str]:
 
 
 def _nearest(place: tuple[str, ...], updates: list[_Steps]) -> _Steps:
-    """Return the update that carries out what is said of a place: one below it, else the nearest around it."""
+    """Return the target of the update that changes a place: the highest one below it, or the nearest around it."""
     below = [steps for steps in updates if _texts(steps)[: len(place)] == place]
     around = [steps for steps in updates if place[: len(steps)] == _texts(steps)]
     return min(below, key=len) if below else max(around, key=len, default=())
@@ -76,7 +76,7 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: _Steps) -> It
         if key in new:
             continue
         if not isinstance(value, Mapping | list):
-            raise _AnewError
+            raise _ReplaceWholeError
         removed.append((*here, key))
     for key, value in new.items():
         if key not in old:
@@ -89,17 +89,17 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: _Steps) -> It
             try:
                 below.extend(_between(before, value, (*here, key)))
                 continue
-            except _AnewError:
-                pass_on = value
+            except _ReplaceWholeError:
+                replacement = value
         elif isinstance(before, Mapping | list):
-            pass_on = value
+            replacement = value
         elif isinstance(value, Mapping | list):
-            raise _AnewError
+            raise _ReplaceWholeError
         else:
             update[key] = value
             continue
         removed.append((*here, key))
-        update[key] = pass_on
+        update[key] = replacement
     yield from ((steps, {"remove": True}) for steps in removed)
     if update:
         yield here, {"update": update}

@@ -1,10 +1,11 @@
-"""Puts the files of a document into one tree, in which every reference is a pointer.
+"""The files of a document put into one tree, in which every reference is a pointer.
 
-Three steps, each linear in what is read:
+There are three steps, each linear in the size of the files:
 
-1. `graph`: every reference is found, starting with the file that was named, and what it leads to is a part;
-2. `placement`: every part gets a place in the document, and every reference becomes the pointer to it;
-3. here the parts are moved to their places, or copied where they are needed more than once.
+1. `reference_graph` finds every reference, starting with the file that was named; what it leads to is a part;
+2. `placement` gives every part a place in the document;
+3. this module moves the parts to their places, copies those that are needed more than once, and makes every reference
+   the pointer to the place of its part.
 
 A reference that cannot be followed stays, with a warning.
 """
@@ -17,32 +18,32 @@ from dynacli.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.document.objects import SCHEMA, sections_of
 from dynacli.document.pointer import follow, fragment_of, join
 from dynacli.document.references.document_files import Files, absolute
-from dynacli.document.references.graph import Graph, Part, Use
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.placement import Placement
+from dynacli.document.references.reference_graph import Part, ReferenceGraph, Use
 from dynacli.document.references.scan import KNOWN_DIALECTS, Steps
 
 __all__ = ["Bundled", "bundle"]
 
 _MAX_COPIED = MAX_NODES // 4
-"""How many values may be copied because parts are in place of several references."""
+"""How many values may be copied because a part takes the place of several references."""
 
 _MAX_PLACES = 200_000
-"""How many parts are told where they came from, those inside of others counted each time."""
+"""How many origins of parts are noted; those of nested parts count once for each part around them."""
 
 _MAX_NESTED = 50
-"""How many parts may be put in place inside of each other."""
+"""How many parts that take the place of references may be nested in each other."""
 
 
 @dataclass(frozen=True)
 class Bundled:
-    """One document made of its files.
+    """A document put together from its files.
 
     Args:
         tree: The document.
         origins: Where its parts stand in the files.
-        warnings: (message, place) of each reference that cannot be followed.
-        unread: Each such reference as it stands in the tree → why.
+        warnings: A message and the place, for each reference that cannot be followed.
+        unread: Each such reference, as it is in the tree → why.
     """
 
     tree: dict[str, Any]
@@ -52,21 +53,27 @@ class Bundled:
 
 
 def bundle(files: Files, version: str) -> Bundled:
-    """Return one document with all that the file that was named leads to; the trees of the files are used up.
+    """Return a document with all that its file refers to; the trees of the files become parts of it.
 
     Args:
-        files: With the one that was named.
-        version: Of that one.
+        files: The files, of which the one that was named is read.
+        version: The version of the document.
     """
     sections = sections_of(version)
-    graph = Graph(files, frozenset(sections))
+    graph = ReferenceGraph(files, frozenset(sections))
     has_definitions = version not in {"2.0", "3.0"}
     placement = Placement(graph, sections, has_definitions=has_definitions)
     return _Assembly(graph, placement, has_definitions=has_definitions).run()
 
 
 class _Moved(NamedTuple):
-    """A part, or what stands beside a reference to one, where it was put."""
+    """A part, or a value beside a reference, that was moved.
+
+    Args:
+        steps: The steps to where it is now.
+        file: The number of the file that it came from.
+        origin: The steps to it in that file.
+    """
 
     steps: Steps
     file: int
@@ -74,9 +81,9 @@ class _Moved(NamedTuple):
 
 
 class _Assembly:
-    """The moving of the parts to their places."""
+    """A document while its parts are moved to their places."""
 
-    def __init__(self, graph: Graph, placement: Placement, *, has_definitions: bool) -> None:
+    def __init__(self, graph: ReferenceGraph, placement: Placement, *, has_definitions: bool) -> None:
         self.has_definitions = has_definitions
         self.graph = graph
         self.placement = placement
@@ -100,14 +107,14 @@ class _Assembly:
         self.placed: set[int] = set()
         self.busy: set[Part] = set()
         self.replacements: dict[int, Any] = {}
-        # The references that are replaced, of each file in the order of their places.
+        # The references that are replaced, by file and in the order of their places.
         self.replaced: dict[int, list[tuple[Steps, Use]]] = {}
         self.holders: dict[Use, Any] = {}
         self.moved: dict[Use, list[_Moved]] = {}
         for use in graph.uses:
             if use.is_replaced:
                 self.replaced.setdefault(use.within.file.number, []).append((use.steps, use))
-                # Before anything moves; the value of a whole file is in nothing.
+                # Looked up before anything moves; a whole file has no holder.
                 self.holders[use] = follow(use.within.file.tree, use.steps[:-1]) if use.steps else None
         for uses in self.replaced.values():
             uses.sort(key=lambda entry: entry[0])
@@ -118,7 +125,7 @@ class _Assembly:
         moved = self._complete(self.graph.parts[0], 0)
         for part, steps in self.placement.added:
             inner = self._complete(part, 0)
-            value = self._taken(part)
+            value = self._take(part)
             section = tree
             for step in steps[:-1]:
                 if not isinstance(section.get(step), dict):
@@ -126,19 +133,19 @@ class _Assembly:
                 section = section[step]
             section[steps[-1]] = {} if value is None else value
             moved.append(_Moved(steps, part.file.number, part.steps))
-            moved.extend(_Moved(steps + one.steps, one.file, one.origin) for one in inner)
-        moves = (Move(join(one.steps), one.file, join(one.origin)) for one in moved)
+            moved.extend(move._replace(steps=steps + move.steps) for move in inner)
+        moves = (Move(join(move.steps), move.file, join(move.origin)) for move in moved)
         return Bundled(tree, Origins(moves), tuple(self.warnings), self.unread)
 
     def _rewrite(self) -> None:
-        """Turn every reference into the pointer to the place of what it leads to."""
+        """Make every reference the pointer to the place of its target."""
         for use in self.graph.uses:
             site = use.site
-            ref = fragment_of(self.placement.of(use.target))
+            ref = fragment_of(self.placement.steps_to(use.target))
             if site.keyword == "mapping":
                 site.node[site.name] = ref
             elif site.keyword != "$ref" and "$ref" not in site.node:
-                # What a dynamic reference leads to does not hang on the way to it any more.
+                # By now a dynamic reference has the same meaning whichever reference led to it.
                 del site.node[site.keyword]
                 site.node["$ref"] = ref
             else:
@@ -152,7 +159,7 @@ class _Assembly:
             self.unread[shown] = failure.reason
         for undecided in self.graph.undecided:
             del undecided.site.node[undecided.site.keyword]
-        # A pointer would start at the schema that has an `$id`, and no reference needs one any more.
+        # A pointer would be relative to the schema with an `$id`, and no reference needs the identifiers any more.
         for site in self.graph.identifiers:
             site.node.pop(site.keyword, None)
         for part in self.graph.parts:
@@ -174,49 +181,49 @@ class _Assembly:
         return uri.removeprefix(directory) + fragment
 
     def _complete(self, part: Part, depth: int) -> list[_Moved]:
-        """Replace all references inside of a part that are to be; return where in it something was moved to."""
+        """Replace the references in a part that are to be replaced, and return what was moved into it."""
         self.busy.add(part)
         moved: list[_Moved] = []
-        # From the end: what stands beside a reference is finished before that is replaced.
+        # From the end: the values beside a reference are completed before the reference is replaced.
         for use in reversed(self._replaced_in(part)):
-            found = self.moved.get(use)
-            if found is None:
-                found = self._replace(use, depth)
-            self.places_left -= len(found)
+            inner = self.moved.get(use)
+            if inner is None:
+                inner = self._replace(use, depth)
+            self.places_left -= len(inner)
             if self.places_left < 0:
-                continue  # places are for messages, and of so many copies nobody looks at the last ones
+                continue  # origins are for messages, and nobody looks at the last of so many copies
             start = use.steps[len(part.steps) :]
-            moved.extend(_Moved(start + one.steps, one.file, one.origin) for one in found)
+            moved.extend(move._replace(steps=start + move.steps) for move in inner)
         self.busy.discard(part)
         return moved
 
     def _replaced_in(self, part: Part) -> list[Use]:
         entries = self.replaced.get(part.file.number, [])
-        found = []
+        uses = []
         for index in range(bisect_left(entries, part.steps, key=lambda entry: entry[0]), len(entries)):
             steps, use = entries[index]
             if steps[: len(part.steps)] != part.steps:
                 break
-            found.append(use)
-        return found
+            uses.append(use)
+        return uses
 
     def _replace(self, use: Use, depth: int) -> list[_Moved]:
         part = use.target
         if part in self.busy:
-            return []  # it closes a circle, and stays the pointer to the place around it
+            return []  # the reference closes a circle: it stays a pointer to the part around it
         if depth >= _MAX_NESTED:
-            return self._left(use, f"more than {_MAX_NESTED} files are nested in each other here")
+            return self._leave(use, f"more than {_MAX_NESTED} files are nested in each other here")
         inner = self._complete(part, depth + 1)
         try:
-            value = self._taken(part)
+            value = self._take(part)
         except _TooMuchError as error:
-            return self._left(use, str(error))
+            return self._leave(use, str(error))
         node = use.site.node
-        beside = {key: one for key, one in node.items() if key != "$ref"}
+        beside = {key: member for key, member in node.items() if key != "$ref"}
         moved = [_Moved((), part.file.number, part.steps), *inner]
         if beside and isinstance(value, dict):
             value = {**value, **beside}
-            moved = [one for one in moved if not one.steps or one.steps[0] not in beside]
+            moved = [move for move in moved if not move.steps or move.steps[0] not in beside]
             moved.extend(_Moved((key,), use.within.file.number, (*use.steps, key)) for key in beside)
         holder = self.holders[use]
         if isinstance(holder, list):
@@ -227,7 +234,7 @@ class _Assembly:
         self.moved[use] = moved
         return moved
 
-    def _left(self, use: Use, reason: str) -> list[_Moved]:
+    def _leave(self, use: Use, reason: str) -> list[_Moved]:
         """Leave a reference as it is, with a warning."""
         file = use.within.file
         message = f"`{use.site.ref}` cannot be followed: {reason}"
@@ -236,8 +243,8 @@ class _Assembly:
         self.moved[use] = []
         return []
 
-    def _taken(self, part: Part) -> Any:
-        """Return the value of a part: itself the first time if nothing else holds it, else a copy.
+    def _take(self, part: Part) -> Any:
+        """Return the value of a part: the value itself the first time, if no other part holds it, else a copy.
 
         Raises:
             _TooMuchError: The copies are too many or too deep.
@@ -249,9 +256,9 @@ class _Assembly:
         if id(value) not in self.placed and not self.placement.is_inside_another(part):
             self.placed.add(id(value))
             return value
-        return self._copied(value)
+        return self._copy(value)
 
-    def _copied(self, tree: Any) -> Any:
+    def _copy(self, tree: Any) -> Any:
         top: list[Any] = [None]
         stack: list[tuple[Any, Any, Any, int]] = [(tree, top, 0, 0)]
         while stack:
@@ -265,12 +272,12 @@ class _Assembly:
                 parent[key] = copy = dict.fromkeys(node)
                 stack.extend((value, copy, name, depth + 1) for name, value in node.items())
             elif isinstance(node, list):
-                parent[key] = copied = [None] * len(node)
-                stack.extend((value, copied, index, depth + 1) for index, value in enumerate(node))
+                parent[key] = copies = [None] * len(node)
+                stack.extend((value, copies, index, depth + 1) for index, value in enumerate(node))
             else:
                 parent[key] = node
         return top[0]
 
 
 class _TooMuchError(Exception):
-    """A document would become larger than any may be."""
+    """A document would become larger than the limits allow."""

@@ -1,4 +1,4 @@
-"""The files that one document is made of, each read once."""
+"""The files that a document is made of, each read once."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,25 +17,25 @@ from dynacli.errors import DocumentError, DynacliError, RefusedError
 __all__ = ["File", "Files", "OpenFile", "Opener", "UnreadableError", "absolute", "base_of"]
 
 Opener = Callable[[str], Fetched]
-"""Returns what is at an absolute URI without fragment; a `DynacliError` says why not.
+"""Returns the content at an absolute URI without fragment, or raises a `DynacliError`.
 
-The policy of references is in it: what it does not refuse with a `RefusedError` may be read.
+It decides which files may be read, and refuses the others with a `RefusedError`.
 """
 
 _TEXT_ENDINGS = (".md", ".markdown", ".txt", ".html", ".htm", ".adoc", ".rst")
 _PLAIN_URI = re.compile(r"[A-Za-z0-9/:.?=&_~-]*")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
-_MARKS = (b"$id", b"$anchor", b"$dynamicAnchor", b"\\u0024", b"\\x24")
-"""What a text has that names places of its own; the last two are other spellings of `$`, in JSON and YAML."""
+_SIGNS_OF_IDENTIFIERS = (b"$id", b"$anchor", b"$dynamicAnchor", b"\\u0024", b"\\x24")
+"""The texts of which a file with identifiers has at least one; the last two are escapes of `$` in JSON and YAML."""
 
 
 class File(NamedTuple):
-    """One of the files that a document is made of.
+    """A file that a document is made of.
 
     Args:
         uri: Where it is; empty for standard input.
         content: Its text in UTF-8, without a byte order mark.
-        fetched: The bytes as they came, and what the server said of them.
+        fetched: The bytes as they came, with what the server said about them.
     """
 
     uri: str
@@ -52,12 +52,12 @@ class OpenFile:
     """A file whose references are being followed.
 
     Args:
-        number: Its place among the files of the document; 0 is the one that was named.
+        number: Its index among the files of the document; 0 is the one that was named.
         uri: Where it is; empty for standard input.
-        base: What its references are relative to (RFC 3986, section 5.1).
+        base: The URI that its references are relative to (RFC 3986, section 5.1).
         tree: Its value.
         resources: The steps to each schema with an `$id` → its absolute URI.
-        anchors: Name → the resource's steps and the anchor's own, for each place that has it.
+        anchors: Name of an anchor → the steps to the schema resource and to the place, for each place that has it.
         dynamic: The same for dynamic anchors.
     """
 
@@ -70,7 +70,7 @@ class OpenFile:
     dynamic: dict[str, list[tuple[Steps, Steps]]] = field(default_factory=dict)
 
     def resource_at(self, steps: Steps) -> Steps:
-        """Return the steps to the schema resource that a place belongs to; those of the file are none."""
+        """Return the steps to the schema resource that a place belongs to; none where that is the whole file."""
         if self.resources:
             for length in range(len(steps), 0, -1):
                 if steps[:length] in self.resources:
@@ -79,14 +79,21 @@ class OpenFile:
 
 
 class Files:
-    """All that is read of one document, in the order that it was met in.
+    """The files of a document, in the order that references led to them.
+
+    Attributes:
+        all: All files, also those that could not be parsed.
+        opened: The files whose references are followed.
+        missing: The URIs of the files that could not be read, though they may be read.
+        warnings: A message, the number of the file, and the JSON pointer in it.
+        ids: The `$id` of each schema as an absolute URI → the file and the steps to the schema.
 
     Args:
         parsed: The file that was named.
-        fetched: The same as it came.
-        uri: Where that is.
-        opener: Reads the others.
-        overlays: What the first one was changed by; they follow it in `found`.
+        fetched: Its bytes as they came.
+        uri: Where it is.
+        opener: Reads the other files; without it, none is read.
+        overlays: The overlays that changed the file that was named; they follow it in `all`.
     """
 
     def __init__(
@@ -97,7 +104,7 @@ class Files:
         opener: Opener | None,
         overlays: Sequence[File] = (),
     ) -> None:
-        self.found: list[File] = []
+        self.all: list[File] = []
         self.opened: list[OpenFile] = []
         self.missing: list[str] = []
         self.warnings: list[tuple[str, int, str]] = []
@@ -108,7 +115,7 @@ class Files:
         self._add(parsed, fetched, uri, overlays)
 
     def known(self, uri: str) -> OpenFile | None:
-        """Return the file at an absolute URI where it was read already."""
+        """Return the file at an absolute URI; None where it was not read yet."""
         return self._by_uri.get(uri)
 
     def open(self, uri: str) -> OpenFile:
@@ -118,7 +125,7 @@ class Files:
             uri: Absolute, as `absolute` returns it.
 
         Raises:
-            UnreadableError: It cannot be had.
+            UnreadableError: It cannot be read.
         """
         known = self._by_uri.get(uri)
         if known is not None:
@@ -129,9 +136,9 @@ class Files:
             try:
                 return self._read(uri)
             except RefusedError as error:
-                self._failures[uri] = _told(error)
+                self._failures[uri] = _described(error)
             except DynacliError as error:
-                self._failures[uri] = _told(error)
+                self._failures[uri] = _described(error)
                 self.missing.append(uri)
         raise UnreadableError(self._failures[uri])
 
@@ -154,25 +161,25 @@ class Files:
         try:
             return parse_file(fetched.content, name=name)
         except DocumentError:
-            # It is known, so that a change of it is noticed.
-            self.found.append(File(uri, fetched.content, fetched))
+            # The file is one of the document all the same, so that a change of it is noticed.
+            self.all.append(File(uri, fetched.content, fetched))
             raise
 
     def _add(self, parsed: Parsed, fetched: Fetched, uri: str, overlays: Sequence[File] = ()) -> OpenFile:
-        number = len(self.found)
-        self.found.append(File(uri, parsed.content, fetched))
-        self.found.extend(overlays)
+        number = len(self.all)
+        self.all.append(File(uri, parsed.content, fetched))
+        self.all.extend(overlays)
         self.warnings.extend((message, number, pointer) for message, pointer in parsed.warnings)
         file = OpenFile(number, uri, base_of(parsed.tree, uri), parsed.tree)
         self.opened.append(file)
         for known_as in dict.fromkeys((uri, file.base)):
             self._by_uri.setdefault(absolute(known_as, ""), file)
-        if any(mark in one.content for one in self.found[number:] for mark in _MARKS):
+        if any(sign in added.content for added in self.all[number:] for sign in _SIGNS_OF_IDENTIFIERS):
             self._index(file)
         return file
 
     def _index(self, file: OpenFile) -> None:
-        """Find the places that a file names itself (JSON Schema 2020-12, section 8.2)."""
+        """Note the identifiers and anchors of a file (JSON Schema Core 2020-12, section 8.2)."""
         is_document = isinstance(file.tree, dict) and ("openapi" in file.tree or "swagger" in file.tree)
         sites = [
             (steps_of(site.link), site.keyword, site.ref)
@@ -186,7 +193,7 @@ class Files:
                 file.resources[steps] = uri
                 self.ids.setdefault(uri, (file, steps))
         for steps, keyword, ref in sites:
-            if keyword == "$id" and ref.startswith("#"):  # draft 4's and 6's way to write an anchor
+            if keyword == "$id" and ref.startswith("#"):  # how drafts 4 and 6 write an anchor
                 file.anchors.setdefault(ref[1:], []).append((file.resource_at(steps), steps))
             elif keyword != "$id":
                 file.anchors.setdefault(ref, []).append((file.resource_at(steps), steps))
@@ -195,13 +202,13 @@ class Files:
 
 
 def base_of(tree: Any, uri: str) -> str:
-    """Return the base URI of a document: its `$self`, else where it is (OpenAPI 3.2.0, "OpenAPI Object")."""
+    """Return the base URI of a document: its `$self`, or else its own URI (OpenAPI 3.2.0, "OpenAPI Object")."""
     own = tree.get("$self") if isinstance(tree, dict) and "openapi" in tree else None
     return absolute(uri, own) if isinstance(own, str) else uri
 
 
 def absolute(base: str, ref: str) -> str:
-    """Return the URI that a reference means, without its fragment, in one spelling (RFC 3986, section 6.2.2)."""
+    """Return the URI that a reference means, without fragment and normalised (RFC 3986, section 6.2.2)."""
     ref = without_fragment(ref)
     try:
         uri = urljoin(base, ref) if ref else without_fragment(base)
@@ -212,9 +219,9 @@ def absolute(base: str, ref: str) -> str:
     return quote(_ENCODED.sub(_decoded, uri), safe="/:?#[]@!$&'()*+,;=%~")
 
 
-def _decoded(found: re.Match[str]) -> str:
-    char = unquote(found[0], "latin-1")
-    return char if char.isascii() and (char.isalnum() or char in "-._~") else found[0].upper()
+def _decoded(encoded: re.Match[str]) -> str:
+    char = unquote(encoded[0], "latin-1")
+    return char if char.isascii() and (char.isalnum() or char in "-._~") else encoded[0].upper()
 
 
 def _is_well_formed(uri: str) -> bool:
@@ -225,7 +232,7 @@ def _is_well_formed(uri: str) -> bool:
     return True
 
 
-def _told(error: DynacliError) -> str:
+def _described(error: DynacliError) -> str:
     why = error.why.partition("\n")[0]
-    told = f"{error.what} ({why})" if why else error.what
-    return f"{told}. {error.hint}" if error.hint else told
+    text = f"{error.what} ({why})" if why else error.what
+    return f"{text}. {error.hint}" if error.hint else text

@@ -1,8 +1,8 @@
-"""Gives each way to a template what its dynamic references mean there.
+"""Templates: schemas whose dynamic references mean something else for each schema that refers to them.
 
-A `$dynamicRef` means the schema with its anchor in the outermost resource that led to it (JSON Schema Core 2020-12,
-section 8.2.3.2). So a template, which several schemas refer to and each fills in by an anchor of its own, is copied
-for each of them; in the copy the reference is an ordinary one.
+A `$dynamicRef` means the schema with its anchor in the outermost resource on the way to it (JSON Schema Core 2020-12,
+section 8.2.3.2). So a template is copied for each schema that refers to it and fills it in by an anchor of its own;
+in the copy the dynamic reference becomes an ordinary one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,38 +13,38 @@ from dynacli.document.limits import MAX_NODES
 from dynacli.document.objects import SCHEMA
 from dynacli.document.pointer import follow
 from dynacli.document.references.document_files import OpenFile, UnreadableError
-from dynacli.document.references.scan import REFERENCES, Link, Site, Steps, sites_of, steps_of
-from dynacli.document.references.targets import Target
+from dynacli.document.references.reference_targets import Target
+from dynacli.document.references.scan import REFERENCES, Site, Steps, link_of, sites_of, steps_of
 
 __all__ = ["Copy", "DynamicScopes"]
 
-_MOST = 1_000
-_MOST_VALUES = MAX_NODES // 4
-_MOST_LOOKED_AT = 100_000
-"""Copies, values in them, and places that are looked at for what they lead to.
+_MAX_COPIES = 1_000
+_MAX_COPIED_VALUES = MAX_NODES // 4
+_MAX_SEARCHED_PLACES = 100_000
+"""The limits of copies, of the values in them, and of the places that are searched for dynamic references.
 
-In a document that asks for more the rest of the references mean what they mean by themselves.
+Beyond these limits, dynamic references have the meaning that they have by themselves.
 """
 
 Scope = Mapping[str, Target]
-"""Names of dynamic anchors → where they lead, by the outermost resource that has each."""
+"""Name of a dynamic anchor → its place in the outermost resource that has it."""
 
-_Key = tuple[int, Steps, frozenset[tuple[str, int, Steps]]]
+CopyKey = tuple[int, Steps, frozenset[tuple[str, int, Steps]]]
 
 
 class Copy(NamedTuple):
-    """A place that is to be copied for a scope.
+    """A copy of a place, made for a scope.
 
     Args:
         target: The place.
         value: The copy.
-        references: Each of its references, with what it leads to: a copy by its key, or a place.
-        identifiers: Where schemas in it have names of their own.
+        references: Each reference in it, with its target: another copy, by its key, or a place.
+        identifiers: The identifiers and anchors of schemas in it.
     """
 
     target: Target
     value: Any
-    references: list[tuple[Site, "_Key | Target"]]
+    references: list[tuple[Site, "CopyKey | Target"]]
     identifiers: list[Site]
 
 
@@ -52,15 +52,15 @@ class DynamicScopes:
     """The dynamic anchors that several resources have, and the copies that they make necessary.
 
     Args:
-        files: All that were read.
-        means: Returns what a reference of a file means by itself; the steps are to where it stands.
+        files: All files of the document.
+        find_target: Returns the target of a reference by itself, given its file and the steps to it.
     """
 
     def __init__(
-        self, files: list[OpenFile], means: Callable[[OpenFile, Steps, Site], Target | None]
+        self, files: list[OpenFile], find_target: Callable[[OpenFile, Steps, Site], Target | None]
     ) -> None:
-        self._means = means
-        self.copies: dict[_Key, Copy] = {}
+        self._find_target = find_target
+        self.copies: dict[CopyKey, Copy] = {}
         self._waiting: list[tuple[Copy, Scope]] = []
         self._needed: dict[tuple[int, Steps], frozenset[str]] = {}
         self._own: dict[tuple[int, Steps], dict[str, Target]] = {}
@@ -70,30 +70,31 @@ class DynamicScopes:
                 for resource, steps in anchored:
                     self._own.setdefault((file.number, resource), {}).setdefault(name, Target(file, steps))
                     places.setdefault(name, set()).add((file.number, resource))
-        self._values_left, self._looks_left = _MOST_VALUES, _MOST_LOOKED_AT
+        self._values_left, self._searches_left = _MAX_COPIED_VALUES, _MAX_SEARCHED_PLACES
         self._names = frozenset(name for name, resources in places.items() if len(resources) > 1)
 
     def __bool__(self) -> bool:
         return bool(self._names)
 
-    def entered(self, file: OpenFile, steps: Steps, target: Target) -> "_Key | None":
-        """Return the copy that a reference of the document leads to; None where it leads to the place itself."""
+    def entered(self, file: OpenFile, steps: Steps, target: Target) -> "CopyKey | None":
+        """Return the key of the copy that a reference of the document leads to; None where it leads to no copy."""
         if self._resource(file, steps) == self._resource(target.file, target.steps):
             return None
-        found = self._bound(target, self._widened(file, steps, {}))
+        bound = self._bound(target, self._widened(file, steps, {}))
         while self._waiting:
             self._follow(*self._waiting.pop())
-        return None if isinstance(found, Target) else found
+        return None if isinstance(bound, Target) else bound
 
     def _resource(self, file: OpenFile, steps: Steps) -> tuple[int, Steps]:
         return file.number, file.resource_at(steps)
 
     def _widened(self, file: OpenFile, steps: Steps, scope: Scope) -> Scope:
-        """Return a scope with the anchors of the resource of a place, as far as nothing outside has them."""
+        """Return a scope with the anchors of a place's resource added; those of outer resources win."""
         own = self._own.get(self._resource(file, steps), {})
-        return {**{name: one for name, one in own.items() if name in self._names}, **scope}
+        return {**{name: anchor for name, anchor in own.items() if name in self._names}, **scope}
 
-    def _bound(self, target: Target, scope: Scope) -> "_Key | Target":
+    def _bound(self, target: Target, scope: Scope) -> "CopyKey | Target":
+        """Return the key of the copy of a place for a scope; the place itself where it needs no copy."""
         needed = self._needs(target) & scope.keys()
         own = self._own.get(self._resource(target.file, target.steps), {})
         if all(own.get(name) == scope[name] for name in needed):
@@ -103,7 +104,7 @@ class DynamicScopes:
         if key not in self.copies:
             value = follow(target.file.tree, target.steps)
             self._values_left -= _size(value)
-            if len(self.copies) >= _MOST or self._values_left < 0:
+            if len(self.copies) >= _MAX_COPIES or self._values_left < 0:
                 return target
             self.copies[key] = Copy(target, deepcopy(value), [], [])
             self._waiting.append((self.copies[key], scope))
@@ -125,35 +126,37 @@ class DynamicScopes:
             if site.keyword == "$dynamicRef":
                 name = site.ref.partition("#")[2]
                 plain = site._replace(keyword="$ref")
-                if name in scope and self._is_dynamic(self._means(file, steps_of(site.link), plain), name):
+                if name in scope and self._is_dynamic(
+                    self._find_target(file, steps_of(site.link), plain), name
+                ):
                     return scope[name]
-            return self._means(file, steps_of(site.link), site)
+            return self._find_target(file, steps_of(site.link), site)
         except UnreadableError:
-            return None  # it was told where the place itself was looked at
+            return None  # reported already, for the reference in the place itself
 
     def _is_dynamic(self, target: Target | None, name: str) -> bool:
         own = {} if target is None else self._own.get(self._resource(target.file, target.steps), {})
         return own.get(name) == target
 
     def _needs(self, target: Target) -> frozenset[str]:
-        """Return the names of dynamic references that a place leads to."""
+        """Return the names of the dynamic references in a place and in all that it refers to."""
         start = target.file.number, target.steps
         if start not in self._needed:
             names: set[str] = set()
             seen = {start}
             waiting = [target]
-            while waiting and self._looks_left > 0:
-                self._looks_left -= 1
+            while waiting and self._searches_left > 0:
+                self._searches_left -= 1
                 file, steps = waiting.pop()
                 for site in _sites(follow(file.tree, steps), steps):
                     if site.keyword not in REFERENCES and site.keyword != "mapping":
                         continue
                     if site.keyword == "$dynamicRef":
                         names.update({site.ref.partition("#")[2]} & self._names)
-                    found = self._meant(file, site, {})
-                    if found is not None and (found.file.number, found.steps) not in seen:
-                        seen.add((found.file.number, found.steps))
-                        waiting.append(found)
+                    inner = self._meant(file, site, {})
+                    if inner is not None and (inner.file.number, inner.steps) not in seen:
+                        seen.add((inner.file.number, inner.steps))
+                        waiting.append(inner)
             self._needed[start] = frozenset(names)
         return self._needed[start]
 
@@ -171,9 +174,6 @@ def _size(value: Any) -> int:
 
 
 def _sites(value: Any, steps: Steps) -> Iterator[Site]:
-    link: Link = None
-    for step in steps:
-        link = (link, step)
-    for site in sites_of(value, SCHEMA, link):
+    for site in sites_of(value, SCHEMA, link_of(steps)):
         if isinstance(site.ref, str):
             yield site

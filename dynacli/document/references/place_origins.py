@@ -1,7 +1,7 @@
-"""Where each place of the document that is worked on stands in the files that were read.
+"""The origins of places: where each place of a loaded document is in the files that were read.
 
-Putting several files into one, and turning Swagger 2.0 into OpenAPI 3.0, move parts of a document.
-Messages name the place that a person can open, so each step says what it moved from where.
+Putting several files into one tree, and converting Swagger 2.0 to OpenAPI 3.0, move parts of a document.
+Messages name the place that a person can open, so each of these steps records what it moved from where.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,11 +14,11 @@ _MAX_COPIES = 100
 
 
 class Move(NamedTuple):
-    """One part of a document that came from elsewhere, with all that is below it.
+    """A part of a document that was moved, with all that is below it.
 
     Args:
-        pointer: The JSON pointer of the part in the document that is worked on.
-        file: Which of the files it came from; 0 is the one that was named.
+        pointer: The JSON pointer of the part in the document after the step.
+        file: The number of the file that it came from; 0 is the one that was named.
         origin: Its JSON pointer in that file.
     """
 
@@ -31,7 +31,7 @@ class Place(NamedTuple):
     """A place in a file.
 
     Args:
-        file: Which of the files; 0 is the one that was named.
+        file: The number of the file; 0 is the one that was named.
         pointer: A JSON pointer in it.
     """
 
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 class Origins:
-    """Finds where a place came from; what was not moved stands in the first file, at the same pointer."""
+    """The origins of the places of a document; a part that was not moved has the same pointer in file 0."""
 
     def __init__(self, moves: Iterable[Move] = ()) -> None:
         self._moves = {move.pointer: move for move in moves}
@@ -49,7 +49,7 @@ class Origins:
         return iter(self._moves.values())
 
     def locate(self, pointer: str) -> Place:
-        """Return where the place of a JSON pointer came from, by the nearest part around it that was moved."""
+        """Return the origin of a place, by the innermost moved part that the place is in."""
         start = pointer
         while start:
             if start in self._moves:
@@ -60,21 +60,21 @@ class Origins:
         return Place(move.file, move.origin + pointer)
 
     def after(self, earlier: "Origins") -> "Origins":
-        """Return the origins of this step and of the one before it in one.
+        """Return the origins after two steps, of which this is the second.
 
         Args:
-            earlier: Says where the places of the file 0, as this step found it, came from themselves.
+            earlier: The origins after the first step, whose document is file 0 of this step.
         """
         if not self._moves:
             return earlier
         moves = {move.pointer: self._with_origin(move, earlier) for move in self}
-        went: dict[str, list[str]] = {}
+        moved_to: dict[str, list[str]] = {}
         for move in self:
             if move.file == 0:
-                went.setdefault(move.origin, []).append(move.pointer)
+                moved_to.setdefault(move.origin, []).append(move.pointer)
         for move in earlier:
-            # What was moved before, inside of what this step moved, is inside of it still.
-            for pointer in self._now_at(move.pointer, went):
+            # A part that the first step moved may be inside of a part that this step moved.
+            for pointer in self._pointers_after(move.pointer, moved_to):
                 moves.setdefault(pointer, Move(pointer, move.file, move.origin))
         return Origins(moves.values())
 
@@ -82,17 +82,17 @@ class Origins:
     def _with_origin(move: Move, earlier: "Origins") -> Move:
         return move if move.file else Move(move.pointer, *earlier.locate(move.origin))
 
-    def _now_at(self, pointer: str, went: dict[str, list[str]]) -> Iterator[str]:
-        """Yield where a place of the document before this step is after it.
+    def _pointers_after(self, pointer: str, moved_to: dict[str, list[str]]) -> Iterator[str]:
+        """Yield the pointers, after this step, of a place in the document before it.
 
         Args:
-            pointer: The place.
-            went: Where each part that was moved went.
+            pointer: The place before this step.
+            moved_to: Pointer of a part before this step → its pointers after it.
         """
         start = pointer
         while True:
-            # Places are for messages: of a part that was copied to very many the first ones do.
-            for moved in [*went.get(start, ()), start][:_MAX_COPIES]:
+            # Origins are for messages: of very many copies of a part, the first ones are enough.
+            for moved in [*moved_to.get(start, ()), start][:_MAX_COPIES]:
                 now = moved + pointer[len(start) :]
                 if self.locate(now) == (0, pointer):
                     yield now

@@ -1,11 +1,11 @@
-"""Says where each part of a document's files stands when they are one document."""
+"""The places that the parts of a document's files get in the document that is put together from them."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from dynacli.document.references.graph import Graph, Part, Use
+from dynacli.document.references.reference_graph import Part, ReferenceGraph, Use
 from dynacli.document.references.scan import Steps
 
 __all__ = ["Placement"]
@@ -15,20 +15,22 @@ _DEFINITIONS = frozenset({"definitions", "$defs"})
 
 
 class Placement:
-    """The places of all parts; each one that needs a name in the components gets it.
+    """The places of all parts.
 
-    - A part that is put in place of what refers to it stands where it is referred to first.
-    - An entry of the components that is nothing but a reference gets what it refers to.
-    - What is inside of another part stays there.
-    - All others become new components, named after where they come from.
+    - A part that takes the place of the references to it has the place of the first of them.
+    - A component that holds nothing but a reference has the referenced part in its place.
+    - A part inside of another part stays there.
+    - All other parts become new components, named after their key or file.
 
     Args:
         graph: The parts.
-        sections: The steps to each section of components.
-        has_definitions: Whether schemas of the document may hold definitions of further ones.
+        sections: Section of components → the steps to it.
+        has_definitions: Whether schemas of the document may hold definitions of other schemas.
     """
 
-    def __init__(self, graph: Graph, sections: Mapping[str, Steps], *, has_definitions: bool) -> None:
+    def __init__(
+        self, graph: ReferenceGraph, sections: Mapping[str, Steps], *, has_definitions: bool
+    ) -> None:
         self.added: list[tuple[Part, Steps]] = []
         self._graph = graph
         self._sections = sections
@@ -41,21 +43,22 @@ class Placement:
         for part in graph.parts:
             if not part.is_copy:
                 self._around.setdefault((part.file.number, part.steps), []).append(part)
-        self._fill_slots()
+        self._fill_components()
         for part in graph.parts:
             self._place(part)
 
-    def of(self, part: Part) -> Steps:
-        """Return the steps to a part in the one document."""
+    def steps_to(self, part: Part) -> Steps:
+        """Return the steps to a part in the document."""
         return self._places[part]
 
     def is_inside_another(self, part: Part) -> bool:
-        """Tell whether a part is inside of another part, in their file."""
+        """Return whether a part is inside of another part of its file."""
         return any(
             (part.file.number, part.steps[:length]) in self._around for length in range(len(part.steps))
         )
 
-    def _fill_slots(self) -> None:
+    def _fill_components(self) -> None:
+        """Place parts into the components that hold nothing but a reference to them."""
         for part in self._graph.parts:
             if part.is_in_root or part.section not in self._sections:
                 continue
@@ -70,17 +73,17 @@ class Placement:
                     break
 
     def _fixed(self, use: Use) -> Steps | None:
-        """Return where a reference stands, if that does not hang on where components are put."""
-        rest: Steps = ()
+        """Return the steps to a reference in the document; None where they depend on the places of new components."""
+        inner: Steps = ()
         while not use.within.is_in_root:
-            rest = use.steps[len(use.within.steps) :] + rest
+            inner = use.steps[len(use.within.steps) :] + inner
             if use.within.section:
                 return None
             use = use.within.uses[0]
-        return use.steps + rest
+        return use.steps + inner
 
     def _place(self, part: Part) -> Steps | None:
-        """Return the place of a part; None where it hangs on a place that is being looked for already."""
+        """Return the place of a part; None where it depends on a place that is being determined already."""
         if part in self._places:
             return self._places[part]
         if part.is_in_root and part.section:
@@ -93,14 +96,14 @@ class Placement:
             return None
         self._busy.add(part)
         try:
-            place = self._where(part)
+            place = self._determine(part)
         finally:
             self._busy.discard(part)
         if place is not None:
             self._places[part] = place
         return place
 
-    def _where(self, part: Part) -> Steps | None:
+    def _determine(self, part: Part) -> Steps | None:
         if not part.section:
             use = part.uses[0]
             around = self._place(use.within)
@@ -131,26 +134,26 @@ class Placement:
         return name
 
     def _names_of(self, section: Steps) -> Iterable[str]:
-        """Return the names of a section as they will be, with those that another file has for it."""
+        """Return the names that a section will have, those from files that take the place of a reference included."""
         nodes = [self._graph.parts[0].value]
         for step in section:
-            nodes = [one[step] for node in nodes for one in self._layers(node) if step in one]
-        return [name for node in nodes for one in self._layers(node) for name in one]
+            nodes = [layer[step] for node in nodes for layer in self._layers(node) if step in layer]
+        return [name for node in nodes for layer in self._layers(node) for name in layer]
 
     def _layers(self, node: Any) -> list[dict[str, Any]]:
-        """Return an object and what will be put in its place."""
-        found = []
+        """Return an object and, where it is a reference, the objects that will take its place."""
+        layers = []
         seen: set[int] = set()
         while isinstance(node, dict) and id(node) not in seen:
             seen.add(id(node))
-            found.append(node)
+            layers.append(node)
             use = self._replaced.get(id(node))
             node = use.target.value if use else None
-        return found
+        return layers
 
 
 def _wanted_name(part: Part) -> str:
-    """Return what a part is called where it comes from: its key, else its file."""
+    """Return a name for a part: its key, or else the name of its file."""
     file = unquote(urlsplit(part.file.uri).path.rpartition("/")[2])
     stem = file.rpartition(".")[0] or file
     last = part.steps[-1] if part.steps else stem

@@ -1,7 +1,8 @@
-"""Makes a document that was put together fit to be taken elsewhere, by tools that follow more than they should.
+"""Documents made portable: other tools can read them from any folder.
 
-What is in `x-*` refers to nothing (OpenAPI 3.1.1, "Specification Extensions"), nor does an `example`, so no file is
-read for it. Some tools follow a `$ref` there all the same, and from another folder a relative one leads nowhere.
+A `$ref` in an extension (`x-*`) or an `example` is data and no reference (OpenAPI 3.1.1, "Specification Extensions"),
+so the file that it names does not become part of the document. Some tools follow it all the same, and from another
+folder it leads nowhere.
 """
 
 from typing import Any, NamedTuple
@@ -10,39 +11,41 @@ from urllib.parse import urlsplit
 from dynacli.document.objects import DATA, DOCUMENT, ObjectKind, kind_at, kind_in_list
 from dynacli.document.pointer import MISSING, follow, from_fragment
 
-__all__ = ["Portable", "portable"]
+__all__ = ["Portable", "make_portable"]
 
 _LEFT_OUT = object()
 
 
 class Portable(NamedTuple):
-    """A document that means the same wherever it is.
+    """A portable document.
 
     Args:
-        tree: The document; it shares what is unchanged with the one that it was made of.
-        left_out: `example` or the extension → how often something like a relative reference is not in there any more.
+        tree: The document; unchanged parts are shared with the document that it was made from.
+        left_out: `example` or the key of an extension → how many such references were left out of it.
     """
 
     tree: dict[str, Any]
     left_out: dict[str, int]
 
 
-def portable(tree: dict[str, Any]) -> Portable:
-    """Return a document without what looks like a reference where there is none, and leads nowhere in it.
+def make_portable(tree: dict[str, Any]) -> Portable:
+    """Return a document without what looks like a reference in extensions and examples and leads nowhere in it.
 
-    Of an example only the whole can look like one: what is in it may be meant as it stands.
+    An example is left out only where it is nothing but a `$ref`: a `$ref` within it may be meant as data.
     """
     walk = _Walk(tree)
     return Portable(walk.described(tree, DOCUMENT), walk.left_out)
 
 
 class _Walk:
+    """A walk through a document."""
+
     def __init__(self, tree: dict[str, Any]) -> None:
         self.tree = tree
         self.left_out: dict[str, int] = {}
 
     def described(self, node: Any, kind: ObjectKind) -> Any:
-        """Return a part of the document with its extensions looked through."""
+        """Return a part of the document without such references."""
         if isinstance(node, list):
             items = [self.described(item, kind) if isinstance(item, dict | list) else item for item in node]
             return _same_or(node, items)
@@ -53,17 +56,17 @@ class _Walk:
             inner = kind_at(kind, key)
             if inner is not DATA:
                 inner = kind_in_list(inner, key) if isinstance(value, list) else inner
-                found = self.described(value, inner) if inner is not DATA else value
+                made = self.described(value, inner) if inner is not DATA else value
             elif key.startswith("x-") or (key == "example" and list(value) == ["$ref"]):
-                found = self._data(value, key)
+                made = self._data(value, key)
             else:
                 continue
-            if found is not value:
-                changed[key] = found
+            if made is not value:
+                changed[key] = made
         return _with(node, changed)
 
     def _data(self, node: Any, extension: str) -> Any:
-        """Return a part of an extension's value."""
+        """Return a part of the value of an extension or example without such references."""
         if isinstance(node, list):
             items = [self._data(item, extension) for item in node]
             kept = [item for item in items if item is not _LEFT_OUT]
@@ -73,8 +76,8 @@ class _Walk:
         if self._leads_nowhere(node.get("$ref")):
             self.left_out[extension] = self.left_out.get(extension, 0) + 1
             return _LEFT_OUT
-        found = {key: self._data(value, extension) for key, value in node.items()}
-        return _with(node, {key: value for key, value in found.items() if value is not node[key]})
+        members = {key: self._data(value, extension) for key, value in node.items()}
+        return _with(node, {key: value for key, value in members.items() if value is not node[key]})
 
     def _leads_nowhere(self, ref: Any) -> bool:
         if not isinstance(ref, str):
@@ -89,7 +92,7 @@ class _Walk:
 
 
 def _same_or(node: list[Any], items: list[Any]) -> list[Any]:
-    is_same = len(node) == len(items) and all(a is b for a, b in zip(node, items, strict=True))
+    is_same = len(node) == len(items) and all(old is new for old, new in zip(node, items, strict=True))
     return node if is_same else items
 
 

@@ -1,18 +1,18 @@
-"""Replaces the references of a document by what they mean, with prance.
+"""The references of a document replaced by what they mean, with prance.
 
-prance is given what references lead to, from a copy in which everything it must not follow, or handles wrongly,
-is set aside, and that is put back afterwards. What it does wrongly (26.7.19):
+prance resolves the targets of the references in a copy of the document. Everything in the copy that prance must not
+follow, or handles wrongly, is set aside before and put back afterwards. prance 26.7.19 handles wrongly:
 
-- it takes a `$ref` inside `example`, `x-*` and other data for a reference, and fails on one that is not text;
-- one that dangles, or goes through another (`#/a/b` where `a` is a `$ref`), ends it with an exception;
-- it does not decode `%7B` in a fragment (RFC 6901, section 6), loses an empty first step, and line ends in any;
-- it takes each reference for the name of a file, and asks the system for each of its steps whether it is one:
-  so it is given each reference once, and a short name for it;
-- keywords beside a `$ref` are dropped, and a reference inside of them is then written into the shared
-  target, where it changes every other place that refers to it;
-- each target is copied whole, so that a chain of targets inside targets multiplies the document.
+- a `$ref` in `example`, `x-*` and other data: it takes it for a reference, and fails where it is not text;
+- a reference that dangles or goes through another one (`#/a/b` where `a` is a `$ref`): it raises an exception;
+- fragments: it does not decode `%7B` (RFC 6901, section 6), and loses an empty first step and line ends;
+- long references: it takes each for the name of a file and asks the system about each of its steps,
+  so it is given each reference once, under a short name;
+- keywords beside a `$ref`: it drops them, and then writes a reference inside of them into the shared target,
+  where it changes every other place that refers to that;
+- targets inside of targets: it copies each target whole, so that a chain of them multiplies the document.
 
-It is never given a reference that leaves the document, so it opens no file and no connection.
+prance is given no reference that leaves the document, so it opens no file and no connection.
 """
 
 import os
@@ -25,18 +25,18 @@ from dynacli.document.references.scan import Locator, Site, Steps, sites_of, ste
 
 __all__ = ["resolve"]
 
-# A base without a network part; the targets are in prance's cache under it, so it is never opened.
+# The URI that prance takes the document to have; its cache holds the targets under it, so it is never opened.
 _BASE = "file:///document"
 _TARGETS = "targets"
 
 _MAX_NESTED_TARGETS = 8
 
-# Keywords beside a `$ref` that describe it and do not restrict the value.
+# The keywords beside a `$ref` that describe the value and do not restrict it.
 _ANNOTATIONS = frozenset(
     {"title", "description", "summary", "default", "example", "examples", "externalDocs", "xml"}
     | {"deprecated", "readOnly", "writeOnly", "$comment"}
 )
-# Keywords that restrict it: of these a schema is known.
+# The keywords that restrict the value, which only schemas have.
 _CONSTRAINTS = frozenset(
     {"type", "enum", "const", "format", "properties", "patternProperties", "additionalProperties", "items"}
     | {"prefixItems", "contains", "propertyNames", "allOf", "anyOf", "oneOf", "not", "if", "then", "else"}
@@ -49,23 +49,23 @@ _CONSTRAINTS = frozenset(
 def resolve(tree: Any, *, uri: str = "") -> Any:
     """Return the document with its internal references replaced by what they mean.
 
-    - The target of several references is one shared object: read it, never change it, and walk it with
-      care: the tree that it unfolds to can be far larger than the document.
+    - The target of several references is a shared object: it must not be changed, and walking through all paths to it
+      takes long, since the unfolded tree can be far larger than the document.
     - A reference that closes a cycle, dangles or leaves the document stays a `$ref`.
-    - What stands beside a `$ref`: descriptions and other annotations win over those of the target.
-      Restrictions are joined with the target's by `allOf` in 3.1 and dropped in 3.0, where they mean nothing
-      ("Reference Object"); in anything but a schema they win.
+    - Keywords beside a `$ref`: annotations such as descriptions win over those of the target.
+      Restrictions are joined with those of the target by `allOf` in 3.1, and dropped in 3.0, where they have no
+      meaning ("Reference Object"). In any object but a schema all keywords win.
 
     Args:
         tree: The document, plain JSON; it is not changed.
-        uri: Its base URI: a reference to the document by its own address is internal.
+        uri: Its base URI: a reference to this URI stays in the document.
     """
     if not isinstance(tree, dict):
         return tree
     copy = _copied(tree)
-    aside = _Aside(copy, is_3_0=str(tree.get("openapi")).startswith("3.0"))
-    targets = aside.take_out(uri)
-    return aside.put_back(_resolved(targets))
+    prepared = _PreparedCopy(copy, is_3_0=str(tree.get("openapi")).startswith("3.0"))
+    targets = prepared.take_out(uri)
+    return prepared.put_back(_resolved(targets))
 
 
 def _copied(tree: dict[str, Any]) -> dict[str, Any]:
@@ -79,10 +79,10 @@ def _copied(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resolved(targets: list[Any]) -> list[Any]:
-    """Return what references lead to, with the references in it replaced by prance.
+    """Return the targets of references, with the references in them replaced by prance.
 
     Args:
-        targets: In them, a reference to the one with the number 2 is `#/targets/2`.
+        targets: The targets; `#/targets/2` in them is a reference to the target with the index 2.
     """
     from prance.util.resolver import RESOLVE_INTERNAL, RefResolver, keep_ref_on_recursion
 
@@ -95,19 +95,19 @@ def _resolved(targets: list[Any]) -> list[Any]:
         recursion_limit_handler=keep_ref_on_recursion,
         resolve_types=RESOLVE_INTERNAL,
     )
-    # It has put what it was given under its address, where it looks up what references lead to.
+    # prance has put its input into the cache, where it looks up the targets of references.
     cache.update({key: {_TARGETS: targets} for key in cache})
     resolver.resolve_references()
-    found: list[Any] = resolver.specs
-    return found
+    resolved: list[Any] = resolver.specs
+    return resolved
 
 
 def _reference_to(number: int) -> str:
     return f"#/{_TARGETS}/{number}"
 
 
-class _Aside:
-    """What is set aside in one copy of a document while prance works on it."""
+class _PreparedCopy:
+    """A copy of a document in which the parts that prance must not see are set aside."""
 
     def __init__(self, copy: dict[str, Any], *, is_3_0: bool) -> None:
         self.copy = copy
@@ -117,13 +117,13 @@ class _Aside:
         self.kept = f"kept-{mark}"
         self.target = f"target-{mark}"
         self.beside = f"beside-{mark}"
-        # What references lead to, each with its number.
+        # The steps to each target of references → its number.
         self.numbers: dict[Steps, int] = {}
-        # Where what they lead to shall stand: an object or a list, the key, and the number.
+        # The place of each reference: the object or list around it, the key in that, and the number of its target.
         self.places: list[tuple[Any, Any, int]] = []
 
     def take_out(self, uri: str) -> list[Any]:
-        """Prepare the copy, and return what its references lead to."""
+        """Prepare the copy, and return the targets of its references."""
         sites = list(sites_of(self.copy))
         locator = Locator(self.copy, uri, sites)
         good: list[tuple[Site, Steps]] = []
@@ -134,8 +134,10 @@ class _Aside:
                     good.append((site, steps))
         too_nested = _too_nested({steps for _, steps in good})
         good = [(site, steps) for site, steps in good if steps not in too_nested]
-        # Before anything is moved, while steps lead to where they say.
-        self.numbers = {steps: number for number, steps in enumerate(dict.fromkeys(at for _, at in good))}
+        # Looked up before anything is moved, because moving changes the steps to places.
+        self.numbers = {
+            steps: number for number, steps in enumerate(dict.fromkeys(target for _, target in good))
+        }
         targets = [follow(self.copy, steps) for steps in self.numbers]
         holders = [self._holder_of(site) for site, _ in good]
         followed = {id(site.node) for site, _ in good}
@@ -151,7 +153,7 @@ class _Aside:
             if self.target in site.node:
                 self.places.append((site.node, self.target, number))
             elif isinstance(holder, dict):
-                # What stood beside a reference is one level deeper now.
+                # The keywords beside a reference are a level deeper now.
                 self.places.append((holder.get(self.beside, holder), key, number))
             else:
                 self.places.append((holder, key, number))
@@ -164,17 +166,18 @@ class _Aside:
         holder = follow(self.copy, steps_of(around))
         if isinstance(holder, list):
             return holder, int(key)
-        return holder, self.kept if key == "$ref" else key  # a property may have that name
+        return holder, self.kept if key == "$ref" else key  # a property may be named `$ref`
 
     def _split(self, node: dict[str, Any]) -> None:
+        """Separate a reference from the keywords beside it."""
         ref = node.pop("$ref")
         beside = dict(node)
         node.clear()
         node[self.target] = {"$ref": ref}
         node[self.beside] = beside
 
-    def put_back(self, found: list[Any]) -> Any:
-        """Return the copy with what was found in the place of the references, and all that was set aside."""
+    def put_back(self, resolved: list[Any]) -> Any:
+        """Return the copy with resolved targets in the place of references, and with all that was set aside."""
         spellings = {
             _reference_to(number): "#" + join(steps).replace("%", "%25")
             for steps, number in self.numbers.items()
@@ -182,22 +185,22 @@ class _Aside:
         top: Any = self.copy
         for holder, key, number in self.places:
             if holder is None:
-                top = found[number]
+                top = resolved[number]
             else:
-                holder[key] = found[number]
+                holder[key] = resolved[number]
         for node in _objects(top):
-            # Joined already, where the chain of an earlier node went through this one.
+            # A node may be joined already, as part of the chain of an earlier one.
             if self.target in node:
                 self._join_chain(node)
             if self.kept in node:
                 node["$ref"] = node.pop(self.kept)
             elif isinstance(node.get("$ref"), str):
-                # A cycle: say it as a document would. What was joined has it from a node that says so already.
+                # A cycle: write the reference as documents do. A joined node may have it in that form already.
                 node["$ref"] = spellings.get(node["$ref"], node["$ref"])
         return top
 
     def _join_chain(self, node: dict[str, Any]) -> None:
-        """Join a target with what stood beside the reference, the innermost of a chain first."""
+        """Join a target with the keywords beside the reference, innermost target first where it is a reference, too."""
         chain = [node]
         target = node[self.target]
         while isinstance(target, dict) and self.target in target:
@@ -213,7 +216,7 @@ class _Aside:
             key: value for key, value in beside.items() if key in _ANNOTATIONS or key.startswith("x-")
         }
         if isinstance(target, dict) and ("$ref" in target or self.kept in target):
-            return {**target, **beside}  # a cycle or a dead end: as it was written
+            return {**target, **beside}  # a cycle or a dangling reference: as the document has it
         is_schema = not isinstance(target, dict) or not beside.keys().isdisjoint(_CONSTRAINTS)
         is_schema = is_schema or isinstance(beside.get("required"), list)
         if not is_schema:
@@ -243,15 +246,15 @@ def _objects(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def _too_nested(targets: set[Steps]) -> set[Steps]:
-    """Return the targets that are inside of too many others."""
-    found: set[Steps] = set()
+    """Return the targets that are inside of too many other targets."""
+    too_nested: set[Steps] = set()
     around: list[Steps] = []
-    # Sorted, a place comes right before all that is inside of it.
+    # In sorted order, a place comes right before all places inside of it.
     for steps in sorted(targets):
         while around and steps[: len(around[-1])] != around[-1]:
             around.pop()
         if len(around) >= _MAX_NESTED_TARGETS:
-            found.add(steps)
+            too_nested.add(steps)
         else:
             around.append(steps)
-    return found
+    return too_nested

@@ -1,6 +1,6 @@
-"""Finds every reference of a document, and tells those that can be followed from those that cannot.
+"""The references of a document: those that lead to a place in it, and those that do not.
 
-Nothing here follows a reference out of the document, and nothing looks into data (see `objects`).
+No reference is followed out of the document, and data is not searched for references (see `objects`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_at, kind_in_list
-from dynacli.document.pointer import MISSING, follow, from_fragment, join, step_into
+from dynacli.document.pointer import MISSING, follow, follow_partly, from_fragment, join
 
 __all__ = ["Reference", "ScanResult", "follow_references", "lookup", "past_references", "scan"]
 
 Steps = tuple[str, ...]
-# A step with the chain of steps that led to it: cheaper than a pointer for every node.
+# A step and the chain of the steps before it: cheaper than a pointer for every node.
 Link = tuple[Any, str | int] | None
 
 REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
@@ -33,14 +33,14 @@ _MAX_HOPS = 100
 
 
 class Reference(NamedTuple):
-    """One place that refers to another.
+    """A reference, or an identifier, and what it leads to.
 
     Args:
         pointer: The JSON pointer of the object that holds it.
         keyword: `$ref`, `$dynamicRef`, `$recursiveRef`, `mapping` (of a discriminator),
             `$id`, `$schema` or `jsonSchemaDialect`.
         ref: The reference as written.
-        target: The steps to what it means, past further references on the way; None where there is nothing.
+        target: The steps to what it means, with references on the way followed; None where there is nothing.
     """
 
     pointer: str
@@ -53,11 +53,11 @@ class ScanResult(NamedTuple):
     """The references of a document, in document order.
 
     Args:
-        references: All that lead to something within the document.
-        external: All that leave it; none is ever followed.
-        dangling: All that should lead to something in the document, which is not there.
-        identifiers: `$id`s and dialects that are absolute URIs and not those of JSON Schema itself:
-            a validator would take them as a base or fetch them, so they are removed before one sees them.
+        references: The references that lead to a place in the document.
+        external: The references that leave the document; they are not followed.
+        dangling: The references to places in the document that do not exist.
+        identifiers: `$id`s and dialects that are absolute URIs and not JSON Schema's own. A validator would use them
+            as a base or fetch them, so they are removed for it.
     """
 
     references: tuple[Reference, ...]
@@ -67,21 +67,23 @@ class ScanResult(NamedTuple):
 
     @property
     def internal(self) -> tuple[str, ...]:
-        """The references that lead to something, as written, each spelling once."""
-        return tuple(dict.fromkeys(found.ref for found in self.references if found.ref.startswith("#")))
+        """The references that start with `#` and lead to a place in the document, each spelling once."""
+        return tuple(
+            dict.fromkeys(reference.ref for reference in self.references if reference.ref.startswith("#"))
+        )
 
 
 class Site(NamedTuple):
-    """A reference where it stands, for those who change it there.
+    """A reference, or an identifier, at the place where it stands.
 
     Args:
         node: The object that holds it.
         link: The steps to that object.
-        keyword: What holds it; for `mapping`, the keyword of the object that `node` is.
-        ref: Its value.
+        keyword: The key of the reference in `node`; for an entry of a `mapping`, the key of `node` itself.
+        ref: The value.
         is_optional: Whether it may be no reference at all.
-        kind: What should stand in the place of the object.
-        name: Of a mapping, the key.
+        kind: The kind of object that belongs there.
+        name: The key in a `mapping`; else empty.
     """
 
     node: dict[str, Any]
@@ -98,11 +100,11 @@ def scan(tree: Any, uri: str = "") -> ScanResult:
 
     Args:
         tree: The document, plain JSON.
-        uri: Its base URI: a reference to the document by its own address stays inside it.
+        uri: Its base URI: a reference to this URI stays in the document.
     """
     sites = list(sites_of(tree))
     locator = Locator(tree, uri, sites)
-    found: list[Reference] = []
+    internal: list[Reference] = []
     external: list[Reference] = []
     dangling: list[Reference] = []
     identifiers: list[Reference] = []
@@ -116,27 +118,27 @@ def scan(tree: Any, uri: str = "") -> ScanResult:
         ref = site.ref if isinstance(site.ref, str) else repr(site.ref)[:80]
         target = locator.locate(site)
         if target is not None:
-            found.append(Reference(_pointer(site), site.keyword, ref, target))
+            internal.append(Reference(_pointer(site), site.keyword, ref, target))
         elif site.is_optional:
             continue
         elif isinstance(site.ref, str) and locator.is_external(site):
             external.append(Reference(_pointer(site), site.keyword, ref, None))
         else:
             dangling.append(Reference(_pointer(site), site.keyword, ref, None))
-    return ScanResult(tuple(found), tuple(external), tuple(dangling), tuple(identifiers))
+    return ScanResult(tuple(internal), tuple(external), tuple(dangling), tuple(identifiers))
 
 
 def lookup(tree: Any, ref: str) -> Any:
-    """Return what a reference within a document means.
+    """Return the value that a reference within a document leads to.
 
-    Further references on the way are followed (`#/a/b` where `a` is a `$ref`), one at its end is not.
+    References on the way are followed (`#/a/b` where `a` is a `$ref`), a reference at its end is not.
 
     Args:
         tree: The document, plain JSON.
         ref: A reference such as `#/components/schemas/Pet`.
 
     Raises:
-        LookupError: It leads to nothing, or out of the document.
+        LookupError: The reference leads to nothing, or out of the document.
     """
     steps = from_fragment(ref)
     node = MISSING if steps is None else follow(tree, steps)
@@ -149,12 +151,12 @@ def lookup(tree: Any, ref: str) -> Any:
 
 
 def past_references(tree: Any, steps: Steps) -> Steps | None:
-    """Return where the steps end, of which some lead through references; None where that is nowhere."""
+    """Return the steps to the place that some steps end at when references on the way are followed; None for none."""
     return Locator(tree, "", []).walk(steps)
 
 
 def follow_references(tree: Any, value: Any) -> Any:
-    """Return what stands at the end of a chain of references; None where it leads nowhere or around."""
+    """Return the value at the end of a chain of `$ref`s; None where the chain leads nowhere or in a circle."""
     for _ in range(_MAX_HOPS):
         if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
             return value
@@ -168,13 +170,13 @@ def follow_references(tree: Any, value: Any) -> Any:
 def sites_of(
     tree: Any, kind: ObjectKind = DOCUMENT, link: Link = None, seen: set[int] | None = None
 ) -> Iterator[Site]:
-    """Yield every keyword of a document that refers or names, in document order, without recursion.
+    """Yield every reference and identifier of a document, in document order, without recursion.
 
     Args:
         tree: The document or a part of it, plain JSON.
-        kind: What it is.
+        kind: The kind of `tree`.
         link: The steps to it.
-        seen: The `id` of each object and list that was gone through before; those met are left out and added.
+        seen: The `id` of each object and list that was searched before: those are skipped, and new ones are added.
     """
     stack: list[tuple[Any, Link, ObjectKind]] = [(tree, link, kind)] if isinstance(tree, (dict, list)) else []
     while stack:
@@ -192,19 +194,19 @@ def sites_of(
             stack.extend(reversed(items))
             continue
         if kind is EXAMPLE:
-            # An Example Object may be a reference (3.1.1, "Example Object"); what is in it is data.
+            # An Example Object may be a reference (3.1.1, "Example Object"); all in it is data.
             if isinstance(node.get("$ref"), str):
                 yield Site(node, link, "$ref", node["$ref"], is_optional=True, kind=kind)
             continue
-        # Every object of the document comes by here, several times: hence no calls for the usual ones.
+        # This runs for every object of the document, several times: hence no function calls in the usual case.
         has_keywords = kind.members is None
         if has_keywords:
             if "$ref" in node:
                 yield Site(node, link, "$ref", node["$ref"], is_optional=False, kind=kind)
             if not _RARE.isdisjoint(node):
-                yield from _rare_in(node, link, kind)
+                yield from _rare_sites(node, link, kind)
         elif isinstance(node.get("$ref"), str):
-            # Files are split at such maps although no version of OpenAPI provides for it.
+            # Documents are split into files at such maps, although no version of OpenAPI allows a reference here.
             yield Site(node, link, "$ref", node["$ref"], kind.members is EXAMPLE, kind)
         below: list[tuple[Any, Link, ObjectKind]] = []
         for key, value in node.items():
@@ -220,7 +222,7 @@ def sites_of(
         stack.extend(below)
 
 
-def _rare_in(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[Site]:
+def _rare_sites(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[Site]:
     for keyword in _RARE & node.keys():
         value = node[keyword]
         if keyword == "discriminator":
@@ -237,7 +239,7 @@ _RARE = (REFERENCES - {"$ref"}) | IDENTIFIERS | {"discriminator", "$anchor", "$d
 
 
 class Locator:
-    """Finds what references mean, each spelling once."""
+    """The places that references lead to, looked up once for each spelling."""
 
     def __init__(self, tree: Any, uri: str, sites: list[Site]) -> None:
         self.tree = tree
@@ -253,7 +255,7 @@ class Locator:
         self.known: dict[tuple[str, bool], Steps | None] = {}
 
     def locate(self, site: Site) -> Steps | None:
-        """Return the steps to what a reference means, or None."""
+        """Return the steps to the place that a reference leads to, or None."""
         if not isinstance(site.ref, str):
             return None
         key = site.ref, site.keyword == "mapping"
@@ -262,7 +264,7 @@ class Locator:
         return self.known[key]
 
     def is_external(self, site: Site) -> bool:
-        """Tell whether a reference without a target leaves the document."""
+        """Return whether a reference that leads nowhere in the document leaves it."""
         ref: str = site.ref
         if site.keyword == "mapping" and not looks_like_reference(ref):
             return False
@@ -270,7 +272,7 @@ class Locator:
         return bool(base) and not self._is_own(base)
 
     def _locate_name(self, ref: str) -> Steps | None:
-        """Locate the value of a discriminator's mapping: a schema's name or a reference."""
+        """Return the steps to the schema that a mapping's value means, which is a schema's name or a reference."""
         named = ("components", "schemas", ref)
         schemas = self.tree.get("components", {}) if isinstance(self.tree, dict) else {}
         schemas = schemas.get("schemas") if isinstance(schemas, dict) else None
@@ -279,7 +281,7 @@ class Locator:
         return self.locate_ref(ref) if looks_like_reference(ref) else None
 
     def locate_ref(self, ref: str, hops: int = 0) -> Steps | None:
-        """Return the steps to what the text of a reference means, or None."""
+        """Return the steps to the place that the text of a reference leads to, or None."""
         base, hash_sign, fragment = ref.partition("#")
         start: Steps = ()
         if base in self.ids:
@@ -294,20 +296,15 @@ class Locator:
         return self.walk(start + steps, hops)
 
     def walk(self, steps: Steps, hops: int = 0) -> Steps | None:
-        """Return the steps without references on the way: `#/a/b` where `a` is itself a `$ref`."""
-        taken: list[str] = []
-        node = self.tree
-        for index, step in enumerate(steps):
-            child = step_into(node, step)
-            if child is MISSING:
-                ref = node.get("$ref") if isinstance(node, dict) else None
-                if not isinstance(ref, str) or hops >= _MAX_HOPS:
-                    return None
-                target = self.locate_ref(ref, hops + 1)
-                return None if target is None else self.walk(target + steps[index:], hops + 1)
-            taken.append(step)
-            node = child
-        return tuple(taken)
+        """Return the steps to a place with references on the way followed: `#/a/b` where `a` is a `$ref`; or None."""
+        node, length = follow_partly(self.tree, steps)
+        if length == len(steps):
+            return steps
+        ref = node.get("$ref") if isinstance(node, dict) else None
+        if not isinstance(ref, str) or hops >= _MAX_HOPS:
+            return None
+        target = self.locate_ref(ref, hops + 1)
+        return None if target is None else self.walk(target + steps[length:], hops + 1)
 
     def _is_own(self, base: str) -> bool:
         if not self.uri:
@@ -319,7 +316,7 @@ class Locator:
 
 
 def steps_of(link: Link) -> Steps:
-    """Return the steps that a chain is made of, from the root."""
+    """Return the steps of a chain, from the root."""
     steps: list[str] = []
     while link:
         link, step = link
@@ -327,8 +324,16 @@ def steps_of(link: Link) -> Steps:
     return tuple(reversed(steps))
 
 
+def link_of(steps: Steps) -> Link:
+    """Return the chain of some steps."""
+    link: Link = None
+    for step in steps:
+        link = (link, step)
+    return link
+
+
 def without_fragment(ref: str) -> str:
-    """Return a reference up to its `#`; unlike the standard library's function, for malformed ones too."""
+    """Return a reference up to its `#`; unlike `urldefrag`, also where it is malformed."""
     return ref.partition("#")[0]
 
 

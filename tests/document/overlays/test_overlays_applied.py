@@ -18,11 +18,11 @@ from dynacli.document.fetched import Fetched
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.load import Document, Overlay, load
 from dynacli.document.overlays.overlay_actions import actions_between
+from dynacli.document.overlays.tracked_origins import TrackedOrigins
 from dynacli.document.pointer import MISSING, follow, join, split
 from dynacli.document.reading.parse import parse_file
 from dynacli.document.reading.positions import positions_of
 from dynacli.document.references.place_origins import Move, Origins, Place
-from dynacli.document.references.tracks import Tracks
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.library.open_by_name import open_api
@@ -344,7 +344,7 @@ def test_places_follow_any_actions(actions: list[tuple[str, str]]) -> None:
 
 def test_tracks_of_what_was_not_touched_are_none() -> None:
     """A document that nothing is done to has no moves, and an item that keeps its place has none either."""
-    tracks = Tracks()
+    tracks = TrackedOrigins()
     assert [] == list(tracks.origins())
     tracks.take(("a",), [2], 4)
     assert [Move("/a/2", 0, "/a/3")] == list(tracks.origins())

@@ -1,34 +1,34 @@
-"""Finds what the references of one file mean, in that file and in the others that it leads to."""
+"""The places that references lead to, across the files of a document."""
 
 from typing import NamedTuple
 
 from dynacli.document.file_names import file_name
-from dynacli.document.pointer import MISSING, follow, from_fragment, step_into
+from dynacli.document.pointer import follow, follow_partly, from_fragment
 from dynacli.document.references.document_files import Files, OpenFile, UnreadableError, absolute
 from dynacli.document.references.scan import Steps
 
-__all__ = ["Target", "Targets"]
+__all__ = ["Target", "TargetFinder"]
 
 _MAX_HOPS = 100
 
 
 class Target(NamedTuple):
-    """What a reference means.
+    """The place that a reference leads to.
 
     Args:
-        file: Where it stands.
-        steps: To it, past further references on the way.
+        file: The file that it is in.
+        steps: The steps to it, with references on the way followed.
     """
 
     file: OpenFile
     steps: Steps
 
 
-class Targets:
-    """Follows references through files, each spelling once.
+class TargetFinder:
+    """Finds the targets of references, each spelling once.
 
     Args:
-        files: Those that were read so far; others are opened as they are met.
+        files: The files that were read so far; references to others open them.
     """
 
     def __init__(self, files: Files) -> None:
@@ -36,18 +36,18 @@ class Targets:
         self._known: dict[tuple[int, Steps, str, Steps], Target | str] = {}
 
     def find(self, file: OpenFile, steps: Steps, ref: str) -> Target:
-        """Return what a reference means; of a chain of references, the first one that is in the root document.
+        """Return the target of a reference; of a chain of references the first target that is in the root document.
 
         Args:
-            file: Where the reference stands.
-            steps: To the object that holds it.
+            file: The file that the reference is in.
+            steps: The steps to the object that holds it.
             ref: The reference as written.
 
         Raises:
-            UnreadableError: It leads nowhere, around in a circle, or to what cannot be read.
+            UnreadableError: It leads nowhere, in a circle, or to a file that cannot be read.
         """
         fragment = ref.partition("#")[2]
-        # Which of several anchors with one name is meant depends on the place; nothing else does.
+        # Of several anchors with the same name, the one that is meant depends on where the reference stands.
         near = steps if fragment and not fragment.startswith("/") else ()
         key = file.number, file.resource_at(steps), ref, near
         if key not in self._known:
@@ -55,22 +55,19 @@ class Targets:
                 self._known[key] = self._past_aliases(self._locate(file, key[1], steps, ref, 0))
             except UnreadableError as error:
                 self._known[key] = str(error)
-        found = self._known[key]
-        if isinstance(found, str):
-            raise UnreadableError(found)
-        return found
+        target = self._known[key]
+        if isinstance(target, str):
+            raise UnreadableError(target)
+        return target
 
-    def forget_failures(self) -> bool:
-        """Look again for what was not found, as more files are known now; tell whether there is any."""
-        failed = [key for key, found in self._known.items() if isinstance(found, str)]
-        for key in failed:
-            del self._known[key]
-        return bool(failed)
+    def forget_failures(self) -> None:
+        """Let references that led nowhere be looked up again, because more files are known now."""
+        self._known = {key: target for key, target in self._known.items() if not isinstance(target, str)}
 
     def _past_aliases(self, target: Target) -> Target:
-        """Return the end of a chain of objects that are nothing but references to the next.
+        """Return the end of a chain of objects that hold nothing but a reference to the next.
 
-        It ends at the root document already, whose parts have names of their own.
+        The chain ends at the first object in the root document, because its parts have names of their own.
         """
         result = target if target.file.number == 0 else None
         seen: set[tuple[int, Steps]] = set()
@@ -85,7 +82,7 @@ class Targets:
             try:
                 target = self._locate(target.file, resource, target.steps, node["$ref"], 0)
             except UnreadableError:
-                # What the root document refers to in its own words is its own affair.
+                # The object in the root document is the target, whatever its own reference leads to.
                 if result is not None:
                     return result
                 raise
@@ -101,20 +98,21 @@ class Targets:
         else:
             starts = [self._open(file, resource, head)]
         if starts[0].steps:
-            # By JSON Schema a pointer starts at the schema with the `$id`; many mean the document.
+            # In JSON Schema a pointer starts at the schema with the `$id`; many documents mean their own root.
             starts.append(Target(starts[0].file, ()))
         for start in starts:
-            found = self._within(start, fragment, steps if start.file is file else (), hops)
-            if found is not None:
-                return found
+            target = self._at_fragment(start, fragment, steps if start.file is file else (), hops)
+            if target is not None:
+                return target
         where = f" in `{file_name(starts[0].file.uri)}`" if head else ""
         raise UnreadableError(f"there is nothing at `#{fragment}`{where}")
 
     def _open(self, file: OpenFile, resource: Steps, head: str) -> Target:
-        """Return the document or the schema that a URI means.
+        """Return the document or the schema that the URI of a reference means.
 
-        Its base is the `$id` around it, then the file's own name for itself, then where the file is: schemas
-        carry identifiers that nobody resolves by, and a copy of a document is still relative to itself.
+        The base is tried in this order: the `$id` around the reference, the file's `$self`, the file's own URI.
+        Many schemas have an `$id` that nothing is served at, and references in a copy of a document are relative
+        to where the copy is.
         """
         bases = [file.base, file.uri]
         if resource:
@@ -125,7 +123,7 @@ class Targets:
             and not file.uri.startswith("file:")
             and any(uri.startswith("file:") for uri in candidates)
         ):
-            # Whatever else may be read: what came over the network does not choose files of this machine.
+            # Even where such a file may be read, a document from the network must not choose it.
             raise UnreadableError("a remote document may not lead to files of this machine")
         for uri in candidates:
             if uri in self._files.ids:
@@ -141,7 +139,7 @@ class Targets:
                 failure = failure or error
         raise failure or UnreadableError("it is empty")
 
-    def _within(self, start: Target, fragment: str, near: Steps, hops: int) -> Target | None:
+    def _at_fragment(self, start: Target, fragment: str, near: Steps, hops: int) -> Target | None:
         file = start.file
         anchored = file.anchors.get(fragment)
         if anchored and fragment:
@@ -150,25 +148,20 @@ class Targets:
         return None if steps is None else self._walk(file, start.steps + steps, hops)
 
     def _walk(self, file: OpenFile, steps: Steps, hops: int) -> Target | None:
-        """Return the place at the end of steps some of which may go through references."""
-        taken: list[str] = []
-        node = file.tree
-        for index, step in enumerate(steps):
-            child = step_into(node, step)
-            if child is MISSING:
-                ref = node.get("$ref") if isinstance(node, dict) else None
-                if not isinstance(ref, str) or hops >= _MAX_HOPS:
-                    return None
-                here = tuple(taken)
-                target = self._locate(file, file.resource_at(here), here, ref, hops + 1)
-                return self._walk(target.file, target.steps + steps[index:], hops + 1)
-            taken.append(step)
-            node = child
-        return Target(file, tuple(taken))
+        """Return the place at the end of the steps, with references on the way followed; None where there is none."""
+        node, length = follow_partly(file.tree, steps)
+        if length == len(steps):
+            return Target(file, steps)
+        ref = node.get("$ref") if isinstance(node, dict) else None
+        if not isinstance(ref, str) or hops >= _MAX_HOPS:
+            return None
+        here = steps[:length]
+        target = self._locate(file, file.resource_at(here), here, ref, hops + 1)
+        return self._walk(target.file, target.steps + steps[length:], hops + 1)
 
 
 def nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) -> Steps:
-    """Return which of the places with one anchor is meant: of the resource if it has one, then the nearest.
+    """Return which place an anchor means that several have: one in the resource if there is one, then the nearest.
 
     Args:
         anchored: The steps to each place's resource, and to the place.
@@ -179,10 +172,11 @@ def nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) -
     return max(own, key=lambda place: _shared(place, near))
 
 
-def _shared(one: Steps, other: Steps) -> int:
+def _shared(left: Steps, right: Steps) -> int:
+    """Return how many steps both start with."""
     count = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
+    for left_step, right_step in zip(left, right, strict=False):
+        if left_step != right_step:
             break
         count += 1
     return count

@@ -1,4 +1,7 @@
-"""Finds every part of a document's files that something refers to, starting with the file that was named."""
+"""The graph of a document: the parts of its files, and the references between them.
+
+It starts with the file that was named, and every reference adds what it leads to.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -6,37 +9,37 @@ from typing import Any, NamedTuple
 from dynacli.document.objects import DOCUMENT, PATH_ITEM, SCHEMA, ObjectKind, kind_at, kind_in_list
 from dynacli.document.pointer import MISSING, follow, step_into
 from dynacli.document.references.document_files import Files, OpenFile, UnreadableError
+from dynacli.document.references.reference_targets import Target, TargetFinder
 from dynacli.document.references.scan import (
     REFERENCES,
-    Link,
     Site,
     Steps,
+    link_of,
     looks_like_reference,
     sites_of,
     steps_of,
 )
-from dynacli.document.references.targets import Target, Targets
 
-__all__ = ["Failure", "Graph", "Part", "Use"]
+__all__ = ["Failure", "Part", "ReferenceGraph", "Use"]
 
-_NAMES_OF_ITSELF = frozenset({"$id", "$anchor", "$dynamicAnchor"})
+_IDENTIFIERS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 _DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
 
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """A place that something refers to.
+    """A part of a file that a reference leads to.
 
     Args:
-        order: Its number, in the order that the parts are met in.
-        file: Where it stands.
-        steps: To it in that file.
-        kind: What is referred to as.
-        section: The section of components that such parts belong in; empty where it is put in place
-            of what refers to it.
-        value: What stands there.
-        uses: What refers to it.
-        is_copy: Whether it is the place as it is for one of those that lead to it.
+        order: The number of the part, in the order of discovery.
+        file: The file that it is in.
+        steps: The steps to it in that file.
+        kind: The kind of object that the references take it for.
+        section: The section of components that such parts belong in; empty where the part takes the place
+            of the references to it.
+        value: The value there.
+        uses: The references to it.
+        is_copy: Whether it is a copy that was made for some of the references to it (see `dynamic_scopes`).
     """
 
     order: int
@@ -50,7 +53,7 @@ class Part:
 
     @property
     def is_in_root(self) -> bool:
-        """Whether it stands in the file that was named, and stays there."""
+        """Whether the part is in the file that was named, and stays there."""
         return self.file.number == 0 and not self.is_copy
 
 
@@ -60,10 +63,10 @@ class Use:
 
     Args:
         site: The reference.
-        steps: To the object that holds it, in its file.
-        within: The part that it was found in.
-        target: What it leads to.
-        is_replaced: Whether what it leads to takes its place.
+        steps: The steps to the object that holds it, in its file.
+        within: The part that it is in.
+        target: The part that it leads to.
+        is_replaced: Whether the target takes the place of the reference.
     """
 
     site: Site
@@ -78,9 +81,9 @@ class Failure(NamedTuple):
 
     Args:
         site: The reference.
-        file: Where it stands.
-        steps: To the object that holds it.
-        reason: Why, for a person.
+        file: The file that it is in.
+        steps: The steps to the object that holds it.
+        reason: Why it cannot be followed, for a person.
     """
 
     site: Site
@@ -89,19 +92,19 @@ class Failure(NamedTuple):
     reason: str
 
 
-class Graph:
-    """The parts of a document's files and what refers to them, in document order.
+class ReferenceGraph:
+    """The parts of a document's files and the references to them, in document order.
 
     Attributes:
-        parts: What is referred to; the first one is the file that was named.
+        parts: The parts; the first is the whole file that was named.
         uses: The references that have to change.
-        failures: Those that cannot be followed.
-        undecided: Those that mean something else for each way that leads to them.
-        identifiers: Where schemas have names of their own.
+        failures: The references that cannot be followed.
+        undecided: The references whose meaning depends on which reference led to them.
+        identifiers: The identifiers and anchors of schemas.
 
     Args:
-        files: The file that was named; those that it leads to are read.
-        sections: The sections of components that the document has.
+        files: The file that was named; the files that it leads to are read.
+        sections: The names of the sections of components that the document may have.
     """
 
     def __init__(self, files: Files, sections: frozenset[str]) -> None:
@@ -113,7 +116,7 @@ class Graph:
         self.identifiers: list[Site] = []
         self._files = files
         self._sections = sections
-        self._targets = Targets(files)
+        self._targets = TargetFinder(files)
         self._by_place: dict[tuple[int, Steps, str], Part] = {}
         self._seen: set[int] = set()
         self._plain: set[tuple[str, ObjectKind]] = set()
@@ -131,20 +134,20 @@ class Graph:
                 done += 1
                 if part.is_copy:
                     continue
-                for site in sites_of(part.value, part.kind, _link_of(part.steps), self._seen):
+                for site in sites_of(part.value, part.kind, link_of(part.steps), self._seen):
                     self._meet(part, site)
-            # Which anchors a dynamic reference may mean is known when all files are.
+            # The anchors that a dynamic reference may mean are known only when all files are read.
             later, self._later = self._later, []
             for part, site in later:
                 self._follow(part, site)
             if later:
                 continue
-            # A schema may have been referred to by its `$id` before the file that it is in was.
+            # A reference by `$id` may have come before the file that has this `$id` was read.
             if self._failed and known != len(self._files.ids):
                 known = len(self._files.ids)
-                again, self._failed = self._failed, []
+                failed, self._failed = self._failed, []
                 self._targets.forget_failures()
-                for part, site, _ in again:
+                for part, site, _ in failed:
                     self._follow(part, site)
                 continue
             if not is_bound and any(file.dynamic for file in self._files.opened):
@@ -155,48 +158,49 @@ class Graph:
             return
 
     def _bind(self) -> None:
-        """Let what refers to a template lead to a copy, where its dynamic references mean something of their own."""
+        """Make references to a template lead to copies of it, in which its dynamic references are bound."""
         from dynacli.document.references.dynamic_scopes import DynamicScopes
 
-        scopes = DynamicScopes(self._files.opened, self._target_or_undecided)
+        scopes = DynamicScopes(self._files.opened, self._target_or_none)
         if not scopes:
             return
-        keys = {}
+        key_by_use = {}
         for use in self.uses:
             if use.site.kind is SCHEMA and use.site.keyword != "mapping":
-                to = use.target
-                key = scopes.entered(use.within.file, use.steps, Target(to.file, to.steps))
+                target = use.target
+                key = scopes.entered(use.within.file, use.steps, Target(target.file, target.steps))
                 if key is not None:
-                    keys[use] = key
-        copies = {}
+                    key_by_use[use] = key
+        part_by_key = {}
         for key, copy in scopes.copies.items():
             part = Part(len(self.parts), *copy.target, SCHEMA, SCHEMA.section, copy.value, is_copy=True)
             self.parts.append(part)
             self.identifiers.extend(copy.identifiers)
-            copies[key] = part
-        for use, key in keys.items():
+            part_by_key[key] = part
+        for use, key in key_by_use.items():
             use.target.uses.remove(use)
-            use.target = copies[key]
+            use.target = part_by_key[key]
             use.target.uses.append(use)
         for key, copy in scopes.copies.items():
             for site, meant in copy.references:
-                to = self._place_of(meant, site) if isinstance(meant, Target) else copies[meant]
-                use = Use(site, steps_of(site.link), copies[key], to, is_replaced=False)
-                to.uses.append(use)
+                target = self._place_of(meant, site) if isinstance(meant, Target) else part_by_key[meant]
+                use = Use(site, steps_of(site.link), part_by_key[key], target, is_replaced=False)
+                target.uses.append(use)
                 self.uses.append(use)
 
     def _place_of(self, target: Target, site: Site) -> Part:
         section = site.kind.section or "-"
         return self._part(target, site.kind, section)
 
-    def _target_or_undecided(self, file: OpenFile, steps: Steps, site: Site) -> Target | None:
+    def _target_or_none(self, file: OpenFile, steps: Steps, site: Site) -> Target | None:
+        """Return the target of a reference; None, without noting the reference, where it is undecided."""
         count = len(self.undecided)
-        found = self._target(file, steps, site)
+        target = self._target(file, steps, site)
         del self.undecided[count:]
-        return found
+        return target
 
     def _meet(self, part: Part, site: Site) -> None:
-        if site.keyword in _NAMES_OF_ITSELF:
+        if site.keyword in _IDENTIFIERS:
             if site.kind is SCHEMA:
                 self.identifiers.append(site)
         elif (site.keyword not in REFERENCES and site.keyword != "mapping") or not isinstance(site.ref, str):
@@ -215,7 +219,7 @@ class Graph:
         try:
             target = self._target(file, steps, site)
         except UnreadableError as error:
-            # What leads nowhere within the document is told where it is used.
+            # A reference that leads nowhere in the document itself is reported by those who follow it.
             if file.number or site.ref.partition("#")[0]:
                 self._failed.append((part, site, Failure(site, file, steps, str(error))))
             return
@@ -236,32 +240,32 @@ class Graph:
                 (part, site, Failure(site, file, steps, "a whole file cannot be a reference to another"))
             )
             return
-        found = self._part(target, site.kind, section if not stays else section or "-")
-        use = Use(site, steps, part, found, is_replaced)
-        found.uses.append(use)
+        referenced = self._part(target, site.kind, section if not stays else section or "-")
+        use = Use(site, steps, part, referenced, is_replaced)
+        referenced.uses.append(use)
         self.uses.append(use)
 
     def _part(self, target: Target, kind: ObjectKind, section: str) -> Part:
         key = target.file.number, target.steps, section
-        found = self._by_place.get(key)
-        if found is None:
+        part = self._by_place.get(key)
+        if part is None:
             value = follow(target.file.tree, target.steps)
-            found = Part(len(self.parts), target.file, target.steps, kind, section, value)
-            self._by_place[key] = found
-            self.parts.append(found)
-        return found
+            part = Part(len(self.parts), target.file, target.steps, kind, section, value)
+            self._by_place[key] = part
+            self.parts.append(part)
+        return part
 
     def _walk_unseen(self, target: Target, kind: ObjectKind) -> None:
-        """Look for references at a place that one leads to, although it is in what counts as data."""
+        """Search a place that a reference leads to for references, although it counts as data."""
         value = follow(target.file.tree, target.steps)
         if isinstance(value, (dict, list)) and id(value) not in self._seen:
             self._part(target, kind, kind.section or "-")
 
     def _target(self, file: OpenFile, steps: Steps, site: Site) -> Target | None:
-        """Return what a reference means; None where it is the name of a schema of the document.
+        """Return the target of a reference; None where it needs none, or is undecided.
 
         Raises:
-            UnreadableError: It means nothing that can be read.
+            UnreadableError: The reference cannot be followed.
         """
         ref: str = site.ref
         if site.keyword == "mapping":
@@ -275,7 +279,9 @@ class Graph:
             return Target(file, resource or _outermost_schema(file.tree, steps))
         elif site.keyword == "$dynamicRef":
             anchors = [
-                (one, place) for one in self._files.opened for _, place in one.dynamic.get(_fragment(ref), ())
+                (opened, place)
+                for opened in self._files.opened
+                for _, place in opened.dynamic.get(_fragment(ref), ())
             ]
             if self._is_plain_anchor(file, steps, ref, anchors):
                 return self._targets.find(file, steps, ref)
@@ -290,21 +296,21 @@ class Graph:
     def _is_plain_anchor(
         self, file: OpenFile, steps: Steps, ref: str, anchors: list[tuple[OpenFile, Steps]]
     ) -> bool:
-        """Tell whether a dynamic reference leads to no dynamic anchor at first, and so is an ordinary one.
+        """Return whether a dynamic reference leads, by itself, to no dynamic anchor: then it is like a `$ref`.
 
         JSON Schema Core 2020-12, section 8.2.3.2.
         """
         if not anchors:
             return False
         try:
-            found = self._targets.find(file, steps, ref)
+            target = self._targets.find(file, steps, ref)
         except UnreadableError:
             return False
-        return all(found.file is not one or found.steps != place for one, place in anchors)
+        return target not in anchors
 
 
 def _is_placeholder(target: Target) -> bool:
-    """Tell whether a schema is one that nothing fits, which others take the place of (JSON Schema, `$dynamicRef`)."""
+    """Return whether a schema accepts nothing, and so stands for the schemas that extend it (`$dynamicRef`)."""
     value = follow(target.file.tree, target.steps)
     return value is False or (isinstance(value, dict) and value.get("not") in ({}, True))
 
@@ -313,15 +319,8 @@ def _fragment(ref: str) -> str:
     return ref.partition("#")[2]
 
 
-def _link_of(steps: Steps) -> Link:
-    link: Link = None
-    for step in steps:
-        link = (link, step)
-    return link
-
-
 def _outermost_schema(tree: Any, steps: Steps) -> Steps:
-    """Return the steps to the outermost schema around a place, the place itself where there is none."""
+    """Return the steps to the outermost schema around a place, or to the place itself where there is none."""
     kind, node = DOCUMENT, tree
     for length, step in enumerate(steps):
         if kind is SCHEMA:
