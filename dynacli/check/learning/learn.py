@@ -11,7 +11,7 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.check.learning.amendments import Amendments
 from dynacli.check.learning.answer_places import Places
 from dynacli.check.learning.observation import Observation
-from dynacli.document.json_values import copy_json, is_same_json
+from dynacli.document.json_trees import copy_json, is_same_json
 from dynacli.document.overlays.overlay import apply_overlay
 from dynacli.document.overlays.overlay_actions import actions_between
 from dynacli.document.pointer import MISSING, follow, split

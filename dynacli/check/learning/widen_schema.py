@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.check.learning.infer_schema import Dialect, inferred_schema, kind_of, kinds_of
-from dynacli.document.json_values import is_same_json
+from dynacli.document.json_trees import is_same_json
 from dynacli.model.wording import enumerated
 
 __all__ = ["widened", "with_others", "with_property", "without_required"]

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dynacli.document.json_values import copy_json
+from dynacli.document.json_trees import copy_json
 from dynacli.document.merging.component_names import Names
 from dynacli.document.merging.merged_paths import Path
 from dynacli.document.merging.merged_references import Hoisted

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dynacli.document.json_values import copy_json
+from dynacli.document.json_trees import copy_json
 from dynacli.document.merging.merged_source import Source
 from dynacli.document.merging.shared_units import Unit, Units, digest_of, unit_of
 from dynacli.document.objects import PATH_ITEM

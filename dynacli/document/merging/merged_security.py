@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dynacli.document.json_values import copy_json
+from dynacli.document.json_trees import copy_json
 from dynacli.document.merging.component_names import Names
 from dynacli.document.merging.merged_source import Source, path_items_of
 from dynacli.document.merging.object_walk import objects_of

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.document.file_names import file_name
-from dynacli.document.json_values import copy_json
+from dynacli.document.json_trees import copy_json
 from dynacli.document.load import Document
 from dynacli.document.merging.object_walk import Found, all_sites, objects_of
 from dynacli.document.objects import PATH_ITEM

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dynacli.document.json_values import copy_json
+from dynacli.document.json_trees import copy_json
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.overlays.tracked_origins import Steps, TrackedOrigins
 from dynacli.errors import DocumentError

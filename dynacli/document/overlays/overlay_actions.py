@@ -7,7 +7,7 @@ So a list that differs is removed and added again, and so is an object that lose
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.document.json_values import is_same_json
+from dynacli.document.json_trees import is_same_json
 from dynacli.document.overlays.overlay import path_of
 from dynacli.errors import InternalError
 

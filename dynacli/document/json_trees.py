@@ -1,4 +1,4 @@
-"""JSON values copied and compared."""
+"""JSON trees copied and compared."""
 
 from collections.abc import Mapping
 from typing import Any
