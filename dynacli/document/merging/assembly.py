@@ -1,14 +1,14 @@
-"""Puts the parts of several documents together, and says where they came from."""
+"""The merged document, put together from the parts of several documents, with the origins of its parts."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.document.json_trees import copy_json
-from dynacli.document.merging.component_names import Names
-from dynacli.document.merging.merged_paths import Path
+from dynacli.document.merging.component_names import UnitNames
+from dynacli.document.merging.merged_paths import MergedPath
 from dynacli.document.merging.merged_references import Hoisted
-from dynacli.document.merging.merged_source import Source
+from dynacli.document.merging.merged_source import SourceDocument
 from dynacli.document.merging.object_walk import WEBHOOKS
 from dynacli.document.merging.shared_units import Unit, Units
 from dynacli.document.pointer import MISSING, follow, join
@@ -20,23 +20,23 @@ __all__ = ["Assembly"]
 OF_THE_FIRST = frozenset(
     {"openapi", "info", "servers", "security", "externalDocs", "jsonSchemaDialect", "$self"}
 )
-"""What only the first document says of the one document."""
+"""The fields that the merged document has from the first document alone."""
 
 _PARTS = frozenset({"paths", "components", "tags", *WEBHOOKS})
 
 
 class Assembly:
-    """The one document, while it is being made of its parts.
+    """The merged document while it is put together.
 
     Attributes:
-        tree: The document; at first it is the first one.
+        tree: The merged document; it starts as the first of the documents.
 
     Args:
-        sources: The documents, their references turned to where things are in the one document.
-        names: Of their units.
+        sources: The documents, with their references redirected to places in the merged document.
+        names: The names of their units.
     """
 
-    def __init__(self, sources: Sequence[Source], names: Names) -> None:
+    def __init__(self, sources: Sequence[SourceDocument], names: UnitNames) -> None:
         self._sources = sources
         self._names = names
         self.tree = sources[0].tree
@@ -44,16 +44,16 @@ class Assembly:
         self._removable: set[Unit] = set()
 
     def add_components(self, units: Sequence[Units], hoisted: Sequence[Hoisted]) -> None:
-        """Add the components, the webhooks, and what else is at the top of the later documents."""
-        for source, one in zip(self._sources[1:], units[1:], strict=True):
-            for unit in one.texts:
+        """Add the components, the webhooks, and the other top-level fields of the later documents."""
+        for source, later_units in zip(self._sources[1:], units[1:], strict=True):
+            for unit in later_units.texts:
                 self._add_unit(source, unit)
-        for source, found in zip(self._sources, hoisted, strict=True):
-            for steps, unit in found.items():
+        for source, parts in zip(self._sources, hoisted, strict=True):
+            for steps, unit in parts.items():
                 self._put(unit, source.number, steps, copy_json(follow(source.tree, steps)))
                 self._removable.add(unit)
 
-    def _add_unit(self, source: Source, unit: Unit) -> None:
+    def _add_unit(self, source: SourceDocument, unit: Unit) -> None:
         if unit[0] in OF_THE_FIRST or unit[0] in {"paths", "tags"}:
             return
         new = self._names.of(source.number, unit)
@@ -62,8 +62,8 @@ class Assembly:
             if new != unit and new[0] == "components":
                 self._removable.add(new)
 
-    def add_paths(self, plan: Mapping[str, Path]) -> None:
-        """Add the paths of the later documents, and join those that several have."""
+    def add_paths(self, plan: Mapping[str, MergedPath]) -> None:
+        """Add the paths of the later documents, and join the paths that several documents have."""
         for name, path in plan.items():
             first, *others = path.taken
             here = ("paths", name)
@@ -87,10 +87,10 @@ class Assembly:
                     self._put(place, number, place, copy_json(follow(self._sources[number].tree, place)))
 
     def add_tags(self) -> None:
-        """Add the tags that the first document does not have, and descriptions to those that have none."""
+        """Add the tags that the first document does not have, and descriptions to tags without one."""
         for source in self._sources[1:]:
-            more = source.tree.get("tags")
-            for index, tag in enumerate(more if isinstance(more, list) else ()):
+            tags = source.tree.get("tags")
+            for index, tag in enumerate(tags if isinstance(tags, list) else ()):
                 self._add_tag(source.number, index, tag)
 
     def _add_tag(self, number: int, index: int, tag: Any) -> None:
@@ -109,8 +109,8 @@ class Assembly:
         self._placed[join(("tags", str(len(tags))))] = (number, join(origin))
         tags.append(copy_json(tag))
 
-    def without_unused(self) -> None:
-        """Take out those components with new names that nothing leads to, as what they were for is left out."""
+    def remove_unused(self) -> None:
+        """Remove the components with new names that no reference leads to any more."""
         units = Units(self.tree)
         used: set[Unit] = set()
         waiting = [unit for unit in units.texts if unit not in self._removable]
@@ -128,13 +128,13 @@ class Assembly:
                     self._drop_empty(unit[:length])
 
     def _drop_empty(self, steps: Steps) -> None:
-        """Take out an object that was made for what was taken out."""
+        """Remove an object that was made for a component that was removed."""
         if join(steps) in self._placed and follow(self.tree, steps) == {}:
             del follow(self.tree, steps[:-1])[steps[-1]]
             del self._placed[join(steps)]
 
     def _put(self, steps: Steps, number: int, origin: Steps, value: Any) -> None:
-        """Put a part at its place, in objects that are made where there are none."""
+        """Put a part at its place, and make the objects around it that are missing."""
         node = self.tree
         for length, step in enumerate(steps[:-1], 1):
             if not isinstance(node.get(step), dict):
@@ -145,13 +145,13 @@ class Assembly:
         self._placed[join(steps)] = (number, join(origin))
 
     def origins(self) -> Origins:
-        """Return where the parts of the one document stand in the files of all."""
+        """Return the origins of the parts of the merged document in the files of all documents."""
         return Origins(self._moves())
 
     def _moves(self) -> Iterator[Move]:
         all_origins = [source.origins() for source in self._sources]
         moves = [{move.pointer: move for move in origins} for origins in all_origins]
-        sorted_pointers = [sorted(one) for one in moves]
+        sorted_pointers = [sorted(origin_by_pointer) for origin_by_pointer in moves]
         for pointer, (number, old) in self._placed.items():
             offset = self._sources[number].first_file
             place = all_origins[number].locate(old)
@@ -161,13 +161,13 @@ class Assembly:
             for index in range(bisect_left(inside, f"{old}/"), len(inside)):
                 if not inside[index].startswith(f"{old}/"):
                     break
-                now = pointer + inside[index][len(old) :]
-                if self._around(now) == pointer:
+                new = pointer + inside[index][len(old) :]
+                if self._around(new) == pointer:
                     move = moves[number][inside[index]]
-                    yield Move(now, move.file + offset, move.origin)
+                    yield Move(new, move.file + offset, move.origin)
 
     def _around(self, pointer: str) -> str:
-        """Return the nearest part around a place that was put there."""
+        """Return the innermost part around a place that was put there as a whole."""
         while pointer not in self._placed:
             pointer = pointer.rpartition("/")[0]
         return pointer

@@ -1,23 +1,23 @@
-"""What components and webhooks are called where several documents are one."""
+"""The names of components and webhooks in a merged document."""
 
 from collections.abc import Collection, Iterable
 
 from dynacli.document.merging.object_walk import WEBHOOKS
 from dynacli.document.merging.shared_units import Unit
 
-__all__ = ["Names", "is_named"]
+__all__ = ["UnitNames", "is_named"]
 
 
-class Names:
+class UnitNames:
     """The names of the units of all documents.
 
-    The first document that has a name keeps it. Another one that has it for the same gets the same;
-    one that has it for something else gets `Name-2`, the next one `Name-3`: no name hangs on the order
-    in which a document has its components.
+    The first document that has a name keeps it. In a later document the same name for the same unit stays;
+    for another unit it becomes `Name-2`, in the next document `Name-3`. No name depends on the order of the
+    components in a document.
 
     Args:
-        documents: The units of each.
-        shared: For two documents, the earlier one first, what is the same in both.
+        documents: The units of each document.
+        shared: Numbers of two documents, the earlier first → the units that are the same in both.
     """
 
     def __init__(
@@ -36,29 +36,29 @@ class Names:
                     self._name(number, unit)
 
     def of(self, number: int, unit: Unit) -> Unit:
-        """Return what a unit of a document is in the one document."""
+        """Return the unit of the merged document that a unit of a document becomes."""
         return self._new[number].get(unit, unit)
 
     def owner(self, number: int, unit: Unit) -> int:
-        """Return the document that a unit is taken from, the first one that has it like this."""
+        """Return the number of the document that a unit is taken from: the first that has the same unit."""
         return self._owners[number].get(unit, number)
 
     def is_new(self, number: int, unit: Unit) -> bool:
-        """Tell whether a unit has another name than in its document."""
+        """Return whether a unit gets another name than in its document."""
         return unit in self._new[number]
 
     def renamed(self, number: int) -> dict[Unit, Unit]:
-        """Return the units of a document that have other names, with those."""
+        """Return the units of a document that get other names → the units that they become."""
         return self._new[number]
 
     def add(self, unit: Unit) -> Unit:
-        """Return the name for a new unit: its own, or that with the first number that is free."""
-        found, number = unit, 1
-        while found in self._taken:
+        """Return a new unit under a free name: its own, or its own with the first free number."""
+        new, number = unit, 1
+        while new in self._taken:
             number += 1
-            found = (*unit[:-1], f"{unit[-1]}-{number}")
-        self._taken.add(found)
-        return found
+            new = (*unit[:-1], f"{unit[-1]}-{number}")
+        self._taken.add(new)
+        return new
 
     def _name(self, number: int, unit: Unit) -> None:
         for earlier in range(number):
@@ -72,6 +72,6 @@ class Names:
 
 
 def is_named(unit: Unit) -> bool:
-    """Tell whether the name of a unit is one that may be another."""
+    """Return whether a unit may be renamed."""
     in_components = len(unit) == 3 and unit[0] == "components" and not unit[1].startswith("x-")
     return in_components or (len(unit) == 2 and unit[0] in WEBHOOKS)

@@ -1,4 +1,4 @@
-"""Makes one document of several, as if it had been one from the start."""
+"""Several documents merged into one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -7,11 +7,11 @@ from typing import Any
 from dynacli.document.file_names import file_name
 from dynacli.document.load import Document
 from dynacli.document.merging.assembly import OF_THE_FIRST, Assembly
-from dynacli.document.merging.component_names import Names, is_named
-from dynacli.document.merging.merged_paths import Path, plan_paths
-from dynacli.document.merging.merged_references import turn_references
+from dynacli.document.merging.component_names import UnitNames, is_named
+from dynacli.document.merging.merged_paths import MergedPath, plan_paths
+from dynacli.document.merging.merged_references import redirect_references
 from dynacli.document.merging.merged_security import settle_security
-from dynacli.document.merging.merged_source import Source
+from dynacli.document.merging.merged_source import SourceDocument
 from dynacli.document.merging.shared_units import Unit, Units
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import join
@@ -27,26 +27,26 @@ _NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/o
 
 
 def merge(documents: Sequence[Document], name: str) -> Document:
-    """Return one document that has the operations of several; none of them is changed.
+    """Return a document that has the operations of several documents; none of these is changed.
 
-    The first one gives its title, its version and its address. What the others say of all their operations,
-    such as their servers and their security, is said in each of these then.
-    Of an operation that several documents have the first one is kept.
-    A component of the same name and other content is renamed, with all that refers to it.
+    Title, version and URI are those of the first document. What the others state for all their operations, such as
+    servers and security, is stated in each of those operations.
+    Of an operation that several documents have, the first is kept.
+    Where components of two documents have the same name and other content, one is renamed with all references to it.
 
     Args:
-        documents: As loaded, at least one.
-        name: What messages call the result.
+        documents: The loaded documents, at least one.
+        name: The name of the result in messages.
 
     Raises:
-        DocumentError: Their versions of OpenAPI read schemas differently, or the result is over a limit.
+        DocumentError: The versions of OpenAPI have different rules for schemas, or the result is over a limit.
     """
     if len(documents) == 1:
         return documents[0]
     version = _version_of(documents, name)
     sources, first_file = [], 0
     for number, document in enumerate(documents):
-        sources.append(Source(number, document, documents[0], first_file))
+        sources.append(SourceDocument(number, document, documents[0], first_file))
         first_file += len(document.files)
     settle_security(sources)
     units = [Units(source.tree) for source in sources]
@@ -55,7 +55,7 @@ def merge(documents: Sequence[Document], name: str) -> Document:
         for later in range(len(sources))
         for earlier in range(later)
     }
-    names = Names([one.texts for one in units], shared)
+    names = UnitNames([own.texts for own in units], shared)
     paths = plan_paths(sources, units, shared)
     operations = _operations(sources, paths)
 
@@ -64,15 +64,15 @@ def merge(documents: Sequence[Document], name: str) -> Document:
             return True
         if any(unit in shared[earlier, number] for earlier in range(number)):
             return True
-        return unit[0] not in OF_THE_FIRST and not any(unit in one.texts for one in units[:number])
+        return unit[0] not in OF_THE_FIRST and not any(unit in earlier.texts for earlier in units[:number])
 
     uris = {absolute(document.uri, "") for document in documents if document.uri}
-    hoisted = [turn_references(source, names, paths, is_kept, operations, uris) for source in sources]
+    hoisted = [redirect_references(source, names, paths, is_kept, operations, uris) for source in sources]
     assembly = Assembly(sources, names)
     assembly.add_components(units, hoisted)
     assembly.add_paths(paths)
     assembly.add_tags()
-    assembly.without_unused()
+    assembly.remove_unused()
     tree = assembly.tree
     if version != documents[0].version:
         tree["openapi"] = f"{version}.0"
@@ -90,10 +90,10 @@ def merge(documents: Sequence[Document], name: str) -> Document:
 
 
 def _version_of(documents: Sequence[Document], name: str) -> Any:
-    """Return the version of the one document.
+    """Return the version of the merged document.
 
     Raises:
-        DocumentError: There is none in which all documents mean what they mean.
+        DocumentError: There is none in which all documents keep their meaning.
     """
     lead = documents[0]
     for document in documents[1:]:
@@ -125,21 +125,25 @@ def _dialect_of(document: Document) -> str:
     return dialect
 
 
-def _operations(sources: Sequence[Source], paths: Mapping[str, Path]) -> dict[str, list[tuple[int, Steps]]]:
-    """Return for each operationId the operations that have it in the one document, and where they are taken from."""
-    found: dict[str, list[tuple[int, Steps]]] = {}
+def _operations(
+    sources: Sequence[SourceDocument], paths: Mapping[str, MergedPath]
+) -> dict[str, list[tuple[int, Steps]]]:
+    """Return operationId → its operations in the merged document: each with its document's number and its steps."""
+    operations: dict[str, list[tuple[int, Steps]]] = {}
     for name, path in paths.items():
         for number, taken in path.taken.items():
             tree = sources[number].tree
             item = follow_references(tree, tree["paths"][name])
             for entry in operations_of(item) if isinstance(item, dict) else ():
-                told = entry.operation.get("operationId") if isinstance(entry.operation, dict) else None
-                if isinstance(told, str) and entry.steps in taken:
-                    found.setdefault(told, []).append((number, ("paths", name, *entry.steps)))
-    return found
+                operation_id = (
+                    entry.operation.get("operationId") if isinstance(entry.operation, dict) else None
+                )
+                if isinstance(operation_id, str) and entry.steps in taken:
+                    operations.setdefault(operation_id, []).append((number, ("paths", name, *entry.steps)))
+    return operations
 
 
-def _warnings_of(sources: Sequence[Source]) -> list[tuple[str, Place]]:
+def _warnings_of(sources: Sequence[SourceDocument]) -> list[tuple[str, Place]]:
     return [
         (message, place._replace(file=place.file + source.first_file))
         for source in sources
@@ -147,8 +151,10 @@ def _warnings_of(sources: Sequence[Source]) -> list[tuple[str, Place]]:
     ]
 
 
-def _left_out(sources: Sequence[Source], paths: Mapping[str, Path]) -> Iterator[tuple[str, Place]]:
-    """Yield what is to be told of the operations that several documents have."""
+def _left_out(
+    sources: Sequence[SourceDocument], paths: Mapping[str, MergedPath]
+) -> Iterator[tuple[str, Place]]:
+    """Yield a warning and its place for the operations that several documents have."""
     for source in sources[1:]:
         same: dict[int, int] = {}
         for name, path in paths.items():

@@ -1,32 +1,32 @@
-"""Says which document each operation is taken from, where several have the same path."""
+"""The paths of a merged document: which document each operation is taken from."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dynacli.document.json_trees import copy_json
-from dynacli.document.merging.merged_source import Source
+from dynacli.document.merging.merged_source import SourceDocument
 from dynacli.document.merging.shared_units import Unit, Units, digest_of, unit_of
 from dynacli.document.objects import PATH_ITEM
 from dynacli.document.path_items import PathOperation, operations_of
 from dynacli.document.pointer import follow
 from dynacli.document.references.scan import Steps, follow_references, sites_of
 
-__all__ = ["Path", "plan_paths"]
+__all__ = ["MergedPath", "plan_paths"]
 
 _MAX_HOPS = 100
 _OF_ONE_OPERATION = frozenset({"x-cli-name", "x-cli-aliases"})
 
 
-class Path:
-    """One path of the one document.
+class MergedPath:
+    """A path of the merged document.
 
     Attributes:
-        taken: The documents that it is made of, each with the steps from the path to the operations
-            that are taken from it; one alone is taken whole.
-        same: The documents that have the path just like an earlier one → that one.
-        methods: Which document each operation is taken from, by its method.
-        left_out: The operations that an earlier document has already: the document, and the operation.
-        is_pushed: Whether what the documents say of the path as a whole is said in each operation instead.
+        taken: Document that the path is made of → the steps from the path to the operations that are taken from it.
+            Where it is the only one, its path is taken as a whole.
+        same: Document whose path is the same as that of an earlier document → the earlier document.
+        methods: Method → the document that its operation is taken from.
+        left_out: The operations that an earlier document has already, each with its document.
+        is_pushed: Whether the fields that a path has for all its operations are put into each operation instead.
     """
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class Path:
 
     @property
     def is_joined(self) -> bool:
-        """Whether it is made of several documents."""
+        """Whether the path is made of several documents."""
         return len(self.taken) > 1
 
     def keeps(self, number: int, rest: Steps) -> bool:
-        """Tell whether a place of a document's path is at the same place in the one document.
+        """Return whether a place in a document's path is at the same place in the merged document.
 
         Args:
-            number: The document.
+            number: The number of the document.
             rest: The steps from the path to the place.
         """
         number = self.same.get(number, number)
@@ -55,18 +55,18 @@ class Path:
 
 
 def plan_paths(
-    sources: Sequence[Source], units: Sequence[Units], shared: dict[tuple[int, int], set[Unit]]
-) -> dict[str, Path]:
-    """Return how each path is made; where it is of several documents, their trees are prepared for that.
+    sources: Sequence[SourceDocument], units: Sequence[Units], shared: dict[tuple[int, int], set[Unit]]
+) -> dict[str, MergedPath]:
+    """Return how each path is made; the trees of documents that share a path are prepared for that.
 
     Args:
         sources: The documents.
-        units: Of each.
-        shared: For two documents, the earlier one first, what is the same in both.
+        units: The units of each document.
+        shared: Numbers of two documents, the earlier first → the units that are the same in both.
     """
     paths = [source.tree.get("paths") for source in sources]
     holders = {number: value for number, value in enumerate(paths) if isinstance(value, dict)}
-    plan = {path: Path() for value in holders.values() for path in value}
+    plan = {path: MergedPath() for value in holders.values() for path in value}
     for name, path in plan.items():
         for number in (number for number, value in holders.items() if name in value):
             _take(path, name, number, sources[number].tree, shared)
@@ -85,7 +85,7 @@ def plan_paths(
 
 
 def _take(
-    path: Path,
+    path: MergedPath,
     name: str,
     number: int,
     tree: dict[str, Any],
@@ -100,7 +100,7 @@ def _take(
         return
     item = follow_references(tree, tree["paths"][name])
     entries = list(operations_of(item)) if isinstance(item, dict) else []
-    # What is no operation in one document is in the way of none in another.
+    # A value that is no operation must not keep out the operation of another document.
     entries = [entry for entry in entries if isinstance(entry.operation, dict)]
     new = [entry for entry in entries if entry.method not in path.methods]
     path.left_out.extend((number, entry) for entry in entries if entry.method in path.methods)
@@ -109,8 +109,8 @@ def _take(
         path.methods.update((entry.method, number) for entry in new)
 
 
-def _own_item(source: Source, units: Units, name: str) -> dict[str, Any]:
-    """Return the path item of a document, in place of the reference to it where it is one."""
+def _own_item(source: SourceDocument, units: Units, name: str) -> dict[str, Any]:
+    """Return the path item of a document; where it is a reference, its target takes its place."""
     paths = source.tree["paths"]
     here = ("paths", name)
     beside: set[str] = set()
@@ -122,18 +122,18 @@ def _own_item(source: Source, units: Units, name: str) -> dict[str, Any]:
         value = None if target is None else follow(source.tree, target)
         if target is None or not isinstance(value, dict):
             break
-        own = {key: one for key, one in item.items() if key != "$ref"}
+        own = {key: member for key, member in item.items() if key != "$ref"}
         beside |= own.keys()
         paths[name] = {**copy_json(value), **own}
-        source.carried(here, target, value)
+        source.note_copy(here, target, value)
     for key in beside:
-        source.made((*here, key), (*here, key))
+        source.note_origin((*here, key), (*here, key))
     item = paths[name]
     return item if isinstance(item, dict) else {}
 
 
 def _rest_of(item: dict[str, Any]) -> dict[str, Any]:
-    """Return what a path item says of all its operations."""
+    """Return the fields of a path item that are for all its operations."""
     fields = {entry.steps[0] for entry in operations_of(item)} | {"additionalOperations"}
     return {key: value for key, value in item.items() if key not in fields}
 
@@ -144,10 +144,10 @@ def _needs_of(rest: dict[str, Any], units: Units) -> set[Unit]:
 
 
 def _push(
-    source: Source, name: str, item: dict[str, Any], rest: dict[str, Any], taken: Iterable[Steps]
+    source: SourceDocument, name: str, item: dict[str, Any], rest: dict[str, Any], taken: Iterable[Steps]
 ) -> None:
-    """Say in each operation what the path says of all of them."""
-    is_one = len(list(operations_of(item))) == 1
+    """Put the fields that a path has for all its operations into each operation."""
+    is_only_operation = len(list(operations_of(item))) == 1
     for steps in taken:
         operation = follow(item, steps)
         if not isinstance(operation, dict):
@@ -156,30 +156,30 @@ def _push(
         for key, value in rest.items():
             if key == "parameters" and isinstance(value, list):
                 _push_parameters(source, ("paths", name, key), value, here, operation)
-            elif not operation.get(key) and (is_one or key not in _OF_ONE_OPERATION):
+            elif not operation.get(key) and (is_only_operation or key not in _OF_ONE_OPERATION):
                 operation[key] = copy_json(value)
-                source.carried((*here, key), ("paths", name, key), value)
+                source.note_copy((*here, key), ("paths", name, key), value)
 
 
 def _push_parameters(
-    source: Source, origin: Steps, parameters: list[Any], here: Steps, operation: dict[str, Any]
+    source: SourceDocument, origin: Steps, parameters: list[Any], here: Steps, operation: dict[str, Any]
 ) -> None:
     own = operation.get("parameters")
     own = own if isinstance(own, list) else []
-    known = {_name_of(source.tree, one) for one in own}
-    # After its own, so that those stay where references may lead to.
+    known = {_identity_of(source.tree, parameter) for parameter in own}
+    # Appended, because references may lead to the operation's own parameters by their index.
     if "parameters" not in operation:
-        source.made((*here, "parameters"), origin)
+        source.note_origin((*here, "parameters"), origin)
     operation["parameters"] = own
     for index, parameter in enumerate(parameters):
-        if _name_of(source.tree, parameter) not in known:
-            source.carried((*here, "parameters", str(len(own))), (*origin, str(index)), parameter)
+        if _identity_of(source.tree, parameter) not in known:
+            source.note_copy((*here, "parameters", str(len(own))), (*origin, str(index)), parameter)
             own.append(copy_json(parameter))
 
 
-def _name_of(tree: dict[str, Any], parameter: Any) -> Any:
-    """Return what is the same for two parameters of which the operation's replaces the path's."""
-    found = follow_references(tree, parameter)
-    if not isinstance(found, dict):
+def _identity_of(tree: dict[str, Any], parameter: Any) -> Any:
+    """Return location and name of a parameter, by which a parameter of an operation replaces that of its path."""
+    target = follow_references(tree, parameter)
+    if not isinstance(target, dict):
         return id(parameter)
-    return str(found.get("in")), str(found.get("name"))
+    return str(target.get("in")), str(target.get("name"))

@@ -1,64 +1,66 @@
-"""Turns every reference of a document to where its target is once several documents are one."""
+"""The references of a document, redirected to the places of their targets in the merged document."""
 
 from collections.abc import Callable, Collection, Mapping
 
-from dynacli.document.merging.component_names import Names
-from dynacli.document.merging.merged_paths import Path
-from dynacli.document.merging.merged_source import Source
-from dynacli.document.merging.object_walk import Found, objects_of
+from dynacli.document.merging.component_names import UnitNames
+from dynacli.document.merging.merged_paths import MergedPath
+from dynacli.document.merging.merged_source import SourceDocument
+from dynacli.document.merging.object_walk import WalkedObject, objects_of
 from dynacli.document.merging.shared_units import Unit, Units, is_kin, operations_by_id, unit_of
 from dynacli.document.objects import PATH_ITEM
 from dynacli.document.pointer import follow, fragment_of, from_fragment
 from dynacli.document.references.document_files import absolute
 from dynacli.document.references.scan import Site, Steps, looks_like_reference, steps_of
 
-__all__ = ["Hoisted", "turn_references"]
+__all__ = ["Hoisted", "redirect_references"]
 
 Hoisted = dict[Steps, Unit]
-"""The steps to each part of a document that something refers to and that would be lost → where it goes."""
+"""The steps to a referenced part of a document that would be lost → the component that it becomes."""
 
 _ELSEWHERE = "x-referenced"
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("/~{}[]() #?&=:,;'\"", "_"))
 
 
-def turn_references(
-    source: Source,
-    names: Names,
-    paths: Mapping[str, Path],
+def redirect_references(
+    source: SourceDocument,
+    names: UnitNames,
+    paths: Mapping[str, MergedPath],
     is_kept: Callable[[int, Unit], bool],
     operations: Mapping[str, list[tuple[int, Steps]]],
     uris: Collection[str],
 ) -> Hoisted:
-    """Turn the references of a document in place.
+    """Redirect the references of a document in place.
 
     Args:
         source: The document.
-        names: Of the units of all documents.
+        names: The names of the units of all documents.
         paths: How each path is made.
-        is_kept: Tells of a document whether something at its top is there in the one document.
-        operations: For each operationId the operations of the one document that have it.
-        uris: Where the documents are.
+        is_kept: Tells whether a unit of a document, given by its number, is in the merged document.
+        operations: operationId → its operations in the merged document.
+        uris: The URIs of the documents.
 
     Returns:
-        What has to be added to the components, as it is referred to.
+        The parts that have to be added to the components, because references lead to them.
     """
-    work = _Turning(source, names, paths, is_kept)
-    for site, steps, target in work.units.sites:
+    redirection = _Redirection(source, names, paths, is_kept)
+    for site, steps, target in redirection.units.sites:
         if target is not None:
-            work.turn(site, steps, target)
+            redirection.redirect(site, steps, target)
     by_id = operations_by_id(source.tree)
-    for found in objects_of(source.tree):
-        if found.kind.section == "links":
-            work.turn_link(found, by_id, operations, uris)
-    return work.hoisted
+    for walked in objects_of(source.tree):
+        if walked.kind.section == "links":
+            redirection.redirect_link(walked, by_id, operations, uris)
+    return redirection.hoisted
 
 
-class _Turning:
+class _Redirection:
+    """The redirecting of a document's references."""
+
     def __init__(
         self,
-        source: Source,
-        names: Names,
-        paths: Mapping[str, Path],
+        source: SourceDocument,
+        names: UnitNames,
+        paths: Mapping[str, MergedPath],
         is_kept: Callable[[int, Unit], bool],
     ) -> None:
         self.source = source
@@ -72,19 +74,19 @@ class _Turning:
             if site.keyword == "mapping" and target is not None:
                 self._mapped.setdefault(steps, set()).add(target)
 
-    def turn(self, site: Site, steps: Steps, target: Steps) -> None:
-        """Turn one reference, and let the names that a discriminator knows lead to the same schemas."""
-        new = self.where(target, site)
+    def redirect(self, site: Site, steps: Steps, target: Steps) -> None:
+        """Redirect a reference, and keep the names of schemas that a discriminator goes by."""
+        new = self.new_place(target, site)
         if new != target or self._is_detour(site, target):
             site.node[site.name if site.keyword == "mapping" else site.keyword] = fragment_of(new)
         is_named = target[:2] == ("components", "schemas") and len(target) == 3
         if new != target and site.keyword == "$ref" and is_named:
-            self._name(site, target, new)
+            self._keep_name(site, target, new)
         if is_kin(steps):
-            self._name_kin(steps[:3], target)
+            self._keep_child_name(steps[:3], target)
 
-    def where(self, steps: Steps, site: Site) -> Steps:
-        """Return where a place goes that something refers to."""
+    def new_place(self, steps: Steps, site: Site) -> Steps:
+        """Return where the target of a reference is in the merged document."""
         unit, number = unit_of(steps), self.source.number
         if unit[:1] == ("paths",) and len(unit) == 2:
             is_kept = self.paths[unit[1]].keeps(number, steps[2:])
@@ -96,64 +98,66 @@ class _Turning:
             self.hoisted[steps] = self.names.add(_component_of(site, steps))
         return self.hoisted[steps]
 
-    def turn_link(
+    def redirect_link(
         self,
-        found_link: Found,
+        walked: WalkedObject,
         by_id: Mapping[str, Steps],
         operations: Mapping[str, list[tuple[int, Steps]]],
         uris: Collection[str],
     ) -> None:
-        """Let a link lead to the operation that it leads to in its own document."""
-        link, steps = found_link.node, found_link.steps
-        wanted, ref = link.get("operationId"), link.get("operationRef")
-        if isinstance(wanted, str) and wanted in by_id:
-            target = by_id[wanted]
-            found = operations.get(wanted, [])
-            if target not in [place for _, place in found] or len({number for number, _ in found}) > 1:
+        """Make a link lead to the same operation as in its own document."""
+        link, steps = walked.node, walked.steps
+        operation_id, ref = link.get("operationId"), link.get("operationRef")
+        if isinstance(operation_id, str) and operation_id in by_id:
+            target = by_id[operation_id]
+            merged = operations.get(operation_id, [])
+            if target not in [place for _, place in merged] or len({number for number, _ in merged}) > 1:
                 del link["operationId"]
                 link["operationRef"] = fragment_of(target)
-                self.source.made((*steps, "operationRef"), (*steps, "operationId"))
+                self.source.note_origin((*steps, "operationRef"), (*steps, "operationId"))
         elif isinstance(ref, str) and not ref.startswith("#"):
             own = self.source.document.uri
-            meant = absolute(own, ref)
-            is_of_all = meant in uris and (self.source.number or meant != own)
-            link["operationRef"] = f"#{ref.partition('#')[2]}" if is_of_all else self.source.away(ref)
+            uri = absolute(own, ref)
+            is_merged = uri in uris and (self.source.number or uri != own)
+            link["operationRef"] = (
+                f"#{ref.partition('#')[2]}" if is_merged else self.source.as_seen_from_lead(ref)
+            )
 
     def _is_detour(self, site: Site, target: Steps) -> bool:
-        """Tell whether a reference goes by a place that is another one in the one document."""
+        """Return whether a reference goes through a place that is not the same in the merged document."""
         written = from_fragment(site.ref) if looks_like_reference(site.ref) else None
         if not written or written == target or not self.source.number:
             return False
         return self.names.is_new(self.source.number, unit_of(written)) or written[:1] == ("paths",)
 
-    def _name(self, site: Site, target: Steps, new: Steps) -> None:
-        """Keep the name of a branch for the discriminator beside `oneOf` or `anyOf`."""
+    def _keep_name(self, site: Site, target: Steps, new: Steps) -> None:
+        """Keep the name of a branch of `oneOf` or `anyOf` for the discriminator beside it."""
         around = site.link[0] if site.link else None
         if around and around[1] in ("oneOf", "anyOf"):
-            self._map(steps_of(around[0]), target, new)
+            self._add_to_mapping(steps_of(around[0]), target, new)
 
-    def _name_kin(self, child: Steps, parent: Steps) -> None:
-        """Keep the name of a schema for the discriminator of the one that it is made of."""
+    def _keep_child_name(self, child: Steps, parent: Steps) -> None:
+        """Keep the name of a schema for the discriminator of a schema in its `allOf`."""
         new = self.names.of(self.source.number, child)
         if new != child:
-            self._map(parent, child, new)
+            self._add_to_mapping(parent, child, new)
 
-    def _map(self, schema: Steps, target: Steps, new: Steps) -> None:
+    def _add_to_mapping(self, schema: Steps, target: Steps, new: Steps) -> None:
         here = (*schema, "discriminator")
         discriminator = follow(self.source.tree, here)
         if not isinstance(discriminator, dict) or target in self._mapped.get((*here, "mapping"), ()):
             return
         if "mapping" not in discriminator:
             discriminator["mapping"] = {}
-            self.source.made((*here, "mapping"), here)
+            self.source.note_origin((*here, "mapping"), here)
         mapping = discriminator["mapping"]
         if isinstance(mapping, dict) and target[2] not in mapping:
             mapping[target[2]] = fragment_of(new)
-            self.source.made((*here, "mapping", target[2]), here)
+            self.source.note_origin((*here, "mapping", target[2]), here)
 
 
 def _component_of(site: Site, steps: Steps) -> Unit:
-    """Return where a part goes that has no place of its own any more, before its name is made unique."""
+    """Return a component for a part that loses its place; its name may be taken already."""
     section = "pathItems" if site.kind is PATH_ITEM else site.kind.section
     name = "_".join(steps).translate(_NOT_IN_NAMES).strip("_")
     return ("components", section, name) if section else (_ELSEWHERE, name)

@@ -1,4 +1,4 @@
-"""Goes through the objects of a document that are no schemas: path items, operations, links, security schemes."""
+"""A walk through the objects of a document: path items, operations, links, security schemes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -6,21 +6,21 @@ from typing import Any, NamedTuple
 from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_at, kind_in_list
 from dynacli.document.references.scan import Link, Site, Steps, sites_of, steps_of
 
-__all__ = ["WEBHOOKS", "Found", "all_sites", "objects_of"]
+__all__ = ["WEBHOOKS", "WalkedObject", "all_sites", "objects_of", "requirements_of", "security_of"]
 
 WEBHOOKS = ("webhooks", "x-webhooks")
-"""OpenAPI 3.1 and later, and how documents of 3.0 say it."""
+"""The field for webhooks in OpenAPI 3.1 and later, and the one that documents of 3.0 use."""
 
 _IS_DATA = frozenset({DATA, EXAMPLE})
 _IS_NO_PART = _IS_DATA | {SCHEMA}
 
 
-class Found(NamedTuple):
+class WalkedObject(NamedTuple):
     """An object of a document.
 
     Args:
         node: The object.
-        kind: What it is.
+        kind: Its kind.
         link: The steps to it.
     """
 
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 
     @property
     def steps(self) -> Steps:
-        """The steps to it."""
+        """The steps to the object."""
         return steps_of(self.link)
 
 
@@ -38,23 +38,22 @@ def objects_of(
     tree: dict[str, Any],
     *,
     with_callbacks: bool = True,
-    is_left_out: frozenset[ObjectKind] = _IS_NO_PART,
-) -> Iterator[Found]:
-    """Yield the objects of a document that the specification tells of, in document order, without schemas."""
+    left_out: frozenset[ObjectKind] = _IS_NO_PART,
+) -> Iterator[WalkedObject]:
+    """Yield the objects of a document that the specification describes, in document order, without schemas."""
     stack: list[tuple[Any, ObjectKind, Link]] = [(tree, DOCUMENT, None)]
     while stack:
         node, kind, link = stack.pop()
         if isinstance(node, dict):
-            yield Found(node, kind, link)
-        below = _below(node, kind, link)
+            yield WalkedObject(node, kind, link)
         stack.extend(
             reversed(
                 [
-                    one
-                    for one in below
-                    if one[1] not in is_left_out
-                    and one[1].members not in is_left_out
-                    and (with_callbacks or one[1].section != "callbacks")
+                    (value, inner, inner_link)
+                    for value, inner, inner_link in _below(node, kind, link)
+                    if inner not in left_out
+                    and inner.members not in left_out
+                    and (with_callbacks or inner.section != "callbacks")
                 ]
             )
         )
@@ -76,17 +75,28 @@ def _below(node: Any, kind: ObjectKind, link: Link) -> Iterator[tuple[Any, Objec
 
 
 def all_sites(tree: dict[str, Any]) -> Iterator[Site]:
-    """Yield every keyword of a document that refers or names, those in the webhooks of 3.0 too."""
+    """Yield every reference and identifier of a document, those in the webhooks of 3.0 included."""
     yield from sites_of(tree)
     if isinstance(tree.get(WEBHOOKS[1]), dict):
         yield from sites_of(tree[WEBHOOKS[1]], _webhooks(), (None, WEBHOOKS[1]))
     if str(tree.get("openapi")).startswith("3.2"):
-        for found in objects_of(tree, is_left_out=_IS_DATA):
+        for walked in objects_of(tree, left_out=_IS_DATA):
             # OpenAPI 3.2.0, "Discriminator Object": a name or a reference, as in `mapping`.
-            node = found.node.get("discriminator") if found.kind is SCHEMA else None
+            node = walked.node.get("discriminator") if walked.kind is SCHEMA else None
             if isinstance(node, dict) and isinstance(node.get("defaultMapping"), str):
-                link = (found.link, "discriminator")
+                link = (walked.link, "discriminator")
                 yield Site(node, link, "mapping", node["defaultMapping"], False, SCHEMA, "defaultMapping")
+
+
+def security_of(node: dict[str, Any]) -> list[Any]:
+    """Return the `security` of a document or an operation; an object counts as a list of one."""
+    security = node.get("security")
+    return security if isinstance(security, list) else [security] if isinstance(security, dict) else []
+
+
+def requirements_of(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the security requirements of a document or an operation."""
+    return [requirement for requirement in security_of(node) if isinstance(requirement, dict)]
 
 
 def _webhooks() -> ObjectKind:

@@ -1,4 +1,4 @@
-"""The parts of a document that stay whole, and which of them two documents have in common."""
+"""The units of documents, which merging keeps whole, and the units that two documents share."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynacli.document.merging.merged_source import is_reference
-from dynacli.document.merging.object_walk import WEBHOOKS, all_sites, objects_of
+from dynacli.document.merging.object_walk import WEBHOOKS, all_sites, objects_of, requirements_of
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import follow
 from dynacli.document.references.scan import Locator, Site, Steps, steps_of
@@ -14,19 +14,19 @@ from dynacli.document.references.scan import Locator, Site, Steps, steps_of
 __all__ = ["Unit", "Units", "digest_of", "is_kin", "operations_by_id", "unit_of"]
 
 Unit = Steps
-"""The steps to a component, a path, a webhook, or to what else the document has at its top."""
+"""The steps to a component, a path, a webhook, or another top-level field of a document."""
 
 _SECTIONS = frozenset({"paths", *WEBHOOKS})
 
 
 class Units:
-    """The units of one document.
+    """The units of a document.
 
     Attributes:
-        locator: Finds what references mean.
-        sites: All references, each with the steps to its object and to what it means; None where that is nothing.
-        texts: What is the same for two units only if they are equal, references as written.
-        needs: For each unit those that it leads to; what leads nowhere is there as it is written.
+        locator: Finds the targets of references.
+        sites: All references, each with the steps to its object and to its target; None where it leads nowhere.
+        texts: Unit → a digest, which two units share only if they are equal, references as written.
+        needs: Unit → the units that it refers to, and dangling references as written.
 
     Args:
         tree: The document.
@@ -44,28 +44,30 @@ class Units:
             self._add(steps, unit_of(target) if target is not None else ("", site.ref))
             self._add_kin(tree, steps, target)
         by_id = operations_by_id(tree)
-        for found in objects_of(tree):
-            if found.kind.section == "links":
-                self._add_link(found.steps, found.node, by_id)
-            for requirement in _requirements_of(found.node):
+        for walked in objects_of(tree):
+            if walked.kind.section == "links":
+                self._add_link(walked.steps, walked.node, by_id)
+            for requirement in requirements_of(walked.node):
                 for name in requirement:
-                    self._add(found.steps, ("components", "securitySchemes", str(name)))
+                    self._add(walked.steps, ("components", "securitySchemes", str(name)))
 
     def shared(self, other: "Units") -> set[Unit]:
-        """Return the units that are the same in another document, with all that they lead to."""
+        """Return the units that are the same in another document, together with all that they refer to."""
         same = {unit for unit, text in self.texts.items() if other.texts.get(unit) == text}
         same -= {unit for unit in same if self.needs[unit] != other.needs[unit]}
         users: dict[Unit, list[Unit]] = {}
         for unit in same:
             for need in self.needs[unit]:
                 users.setdefault(need, []).append(unit)
-        # What leads nowhere in both is the same nothing.
-        gone = [need for need in users if need not in same and (need in self.texts or need in other.texts)]
-        while gone:
-            for unit in users.get(gone.pop(), ()):
+        # A reference that dangles in both documents counts as the same.
+        different = [
+            need for need in users if need not in same and (need in self.texts or need in other.texts)
+        ]
+        while different:
+            for unit in users.get(different.pop(), ()):
                 if unit in same:
                     same.discard(unit)
-                    gone.append(unit)
+                    different.append(unit)
         return same
 
     def _add(self, steps: Steps, need: Unit) -> None:
@@ -74,15 +76,15 @@ class Units:
             self.needs[here].add(need)
 
     def _add_kin(self, tree: dict[str, Any], steps: Steps, target: Steps | None) -> None:
-        """Let a schema need those made of it, which its discriminator may mean by their names."""
+        """Let a schema need the schemas that extend it, because its discriminator may mean them by their names."""
         if is_kin(steps) and target is not None and len(target) == 3:
             parent = follow(tree, target)
             if isinstance(parent, dict) and "discriminator" in parent:
                 self._add(target, steps[:3])
 
     def _add_link(self, steps: Steps, link: dict[str, Any], by_id: dict[str, Steps]) -> None:
-        wanted, ref = link.get("operationId"), link.get("operationRef")
-        target = by_id.get(wanted) if isinstance(wanted, str) else None
+        operation_id, ref = link.get("operationId"), link.get("operationRef")
+        target = by_id.get(operation_id) if isinstance(operation_id, str) else None
         if target is None and isinstance(ref, str):
             target = self.locator.locate_ref(ref)
         if target is not None:
@@ -90,9 +92,9 @@ class Units:
 
 
 def is_kin(steps: Steps) -> bool:
-    """Tell whether a place is an item of the `allOf` of a component: what that one is made of.
+    """Return whether a place is an item in the `allOf` of a component.
 
-    By such a reference a schema has part in the discriminator of another (OpenAPI 3.1.1, "Discriminator Object").
+    A schema with such a reference takes part in its target's discriminator (OpenAPI 3.1.1, "Discriminator Object").
     """
     return len(steps) == 5 and steps[:2] == ("components", "schemas") and steps[3] == "allOf"
 
@@ -105,7 +107,7 @@ def unit_of(steps: Steps) -> Unit:
 
 
 def digest_of(value: Any) -> bytes:
-    """Return what is the same for two JSON values only if they are equal; the order of keys does not count."""
+    """Return a digest that two JSON values share only if they are equal, whatever the order of their keys."""
     import orjson
 
     try:
@@ -117,15 +119,15 @@ def digest_of(value: Any) -> bytes:
 
 def operations_by_id(tree: dict[str, Any]) -> dict[str, Steps]:
     """Return operationId → the steps to the first operation that has it."""
-    found: dict[str, Steps] = {}
+    operations: dict[str, Steps] = {}
     paths = tree.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():
         if isinstance(item, dict) and not path.startswith("x-"):
             for entry in operations_of(item):
                 name = entry.operation.get("operationId") if isinstance(entry.operation, dict) else None
                 if isinstance(name, str):
-                    found.setdefault(name, ("paths", path, *entry.steps))
-    return found
+                    operations.setdefault(name, ("paths", path, *entry.steps))
+    return operations
 
 
 def _units_of(tree: dict[str, Any]) -> Iterator[Unit]:
@@ -140,9 +142,3 @@ def _units_of(tree: dict[str, Any]) -> Iterator[Unit]:
             yield from ((key, name) for name in value)
         else:
             yield (key,)
-
-
-def _requirements_of(node: dict[str, Any]) -> list[dict[str, Any]]:
-    value = node.get("security")
-    given = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
-    return [one for one in given if isinstance(one, dict)]
