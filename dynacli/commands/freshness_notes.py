@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 
 from dynacli.commands.revision_names import SHORT
-from dynacli.environment import Environment
-from dynacli.library.configuration.refresh_settings import wrong_settings
 from dynacli.library.news import take_news
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import age_of
@@ -16,10 +14,10 @@ from dynacli.library.revisions.pending_document import find_pending, last_failur
 __all__ = ["age_told", "freshness_notes", "objections_told", "tell_news"]
 
 
-def freshness_notes(api: OpenedApi, env: Environment) -> list[str]:
+def freshness_notes(api: OpenedApi) -> list[str]:
     """Return the warnings that a document comes with; one that is fresh and undisputed has none."""
     name = _called(api)
-    wrong = wrong_settings(api.entry, env.variables)
+    wrong = api.open_request.wrong_settings if api.open_request is not None else ()
     return [*(f"{name}: {one}" for one in wrong), *_of_hold(api, name), *_of_age(api, name)]
 
 

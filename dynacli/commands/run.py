@@ -101,14 +101,10 @@ class Run:
 
     def _tell(self, api: OpenedApi) -> None:
         """Warn of what a person should know of a document before its operations are used."""
-        says_more = "DYNACLI_REFRESH" in self.env.variables or not api.entry.keys().isdisjoint(
-            ("refresh", "refresh_after")
-        )
-        is_held = api.open_request is not None and bool(api.open_request.pin)
-        if api.is_due or api.warning is not None or api.objections or says_more or is_held or api.has_pending:
+        if api.needs_freshness_notes:
             from dynacli.commands.freshness_notes import freshness_notes
 
-            for note in freshness_notes(api, self.env):
+            for note in freshness_notes(api):
                 self.warn(note)
         for note in api.notes:
             self.warn(note)
@@ -164,6 +160,7 @@ class Run:
 
             Configuration(self.env).sweep()
         for api in self._apis.values():
+            api.note_use()
             open_request = api.open_request
             if open_request is None or api.failure is not None:
                 continue

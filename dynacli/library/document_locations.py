@@ -1,17 +1,14 @@
-"""Where a place of the document stands: which of its files, and the line and column in it.
+"""Where a place of the document stands: in which of its files, and at which line and column of it.
 
-Looked up only when a message needs it, in the files that were kept.
+Looked up only when a message needs it, in the files as the cache has them.
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from dynacli.document.reading.positions import Position, positions_of
 from dynacli.document.reading.source_text import to_utf8
 from dynacli.errors import DocumentError
-
-if TYPE_CHECKING:
-    from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["Location", "find_locations", "line_of"]
 
@@ -40,33 +37,39 @@ def line_of(line: int, column: int | None) -> str:
     return f"line {line}, column {column}" if column is not None and column > _LONG else f"line {line}"
 
 
-def find_locations(api: "OpenedApi", places: Iterable[tuple[int, str]]) -> list[Location]:
-    """Return where each place is; every file is gone through once, however many pointers into it there are.
+def find_locations(
+    files: Sequence[tuple[str, str]],
+    content_of: Callable[[int], bytes | None],
+    places: Iterable[tuple[int, str]],
+) -> list[Location]:
+    """Return where each place is; every file is read once, however many pointers into it there are.
 
     Args:
-        places: Which of the document's files, and a JSON pointer in it.
+        files: The URI and the name of each file of the document.
+        content_of: Returns the bytes of a file by its number; None where they are lost.
+        places: The number of a file, and a JSON pointer in it.
     """
-    files, places = api.catalog.files(), list(places)
-    wanted: dict[int, list[str]] = {}
+    places = list(places)
+    pointers: dict[int, list[str]] = {}
     for number, pointer in places:
-        wanted.setdefault(number, []).append(pointer)
-    positions = {number: _positions(api, number, files, pointers) for number, pointers in wanted.items()}
-    found = []
+        pointers.setdefault(number, []).append(pointer)
+    positions = {
+        number: _find_positions(content_of(number), files[number][1], pointers[number])
+        for number in pointers
+        if 0 <= number < len(files)
+    }
+    locations = []
     for number, pointer in places:
-        line, column = positions[number].get(pointer) or (None, None)
-        found.append(Location(files[number][1] if number < len(files) else "", line, column, pointer))
-    return found
+        line, column = positions.get(number, {}).get(pointer) or (None, None)
+        name = files[number][1] if number < len(files) else ""
+        locations.append(Location(name, line, column, pointer))
+    return locations
 
 
-def _positions(
-    api: "OpenedApi", number: int, files: list[tuple[str, str]], pointers: list[str]
-) -> dict[str, Position]:
-    if not 0 <= number < len(files):
-        return {}
-    content = api.part(files[number][0]) if number else api.content()
+def _find_positions(content: bytes | None, name: str, pointers: list[str]) -> dict[str, Position]:
     if content is None:
         return {}
     try:
-        return positions_of(to_utf8(content, api.name), pointers)
+        return positions_of(to_utf8(content, name), pointers)
     except DocumentError:
         return {}  # it is not the file that was compiled

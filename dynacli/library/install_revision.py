@@ -15,7 +15,7 @@ from dynacli.files import locked, make_directory, sweep, write_file
 from dynacli.library.compose_document import Layers, compose, read_cached_document
 from dynacli.library.read_sources import SourceReader
 from dynacli.library.revisions.given_names import names_in_catalogs
-from dynacli.library.revisions.housekeeping import thin_out
+from dynacli.library.revisions.housekeeping import begin_day, thin_out
 from dynacli.library.revisions.pending_document import forget_pending, keep_aside
 from dynacli.library.revisions.revisions import Revisions, revision_of
 
@@ -153,7 +153,8 @@ def _make_current(revisions: Revisions, before: dict[str, Any] | None, pointer: 
         pointer |= {key: before[key] for key in ("installed_at", "number") if key in before}
     revisions.point_to(pointer)
     forget_pending(revisions)
-    revisions.note_use()
+    if not revisions.was_used_today:
+        begin_day(revisions)
     thin_out(revisions, pointer)
 
 

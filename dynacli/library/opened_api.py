@@ -122,23 +122,37 @@ class OpenedApi:
         from dynacli.library.document_locations import find_locations
 
         wanted = list(dict.fromkeys(pointers))
-        return dict(zip(wanted, find_locations(self, map(self.catalog.place, wanted)), strict=True))
+        places = map(self.catalog.place, wanted)
+        return dict(zip(wanted, find_locations(self.catalog.files(), self._file, places), strict=True))
 
     def problems(self) -> list[dict[str, Any]]:
         """Return what is not valid OpenAPI in the document, and where in which file: as the warnings are."""
         from dynacli.library.document_locations import find_locations
 
         rows = self.catalog.problems()
-        places = find_locations(self, [(file, pointer) for _, file, pointer in rows])
+        places = find_locations(
+            self.catalog.files(), self._file, [(file, pointer) for _, file, pointer in rows]
+        )
         return [{"message": row[0], **place._asdict()} for row, place in zip(rows, places, strict=True)]
 
-    def part(self, uri: str) -> bytes | None:
-        """Return the bytes of another file of the document; None when they are lost."""
+    def _file(self, number: int) -> bytes | None:
+        """Return the bytes of a file of the document, counted from 0 for the one that was named; None when lost."""
+        if not number:
+            return self.content()
         from dynacli.library.revisions.referenced_files import read_part
 
+        uri = self.catalog.files()[number][0]
         if self._parts is not None:
             return next((one.content for at, one in self._parts.found.items() if uri in (at, one.uri)), None)
         return read_part(self.revisions.parts_path(self.pointer["revision"]), uri)
+
+    @property
+    def needs_freshness_notes(self) -> bool:
+        """Whether there is anything to say of how old the document is, or of what was kept aside or set wrong."""
+        open_request = self.open_request
+        if open_request is not None and (open_request.pin or open_request.wrong_settings):
+            return True
+        return self.is_due or self.warning is not None or bool(self.objections) or self.has_pending
 
     @property
     def has_pending(self) -> bool:
@@ -149,6 +163,13 @@ class OpenedApi:
     def has_news(self) -> bool:
         """Whether something has changed since a person was last told."""
         return os.path.lexists(os.path.join(self.revisions.directory, NEWS))
+
+    def note_use(self) -> None:
+        """Remember the day of this use: at the end of a run, because opening writes nothing."""
+        if not self.revisions.was_used_today:
+            from dynacli.library.revisions.housekeeping import begin_day
+
+            begin_day(self.revisions)
 
     @property
     def notes(self) -> list[str]:

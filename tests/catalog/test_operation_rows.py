@@ -10,7 +10,7 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.catalog.store.operation_rows import OperationRows, operation_from_row
 from dynacli.document.load import load
-from tests.documents_of import operation, write
+from tests.documents_of import operation, parameter, write
 from tests.harness import run_cli
 
 
@@ -62,6 +62,28 @@ def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
     assert (1, 300) == (len({one["options"] for one in row["body"]["content"]}), len(row["body"]["content"]))
     result = run_cli("--dry-run", "json", api, "a", "--p7", "x", "--content-type", "v299")
     assert "application/vnd.v299+json" == dict(result.json["headers"])["Content-Type"]
+
+
+def test_an_operation_is_read_by_two_statements() -> None:
+    """However many parameters, media types and answers it has, and the part of the document by two more."""
+    parameters = (parameter(f"p{number}", {"type": "string"}) for number in range(40))
+    raw = operation("a", *parameters, body={"type": "object"})
+    content = raw["requestBody"]["content"]
+    schemas = ({"type": "object", "properties": {f"q{number}": {"type": "string"}}} for number in range(40))
+    content |= {
+        f"application/vnd.v{number}+json": {"schema": schema} for number, schema in enumerate(schemas)
+    }
+    raw["responses"] = {str(status): {"description": f"Answer {status}"} for status in range(200, 240)}
+    tree = {"openapi": "3.0.3", "info": {"title": "A", "version": "1"}, "paths": {"/a": {"post": raw}}}
+    compiled = compile_document(load(json.dumps(tree).encode(), "api.json", "file:///api.json"))
+    catalog = catalog_in_memory(compiled, [])
+    statements: list[str] = []
+    catalog._db.set_trace_callback(statements.append)
+    assert compiled.operations[0].operation == catalog.operation("a")
+    assert 2 == len(statements), statements
+    catalog.part("a")
+    assert len(statements) <= 4, statements
+    catalog.close()
 
 
 def test_operations_of_one_path_keep_what_they_share_once() -> None:

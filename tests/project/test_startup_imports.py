@@ -317,6 +317,25 @@ def test_a_run_imports_no_module_that_was_not_decided_on(kind: _Kind, loaded: fr
     assert (set(), set(), set()) == surplus
 
 
+@pytest.mark.parametrize("words", ["--help", "pets --help", "pets put-pet --help"])
+def test_settings_of_refreshing_import_nothing(
+    words: str,
+    pets: None,  # noqa: ARG001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A help page imports no more where the environment and the configuration say when documents are refreshed."""
+    plain = _loaded(words.split(), tmp_path)
+    with (Path(os.environ["DYNACLI_CONFIG_DIR"]) / "config.toml").open("a") as file:
+        file.write('refresh = "blocking"\n')
+    monkeypatch.setenv("DYNACLI_REFRESH", "background")
+    assert set() == _loaded(words.split(), tmp_path) - plain
+    with (Path(os.environ["DYNACLI_CONFIG_DIR"]) / "config.toml").open("a") as file:
+        file.write('refresh_after = "12h"\n')
+    reads_durations = _modules("library.configuration.refresh_settings")
+    assert set() == _loaded(words.split(), tmp_path) - plain - reads_durations
+
+
 @pytest.mark.parametrize("words", ["--help", "pets --help", "pets put-pet --help", "help inputs"])
 def test_a_help_page_touches_neither_network_nor_validation(
     words: str,

@@ -8,9 +8,10 @@ a checksum, because SQLite notices a page that is gone but not a letter that has
 import json
 import os
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
-from dynacli.catalog.store.operation_rows import operation_from_row
+from dynacli.catalog.store.operation_rows import operation_from_row, shared_numbers
 from dynacli.catalog.store.packed_values import unpack
 from dynacli.model.operation import Operation, OperationSummary
 
@@ -161,22 +162,23 @@ class Catalog:
         """Return the operation of that very name."""
         row = self._sealed_json(self._detail(name, "operation"))
         try:
-            return operation_from_row(row, self._shared)
+            shared = self._shared(shared_numbers(row))
+            return operation_from_row(row, lambda number: self._sealed_json(shared[number]))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error
 
-    def _shared(self, number: int) -> Any:
-        """Return what several operations have in common."""
-        rows = self._rows("SELECT value FROM shared WHERE id = ?", number)
-        if not rows:
-            raise DamagedCatalogError(self.path)
-        return self._sealed_json(rows[0][0])
+    def _shared(self, numbers: Iterable[int]) -> dict[int, Any]:
+        """Return number → packed value of what several operations have in common."""
+        # Written out, because SQLite bounds how many values a statement may be given.
+        listed = ",".join(str(int(number)) for number in numbers)
+        return dict(self._rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
 
     def part(self, name: str) -> dict[str, Any]:
         """Return the operation's part of the document: `path_item` and `operation`, with their references."""
         part: dict[str, Any] = self._sealed_json(self._detail(name, "part"))
         if isinstance(part["path_item"], int):
-            part["path_item"] = self._shared(part["path_item"])
+            number = part["path_item"]
+            part["path_item"] = self._sealed_json(self._shared([number]).get(number))
         return part
 
     def _detail(self, name: str, column: str) -> Any:

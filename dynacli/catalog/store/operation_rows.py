@@ -20,7 +20,7 @@ from dynacli.model.operation import (
     ValueType,
 )
 
-__all__ = ["OperationRows", "operation_from_row"]
+__all__ = ["OperationRows", "operation_from_row", "shared_numbers"]
 
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
@@ -143,11 +143,18 @@ def _defaults(kind: type) -> dict[str, Any]:
 _known_defaults: dict[type, dict[str, Any]] = {}
 
 
+def shared_numbers(row: Mapping[str, Any]) -> set[int]:
+    """Return the numbers under which values of an operation are kept outside its row."""
+    body = row.get("body") or {}
+    options = (media_type["options"] for media_type in body.get("content", ()))
+    return {*row.get("parameters", ()), *row.get("responses", ()), *options}
+
+
 def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> Operation:
     """Return the operation that `OperationRows` made the row of.
 
     Args:
-        shared: Returns what was kept under a number.
+        shared: Returns what was kept under a number, made anew at each call.
     """
     body = row.get("body")
     return Operation(

@@ -16,7 +16,7 @@ from dynacli.catalog.store.catalog_file import FORMAT
 from dynacli.files import LOCK_SECONDS, hold_lock, sweep, write_file
 from dynacli.library.revisions.freshness import DAY
 from dynacli.library.revisions.pending_document import find_pending
-from dynacli.library.revisions.revisions import Revisions, is_revision
+from dynacli.library.revisions.revisions import USED, Revisions, is_revision
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -63,16 +63,13 @@ class CachedDocument(NamedTuple):
     revisions: int
 
 
-def begin_day(revisions: Revisions, stamp: str) -> None:
+def begin_day(revisions: Revisions) -> None:
     """Remember that a document is used today, and remove what nobody can be using any more.
 
     Half-made files go from all of the cache: whoever was killed may never come to that document again.
-
-    Args:
-        stamp: The file whose time is the day of the last use.
     """
     try:
-        write_file(stamp, b"", is_lasting=False)
+        write_file(os.path.join(revisions.directory, USED), b"", is_lasting=False)
         for directory in _directories(revisions.cache_dir):
             sweep(directory)
     except OSError:
@@ -189,7 +186,7 @@ def cached_documents(cache_dir: str) -> list[CachedDocument]:
                 directory,
                 location_in(directory),
                 sum(status.st_size for _, status in files),
-                times.get("used") or max(times.values()),
+                times.get(USED) or max(times.values()),
                 len(_revisions_in(directory)),
             )
         )

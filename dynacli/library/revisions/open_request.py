@@ -9,9 +9,9 @@ from dynacli.environment import Environment
 if TYPE_CHECKING:
     from dynacli.document.fetched import Authorize
 
-__all__ = ["BACKGROUND", "BLOCKING", "NEVER", "OpenRequest", "layers_of"]
+__all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest", "layers_of"]
 
-NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
+MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is asked for again: not at all, behind the command, or before it."""
 
 
@@ -57,6 +57,22 @@ class OpenRequest(NamedTuple):
     def layers(self) -> tuple[str, ...]:
         """What makes another document of the same source."""
         return layers_of(self.more, self.overlays)
+
+    @property
+    def wrong_settings(self) -> list[str]:
+        """What of the environment and of the entry cannot be used, a clause each; the defaults count instead."""
+        wrong = []
+        listed = ", ".join(f"`{mode}`" for mode in MODES)
+        variable = self.env.variables.get("DYNACLI_REFRESH")
+        if variable and variable not in MODES:
+            wrong.append(f"`DYNACLI_REFRESH` is `{variable}`, and means nothing: it is one of {listed}")
+        if "refresh" in self.entry and self.entry["refresh"] not in MODES:
+            wrong.append(f"`refresh` in the configuration is one of {listed}")
+        if "refresh_after" in self.entry and self.lifetime is None:
+            wrong.append(
+                '`refresh_after` in the configuration is a time such as `"12h"` or `"7d"`, or seconds'
+            )
+        return wrong
 
     def is_met_by(self, pointer: dict[str, Any]) -> bool:
         """Tell whether a revision was compiled of the same layers, and with the same references allowed.

@@ -30,10 +30,13 @@ from dynacli.files import remove_file, write_file
 if TYPE_CHECKING:
     from dynacli.library.revisions.referenced_files import ReferencedFiles
 
-__all__ = ["NEWS", "PENDING", "Revisions", "is_revision", "revision_of"]
+__all__ = ["NEWS", "PENDING", "USED", "Revisions", "is_revision", "revision_of"]
 
 NEWS, PENDING = "news.json", "pending.json"
 """The small files beside the pointer that most documents do not have."""
+
+USED = "used"
+"""The file whose time is the day of the last use."""
 
 _DAY = 86_400
 _DIGITS = 20
@@ -167,25 +170,17 @@ class Revisions:
         elif os.path.lexists(path):
             remove_file(path)
 
-    def note_use(self) -> None:
-        """Remember the day of this use, and once a day look after what was left behind."""
-        path = os.path.join(self.directory, "used")
+    @property
+    def was_used_today(self) -> bool:
+        """Whether a run has noted within the last day that it used the document."""
         try:
-            if abs(time.time() - os.stat(path).st_mtime) < _DAY:
-                return
+            return abs(time.time() - os.stat(os.path.join(self.directory, USED)).st_mtime) < _DAY
         except OSError:
-            if not os.path.isdir(self.directory):
-                return
-        from dynacli.library.revisions.housekeeping import begin_day
-
-        begin_day(self, path)
+            return False
 
     def catalog(self, pointer: dict[str, Any]) -> Catalog | None:
         """Open the catalog that a pointer leads to; None when it is not there or cannot be read."""
-        catalog = _opened(self.catalog_path(pointer["revision"]), pointer["revision"])
-        if catalog is not None:
-            self.note_use()
-        return catalog
+        return _opened(self.catalog_path(pointer["revision"]), pointer["revision"])
 
     def catalog_path(self, revision: str) -> str:
         """Return where the catalog of a revision stands."""

@@ -203,7 +203,7 @@ def _say_added(run: Run, api: OpenedApi, name: str) -> None:
     if api.warning is not None:
         from dynacli.commands.freshness_notes import freshness_notes
 
-        for note in freshness_notes(api, run.env):
+        for note in freshness_notes(api):
             run.warn(note)
     # It is new to this name, whether or not it was compiled before.
     api.name, api.is_new = name, True

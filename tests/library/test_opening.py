@@ -1,0 +1,30 @@
+"""Opening an API only reads; that it was used is noted when the run ends."""
+
+import os
+import time
+from pathlib import Path
+
+from dynacli.environment import Environment
+from dynacli.library.open_by_name import open_api
+from tests.clock import DAY
+from tests.harness import run_cli
+from tests.pets import pets, write
+
+
+def _changes(home: Path) -> dict[str, int]:
+    return {str(path): path.lstat().st_mtime_ns for path in home.rglob("*")}
+
+
+def test_opening_writes_nothing_and_the_end_of_a_run_notes_the_use(home: Path) -> None:
+    """A document that was last used the day before, opened and then called for help."""
+    write(pets())
+    os.utime("pets.json", (1_000_000_000, 1_000_000_000))
+    assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
+    (used,) = home.rglob("used")
+    os.utime(used, (time.time() - 2 * DAY,) * 2)
+    before = _changes(home)
+    open_api("pets", Environment()).catalog.close()
+    assert 0 == run_cli("__complete", "bash", "pets", "").exit_code
+    assert before == _changes(home)
+    assert 0 == run_cli("pets", "--help").exit_code
+    assert time.time() - used.stat().st_mtime < DAY
