@@ -1,6 +1,12 @@
-"""Turns any OpenAPI document into a command line, at run time."""
+"""Turns any OpenAPI document into a command line, at run time, and into a Python client: `dynacli.open_api`."""
 
-__all__ = ["__version__", "is_own_process"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dynacli.client.answer import Answer
+    from dynacli.client.api_client import Api, open_api
+
+__all__ = ["Answer", "Api", "__version__", "is_own_process", "open_api"]
 
 __version__ = "0.1.0"
 
@@ -10,3 +16,18 @@ is_own_process = False
 Then libraries are imported for dynacli alone, without the parts that it has no use for
 (see `dynacli.wire.import_httpx` and `dynacli.validation.import_openapi_core`).
 """
+
+_PUBLIC = {
+    "Answer": "dynacli.client.answer",
+    "Api": "dynacli.client.api_client",
+    "open_api": "dynacli.client.api_client",
+}
+"""Name → the module that has it, imported when it is asked for: `import dynacli` alone costs nothing."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -5,7 +5,6 @@ Here and nowhere else an exception becomes a message and an exit code.
 
 import os
 import sys
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dynacli import __version__
@@ -33,16 +32,18 @@ class _TerminatedError(BaseException):
     """SIGTERM came: everything that has to be cleaned up is, on the way out."""
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int:
     """Run the program and return its exit code; the interpreter goes on.
 
     Args:
         argv: The words behind the program's name; those of the process when it is None.
+        env: Streams, variables and directories; those of the process, as they are now, when it is None.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    from dynacli.environment import Environment
+    if env is None:
+        from dynacli.environment import Environment
 
-    env = Environment()
+        env = Environment()
     _open_missing(env)
     try:
         if words == ["--version"]:
@@ -54,9 +55,10 @@ def main(argv: list[str] | None = None) -> int:
 
             return complete(env, words[1:])
         if words[:1] == ["__refresh"] and len(words) == 2:
-            from dynacli.commands.background_refresh import refresh_quietly
+            from dynacli.client.document_login import login_of
+            from dynacli.library.background_refresh import refresh_quietly
 
-            return refresh_quietly(env, words[1])
+            return refresh_quietly(env, words[1], login_of)
         return _run_healing(env, words)
     except BrokenPipeError:
         _close_quietly(env)
@@ -69,7 +71,7 @@ def main(argv: list[str] | None = None) -> int:
         from dynacli.output.error_messages import write_error
 
         failure = _output_error(error)
-        write_error(env, failure, _error_format(env, words))
+        write_error(env, failure, env.variables.get("DYNACLI_ERROR_FORMAT") or "text")
         return failure.exit_code
 
 
@@ -99,52 +101,34 @@ def _output_error(error: Exception) -> "DynacliError":
 def _run_healing(env: "Environment", words: list[str]) -> int:
     """Run, and once more when the catalog was found damaged before anything was sent."""
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
-
-    for _ in range(2):
-        try:
-            return _run(env, words)
-        except DamagedCatalogError as damage:
-            try:
-                os.unlink(damage.path)
-            except FileNotFoundError:
-                continue  # another process has just cleared it away
-            except OSError:
-                break
-    from dynacli.errors import FileError
-    from dynacli.output.error_messages import write_error
-
-    error = FileError(
-        "The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`"
-    )
-    write_error(env, error, _error_format(env, words))
-    return error.exit_code
-
-
-def _error_format(env: "Environment", words: list[str]) -> str:
-    """Return the format of errors that come before or after the command line was read."""
-    if "--error-format=json" in words or ("--error-format", "json") in pairwise(words):
-        return "json"
-    return env.variables.get("DYNACLI_ERROR_FORMAT") or "text"
-
-
-def _run(env: "Environment", words: list[str]) -> int:
     from dynacli.commands.run import Run
 
-    run = Run(env, words)
-    try:
-        code = _run_command(run, words)
-        run.end()
-    finally:
-        run.close()
-    return code
+    for _ in range(2):
+        run = Run(env)
+        try:
+            try:
+                code = _run_command(run, words)
+                run.end()
+            finally:
+                run.close()
+        except DamagedCatalogError as damage:
+            from dynacli.client.damaged_cache import discard
+
+            if not discard(damage):
+                break
+        else:
+            return code
+    from dynacli.client.damaged_cache import beyond_repair
+
+    return _failed(run, beyond_repair(env))
 
 
 def _run_command(run: "Run", words: list[str]) -> int:
     import click
 
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
-    from dynacli.commands.root import make_root
-    from dynacli.errors import DynacliError, FileError
+    from dynacli.commands.command_groups import make_root
+    from dynacli.errors import DynacliError
 
     env = run.env
     try:
@@ -157,60 +141,46 @@ def _run_command(run: "Run", words: list[str]) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except DynacliError as error:
-        return _failed(run, words, error)
+        return _failed(run, error)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), file=env.stdout)
         return 0
     except click.ClickException as error:
         from dynacli.commands.click_errors import from_click
 
-        return _failed(run, words, from_click(error))
+        return _failed(run, from_click(error))
     except click.Abort:
         return INTERRUPTED
-    except DamagedCatalogError:
-        if not run.has_sent:
-            raise
-        return _failed(
-            run,
-            words,
-            FileError(
-                "The cache was damaged while the request was under way",
-                why="The request was sent, and its answer could not be judged",
-                hint="Look whether it took effect before you send it again",
-            ),
-        )
-    except BrokenPipeError:
+    except (BrokenPipeError, DamagedCatalogError):
         raise
     except OSError as error:
-        return _failed(run, words, _output_error(error))
+        return _failed(run, _output_error(error))
     except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
         if env.stdout.closed and isinstance(error, ValueError):
-            return _failed(run, words, _output_error(error))
-        return _defect(run, words, error)
+            return _failed(run, _output_error(error))
+        return _defect(run, error)
     return 0
 
 
-def _failed(run: "Run", words: list[str], error: "DynacliError") -> int:
+def _failed(run: "Run", error: "DynacliError") -> int:
     from dynacli.output.error_messages import write_error
 
     error.hint = error.hint or _HINTS.get(error.kind, "")
-    # An error in the words themselves comes before `--error-format` was read.
-    error_format = run.option("error_format") or _error_format(run.env, words)
-    write_error(run.env, error, error_format)
+    write_error(run.env, error, run.error_format)
     return error.exit_code
 
 
-def _defect(run: "Run", words: list[str], error: Exception) -> int:
+def _defect(run: "Run", error: Exception) -> int:
     from dynacli.errors import InternalError
 
-    if "--debug" in words:
+    if run.known.debug:
         import traceback
 
         from dynacli.auth.credential_variables import secrets_in
         from dynacli.auth.secret import Masker
         from dynacli.output.standard_error import write_stderr
 
-        masker = Masker(secrets_in(run.env.variables, run.option("header", ())))
+        masker = Masker(secrets_in(run.env.variables, run.known.header))
         write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
@@ -218,7 +188,6 @@ def _defect(run: "Run", words: list[str], error: Exception) -> int:
     where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
     return _failed(
         run,
-        words,
         InternalError(
             "This is a defect in dynacli",
             # The text of an unknown exception may hold anything, secrets too: its kind and place must do.

@@ -23,6 +23,7 @@ import click
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.api_help import api_help
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
@@ -150,11 +151,12 @@ def _environment() -> Environment:
     )
 
 
-def _context(api: OpenedApi, name: str, **options: object) -> tuple[OperationCommand, click.Context]:
+def _context(api: OpenedApi, name: str, **options: str) -> tuple[OperationCommand, click.Context]:
     run = Run(_environment())
-    run.options.update(options)
+    run.options = replace(run.options, **options)
     # Credentials are another subject.
-    command = OperationCommand(api, replace(api.catalog.operation(name), security=()))
+    operation = replace(api.catalog.operation(name), security=())
+    command = OperationCommand(DescribedOperation(api, operation))
     context = click.Context(command, info_name=name, obj=run, help_option_names=["-h", "--help"])
     return command, context
 

@@ -1,207 +1,156 @@
-"""The call: values → request → credentials → verdict → sending → verdict → output."""
+"""One call: its request is built, signed, judged and sent; its answer is judged as it is received."""
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from dynacli.client.call_request import request_of
-from dynacli.client.validation_settings import Settings, settings_of
-from dynacli.commands.call.collect_values import Values, collect_values
-from dynacli.commands.operation_command import Given, OperationCommand
-from dynacli.commands.run import Run
-from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.sign_request import Signed, sign
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError
+from dynacli.model.operation import Server
+from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.built_request import Request
+from dynacli.request.choose_server import check_path, choose_server
 
 if TYPE_CHECKING:
-    from dynacli.commands.call.receive_response import Reception
+    from dynacli.transport.send import Answer, Receive
+    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.judge import Judge
+    from dynacli.validation.streamed_body import Streamed
+    from dynacli.wire.http_client import ClientPool
 
-__all__ = ["make_call", "timeout_of"]
-
-MAX_TIMEOUT = 1e6
-SHOWN = 1024 * 1024
-"""Bytes up to which `--dry-run json` reads the files of a body."""
-
-
-def make_call(run: Run, command: OperationCommand, given: Given) -> None:
-    """Make one call, or show it.
-
-    Raises:
-        DynacliError: Whatever ends it; the exit code is the error's.
-    """
-    from dynacli.output.render import check_format
-
-    check_format(run.output_format)
-    settings = settings_of(run, command.api)
-    with _reported(run, command, settings):
-        _make(run, command, given, settings)
+__all__ = ["Call", "base_url_of", "request_of"]
 
 
-def _reported(run: Run, command: OperationCommand, settings: Settings) -> AbstractContextManager[None]:
-    if not run.option("report"):
-        return nullcontext()
-    from dynacli.commands.call.call_report import reported
-
-    return reported(run, command, settings)
-
-
-def _make(run: Run, command: OperationCommand, given: Given, settings: Settings) -> None:
-    timeout = timeout_of(run)
-    values = collect_values(run, command, given, is_strict=settings.level != "off")
-    try:
-        request = request_of(run, command, values)
-        if run.option("dry_run"):
-            _show(run, command, values, request, settings)
-        else:
-            _send(run, command, values, request, settings, timeout)
-    except BaseException:
-        if values.draft is not None:
-            run.warn(values.draft.kept())
-        raise
-    if values.draft is not None:
-        values.draft.discard()
-
-
-def timeout_of(run: Run) -> float | None:
-    """Return the seconds that a call may take; None where nothing was said.
+def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
+    """Return the URL that an operation's path is put behind.
 
     Raises:
-        UsageError: It is no time limit.
+        UsageError: There is none, or another one is asked for than there is.
     """
-    text = run.option("timeout")
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < MAX_TIMEOUT:
-        raise UsageError(f"`{text}` is no time limit", hint="Give seconds, for example `--timeout 2.5`")
-    return seconds
+    api = described.api
+    servers = described.operation.servers or tuple(Server(**raw) for raw in api.catalog.meta["servers"])
+    return choose_server(servers, api.uri, settings.server, dict(settings.server_variables))
 
 
-def _show(run: Run, command: OperationCommand, values: Values, request: Request, settings: Settings) -> None:
-    from dynacli.client.sign_request import sign, unsigned
-    from dynacli.output.render import write_body, write_data
-    from dynacli.request import preview
+def request_of(described: DescribedOperation, settings: CallSettings, values: CallValues) -> Request:
+    """Return the request of a call, without credentials.
 
-    try:
-        signed = sign(run, command.api, command.operation, request, may_ask=False)
-    except (AuthError, RefusedError) as error:
-        run.warn(f"{error.what}; the request is shown without it")
-        signed = unsigned(run, command.operation, request)
-    if settings.level != "off":
-        from dynacli.client.validate_call import Judging
-        from dynacli.commands.call.conclude_call import conclude_request
+    Raises:
+        UsageError: A header, server or value cannot be sent.
+        RefusedError: The path would leave the operation's.
+    """
+    operation, base_url = described.operation, base_url_of(described, settings)
+    for name, value in settings.headers:
+        check_header(name, value)
+    request = build_request(
+        operation, base_url, values.parameters, values.body, values.media_type, settings.headers
+    )
+    check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
+    return request
 
-        judging = Judging(command, request, values, settings)
-        judging.run()
+
+class Call:
+    """One call, ready to be sent.
+
+    Attributes:
+        described: The operation.
+        values: What the request was built of.
+        signed: The request with its credentials.
+        settings: How the call is made and judged.
+        judging: Judges the request; None where nothing is judged.
+        has_sent: Whether the request may be on its way.
+
+    Args:
+        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+        judge: The judge of the operation, where an earlier call has made it.
+
+    Raises:
+        UsageError: A header, server or value cannot be sent.
+        RefusedError: The path would leave the operation's, or a credential go to an origin that nobody accepted.
+        AuthError: A credential is missing.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        described: DescribedOperation,
+        values: CallValues,
+        settings: CallSettings,
+        *,
+        ask: Callable[[str], bool] | None = None,
+        judge: "Judge | None" = None,
+    ) -> None:
+        self.described, self.values, self.settings = described, values, settings
+        self.has_sent = False
+        request = request_of(described, settings, values)
+        self.signed: Signed = sign(env, described.api, described.operation, request, settings, ask)
+        self.judging = None
+        if settings.level != "off":
+            from dynacli.client.validate_call import CallJudge
+
+            self.judging = CallJudge(described, request, values, settings, judge)
+
+    def send(
+        self,
+        receive: "Receive | None" = None,
+        *,
+        before_sending: Callable[[], None] = lambda: None,
+        clients: "ClientPool | None" = None,
+    ) -> "Answer":
+        """Send the request once its verdict allows it, and return the answer.
+
+        Args:
+            receive: Reads the body of the answer as it comes; without it the body is kept as a whole.
+            before_sending: Called when the connection stands and the request was judged.
+            clients: Keeps connections open between calls; None for a connection of its own.
+
+        Raises:
+            UsageError: The document does not allow the request.
+            DynacliError: The call fails, or `receive` or `before_sending` raises it; no secret is in it.
+        """
+        if self.judging is not None and not self.judging.has_begun:
+            # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the
+            # other: from here on the one connects while the other is imported.
+            import dynacli.wire.import_httpx  # noqa: F401
+
+            self.judging.start()
+        from dynacli.transport.send import Budget, send
+
+        def pass_gate() -> None:
+            if self.judging is not None:
+                self.judging.check()
+            before_sending()
+            # From here on the request may be on its way; nothing is tried again behind the person's back.
+            self.has_sent = True
+
         try:
-            judging.gate()
-        except UsageError as error:
-            raise signed.masker.mask_error(error) from error.__cause__
-        judging.warn(run, signed.masker)
-        conclude_request(run, command, signed.masker, judging.asked, settings)
-    shown = signed.request if run.option("show_secrets") else signed.shown
-    if not isinstance(shown.body, bytes | None):
-        shown = _with_body(run, shown, str(run.option("dry_run")))
-    form = str(run.option("dry_run"))
-    is_file = run.output_format.startswith("@")
-    if form == "json":
-        is_data = is_file or run.output_format == "yaml"
-        write_data(run.env, preview.as_json(shown), run.output_format if is_data else "json", None)
-        return
-    text = preview.as_curl(shown) + "\n" if form == "curl" else preview.as_http(shown)
-    write_body(
-        run.env,
-        text.encode("utf-8", "surrogateescape"),
-        "text/plain; charset=utf-8",
-        run.output_format if is_file else "auto",
-    )
+            return send(self.signed.request, Budget(self.settings.timeout), pass_gate, receive, clients)
+        except DynacliError as error:
+            if self.judging is not None and not self.has_sent:
+                # Nothing was sent, so what is wrong with the request comes first, whatever the network does.
+                try:
+                    self.judging.check()
+                except DynacliError as refusal:
+                    raise self.signed.masker.mask_error(refusal) from refusal.__cause__
+            raise self.signed.masker.mask_error(error) from error.__cause__
 
+    def judge_answer(self, answer: "Answer", body: "bytes | Streamed | UnreadBody") -> "Verdict | None":
+        """Return the verdict on an answer; None where nothing is judged.
 
-def _with_body(run: Run, request: Request, form: str) -> Request:
-    """Return a request with its body read, where it is small and shown as it is.
+        Args:
+            answer: The answer, with or without its body.
+            body: Its body, which may be judged while it comes.
+        """
+        if self.judging is None:
+            return None
+        from dynacli.validation.judge import Answered
 
-    Raises:
-        FileError: A file of it cannot be read.
-    """
-    from dynacli.request.curl import payload_words
-    from dynacli.request.payload import Payload
-
-    if not isinstance(request.body, Payload):
-        return request
-    if form == "http" or (form == "curl" and payload_words(request.body) is not None):
-        return request  # there a file is named
-    content = request.body.whole(SHOWN)
-    if content is None:
-        run.warn(f"The body is over {SHOWN // 1024 // 1024} MiB: what is shown names its files")
-        return request
-    return request._replace(body=content)
-
-
-def _send(
-    run: Run,
-    command: OperationCommand,
-    values: Values,
-    request: Request,
-    settings: Settings,
-    timeout: float | None,
-) -> None:
-    judging: Any = None
-    if settings.level != "off":
-        from dynacli.client.validate_call import Judging
-
-        judging = Judging(command, request, values, settings)
-    from dynacli.client.sign_request import sign
-
-    signed = sign(run, command.api, command.operation, request, may_ask=True)
-    if judging is not None:
-        # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the other:
-        # from here on the one connects while the other is imported.
-        import dynacli.wire.import_httpx  # noqa: F401
-
-        judging.start()
-    from dynacli.commands.call.receive_response import Reception
-
-    reception = Reception(
-        run, signed, judging, is_exact=settings.level == "exact", has_time=timeout is not None
-    )
-    try:
-        answer = _exchange(run, signed, judging, timeout, reception)
-        verdict = reception.finish(answer)
-        from dynacli.commands.call.conclude_call import conclude
-
-        asked = judging.asked if judging is not None else None
-        conclude(run, command, signed, answer, verdict, settings, asked, reception.unwritten)
-    except BrokenPipeError:
-        raise
-    except BaseException as error:
-        if not reception.is_finished and reception.verdict is not None:
-            from dynacli.commands.call.conclude_call import tell_so_far
-
-            tell_so_far(run, command, signed, reception.answer, reception.verdict, settings)
-        if not isinstance(error, DynacliError):
-            raise
-        raise signed.masker.mask_error(error) from error.__cause__
-
-
-def _exchange(run: Run, signed: Any, judging: Any, timeout: float | None, reception: "Reception") -> Any:
-    from dynacli.transport.send import Budget, send
-
-    def gate() -> None:
-        if judging is not None:
-            judging.gate()
-            judging.warn(run, signed.masker)
-        # From here on the request may be on its way; nothing is tried again behind the person's back.
-        run.has_sent = True
-        if run.option("verbose"):
-            from dynacli.commands.call.message_heads import show_request
-
-            show_request(run, signed)
-
-    try:
-        return send(signed.request, Budget(timeout), gate, reception.receive)
-    except DynacliError:
-        if judging is not None and not run.has_sent:
-            # Nothing was sent, so what is wrong with the request comes first, whatever the network does.
-            judging.gate()
-        raise
+        redirects = tuple(status for status, _ in answer.hops)
+        answered = Answered(answer.status, answer.headers, answer.header("content-type"), body, redirects)
+        verdict = self.judging.judge.response(answered, is_exact=self.settings.level == "exact")
+        self.settings.set_apart(verdict, self.described.operation, answer.status)
+        return verdict

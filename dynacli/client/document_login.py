@@ -35,7 +35,7 @@ def login_of(
 
 
 def _given(headers: Iterable[str]) -> dict[str, str]:
-    from dynacli.client.call_request import pairs_of
+    from dynacli.client.call_settings import pairs_of
     from dynacli.request.build_request import check_header
 
     given = pairs_of(headers, ":", "--header")

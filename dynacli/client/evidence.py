@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from dynacli.model.media_types import is_json_lines, is_json_sequence
-from dynacli.output.content_kind import decoded, is_json
+from dynacli.text.content_kind import decoded, is_json
 from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
 
 __all__ = ["Evidence"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.schema.documented_values import documented_values_at, example_values_of, walk_value
@@ -16,7 +16,7 @@ __all__ = ["describe_links"]
 _PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
 
 
-def describe_links(command: OperationCommand) -> dict[str, Any]:
+def describe_links(described: DescribedOperation) -> dict[str, Any]:
     """Return the links of an operation's answers by name.
 
     Each is the Link Object with four members more: `status`; `operation`, what dynacli calls the linked one,
@@ -24,15 +24,15 @@ def describe_links(command: OperationCommand) -> dict[str, Any]:
     command of the linked call. A value that the document gives no example of stands there as `{id}`.
     """
     found: dict[str, Any] = {}
-    responses = command.follow(command.part["operation"].get("responses"))
+    responses = described.follow(described.part["operation"].get("responses"))
     for status, reference in responses.items() if isinstance(responses, Mapping) else ():
-        response = command.follow(reference)
-        links = command.follow(response.get("links")) if isinstance(response, Mapping) else None
+        response = described.follow(reference)
+        links = described.follow(response.get("links")) if isinstance(response, Mapping) else None
         for name, raw in links.items() if isinstance(links, Mapping) else ():
-            link = command.follow(raw)
+            link = described.follow(raw)
             if isinstance(link, Mapping):
                 key = name if name not in found else f"{status}.{name}"
-                found[key] = _Link(command, str(status), response, link).described()
+                found[key] = _Link(described, str(status), response, link).described()
     return found
 
 
@@ -40,16 +40,16 @@ class _Link:
     """One link, as it is described.
 
     Args:
-        command: The operation whose answer has it.
+        described: The operation whose answer has it.
         status: The answer's.
         response: The Response Object.
         link: The Link Object.
     """
 
     def __init__(
-        self, command: OperationCommand, status: str, response: Mapping[str, Any], link: Mapping[str, Any]
+        self, described: DescribedOperation, status: str, response: Mapping[str, Any], link: Mapping[str, Any]
     ) -> None:
-        self._command, self._api = command, command.api
+        self._described, self._api = described, described.api
         self._status, self._response, self._link = status, response, link
         self._notes: list[str] = []
 
@@ -57,7 +57,7 @@ class _Link:
         name = self._target()
         fills, example = [], None
         if name is not None:
-            target = OperationCommand(self._api, self._api.catalog.operation(name))
+            target = DescribedOperation(self._api, self._api.catalog.operation(name))
             fills = list(self._fills(target))
             example = self._example(target, fills)
         told = {**self._link, "status": self._status, "operation": name, "fills": fills, "example": example}
@@ -83,7 +83,7 @@ class _Link:
             self._notes.append("the link names no operation")
         return None
 
-    def _fills(self, target: OperationCommand) -> Iterator[dict[str, Any]]:
+    def _fills(self, target: DescribedOperation) -> Iterator[dict[str, Any]]:
         """Yield what the link puts where: `name`, `in`, `option`, `from` and, where it is known, `value`."""
         parameters = self._link.get("parameters")
         for key, given in parameters.items() if isinstance(parameters, Mapping) else ():
@@ -120,11 +120,11 @@ class _Link:
         resolve = self._api.catalog.resolve
         match expression.message, expression.source:
             case "", "method":
-                yield self._command.operation.method
+                yield self._described.operation.method
             case "", "statusCode":
                 yield from (int(one) for one in [self._status] if one.isdecimal())
             case "request", "body":
-                media = self._command.raw_media_type()
+                media = self._described.raw_media_type()
                 try:
                     whole = body_example(media, resolve, self._dialect)
                 except (NoExampleError, LookupError):
@@ -136,9 +136,9 @@ class _Link:
             case "response", "body":
                 yield from self._answered(expression.steps)
             case "response", "header":
-                headers = self._command.follow(self._response.get("headers"))
+                headers = self._described.follow(self._response.get("headers"))
                 for name, raw in headers.items() if isinstance(headers, Mapping) else ():
-                    header = self._command.follow(raw)
+                    header = self._described.follow(raw)
                     if name.lower() == expression.name.lower() and isinstance(header, Mapping):
                         yield from example_values_of(header, resolve)
                         yield from documented_values_at(header.get("schema"), (), resolve)
@@ -149,9 +149,9 @@ class _Link:
 
     def _answered(self, steps: tuple[str, ...]) -> Iterator[Any]:
         resolve = self._api.catalog.resolve
-        content = self._command.follow(self._response.get("content"))
+        content = self._described.follow(self._response.get("content"))
         medias = (
-            [self._command.follow(one) for one in content.values()] if isinstance(content, Mapping) else []
+            [self._described.follow(one) for one in content.values()] if isinstance(content, Mapping) else []
         )
         medias = [one for one in medias if isinstance(one, Mapping)]
         for media in medias:
@@ -162,18 +162,18 @@ class _Link:
 
     def _parameter_values(self, location: str, name: str) -> Iterator[Any]:
         """Yield what the example of the first call has for one of its parameters, or the document's own."""
-        command, resolve = self._command, self._api.catalog.resolve
-        raw = _raw_parameters(command)
-        for one in command.operation.parameters:
+        described, resolve = self._described, self._api.catalog.resolve
+        raw = _raw_parameters(described)
+        for one in described.operation.parameters:
             if one.location != location or name not in (one.name, one.name.lower()):
                 continue
-            described = raw.get((location, one.name), {})
-            yield from example_values_of(described, resolve)
-            yield from documented_values_at(command.parameter_schema(one), (), resolve)
+            raw_parameter = raw.get((location, one.name), {})
+            yield from example_values_of(raw_parameter, resolve)
+            yield from documented_values_at(described.parameter_schema(one), (), resolve)
             if one.is_required:
-                yield from _made(one, described, command, self._dialect)
+                yield from _made(one, raw_parameter, described)
 
-    def _example(self, target: OperationCommand, fills: list[dict[str, Any]]) -> str:
+    def _example(self, target: DescribedOperation, fills: list[dict[str, Any]]) -> str:
         given = {(one["in"], one["name"]): one for one in fills}
         raw = _raw_parameters(target)
         words: list[str] = []
@@ -186,7 +186,7 @@ class _Link:
             if fill is not None:
                 value = fill["placeholder"] if fill["value"] is None else fill["value"]
             else:
-                made = _made(one, raw.get((one.location, one.name)), target, self._dialect)
+                made = _made(one, raw.get((one.location, one.name)), target)
                 value = next(made, f"{{{one.name}}}")
             if one.location == "path" and not isinstance(value, list):
                 text = option_text(value)
@@ -232,15 +232,13 @@ def _parameter(operation: Operation, key: str) -> Parameter | None:
     return next((one for one in operation.parameters if one.name == key), None)
 
 
-def _raw_parameters(command: OperationCommand) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(one.get("in", ""), one.get("name", "")): one for one in reversed(command.raw_parameters())}
+def _raw_parameters(described: DescribedOperation) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(one.get("in", ""), one.get("name", "")): one for one in reversed(described.raw_parameters())}
 
 
-def _made(
-    one: Parameter, described: dict[str, Any] | None, command: OperationCommand, dialect: Any
-) -> Iterator[Any]:
+def _made(parameter: Parameter, raw: dict[str, Any] | None, described: DescribedOperation) -> Iterator[Any]:
     try:
-        yield parameter_example(one, described, command.api.catalog.resolve, dialect)
+        yield parameter_example(parameter, raw, described.resolve, described.dialect)
     except (NoExampleError, LookupError):
         return
 

@@ -3,29 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.client.validation_settings import malformed
-from dynacli.commands.run import Run
-from dynacli.errors import UsageError
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["headers_in", "profile_of", "use_profile"]
+__all__ = ["headers_in", "malformed", "profile_of"]
 
 _KEYS = ("headers", "server", "server_vars", "timeout", "validate")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
 
-def profile_of(run: Run, api: OpenedApi) -> dict[str, Any]:
+def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
     """Return the profile that was asked for; empty where a variable asks and the API can have none.
+
+    Args:
+        given: The name that the caller gives; empty where `DYNACLI_PROFILE` names the profile.
 
     Raises:
         UsageError: There is no such profile.
         FileError: The profile is malformed.
     """
-    given = run.option("profile")
-    name = str(given or run.env.variables["DYNACLI_PROFILE"])
+    name = given or env.variables["DYNACLI_PROFILE"]
     if not api.is_registered:
-        if given is None:
+        if not given:
             return {}  # the variable is about registered APIs: files, URLs and the stand-in have no profiles
         raise UsageError(
             f"There is no profile `{name}`",
@@ -35,10 +36,10 @@ def profile_of(run: Run, api: OpenedApi) -> dict[str, Any]:
     profiles = api.entry.get("profiles", {})
     if not isinstance(profiles, dict):
         raise malformed(
-            run, f"`profiles` of `{api.name}`", f"they are tables, each `[apis.{api.name}.profiles.NAME]`"
+            env, f"`profiles` of `{api.name}`", f"they are tables, each `[apis.{api.name}.profiles.NAME]`"
         )
     if name not in profiles:
-        listed = ", ".join(f"`{one}`" for one in sorted(profiles))
+        listed = ", ".join(f"`{each}`" for each in sorted(profiles))
         raise UsageError(
             f"`{api.name}` has no profile `{name}`",
             why=f"It has {listed}" if listed else "It has none",
@@ -50,7 +51,7 @@ def profile_of(run: Run, api: OpenedApi) -> dict[str, Any]:
     profile = profiles[name]
     wrong = _what_is_wrong(profile)
     if wrong:
-        raise malformed(run, f"the profile `{name}` of `{api.name}`", wrong)
+        raise malformed(env, f"the profile `{name}` of `{api.name}`", wrong)
     return dict(profile)
 
 
@@ -84,23 +85,17 @@ def _what_is_wrong(profile: Any) -> str:
     return ""
 
 
-def use_profile(run: Run, profile: dict[str, Any]) -> None:
-    """Take what a profile says for the run's options, as far as they were not given."""
-    for key in ("server", "timeout"):
-        if key in profile and run.option(key) is None:
-            run.options[key] = str(profile[key])
-    _add(run, "server_var", "=", profile.get("server_vars", {}))
-    _add(run, "header", ":", profile.get("headers", {}))
+def malformed(env: Environment, what: str, why: str) -> FileError:
+    """Return the error for a part of the configuration that cannot be used.
 
+    Args:
+        what: The part, as messages call it.
+    """
+    from dynacli.library.configuration.configuration import Configuration
 
-def _add(run: Run, option: str, separator: str, table: dict[str, str]) -> None:
-    given = tuple(run.option(option, ()))
-    names = {_key(word.partition(separator)[0], option) for word in given}
-    added = [f"{name}{separator}{value}" for name, value in table.items() if _key(name, option) not in names]
-    if added:
-        run.options[option] = (*added, *given)
-
-
-def _key(name: str, option: str) -> str:
-    name = name.strip()
-    return name.lower() if option == "header" else name  # RFC 9110, section 5.1
+    path = Configuration(env).path
+    return FileError(
+        f"{what[:1].upper()}{what[1:]} in the configuration cannot be used",
+        why=why,
+        hint=f"Mend it in `{path}`",
+    )

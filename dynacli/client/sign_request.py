@@ -7,7 +7,8 @@ from dynacli.auth.credential_variables import Variables, prefix_of
 from dynacli.auth.credentials import Credential, attach, find_credentials, present_names
 from dynacli.auth.origins import check_origin
 from dynacli.auth.secret import MASK, Masker, Secret
-from dynacli.commands.run import Run
+from dynacli.client.call_settings import CallSettings
+from dynacli.environment import Environment
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
@@ -35,61 +36,74 @@ class Signed(NamedTuple):
     secret_headers: frozenset[str]
 
 
-def unsigned(run: Run, operation: Operation, request: Request) -> Signed:
-    """Return the request as it is, with what the person gave as a credential masked."""
-    given = _given(run, operation, request)
+def unsigned(operation: Operation, request: Request, settings: CallSettings) -> Signed:
+    """Return the request as it is, with what the caller gave as a credential masked."""
+    given = _given(operation, request, settings)
     return Signed(request, given.shown, Masker(given.secrets), given.headers)
 
 
-def sign(run: Run, api: OpenedApi, operation: Operation, request: Request, *, may_ask: bool) -> Signed:
+def sign(
+    env: Environment,
+    api: OpenedApi,
+    operation: Operation,
+    request: Request,
+    settings: CallSettings,
+    ask: Callable[[str], bool] | None = None,
+) -> Signed:
     """Return the request with the credentials that its operation needs.
 
     Args:
-        may_ask: Whether the person may be asked to accept a new origin.
+        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
 
     Raises:
-        AuthError: There is none.
+        AuthError: There is no credential.
         RefusedError: It would go to an origin that nobody accepted.
     """
-    given = _given(run, operation, request)
+    given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
     if operation.security:
-        others = [prefix_of(name) for name in (*Configuration(run.env).apis(), DEMO)]
-        variables = Variables(api.prefix, run.env.variables, others)
+        others = [prefix_of(name) for name in (*Configuration(env).apis(), DEMO)]
+        variables = Variables(api.prefix, env.variables, others)
         credentials = find_credentials(operation.security, variables, present_names(request))
     if credentials or given.secrets:
-        _check_origin(run, api, origin_of(request.url), may_ask=may_ask)
-    secrets = [*given.secrets, *(part for one in credentials for part in one.parts)]
+        _check_origin(env, api, origin_of(request.url), settings, ask)
+    secrets = [*given.secrets, *(part for credential in credentials for part in credential.parts)]
     return Signed(
         attach(request, credentials),
-        attach(given.shown, [one.masked() for one in credentials]),
+        attach(given.shown, [credential.masked() for credential in credentials]),
         Masker(secrets),
         given.headers,
     )
 
 
-def _check_origin(run: Run, api: OpenedApi, origin: str, *, may_ask: bool) -> None:
-    accepted = {*api.origins, *map(parse_origin, run.option("accept_origin", ()))}
-    if "://" in str(run.option("server", "")):
+def _check_origin(
+    env: Environment,
+    api: OpenedApi,
+    origin: str,
+    settings: CallSettings,
+    ask: Callable[[str], bool] | None,
+) -> None:
+    accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
+    if "://" in settings.server:
         accepted.add(origin)  # the person's own word for this call
-    is_new = check_origin(origin, accepted, _asker(run) if may_ask else None, f"`--accept-origin {origin}`")
+    is_new = check_origin(origin, accepted, ask, f"`--accept-origin {origin}`")
     if is_new and api.is_registered:
-        Configuration(run.env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
+        Configuration(env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
 
 
 class _Given(NamedTuple):
-    """What the person gave as a credential: with `-H`, or as a parameter that is also an API key."""
+    """What the caller gave as a credential: with `-H`, or as a parameter that is also an API key."""
 
     secrets: list[Secret]
     shown: Request
     headers: frozenset[str]
 
 
-def _given(run: Run, operation: Operation, request: Request) -> _Given:
+def _given(operation: Operation, request: Request, settings: CallSettings) -> _Given:
     schemes = [one for alternative in operation.security for one in alternative if one.type == "apiKey"]
     keys = {(one.location, one.parameter) for one in schemes}
     key_headers = {one.parameter.lower() for one in schemes if one.location == "header"}
-    typed = {word.partition(":")[0].strip().lower() for word in run.option("header", ())}
+    typed = {name.lower() for name, _ in settings.headers}
     values = [pair.value for pair in request.parts.query if ("query", pair.name) in keys]
     values += [
         pair.encoded.partition("=")[2] for pair in request.parts.cookies if ("cookie", pair.name) in keys
@@ -109,23 +123,3 @@ def _given(run: Run, operation: Operation, request: Request) -> _Given:
         url=masker.mask(request.url), headers=tuple((name, masker.mask(text)) for name, text in headers)
     )
     return _Given(secrets, shown, frozenset(_SECRET_HEADERS | key_headers))
-
-
-def _asker(run: Run) -> Callable[[str], bool] | None:
-    """Return what asks the person; None where nobody can be asked, or wants to be.
-
-    `--yes` is no answer to this question: it says nothing about which origin.
-    """
-    if run.option("yes") or run.option("no_input"):
-        return None
-    if not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
-        return None
-
-    def ask(origin: str) -> bool:
-        from dynacli.text.terminal import visible
-
-        run.env.stderr.write(f"Send the credential to {visible(origin)} from now on? [y/N] ")
-        run.env.stderr.flush()
-        return run.env.stdin.readline().strip().lower() in {"y", "yes"}
-
-    return ask

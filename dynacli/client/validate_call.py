@@ -1,53 +1,71 @@
-"""The verdict on a call: openapi-core is imported and judges the request while the connection is made."""
+"""The verdict on the request of a call: openapi-core is imported and judges while the connection is made."""
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dynacli.client.validation_settings import Settings
-from dynacli.commands.call.collect_values import Values
-from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.run import Run
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.errors import UsageError
 from dynacli.request.built_request import Request
 
-__all__ = ["Judging", "sent_of"]
+if TYPE_CHECKING:
+    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.judge import Judge, Sent
+
+__all__ = ["CallJudge", "judged_request"]
 
 _ALLOWED = frozenset({"undocumented-property"})
 """Rules by which a request holds more than the document mentions, and nothing that it forbids."""
 
 
-class Judging(threading.Thread):
-    """Judges a request, in a thread of its own once it is started.
+class CallJudge(threading.Thread):
+    """Judges the request of a call, in a thread of its own once it is started.
 
     Attributes:
-        judge: The judge of the answer, when the request was judged.
-        asked: The verdict on the request.
+        described: The operation.
+        has_begun: Whether the request is being judged, or was.
+        judge: The judge of the operation, which judges the answer, too; it is there when the request was judged.
+        verdict: On the request; it is there when the request was judged.
+
+    Args:
+        judge: The judge, where an earlier call has made it.
     """
 
+    judge: "Judge"
+    verdict: "Verdict"
+
     def __init__(
-        self, command: OperationCommand, request: Request, values: Values, settings: Settings
+        self,
+        described: DescribedOperation,
+        request: Request,
+        values: CallValues,
+        settings: CallSettings,
+        judge: "Judge | None" = None,
     ) -> None:
         super().__init__(name="dynacli-judge", daemon=True)
-        self._command, self._request, self._values = command, request, values
+        self.described, self._request, self._values = described, request, values
         self._settings = settings
-        self.judge: Any = None
-        self.asked: Any = None
+        self._known = judge
+        self.has_begun = False
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Judge the request; for the thread, and for who does not want one."""
+        """Judge the request; for the thread, and for a caller who does not want one."""
+        self.has_begun = True
         try:
             from dynacli.validation.judge import Judge
 
-            self.judge = Judge(self._command.api.catalog, self._command.operation)
-            sent = sent_of(self._request, self._values)
-            verdict = self.judge.request(sent, is_exact=self._settings.level == "exact")
-            self.asked = self._settings.apply(verdict, self._command.operation)
+            operation = self.described.operation
+            self.judge = self._known or Judge(self.described.api.catalog, operation)
+            sent = judged_request(self._request, self._values)
+            self.verdict = self.judge.request(sent, is_exact=self._settings.level == "exact")
+            self._settings.set_apart(self.verdict, operation)
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
 
-    def gate(self) -> None:
-        """Let the request pass, or end the call.
+    def check(self) -> None:
+        """Wait for the verdict, and end the call where the document does not allow the request.
 
         Raises:
             UsageError: The document does not allow the request.
@@ -56,45 +74,30 @@ class Judging(threading.Thread):
             self.join()
         if self._error is not None:
             raise self._error
-        if all(one.rule in _ALLOWED for one in self.asked.findings):
+        if all(finding.rule in _ALLOWED for finding in self.verdict.findings):
             return
         from dynacli.client.verdict_text import verdict_json
 
         raise UsageError(
             "The document does not allow this request",
-            why=self._text(),
+            why=self.findings_text(),
             hint="Mend it, or send it all the same with `--validate off`",
-            **verdict_json(self._command.api, self.asked),
+            **verdict_json(self.described.api, self.verdict),
         )
 
-    def warn(self, run: Run, masker: Any) -> None:
-        """Say what a request that passed holds besides what the document mentions, which is asked for by `exact`.
-
-        Args:
-            masker: Takes its secrets out of whatever is printed.
-        """
-        if self.asked.is_valid or (run.report is not None and run.report.is_on_stderr):
-            return
-        details: dict[str, Any] = {}
-        if run.error_format == "json":
-            from dynacli.client.verdict_text import verdict_json
-
-            details = masker.mask_value(verdict_json(self._command.api, self.asked))
-        what = "The request holds what the document does not mention"
-        run.warn(masker.mask(f"{what}\n{self._text()}"), **details)
-
-    def _text(self) -> str:
+    def findings_text(self) -> str:
+        """Return the findings in the request, each with the part of it that is wrong."""
         from dynacli.client.evidence import Evidence
         from dynacli.client.verdict_text import findings_text
 
-        api, operation = self._command.api, self._command.operation
+        operation = self.described.operation
         evidence = Evidence.of_request(
             operation.method, operation.path, self._request, self._values.media_type
         )
-        return findings_text(api, self.asked.findings, evidence)
+        return findings_text(self.described.api, self.verdict.findings, evidence)
 
 
-def sent_of(request: Request, values: Values) -> Any:
+def judged_request(request: Request, values: CallValues) -> "Sent":
     """Return a request as it is judged."""
     from urllib.parse import unquote
 
@@ -112,8 +115,8 @@ def sent_of(request: Request, values: Values) -> Any:
     )
 
 
-def _judged_body(values: Values) -> Any:
-    """Return the body as it is judged: what is read only when it is sent, without that."""
+def _judged_body(values: CallValues) -> Any:
+    """Return the body as it is judged: without the contents that are read only when it is sent."""
     body = values.body
     if isinstance(body, bytes | None) and values.form is None:
         return body

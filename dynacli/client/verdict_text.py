@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dynacli.commands.run import Run
 from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
@@ -10,8 +9,9 @@ if TYPE_CHECKING:
 
     from dynacli.client.evidence import Evidence
     from dynacli.library.document_locations import Location
+    from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["findings_json", "findings_text", "placed", "report_notes", "suppressed_json", "verdict_json"]
+__all__ = ["findings_json", "findings_text", "notes_of", "placed", "suppressed_json", "verdict_json"]
 
 MAX_SHOWN = 20
 MAX_STEPS = 5
@@ -108,22 +108,18 @@ def _locations(api: OpenedApi, findings: list[Any]) -> dict[str, "Location"]:
     return api.places(pointers) if pointers else {}
 
 
-def report_notes(run: Run, verdicts: "Iterable[Any]", mask: Any, *, shows_ignored: bool) -> None:
-    """Say what could not be judged, and what was found and does not count.
+def notes_of(verdicts: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]:
+    """Return a line for each thing that could not be judged, and for each finding that does not count.
 
     Args:
         verdicts: On the request and on the answer.
-        mask: Takes secrets out of a text.
-        shows_ignored: Whether the second kind is said.
+        shows_ignored: Whether the second kind is told.
     """
     verdicts = list(verdicts)
-    for reason in dict.fromkeys(reason for one in verdicts for reason in one.failures):
-        run.warn(mask(f"Not judged: {reason}"))
-    notes = [f"Not judged: {reason}" for one in verdicts for reason in one.unchecked]
+    notes = [f"Not judged: {reason}" for verdict in verdicts for reason in verdict.unchecked]
     if shows_ignored:
-        suppressed = [pair for one in verdicts for pair in one.suppressed]
+        suppressed = [pair for verdict in verdicts for pair in verdict.suppressed]
         notes += [f"Ignored: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
         if len(suppressed) > MAX_SHOWN:
             notes.append(f"Ignored: {len(suppressed) - MAX_SHOWN} more")
-    for note in dict.fromkeys(notes):
-        run.note(mask(note))
+    return list(dict.fromkeys(notes))

@@ -4,14 +4,24 @@ click lets an option with an optional value take the word behind it, whatever it
 Here each option is joined to its value and all positional words come behind `--`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import click
 
-from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, StandardOption
 
-__all__ = ["BOOLEAN", "EMPTY_BOOLEAN", "VALUE", "Kind", "arrange", "kinds_of"]
+__all__ = [
+    "BOOLEAN",
+    "EMPTY_BOOLEAN",
+    "SWITCH",
+    "VALUE",
+    "Arranged",
+    "Kind",
+    "arrange",
+    "kinds_of",
+    "standard_kinds",
+]
 
 
 class Kind(NamedTuple):
@@ -35,32 +45,64 @@ EMPTY_BOOLEAN = BOOLEAN._replace(optional=("true", "false", ""))
 """One for which the empty word may stand (`allowEmptyValue`)."""
 
 
+class Arranged(NamedTuple):
+    """Words, arranged.
+
+    Args:
+        options: Each option, joined to its value; `-o` and its value are two words.
+        positional: All other words.
+        lacking: The flag of an option at the end that has no value; empty where there is none.
+    """
+
+    options: list[str]
+    positional: list[str]
+    lacking: str
+
+    def check(self, ctx: click.Context) -> None:
+        """Raise the error for an option without its value.
+
+        Raises:
+            click.BadOptionUsage: The last word is an option that needs a value.
+        """
+        if self.lacking:
+            raise click.BadOptionUsage(self.lacking, "", ctx)
+
+
 def kinds_of(params: Iterable[click.Parameter]) -> dict[str, Kind]:
     """Return flag → kind of dynacli's own options."""
     kinds: dict[str, Kind] = {}
-    optional = {one.name: one for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS) if one.flag_value}
+    optional = {option.name: option for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) if option.flag_value}
     for param in params:
         if not isinstance(param, click.Option):
             continue
         if param.is_flag:
             kind = SWITCH
         elif param.name in optional:
-            known = optional[param.name]
-            kind = Kind(takes_value=True, optional=known.choices, alone=known.flag_value)
+            kind = _kind_of(optional[param.name])
         else:
             kind = VALUE
         kinds.update(dict.fromkeys(param.opts, kind))
     return kinds
 
 
+def standard_kinds() -> dict[str, Kind]:
+    """Return flag → kind of the standard options."""
+    return {flag: _kind_of(option) for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) for flag in option.flags}
+
+
+def _kind_of(option: StandardOption) -> Kind:
+    if option.flag_value:
+        return Kind(takes_value=True, optional=option.choices, alone=option.flag_value)
+    return VALUE if option.metavar else SWITCH
+
+
 def arrange(
-    words: list[str],
+    words: Sequence[str],
     kinds: Mapping[str, Kind],
     find: Callable[[str], tuple[str, Kind] | None] | None = None,
     *,
     stop_at_positional: bool = False,
-    ctx: click.Context | None = None,
-) -> tuple[list[str], list[str]]:
+) -> Arranged:
     """Return the option words, each joined to its value, and the positional words.
 
     Args:
@@ -68,13 +110,10 @@ def arrange(
         kinds: Flag (`--state`, `-o`) → what may stand behind it.
         find: Asked for a flag that is not in `kinds`; returns the flag to use and its kind, or None.
         stop_at_positional: Whether everything from the first positional word on is positional.
-        ctx: What an error is about.
-
-    Raises:
-        click.BadOptionUsage: The last word is an option that needs a value.
     """
     options: list[str] = []
     positional: list[str] = []
+    lacking = ""
     index = 0
     while index < len(words):
         word = words[index]
@@ -97,7 +136,7 @@ def arrange(
                 options.extend([flag, words[index]])
                 index += 1
             else:
-                raise click.BadOptionUsage(flag, "", ctx)
+                lacking = flag
             continue
         flag, equals, value = word.partition("=")
         kind = kinds.get(flag)
@@ -124,8 +163,8 @@ def arrange(
             index += 1
         else:
             # click would take the `--` behind all options for its value.
-            raise click.BadOptionUsage(flag, "", ctx)
-    return options, positional
+            lacking = flag
+    return Arranged(options, positional, lacking)
 
 
 def _is_number(word: str) -> bool:

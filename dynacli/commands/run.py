@@ -1,16 +1,14 @@
-"""What one run knows: its surroundings and the standard options, wherever they were given."""
+"""One run of the program: its surroundings, its options, and the APIs that it has opened."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from dynacli.commands.standard_options import Options
 from dynacli.environment import Environment
-from dynacli.errors import DynacliError, UsageError
+from dynacli.errors import DynacliError
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
-
-if TYPE_CHECKING:
-    from dynacli.commands.call.call_report import CallReport
 
 __all__ = ["Run"]
 
@@ -23,81 +21,47 @@ class Run:
 
     Attributes:
         env: Streams, variables, directories.
-        options: The standard options by name; those after the operation win over those before the API.
-        has_sent: Whether a request to an API may be on its way.
-        report: What the report of a call will hold, where one is asked for.
-
-    Args:
-        words: The command line, for the options that matter before the words behind the API are parsed.
+        options: The standard options that click has read so far.
+        ahead: The options among the words that click has not read yet; None where it has read all of them.
     """
 
-    def __init__(self, env: Environment, words: Sequence[str] = ()) -> None:
+    def __init__(self, env: Environment) -> None:
         self.env = env
-        self._words = tuple(words)
-        self.options: dict[str, Any] = {}
-        self.has_sent = False
-        self.report: CallReport | None = None
+        self.options = Options()
+        self.ahead: Options | None = None
         self._apis: dict[str, OpenedApi] = {}
         self._replaced: list[OpenedApi] = []
 
-    def option(self, name: str, default: Any = None) -> Any:
-        """Return a standard option's value; `default` where it was not given."""
-        value = self.options.get(name)
-        return default if value is None or value == () else value
-
     @property
-    def output_format(self) -> str:
-        """The output format that was asked for."""
-        return str(self.option("output", "auto"))
+    def known(self) -> Options:
+        """All options as far as they are known."""
+        return self.options if self.ahead is None else self.options.followed_by(self.ahead)
 
     @property
     def error_format(self) -> str:
         """`text` or `json`."""
-        return str(self.option("error_format") or self.env.variables.get("DYNACLI_ERROR_FORMAT") or "text")
-
-    @property
-    def allow_refs(self) -> list[str]:
-        """The origins and directories that references may lead to, wherever on the command line they were given."""
-        given = [*self.option("allow_ref", ()), *self._values_of("--allow-ref")]
-        return [place for one in given if (place := _place(one))]
-
-    @property
-    def profile(self) -> str | None:
-        """The profile that was asked for, wherever on the command line."""
-        return self.option("profile") or next(iter(self._values_of("--profile")), None)
-
-    def _values_of(self, option: str) -> Iterator[str]:
-        for number, word in enumerate(self._words):
-            flag, _, value = word.partition("=")
-            if flag == option:
-                yield value or next(iter(self._words[number + 1 :]), "")
+        return self.known.error_format or self.env.variables.get("DYNACLI_ERROR_FORMAT") or "text"
 
     def api(self, word: str) -> OpenedApi:
         """Return the API that a word names, opened once a run."""
         if word not in self._apis:
-            # The operation, and with it what stands behind it, is only known when the API is open.
-            refresh = bool(self.option("refresh")) or "--refresh" in self._words
+            known = self.known
             api = open_api(
                 word,
                 self.env,
-                refresh=refresh,
-                offline=self.is_offline,
-                allow_refs=self.allow_refs,
+                refresh=known.refresh,
+                offline=known.offline,
+                allow_refs=known.allow_ref,
                 authorize=lambda challenge: self._log_in(word, challenge),
             )
             self._apis[word] = api
             self._tell(api)
         return self._apis[word]
 
-    @property
-    def is_offline(self) -> bool:
-        """Whether nothing may be fetched."""
-        return bool(self.option("offline")) or "--offline" in self._words
-
     def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
         from dynacli.client.document_login import login_of
 
-        return login_of(self.env, word, profile=self.profile)(challenge)
+        return login_of(self.env, word, profile=self.known.profile or None)(challenge)
 
     def _tell(self, api: OpenedApi) -> None:
         """Warn of what a person should know of a document before its operations are used."""
@@ -122,7 +86,7 @@ class Run:
         if (
             open_request is None
             or "://" not in api.location
-            or self.is_offline
+            or self.known.offline
             or open_request.mode == NEVER
             or open_request.pin
         ):
@@ -131,13 +95,13 @@ class Run:
         has_just_failed = failure is not None and 0 <= time.time() - failure.at < MINUTE
         if api.is_new or has_just_failed or not is_due(api.pointer, time.time(), MINUTE):
             return None
-        word = next(word for word, one in self._apis.items() if one is api)
+        word = next(word for word, opened in self._apis.items() if opened is api)
         try:
             again = open_api(
                 word,
                 self.env,
                 refresh=True,
-                allow_refs=self.allow_refs,
+                allow_refs=self.known.allow_ref,
                 authorize=lambda challenge: self._log_in(word, challenge),
                 is_asked=False,
                 seconds=_SECONDS,
@@ -153,26 +117,18 @@ class Run:
 
     def end(self) -> None:
         """Do what can wait until the command has printed: start refreshes that are due, tell what is new."""
-        from dynacli.library.revisions.open_request import BLOCKING, NEVER
-
         if self._apis:
             from dynacli.library.configuration.configuration import Configuration
 
             Configuration(self.env).sweep()
         for api in self._apis.values():
             api.note_use()
-            open_request = api.open_request
-            if open_request is None or api.failure is not None:
-                continue
-            if api.is_due and not (
-                open_request.offline
-                or open_request.refresh
-                or open_request.pin
-                or open_request.mode in {BLOCKING, NEVER}
-            ):
-                from dynacli.commands.background_refresh import begin_refresh
+            if api.is_refresh_wanted:
+                from dynacli.library.background_refresh import begin_refresh
 
-                begin_refresh(api, self.env, self.profile)
+                begin_refresh(api, self.env, self.known.profile)
+            if api.open_request is None or api.failure is not None:
+                continue
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
                 from dynacli.commands.freshness_notes import tell_news
 
@@ -203,13 +159,3 @@ class Run:
             api.catalog.close()
         self._apis.clear()
         self._replaced.clear()
-
-
-def _place(word: str) -> str:
-    """Return the origin or directory in a word; empty where it is none, which is said when the option is parsed."""
-    from dynacli.commands.reference_places import parse_place
-
-    try:
-        return parse_place(word)
-    except UsageError:
-        return ""

@@ -33,6 +33,7 @@ __all__ = [
     "find_revisions",
     "make_open_request",
     "open_api",
+    "open_from_cache",
     "open_source",
     "refresh_api",
 ]
@@ -304,6 +305,17 @@ def _revisions_of(open_request: OpenRequest, source: str) -> Revisions:
     return Revisions(
         open_request.env.cache_dir, parse_source(source, Path.cwd()).location, open_request.layers
     )
+
+
+def open_from_cache(word: str, env: Environment) -> OpenedApi | None:
+    """Return the API that a word names as the cache has it, whatever has become of its source; None without it.
+
+    Raises:
+        UsageError: There is no such API.
+        FileError: The configuration cannot be used.
+    """
+    open_request, source = make_open_request(word, env)
+    return _as_it_was(open_request, source) if source != "-" else None
 
 
 def _as_it_was(open_request: OpenRequest, source: str) -> OpenedApi | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.errors import DynacliError, FileError
 from dynacli.library.configuration.configuration import is_name
+from dynacli.library.revisions.open_request import BACKGROUND
 from dynacli.library.revisions.revisions import NEWS, PENDING, Revisions
 
 if TYPE_CHECKING:
@@ -153,6 +154,14 @@ class OpenedApi:
         if open_request is not None and (open_request.pin or open_request.wrong_settings):
             return True
         return self.is_due or self.warning is not None or bool(self.objections) or self.has_pending
+
+    @property
+    def is_refresh_wanted(self) -> bool:
+        """Whether the document is due, and is to be refreshed in the background."""
+        asked = self.open_request
+        if not self.is_due or asked is None or self.failure is not None:
+            return False
+        return asked.mode == BACKGROUND and not (asked.offline or asked.refresh or asked.pin)
 
     @property
     def has_pending(self) -> bool:

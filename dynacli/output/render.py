@@ -59,7 +59,7 @@ def write_body(env: Environment, body: bytes, media_type: str, output_format: st
         write_bytes(env, body)
         return
 
-    from dynacli.output.content_kind import decoded, is_json
+    from dynacli.text.content_kind import decoded, is_json
 
     text = decoded(body, media_type)
     if text is None:

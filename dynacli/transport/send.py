@@ -13,7 +13,7 @@ from dynacli.request.choose_server import origin_of
 from dynacli.transport.answer_pieces import Pieces
 from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.failures import from_httpx, timed_out, without_query
-from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
+from dynacli.wire.http_client import REDIRECTS, ClientPool, headers_of, open_client
 
 if TYPE_CHECKING:
     import httpx
@@ -79,7 +79,11 @@ Receive = Callable[[Answer, Pieces], bytes]
 
 
 def send(
-    request: Request, budget: Budget, before_sending: Callable[[], None], receive: Receive | None = None
+    request: Request,
+    budget: Budget,
+    before_sending: Callable[[], None],
+    receive: Receive | None = None,
+    clients: ClientPool | None = None,
 ) -> Answer:
     """Send a request and return the final answer.
 
@@ -91,6 +95,7 @@ def send(
         before_sending: Called when the connection stands and nothing was sent yet; its exceptions end the call.
         receive: Reads the body of the final answer, in the thread of the exchange; its exceptions end the call.
             By default the whole body is kept.
+        clients: Keeps connections open between calls; None for a connection of this call's own.
 
     Raises:
         NetworkError: The connection failed or broke.
@@ -104,11 +109,10 @@ def send(
     def whole(answer: Answer, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
-    return run_within(
-        budget.total,
-        request.url,
-        lambda connections: _follow(request, _Call(budget, connections, receive or whole), before_sending),
-    )
+    def work(connections: Connections) -> Answer:
+        return _follow(request, _Call(budget, connections, receive or whole, clients), before_sending)
+
+    return run_within(budget.total, request.url, work)
 
 
 def _follow(request: Request, call: "_Call", before_sending: Callable[[], None] | None) -> Answer:
@@ -185,10 +189,13 @@ def _redirected(request: Request, status: int, location: str) -> Request | None:
 class _Call:
     """A call with its limits; every request of it, redirected ones included, shares its time."""
 
-    def __init__(self, budget: Budget, connections: Connections, receive: Receive) -> None:
+    def __init__(
+        self, budget: Budget, connections: Connections, receive: Receive, clients: ClientPool | None
+    ) -> None:
         self.budget = budget
         self.connections = connections
         self.receive = receive
+        self.open_client = open_client if clients is None else clients.client
         self.start = time.monotonic()
 
     def exchange(
@@ -204,7 +211,7 @@ class _Call:
         read = READ_SECONDS if self.budget.total is None else left + 1
         hook = _SendingHook(before_sending, self.connections)
         try:
-            with open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
+            with self.open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
                 # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
                 headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers]
                 if not isinstance(request.body, bytes | None) and request.body.length is not None:
@@ -215,6 +222,7 @@ class _Call:
                     request.url,
                     headers=headers,
                     content=request.body,
+                    timeout=httpx.Timeout(read, connect=connect),
                     extensions={"trace": hook},
                 )
                 # httpx writes methods in upper case, but they are case-sensitive (RFC 9110, section 9.1).

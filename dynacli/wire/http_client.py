@@ -1,6 +1,8 @@
 """The HTTP client: httpx without its own redirects, credentials, cookies and decoding."""
 
 import ssl
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dynacli import __version__
@@ -8,9 +10,11 @@ from dynacli.wire.encodings import ACCEPTED
 from dynacli.wire.failures import from_client_setup
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
-__all__ = ["REDIRECTS", "USER_AGENT", "headers_of", "open_client"]
+__all__ = ["REDIRECTS", "USER_AGENT", "ClientPool", "headers_of", "open_client"]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 USER_AGENT = f"dynacli/{__version__}"
@@ -42,6 +46,43 @@ def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
         )
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
         raise from_client_setup(error) from error
+
+
+class ClientPool:
+    """Clients that keep their connections open between exchanges, for calls from several threads."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, httpx.Client] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def client(self, scheme: str, *, connect: float, read: float) -> "Iterator[httpx.Client]":
+        """Give the client for a scheme; it stays open behind the block.
+
+        Args:
+            scheme: Of the URL that it is for.
+            connect: Seconds for connecting, where a request names none of its own.
+            read: Seconds between two pieces of an answer, where a request names none of its own.
+
+        Raises:
+            UsageError: A proxy or certificate variable of the environment is malformed.
+        """
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+        with self._lock:
+            client = self._clients.get(scheme)
+            if client is None:
+                client = self._clients[scheme] = open_client(scheme, connect=connect, read=read)
+                # A cookie of one answer is no part of the next request.
+                client.cookies.jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        yield client
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
 
 
 def _no_certificates() -> ssl.SSLContext:

@@ -17,8 +17,8 @@ from typing import Any
 import click
 import pytest
 
+from dynacli.commands.command_groups import make_root
 from dynacli.commands.completion import completion_tables
-from dynacli.commands.root import make_root
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
 from dynacli.commands.verbs import cache as cache_verb

@@ -129,9 +129,10 @@ _COMMAND = (
     | _modules("model.media_types")
     | _modules(
         """
-        commands.api_group commands.arrange_words commands.help.usage_lines
-        commands.operation_command commands.root commands.run commands.standard_options
-        commands.verb_commands
+        client.described_operation client.inputs.find_input commands.arrange_words
+        commands.call.read_inputs client.inputs.call_inputs commands.command_groups request.convert_words
+        commands.help.usage_lines
+        commands.operation_command commands.run commands.standard_options
         """
     )
 )
@@ -145,8 +146,8 @@ _PLAIN = (
     | _modules("auth.credential_variables auth.credentials auth.origins auth.secret")
     | _modules(
         """
-        client.call client.call_request client.sign_request client.validation_settings
-        commands.call.collect_values
+        client.call client.sign_request client.call_settings
+        commands.call.make_call
         """
     )
     | _modules("output.render output.standard_error text.terminal")
@@ -171,7 +172,7 @@ _BUILT = (
         schema.flatten_schema schema.flat_schema
         """
     )
-    | _modules("commands.call.call_body")
+    | _modules("commands.call.read_body_words client.inputs.build_body")
 )
 _DRY_RUN = _BUILT | _modules("request.preview")
 _ENDED = _modules("commands.call.conclude_call commands.call.receive_response") | _modules(

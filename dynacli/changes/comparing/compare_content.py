@@ -2,6 +2,7 @@
 
 import re
 
+from dynacli.changes.comparing.canonical_values import canonical, canonical_without
 from dynacli.changes.comparing.compare_schemas import schema_pair
 from dynacli.changes.comparing.compare_texts import compare_texts
 from dynacli.changes.comparing.compared_document import (
@@ -14,7 +15,6 @@ from dynacli.changes.comparing.compared_document import (
 )
 from dynacli.changes.comparing.compared_schema import ComparedSchema, compared_schema
 from dynacli.changes.comparing.comparison import REQUEST, Comparison, Pair, Use
-from dynacli.changes.comparing.json_values import canonical, canonical_without
 from dynacli.document.pointer import split
 from dynacli.model.media_types import essence
 

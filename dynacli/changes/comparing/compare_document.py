@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dynacli.changes.comparing.canonical_values import canonical
 from dynacli.changes.comparing.compare_operations import (
     Operation,
     compare_received_requests,
@@ -12,7 +13,6 @@ from dynacli.changes.comparing.compare_servers import compare_servers
 from dynacli.changes.comparing.compare_texts import compare_texts
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, members, present
 from dynacli.changes.comparing.comparison import Comparison, Pair
-from dynacli.changes.comparing.json_values import canonical
 
 __all__ = ["compare_documents"]
 

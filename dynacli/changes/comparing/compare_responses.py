@@ -1,11 +1,11 @@
 """Compares the responses of two operations, by their status."""
 
+from dynacli.changes.comparing.canonical_values import canonical_without
 from dynacli.changes.comparing.compare_content import compare_content
 from dynacli.changes.comparing.compare_parameters import compare_headers
 from dynacli.changes.comparing.compare_texts import compare_texts
 from dynacli.changes.comparing.compared_document import Place, child, members
 from dynacli.changes.comparing.comparison import RESPONSE, Comparison, Pair, Use
-from dynacli.changes.comparing.json_values import canonical_without
 
 __all__ = ["compare_responses"]
 

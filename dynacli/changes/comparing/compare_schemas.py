@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dynacli.changes.comparing.canonical_values import canonical, index_by_value
 from dynacli.changes.comparing.compare_bounds import LIMIT_KEYWORDS, compare_limits
 from dynacli.changes.comparing.compare_properties import compare_object
 from dynacli.changes.comparing.compare_texts import compare_deprecation, compare_text
 from dynacli.changes.comparing.compared_document import Place, child, empty_schema
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
 from dynacli.changes.comparing.comparison import Comparison, Pair, Use
-from dynacli.changes.comparing.json_values import canonical, index_by_value
 from dynacli.changes.comparing.match_alternatives import compare_alternatives
 
 __all__ = ["compare_schemas", "schema_pair"]

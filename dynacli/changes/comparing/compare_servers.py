@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from dynacli.changes.comparing.canonical_values import canonical
 from dynacli.changes.comparing.compared_document import Place, child
 from dynacli.changes.comparing.comparison import Comparison, Pair
-from dynacli.changes.comparing.json_values import canonical
 
 __all__ = ["compare_servers"]
 

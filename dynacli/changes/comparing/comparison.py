@@ -13,9 +13,9 @@ import orjson
 
 from dynacli.changes.breaking_rules import RULES
 from dynacli.changes.change_records import Change
+from dynacli.changes.comparing.canonical_values import canonical, shortened
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place
 from dynacli.changes.comparing.compared_schema import KeywordValue
-from dynacli.changes.comparing.json_values import canonical, shortened
 from dynacli.changes.comparing.unchanged_parts import UnchangedParts
 from dynacli.document.pointer import MISSING, follow, split
 

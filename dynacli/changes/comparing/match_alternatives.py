@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from dynacli.changes.comparing.canonical_values import canonical
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
 from dynacli.changes.comparing.comparison import CompareSchemas, Comparison, Pair, Use
-from dynacli.changes.comparing.json_values import canonical
 from dynacli.document.pointer import MISSING, follow, split
 
 __all__ = ["compare_alternatives"]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 
 __all__ = ["placeholders", "prefix_of", "rounds", "sources", "template"]
 
@@ -34,7 +34,7 @@ def prefix_of(path: str, index: int) -> str:
 
 
 def sources(
-    commands: Sequence[OperationCommand], linked: Mapping[str, Iterable[str]]
+    commands: Sequence[DescribedOperation], linked: Mapping[str, Iterable[str]]
 ) -> dict[str, list[str]]:
     """Return operation → the operations whose answers may give values for it, but for those found by a field's name.
 
@@ -59,8 +59,8 @@ def sources(
 
 
 def rounds(
-    commands: Sequence[OperationCommand], linked: Mapping[str, Iterable[str]], last: Iterable[str]
-) -> list[list[OperationCommand]]:
+    commands: Sequence[DescribedOperation], linked: Mapping[str, Iterable[str]], last: Iterable[str]
+) -> list[list[DescribedOperation]]:
     """Return the operations in rounds: each only needs what earlier rounds can give.
 
     Args:
@@ -70,7 +70,7 @@ def rounds(
     behind = set(last)
     first = [one for one in commands if one.operation.name not in behind]
     ranks = _ranks(first, sources(first, linked))
-    sorted_in: dict[int, list[OperationCommand]] = {}
+    sorted_in: dict[int, list[DescribedOperation]] = {}
     for one in first:
         sorted_in.setdefault(ranks[one.operation.name], []).append(one)
     found = [sorted_in[number] for number in sorted(sorted_in)]
@@ -81,11 +81,11 @@ def rounds(
     return found
 
 
-def _steps_to_removal(command: OperationCommand) -> int:
-    return -command.operation.path.count("/") if command.operation.method == "DELETE" else -_MOST_STEPS
+def _steps_to_removal(described: DescribedOperation) -> int:
+    return -described.operation.path.count("/") if described.operation.method == "DELETE" else -_MOST_STEPS
 
 
-def _ranks(commands: Sequence[OperationCommand], before: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _ranks(commands: Sequence[DescribedOperation], before: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """Return for each operation the number of its round."""
     ranks = {one.operation.name: _least_rank(one) for one in commands}
     for _ in range(_MOST_ROUNDS):
@@ -100,7 +100,7 @@ def _ranks(commands: Sequence[OperationCommand], before: Mapping[str, Sequence[s
     return ranks
 
 
-def _least_rank(command: OperationCommand) -> int:
-    in_path = placeholders(command.operation.path)
-    needs = any(one.is_required and not one.value.has_known_default for one in command.operation.parameters)
+def _least_rank(described: DescribedOperation) -> int:
+    in_path = placeholders(described.operation.path)
+    needs = any(one.is_required and not one.value.has_known_default for one in described.operation.parameters)
     return max(1, len(in_path)) if needs or in_path else 0

@@ -9,7 +9,7 @@ from dynacli.check.check_records import Exchange
 from dynacli.check.planning.call_order import placeholders
 from dynacli.check.planning.harvest import Fits, is_called_like_an_id, read_json, singular, value_of_item
 from dynacli.check.planning.linked_values import Links
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 
 __all__ = ["created_id", "is_done", "made_path", "new_id"]
 
@@ -19,17 +19,17 @@ def is_done(exchange: Exchange) -> bool:
     return exchange.answer is not None and 200 <= exchange.answer.status < 300
 
 
-def new_id(command: OperationCommand, fits: Fits) -> Any:
+def new_id(described: DescribedOperation, fits: Fits) -> Any:
     """Return a value that nothing is called by yet, as likely as can be; None where no value fits.
 
     Args:
-        command: An operation on one thing.
+        described: An operation on one thing.
     """
     import secrets
     from uuid import uuid4
 
-    last = placeholders(command.operation.path)[-1]
-    for parameter in command.operation.parameters:
+    last = placeholders(described.operation.path)[-1]
+    for parameter in described.operation.parameters:
         if parameter.location == "path" and parameter.name == last:
             offers: tuple[Any, ...] = (f"dynacli-check-{secrets.token_hex(4)}", str(uuid4()))
             if is_called_like_an_id(last):  # `/delay/{delay}` takes an amount, and would wait as long
@@ -39,7 +39,7 @@ def new_id(command: OperationCommand, fits: Fits) -> Any:
 
 
 def made_path(
-    exchange: Exchange, create: OperationCommand, links: Links, items: list[OperationCommand], fits: Fits
+    exchange: Exchange, create: DescribedOperation, links: Links, items: list[DescribedOperation], fits: Fits
 ) -> tuple[Any, ...] | None:
     """Return the values of the path of a new thing, in order; None where they are not known.
 
@@ -52,7 +52,7 @@ def made_path(
     return None if value is None else (*map(sent.get, placeholders(create.operation.path)), value)
 
 
-def created_id(exchange: Exchange, links: Links, items: list[OperationCommand], fits: Fits) -> Any:
+def created_id(exchange: Exchange, links: Links, items: list[DescribedOperation], fits: Fits) -> Any:
     """Return the value that stands for a new thing at the end of its path; None where nothing says it.
 
     A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), what stands in the body a guess.

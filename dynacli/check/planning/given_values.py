@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from dynacli.check.check_records import Value
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.model.operation import Field, Parameter
 from dynacli.request.assemble_body import Assignment, assemble
@@ -30,7 +30,7 @@ class _Part(NamedTuple):
 _Given = Value | _Part
 
 
-def given_values(words: Sequence[str], commands: Sequence[OperationCommand]) -> dict[str, list[Value]]:
+def given_values(words: Sequence[str], commands: Sequence[DescribedOperation]) -> dict[str, list[Value]]:
     """Return operation → the values that were given for it; one for it alone comes first.
 
     Args:
@@ -49,10 +49,10 @@ def given_values(words: Sequence[str], commands: Sequence[OperationCommand]) -> 
                 "A value of --set has no `=`", hint="Write `--set NAME=VALUE` or `--set OPERATION.NAME=VALUE`"
             )
         taken = False
-        for command in commands:
-            for here, found in ((everywhere, name), (alone, _inside(command, name))):
-                for value in _values(command, found, text) if found else ():
-                    here.setdefault(command.operation.name, []).append(value)
+        for described in commands:
+            for here, found in ((everywhere, name), (alone, _inside(described, name))):
+                for value in _values(described, found, text) if found else ():
+                    here.setdefault(described.operation.name, []).append(value)
                     taken = True
         if not taken:
             raise _unknown(name, commands)
@@ -80,45 +80,45 @@ def _joined(alone: list[_Given], everywhere: list[_Given]) -> list[Value]:
     return [*made, *values]
 
 
-def _inside(command: OperationCommand, name: str) -> str:
+def _inside(described: DescribedOperation, name: str) -> str:
     """Return what stands behind the operation's own name; empty where the name begins otherwise."""
-    operation = command.operation
+    operation = described.operation
     for start in (operation.name, operation.operation_id, *operation.aliases):
         if start and name.startswith(f"{start}."):
             return name[len(start) + 1 :]
     return ""
 
 
-def _values(command: OperationCommand, name: str, text: str) -> Iterable[_Given]:
-    for one in command.operation.parameters:
+def _values(described: DescribedOperation, name: str, text: str) -> Iterable[_Given]:
+    for one in described.operation.parameters:
         if name in _names_of(one):
             word = [text]
             value = text if is_given_as_text(one, word) else convert_all(word, one.value, f"--set {name}")
             yield Value(one.location, one.name, value, "set")
             return  # the first place has the plain name, as with options
-    for one in command.operation.parameters:
-        found = _property(command, one, name)
+    for one in described.operation.parameters:
+        found = _property(described, one, name)
         if found is not None:
             yield _Part(one, found, f"--set {name}", text)
             return
-    if command.operation.body is None:
+    if described.operation.body is None:
         return
-    command.prepare("")
+    described = described.sending("")
     inside = name.removeprefix("body.")
     if (
-        find_field(command.body_schema(), command.api.catalog.resolve, inside, allows_any_name=False)
+        find_field(described.body_schema(), described.api.catalog.resolve, inside, allows_any_name=False)
         is not None
     ):
         yield Value("body", inside, text, "set")
 
 
-def _property(command: OperationCommand, parameter: Parameter, name: str) -> Field | None:
+def _property(described: DescribedOperation, parameter: Parameter, name: str) -> Field | None:
     """Return the property of a parameter that a name leads to; None where it leads to none."""
     for one in _names_of(parameter):
         inside = name.removeprefix(one)
         if inside != name and inside.startswith((".", "[")):
-            schema = command.parameter_schema(parameter)
-            return find_field(schema, command.api.catalog.resolve, inside.removeprefix("."))
+            schema = described.parameter_schema(parameter)
+            return find_field(schema, described.api.catalog.resolve, inside.removeprefix("."))
     return None
 
 
@@ -128,8 +128,8 @@ def _names_of(parameter: Parameter) -> tuple[str, ...]:
     return (*names, *(place + one for one in names))
 
 
-def _unknown(name: str, commands: Sequence[OperationCommand]) -> UsageError:
-    known = dict.fromkeys(one.name for command in commands for one in command.operation.parameters)
+def _unknown(name: str, commands: Sequence[DescribedOperation]) -> UsageError:
+    known = dict.fromkeys(one.name for described in commands for one in described.operation.parameters)
     near = get_close_matches(name.rpartition(".")[2], list(known), 3, 0.6)
     listed = " or ".join(f"`{one}`" for one in near)
     return UsageError(

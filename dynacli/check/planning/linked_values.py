@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from dynacli.check.check_records import Exchange, Value
 from dynacli.check.planning.harvest import read_json
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links import describe_links
-from dynacli.commands.operation_command import OperationCommand
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.schema.documented_values import walk_value
 
@@ -20,9 +20,9 @@ __all__ = ["Links", "documented_answer"]
 class Links:
     """The links of one operation's answers, described once."""
 
-    def __init__(self, command: OperationCommand) -> None:
-        self._command = command
-        self._links: dict[str, Any] = describe_links(command) if _has_links(command) else {}
+    def __init__(self, described: DescribedOperation) -> None:
+        self._described = described
+        self._links: dict[str, Any] = describe_links(described) if _has_links(described) else {}
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ class Links:
         answer = exchange.answer
         if answer is None:
             return
-        documented = [one.status for one in self._command.operation.responses]
+        documented = [one.status for one in self._described.operation.responses]
         mine = documented_answer(answer.status, documented)
         for link in self._links.values():
             if link["operation"] is None or link["status"] != mine:
@@ -56,9 +56,9 @@ def documented_answer(status: int, documented: list[str]) -> str:
     return ""
 
 
-def _has_links(command: OperationCommand) -> bool:
-    responses = command.follow(command.part["operation"].get("responses"))
-    found = [command.follow(one) for one in responses.values()] if isinstance(responses, Mapping) else []
+def _has_links(described: DescribedOperation) -> bool:
+    responses = described.follow(described.part["operation"].get("responses"))
+    found = [described.follow(one) for one in responses.values()] if isinstance(responses, Mapping) else []
     return any(isinstance(one, Mapping) and one.get("links") for one in found)
 
 

@@ -8,7 +8,7 @@ from dynacli.check.planning.chains import Chain, chains_of
 from dynacli.check.planning.created_resources import is_done, made_path
 from dynacli.check.planning.harvest import Fits
 from dynacli.check.planning.linked_values import Links
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 
 __all__ = ["Made"]
 
@@ -26,12 +26,12 @@ class Made:
 
     def __init__(
         self,
-        commands: Mapping[str, OperationCommand],
+        commands: Mapping[str, DescribedOperation],
         named: Iterable[str],
         links: Mapping[str, Links],
         *,
-        fits: Callable[[OperationCommand], Fits],
-        known: Callable[[OperationCommand], set[str]],
+        fits: Callable[[DescribedOperation], Fits],
+        known: Callable[[DescribedOperation], set[str]],
     ) -> None:
         self._commands, self._links, self._fits, self._known = commands, links, fits, known
         linked = {name: one.targets for name, one in links.items()}
@@ -57,10 +57,10 @@ class Made:
         if path is not None and str(path[-1]) not in known:
             self._paths.append((chain.item, path, chain.create))
 
-    def values(self, command: OperationCommand) -> Sequence[tuple[Value, ...]]:
+    def values(self, described: DescribedOperation) -> Sequence[tuple[Value, ...]]:
         """Return values for the beginning of an operation's path that name what was made, the longest first."""
-        place = template(command.operation.path).removesuffix("/")
-        names = placeholders(command.operation.path)
+        place = template(described.operation.path).removesuffix("/")
+        names = placeholders(described.operation.path)
         found = [
             tuple(
                 Value("path", name, value, "answer", source) for name, value in zip(names, path, strict=False)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from dynacli.check.check_records import INVENTED, Planned, Value
 from dynacli.check.planning.harvest import Harvest
-from dynacli.commands.operation_command import OperationCommand, schema_of_parameter
+from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
 from dynacli.model.operation import Parameter
 from dynacli.model.wording import enumerated
 from dynacli.schema.documented_values import documented_values_at, example_values_of, follow_reference
@@ -38,7 +38,7 @@ class Plan:
     """Plans the calls of one operation.
 
     Args:
-        command: The operation.
+        described: The operation.
         harvest: What earlier answers gave.
         given: What the person gave for it.
         most: How many calls it may have.
@@ -48,22 +48,22 @@ class Plan:
 
     def __init__(
         self,
-        command: OperationCommand,
+        described: DescribedOperation,
         harvest: Harvest,
         given: list[Value],
         most: int,
         made: Sequence[tuple[Value, ...]] | None = None,
     ) -> None:
-        self._command, self._harvest, self._given, self._most = command, harvest, given, most
+        self._described, self._harvest, self._given, self._most = described, harvest, given, most
         self._made = made
         self._raw = {
-            (one.get("in", ""), one.get("name", "")): one for one in reversed(command.raw_parameters())
+            (one.get("in", ""), one.get("name", "")): one for one in reversed(described.raw_parameters())
         }
-        self._parameters = command.operation.parameters
+        self._parameters = described.operation.parameters
 
     def calls(self) -> Calls:
         """Return the calls, the plainest first; or none, and why not."""
-        name = self._command.operation.name
+        name = self._described.operation.name
         sets = list(islice(self._together(), _MOST_SPARE))
         offers = {
             (one.location, one.name): list(self._offers(one, sets[0] if sets else {}))
@@ -119,8 +119,8 @@ class Plan:
         given = {(one.location, one.name): one.value for one in self._given}
         known = {(one.location, one.name): one for one in self._parameters}
         seen = chain(
-            self._harvest.linked(self._command.operation.name),
-            self._harvest.of_path(self._command.operation, self.fits),
+            self._harvest.linked(self._described.operation.name),
+            self._harvest.of_path(self._described.operation, self.fits),
         )
         sets = seen if self._made is None else iter(self._made)
         for values in sets:
@@ -140,12 +140,12 @@ class Plan:
             return
         # What something is called that is there already is no value for what may change it.
         may_name = self._made is None
-        may_guess = may_name or self._command.operation.method == "POST"
+        may_guess = may_name or self._described.operation.method == "POST"
         if may_name:
             yield from self._harvest.named(one, self.fits)
         for value in self._examples(one) if may_guess else ():
             yield Value(one.location, one.name, value, "example")
-        for value in documented_values_at(self._schema(one), (), self._command.api.catalog.resolve):
+        for value in documented_values_at(self._schema(one), (), self._described.api.catalog.resolve):
             if self.fits(one, value):
                 yield Value(one.location, one.name, value, "default")
         # One of the words that the document lists is nobody's invention.
@@ -154,7 +154,7 @@ class Plan:
             return
         try:
             made = parameter_example(
-                one, self._raw.get(key), self._command.api.catalog.resolve, self._dialect
+                one, self._raw.get(key), self._described.api.catalog.resolve, self._dialect
             )
         except (NoExampleError, LookupError):
             return
@@ -175,7 +175,7 @@ class Plan:
 
     def _examples(self, one: Parameter) -> Iterator[Any]:
         """Yield the examples that the document has for a parameter, and that its schema allows."""
-        resolve = self._command.api.catalog.resolve
+        resolve = self._described.api.catalog.resolve
         described = self._raw.get((one.location, one.name), {})
         content = described.get("content")
         holders = [described, *(content.values() if isinstance(content, Mapping) else ())]
@@ -202,7 +202,7 @@ class Plan:
         if schema is None:
             return True
         try:
-            return SchemaMatcher(self._command.api.catalog.resolve, "request", self._dialect).matches(
+            return SchemaMatcher(self._described.api.catalog.resolve, "request", self._dialect).matches(
                 value, schema
             )
         except (NoExampleError, RecursionError):
@@ -210,7 +210,7 @@ class Plan:
 
     @property
     def _dialect(self) -> Any:
-        return self._command.api.catalog.meta["dialect"]
+        return self._described.api.catalog.meta["dialect"]
 
 
 def _sent(planned: Planned) -> list[tuple[str, str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dynacli.commands.api_group import unknown_operation
+from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation

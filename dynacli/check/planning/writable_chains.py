@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dynacli.check.planning.chains import Chain, chains_of
 from dynacli.check.planning.linked_values import Links
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 
@@ -20,7 +20,7 @@ def writable_chains(api: OpenedApi, scope: Iterable[Operation]) -> list[Chain]:
     """
     summaries = api.catalog.summaries()
     linked = {
-        one.name: Links(OperationCommand(api, api.catalog.operation(one.name))).targets
+        one.name: Links(DescribedOperation(api, api.catalog.operation(one.name))).targets
         for one in summaries
         if one.method == "POST"
     }

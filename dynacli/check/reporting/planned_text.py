@@ -8,7 +8,7 @@ from dynacli.check.check_records import Value
 from dynacli.check.planning.chains import Chain
 from dynacli.check.planning.plan_calls import Calls
 from dynacli.check.reporting.results import is_secret, planned_values
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import Operation
 from dynacli.schema.example_call import option_text
 from dynacli.text.terminal import Painter, visible
@@ -16,7 +16,7 @@ from dynacli.text.wrapping import wrapped
 
 __all__ = ["plan_rows", "plan_text"]
 
-Plans = list[tuple[OperationCommand, Calls]]
+Plans = list[tuple[DescribedOperation, Calls]]
 
 
 def plan_rows(
@@ -30,14 +30,14 @@ def plan_rows(
     """
     rows: list[dict[str, Any]] = [
         {
-            "operation": command.operation.name,
-            "method": command.operation.method,
-            "path": command.operation.path,
+            "operation": described.operation.name,
+            "method": described.operation.method,
+            "path": described.operation.path,
             "skipped": calls.missing or None,
-            "fed_by": list(sources.get(command.operation.name, ())),
-            "calls": [{"values": planned_values(command.operation, one)} for one in calls.planned],
+            "fed_by": list(sources.get(described.operation.name, ())),
+            "calls": [{"values": planned_values(described.operation, one)} for one in calls.planned],
         }
-        for command, calls in plans
+        for described, calls in plans
     ]
     rows.extend({"chain": _steps(one), "path": one.item} for one in chains)
     return rows
@@ -48,8 +48,8 @@ def plan_text(
 ) -> str:
     """Return the plan for a person."""
     lines = []
-    for command, calls in plans:
-        operation = command.operation
+    for described, calls in plans:
+        operation = described.operation
         name, path = visible(operation.name, keep=""), visible(operation.path, keep="")
         lines.append(f"{paint.cyan(name)}  {operation.method} {path}")
         if calls.missing:

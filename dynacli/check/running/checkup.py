@@ -16,8 +16,9 @@ from dynacli.check.running.dispatch import Dispatch
 from dynacli.check.running.judge_answers import GONE, Judgement
 from dynacli.check.running.prepare_calls import NotCalledError, Ready, make_ready
 from dynacli.check.running.write_chains import Writing
-from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.run import Run
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import Environment
 from dynacli.errors import DynacliError, TimedOutError
 from dynacli.record import record
 
@@ -40,19 +41,23 @@ class Pace:
         rate: Calls each second, 0 for any number.
         timeout: Seconds for one call.
         most: Calls of one operation.
+        content_type: The media type of bodies; empty for the preferred one of each operation.
     """
 
     parallel: int = 4
     rate: float = 0.0
     timeout: float = 30.0
     most: int = 5
+    content_type: str = ""
 
 
 class Checkup:
     """One check of an API.
 
     Attributes:
+        settings: How the calls are made, and their answers judged.
         is_interrupted: Whether Ctrl-C ended it before its time.
+        has_sent: Whether a request may be on its way.
         remains: What was created and is still there, or may be: a sentence each.
 
     Args:
@@ -60,26 +65,25 @@ class Checkup:
         chains: Those that create something; what in them changes something is called as a part of them alone.
         last: The names of those that may change something.
         given: Operation → what the person gave for it.
-        settings: How answers are judged.
         tell: Told of what goes on: calls that are done, those under way, those planned so far.
         seen: Given each call when it is over.
     """
 
     def __init__(
         self,
-        run: Run,
-        commands: Sequence[OperationCommand],
+        env: Environment,
+        commands: Sequence[DescribedOperation],
         *,
         chains: Sequence[Chain] = (),
         last: Iterable[str] = (),
         given: Mapping[str, list[Value]] | None = None,
-        settings: Any,
+        settings: CallSettings,
         pace: Pace,
         tell: Callable[[int, int, int], None] = lambda *_: None,
         seen: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
-        self._run, self._commands, self._given = run, commands, given or {}
-        self._settings, self._pace, self._tell, self._seen = settings, pace, tell, seen
+        self._env, self._commands, self._given = env, commands, given or {}
+        self.settings, self._pace, self._tell, self._seen = settings, pace, tell, seen
         self._by_name = {one.operation.name: one for one in commands}
         self._harvest = Harvest()
         self._links = {one.operation.name: Links(one) for one in commands}
@@ -95,7 +99,7 @@ class Checkup:
         self._rounds = rounds(apart, self._linked, self._careful)
         self._judgements: dict[str, Judgement] = {}
         self._exchanges: dict[str, list[Exchange]] = {one.operation.name: [] for one in commands}
-        self._waiting: deque[tuple[OperationCommand, Planned]] = deque()
+        self._waiting: deque[tuple[DescribedOperation, Planned]] = deque()
         self._spare: dict[str, deque[Planned]] = {}
         self._order: dict[str, list[Planned]] = {}
         self._skipped: dict[str, list[tuple[Planned | None, str, str]]] = {}
@@ -103,9 +107,10 @@ class Checkup:
         self._done = self._planned = self._silence = 0
         self._has_answered = False
         self.is_interrupted = False
+        self.has_sent = False
         self.remains: list[str] = []
 
-    def plans(self) -> list[tuple[OperationCommand, Calls]]:
+    def plans(self) -> list[tuple[DescribedOperation, Calls]]:
         """Return each operation with its calls as far as they are known before anything is sent."""
         chained = [self._by_name[name] for chain in self._chains for name in chain.writes]
         return [(one, self._plan(one)) for each in [*self._rounds, chained] for one in each]
@@ -133,7 +138,7 @@ class Checkup:
         writing.run()
 
     def call(
-        self, command: OperationCommand, path: Sequence[Value], *, is_vital: bool = False
+        self, described: DescribedOperation, path: Sequence[Value], *, is_vital: bool = False
     ) -> Exchange | None:
         """Make one call and return it; None where it cannot be made.
 
@@ -144,9 +149,9 @@ class Checkup:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed, of a vital call for the second time.
         """
-        name = command.operation.name
+        name = described.operation.name
         given = [*path, *self._given.get(name, [])]
-        calls = Plan(command, self._harvest, given, 1).calls()
+        calls = Plan(described, self._harvest, given, 1).calls()
         if calls.missing:
             self.skip(name, calls.missing)
             return None
@@ -156,7 +161,7 @@ class Checkup:
         self._planned += 1
         before = len(self._exchanges[name])
         time.sleep(self._dispatch.seconds_until_free or 0)
-        self._start(command, planned)
+        self._start(described, planned)
         while self._dispatch.running:
             try:
                 self._take(self._dispatch.take(_TICK))
@@ -175,35 +180,35 @@ class Checkup:
         if name in self._by_name:
             self._skipped.setdefault(name, []).append((None, why, "values"))
 
-    def fits(self, command: OperationCommand) -> Fits:
+    def fits(self, described: DescribedOperation) -> Fits:
         """Return what says whether a parameter of an operation takes a value."""
-        return Plan(command, self._harvest, [], 1).fits
+        return Plan(described, self._harvest, [], 1).fits
 
-    def known(self, command: OperationCommand) -> set[str]:
+    def known(self, described: DescribedOperation) -> set[str]:
         """Return what stands at the end of an operation's path for things that earlier answers listed."""
-        names = placeholders(command.operation.path)
-        found = self._harvest.of_path(command.operation, self.fits(command))
+        names = placeholders(described.operation.path)
+        found = self._harvest.of_path(described.operation, self.fits(described))
         return {str(values[-1].value) for values in found if len(values) == len(names)}
 
-    def links(self, command: OperationCommand) -> Links:
+    def links(self, described: DescribedOperation) -> Links:
         """Return the links of an operation's answers."""
-        return self._links[command.operation.name]
+        return self._links[described.operation.name]
 
-    def _plan(self, command: OperationCommand) -> Calls:
-        name = command.operation.name
-        made = self._made.values(command) if name in self._careful else None
-        return Plan(command, self._harvest, self._given.get(name, []), self._pace.most, made).calls()
+    def _plan(self, described: DescribedOperation) -> Calls:
+        name = described.operation.name
+        made = self._made.values(described) if name in self._careful else None
+        return Plan(described, self._harvest, self._given.get(name, []), self._pace.most, made).calls()
 
-    def _round(self, commands: Iterable[OperationCommand]) -> None:
+    def _round(self, commands: Iterable[DescribedOperation]) -> None:
         self._waiting.clear()
-        for command in commands:
-            name = command.operation.name
-            calls = self._plan(command)
+        for described in commands:
+            name = described.operation.name
+            calls = self._plan(described)
             self._order[name] = [*calls.planned, *calls.spare]
             self._spare[name] = deque(calls.spare)
             if calls.missing:
                 self._skipped[name] = [(None, calls.missing, "values")]
-            self._waiting.extend((command, one) for one in calls.planned)
+            self._waiting.extend((described, one) for one in calls.planned)
         self._planned += len(self._waiting)
         waiting = self._waiting
         while waiting or self._dispatch.running:
@@ -220,9 +225,9 @@ class Checkup:
                 time.sleep(wait)
             self._tell(self._done, self._dispatch.running, self._planned)
 
-    def _is_turn_of(self, command: OperationCommand) -> bool:
+    def _is_turn_of(self, described: DescribedOperation) -> bool:
         """Return whether a call may begin beside what is under way: what changes something waits for its end."""
-        return not self._dispatch.running or command.operation.name not in self._careful
+        return not self._dispatch.running or described.operation.name not in self._careful
 
     @property
     def _is_silent(self) -> bool:
@@ -230,26 +235,33 @@ class Checkup:
         most = max(self._pace.parallel, _LEAST_SILENCE) * (_AFTER_ANSWERS if self._has_answered else 1)
         return self._silence >= most
 
-    def _start(self, command: OperationCommand, planned: Planned) -> bool:
+    def _start(self, described: DescribedOperation, planned: Planned) -> bool:
         """Begin a call; return whether it can be made."""
-        name = command.operation.name
+        name = described.operation.name
         try:
-            ready = make_ready(self._run, command, planned, self._judgement(command))
+            ready = make_ready(
+                self._env,
+                described,
+                planned,
+                self.settings,
+                self._pace.content_type,
+                self._judgement(described),
+            )
         except NotCalledError as error:
             self._skipped.setdefault(name, []).append((planned, error.reason, error.kind))
             self._done += 1
             return False
-        self._run.has_sent = True
+        self.has_sent = True
         timeout = self._pace.timeout
         self._dispatch.start(lambda: _exchange(ready, timeout))
         return True
 
-    def _judgement(self, command: OperationCommand) -> Judgement | None:
-        if self._settings.level == "off":
+    def _judgement(self, described: DescribedOperation) -> Judgement | None:
+        if self.settings.level == "off":
             return None
-        name = command.operation.name
+        name = described.operation.name
         if name not in self._judgements:
-            self._judgements[name] = Judgement(command.api, command.operation, self._settings)
+            self._judgements[name] = Judgement(described.api, described.operation, self.settings)
         return self._judgements[name]
 
     def _take(self, exchange: Exchange | None) -> Exchange | None:
@@ -266,15 +278,15 @@ class Checkup:
             is_judged = verdict is not None and judgement.says_something(exchange.answer)
             exchange = _with(exchange, verdict=verdict, is_judged=is_judged)
         self._exchanges[name].append(exchange)
-        command = self._by_name[name]
+        described = self._by_name[name]
         self._seen(exchange)
         self._made.take(exchange)
-        self._harvest.take(command.operation, exchange)
+        self._harvest.take(described.operation, exchange)
         for target, values in self._links[name].values(exchange):
             self._harvest.take_link(target, values)
         spare = self._spare.get(name)
         if spare and self._finds_nothing(name):
-            self._waiting.append((command, spare.popleft()))
+            self._waiting.append((described, spare.popleft()))
             self._planned += 1
         return exchange
 
@@ -284,22 +296,22 @@ class Checkup:
         is_last = not any(one.operation.name == name for one, _ in self._waiting)
         return is_last and all(one is not None and one.status in GONE for one in answers)
 
-    def _checked(self, command: OperationCommand) -> Checked:
-        name = command.operation.name
+    def _checked(self, described: DescribedOperation) -> Checked:
+        name = described.operation.name
         order = self._order.get(name, [])
         places = {id(one): number for number, one in enumerate(order)}
         exchanges = sorted(self._exchanges[name], key=lambda one: places.get(id(one.planned), len(order)))
         skipped = self._skipped.get(name, [])
         unsent = tuple((planned, why) for planned, why, _ in skipped if planned is not None)
         if exchanges:
-            return Checked(command.operation, tuple(exchanges), unsent=unsent)
+            return Checked(described.operation, tuple(exchanges), unsent=unsent)
         if skipped:
             _, why, kind = skipped[0]
-            return Checked(command.operation, (), why, kind, unsent)
+            return Checked(described.operation, (), why, kind, unsent)
         why = (
             "the server stopped answering in time" if self._is_silent else "the check was interrupted before"
         )
-        return Checked(command.operation, (), why, "interrupted")
+        return Checked(described.operation, (), why, "interrupted")
 
 
 def _exchange(ready: Ready, timeout: float) -> Exchange:

@@ -4,6 +4,7 @@ from typing import Any
 
 from dynacli.check.check_records import Planned
 from dynacli.check.planning.linked_values import documented_answer
+from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.transport.send import Answer
@@ -27,14 +28,15 @@ class Judgement:
         settings: The level, and the findings that the configuration switches off.
     """
 
-    def __init__(self, api: OpenedApi, operation: Operation, settings: Any) -> None:
+    def __init__(self, api: OpenedApi, operation: Operation, settings: CallSettings) -> None:
         self._operation, self._settings = operation, settings
         self._judge = Judge(api.catalog, operation)
         self._documented = [one.status for one in operation.responses]
 
     def request(self, sent: Any) -> Verdict:
         """Return what in a request the document does not allow."""
-        verdict: Verdict = self._settings.apply(self._judge.request(sent), self._operation)
+        verdict = self._judge.request(sent)
+        self._settings.set_apart(verdict, self._operation)
         return verdict
 
     def response(self, planned: Planned, answer: Answer, *, cut: str = "") -> Verdict | None:
@@ -68,8 +70,8 @@ class Judgement:
         if excuse:
             verdict.findings[:] = [one for one in verdict.findings if one.rule != "undocumented-status"]
             verdict.unchecked[:] = [f"the status {answer.status} is not documented, and {excuse}"]
-        judged: Verdict = self._settings.apply(verdict, self._operation, answer.status)
-        return judged
+        self._settings.set_apart(verdict, self._operation, answer.status)
+        return verdict
 
     def says_something(self, answer: Answer) -> bool:
         """Return whether the document has anything to judge an answer by; what a redirect leads to is not described."""

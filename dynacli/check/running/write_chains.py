@@ -11,7 +11,7 @@ from dynacli.check.planning.created_resources import is_done, made_path, new_id
 from dynacli.check.planning.harvest import Fits
 from dynacli.check.planning.linked_values import Links
 from dynacli.check.running.judge_answers import GONE
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.wire.failures import without_query
 
 __all__ = ["Writing"]
@@ -22,19 +22,21 @@ class _Caller(Protocol):
 
     is_interrupted: bool
 
-    def call(self, command: OperationCommand, path: Sequence[Value], *, is_vital: bool) -> Exchange | None:
+    def call(
+        self, described: DescribedOperation, path: Sequence[Value], *, is_vital: bool
+    ) -> Exchange | None:
         """Make a call with these values in its path; None where it cannot be made."""
 
     def skip(self, name: str, why: str) -> None:
         """Note why an operation is not called."""
 
-    def fits(self, command: OperationCommand) -> Fits:
+    def fits(self, described: DescribedOperation) -> Fits:
         """Return what says whether a parameter takes a value."""
 
-    def known(self, command: OperationCommand) -> set[str]:
+    def known(self, described: DescribedOperation) -> set[str]:
         """Return what stands at the end of an operation's path for things that earlier answers listed."""
 
-    def links(self, command: OperationCommand) -> Links:
+    def links(self, described: DescribedOperation) -> Links:
         """Return the links of an operation's answers."""
 
 
@@ -51,7 +53,7 @@ class Writing:
     """
 
     def __init__(
-        self, caller: _Caller, commands: Mapping[str, OperationCommand], chains: Sequence[Chain]
+        self, caller: _Caller, commands: Mapping[str, DescribedOperation], chains: Sequence[Chain]
     ) -> None:
         self._caller, self._commands, self._chains = caller, commands, chains
         self.remains: list[str] = []
@@ -75,15 +77,15 @@ class Writing:
             around: The values of the path of what the thing is a part of, as far as this check made it.
             source: The operation that made that.
         """
-        command = self._commands[chain.create]
-        given = _values(command, around, source)
+        described = self._commands[chain.create]
+        given = _values(described, around, source)
         if chain.is_named:
             given = self._free_place(chain, given)
             if not given:
                 return
         known = set().union(*map(self._caller.known, self._items(chain)))
         try:
-            exchange = self._caller.call(command, given, is_vital=True)
+            exchange = self._caller.call(described, given, is_vital=True)
         except BaseException:
             self.remains.append(f"`{chain.create}` was interrupted and may have created something")
             raise
@@ -121,17 +123,17 @@ class Writing:
     def _step(
         self, name: str, path: tuple[Any, ...], source: str, *, is_vital: bool = False
     ) -> Exchange | None:
-        command = self._commands[name]
-        return self._caller.call(command, _values(command, path, source), is_vital=is_vital)
+        described = self._commands[name]
+        return self._caller.call(described, _values(described, path, source), is_vital=is_vital)
 
-    def _items(self, chain: Chain) -> list[OperationCommand]:
+    def _items(self, chain: Chain) -> list[DescribedOperation]:
         """Return the operations on one thing."""
         return [self._commands[name] for name in chain.on_item if name in self._commands]
 
     def _free_place(self, chain: Chain, given: list[Value]) -> list[Value]:
         """Return the values of a path where nothing is yet; none where there is no such place."""
-        command, read = self._commands[chain.create], self._commands[chain.read]
-        value = new_id(command, self._caller.fits(command))
+        described, read = self._commands[chain.create], self._commands[chain.read]
+        value = new_id(described, self._caller.fits(described))
         if value is None:
             self._skip(chain, "no name can be made up for something new", with_creation=True)
             return []
@@ -143,7 +145,7 @@ class Writing:
             self._skip(chain, f"`{chain.read}` does not say that a name is free", with_creation=True)
             return []
         sent = {one.name: one for one in exchange.planned.values if one.location == "path"}
-        own = placeholders(command.operation.path)
+        own = placeholders(described.operation.path)
         return [Value("path", name, *_rest(sent[other])) for name, other in zip(own, names, strict=True)]
 
     def _path(self, chain: Chain, exchange: Exchange) -> tuple[Any, ...] | None:
@@ -203,9 +205,9 @@ def _rest(value: Value) -> tuple[Any, str, str]:
     return value.value, value.origin, value.source
 
 
-def _values(command: OperationCommand, path: Sequence[Any], source: str) -> list[Value]:
+def _values(described: DescribedOperation, path: Sequence[Any], source: str) -> list[Value]:
     """Return the values of a path, by position: `/things/{id}` and `/things/{thingId}/parts` name the same one."""
-    names = placeholders(command.operation.path)
+    names = placeholders(described.operation.path)
     return [
         Value("path", name, value, "answer", source)
         for name, value in zip(names, path, strict=False)

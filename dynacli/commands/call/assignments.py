@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import json_value
@@ -12,7 +12,7 @@ from dynacli.schema.option_fields import find_field, option_words, parse_steps, 
 __all__ = ["set_assignments"]
 
 
-def set_assignments(words: Any, command: OperationCommand, *, is_strict: bool) -> list[Assignment]:
+def set_assignments(words: Any, described: DescribedOperation, *, is_strict: bool) -> list[Assignment]:
     """Return the assignments of `--set`.
 
     Args:
@@ -26,7 +26,7 @@ def set_assignments(words: Any, command: OperationCommand, *, is_strict: bool) -
     for text in words:
         place, equals, value = text.partition("=")
         steps = parse_steps(place)
-        schema, resolve = command.body_schema(), command.api.catalog.resolve
+        schema, resolve = described.body_schema(), described.resolve
         known = find_field(schema, resolve, place) if equals and place else None
         if not equals or not (steps or known):
             raise UsageError(
@@ -34,17 +34,19 @@ def set_assignments(words: Any, command: OperationCommand, *, is_strict: bool) -
                 hint="Write `--set PATH=JSON`, for example `--set 'name=\"x\"'` or `--set tags[0]=null`",
             )
         if known is None and is_strict:
-            raise _no_such_place(place, steps, schema, command)
+            raise _no_such_place(place, steps, schema, described)
         path = known.path if known is not None else steps
         assignments.append(Assignment(path, json_value(value, f"--set {place}"), f"--set {place}"))
     return assignments
 
 
-def _no_such_place(place: str, steps: tuple[str, ...], schema: Any, command: OperationCommand) -> UsageError:
+def _no_such_place(
+    place: str, steps: tuple[str, ...], schema: Any, described: DescribedOperation
+) -> UsageError:
     """Return the error for a path that leads nowhere, with those that come near."""
     from difflib import get_close_matches
 
-    resolve = command.api.catalog.resolve
+    resolve = described.resolve
     here, reached, missing = flatten(schema, resolve), "", steps[0] if steps else place
     for step in steps:
         missing = step
@@ -64,7 +66,7 @@ def _no_such_place(place: str, steps: tuple[str, ...], schema: Any, command: Ope
         listed = ", ".join(f"`{name}`" for name in list(here.properties)[:8])
         hint = f"{where[0].upper()}{where[1:]} has {listed}" + (", ..." if len(here.properties) > 8 else "")
     else:
-        hint = f"See what it takes: `dynacli describe {command.api.name} {command.operation.name}`"
+        hint = f"See what it takes: `dynacli describe {described.api.name} {described.operation.name}`"
     what = f"{where} has no `{missing}`" if not missing.startswith("[") else f"{where} is no array"
     return UsageError(
         f"`--set {place}` leads to no place in the body",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from dynacli.client.validation_settings import Settings
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, HttpError, MismatchError, UsageError
 from dynacli.output.reports.judged_calls import JudgedCall
@@ -35,8 +35,8 @@ def wanted_reports(run: Run) -> list[Report]:
         UsageError: A format is unknown, a file has no name, or two things would go to one file.
     """
     found = []
-    files = {os.path.abspath(run.output_format[1:])} if run.output_format.startswith("@") else set()
-    for word in run.option("report", ()):
+    files = {os.path.abspath(run.options.output[1:])} if run.options.output.startswith("@") else set()
+    for word in run.options.report:
         name, equals, file = word.partition("=")
         if name not in FORMATS:
             raise UsageError(
@@ -131,16 +131,16 @@ class CallReport:
         elif not isinstance(error, HttpError | MismatchError):
             self._facts["error"] = ": ".join(one for one in (error.what, error.why) if one)
 
-    def call(self, command: OperationCommand) -> JudgedCall:
+    def call(self, described: DescribedOperation) -> JudgedCall:
         """Return the call as it is reported."""
         from dynacli.document.source import with_masked_query
 
-        one = command.operation
+        operation = described.operation
         return JudgedCall(
-            with_masked_query(command.api.name),
-            one.name,
-            one.method,
-            one.path,
+            with_masked_query(described.api.name),
+            operation.name,
+            operation.method,
+            operation.path,
             findings=tuple(self._lists["findings"]),
             unchecked=tuple(dict.fromkeys(self._lists["unchecked"])),
             suppressed=tuple(self._lists["suppressed"]),
@@ -149,21 +149,24 @@ class CallReport:
 
 
 @contextmanager
-def reported(run: Run, command: OperationCommand, settings: Settings) -> Iterator[None]:
+def reported(run: Run, described: DescribedOperation, settings: CallSettings) -> Iterator[CallReport]:
     """Write the reports of a call at the end of the block, however it ends.
+
+    Yields:
+        The report, to note in it what happens.
 
     Raises:
         UsageError: What is asked for is no report; the block is not entered.
         FileError: A report cannot be written, and nothing else went wrong.
     """
-    run.report = CallReport(wanted_reports(run), settings.level)
+    report = CallReport(wanted_reports(run), settings.level)
     try:
-        yield
+        yield report
     except DynacliError as error:
-        run.report.failed(error)
+        report.failed(error)
         try:
-            write_reports(run, [run.report.call(command)])
+            write_reports(run, [report.call(described)])
         except FileError as second:
             run.warn(f"{second.what}: {second.why}")  # the first cause wins
         raise
-    write_reports(run, [run.report.call(command)])
+    write_reports(run, [report.call(described)])

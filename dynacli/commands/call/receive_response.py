@@ -1,14 +1,19 @@
 """How an answer is taken in: written and judged as it comes, or read as a whole first."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
+from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, UsageError
 from dynacli.model.media_types import is_event_stream, is_sequence
 from dynacli.output.stream_body import is_unchanged, watched_reader, written_body
 from dynacli.transport.answer_pieces import Pieces
 from dynacli.transport.send import FILE_LIMIT, JUDGED_LIMIT, RENDER_LIMIT, Answer
+
+if TYPE_CHECKING:
+    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["Reception"]
 
@@ -34,20 +39,15 @@ class Reception:
         unwritten: Why it could not be written, or not in the format that is asked for; None where it was.
 
     Args:
-        run: The run.
-        signed: The request as it is sent, with what masks its secrets.
-        judging: Knows the judge; None where nothing is judged.
-        is_exact: Whether what the document does not mention is a finding, too.
-        has_time: Whether the call ends at some time whatever comes.
+        call: The call that is answered.
     """
 
-    def __init__(self, run: Run, signed: Any, judging: Any, *, is_exact: bool, has_time: bool) -> None:
-        self._run, self._signed, self._judging = run, signed, judging
-        self._is_exact, self._has_time = is_exact, has_time
+    def __init__(self, run: Run, call: Call) -> None:
+        self._run, self._call = run, call
         self._is_written = False
         self.is_finished = False
         self.answer: Answer | None = None
-        self.verdict: Any = None
+        self.verdict: Verdict | None = None
         self.unwritten: FileError | None = None
 
     def receive(self, answer: Answer, pieces: Pieces) -> bytes:
@@ -58,13 +58,13 @@ class Reception:
             BrokenPipeError: Nobody reads standard output any more.
         """
         self.answer = answer
-        if self._run.option("verbose"):
+        if self._run.options.verbose:
             from dynacli.commands.call.message_heads import show_answer
 
-            show_answer(self._run, self._signed, answer)
-        media_type, output_format = answer.header("content-type"), self._run.output_format
+            show_answer(self._run, self._call.signed, answer)
+        media_type, output_format = answer.header("content-type"), self._run.options.output
         if is_sequence(media_type) and output_format not in {"json", "yaml"}:
-            if is_event_stream(media_type) and not self._has_time:
+            if is_event_stream(media_type) and self._call.settings.timeout is None:
                 pieces.wait_forever()
             return self._stream(answer, pieces)
         if is_unchanged(self._run.env, output_format):
@@ -72,7 +72,7 @@ class Reception:
         return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
     def _stream(self, answer: Answer, pieces: Pieces) -> bytes:
-        env, output_format = self._run.env, self._run.output_format
+        env, output_format = self._run.env, self._run.options.output
         self._is_written = True
         kept: list[bytes] = []
 
@@ -94,14 +94,14 @@ class Reception:
             watched_reader(env, output_format, pieces.cut) as is_gone,
             written_body(env, answer.header("content-type"), output_format) as write,
         ):
-            if self._judging is None:
+            if self._call.judging is None:
                 for _ in written():
                     pass
                 return b""
             from dynacli.validation.streamed_body import Streamed
 
             body = Streamed(written())
-            self.verdict = self._judged(answer, body)
+            self.verdict = self._call.judge_answer(answer, body)
             body.finish()
         return b"".join(kept)
 
@@ -109,8 +109,8 @@ class Reception:
         self._is_written = True
         # What is compressed may be a bomb; what is not was sent in full.
         source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
-        kept: list[bytes] | None = None if self._judging is None else []
-        with written_body(self._run.env, answer.header("content-type"), self._run.output_format) as write:
+        kept: list[bytes] | None = None if self._call.judging is None else []
+        with written_body(self._run.env, answer.header("content-type"), self._run.options.output) as write:
             for piece in _begun(source, _HELD):
                 if pieces.size > JUDGED_LIMIT:
                     kept = None
@@ -119,13 +119,13 @@ class Reception:
                 write(piece)
         return b"".join(kept or ())
 
-    def finish(self, answer: Answer) -> Any:
+    def finish(self, answer: Answer) -> "Verdict | None":
         """Write and judge what was not while it came; return the verdict.
 
         Raises:
             BrokenPipeError: Nobody reads standard output any more.
         """
-        if self._run.option("verbose"):
+        if self._run.options.verbose:
             from dynacli.commands.call.message_heads import show_size
 
             show_size(self._run, answer)
@@ -134,13 +134,13 @@ class Reception:
                 self._write(answer)
             except FileError as error:
                 self.unwritten = error  # it is judged all the same
-        if self._judging is not None and self.verdict is None:
-            body: Any = answer.body
+        if self._call.judging is not None and self.verdict is None:
+            body: bytes | UnreadBody = answer.body
             if len(body) < answer.size:
                 from dynacli.validation.streamed_body import DroppedBody
 
                 body = DroppedBody(answer.size, JUDGED_LIMIT)
-            self.verdict = self._judged(answer, body)
+            self.verdict = self._call.judge_answer(answer, body)
         self.is_finished = True
         return self.verdict
 
@@ -148,17 +148,10 @@ class Reception:
         from dynacli.output.render import write_body
 
         try:
-            write_body(self._run.env, answer.body, answer.header("content-type"), self._run.output_format)
+            write_body(self._run.env, answer.body, answer.header("content-type"), self._run.options.output)
         except UsageError as error:
             # An answer that cannot be written in this format; the code of wrong usage would say that nothing was sent.
             raise FileError(error.what, why=error.why, hint=error.hint) from error
-
-    def _judged(self, answer: Answer, body: Any) -> Any:
-        from dynacli.validation.judge import Answered
-
-        hops = tuple(status for status, _ in answer.hops)
-        answered = Answered(answer.status, answer.headers, answer.header("content-type"), body, hops)
-        return self._judging.judge.response(answered, is_exact=self._is_exact)
 
 
 def _begun(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

@@ -54,7 +54,7 @@ def _file(run: Run, word: str, encoding: PropertyEncoding, option: str) -> Any:
     if word.startswith("@@"):
         return word[1:]
     if word.startswith("@"):
-        if run.option("editor"):
+        if run.options.editor:
             raise UsageError(
                 f"{option} cannot be a file together with `--editor`",
                 why="An editor shows the body as JSON, which has no form for the bytes of a file",

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from dynacli.commands.help.usage_lines import example_line, usage_lines
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS, StandardOption
 from dynacli.environment import Environment
 from dynacli.model.media_types import is_built, is_multipart
@@ -25,12 +25,12 @@ NOT_EMPTY = "not empty"
 NULL = "may be null"
 
 
-def operation_help(env: Environment, command: OperationCommand) -> str:
+def operation_help(env: Environment, described: DescribedOperation, usage: str, own_flags: set[str]) -> str:
     """Return the page: what it does, arguments, options, body options, answers, and an example that runs."""
-    operation = command.operation
+    operation = described.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
-    lines = [*usage_lines(visible(command.get_usage(None), keep=""), width), ""]  # type: ignore[arg-type]
+    lines = [*usage_lines(visible(usage, keep=""), width), ""]
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
     if operation.summary:
@@ -45,19 +45,18 @@ def operation_help(env: Environment, command: OperationCommand) -> str:
     others = [one for one in operation.parameters if one.location != "path" and not one.is_hidden]
     others.sort(key=lambda one: not _has_to_be_given(one))
     page.section("Options", [row for one in others for row in page.with_fields(one)])
-    if command.media_type is not None:
-        page.body(command, command.media_type)
+    if described.media_type is not None:
+        page.body(described, described.media_type, own_flags)
     page.section("Answers", [page.response(one) for one in operation.responses])
-    taken = {flag for param in command.params for flag in param.opts if param.name in command.inputs}
     standard = STANDARD_OPTIONS if operation.body is not None else (INPUT_OPTIONS[-1], *STANDARD_OPTIONS)
-    flags = [flag for one in standard for flag in one.flags[-1:] if flag not in taken]
+    flags = [flag for one in standard for flag in one.flags[-1:] if flag not in own_flags]
     note = f"{', '.join(flags)}: see `dynacli --help`."
-    hidden = [one.flags[-1] for one in standard if one not in INPUT_OPTIONS and one.flags[-1] in taken]
+    hidden = [one.flags[-1] for one in standard if one not in INPUT_OPTIONS and one.flags[-1] in own_flags]
     if hidden:
         note += f"\n{_before_the_api(hidden)}"
     page.section("Standard options", [], note)
     lines.extend(page.lines)
-    lines.extend([paint.bold("Example"), f"  {visible(example_line(command.api.name, operation), keep='')}"])
+    lines.extend([paint.bold("Example"), f"  {visible(described.example_line, keep='')}"])
     return "\n".join(lines)
 
 
@@ -129,9 +128,9 @@ class _Page:
             )
         return left, _told(one.description, facts, is_deprecated=one.is_deprecated)
 
-    def body(self, command: OperationCommand, media_type: MediaType) -> None:
+    def body(self, described: DescribedOperation, media_type: MediaType, own_flags: set[str]) -> None:
         """Add the body's section."""
-        body = command.operation.body
+        body = described.operation.body
         if body is None:
             return
         required = ", required" if body.is_required else ""
@@ -140,8 +139,7 @@ class _Page:
         rows = (
             [self.field(one, is_part=is_part) for one in _shown(media_type.fields)] if takes_options else []
         )
-        taken = {flag for param in command.params for flag in param.opts if param.name in command.inputs}
-        whole = [one for one in INPUT_OPTIONS if one.flags[0] not in taken]
+        whole = [one for one in INPUT_OPTIONS if one.flags[0] not in own_flags]
         rows.extend(
             (f"{one.flags[0]} {one.metavar}".strip(), one.help)
             for one in (whole if takes_options else map(_given_whole, whole))
@@ -153,11 +151,11 @@ class _Page:
         left_out = len(media_type.fields) - LISTED
         if not takes_options:
             if media_type.fields:
-                page = f"dynacli describe {command.api.name} {command.operation.name}"
+                page = f"dynacli describe {described.api.name} {described.operation.name}"
                 notes.append(f"Options cannot build it; what it holds: `{page}`.")
         elif left_out > 0:
             notes.append(
-                f"{left_out} more options: see `dynacli describe {command.api.name} {command.operation.name}`."
+                f"{left_out} more options: see `dynacli describe {described.api.name} {described.operation.name}`."
             )
         if takes_options:
             notes.extend(_notes(media_type))

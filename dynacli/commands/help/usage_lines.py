@@ -1,8 +1,6 @@
-"""How something is called: the first lines of a help page, and its last."""
+"""How something is called: the first lines of a help page."""
 
-from dynacli.model.operation import Operation
-
-__all__ = ["example_line", "usage_lines"]
+__all__ = ["usage_lines"]
 
 _LABEL = "Usage: "
 
@@ -13,10 +11,3 @@ def usage_lines(text: str, width: int) -> list[str]:
 
     first, *others = wrapped(_LABEL + text, width - len(_LABEL))
     return [first, *(" " * len(_LABEL) + line for line in others)]
-
-
-def example_line(api: str, operation: Operation) -> str:
-    """Return the command that calls an operation as it stands."""
-    from shlex import quote
-
-    return " ".join(["dynacli", quote(api), operation.name, *(quote(word) for word in operation.example)])

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb, VerbGroup
 from dynacli.document.source import with_masked_query
 from dynacli.errors import FileError
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
@@ -27,7 +27,7 @@ def _info(ctx: click.Context) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     documents = list(reversed(cached_documents(run.env.cache_dir)))
     names = _names(run)
     rows = [_row(one, names.get(one.directory, [])) for one in documents]
@@ -48,7 +48,7 @@ def _info(ctx: click.Context) -> None:
             )
         return "\n".join(lines)
 
-    write_data(run.env, data, run.output_format, text)
+    write_data(run.env, data, run.options.output, text)
 
 
 def _names(run: Run) -> dict[str, list[str]]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from dynacli.commands.command_groups import Verb
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.revision_names import SHORT, find_revision, previous
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb
 from dynacli.errors import DocumentError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.pending_document import find_pending
@@ -49,8 +49,8 @@ def _changes(
     from dynacli.output.render import check_format, write_data
     from dynacli.text.terminal import visible
 
-    if run.output_format != _MARKDOWN:
-        check_format(run.output_format)
+    if run.options.output != _MARKDOWN:
+        check_format(run.options.output)
     with without_collector(), ExitStack() as stack:
         opened = run.api(api)
         after = _named(run, opened, until, stack) if until else opened
@@ -64,14 +64,14 @@ def _changes(
     if breaking:
         found = _only_breaking(found)
     rows = old.rows.get, new.rows.get
-    if run.output_format == _MARKDOWN:
+    if run.options.output == _MARKDOWN:
         markdown = changes_markdown(found, *rows, has_texts=texts)
         run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
         return
     write_data(
         run.env,
         changes_json(found, old.revision, new.revision, *rows),
-        run.output_format,
+        run.options.output,
         lambda paint, width: changes_text(found, *rows, paint, width, has_texts=texts),
     )
 

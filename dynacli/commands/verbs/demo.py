@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from dynacli.commands.api_group import ApiGroup, unknown_operation
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.unknown_operation import unknown_operation
+from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_ahead
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb, VerbGroup
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
@@ -25,18 +26,13 @@ _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_a
 
 
 class _DemoCommand(OperationCommand):
-    """An operation of the stand-in; the call starts it first."""
+    """An operation of the stand-in, which runs from the beginning of the call to its end."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # The server runs from here to the end of the command, so that its live document is what is parsed by.
-        if not any(word in ctx.help_option_names for word in args):
-            # `self.api` is the one that lists are made of.
-            api = ctx.with_resource(_live_api(ctx.obj, self.api, ctx.parent.params if ctx.parent else {}))
-            name = api.catalog.find(self.operation.name)
-            if name is None:
-                raise unknown_operation(api, self.operation.name)
-            self.api, self.operation = api, api.catalog.operation(name)
-        return super().parse_args(ctx, args)
+    def invoke(self, ctx: click.Context) -> Any:
+        with _live_api(ctx.obj, self.described.api, ctx.parent.params if ctx.parent else {}) as api:
+            operation = api.catalog.operation(self.described.operation.name)
+            self.described = DescribedOperation(api, operation, self.described.media_type)
+            return super().invoke(ctx)
 
 
 @contextmanager
@@ -53,48 +49,24 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedAp
 
 @contextmanager
 def _live_api(run: Run, described: OpenedApi, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
-    from dynacli.demo.demo_facts import API_KEYS
-    from dynacli.demo.stand_in import running
+    from dynacli.client.live_demo import live_demo
 
-    misbehave = _misbehaviours(params.get("misbehave") or (), described)
-    with running(with_next=bool(params.get("next_")), misbehave=misbehave) as server:
-        api = _fetched(run, server.document_url)
-        role = str(params.get("role") or "editor")
-        # A role that was asked for is more than a variable that is there anyway.
-        if params.get("role") or not run.env.variables.get(f"{api.prefix}_TOKEN"):
-            # A well-known key, which opens nothing but the stand-in in this very process.
-            run.env.variables = {**run.env.variables, f"{api.prefix}_TOKEN": API_KEYS[role]}
-        api.origins = (server.origin,)
-        if run.option("verbose"):
+    role = str(params.get("role") or "")
+    with live_demo(
+        run.env,
+        run.api(DEMO),
+        role=role,
+        with_next=bool(params.get("next_")),
+        misbehave=_misbehaviours(params.get("misbehave") or (), described),
+    ) as (api, server):
+        if run.options.verbose:
             from dynacli.output.standard_error import write_stderr
 
+            signed_in = role or "editor"
             write_stderr(
-                run.env, f"* the stand-in runs on {server.origin} for this call, signed in as {role}\n"
+                run.env, f"* the stand-in runs on {server.origin} for this call, signed in as {signed_in}\n"
             )
-        try:
-            yield api
-        finally:
-            api.catalog.close()
-
-
-def _fetched(run: Run, document_url: str) -> OpenedApi:
-    """Fetch the live document, and compile it only when it is not the one that ships with dynacli."""
-    from pathlib import Path
-
-    from dynacli.document.fetching.fetch import fetch
-    from dynacli.document.source import parse_source
-    from dynacli.library.revise import open_content
-    from dynacli.library.revisions.revisions import revision_of
-
-    fetched = fetch(parse_source(document_url, Path.cwd()), run.env)
-    shipped = run.api(DEMO)
-    if shipped.pointer["revision"] == revision_of(fetched.content):
-        api = OpenedApi(DEMO, shipped.revisions, shipped.catalog, shipped.pointer)
-    else:
-        api = open_content(DEMO, fetched, "the stand-in's document", run.env)
-    api.uri = document_url
-    api.prefix = shipped.prefix
-    return api
+        yield api
 
 
 def _described(ctx: click.Context) -> OpenedApi:
@@ -203,28 +175,27 @@ class _DemoGroup(VerbGroup):
         return ["serve", *ApiGroup(_described(ctx)).list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "serve":
-            return _SERVE
-        found = ApiGroup(_described(ctx)).get_command(ctx, cmd_name)
-        if isinstance(found, OperationCommand):
-            return _DemoCommand(found.api, found.operation)
-        return found
+        return self._find(ctx, [cmd_name])[0]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        word = args[0]
-        if word == "serve":
-            return word, _SERVE, args[1:]
-        api = _described(ctx)
-        if len(args) > 1 and (tag := api.catalog.tag(word)):
-            name = api.catalog.find(args[1], tag)
-            if name is not None:
-                return name, _DemoCommand(api, api.catalog.operation(name)), args[2:]
-        command = self.get_command(ctx, word)
+        note_ahead(ctx.obj, args[1:])
+        command, rest = self._find(ctx, args)
         if command is None:
-            raise unknown_operation(api, word)
-        return word, command, args[1:]
+            raise unknown_operation(_described(ctx), args[0])
+        return command.name, command, rest
+
+    def _find(self, ctx: click.Context, words: list[str]) -> tuple[click.Command | None, list[str]]:
+        if words[:1] == ["serve"]:
+            return _SERVE, words[1:]
+        group = ApiGroup(_described(ctx))
+        command, rest = group.find_command(words)
+        if isinstance(command, ApiGroup) and rest:  # a tag
+            inner, behind = command.find_command(rest)
+            if inner is not None:
+                command, rest = inner, behind
+        return (_DemoCommand(command.described) if isinstance(command, OperationCommand) else command), rest
 
     def note_options(self, ctx: click.Context, options: list[str]) -> None:
         ctx.meta[_WITH_NEXT] = "--next" in options

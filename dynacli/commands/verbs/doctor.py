@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import click
 
+from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError, FileError
 from dynacli.library.configuration.configuration import Configuration
@@ -57,7 +57,7 @@ def _doctor(ctx: click.Context, api: str | None) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     checks = [_versions(), _libraries(), _cache(run.env)]
     configuration, known = _configuration(run.env)
     checks.insert(2, configuration)
@@ -67,7 +67,7 @@ def _doctor(ctx: click.Context, api: str | None) -> None:
         checks.append(check)
         documents.extend([document] if document is not None else [])
     data = {"checks": [one.row for one in checks], "documents": [one._asdict() for one in documents]}
-    write_data(run.env, data, run.output_format, lambda paint, _: _text(paint, checks, documents))
+    write_data(run.env, data, run.options.output, lambda paint, _: _text(paint, checks, documents))
     _end(checks)
 
 
@@ -166,10 +166,10 @@ def _size(directory: str) -> float:
 
 def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     """Return whether the document of an API can be used, and what is wrong with it; nothing is fetched."""
-    refresh = bool(run.option("refresh"))
+    refresh = run.options.refresh
     label = f"document {name}"
     try:
-        api = open_api(name, run.env, refresh=refresh, offline=not refresh, allow_refs=run.allow_refs)
+        api = open_api(name, run.env, refresh=refresh, offline=not refresh, allow_refs=run.options.allow_ref)
     except DocumentError as error:
         if "not in the cache" in error.what:
             error = DocumentError(error.what, hint="Fetch it: `--refresh`")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
@@ -33,19 +33,19 @@ def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) ->
         )
     from dynacli.output.render import check_format, write_body, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     opened = run.api(api)
     if bundled or resolved:
         document = _kept(run, opened, api, lambda found: found.document())
         if resolved:
             _check_size(document.resolved, opened.name)
         tree = document.resolved if resolved else _bundled(run, document)
-        write_data(run.env, tree, run.output_format, None)
+        write_data(run.env, tree, run.options.output, None)
         return
     content = _kept(run, opened, api, lambda found: found.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
     write_body(
-        run.env, content, "application/json" if is_json else "text/yaml; charset=utf-8", run.output_format
+        run.env, content, "application/json" if is_json else "text/yaml; charset=utf-8", run.options.output
     )
 
 
@@ -70,8 +70,8 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
 def _kept(run: Run, opened: OpenedApi, word: str, take: Callable[[OpenedApi], _T | None]) -> _T:
     """Return what is kept of the document, read or fetched again where the cache has lost it."""
     found = take(opened)
-    if found is None and not run.option("offline"):
-        again = open_api(word, run.env, refresh=True, allow_refs=run.allow_refs)
+    if found is None and not run.options.offline:
+        again = open_api(word, run.env, refresh=True, allow_refs=run.options.allow_ref)
         again.catalog.close()
         found = take(again)
     if found is None:

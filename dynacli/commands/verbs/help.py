@@ -2,8 +2,8 @@
 
 import click
 
+from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verb_commands import Verb
 
 __all__ = ["command"]
 

@@ -2,11 +2,11 @@
 
 import click
 
+from dynacli.commands.command_groups import Verb
 from dynacli.commands.help.api_help import operation_lines
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb
 from dynacli.text.terminal import Painter
 
 __all__ = ["command"]
@@ -16,7 +16,7 @@ def _operations(ctx: click.Context, api: str, tag: str | None) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     opened = run.api(api)
     found = opened.catalog.summaries(tag or "")
     if tag and not found:
@@ -31,7 +31,7 @@ def _operations(ctx: click.Context, api: str, tag: str | None) -> None:
     def text(paint: Painter, width: int) -> str:
         return "\n".join(operation_lines(found, width, paint))
 
-    write_data(run.env, rows, run.output_format, text)
+    write_data(run.env, rows, run.options.output, text)
 
 
 command = Verb(

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli import __version__
-from dynacli.output.content_kind import decoded
 from dynacli.record import record
+from dynacli.text.content_kind import decoded
 
 __all__ = ["HarCall", "har_of"]
 

@@ -76,6 +76,11 @@ class Verdict:
         """Whether there are no findings."""
         return not self.findings
 
+    @property
+    def has_something_to_tell(self) -> bool:
+        """Whether anything was found, set apart, or could not be judged."""
+        return bool(self.findings or self.unchecked or self.failures or self.suppressed)
+
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings; one that was found before on another way through the references is left out."""
         for finding in findings:

@@ -6,9 +6,9 @@ from typing import Any
 import click
 
 from dynacli.client.document_login import login_of
+from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb, VerbGroup
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
 from dynacli.commands.verbs.api.registered_apis import check_registered
@@ -27,7 +27,7 @@ def _list(ctx: click.Context) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     rows = [_row(run, name, entry) for name, entry in sorted(Configuration(run.env).apis().items())]
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
@@ -39,7 +39,7 @@ def _list(ctx: click.Context) -> None:
             for row in rows
         )
 
-    write_data(run.env, rows, run.output_format, text)
+    write_data(run.env, rows, run.options.output, text)
 
 
 def _about(row: dict[str, Any]) -> str:
@@ -100,7 +100,7 @@ def _show(ctx: click.Context, api: str) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     opened = run.api(api)
     warnings, problems = opened.catalog.warnings(), opened.problems()
     files = len(opened.catalog.files())
@@ -137,7 +137,7 @@ def _show(ctx: click.Context, api: str) -> None:
             lines.extend(["", "The document is valid."])
         return "\n".join(lines)
 
-    write_data(run.env, data, run.output_format, text)
+    write_data(run.env, data, run.options.output, text)
 
 
 def _kind(version: str) -> str:
@@ -166,7 +166,7 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
 
     check_registered(run, name)
     entry = Configuration(run.env).apis()[name]
-    if run.is_offline and entry["source"].lower().startswith(("http:", "https:")):
+    if run.options.offline and entry["source"].lower().startswith(("http:", "https:")):
         raise UsageError(
             f"`{name}` cannot be refreshed offline",
             why="Its document is at a URL",
@@ -177,13 +177,15 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
             f"`{name}` is held at one revision, and not refreshed",
             hint=f"Go on with the latest: `dynacli api unpin {name}`",
         )
-    login = login_of(run.env, name, run.option("header", ()), run.profile)
-    api, before = refresh_api(name, run.env, run.allow_refs, is_accepted=accept, authorize=login)
+    login = login_of(run.env, name, run.options.header, run.options.profile or None)
+    api, before = refresh_api(name, run.env, run.options.allow_ref, is_accepted=accept, authorize=login)
     try:
-        if run.allow_refs:
+        if run.options.allow_ref:
             configuration = Configuration(run.env)
             entry = configuration.apis().get(name, {})
-            configuration.edit(name, {"allow_refs": allowed_places(configuration, entry, run.allow_refs)})
+            configuration.edit(
+                name, {"allow_refs": allowed_places(configuration, entry, run.options.allow_ref)}
+            )
         for note in api.notes:
             run.warn(note)
         after = {(one.method, one.path): one.name for one in api.catalog.summaries()}

@@ -64,19 +64,19 @@ def add(
     configuration = Configuration(run.env)
     known = configuration.apis().get(name, {})
     accepted = _accepted(run)
-    allowed = {*configuration.allow_refs(known), *run.allow_refs}
+    allowed = {*configuration.allow_refs(known), *run.options.allow_ref}
     open_request = OpenRequest(
         name,
         run.env,
         refresh=True,
         is_asked=True,
-        offline=run.is_offline,
+        offline=run.options.offline,
         allow_refs=tuple(sorted(allowed)),
         more=tuple(sources[1:]),
         overlays=tuple(entry.get("overlays", ())),
-        authorize=login_of(run.env, name, run.option("header", ()), run.profile),
+        authorize=login_of(run.env, name, run.options.header, run.options.profile or None),
     )
-    api = _opened(run, open_request, entry, may_search=not (no_discovery or run.is_offline))
+    api = _opened(run, open_request, entry, may_search=not (no_discovery or run.options.offline))
     try:
         if known and known["source"] != entry["source"]:
             raise UsageError(
@@ -85,7 +85,7 @@ def add(
                 hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
             )
         entry["origins"] = sorted({*api.origins, *texts(known, "origins"), *accepted})
-        places = allowed_places(configuration, known, run.allow_refs)
+        places = allowed_places(configuration, known, run.options.allow_ref)
         if places:
             entry["allow_refs"] = places
         # What was held or joined before and is not named now is not meant any more.
@@ -173,7 +173,7 @@ def allowed_places(configuration: Configuration, entry: dict[str, Any], places: 
 def _accepted(run: Run) -> list[str]:
     from dynacli.request.choose_server import parse_origin
 
-    return [parse_origin(one) for one in run.option("accept_origin", ())]
+    return [parse_origin(one) for one in run.options.accept_origin]
 
 
 def _absolute(source: str) -> str:

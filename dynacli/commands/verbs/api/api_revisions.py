@@ -28,7 +28,7 @@ def show_history(ctx: click.Context, api: str) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     open_request, revisions = find_revisions(api, run.env)
     current = revisions.current()
     in_use = _in_use(open_request, revisions, current)
@@ -57,7 +57,7 @@ def show_history(ctx: click.Context, api: str) -> None:
             lines.append(f"{mark} {row['revision'][:SHORT]}  {row['since']}  {told}{note}".rstrip())
         return "\n".join(lines)
 
-    write_data(run.env, rows, run.output_format, text)
+    write_data(run.env, rows, run.options.output, text)
 
 
 def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
-from dynacli.commands.verb_commands import Verb
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
@@ -18,12 +18,12 @@ Text = Callable[[Painter, int], str]
 
 def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     run: Run = ctx.obj
-    from dynacli.commands.api_group import unknown_operation
+    from dynacli.client.unknown_operation import unknown_operation
     from dynacli.commands.verbs.describe.description import describe_field, describe_operation
     from dynacli.errors import UsageError
     from dynacli.output.render import check_format, write_data
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     opened = run.api(api)
     words = list(operation)
     tag = opened.catalog.tag(words[0]) if len(words) > 1 else ""
@@ -31,7 +31,7 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
         words.pop(0)
     name = opened.catalog.find(words[0], tag)
     if name is None and not tag and (found := _webhook(opened, words)):
-        write_data(run.env, found[0], run.output_format, found[1])
+        write_data(run.env, found[0], run.options.output, found[1])
         return
     if name is None:
         if run.asked_again(opened) is not None:  # it may have appeared a moment ago
@@ -46,7 +46,7 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
         data, text = describe_field(opened, name, words[1])
     else:
         data, text = describe_operation(opened, name)
-    write_data(run.env, data, run.output_format, text)
+    write_data(run.env, data, run.options.output, text)
 
 
 def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:

@@ -4,9 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
 from dynacli.client.links import describe_links
-from dynacli.commands.help.usage_lines import example_line
-from dynacli.commands.operation_command import OperationCommand, schema_of_parameter
 from dynacli.commands.verbs.describe.incoming_requests import callback_lines, describe_callbacks
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
@@ -27,9 +26,8 @@ Text = Callable[[Painter, int], str]
 def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]:
     """Return the description of an operation in the shape of `describe -o json`, and its text."""
     operation = api.catalog.operation(name)
-    command = OperationCommand(api, operation)
-    command.prepare("")
-    raw_parameters = {(one.get("in"), one.get("name")): one for one in reversed(command.raw_parameters())}
+    described = DescribedOperation(api, operation).sending("")
+    raw_parameters = {(one.get("in"), one.get("name")): one for one in reversed(described.raw_parameters())}
     data = {
         "api": api.name,
         "name": operation.name,
@@ -53,30 +51,30 @@ def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]
             }
             for one in operation.parameters
         ],
-        "body": _body(command),
-        "responses": _responses(command),
+        "body": _body(described),
+        "responses": _responses(described),
         "security": [
             {scheme.name: list(scheme.scopes) for scheme in alternative} for alternative in operation.security
         ],
         "servers": _servers(api, operation),
-        "links": describe_links(command),
-        "callbacks": describe_callbacks(command.part, api.catalog.resolve),
-        "example": example_line(api.name, operation),
+        "links": describe_links(described),
+        "callbacks": describe_callbacks(described.part, api.catalog.resolve),
+        "example": described.example_line,
     }
-    return data, lambda paint, width: _operation_text(command, data, paint, width)
+    return data, lambda paint, width: _operation_text(described, data, paint, width)
 
 
-def _body(command: OperationCommand) -> dict[str, Any] | None:
-    body = command.operation.body
+def _body(described: DescribedOperation) -> dict[str, Any] | None:
+    body = described.operation.body
     if body is None:
         return None
-    raw = command.follow(command.part["operation"].get("requestBody"))
+    raw = described.follow(described.part["operation"].get("requestBody"))
     content = raw.get("content") if isinstance(raw, Mapping) else {}
     return {
         "required": body.is_required,
         "content": {
             one.name: {
-                "schema": _schema(command, content.get(one.name) if isinstance(content, Mapping) else None),
+                "schema": _schema(described, content.get(one.name) if isinstance(content, Mapping) else None),
                 "options": [
                     {
                         "option": f"--{each.option}".replace("[]", "[0]"),
@@ -94,18 +92,18 @@ def _body(command: OperationCommand) -> dict[str, Any] | None:
     }
 
 
-def _responses(command: OperationCommand) -> dict[str, Any]:
+def _responses(described: DescribedOperation) -> dict[str, Any]:
     responses: dict[str, Any] = {}
-    raw = command.part["operation"].get("responses")
+    raw = described.part["operation"].get("responses")
     for status, reference in raw.items() if isinstance(raw, Mapping) else ():
-        response = command.follow(reference)
+        response = described.follow(reference)
         if not isinstance(response, Mapping):
             continue
         content = response.get("content")
         responses[str(status)] = {
             "description": response.get("description") or response.get("summary", ""),
             "content": {
-                media: {"schema": _schema(command, one)}
+                media: {"schema": _schema(described, one)}
                 for media, one in (content.items() if isinstance(content, Mapping) else ())
             },
             "headers": response.get("headers") or {},
@@ -113,9 +111,9 @@ def _responses(command: OperationCommand) -> dict[str, Any]:
     return responses
 
 
-def _schema(command: OperationCommand, media: Any) -> Any:
+def _schema(described: DescribedOperation, media: Any) -> Any:
     """Return the schema of a Media Type Object, which 3.2 lets be a reference, or be about a sequence of items."""
-    media = command.follow(media)
+    media = described.follow(media)
     return body_schema(media) if isinstance(media, Mapping) else None
 
 
@@ -124,10 +122,12 @@ def _servers(api: OpenedApi, operation: Operation) -> list[dict[str, Any]]:
     return [server_row(one) for one in servers]
 
 
-def _operation_text(command: OperationCommand, data: Mapping[str, Any], paint: Painter, width: int) -> str:
+def _operation_text(
+    described: DescribedOperation, data: Mapping[str, Any], paint: Painter, width: int
+) -> str:
     from dynacli.commands.help.operation_help import constraints, placeholder
 
-    operation, resolve = command.operation, command.api.catalog.resolve
+    operation, resolve = described.operation, described.api.catalog.resolve
     lines = [
         f"{paint.bold(operation.name)}  {visible(f'{operation.method} {operation.path}', keep='')}"
         + (paint.yellow("  deprecated") if operation.is_deprecated else "")
@@ -221,17 +221,16 @@ def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any
         UsageError: There is no such field.
     """
     operation = api.catalog.operation(name)
-    command = OperationCommand(api, operation)
-    command.prepare("")
+    described = DescribedOperation(api, operation).sending("")
     steps = list(parse_steps(place))
     if not steps:
         raise UsageError(
             f"`{place}` is no path of a field", hint="Write names with dots, for example `schedule.cron`"
         )
-    found = _find(command, steps)
+    found = _find(described, steps)
     if found is None:
         names = [one.option for one in operation.parameters]
-        names.extend(one.option for one in (command.media_type.fields if command.media_type else ()))
+        names.extend(one.option for one in (described.media_type.fields if described.media_type else ()))
         from difflib import get_close_matches
 
         near = get_close_matches(place, names, 3, 0.5)
@@ -268,55 +267,55 @@ def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any
     return data, text
 
 
-def _find(command: OperationCommand, steps: list[str]) -> tuple[str, Any, bool] | None:
+def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
     locations = {"path", "query", "querystring", "header", "cookie"}
     wanted_location = steps[0] if steps[0] in locations and len(steps) > 1 else ""
     if wanted_location:
         steps = steps[1:]
-    for one in command.operation.parameters:
+    for one in described.operation.parameters:
         if steps[0] in (one.option, one.name, *one.aliases) and wanted_location in ("", one.location):
-            schema = command.parameter_schema(one)
-            inner = _walk(command, schema, steps[1:], is_required=one.is_required)
+            schema = described.parameter_schema(one)
+            inner = _walk(described, schema, steps[1:], is_required=one.is_required)
             if inner is not None:
                 return (one.location, *inner)
     if steps[0] == "response":
-        return _find_in_responses(command, steps[1:])
-    if command.media_type is None:
+        return _find_in_responses(described, steps[1:])
+    if described.media_type is None:
         return None
-    schema = command.body_schema()
-    inner = _walk(command, schema, steps, is_required=False)
+    schema = described.body_schema()
+    inner = _walk(described, schema, steps, is_required=False)
     if inner is None and steps[0] == "body":
         inner = _walk(
-            command,
+            described,
             schema,
             steps[1:],
-            is_required=bool(command.operation.body and command.operation.body.is_required),
+            is_required=bool(described.operation.body and described.operation.body.is_required),
         )
     return None if inner is None else ("body", *inner)
 
 
-def _find_in_responses(command: OperationCommand, steps: list[str]) -> tuple[str, Any, bool] | None:
-    responses = _responses(command)
+def _find_in_responses(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
+    responses = _responses(described)
     if steps and steps[0] in responses:
         responses, steps = {steps[0]: responses[steps[0]]}, steps[1:]
     for status, response in responses.items():
         for content in response["content"].values():
-            inner = _walk(command, content["schema"], steps, is_required=False)
+            inner = _walk(described, content["schema"], steps, is_required=False)
             if inner is not None:
                 return (f"answer {status}", *inner)
     return None
 
 
 def _walk(
-    command: OperationCommand, schema: Any, steps: list[str], *, is_required: bool
+    described: DescribedOperation, schema: Any, steps: list[str], *, is_required: bool
 ) -> tuple[Any, bool] | None:
     from dynacli.model.kebab_names import kebab
 
     for step in steps:
-        seen = flatten(schema, command.api.catalog.resolve)
+        seen = flatten(schema, described.api.catalog.resolve)
         if seen.type == "array" and not step.startswith("["):
             # `rows.id`: the items of an array are meant without saying so.
-            seen = flatten(seen.items, command.api.catalog.resolve)
+            seen = flatten(seen.items, described.api.catalog.resolve)
         names = {kebab(name): name for name in reversed(seen.properties)}
         name = step if step in seen.properties else names.get(step, "")
         if step.startswith("[") and seen.items is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.commands.operation_command import schema_of_parameter
+from dynacli.client.described_operation import schema_of_parameter
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.document.path_items import operations_of
 from dynacli.library.opened_api import OpenedApi

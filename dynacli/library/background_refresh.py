@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from dynacli.library.revisions.open_request import BLOCKING
 from dynacli.library.revisions.refresh_claim import drop_refresh_claim, take_refresh_claim
 
 if TYPE_CHECKING:
+    from dynacli.document.fetched import Authorize
     from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["WORD", "begin_refresh", "refresh_quietly"]
@@ -100,16 +101,16 @@ def _is_inherited(number: int) -> bool:
         return False
 
 
-def refresh_quietly(env: Environment, word: str) -> int:
+def refresh_quietly(env: Environment, word: str, login_of: "Callable[[Environment, str], Authorize]") -> int:
     """Refresh the document that a word names, if that is still due, and say nothing; what happened is kept.
 
     Args:
         word: A registered name; `-` where it is a URL, which is then in the environment.
+        login_of: Returns what signs in at the origin of a document, for the name of its API.
     """
     from pathlib import Path
 
     import dynacli
-    from dynacli.client.document_login import login_of
     from dynacli.document.source import parse_source
     from dynacli.errors import DynacliError
     from dynacli.library.fetch_when_due import fetch_when_due

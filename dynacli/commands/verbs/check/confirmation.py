@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from dynacli.check.planning.chains import Chain
-from dynacli.client.call_request import base_url_of
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.client.call import base_url_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.output.standard_error import write_stderr
@@ -14,30 +15,33 @@ from dynacli.text.terminal import visible
 __all__ = ["confirm"]
 
 
-def confirm(run: Run, commands: Sequence[OperationCommand], chains: Sequence[Chain]) -> None:
+def confirm(
+    run: Run,
+    settings: CallSettings,
+    operations: Sequence[DescribedOperation],
+    chains: Sequence[Chain],
+) -> None:
     """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
 
     Raises:
         UsageError: Nobody agreed; nothing was sent.
     """
-    if run.option("yes") or not chains:
+    if run.options.yes or not chains:
         return
     steps = [
         " -> ".join(
-            one
-            for one in (chain.create, chain.read, *chain.updates, chain.delete or "nothing removes it")
-            if one
+            step
+            for step in (chain.create, chain.read, *chain.updates, chain.delete or "nothing removes it")
+            if step
         )
         for chain in chains
     ]
     names = {name for chain in chains for name in chain.writes}
-    written = [one for one in commands if one.operation.name in names]
-    where = " and ".join(
-        visible(one) for one in dict.fromkeys(origin_of(base_url_of(run, one)) for one in written)
-    )
+    urls = [base_url_of(each, settings) for each in operations if each.operation.name in names]
+    where = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
     what = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"
     env = run.env
-    if run.option("no_input") or not (env.stdin_is_terminal and env.stderr_is_terminal):
+    if run.options.no_input or not (env.stdin_is_terminal and env.stderr_is_terminal):
         raise UsageError(
             f"{what} something at {where}, and nobody can be asked",
             why="\n".join(steps),

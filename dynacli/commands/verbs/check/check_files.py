@@ -27,8 +27,8 @@ def check_files(run: Run, **files: str | None) -> None:
     from dynacli.commands.call.call_report import wanted_reports
 
     named = [(f"--report ...={one.file}", one.file) for one in wanted_reports(run) if one.file]
-    if run.output_format.startswith("@"):
-        named.append((f"-o {run.output_format}", run.output_format[1:]))
+    if run.options.output.startswith("@"):
+        named.append((f"-o {run.options.output}", run.options.output[1:]))
     named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
     taken: set[str] = set()
     for option, file in named:

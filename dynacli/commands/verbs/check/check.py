@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption, click_options
-from dynacli.commands.verb_commands import Verb
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import DEMO
@@ -18,11 +18,13 @@ from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
     from dynacli.check.planning.chains import Chain
+    from dynacli.check.running.checkup import Checkup
+    from dynacli.model.operation import Operation
 
 __all__ = ["command"]
 
 _OF_THE_DEMO = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
-_TIMEOUT = "30"
+_TIMEOUT = 30.0
 """Seconds for one call: nobody waits for a check as they would for an answer that they asked for."""
 _MOST_PARALLEL = 64
 
@@ -31,9 +33,9 @@ def _check(ctx: click.Context, api: str, **params: Any) -> None:
     run: Run = ctx.obj
     from dynacli.output.render import check_format
 
-    check_format(run.output_format)
+    check_format(run.options.output)
     # What stands before the verb is meant for it as well.
-    params["set_"] = (*run.options.pop("set", ()), *params["set_"])
+    params["set_"] = (*run.options.set, *params["set_"])
     with _opened(ctx, api, params) as opened:
         _check_api(run, opened, params)
 
@@ -52,16 +54,17 @@ def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterato
 
 
 def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
+    from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.check.planning.given_values import given_values
     from dynacli.check.planning.select_operations import SAFE, select_operations
-    from dynacli.check.reporting.check_files import check_files
-    from dynacli.check.reporting.confirmation import confirm
     from dynacli.check.running.checkup import Checkup, Pace
-    from dynacli.client.call import timeout_of
-    from dynacli.client.validation_settings import settings_of
-    from dynacli.commands.operation_command import OperationCommand
+    from dynacli.client.call_settings import settings_of
+    from dynacli.client.damaged_cache import explain_damage
+    from dynacli.client.described_operation import DescribedOperation
+    from dynacli.commands.verbs.check.check_files import check_files
+    from dynacli.commands.verbs.check.confirmation import confirm
 
-    settings = settings_of(run, api, default="exact")
+    settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
     check_files(run, har=params["har"], learn=params["learn"])
     if any(api.catalog.find(word) is None for word in (*params["only"], *params["operation"])):
         api = run.asked_again(api) or api  # it may have appeared a moment ago
@@ -73,26 +76,50 @@ def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
     )
     left = [one for one in selection.left if one.name not in written]
     names = [one.name for one in api.catalog.summaries() if one.name in called]
-    commands = [OperationCommand(api, api.catalog.operation(name)) for name in names]
-    run.options.setdefault("timeout", _TIMEOUT)
+    operations = [DescribedOperation(api, api.catalog.operation(name)) for name in names]
     progress = _Progress(run)
     checkup = Checkup(
-        run,
-        commands,
+        run.env,
+        operations,
         last=[one.name for one in selection.operations if one.method not in SAFE],
         chains=chains,
-        given=given_values(params["set_"], commands),
+        given=given_values(params["set_"], operations),
         settings=settings,
-        pace=Pace(params["parallel"], params["rate"] or 0.0, timeout_of(run) or 0.0, params["most"]),
+        pace=Pace(
+            params["parallel"],
+            params["rate"] or 0.0,
+            settings.timeout or _TIMEOUT,
+            params["most"],
+            run.options.content_type,
+        ),
         tell=progress.tell,
         seen=progress.seen,
     )
-    if run.option("dry_run"):
+    if run.options.dry_run:
         _show_plan(run, checkup, chains)
         return
     if params["write"] and not chains:
         run.note("The document does not make plain how anything is created and removed: nothing is written")
-    confirm(run, commands, chains)
+    confirm(run, settings, operations, chains)
+    try:
+        _run_check(run, api, checkup, progress, left, params)
+    except DamagedCatalogError as damage:
+        explain_damage(damage, has_sent=checkup.has_sent)
+
+
+def _run_check(
+    run: Run,
+    api: OpenedApi,
+    checkup: "Checkup",
+    progress: "_Progress",
+    left: "list[Operation]",
+    params: Mapping[str, Any],
+) -> None:
+    """Run a check, and report what it finds.
+
+    Args:
+        left: The operations that are not called.
+    """
     start = time.monotonic()
     try:
         checked = checkup.run()
@@ -110,7 +137,7 @@ def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
         is_interrupted=checkup.is_interrupted,
         may_write=params["write"],
     )
-    _conclude(run, results, params, is_failing=settings.is_strict)
+    _conclude(run, results, params, is_failing=checkup.settings.is_strict)
 
 
 def _chains(api: OpenedApi, selection: Any) -> "list[Chain]":
@@ -127,12 +154,12 @@ def _conclude(run: Run, results: Any, params: Mapping[str, Any], *, is_failing: 
         DynacliError: What was found, or a file that cannot be written.
         KeyboardInterrupt: The check was interrupted.
     """
-    from dynacli.check.reporting.check_files import write_har, write_overlay
     from dynacli.check.reporting.check_outcome import conclusion
     from dynacli.commands.call.call_report import write_reports
+    from dynacli.commands.verbs.check.check_files import write_har, write_overlay
 
     error = conclusion(results, is_failing=is_failing)
-    if error is not None and error.kind == "mismatch" and run.option("no_fail"):
+    if error is not None and error.kind == "mismatch" and run.options.no_fail:
         error = None
     try:
         write_reports(run, results.calls())
@@ -161,7 +188,7 @@ def _show_plan(run: Run, checkup: Any, chains: "list[Chain]") -> None:
     def text(paint: Painter, width: int) -> str:
         return plan_text(plans, sources, chains, paint, width)
 
-    write_data(run.env, plan_rows(plans, sources, chains), run.output_format, text)
+    write_data(run.env, plan_rows(plans, sources, chains), run.options.output, text)
 
 
 def _write(run: Run, results: Any) -> None:
@@ -171,7 +198,7 @@ def _write(run: Run, results: Any) -> None:
     def text(paint: Painter, width: int) -> str:
         return table(results, paint, width)
 
-    write_data(run.env, results.rows(), run.output_format, text)
+    write_data(run.env, results.rows(), run.options.output, text)
 
 
 class _Progress:
@@ -186,7 +213,7 @@ class _Progress:
         self._line.show(f"{done} of {planned} calls done, {running} under way; Ctrl-C ends the check")
 
     def seen(self, exchange: Any) -> None:
-        if not self._run.option("verbose"):
+        if not self._run.options.verbose:
             return
         from dynacli.output.standard_error import write_stderr
 
@@ -206,7 +233,7 @@ _TEXTS = {
     "mention is found, too)",
     "dry_run": "show what would be called, with which values from where, and send nothing",
     "header": "a header of every request",
-    "timeout": f"for each call  [default: {_TIMEOUT}]",
+    "timeout": f"for each call  [default: {_TIMEOUT:.0f}]",
     "verbose": "a line on standard error for each call",
     "no_fail": "exit 0 although an answer breaks the document",
     "yes": "agree to what --write asks; where a credential goes is never answered by it",

@@ -1,0 +1,145 @@
+"""The answer to a call that a Python program made."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.call import Call
+from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
+from dynacli.record import record
+
+if TYPE_CHECKING:
+    from dynacli.transport.send import Answer as WireAnswer
+    from dynacli.validation.findings.finding import Finding, Verdict
+
+__all__ = ["Answer", "Headers", "SentRequest"]
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer, by name in any case; the values of repeated ones are joined (RFC 9110, section 5.3).
+
+    Attributes:
+        pairs: (name, value) as they came, repeated ones repeated.
+    """
+
+    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        self.pairs = pairs
+
+    def __getitem__(self, name: str) -> str:
+        """Return the value of a header, several joined by commas."""
+        found = self.get_all(name)
+        if not found:
+            raise KeyError(name)
+        return ", ".join(found)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in lower case, each once."""
+        return iter(dict.fromkeys(name.lower() for name, _ in self.pairs))
+
+    def __len__(self) -> int:
+        """Return how many headers there are, repeated ones counted once."""
+        return len({name.lower() for name, _ in self.pairs})
+
+    def get_all(self, name: str) -> list[str]:
+        """Return all values of a header, none where it did not come."""
+        return [value for key, value in self.pairs if key.lower() == name.lower()]
+
+
+@record
+class SentRequest:
+    """The request that was sent, with its secrets masked.
+
+    Args:
+        method: As it was sent.
+        url: Absolute, percent-encoded.
+        headers: (name, value) in the order in which they were sent.
+        content: The body; None where there was none, or where it was read only while it was sent.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    content: bytes | None
+
+
+class Answer:
+    """The answer to one call.
+
+    Attributes:
+        status: The status code of the final answer.
+        headers: Its headers, by name in any case.
+        content: Its body in bytes, without its content encoding.
+        request: The request that was sent, with its secrets masked.
+        seconds: From the start of sending until the body was read.
+        findings: What in the answer breaks the document; empty where nothing does, or nothing was judged.
+        unchecked: What could not be judged, a reason each.
+    """
+
+    def __init__(
+        self, call: Call, answer: "WireAnswer", verdict: "Verdict | None", lock: threading.RLock
+    ) -> None:
+        self._call, self._answer, self._verdict, self._lock = call, answer, verdict, lock
+        shown = call.signed.shown
+        self.status: int = answer.status
+        self.headers = Headers(answer.headers)
+        self.content: bytes = answer.body
+        content = shown.body if isinstance(shown.body, bytes) else None
+        self.request = SentRequest(shown.method, shown.url, shown.headers, content)
+        self.seconds: float = answer.seconds
+        self.findings: tuple[Finding, ...] = tuple(verdict.findings) if verdict is not None else ()
+        reasons = (*verdict.failures, *verdict.unchecked) if verdict is not None else ()
+        self.unchecked: tuple[str, ...] = tuple(dict.fromkeys(reasons))
+
+    def __repr__(self) -> str:
+        """Return the status and what was asked for."""
+        return f"<Answer {self.status} to {self._call.described.operation.name}>"
+
+    @property
+    def data(self) -> Any:
+        """The value of the body: of JSON its value, of JSON lines and sequences a list, of other text the text.
+
+        It is None where there is no body, and the bytes where they are no text. A body that is not the JSON that
+        its media type promises is text, too.
+        """
+        from dynacli.text.content_kind import decoded
+
+        if not self.content:
+            return None
+        media_type = self._answer.header("content-type")
+        text = decoded(self.content, media_type)
+        if text is None:
+            return self.content
+        name = media_type.partition(";")[0].strip().lower()
+        try:
+            if is_json_lines(name) or is_json_sequence(name):
+                pieces = text.split("\x1e" if is_json_sequence(name) else "\n")
+                return [json.loads(piece) for piece in pieces if piece.strip()]
+            return json.loads(text) if is_json(name) else text
+        except (ValueError, RecursionError):
+            return text
+
+    def raise_for_status(self) -> "Answer":
+        """Return the answer itself where its status is a 2xx.
+
+        Raises:
+            HttpError: It is not.
+        """
+        if 200 <= self.status < 300:
+            return self
+        from dynacli.client.answer_errors import http_error
+
+        raise self._call.signed.masker.mask_error(http_error(self._call, self._answer))
+
+    def raise_for_findings(self) -> "Answer":
+        """Return the answer itself where nothing in it breaks the document.
+
+        Raises:
+            MismatchError: Something does; it names each finding with its place.
+        """
+        if self._verdict is None or self._verdict.is_valid:
+            return self
+        from dynacli.client.answer_errors import mismatch_error
+
+        with self._lock:
+            raise mismatch_error(self._call, self._answer, self._verdict)

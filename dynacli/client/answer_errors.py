@@ -1,0 +1,89 @@
+"""The errors that an answer means: a status that is no success, and an answer that breaks the document."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dynacli.auth.secret import Masker, Secret
+from dynacli.client.call import Call
+from dynacli.errors import HttpError, MismatchError
+from dynacli.request.choose_server import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.client.sign_request import Signed
+    from dynacli.transport.send import Answer
+    from dynacli.validation.findings.finding import Verdict
+
+__all__ = ["answer_masker", "http_error", "mismatch_error"]
+
+
+def answer_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Masker:
+    """Return what masks the secrets of the request, and those of an answer: the values of its secret headers."""
+    found = [value for name, value in headers if name.lower() in signed.secret_headers]
+    if not found:
+        return signed.masker
+    # `Set-Cookie: NAME=VALUE; ...`
+    pieces = [piece.partition("=")[2] for value in found for piece in value.split(";")[:1]]
+    return signed.masker.extended(Secret(text) for text in (*found, *pieces))
+
+
+def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
+    """Return the error for an answer whose final status is no 2xx.
+
+    Args:
+        place: Where its body may say more, for example `on standard output`; empty for nowhere.
+    """
+    from dynacli.wire.failures import without_query
+
+    reason = f" {answer.reason}" if answer.reason else ""
+    more = f"; its answer, {place}, may say more" if place and answer.size else ""
+    return HttpError(
+        answer.status,
+        f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",
+        why=f"The server says so{more}",
+        hint=_http_hint(call, answer),
+    )
+
+
+def _http_hint(call: Call, answer: "Answer") -> str:
+    from dynacli.transport.send import SAFE_METHODS
+    from dynacli.wire.http_client import REDIRECTS
+
+    origin, request = origin_of(answer.url), call.signed.request
+    match answer.status:
+        case 401 | 403 if origin != origin_of(request.url):
+            return f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
+        case 401 | 403 if call.described.operation.security:
+            return "Check the credential: it may be wrong, expired, or without the right for this"
+        case 401 | 403:
+            return "The document asks for no credential here; give one with `-H` if there is one"
+        case 404 | 410:
+            return "Check the arguments; `-v` shows the URL that was asked for"
+        case 429:
+            return "Wait, then try again"
+        case status if status in REDIRECTS and request.method not in SAFE_METHODS:
+            return "The redirect was not followed: only those of safe methods are"
+        case status if status in REDIRECTS and request.method == "QUERY":
+            return "The redirect was not followed: a body is never sent to another origin"
+        case status if status >= 500:
+            return "Try again later, or tell those who run the server"
+    return "Compare the request, which `-v` shows, with `describe`"
+
+
+def mismatch_error(
+    call: Call, answer: "Answer", verdict: "Verdict", *, has_text: bool = True, has_json: bool = True
+) -> MismatchError:
+    """Return the error for an answer that breaks the document; no secret is in it.
+
+    Args:
+        has_text: Whether it holds the findings for a person, each with the part of the answer that is wrong.
+        has_json: Whether it holds the findings for a program.
+    """
+    from dynacli.client.evidence import Evidence
+    from dynacli.client.verdict_text import findings_text, verdict_json
+
+    api = call.described.api
+    text = findings_text(api, verdict.findings, Evidence.of_answer(answer)) if has_text else ""
+    details = verdict_json(api, verdict) if has_json else {}
+    mismatch = MismatchError("The answer breaks the document", why=text, **details)
+    answer_masker(call.signed, answer.headers).mask_error(mismatch)
+    return mismatch

@@ -1,0 +1,263 @@
+"""The public interface for Python programs: an API is opened, and its operations are called with plain values."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.client.answer import Answer
+from dynacli.client.call import Call
+from dynacli.client.call_settings import LEVELS, CallOptions, settings_of
+from dynacli.client.damaged_cache import beyond_repair, discard, explain_damage
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, takes_content_type
+from dynacli.environment import Environment
+from dynacli.errors import UsageError
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.open_by_name import open_api as open_document
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation, OperationSummary
+from dynacli.validation.judge import Judge
+from dynacli.wire.http_client import ClientPool
+
+__all__ = ["Api", "open_api"]
+
+_T = TypeVar("_T")
+
+
+def open_api(
+    source_or_name: str | os.PathLike[str],
+    *,
+    profile: str | None = None,
+    env: Environment | None = None,
+    validate: str | None = None,
+    server: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> "Api":
+    """Open an API, to call its operations from Python.
+
+    ::
+
+        with dynacli.open_api("./openapi.yaml") as api:
+            answer = api.call("list-pets", limit=3).raise_for_status()
+            print(answer.data)
+
+    The document is read or fetched, and compiled, only where the cache does not have it; the configuration, the
+    environment variables and the cache are those of the command line.
+
+    Args:
+        source_or_name: A registered name, the URL of a document or the path to one, or `demo`.
+        profile: A profile of the API, from the configuration; by default that of `DYNACLI_PROFILE`.
+        env: Streams, variables and directories; by default those of the process.
+        validate: `off`, `warn`, `strict` or `exact`: at `off` nothing is judged, at `exact` findings are made of what
+            the document does not mention, too. By default what the environment and the configuration say, else `warn`.
+        server: A base URL, or the index, name or description of one of the document's servers.
+        headers: Headers that are sent with each call.
+        timeout: Seconds for one call; by default there is no limit but those of its steps (10 s for connecting,
+            60 s between two pieces of an answer).
+
+    Raises:
+        UsageError: There is no such API or profile, or an argument is none that it takes.
+        DocumentError: The document cannot be used.
+        NetworkError: It cannot be fetched.
+        TimedOutError: It did not come in time.
+        AuthError: It is behind a login, and a credential is missing.
+        FileError: The cache or the configuration cannot be used.
+    """
+    if validate is not None and validate not in LEVELS:
+        listed = ", ".join(f"`{level}`" for level in LEVELS)
+        raise UsageError(f"`{validate}` is not a level of validation", hint=f"Use one of {listed}")
+    options = CallOptions(
+        level=validate or "",
+        profile=profile or "",
+        server=server or "",
+        headers=tuple(f"{name}:{value}" for name, value in (headers or {}).items()),
+        timeout=timeout,
+    )
+    word = os.fspath(source_or_name)
+    if isinstance(source_or_name, os.PathLike) and os.sep not in word:
+        word = os.path.join(os.curdir, word)  # a path, whatever it is called
+    return Api(word, env or Environment(), options)
+
+
+class Api:
+    """An API that is open: its operations can be listed and called, from several threads at once.
+
+    It goes on with the document that it was opened with, also where that changes meanwhile, and keeps its
+    connections and what judges its answers from one call to the next. Close it, or use it in a `with` block.
+
+    Attributes:
+        name: A registered name, or the source of the document.
+        notes: What a person should know of the document, for example which of its operations are left out.
+    """
+
+    def __init__(self, word: str, env: Environment, options: CallOptions) -> None:
+        self.name = word
+        self._env, self._options = env, options
+        self._lock = threading.RLock()
+        self._clients = ClientPool()
+        self._judges: dict[str, Judge] = {}
+        self._is_closed = False
+        self._open = ExitStack()
+        self._opened = self._open_document()
+        try:
+            self._settings = settings_of(env, self._opened, options)
+        except BaseException:
+            self.close()
+            raise
+        self.notes: tuple[str, ...] = tuple(self._opened.notes)
+
+    def _open_document(self) -> OpenedApi:
+        from dynacli.client.document_login import login_of
+
+        opened = open_document(
+            self.name,
+            self._env,
+            authorize=login_of(self._env, self.name, profile=self._options.profile or None),
+        )
+        self._open.callback(opened.catalog.close)
+        if self.name == DEMO:
+            from dynacli.client.live_demo import live_demo
+
+            opened, _ = self._open.enter_context(live_demo(self._env, opened))
+        elif opened.is_refresh_wanted:
+            from dynacli.library.background_refresh import begin_refresh
+
+            begin_refresh(opened, self._env, self._options.profile or None)
+        return opened
+
+    def __enter__(self) -> Self:
+        """Return the API itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the API."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Return the name, and whether the API is closed."""
+        from dynacli.document.source import with_masked_query
+
+        return f"<Api {with_masked_query(self.name)}{' (closed)' if self._is_closed else ''}>"
+
+    def close(self) -> None:
+        """Close the connections and the catalog; calling it again does nothing."""
+        with self._lock:
+            self._is_closed = True
+            self._judges.clear()
+            self._clients.close()
+            self._open.close()
+
+    @property
+    def operations(self) -> tuple[OperationSummary, ...]:
+        """All operations in the order of the document: name, operationId, method, path, tags, summary.
+
+        Raises:
+            UsageError: The API is closed.
+        """
+        return self._healing(lambda: tuple(self._catalog_of().catalog.summaries()))
+
+    def operation(self, name: str) -> Operation:
+        """Return an operation with its parameters, body, answers, servers and security requirements.
+
+        Args:
+            name: The operation's name, or its operationId.
+
+        Raises:
+            UsageError: There is no such operation, or the API is closed.
+            DocumentError: The document has it, and it cannot be called.
+        """
+        return self._healing(lambda: self._described(name).operation)
+
+    def call(self, name: str, /, inputs: Mapping[str, Any] | None = None, **named: Any) -> Answer:
+        """Make one call, and return its answer whatever its status is.
+
+        ::
+
+            api.call("issues-create", owner="octo", repo="hello", title="It works", labels=["bug"])
+            api.call("upload", file=pathlib.Path("photo.png"))
+
+        Args:
+            name: The operation's name, or its operationId.
+            inputs: Input → value, where a name is none that Python takes for an argument, for example
+                `{"schedule.cron": "0 3 * * *"}`.
+            named: Input → value. A name is that of the option, with `_` for `-`, or the document's own.
+                A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; where the document
+                takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
+                body and `content_type` its media type, where the operation has no input of that name.
+
+        Raises:
+            UsageError: There is no such operation or input, an input is missing or does not fit, the document does
+                not allow the request, or the API is closed; nothing was sent.
+            AuthError: A credential is missing; nothing was sent.
+            RefusedError: The call would cross a line of trust, for example send a credential to a new origin.
+            NetworkError: The connection failed or broke.
+            TimedOutError: A time limit was reached.
+            DocumentError: The document has the operation, and it cannot be called.
+            FileError: A file cannot be read, or the cache cannot be used.
+        """
+        return self._healing(lambda: self._call(name, {**(inputs or {}), **named}))
+
+    def _call(self, name: str, given: dict[str, Any]) -> Answer:
+        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+
+        with self._lock:
+            described = self._described(name)
+            content_type = ""
+            if "content_type" in given and takes_content_type(described.sending(""), "content_type"):
+                content_type = str(given.pop("content_type"))
+            described = described.sending(content_type)
+            is_strict = self._settings.level != "off"
+            inputs = read_plain_inputs(described, given, content_type=content_type, is_strict=is_strict)
+            values = collect_values(described, inputs, is_strict=is_strict)
+            judge = self._judges.get(described.operation.name)
+            call = Call(self._env, described, values, self._settings, judge=judge)
+            if call.judging is not None:
+                call.judging.run()
+                call.judging.check()
+                self._judges[described.operation.name] = call.judging.judge
+        answer = call.send(clients=self._clients)
+        with self._lock:
+            try:
+                verdict = call.judge_answer(answer, answer.body)
+            except DamagedCatalogError as damage:
+                explain_damage(damage, has_sent=True)
+        return Answer(call, answer, verdict, self._lock)
+
+    def _described(self, name: str) -> DescribedOperation:
+        opened = self._catalog_of()
+        with self._lock:
+            found = opened.catalog.find(name)
+            if found is None:
+                from dynacli.client.unknown_operation import unknown_operation
+
+                raise unknown_operation(opened, name)
+            return DescribedOperation(opened, opened.catalog.operation(found))
+
+    def _catalog_of(self) -> OpenedApi:
+        if self._is_closed:
+            raise UsageError(
+                f"The API `{self.name}` is closed", hint="Open it again: `dynacli.open_api(...)`"
+            )
+        return self._opened
+
+    def _healing(self, work: Callable[[], _T]) -> _T:
+        """Return what a function returns; it begins anew with a new catalog where the one at hand is damaged."""
+        for _ in range(2):
+            try:
+                return work()
+            except DamagedCatalogError as damage:
+                with self._lock:
+                    self._judges.clear()
+                    self._open.close()
+                    if not discard(damage):
+                        break
+                    self._opened = self._open_document()
+        raise beyond_repair(self._env)

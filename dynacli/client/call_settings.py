@@ -1,0 +1,204 @@
+"""How the calls of one API are made and judged: by the caller, the environment, a profile and the configuration.
+
+The first of these that says something decides:
+
+| | level of validation | profile |
+|---|---|---|
+| 1 | `--validate` | `--profile` |
+| 2 | `DYNACLI_VALIDATE` | `DYNACLI_PROFILE` |
+| 3 | `validate` of the profile | |
+| 4 | `validate` of the API's entry | |
+| 5 | `warn` | |
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.environment import Environment
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation
+from dynacli.record import record
+
+if TYPE_CHECKING:
+    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.findings.finding_rules import Ignore
+
+__all__ = ["DEFAULT_LEVEL", "LEVELS", "CallOptions", "CallSettings", "pairs_of", "seconds_of", "settings_of"]
+
+LEVELS = ("off", "warn", "strict", "exact")
+DEFAULT_LEVEL = "warn"
+_MAX_SECONDS = 1e6
+
+
+@record
+class CallOptions:
+    """What the caller says of a call besides its inputs.
+
+    Args:
+        level: One of `LEVELS`; empty where the caller does not say.
+        profile: The name of a profile; empty where the caller does not say.
+        server: A base URL, or the index, name or description of a server of the document; empty for the first.
+        server_variables: `NAME=VALUE` each.
+        headers: `NAME:VALUE` each.
+        timeout: Seconds for a whole call; None for no limit but those of its steps.
+        accepted_origins: Origins that credentials may go to, besides those that were accepted before.
+    """
+
+    level: str = ""
+    profile: str = ""
+    server: str = ""
+    server_variables: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    timeout: float | None = None
+    accepted_origins: tuple[str, ...] = ()
+
+
+@record
+class CallSettings:
+    """How the calls of one API are made and judged.
+
+    Args:
+        level: One of `LEVELS`.
+        ignores: The findings that do not count.
+        server: As in `CallOptions`.
+        server_variables: (name, value) of variables of the server.
+        headers: (name, value) of headers that are sent with each call.
+        timeout: As in `CallOptions`.
+        accepted_origins: As in `CallOptions`.
+    """
+
+    level: str = DEFAULT_LEVEL
+    ignores: "tuple[Ignore, ...]" = ()
+    server: str = ""
+    server_variables: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout: float | None = None
+    accepted_origins: tuple[str, ...] = ()
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether a finding is a failure."""
+        return self.level in {"strict", "exact"}
+
+    def set_apart(self, verdict: "Verdict | None", operation: Operation, status: int | None = None) -> None:
+        """Set the findings of a verdict apart that do not count.
+
+        Args:
+            verdict: Changed in place; None where nothing was judged.
+            operation: The configuration may call it by its name or its operationId.
+            status: The answer's, None for a request.
+        """
+        if self.ignores and verdict is not None:
+            from dynacli.validation.findings.finding_rules import suppress
+
+            suppress(verdict, self.ignores, (operation.name, operation.operation_id), status)
+
+
+def settings_of(
+    env: Environment, api: OpenedApi, options: CallOptions, *, default_level: str = DEFAULT_LEVEL
+) -> CallSettings:
+    """Return how the calls of an API are made and judged.
+
+    Raises:
+        UsageError: There is no such profile, the environment names no level, or a pair has no separator.
+        FileError: The API's entry in the configuration is malformed.
+    """
+    profile: dict[str, Any] = {}
+    if options.profile or env.variables.get("DYNACLI_PROFILE"):
+        from dynacli.client.profiles import profile_of
+
+        profile = profile_of(env, api, options.profile)
+    headers = pairs_of(options.headers, ":", "--header")
+    variables = pairs_of(options.server_variables, "=", "--server-var")
+    names = {name.lower() for name in headers}  # RFC 9110, section 5.1
+    from_profile = {
+        name: value for name, value in profile.get("headers", {}).items() if name.strip().lower() not in names
+    }
+    timeout = options.timeout
+    if timeout is None and "timeout" in profile:
+        timeout = seconds_of(str(profile["timeout"]))
+    level = _level(env, api, options.level, profile) or default_level
+    return CallSettings(
+        level,
+        _ignores(env, api) if level != "off" else (),
+        options.server or str(profile.get("server", "")),
+        tuple({**profile.get("server_vars", {}), **variables}.items()),
+        tuple({**from_profile, **headers}.items()),
+        timeout,
+        options.accepted_origins,
+    )
+
+
+def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":
+    entries = api.entry.get("ignore")
+    if entries is None:
+        return ()
+    from dynacli.client.profiles import malformed
+    from dynacli.validation.findings.finding_rules import BadIgnoreError, ignores_of
+
+    try:
+        return ignores_of(entries)
+    except BadIgnoreError as error:
+        raise malformed(env, f"`ignore` of `{api.name}`", str(error)) from error
+
+
+def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, Any]) -> str:
+    """Return the level that somebody asks for; empty where nobody does."""
+    if given:
+        return given
+    # An empty variable is as good as none.
+    level = env.variables.get("DYNACLI_VALIDATE")
+    if level:
+        if level not in LEVELS:
+            raise UsageError(
+                f"`{level}` in `DYNACLI_VALIDATE` is not a level of validation",
+                hint=f"Use one of {_listed()}",
+            )
+        return level
+    for entry, place in ((profile, f"a profile of `{api.name}`"), (api.entry, f"`{api.name}`")):
+        level = entry.get("validate")
+        if level is not None:
+            if level not in LEVELS:
+                from dynacli.client.profiles import malformed
+
+                raise malformed(env, f"`validate` of {place}", f"it is one of {_listed()}")
+            return str(level)
+    return ""
+
+
+def _listed() -> str:
+    return ", ".join(f"`{level}`" for level in LEVELS)
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds that a call may take.
+
+    Raises:
+        UsageError: The text is no time limit.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < _MAX_SECONDS:
+        raise UsageError(f"`{text}` is no time limit", hint="Give seconds, for example `--timeout 2.5`")
+    return seconds
+
+
+def pairs_of(words: Iterable[str], separator: str, option: str) -> dict[str, str]:
+    """Return name → value of words such as `NAME=VALUE`.
+
+    Raises:
+        UsageError: A word has no separator.
+    """
+    pairs = {}
+    for word in words:
+        name, found, value = word.partition(separator)
+        if not found or not name.strip():
+            # The word may hold a secret: it is not repeated.
+            raise UsageError(
+                f"A value of {option} has no `{separator}`", hint=f"Write `{option} NAME{separator}VALUE`"
+            )
+        pairs[name.strip()] = value.strip()
+    return pairs

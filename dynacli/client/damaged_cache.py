@@ -1,0 +1,47 @@
+"""A catalog that turns out to be damaged: it is made again, unless a request is on its way already."""
+
+import os
+from typing import NoReturn
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.environment import Environment
+from dynacli.errors import FileError
+
+__all__ = ["beyond_repair", "discard", "explain_damage"]
+
+
+def explain_damage(damage: DamagedCatalogError, *, has_sent: bool) -> NoReturn:
+    """Raise the error for damage of the catalog that was found in the middle of a call.
+
+    Before anything was sent, the catalog is made again and the call begins anew; whether a request is sent twice
+    is the person's decision.
+
+    Raises:
+        FileError: The request may be on its way.
+        DamagedCatalogError: Nothing was sent.
+    """
+    if not has_sent:
+        raise damage
+    raise FileError(
+        "The cache was damaged while the request was under way",
+        why="The request was sent, and its answer could not be judged",
+        hint="Look whether it took effect before you send it again",
+    ) from None
+
+
+def discard(damage: DamagedCatalogError) -> bool:
+    """Remove a damaged catalog, so that the next run makes it again; return whether it is gone."""
+    try:
+        os.unlink(damage.path)
+    except FileNotFoundError:
+        return True  # another process has just cleared it away
+    except OSError:
+        return False
+    return True
+
+
+def beyond_repair(env: Environment) -> FileError:
+    """Return the error for a cache that stays damaged."""
+    return FileError(
+        "The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`"
+    )

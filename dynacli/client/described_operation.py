@@ -1,0 +1,181 @@
+"""An operation together with its part of the document."""
+
+from dataclasses import replace
+from typing import Any
+
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.media_types import (
+    body_schema,
+    essence,
+    is_as_good_as_json,
+    preferred,
+    sent_as,
+)
+from dynacli.model.operation import MediaType, Operation, Parameter
+
+__all__ = ["DescribedOperation", "choose_media_type", "schema_of_parameter"]
+
+_MOST_LISTED = 12
+"""Media types that a message names."""
+
+
+class DescribedOperation:
+    """An operation of an API, with what the document says of it; the document's part is read when it is needed.
+
+    Attributes:
+        api: The API, opened.
+        operation: The operation, as the catalog has it.
+        media_type: The media type of the body that is built; None where no body is.
+    """
+
+    def __init__(self, api: OpenedApi, operation: Operation, media_type: MediaType | None = None) -> None:
+        self.api = api
+        self.operation = operation
+        self.media_type = media_type
+        self._part: dict[str, Any] | None = None
+
+    def sending(self, content_type: str) -> "DescribedOperation":
+        """Return the operation with a body of a media type.
+
+        Args:
+            content_type: The media type, or a part of it; empty for the one that dynacli prefers.
+
+        Raises:
+            UsageError: The operation takes no such body.
+        """
+        if self.operation.body is None:
+            return self
+        described = DescribedOperation(
+            self.api, self.operation, choose_media_type(self.operation, content_type)
+        )
+        described._part = self._part
+        return described
+
+    @property
+    def example_line(self) -> str:
+        """The command line of a call that runs as it stands."""
+        from shlex import quote
+
+        words = (quote(word) for word in self.operation.example)
+        return " ".join(["dynacli", quote(self.api.name), self.operation.name, *words])
+
+    @property
+    def part(self) -> dict[str, Any]:
+        """The operation and its path item, as they stand in the document."""
+        if self._part is None:
+            self._part = self.api.catalog.part(self.operation.name)
+        return self._part
+
+    @property
+    def dialect(self) -> Any:
+        """The dialect of the document's schemas."""
+        return self.api.catalog.meta["dialect"]
+
+    def resolve(self, reference: str) -> Any:
+        """Return what a reference of the document leads to.
+
+        Raises:
+            LookupError: It leads nowhere.
+        """
+        return self.api.catalog.resolve(reference)
+
+    def follow(self, value: Any) -> Any:
+        """Return what stands at the end of a chain of references; None where it leads nowhere."""
+        for _ in range(50):
+            if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
+                return value
+            try:
+                value = self.resolve(value["$ref"])
+            except LookupError:
+                return None
+        return None
+
+    def raw_parameters(self) -> list[dict[str, Any]]:
+        """Return the document's Parameter Objects, the operation's own first."""
+        found = []
+        for holder in (self.part["operation"], self.part["path_item"]):
+            for raw in holder.get("parameters") or []:
+                target = self.follow(raw)
+                if isinstance(target, dict):
+                    found.append(target)
+        return found
+
+    def parameter_schema(self, parameter: Parameter) -> Any:
+        """Return the document's schema of a parameter; None where it has none."""
+        for raw in self.raw_parameters():
+            if raw.get("name") == parameter.name and raw.get("in") == parameter.location:
+                return schema_of_parameter(raw)
+        return None
+
+    def raw_media_type(self) -> dict[str, Any]:
+        """Return the document's Media Type Object of the body that is built; empty where there is none."""
+        body = self.follow(self.part["operation"].get("requestBody"))
+        content = body.get("content") if isinstance(body, dict) else None
+        if not isinstance(content, dict) or self.media_type is None:
+            return {}
+        wanted = self.media_type.name
+        asked = essence(wanted)
+        same = [media for name, media in content.items() if essence(name) == asked]
+        ranges = [media for name, media in content.items() if _is_range_of(name, asked)]
+        found = self.follow(content.get(wanted) or next(iter([*same, *ranges]), None))
+        return found if isinstance(found, dict) else {}
+
+    def body_schema(self) -> Any:
+        """Return the document's schema of the body that is built."""
+        return body_schema(self.raw_media_type())
+
+
+def schema_of_parameter(raw: dict[str, Any]) -> Any:
+    """Return the schema of a Parameter Object, also of one that has `content`."""
+    content = raw.get("content")
+    if isinstance(content, dict) and content:
+        media = next(iter(content.values()))
+        return media.get("schema") if isinstance(media, dict) else None
+    return raw.get("schema")
+
+
+def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
+    """Return the media type that a body is sent as; None where the operation takes no body.
+
+    Args:
+        wanted: A media type of the operation, or a part of one; empty for the one that dynacli prefers.
+
+    Raises:
+        UsageError: The operation takes no body of the media type that is wanted.
+    """
+    if operation.body is None:
+        return None
+    content = operation.body.content
+    if not wanted:
+        return sent_as(preferred(content))
+    name = essence(wanted)
+    for media_type in content:
+        if media_type.name.lower() == wanted.lower():
+            return sent_as(media_type)
+    for media_type in content:
+        if essence(media_type.name) == name:
+            # With arguments of the person's own, such as a boundary, it is theirs that is sent.
+            return replace(media_type, name=wanted) if ";" in wanted else sent_as(media_type)
+    if "/" in wanted:
+        for media_type in content:
+            if _is_range_of(media_type.name, name):
+                return replace(media_type, name=wanted)
+    matching = [each for each in content if essence(each.name).partition("/")[2] == name]
+    matching = matching or [each for each in content if name in each.name.lower()]
+    if len(matching) == 1:
+        return sent_as(matching[0])
+    message = f"`{operation.name}` takes no body of `{wanted}`"
+    if matching:
+        message = f"`{wanted}` is a part of {len(matching)} media types that `{operation.name}` takes"
+    names = [f"`{each.name}`" for each in matching or content]
+    listed = ", ".join(names[:_MOST_LISTED]) + (
+        f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    )
+    raise UsageError(message, why=f"It takes {listed}", hint="Give one of them, or a part that only one has")
+
+
+def _is_range_of(media_range: str, name: str) -> bool:
+    return media_range in {"", "*", "*/*", f"{name.partition('/')[0]}/*"} or (
+        name == "application/json" and is_as_good_as_json(media_range)
+    )

@@ -1,0 +1,306 @@
+"""The body of a call: of a whole value, of assignments laid over it, or of an example."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.errors import UsageError
+from dynacli.model.media_types import (
+    essence,
+    is_built,
+    is_form,
+    is_json,
+    is_json_lines,
+    is_json_sequence,
+    is_multipart,
+)
+from dynacli.model.operation import MediaType
+from dynacli.request.assemble_body import Assignment, assemble, encode
+from dynacli.request.convert_words import json_value
+from dynacli.schema.branch_selection import BranchSelection, select_branches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dynacli.client.inputs.call_inputs import CallInputs
+    from dynacli.request.payload import Payload
+
+__all__ = [
+    "BuiltBody",
+    "build_body",
+    "check_takes_options",
+    "decoded",
+    "example_body",
+    "holds_a_value",
+    "missing_in_body",
+    "selected",
+]
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class BuiltBody(NamedTuple):
+    """A body that was built.
+
+    Args:
+        content: The bytes that are sent, None where there is no body.
+        media_type: Their media type, with the boundary of a multipart body.
+        form: The value that a form or the parts of a multipart body were made of.
+        missing: The options that a branch of the schema needs besides those that chose it.
+    """
+
+    content: "bytes | Payload | None" = None
+    media_type: str = ""
+    form: Any = None
+    missing: tuple[str, ...] = ()
+
+
+def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict: bool) -> BuiltBody:
+    """Return the body of a call; it has no content where the call has no body.
+
+    Args:
+        described: The operation, with the media type that is sent.
+        is_strict: Whether a value that no branch of the schema fits is an error.
+
+    Raises:
+        UsageError: No such body can be made.
+    """
+    media_type = described.media_type
+    if media_type is None:
+        return BuiltBody()
+    name, assignments, whole = media_type.name, inputs.assignments, inputs.body
+    is_encoded = is_form(name) or is_multipart(name)
+    check_takes_options(described, assignments)
+    base: Any = None
+    if whole is not None:
+        if not isinstance(whole, bytes) or not is_built(name) or not holds_a_value(whole, name):
+            if assignments:
+                raise UsageError(
+                    f"A body of `{name}` is sent as it is; options cannot be laid over it",
+                    hint="Give its value as JSON, or only options",
+                )
+            _check_boundary(name)
+            return BuiltBody(whole, name)
+        base = json_value(decoded(whole), "--body")
+        if not assignments and is_json(name):
+            return BuiltBody(whole, name)  # byte for byte as it was given
+    elif inputs.wants_example and (assignments or _needs_body(described) or inputs.content_type):
+        fitting = selected(described, assemble(None, assignments), assignments, is_final=False)
+        base = example_body(described, fitting.overlay)
+        if not assignments and (not is_built(name) or (is_encoded and isinstance(base, str))):
+            return BuiltBody(_text_body(described, base, name), name)
+    elif inputs.wants_example and _is_meant(described):
+        try:
+            base = _fitting_example(described)
+            if not is_built(name) or (is_encoded and isinstance(base, str)):
+                return BuiltBody(_text_body(described, base, name), name)
+        except UsageError:
+            return BuiltBody()  # it can be left out
+    elif not assignments and not _has_all_defaults(described, media_type):
+        return BuiltBody()
+    selection = selected(described, assemble(base, assignments), assignments, is_strict=is_strict)
+    value = selection.value if whole is not None else _with_defaults(media_type, selection.value)
+    if not is_encoded:
+        return BuiltBody(encode(value, name), name, missing=selection.missing)
+    from dynacli.client.inputs.encode_form import encode_form_body
+
+    content, name = encode_form_body(described, value, inputs)
+    return BuiltBody(content, name, value, selection.missing)
+
+
+def selected(
+    described: DescribedOperation,
+    value: Any,
+    assignments: "Sequence[Assignment]",
+    *,
+    is_strict: bool = True,
+    is_final: bool = True,
+) -> BranchSelection:
+    """Return which branches of its schema a body is of, where the schema leaves a choice."""
+    if not assignments:
+        return BranchSelection(value, (), True)
+    sources = {assignment.path: assignment.source for assignment in assignments}
+    return select_branches(
+        described.body_schema(), described.resolve, value, sources, is_strict=is_strict, is_final=is_final
+    )
+
+
+def _has_all_defaults(described: DescribedOperation, media_type: MediaType) -> bool:
+    """Return whether a required body can be made of the document alone: everything that it needs has a default."""
+    needed = [field for field in media_type.fields if field.is_needed]
+    return (
+        _needs_body(described)
+        and is_built(media_type.name)
+        and bool(needed)
+        and all(field.value.has_known_default for field in needed)
+    )
+
+
+def _with_defaults(media_type: MediaType, value: Any) -> Any:
+    """Return a body with the defaults of the fields that it needs and nobody gave, as for required parameters."""
+    if value is not None and not isinstance(value, dict):
+        return value
+    made: dict[str, Any] = {} if value is None else value
+    for field in media_type.fields:
+        if not (field.is_needed and field.value.has_known_default):
+            continue
+        holder: Any = made
+        for step in field.path[:-1]:
+            holder = holder.setdefault(step, {}) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder.setdefault(field.path[-1], field.value.default)
+    return made or value
+
+
+def holds_a_value(content: bytes, media_type: str) -> bool:
+    """Return whether a whole body is a JSON value that is still to be written in the media type."""
+    if is_json(media_type):
+        return True
+    starts = {b"["} if is_json_lines(media_type) or is_json_sequence(media_type) else {b"{", b"["}
+    return content.lstrip()[:1] in starts
+
+
+def check_takes_options(described: DescribedOperation, assignments: "Sequence[Assignment]") -> None:
+    """Refuse options for a body that cannot be built from them.
+
+    Raises:
+        UsageError: There are some.
+    """
+    media_type, body = described.media_type, described.operation.body
+    if not assignments or media_type is None or is_built(media_type.name):
+        return
+    others = [each.name for each in body.content if is_built(each.name)] if body is not None else []
+    hint = "Give it whole: `--body @FILE`, or `--body -` for standard input"
+    if others:
+        hint += f"; options build `--content-type {others[0]}`"
+    raise UsageError(
+        f"A body of `{media_type.name}` is sent as it is given; options cannot build it", hint=hint
+    )
+
+
+def _check_boundary(media_type: str) -> None:
+    """Refuse a multipart body that nobody could take apart (RFC 2046, section 5.1.1)."""
+    name, _, arguments = media_type.lower().partition(";")
+    if name.strip().startswith("multipart/") and "boundary=" not in arguments:
+        raise UsageError(
+            f"A body of `{media_type}` needs the boundary between its parts",
+            why="`--body` is sent as it is, so only you know it",
+            hint=f"Name it: `--content-type '{name.strip()}; boundary=...'`",
+        )
+
+
+def missing_in_body(described: DescribedOperation, body: BuiltBody) -> list[str]:
+    """Return the options that a body built from options lacks, so that they can be named all at once."""
+    media_type = described.media_type
+    if media_type is None or (body.content is None and not _needs_body(described)):
+        return []
+    needed = [field for field in media_type.fields if field.is_needed]
+    if body.content is None:
+        return [f"--{field.option}" for field in needed] or ["a body"]
+    whole = body.form
+    if whole is None and isinstance(body.content, bytes) and is_json(media_type.name):
+        whole = json_value(decoded(body.content), "--body")
+    lacking = [f"--{field.option}" for field in needed if whole is not None and not _has(whole, field.path)]
+    return list(dict.fromkeys([*lacking, *body.missing]))
+
+
+def _has(value: Any, path: tuple[str, ...]) -> bool:
+    for index, step in enumerate(path):
+        if not isinstance(value, dict):
+            # Another value was given where the document has an object: that is for the judge to say.
+            return index > 0
+        if step not in value:
+            return False
+        value = value[step]
+    return True
+
+
+def _needs_body(described: DescribedOperation) -> bool:
+    return described.operation.body is not None and described.operation.body.is_required
+
+
+def _is_meant(described: DescribedOperation) -> bool:
+    """Return whether a call is hardly meant without a body, though the document does not say that it is required.
+
+    `required` is false where it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
+    where the body is what a method is for. A document that writes `false` means it.
+    """
+    body = described.follow(described.part["operation"].get("requestBody"))
+    return (
+        described.operation.method in _WITH_BODY and isinstance(body, dict) and body.get("required") is None
+    )
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a body that is to be JSON.
+
+    Raises:
+        UsageError: It is no text in UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("The value of --body is not JSON", why="It is not text in UTF-8") from None
+
+
+def example_body(described: DescribedOperation, overlay: Any) -> Any:
+    """Return an example of the body.
+
+    Args:
+        overlay: A schema that the example should fit besides the body's own, if there is such a value.
+
+    Raises:
+        UsageError: None can be made.
+    """
+    from dynacli.schema.example_call import body_example
+    from dynacli.schema.example_value import NoExampleError
+
+    media, schema = described.raw_media_type(), described.body_schema()
+    for wanted in [{"allOf": [schema, overlay]}] * (overlay is not True) + [schema]:
+        try:
+            return body_example({**media, "schema": wanted}, described.resolve, described.dialect)
+        except (NoExampleError, LookupError):
+            continue
+    raise UsageError(
+        "No example of the body can be made from the document", hint="Give it whole: `--body JSON`"
+    )
+
+
+def _fitting_example(described: DescribedOperation) -> Any:
+    """Return an example that surely fits the schema.
+
+    Raises:
+        UsageError: None can be made, as where two alternatives are so wide that whatever fits one fits both.
+    """
+    from dynacli.schema.example_value import NoExampleError
+    from dynacli.schema.schema_matcher import SchemaMatcher
+
+    example, fits = example_body(described, True), False
+    with suppress(NoExampleError, RecursionError):
+        fits = SchemaMatcher(described.resolve, "request", described.dialect).matches(
+            example, described.body_schema()
+        )
+    if not fits:
+        raise UsageError("No example of the body can be made from the document")
+    return example
+
+
+def _text_body(described: DescribedOperation, example: Any, media_type: str) -> bytes:
+    """Return an example of a body that no options build: a text as it is, any other value as XML or YAML."""
+    from dynacli.schema.example_call import option_text
+    from dynacli.schema.xml_text import is_xml, xml_text
+
+    if isinstance(example, str | int | float):
+        return option_text(example).encode()
+    if is_xml(media_type):
+        from dynacli.schema.example_value import NoExampleError
+        from dynacli.schema.schema_matcher import SchemaMatcher
+
+        with suppress(NoExampleError, RecursionError):  # said below
+            reading = SchemaMatcher(described.resolve, "request", described.dialect)
+            return xml_text(example, described.body_schema(), reading).encode()
+    if essence(media_type).endswith(("yaml", "yml")):
+        return option_text(example).encode()  # JSON is YAML (YAML 1.2.2, section 1.2)
+    raise UsageError(
+        f"No example of a body of `{media_type}` can be made", hint="Give it whole: `--body @FILE`"
+    )

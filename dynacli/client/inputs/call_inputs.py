@@ -1,0 +1,159 @@
+"""The inputs of a call, and the values that its request is built of. Everything that is missing is named at once."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.errors import UsageError
+from dynacli.model.operation import Parameter
+from dynacli.record import record
+
+if TYPE_CHECKING:
+    from dynacli.request.assemble_body import Assignment
+    from dynacli.request.payload import Payload
+
+__all__ = [
+    "CallInputs",
+    "CallValues",
+    "ParameterKey",
+    "check_missing",
+    "collect_parameters",
+    "collect_values",
+    "input_name",
+]
+
+ParameterKey = tuple[str, str]
+"""The location of a parameter (`path`, `query`, `header`, `cookie`, `querystring`) and its name in the document."""
+
+
+@record
+class CallInputs:
+    """What the caller gives for one call.
+
+    Args:
+        parameters: The values of parameters.
+        assignments: The values of places in the body, laid over the whole body where there is one.
+        body: The whole body, as text or bytes; None where none is given.
+        wants_example: Whether what is required and was not given is filled in.
+        is_complete: Whether nobody is to be told what the body lacks, as a person wrote it in an editor.
+        content_type: The media type of the body that was asked for; empty for the preferred one.
+        part_headers: ((part, header), value) for the parts of a multipart body.
+        boundary: Between the parts of a multipart body; empty for a random one.
+        has_examples: Whether headers of parts may be filled from the document's examples.
+    """
+
+    parameters: Mapping[ParameterKey, Any]
+    assignments: "tuple[Assignment, ...]" = ()
+    body: "bytes | Payload | None" = None
+    wants_example: bool = False
+    is_complete: bool = False
+    content_type: str = ""
+    part_headers: tuple[tuple[tuple[str, str], str], ...] = ()
+    boundary: str = ""
+    has_examples: bool = False
+
+
+@record
+class CallValues:
+    """The values that a request is built of.
+
+    Args:
+        parameters: The JSON values of parameters.
+        body: The encoded body, None where there is none.
+        media_type: The body's media type; empty where there is no body.
+        form: The value that a form or the parts of a multipart body were made of; None for other bodies.
+    """
+
+    parameters: Mapping[ParameterKey, Any]
+    body: "bytes | Payload | None" = None
+    media_type: str = ""
+    form: Any = None
+
+
+def collect_values(described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> CallValues:
+    """Return the values of a call.
+
+    Args:
+        described: The operation, with the media type that is sent.
+        is_strict: Whether the values must fit what the document says; the level `off` asks for no.
+
+    Raises:
+        UsageError: Something required is missing, or no body can be made.
+    """
+    parameters, missing = collect_parameters(described, inputs, is_strict=is_strict)
+    if described.media_type is None:
+        check_missing(described, missing)
+        return CallValues(parameters)
+    # The modules that make bodies are not imported by the calls that have none.
+    from dynacli.client.inputs.build_body import build_body, missing_in_body
+
+    body = build_body(described, inputs, is_strict=is_strict)
+    if is_strict and inputs.body is None and not inputs.wants_example and not inputs.is_complete:
+        missing.extend(missing_in_body(described, body))
+    check_missing(described, missing)
+    return CallValues(parameters, body.content, body.media_type, body.form)
+
+
+def collect_parameters(
+    described: DescribedOperation, inputs: CallInputs, *, is_strict: bool
+) -> tuple[dict[ParameterKey, Any], list[str]]:
+    """Return the values of the parameters, and what messages call those that are missing.
+
+    Args:
+        is_strict: Whether anything but the path has to be complete.
+    """
+    operation = described.operation
+    parameters = dict(inputs.parameters)
+    if inputs.wants_example:
+        _fill_parameters(described, parameters)
+    missing = [
+        input_name(parameter)
+        for parameter in operation.parameters
+        if parameter.is_required
+        and (parameter.location, parameter.name) not in parameters
+        and (is_strict or parameter.location == "path")
+        and not parameter.value.has_known_default
+    ]
+    for parameter in operation.parameters:
+        # A required parameter with a default: the document says what is meant.
+        if parameter.is_required and parameter.value.has_known_default:
+            parameters.setdefault((parameter.location, parameter.name), parameter.value.default)
+    return parameters, missing
+
+
+def check_missing(described: DescribedOperation, missing: list[str]) -> None:
+    """Raise what says which inputs are missing, if any are.
+
+    Raises:
+        UsageError: It names all of them, and an example of the call.
+    """
+    if missing:
+        from dynacli.model.wording import enumerated
+
+        raise UsageError(
+            f"`{described.operation.name}` needs {enumerated(missing)}",
+            hint=f"For example: {described.example_line}",
+            missing=missing,
+        )
+
+
+def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKey, Any]) -> None:
+    from dynacli.schema.example_call import parameter_example
+    from dynacli.schema.example_value import NoExampleError
+
+    raw = {(each.get("in"), each.get("name")): each for each in reversed(described.raw_parameters())}
+    for parameter in described.operation.parameters:
+        key = (parameter.location, parameter.name)
+        if not parameter.is_required or key in parameters:
+            continue
+        try:
+            parameters[key] = parameter_example(parameter, raw.get(key), described.resolve, described.dialect)
+        except (NoExampleError, LookupError):
+            continue  # it is then named as missing
+
+
+def input_name(parameter: Parameter) -> str:
+    """Return what messages call a parameter: `OWNER` for one in the path, else `--state`."""
+    if parameter.location == "path":
+        return parameter.option.removeprefix("path.").upper().replace("-", "_")
+    return f"--{parameter.option}"

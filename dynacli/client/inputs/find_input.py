@@ -1,0 +1,87 @@
+"""Which input of an operation a name means: a parameter, a place inside of one, or a place in the body."""
+
+import json
+from dataclasses import replace
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.errors import UsageError
+from dynacli.model.operation import Field, Parameter
+
+__all__ = ["find_input", "no_such_input"]
+
+
+def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:
+    """Return the parameter that a name means, and the field inside of it or of the body; None where it means none.
+
+    Args:
+        word: As behind `--`: the document's own spelling, `query.NAME`, `body.NAME`, a deeper field (`filter.status`),
+            an item of an array (`tags[0]`), a key of a map.
+    """
+    # Most calls have listed options alone.
+    from dynacli.schema.option_fields import find_field
+
+    head, dot, rest = word.partition(".")
+    for parameter in described.operation.parameters:
+        names = (parameter.option, *parameter.aliases)
+        is_located = head == parameter.location and bool(dot) and rest in (*names, parameter.name)
+        if word == parameter.name or is_located:
+            return parameter, None
+        for name in names:
+            if word.startswith((f"{name}.", f"{name}[")):
+                inside = word[len(name) :].lstrip(".")
+                field = find_field(described.parameter_schema(parameter), described.resolve, inside)
+                if field is not None:
+                    return parameter, replace(field, option=word)
+    if described.media_type is None:
+        return None, None
+    schema = described.body_schema()
+    inside = word.removeprefix("body")
+    if inside != word and inside.startswith((".", "[")):
+        field = find_field(schema, described.resolve, inside.removeprefix("."))
+        if field is not None:
+            return None, replace(field, option=word)  # what was typed is what messages call it
+    return None, find_field(schema, described.resolve, word, allows_any_name=False)
+
+
+def no_such_input(described: DescribedOperation, flag: str, known: set[str], page: str) -> UsageError:
+    """Return the error for an option that there is not, with those that it may have been meant for.
+
+    Args:
+        flag: With its `--`.
+        known: The flags of all options that are listed.
+        page: The command that shows the help page.
+    """
+    from difflib import get_close_matches
+
+    of_map = _key_of_map(described, flag)
+    if of_map is not None:
+        return of_map
+    word = flag.removeprefix("--")
+    fields = described.media_type.fields if described.media_type else ()
+    items = [f"--{field.option}".replace("[]", "[0]") for field in fields]
+    spelled = [*dict.fromkeys([*items, *sorted(each for each in known if each.startswith("--"))])]
+    # Deep options are often called by their last name alone, as the document calls them.
+    near = [each for each in spelled if each.rpartition(".")[2].removeprefix("--") == word]
+    near = near or get_close_matches(flag, spelled, 3, 0.7)
+    listed = " or ".join(f"`{each}`" for each in near[:3])
+    hint = f"Did you mean {listed}?" if near else f"See `{page}`"
+    return UsageError(f"There is no option `{flag}`", hint=hint, near=near[:3])
+
+
+def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
+    """Return the error for a key of a map that an option cannot say; None where no map is meant."""
+    word = flag.removeprefix("--")
+    for end in [index for index, char in enumerate(word) if char in ".["][1:]:
+        _, field = find_input(described, word[:end])
+        if field is None:
+            continue
+        _, above = find_input(described, word[: word.rfind(".", 0, end)])
+        if above is not None and above.value.type == "object" and above.value.items is not None:
+            value = json.dumps({word[len(above.option) + 1 :]: "value"})
+            return UsageError(
+                f"There is no option `{flag}`",
+                why="A dot or a bracket in an option leads to a place further in",
+                hint=f"A key that has one is given as JSON: `--{above.option} '{value}'`",
+                near=[f"--{above.option}"],
+            )
+    return None

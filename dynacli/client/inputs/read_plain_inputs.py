@@ -1,0 +1,237 @@
+"""Plain Python values, by the names of inputs, as the inputs of a call."""
+
+import datetime as dt
+import decimal
+import enum
+import io
+import os
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, input_name
+from dynacli.client.inputs.find_input import find_input, no_such_input
+from dynacli.errors import UsageError
+from dynacli.model.media_types import is_built, is_form, is_json, is_multipart
+from dynacli.model.operation import ANY, Field, Parameter, ValueType
+from dynacli.request.assemble_body import Assignment, assemble, json_text
+from dynacli.request.convert_words import convert, is_given_as_text
+
+if TYPE_CHECKING:
+    from dynacli.request.payload import Payload, Source
+    from dynacli.schema.form_encoding import Encodings
+
+__all__ = ["read_plain_inputs", "takes_content_type"]
+
+_Input = tuple[Parameter | None, Field | None]
+
+
+def takes_content_type(described: DescribedOperation, name: str) -> bool:
+    """Tell whether a name asks for the media type of the body, as no input of the operation is called so."""
+    return name == "content_type" and described.operation.body is not None and _find(described, name) is None
+
+
+def read_plain_inputs(
+    described: DescribedOperation,
+    values: Mapping[str, Any],
+    *,
+    content_type: str = "",
+    is_strict: bool = True,
+) -> CallInputs:
+    """Return the inputs of a call.
+
+    Args:
+        described: The operation, with the media type that is sent.
+        values: The name of an input (of its option, with `_` for `-`; in the document's own spelling; `query.NAME`,
+            `body.NAME`, or a deeper place as in `schedule.cron`) → its value. `body` is the whole body, where the
+            operation has no input of that name. None leaves a parameter out, and is null in a body. A file is an
+            `os.PathLike` or has a method `read` that returns bytes.
+        content_type: The media type of the body that was asked for.
+        is_strict: Whether values must fit what the document says.
+
+    Raises:
+        UsageError: There is no such input, or a value does not fit.
+        FileError: A file cannot be read.
+    """
+    parameters: dict[ParameterKey, Any] = {}
+    inside: dict[ParameterKey, list[Assignment]] = {}
+    assignments: list[Assignment] = []
+    body: bytes | Payload | None = None
+    encodings = _encodings(described)
+    for name, value in values.items():
+        found = _find(described, name)
+        if found is None and name == "body" and described.media_type is not None:
+            body = _whole_body(value, described.media_type.name)
+            continue
+        if found is None:
+            page = f"dynacli {described.api.name} {described.operation.name} --help"
+            flag = f"--{name.replace('_', '-')}"
+            raise no_such_input(described, flag, set(_listed(described)), page)
+        match found:
+            case (Parameter() as parameter, None):
+                if value is not None:
+                    key = (parameter.location, parameter.name)
+                    parameters[key] = _parameter_value(parameter, value, is_strict=is_strict)
+            case (Parameter() as parameter, Field() as field):
+                option, key = f"--{field.option}", (parameter.location, parameter.name)
+                read = _json_value(value, field.value, option, is_strict=is_strict)
+                inside.setdefault(key, []).append(Assignment(field.path, read, option))
+            case (None, Field() as field):
+                read = _field_value(value, field, encodings, is_strict=is_strict)
+                assignments.append(Assignment(field.path, read, f"--{field.option}"))
+    for key, fields in inside.items():
+        parameters[key] = assemble(parameters.get(key), fields)
+    return CallInputs(parameters, tuple(assignments), body, content_type=content_type)
+
+
+def _find(described: DescribedOperation, name: str) -> _Input | None:
+    """Return the input that a name means; None where it means none."""
+    listed = _listed(described)
+    for spelled in dict.fromkeys((name, name.replace("_", "-"))):
+        found = listed.get(f"--{spelled}") or find_input(described, spelled)
+        if found != (None, None):
+            return found
+    return None
+
+
+def _listed(described: DescribedOperation) -> dict[str, _Input]:
+    """Return flag → input, of those that have an option of their own."""
+    listed: dict[str, _Input] = {}
+    for parameter in described.operation.parameters:
+        for name in (parameter.option, *parameter.aliases):
+            listed.setdefault(f"--{name}", (parameter, None))
+        for field in parameter.fields:
+            listed.setdefault(f"--{field.option}", (parameter, field))
+    for field in described.media_type.fields if described.media_type is not None else ():
+        listed.setdefault(f"--{field.option}", (None, field))
+    return listed
+
+
+def _encodings(described: DescribedOperation) -> "Encodings | None":
+    name = described.media_type.name if described.media_type is not None else ""
+    if not is_form(name) and not is_multipart(name):
+        return None
+    from dynacli.client.inputs.encode_form import encodings_of
+
+    return encodings_of(described, has_examples=False)
+
+
+def _parameter_value(parameter: Parameter, value: Any, *, is_strict: bool) -> Any:
+    if isinstance(value, str) and is_given_as_text(parameter, [value]):
+        return value
+    return _json_value(value, parameter.value, input_name(parameter), is_strict=is_strict)
+
+
+def _field_value(value: Any, field: Field, encodings: "Encodings | None", *, is_strict: bool) -> Any:
+    """Return the value of a place in the body; in a form it may be a file, or several."""
+    option = f"--{field.option}"
+    if encodings is not None and len(field.path) == 1 and encodings.of(field.path[0]).takes_file:
+        if isinstance(value, list | tuple) and any(_is_file(item) for item in value):
+            return [_source(item, option) for item in value]
+        if _is_file(value):
+            return _source(value, option)
+    return _json_value(value, field.value, option, is_strict=is_strict)
+
+
+def _json_value(value: Any, value_type: ValueType, option: str, *, is_strict: bool) -> Any:
+    """Return the JSON value of a plain one; texts are read as the command line reads them.
+
+    Raises:
+        UsageError: It does not fit what the document says, and `is_strict`.
+    """
+    plain = _plain(value, option)
+    if value_type.type == "array" and plain is not None:
+        items = plain if isinstance(plain, list) else [plain]
+        return [
+            _json_value(item, value_type.items or ValueType(), option, is_strict=is_strict) for item in items
+        ]
+    if isinstance(plain, str):
+        if value_type.type == ANY and not value_type.enum:
+            return plain
+        return convert(plain, value_type, option, is_strict=is_strict)
+    if plain is None or isinstance(plain, dict | list):
+        if is_strict and plain is not None and value_type.type not in {ANY, "object", "array"}:
+            article = "an" if value_type.type == "integer" else "a"
+            raise UsageError(
+                f"`{json_text(plain)[:60]}` is not a value for {option}",
+                why=f"it takes {article} {value_type.type}",
+            )
+        return plain
+    return convert(json_text(plain), value_type, option, is_strict=is_strict)
+
+
+def _plain(value: Any, option: str) -> Any:
+    """Return a value made of JSON's types alone.
+
+    Raises:
+        UsageError: JSON has no form for it.
+    """
+    match value:
+        case enum.Enum():
+            return _plain(value.value, option)
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {str(key): _plain(item, option) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item, option) for item in value]
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case uuid.UUID() | os.PathLike():
+            return str(value)
+        case decimal.Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+    raise UsageError(
+        f"A value of the type `{type(value).__name__}` is not one for {option}",
+        why="JSON has no form for it",
+        hint="Give text, numbers, booleans, None, lists and mappings; where the document takes a file, a path",
+    )
+
+
+def _whole_body(value: Any, media_type: str) -> "bytes | Payload":
+    """Return the content of a body that is given as a whole."""
+    if isinstance(value, bytes):
+        return value
+    if _is_file(value):
+        from dynacli.request.payload import Payload
+
+        source = _source(value, "body")
+        return b"".join(source.chunks()) if is_json(media_type) or is_form(media_type) else Payload([source])
+    if is_built(media_type):
+        return json_text(_plain(value, "body")).encode()
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    raise UsageError(
+        f"A body of `{media_type}` is sent as it is given", hint="Give text, bytes, or a file that holds it"
+    )
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, bytes | os.PathLike) or hasattr(value, "read")
+
+
+def _source(value: Any, option: str) -> "Source":
+    """Return what is sent as it is read.
+
+    Raises:
+        FileError: The file cannot be read.
+        UsageError: The value is no file.
+    """
+    from dynacli.transport.upload import StreamUpload, open_upload
+
+    if isinstance(value, os.PathLike):
+        path = os.fspath(value)
+        name = path.decode(errors="replace") if isinstance(path, bytes) else str(path)
+        return open_upload(name, name)
+    if isinstance(value, bytes):
+        return StreamUpload(io.BytesIO(value), option.removeprefix("--"))
+    if hasattr(value, "read"):
+        return StreamUpload(
+            value, os.path.basename(str(getattr(value, "name", "") or option.removeprefix("--")))
+        )
+    raise UsageError(
+        f"{option} takes a file",
+        why="It was given something else",
+        hint="Give a path, bytes, or a file object",
+    )

@@ -1,0 +1,200 @@
+"""The call of an operation on the command line: its words become a call, which is made or shown."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.client.call import Call, request_of
+from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallValues, collect_values
+from dynacli.commands.call.read_inputs import GivenWords, read_inputs
+from dynacli.commands.run import Run
+from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
+from dynacli.output.render import check_format
+
+if TYPE_CHECKING:
+    from dynacli.commands.call.call_report import CallReport
+    from dynacli.request.built_request import Request
+
+__all__ = ["make_call"]
+
+SHOWN = 1024 * 1024
+"""Bytes up to which `--dry-run json` reads the files of a body."""
+
+
+def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+    """Make one call, or show it.
+
+    Raises:
+        DynacliError: Whatever ends it; the exit code is the error's.
+    """
+    check_format(run.options.output)
+    settings = settings_of(run.env, described.api, run.options.call_options)
+    with _reported(run, described, settings) as report:
+        inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
+        try:
+            values = collect_values(described, inputs, is_strict=settings.level != "off")
+            if run.options.dry_run:
+                _show(run, described, values, settings, report)
+            else:
+                _send(run, described, values, settings, report)
+        except BaseException:
+            if draft is not None:
+                run.warn(draft.kept())
+            raise
+        if draft is not None:
+            draft.discard()
+
+
+def _reported(
+    run: Run, described: DescribedOperation, settings: CallSettings
+) -> "AbstractContextManager[CallReport | None]":
+    """Give the report of a call; None where none is asked for."""
+    if not run.options.report:
+        return nullcontext()
+    from dynacli.commands.call.call_report import reported
+
+    return reported(run, described, settings)
+
+
+def _send(
+    run: Run,
+    described: DescribedOperation,
+    values: CallValues,
+    settings: CallSettings,
+    report: "CallReport | None",
+) -> None:
+    call = Call(run.env, described, values, settings, ask=_asker(run))
+    from dynacli.commands.call.receive_response import Reception
+
+    reception = Reception(run, call)
+
+    def before_sending() -> None:
+        if call.judging is not None and not call.judging.verdict.is_valid:
+            from dynacli.commands.call.conclude_call import warn_of_request
+
+            warn_of_request(run, call.judging, call.signed.masker, report)
+        if run.options.verbose:
+            from dynacli.commands.call.message_heads import show_request
+
+            show_request(run, call.signed)
+
+    try:
+        answer = call.send(reception.receive, before_sending=before_sending)
+        verdict = reception.finish(answer)
+        asked = call.judging.verdict if call.judging is not None else None
+        verdicts = [each for each in (asked, verdict) if each is not None]
+        is_plain = (
+            200 <= answer.status < 300
+            and report is None
+            and reception.unwritten is None
+            and not any(each.has_something_to_tell for each in verdicts)
+        )
+        if not is_plain:
+            from dynacli.commands.call.conclude_call import conclude
+
+            conclude(run, call, answer, verdict, report, reception.unwritten)
+    except BrokenPipeError:
+        raise
+    except BaseException as error:
+        if not reception.is_finished and reception.verdict is not None and reception.answer is not None:
+            from dynacli.commands.call.conclude_call import tell_so_far
+
+            tell_so_far(run, call, reception.answer, reception.verdict, report)
+        if isinstance(error, DamagedCatalogError):
+            from dynacli.client.damaged_cache import explain_damage
+
+            explain_damage(error, has_sent=call.has_sent)
+        if not isinstance(error, DynacliError):
+            raise
+        raise call.signed.masker.mask_error(error) from error.__cause__
+
+
+def _asker(run: Run) -> Callable[[str], bool] | None:
+    """Return what asks the person whether a credential may go to an origin; None where nobody can be asked.
+
+    `--yes` is no answer to this question: it says nothing about which origin.
+    """
+    if run.options.yes or run.options.no_input:
+        return None
+    if not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
+        return None
+
+    def ask(origin: str) -> bool:
+        from dynacli.text.terminal import visible
+
+        run.env.stderr.write(f"Send the credential to {visible(origin)} from now on? [y/N] ")
+        run.env.stderr.flush()
+        return run.env.stdin.readline().strip().lower() in {"y", "yes"}
+
+    return ask
+
+
+def _show(
+    run: Run,
+    described: DescribedOperation,
+    values: CallValues,
+    settings: CallSettings,
+    report: "CallReport | None",
+) -> None:
+    """Show the request that would be sent."""
+    from dynacli.client.sign_request import sign, unsigned
+    from dynacli.output.render import write_body, write_data
+    from dynacli.request import preview
+
+    request = request_of(described, settings, values)
+    try:
+        signed = sign(run.env, described.api, described.operation, request, settings)
+    except (AuthError, RefusedError) as error:
+        run.warn(f"{error.what}; the request is shown without it")
+        signed = unsigned(described.operation, request, settings)
+    if settings.level != "off":
+        from dynacli.client.validate_call import CallJudge
+        from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
+
+        judging = CallJudge(described, request, values, settings)
+        judging.run()
+        try:
+            judging.check()
+        except UsageError as error:
+            raise signed.masker.mask_error(error) from error.__cause__
+        warn_of_request(run, judging, signed.masker, report)
+        conclude_request(run, described, judging.verdict, signed.masker, settings, report)
+    shown = signed.request if run.options.show_secrets else signed.shown
+    form = run.options.dry_run
+    if not isinstance(shown.body, bytes | None):
+        shown = _with_body(run, shown, form)
+    is_file = run.options.output.startswith("@")
+    if form == "json":
+        is_data = is_file or run.options.output == "yaml"
+        write_data(run.env, preview.as_json(shown), run.options.output if is_data else "json", None)
+        return
+    text = preview.as_curl(shown) + "\n" if form == "curl" else preview.as_http(shown)
+    write_body(
+        run.env,
+        text.encode("utf-8", "surrogateescape"),
+        "text/plain; charset=utf-8",
+        run.options.output if is_file else "auto",
+    )
+
+
+def _with_body(run: Run, request: "Request", form: str) -> "Request":
+    """Return a request with its body read, where it is small and shown as it is.
+
+    Raises:
+        FileError: A file of it cannot be read.
+    """
+    from dynacli.request.curl import payload_words
+    from dynacli.request.payload import Payload
+
+    if not isinstance(request.body, Payload):
+        return request
+    if form == "http" or (form == "curl" and payload_words(request.body) is not None):
+        return request  # there a file is named
+    content = request.body.whole(SHOWN)
+    if content is None:
+        run.warn(f"The body is over {SHOWN // 1024 // 1024} MiB: what is shown names its files")
+        return request
+    return request._replace(body=content)

@@ -1,0 +1,233 @@
+"""click's groups and verbs: dynacli itself, the operations of an API, a tag. Each command is made when it is named."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.commands.arrange_words import Arranged, arrange, kinds_of, standard_kinds
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import (
+    INPUT_OPTIONS,
+    STANDARD_OPTIONS,
+    Options,
+    StandardOption,
+    click_options,
+    options_in,
+)
+from dynacli.library.opened_api import OpenedApi
+
+__all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_ahead"]
+
+# Verb → the module in `dynacli.commands.verbs` that has its command.
+_VERBS = {
+    "api": "api.api",
+    "cache": "cache",
+    "changes": "changes",
+    "check": "check.check",
+    "completion": "completion",
+    "demo": "demo",
+    "describe": "describe.describe",
+    "doctor": "doctor",
+    "document": "document",
+    "help": "help",
+    "operations": "operations",
+}
+
+
+def _arranged(
+    ctx: click.Context, args: list[str], params: list[click.Parameter], *, stop_at_positional: bool = False
+) -> Arranged:
+    """Return the words of a command, and note the options among them in case click refuses the others."""
+    arranged = arrange(args, kinds_of(params), stop_at_positional=stop_at_positional)
+    ctx.obj.ahead = options_in(arranged.options)
+    arranged.check(ctx)
+    return arranged
+
+
+def note_ahead(run: Run, words: list[str]) -> None:
+    """Note the standard options among words that belong to a command which is not known yet."""
+    run.ahead = options_in(arrange(words, standard_kinds()).options)
+
+
+class Verb(click.Command):
+    """A verb; an option's optional value and a positional word that looks like an option are told apart."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words behind the verb."""
+        arranged = _arranged(ctx, args, self.get_params(ctx))
+        rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
+        ctx.obj.ahead = None
+        return rest
+
+
+class VerbGroup(click.Group):
+    """A group that takes options of its own before the word that names one of its commands.
+
+    Args:
+        options: dynacli's options that it takes; they are made when there is one to parse,
+            which on the way to a command there seldom is.
+    """
+
+    def __init__(self, name: str, *, options: tuple[StandardOption, ...] = (), **settings: Any) -> None:
+        # click's own help option asks gettext for its text, which loads `locale`.
+        super().__init__(name, no_args_is_help=True, add_help_option=False, **settings)
+        self._own_params = list(self.params)
+        self._options = options
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the first positional word; the words from there on belong to the command."""
+        options: list[str] = []
+        rest, ahead = args, ctx.obj.ahead
+        if args and args[0].startswith("-"):
+            self.params = [*self._own_params, *click_options(self._options)]
+            arranged = _arranged(ctx, args, self.params, stop_at_positional=True)
+            options, rest = arranged.options, arranged.positional
+            self.note_options(ctx, options)
+            if not set(ctx.help_option_names).isdisjoint(options):
+                click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
+                ctx.exit()
+        parsed = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
+        ctx.obj.ahead = ahead
+        return parsed
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names."""
+        note_ahead(ctx.obj, args[1:])
+        return super().resolve_command(ctx, args)
+
+    def note_options(self, ctx: click.Context, options: list[str]) -> None:
+        """Take note of the words of options before anything is made of them; the help page may depend on them."""
+
+
+class _Root(VerbGroup):
+    """`dynacli`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the verbs."""
+        return sorted(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a verb, or the group of an API."""
+        if cmd_name in _VERBS:
+            verb: click.Command = import_module(f"dynacli.commands.verbs.{_VERBS[cmd_name]}").command
+            return verb
+        return ApiGroup(ctx.obj.api(cmd_name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb that the first word names, or the group of the API."""
+        word, rest = args[0], args[1:]
+        if word not in _VERBS:
+            _read_ahead(ctx.obj, word, rest)
+        return word, self.get_command(ctx, word), rest
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        from dynacli.commands.help.root_help import root_help
+
+        return root_help(ctx.obj.env)
+
+
+def _read_ahead(run: Run, word: str, rest: list[str]) -> None:
+    """Read the options behind an API before it is opened, since some say how its document is to be had.
+
+    Which words are options, and which are the values of others, only the operation tells. Where a word looks like an
+    option that matters here, the operation in the cache is asked; without one the word is taken for the option.
+    """
+    note_ahead(run, rest)
+    if run.ahead is None or run.ahead.opens_like(Options()):
+        return
+    from dynacli.library.open_by_name import open_from_cache
+
+    api = open_from_cache(word, run.env)
+    if api is not None:
+        try:
+            run.ahead = options_in(_option_words(ApiGroup(api), rest))
+        finally:
+            api.catalog.close()
+
+
+def _option_words(group: "ApiGroup", words: list[str]) -> list[str]:
+    """Return the words of options behind an API, each joined to its value, as the named operation has them."""
+    before = arrange(words, standard_kinds(), stop_at_positional=True)
+    command, rest = group.find_command(before.positional)
+    if isinstance(command, OperationCommand):
+        return [*before.options, *command.arranged(rest).options]
+    if isinstance(command, ApiGroup):
+        return [*before.options, *_option_words(command, rest)]
+    return arrange(words, standard_kinds()).options
+
+
+def make_root(run: Run) -> click.Group:
+    """Return the root command of one run."""
+    return _Root(
+        "dynacli",
+        options=(*INPUT_OPTIONS, *STANDARD_OPTIONS),
+        context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
+    )
+
+
+class ApiGroup(VerbGroup):
+    """An API, or one tag of it.
+
+    Args:
+        api: The API.
+        tag: The kebab form of the tag; empty for the whole API.
+    """
+
+    def __init__(self, api: OpenedApi, tag: str = "") -> None:
+        super().__init__(tag or api.name, options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
+        self.api = api
+        self.tag = tag
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the operations."""
+        return [summary.name for summary in self.api.catalog.summaries(self.tag) if not summary.is_hidden]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command of an operation, or the group of a tag."""
+        return self.find_command([cmd_name])[0]
+
+    def find_command(self, words: list[str]) -> "tuple[OperationCommand | ApiGroup | None, list[str]]":
+        """Return the command that the first word names, None where there is none, and the words behind it."""
+        if not words:
+            return None, []
+        word, rest, catalog = words[0], words[1:], self.api.catalog
+        tag = "" if self.tag else catalog.tag(word)
+        # A tag that is called like an operation: the word behind it decides.
+        is_tag = bool(tag and rest) and catalog.find(rest[0], tag) is not None
+        name = None if is_tag else catalog.find(word, self.tag)
+        if name is not None:
+            return OperationCommand(DescribedOperation(self.api, catalog.operation(name))), rest
+        return (ApiGroup(self.api, tag) if tag else None), rest
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word means.
+
+        Raises:
+            UsageError: It means none.
+        """
+        command, rest = self.find_command(args)
+        if command is None:
+            # It may have appeared a moment ago.
+            again = ctx.obj.asked_again(self.api)
+            if again is not None:
+                return ApiGroup(again, self.tag).resolve_command(ctx, args)
+            from dynacli.client.unknown_operation import unknown_operation
+
+            raise unknown_operation(self.api, args[0], self.tag)
+        return command.name, command, rest
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        from dynacli.commands.help.api_help import api_help
+
+        return api_help(ctx.obj.env, self.api, self.tag)
