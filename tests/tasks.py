@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["TASKS", "Task"]
+__all__ = ["COVERAGE", "TASKS", "Task"]
+
+COVERAGE = 95
+"""The least coverage of quick and exhaustive tests together, in percent, branches counted."""
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,7 +41,7 @@ TASKS = {
     ),
     "coverage": Task(
         "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",
-        (("coverage", "report", "--format", "total"),),
+        (("coverage", "report", "--format=total", f"--fail-under={COVERAGE}"),),
     ),
     "corpus": Task(
         "every operation of real documents: its help and its example",
