@@ -1,4 +1,4 @@
-"""The conversion of a whole document."""
+"""The conversion of a whole Swagger 2.0 document to OpenAPI 3.0."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,8 +7,8 @@ from dynacli.document.references.place_origins import Origins
 from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_components import convert_components
 from dynacli.document.swagger2.convert_media_types import MediaTypes, read_media_types
-from dynacli.document.swagger2.convert_operations import Shared, convert_paths
-from dynacli.document.swagger2.convert_references import turn_references
+from dynacli.document.swagger2.convert_operations import DocumentContext, convert_paths
+from dynacli.document.swagger2.convert_references import convert_references
 from dynacli.document.swagger2.convert_security import convert_requirements
 from dynacli.document.swagger2.convert_servers import read_address
 from dynacli.document.swagger2.converted_places import ConvertedPlace
@@ -17,17 +17,17 @@ __all__ = ["Conversion", "convert"]
 
 _VERSION = "3.0.3"
 _IN_COMPONENTS = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
-_ELSEWHERE = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces"})
+_READ_ELSEWHERE = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces"})
 _NOT_OF_SWAGGER = ("openapi", "servers", "components")
 
 
 class Conversion(NamedTuple):
-    """A Swagger 2.0 document as OpenAPI 3.0.
+    """A converted document.
 
     Args:
-        tree: The document in 3.0.
-        origins: Where its parts stand in the Swagger document.
-        warnings: (message, JSON pointer in the Swagger document) of what could not be carried over.
+        tree: The document in OpenAPI 3.0.
+        origins: Where its parts are in the Swagger document.
+        warnings: A message and a JSON pointer in the Swagger document, for all that could not be carried over.
     """
 
     tree: dict[str, Any]
@@ -36,23 +36,23 @@ class Conversion(NamedTuple):
 
 
 def convert(source: dict[str, Any], uri: str = "") -> Conversion:
-    """Return a Swagger 2.0 document as an OpenAPI 3.0 one; the argument is not changed.
+    """Return a Swagger 2.0 document converted to OpenAPI 3.0; the argument is not changed.
 
-    Whatever is in the document, it is converted as far as it can be. Values that stay as they are,
-    examples for instance, are shared with the argument.
+    Any document is converted as far as possible. Values that stay the same, such as examples, are shared with the
+    argument.
 
     Args:
-        source: The document, plain JSON, all in one tree.
-        uri: Where it was fetched from, for what the document leaves to that.
+        source: The document, plain JSON, with all its files in the same tree.
+        uri: Where it was fetched from; its scheme counts where the document names none.
     """
     ledger = Ledger(source)
     consumes = read_media_types(source, "consumes", ConvertedPlace(), ledger) or MediaTypes()
     produces = read_media_types(source, "produces", ConvertedPlace(), ledger) or MediaTypes()
     address = read_address(source, uri, ledger)
     components = convert_components(source, consumes, produces, ledger)
-    shared = Shared(consumes, produces, address, components.fields, components.schemes)
+    context = DocumentContext(consumes, produces, address, components.fields, components.schemes)
     old = "/swagger" if "swagger" in source else ""
-    tree: dict[str, Any] = {"openapi": ledger.made(_VERSION, ConvertedPlace("", "/openapi"), old)}
+    tree: dict[str, Any] = {"openapi": ledger.note_made(_VERSION, ConvertedPlace("", "/openapi"), old)}
     if "info" in source:
         tree["info"] = source["info"]
     tree["servers"] = address.servers(
@@ -60,15 +60,15 @@ def convert(source: dict[str, Any], uri: str = "") -> Conversion:
     )
     for key, value in source.items():
         if key == "paths":
-            tree[key] = convert_paths(value, shared, ledger)
+            tree[key] = convert_paths(value, context, ledger)
         elif key == "security":
             tree[key] = convert_requirements(value, components.schemes, ConvertedPlace().below(key), ledger)
         elif key in _NOT_OF_SWAGGER:
             ledger.warn(f"`{key}` is not of Swagger 2.0 and is ignored", ConvertedPlace().below(key))
-        elif key not in _IN_COMPONENTS and key not in _ELSEWHERE:
+        elif key not in _IN_COMPONENTS and key not in _READ_ELSEWHERE:
             tree[key] = value
-    turn_references(components.sections, components.names, produces, ledger)
+    convert_references(components.sections, components.names, produces, ledger)
     if components.sections:
-        ledger.came(ConvertedPlace("", "/components"))
+        ledger.note_origin(ConvertedPlace("", "/components"))
         tree["components"] = components.sections
     return Conversion(tree, Origins(ledger.moves), tuple(dict.fromkeys(ledger.warnings)))

@@ -18,8 +18,8 @@ class Field(NamedTuple):
     Args:
         raw: The Parameter Object of 2.0.
         old: Its JSON pointer.
-        entry: The JSON pointer of the list's entry, which is another one where that is a reference.
-        schema: The JSON pointer of its schema in the new document where that is shared; else empty.
+        entry: The JSON pointer of its entry in the list, which differs where the entry is a reference.
+        schema: The JSON pointer of its schema in the new document, where the field is shared; else empty.
     """
 
     raw: dict[str, Any]
@@ -29,18 +29,18 @@ class Field(NamedTuple):
 
 
 def convert_body(
-    raw: dict[str, Any], types: MediaTypes, spot: ConvertedPlace, ledger: Ledger
+    raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any]:
-    """Return the request body that a parameter `in: body` is.
+    """Return the request body for a parameter `in: body`.
 
     Args:
         raw: The Parameter Object of 2.0.
-        types: What the operation consumes.
-        spot: The parameter, on its way to the request body.
-        ledger: Takes references, and what moved.
+        types: The media types that the operation consumes.
+        place: Where the parameter is, and where the request body.
+        ledger: Gets references, moves and warnings.
     """
-    ledger.moved(spot)
-    made = {
+    ledger.note_move(place)
+    converted = {
         key: value
         for key, value in raw.items()
         if key in ("description", "required") or (key.startswith("x-") and key not in _EXAMPLES)
@@ -49,69 +49,71 @@ def convert_body(
     schema_at: tuple[str, ...] = ("schema",)
     if not isinstance(schema, dict):
         if "schema" in raw:
-            ledger.warn("The schema of the body is no object and is ignored", spot.below("schema"))
+            ledger.warn("The schema of the body is no object and is ignored", place.below("schema"))
         schema = None
         if keywords := keywords_of_value(raw):
-            ledger.warn("The body has no `schema`; what stands in the parameter itself is taken", spot)
+            ledger.warn("The body has no `schema`; what stands in the parameter itself is taken", place)
             schema, schema_at = keywords, ()
-    made["content"] = convert_content(schema, types.or_else("application/json"), spot, schema_at, ledger)
-    _examples(raw, made, spot, ledger)
+    converted["content"] = convert_content(
+        schema, types.or_else("application/json"), place, schema_at, ledger
+    )
+    _examples(raw, converted, place, ledger)
     name = raw.get("name")
     if isinstance(name, str) and name:
-        # A body has no name in 3.0; generators of code read it here.
-        made["x-body-name"] = ledger.made(name, spot.below("x-body-name"), spot.below("name").old)
-    return made
+        # A body has no name in 3.0; code generators read it from this extension.
+        converted["x-body-name"] = ledger.note_made(name, place.below("x-body-name"), place.below("name").old)
+    return converted
 
 
 _EXAMPLES = ("x-example", "x-examples")
 
 
-def _examples(raw: dict[str, Any], made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
-    """Carry over the vendors' names for an example of the body: one value, or one for each media type."""
+def _examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> None:
+    """Carry over the extensions for examples of the body: a single value, or a value for each media type."""
     by_type = raw.get("x-examples")
-    if isinstance(by_type, dict) and not any(name in made["content"] for name in by_type):
-        made["x-examples"] = by_type
+    if isinstance(by_type, dict) and not any(name in converted["content"] for name in by_type):
+        converted["x-examples"] = by_type
         by_type = None
-    for name, media in made["content"].items():
-        at = spot.below("content", name, "example")
+    for name, media in converted["content"].items():
+        at = place.below("content", name, "example")
         if isinstance(by_type, dict) and name in by_type:
             media["example"] = by_type[name]
-            ledger.came(spot.moved(("x-examples", name), ("content", name, "example")))
+            ledger.note_origin(place.relocated(("x-examples", name), ("content", name, "example")))
         elif "x-example" in raw:
-            media["example"] = ledger.made(raw["x-example"], at, spot.below("x-example").old)
+            media["example"] = ledger.note_made(raw["x-example"], at, place.below("x-example").old)
 
 
 def convert_form(
-    fields: list[Field], types: MediaTypes, spot: ConvertedPlace, ledger: Ledger
+    fields: list[Field], types: MediaTypes, place: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any]:
-    """Return the request body that parameters `in: formData` are.
+    """Return the request body for parameters `in: formData`.
 
     Args:
-        fields: At least one, each name once.
-        types: Media types of forms.
-        spot: The list of parameters, on its way to the request body.
-        ledger: Takes references, and what moved.
+        fields: At least one field, each name once.
+        types: The media types, all of forms.
+        place: Where the list of parameters is, and where the request body.
+        ledger: Gets references, moves and warnings.
     """
-    ledger.came(spot)
-    ledger.made({}, spot.below("content"), types.old or spot.old)
+    ledger.note_origin(place)
+    ledger.note_made({}, place.below("content"), types.old or place.old)
     content: dict[str, Any] = {}
-    for name, place in zip(types.names, types.places, strict=True):
-        if content and not ledger.affords(name, *(field.raw for field in fields), spot=spot):
+    for name, pointer in zip(types.names, types.pointers, strict=True):
+        if content and not ledger.may_copy(name, *(field.raw for field in fields), place=place):
             break
-        ledger.made({}, spot.below("content", name), place or spot.old)
-        content[name] = _form(fields, spot.moved((), ("content", name)), ledger, name)
-    made: dict[str, Any] = {"content": content}
+        ledger.note_made({}, place.below("content", name), pointer or place.old)
+        content[name] = _form(fields, place.relocated((), ("content", name)), ledger, name)
+    converted: dict[str, Any] = {"content": content}
     for field in fields:
-        _tell_of_required(field, ledger)
+        _warn_of_required(field, ledger)
     for field in fields:
         if meant_boolean(field.raw.get("required")):
-            made["required"] = ledger.made(True, spot.below("required"), _required(field))
+            converted["required"] = ledger.note_made(True, place.below("required"), _required(field))
             break
-    return made
+    return converted
 
 
-def _tell_of_required(field: Field, ledger: Ledger) -> None:
-    """Warn of a `required` that is neither true nor false; elsewhere it is copied, and mended later."""
+def _warn_of_required(field: Field, ledger: Ledger) -> None:
+    """Warn of a `required` that is neither true nor false; that of other parameters is copied, and mended later."""
     value = field.raw.get("required", False)
     if not isinstance(value, bool):
         meant = meant_boolean(value)
@@ -120,24 +122,24 @@ def _tell_of_required(field: Field, ledger: Ledger) -> None:
         ledger.warn(f"`required` should be true or false; it is {read}", place)
 
 
-def _form(fields: list[Field], spot: ConvertedPlace, ledger: Ledger, media_type: str) -> dict[str, Any]:
+def _form(fields: list[Field], place: ConvertedPlace, ledger: Ledger, media_type: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     encoding: dict[str, Any] = {}
-    schema = spot.below("schema")
-    ledger.made({"type": 0, "properties": 0}, schema, spot.old)
+    schema = place.below("schema")
+    ledger.note_made({"type": 0, "properties": 0}, schema, place.old)
     for field in fields:
         name = str(field.raw["name"])
         new = schema.below("properties", name).new
         if field.schema:
             properties[name] = {"$ref": to_fragment(field.schema)}
-            ledger.came(ConvertedPlace(field.entry, new))
+            ledger.note_origin(ConvertedPlace(field.entry, new))
         else:
             properties[name] = convert_field(field.raw, ConvertedPlace(field.old, new), ledger)
         if meant_boolean(field.raw.get("required")):
-            ledger.made(name, schema.below("required", len(required)), _required(field))
+            ledger.note_made(name, schema.below("required", len(required)), _required(field))
             required.append(name)
-        at = ConvertedPlace(field.old, spot.below("encoding", name).new)
+        at = ConvertedPlace(field.old, place.below("encoding", name).new)
         if media_type.startswith("multipart/"):
             # There 3.0 ignores `style` and `explode` (3.0.4, "Encoding Object").
             if field.raw.get("type") == "array" and field.raw.get("collectionFormat", "multi") != "multi":
@@ -148,16 +150,16 @@ def _form(fields: list[Field], spot: ConvertedPlace, ledger: Ledger, media_type:
             continue
         style = convert_encoding(field.raw, at, ledger)
         if style:
-            ledger.came(at)
+            ledger.note_origin(at)
             encoding[name] = style
-    made: dict[str, Any] = {"schema": {"type": "object", "properties": properties}}
+    converted: dict[str, Any] = {"schema": {"type": "object", "properties": properties}}
     if required:
-        ledger.made([], schema.below("required"), spot.old)
-        made["schema"]["required"] = required
+        ledger.note_made([], schema.below("required"), place.old)
+        converted["schema"]["required"] = required
     if encoding:
-        ledger.made({}, spot.below("encoding"), spot.old)
-        made["encoding"] = encoding
-    return made
+        ledger.note_made({}, place.below("encoding"), place.old)
+        converted["encoding"] = encoding
+    return converted
 
 
 def _required(field: Field) -> str:

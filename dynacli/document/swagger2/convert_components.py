@@ -1,4 +1,4 @@
-"""What Swagger 2.0 keeps at the top of a document → the components of OpenAPI 3.0."""
+"""Definitions and shared objects of Swagger 2.0 → components of OpenAPI 3.0."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -6,7 +6,7 @@ from dynacli.document.pointer import join, split
 from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_bodies import convert_body
 from dynacli.document.swagger2.convert_media_types import MediaTypes
-from dynacli.document.swagger2.convert_names import Names, to_fragment
+from dynacli.document.swagger2.convert_names import ConvertedNames, to_fragment
 from dynacli.document.swagger2.convert_operations import is_body, is_field
 from dynacli.document.swagger2.convert_parameters import convert_field, convert_parameter
 from dynacli.document.swagger2.convert_responses import convert_response
@@ -19,21 +19,21 @@ __all__ = ["Components", "convert_components"]
 Section = Literal["schemas", "parameters", "responses", "requestBodies", "securitySchemes"]
 
 _MAX_BASES = 20
-"""How many schemas one is taken to inherit from."""
+"""How many schemas a schema is taken to inherit from."""
 
 
 class Components(NamedTuple):
     """The components of a document.
 
     Args:
-        sections: `components`.
-        names: The names that they were given.
-        fields: JSON pointer of a shared form field → that of its schema in the new document.
-        schemes: Names of security definitions → those of their schemes.
+        sections: The value of `components`.
+        names: The names of the components.
+        fields: JSON pointer of a shared form field → the JSON pointer of its schema in the new document.
+        schemes: Name of a security definition → the name of its security scheme.
     """
 
     sections: dict[str, Any]
-    names: Names
+    names: ConvertedNames
     fields: dict[str, str]
     schemes: dict[str, str]
 
@@ -43,42 +43,44 @@ def convert_components(
 ) -> Components:
     """Return the components.
 
-    - A parameter that is a body becomes a request body, with what all operations consume.
-    - A form field becomes a schema, which the forms that have it refer to.
+    - A shared body becomes a request body, with the media types that the document consumes.
+    - A shared form field becomes a schema, which the forms that have the field refer to.
     - A name that 3.0 does not allow is changed; a schema keeps it as its title.
 
     Args:
         source: The Swagger document.
         consumes: The media types of its bodies.
         produces: The media types of its responses.
-        ledger: Takes references, and what moved.
+        ledger: Gets references, moves and warnings.
     """
-    made = Components({}, Names(), {}, {})
+    components = Components({}, ConvertedNames(), {}, {})
     definitions = _entries(source, "definitions", ledger)
-    made.names.reserve("schemas", definitions)
+    components.names.reserve("schemas", definitions)
     for name, raw in definitions.items():
-        spot = _placed(made, "definitions", name, "schemas", ledger)
-        schema = convert_schema(raw, spot, ledger)
-        made.sections["schemas"][made.names.given["schemas", spot.old]] = _titled(schema, name, spot, ledger)
+        place = _placed(components, "definitions", name, "schemas", ledger)
+        schema = convert_schema(raw, place, ledger)
+        components.sections["schemas"][components.names.assigned["schemas", place.old]] = _titled(
+            schema, name, place, ledger
+        )
     parameters = _entries(source, "parameters", ledger)
     for kind in ("parameters", "requestBodies"):
-        made.names.reserve(kind, parameters)
+        components.names.reserve(kind, parameters)
     for name, raw in parameters.items():
-        _parameter(name, raw, made, consumes, ledger)
+        _parameter(name, raw, components, consumes, ledger)
     responses = _entries(source, "responses", ledger)
-    made.names.reserve("responses", responses)
+    components.names.reserve("responses", responses)
     for name, raw in responses.items():
-        spot = _placed(made, "responses", name, "responses", ledger)
-        response = convert_response(raw, produces, spot, ledger)
-        made.sections["responses"][made.names.given["responses", spot.old]] = response
+        place = _placed(components, "responses", name, "responses", ledger)
+        response = convert_response(raw, produces, place, ledger)
+        components.sections["responses"][components.names.assigned["responses", place.old]] = response
     schemes = _entries(source, "securityDefinitions", ledger)
-    made.names.reserve("securitySchemes", schemes)
+    components.names.reserve("securitySchemes", schemes)
     for name, raw in schemes.items():
-        spot = _placed(made, "securityDefinitions", name, "securitySchemes", ledger)
-        made.schemes[name] = made.names.given["securitySchemes", spot.old]
-        made.sections["securitySchemes"][made.schemes[name]] = convert_scheme(raw, spot, ledger)
-    _name_kinds(definitions, made, ledger)
-    return made
+        place = _placed(components, "securityDefinitions", name, "securitySchemes", ledger)
+        components.schemes[name] = components.names.assigned["securitySchemes", place.old]
+        components.sections["securitySchemes"][components.schemes[name]] = convert_scheme(raw, place, ledger)
+    _map_discriminators(definitions, components, ledger)
+    return components
 
 
 def _entries(source: dict[str, Any], key: str, ledger: Ledger) -> dict[str, Any]:
@@ -88,97 +90,107 @@ def _entries(source: dict[str, Any], key: str, ledger: Ledger) -> dict[str, Any]
     return entries if isinstance(entries, dict) else {}
 
 
-def _placed(made: Components, key: str, name: str, kind: Section, ledger: Ledger) -> ConvertedPlace:
-    """Return the way of a part to the section of `components` where it gets a name."""
+def _placed(components: Components, key: str, name: str, section: Section, ledger: Ledger) -> ConvertedPlace:
+    """Return the place of a part in the section of `components` that it goes to, under the name that it gets."""
     old = join((key, name))
-    if kind not in made.sections:
-        made.sections[kind] = {}
-        ledger.moved(ConvertedPlace(f"/{key}", f"/components/{kind}"))
-    # What is not of that section in Swagger 2.0 leaves the names to those that are.
-    is_reserved = not (key == "parameters" and kind == "schemas")
-    new = made.names.give(kind, old, name, is_reserved=is_reserved)
-    spot = ConvertedPlace(old, join(("components", kind, new)))
+    if section not in components.sections:
+        components.sections[section] = {}
+        ledger.note_move(ConvertedPlace(f"/{key}", f"/components/{section}"))
+    # Schemas of form fields must not take the names of definitions.
+    is_reserved = not (key == "parameters" and section == "schemas")
+    new = components.names.assign(section, old, name, is_reserved=is_reserved)
+    place = ConvertedPlace(old, join(("components", section, new)))
     if new != name or key == "parameters":
-        ledger.moved(spot)
-    return spot
+        ledger.note_move(place)
+    return place
 
 
-def _titled(schema: Any, name: str, spot: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return a schema that has its old name as its title, where it was given another name."""
-    if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or spot.new == _unchanged(spot):
+def _titled(schema: Any, name: str, place: ConvertedPlace, ledger: Ledger) -> Any:
+    """Return a schema with its old name as its title, where it got another name."""
+    if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or place.new == _unchanged(place):
         return schema
-    return {"title": ledger.made(name, spot.below("title"), spot.old), **schema}
+    return {"title": ledger.note_made(name, place.below("title"), place.old), **schema}
 
 
-def _unchanged(spot: ConvertedPlace) -> str:
-    return spot.old.replace("/definitions/", "/components/schemas/", 1)
+def _unchanged(place: ConvertedPlace) -> str:
+    return place.old.replace("/definitions/", "/components/schemas/", 1)
 
 
-def _parameter(name: str, raw: Any, made: Components, consumes: MediaTypes, ledger: Ledger) -> None:
+def _parameter(name: str, raw: Any, components: Components, consumes: MediaTypes, ledger: Ledger) -> None:
     target, _ = ledger.follow(raw)
     is_reference = target is not raw
     if is_field(target):
         if is_reference:
-            return  # each form refers to what is at the end of the chain
-        spot = _placed(made, "parameters", name, "schemas", ledger)
-        made.sections["schemas"][made.names.given["schemas", spot.old]] = convert_field(target, spot, ledger)
-        made.fields[spot.old] = spot.new
+            return  # each form refers to the end of the chain
+        place = _placed(components, "parameters", name, "schemas", ledger)
+        components.sections["schemas"][components.names.assigned["schemas", place.old]] = convert_field(
+            target, place, ledger
+        )
+        components.fields[place.old] = place.new
         return
     kind: Literal["requestBodies", "parameters"] = "requestBodies" if is_body(target) else "parameters"
-    spot = _placed(made, "parameters", name, kind, ledger)
+    place = _placed(components, "parameters", name, kind, ledger)
     converted = raw
     if is_reference and isinstance(raw, dict):
         converted = dict(raw)
-        ledger.refer(converted, "$ref", kind)
+        ledger.add_referrer(converted, "$ref", kind)
     elif is_body(target):
-        converted = convert_body(raw, consumes, spot, ledger)
+        converted = convert_body(raw, consumes, place, ledger)
     elif isinstance(raw, dict):
-        converted = convert_parameter(raw, spot, ledger)
-    made.sections[kind][made.names.given[kind, spot.old]] = converted
+        converted = convert_parameter(raw, place, ledger)
+    components.sections[kind][components.names.assigned[kind, place.old]] = converted
 
 
-def _name_kinds(definitions: dict[str, Any], made: Components, ledger: Ledger) -> None:
-    """Map the values of a discriminator to the schemas that they stand for.
+def _map_discriminators(definitions: dict[str, Any], components: Components, ledger: Ledger) -> None:
+    """Give discriminators the mapping that OpenAPI 3.0 needs.
 
-    These are the schema that has it and all that inherit from that, by their names (2.0, "Schema Object",
-    `discriminator`), or as `x-ms-discriminator-value` calls them. Who reads 3.0 knows them by the mapping.
+    A value of a discriminator means the schema of that name, or with that `x-ms-discriminator-value`, among the schema
+    with the discriminator and those that inherit from it (2.0, "Schema Object", `discriminator`).
     """
-    schemas = made.sections.get("schemas", {})
-    # The base → what stands for it and each of its heirs: the value, where it goes and where it comes from.
-    kinds: dict[str, list[tuple[str, str, str]]] = {}
+    schemas = components.sections.get("schemas", {})
+    # Base → for it and each schema that inherits from it: the value, its name in the new document, its origin.
+    entries_by_base: dict[str, list[tuple[str, str, str]]] = {}
     for name, raw in definitions.items():
         old = join(("definitions", name))
-        told = raw.get("x-ms-discriminator-value") if isinstance(raw, dict) else None
-        from_ = f"{old}/x-ms-discriminator-value" if isinstance(told, str) else old
-        kind = (told if isinstance(told, str) else name, made.names.given["schemas", old], from_)
+        own_value = raw.get("x-ms-discriminator-value") if isinstance(raw, dict) else None
+        value, origin = name, old
+        if isinstance(own_value, str):
+            value, origin = own_value, f"{old}/x-ms-discriminator-value"
+        entry = (value, components.names.assigned["schemas", old], origin)
         for base in _bases(old, ledger):
-            kinds.setdefault(base, []).append(kind)
-    for base, found in kinds.items():
-        name = made.names.given["schemas", base]
-        told = schemas[name].get("discriminator") if isinstance(schemas[name], dict) else None
-        is_plain = all(value == new == name for value, new, _ in found)
-        if is_plain or not isinstance(told, dict) or not isinstance(told.get("mapping", {}), dict):
+            entries_by_base.setdefault(base, []).append(entry)
+    for base, entries in entries_by_base.items():
+        name = components.names.assigned["schemas", base]
+        discriminator = schemas[name].get("discriminator") if isinstance(schemas[name], dict) else None
+        is_plain = all(value == new == name for value, new, _ in entries)
+        if (
+            is_plain
+            or not isinstance(discriminator, dict)
+            or not isinstance(discriminator.get("mapping", {}), dict)
+        ):
             continue
-        spot = ConvertedPlace(base, ledger.where_to(base)).below("discriminator")
-        if "mapping" not in told:
-            told["mapping"] = ledger.made({}, spot.below("mapping"), spot.old)
-        for value, new, from_ in found:
+        place = ConvertedPlace(base, ledger.new_pointer(base)).below("discriminator")
+        if "mapping" not in discriminator:
+            discriminator["mapping"] = ledger.note_made({}, place.below("mapping"), place.old)
+        for value, new, origin in entries:
             mapped = to_fragment(join(("components", "schemas", new)))
-            if value not in told["mapping"]:
-                told["mapping"][value] = ledger.made(mapped, spot.below("mapping", value), from_)
+            if value not in discriminator["mapping"]:
+                discriminator["mapping"][value] = ledger.note_made(
+                    mapped, place.below("mapping", value), origin
+                )
 
 
 def _bases(old: str, ledger: Ledger) -> list[str]:
     """Return the JSON pointers of a definition and of all definitions that it inherits from by `allOf`."""
-    found = {old: ledger.at(split(old))}
+    bases = {old: ledger.value_at(split(old))}
     pending = [old]
-    while pending and len(found) < _MAX_BASES:
-        raw = found[pending.pop(0)]
+    while pending and len(bases) < _MAX_BASES:
+        raw = bases[pending.pop(0)]
         parts = raw.get("allOf") if isinstance(raw, dict) else None
         for part in parts if isinstance(parts, list) else ():
             ref = part.get("$ref") if isinstance(part, dict) else None
             steps = ledger.locate(ref) if isinstance(ref, str) else None
-            if steps and steps[0] == "definitions" and len(steps) == 2 and join(steps) not in found:
-                found[join(steps)] = ledger.at(steps)
+            if steps and steps[0] == "definitions" and len(steps) == 2 and join(steps) not in bases:
+                bases[join(steps)] = ledger.value_at(steps)
                 pending.append(join(steps))
-    return list(found)
+    return list(bases)

@@ -1,38 +1,38 @@
-"""Names of components: Swagger 2.0 allows any, OpenAPI 3.0 letters, digits, `.`, `-` and `_` only."""
+"""Names of components: Swagger 2.0 allows any, OpenAPI 3.0 only letters, digits, `.`, `-` and `_`."""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-__all__ = ["Names", "to_fragment"]
+__all__ = ["ConvertedNames", "to_fragment"]
 
 _OTHER = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.0.4, "Components Object"
 _SAFE = "/~!$&'()*+,;=:@-._?"  # RFC 3986, section 3.5
 
 
-class Names:
-    """Gives components their names.
+class ConvertedNames:
+    """The names of the components.
 
     Attributes:
-        given: (section of `components`, JSON pointer in the Swagger document) → name.
+        assigned: Section of `components` and JSON pointer in the Swagger document → name.
     """
 
     def __init__(self) -> None:
-        self.given: dict[tuple[str, str], str] = {}
+        self.assigned: dict[tuple[str, str], str] = {}
         self._taken: dict[str, set[str]] = {}
 
     def reserve(self, kind: str, names: Iterable[str]) -> None:
-        """Keep the names that are allowed as they are for those that have them."""
+        """Keep allowed names free for the components that have them already."""
         self._taken.setdefault(kind, set()).update(name for name in names if not _OTHER.search(name) and name)
 
-    def give(self, kind: str, old: str, wanted: str, *, is_reserved: bool = False) -> str:
-        """Return the name of a component.
+    def assign(self, kind: str, old: str, wanted: str, *, is_reserved: bool = False) -> str:
+        """Return a name for a component that no other one has.
 
         Args:
             kind: The section of `components`.
-            old: The JSON pointer in the Swagger document.
+            old: The JSON pointer of the part in the Swagger document.
             wanted: Its name there.
-            is_reserved: Whether it was reserved, if it is allowed.
+            is_reserved: Whether that name, if it is allowed, was reserved for the part.
         """
         base = _OTHER.sub("_", wanted).strip("_") if _OTHER.search(wanted) else wanted
         base = base or kind.removesuffix("s")
@@ -42,7 +42,7 @@ class Names:
             while name in taken:
                 name, number = f"{base}_{number}", number + 1
         taken.add(name)
-        self.given[kind, old] = name
+        self.assigned[kind, old] = name
         return name
 
 

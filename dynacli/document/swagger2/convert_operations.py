@@ -1,4 +1,4 @@
-"""Paths and operations of Swagger 2.0: parameters in bodies and forms become request bodies."""
+"""Paths of Swagger 2.0 → paths of OpenAPI 3.0; parameters for bodies and forms become request bodies."""
 
 from typing import Any, NamedTuple
 
@@ -11,37 +11,37 @@ from dynacli.document.swagger2.convert_names import to_fragment
 from dynacli.document.swagger2.convert_parameters import convert_parameter
 from dynacli.document.swagger2.convert_responses import convert_responses
 from dynacli.document.swagger2.convert_security import convert_requirements
-from dynacli.document.swagger2.convert_servers import Address
+from dynacli.document.swagger2.convert_servers import ServerAddress
 from dynacli.document.swagger2.converted_places import ConvertedPlace
 
-__all__ = ["Shared", "convert_paths", "is_body", "is_field"]
+__all__ = ["DocumentContext", "convert_paths", "is_body", "is_field"]
 
 
-class Shared(NamedTuple):
-    """What a document says once for all its operations.
+class DocumentContext(NamedTuple):
+    """What a document states for all its operations.
 
     Args:
         consumes: The media types of bodies.
         produces: The media types of responses.
-        address: Where the servers are.
-        fields: JSON pointer of a shared form field → that of its schema in the new document.
-        schemes: Names of security schemes → their names in the new document.
+        address: The address of the servers.
+        fields: JSON pointer of a shared form field → the JSON pointer of its schema in the new document.
+        schemes: Name of a security definition → the name of its security scheme.
     """
 
     consumes: MediaTypes
     produces: MediaTypes
-    address: Address
+    address: ServerAddress
     fields: dict[str, str]
     schemes: dict[str, str]
 
 
 class _Inputs(NamedTuple):
-    """The parameters in one list.
+    """The parameters of a list.
 
     Args:
-        plain: All but those of the body, converted.
-        body: The parameter that is the body, None where there is none.
-        fields: Those of a form, by name.
+        plain: The converted parameters, without body and form fields.
+        body: The parameter that is the body; None where there is none.
+        fields: Name → form field.
         old: The JSON pointer of the list.
     """
 
@@ -51,89 +51,91 @@ class _Inputs(NamedTuple):
     old: str
 
 
-def convert_paths(raw: Any, shared: Shared, ledger: Ledger) -> Any:
-    """Return the paths; what is no object is returned as it is."""
+def convert_paths(raw: Any, context: DocumentContext, ledger: Ledger) -> Any:
+    """Return the paths; a value that is no object is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
-    spot = ConvertedPlace().below("paths")
-    made: dict[str, Any] = {}
+    place = ConvertedPlace().below("paths")
+    converted: dict[str, Any] = {}
     for path, item in raw.items():
         if path.startswith("x-") or not isinstance(item, dict):
-            made[path] = item
+            converted[path] = item
         else:
-            made[path] = _path_item(item, shared, spot.below(path), ledger)
-    if isinstance(made.get("$ref"), str):
-        ledger.refer(made, "$ref", "")
-    return made
+            converted[path] = _path_item(item, context, place.below(path), ledger)
+    if isinstance(converted.get("$ref"), str):
+        ledger.add_referrer(converted, "$ref", "")
+    return converted
 
 
-def _path_item(item: dict[str, Any], shared: Shared, spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def _path_item(
+    item: dict[str, Any], context: DocumentContext, place: ConvertedPlace, ledger: Ledger
+) -> dict[str, Any]:
     if isinstance(item.get("$ref"), str):
         target, steps = ledger.follow(item)
         is_elsewhere = isinstance(target, dict) and steps[:1] != ("paths",) and any(operations_of(target))
-        if is_elsewhere and ledger.affords(target, spot=spot):
-            # It is kept where nothing is converted, in an extension for instance, and 3.0 has no place for it.
-            new = ConvertedPlace(join(steps), spot.new)
+        if is_elsewhere and ledger.may_copy(target, place=place):
+            # The target is where nothing is converted, for instance in an extension: 3.0 has no place for it.
+            new = ConvertedPlace(join(steps), place.new)
             beside = {key: value for key, value in item.items() if key != "$ref"}
             for key in target:
-                ledger.came(new.below(key))
+                ledger.note_origin(new.below(key))
             return {
-                **_path_item(target, shared, new, ledger),
-                **_path_item(beside, shared, spot, ledger),
+                **_path_item(target, context, new, ledger),
+                **_path_item(beside, context, place, ledger),
             }
-    of_path = _inputs(item.get("parameters"), shared, spot.below("parameters"), ledger)
+    path_inputs = _inputs(item.get("parameters"), context, place.below("parameters"), ledger)
     entries = {entry.steps[0]: entry.operation for entry in operations_of(item) if len(entry.steps) == 1}
-    made: dict[str, Any] = {}
+    converted: dict[str, Any] = {}
     for key, value in item.items():
         if key == "parameters" and isinstance(value, (list, dict)):
-            if of_path.plain:
-                made[key] = of_path.plain
+            if path_inputs.plain:
+                converted[key] = path_inputs.plain
         elif key in entries and isinstance(value, dict):
-            made[key] = _operation(value, of_path, shared, spot.below(key), ledger)
+            converted[key] = _operation(value, path_inputs, context, place.below(key), ledger)
         else:
-            made[key] = value
-    if isinstance(made.get("$ref"), str):
-        ledger.refer(made, "$ref", "pathItems")
-    return made
+            converted[key] = value
+    if isinstance(converted.get("$ref"), str):
+        ledger.add_referrer(converted, "$ref", "pathItems")
+    return converted
 
 
 def _operation(
-    raw: dict[str, Any], of_path: _Inputs, shared: Shared, spot: ConvertedPlace, ledger: Ledger
+    raw: dict[str, Any], path_inputs: _Inputs, context: DocumentContext, place: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    own = _inputs(raw.get("parameters"), shared, spot.below("parameters"), ledger)
-    produces = read_media_types(raw, "produces", spot, ledger)
+    converted: dict[str, Any] = {}
+    own_inputs = _inputs(raw.get("parameters"), context, place.below("parameters"), ledger)
+    produces = read_media_types(raw, "produces", place, ledger)
     for key, value in raw.items():
         if key == "parameters" and isinstance(value, (list, dict)):
-            if own.plain:
-                made[key] = own.plain
+            if own_inputs.plain:
+                converted[key] = own_inputs.plain
         elif key == "responses":
-            types = shared.produces if produces is None else produces
-            made[key] = convert_responses(value, types, shared.produces, spot.below(key), ledger)
+            types = context.produces if produces is None else produces
+            converted[key] = convert_responses(value, types, context.produces, place.below(key), ledger)
         elif key == "security":
-            made[key] = convert_requirements(value, shared.schemes, spot.below(key), ledger)
+            converted[key] = convert_requirements(value, context.schemes, place.below(key), ledger)
         elif key == "schemes":
-            servers = shared.address.servers(value, spot.below(key), spot.below("servers"), ledger)
+            servers = context.address.servers(value, place.below(key), place.below("servers"), ledger)
             if servers:
-                made["servers"] = servers
+                converted["servers"] = servers
         elif key not in {"consumes", "produces"}:
-            made[key] = value
-    body = _request_body(raw, own, of_path, shared, spot, ledger)
+            converted[key] = value
+    body = _request_body(raw, own_inputs, path_inputs, context, place, ledger)
     if body is not None:
-        made["requestBody"] = body
-    return made
+        converted["requestBody"] = body
+    return converted
 
 
-def _inputs(raw: Any, shared: Shared, spot: ConvertedPlace, ledger: Ledger) -> _Inputs:
-    """Read a list of parameters; what is none stays among the plain ones."""
-    inputs = _Inputs([], None, {}, spot.old)
+def _inputs(raw: Any, context: DocumentContext, place: ConvertedPlace, ledger: Ledger) -> _Inputs:
+    """Read a list of parameters; a value that is no parameter stays among the plain ones."""
+    inputs = _Inputs([], None, {}, place.old)
     entries: list[tuple[str | int, Any]] = list(enumerate(raw)) if isinstance(raw, list) else []
     if isinstance(raw, dict) and raw:
-        ledger.warn("`parameters` should be a list; it is read as one", spot)
-        entries = [(key, {"name": key, **one}) for key, one in raw.items() if isinstance(one, dict)]
-    for index, given in entries:
-        parameter, steps = ledger.follow(given)
-        entry = spot.below(index)
+        ledger.warn("`parameters` should be a list; it is read as one", place)
+        entries = [(key, {"name": key, **value}) for key, value in raw.items() if isinstance(value, dict)]
+    for index, value in entries:
+        parameter, steps = ledger.follow(value)
+        entry = place.below(index)
         old = join(steps) if steps else entry.old
         if is_body(parameter):
             if inputs.body:
@@ -143,24 +145,24 @@ def _inputs(raw: Any, shared: Shared, spot: ConvertedPlace, ledger: Ledger) -> _
         elif is_field(parameter):
             name = parameter.get("name")
             if isinstance(name, str):
-                inputs.fields[name] = Field(parameter, old, entry.old, shared.fields.get(old, ""))
+                inputs.fields[name] = Field(parameter, old, entry.old, context.fields.get(old, ""))
             else:
                 ledger.warn("A form field has no name and is left out", entry)
         else:
-            at = spot.moved((index,), (len(inputs.plain),))
+            at = place.relocated((index,), (len(inputs.plain),))
             if index != len(inputs.plain):
-                ledger.moved(at)
-            inputs.plain.append(_plain(given, at, ledger))
+                ledger.note_move(at)
+            inputs.plain.append(_plain(value, at, ledger))
     return inputs
 
 
 def is_body(parameter: Any) -> bool:
-    """Tell whether a parameter is the body."""
+    """Return whether a parameter is the body."""
     return _location(parameter) == "body"
 
 
 def is_field(parameter: Any) -> bool:
-    """Tell whether a parameter is one of a form; `form` is what Swagger 1.2 called it."""
+    """Return whether a parameter is a form field; in Swagger 1.2, its location was called `form`."""
     return _location(parameter) in {"formdata", "form"}
 
 
@@ -169,66 +171,73 @@ def _location(parameter: Any) -> str:
     return location.strip().lower() if isinstance(location, str) else ""
 
 
-def _plain(given: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
-    if not isinstance(given, dict):
-        return given
-    if isinstance(given.get("$ref"), str):
-        return ledger.referring(given, "parameters")
-    return convert_parameter(given, spot, ledger)
+def _plain(parameter: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
+    if not isinstance(parameter, dict):
+        return parameter
+    if isinstance(parameter.get("$ref"), str):
+        return ledger.copy_reference(parameter, "parameters")
+    return convert_parameter(parameter, place, ledger)
 
 
 def _request_body(
-    raw: dict[str, Any], own: _Inputs, of_path: _Inputs, shared: Shared, spot: ConvertedPlace, ledger: Ledger
+    raw: dict[str, Any],
+    own_inputs: _Inputs,
+    path_inputs: _Inputs,
+    context: DocumentContext,
+    place: ConvertedPlace,
+    ledger: Ledger,
 ) -> dict[str, Any] | None:
-    consumes = read_media_types(raw, "consumes", spot, ledger)
-    types = shared.consumes if consumes is None else consumes
-    body = own.body or (None if own.fields else of_path.body)
+    consumes = read_media_types(raw, "consumes", place, ledger)
+    types = context.consumes if consumes is None else consumes
+    body = own_inputs.body or (None if own_inputs.fields else path_inputs.body)
     if body:
-        if own.fields or (of_path.fields and not own.body):
-            ledger.warn("A body and a form exclude each other; the form's fields are left out", spot)
-        return _body(body, types, shared, spot, ledger)
-    fields = {**of_path.fields, **own.fields}
+        if own_inputs.fields or (path_inputs.fields and not own_inputs.body):
+            ledger.warn("A body and a form exclude each other; the form's fields are left out", place)
+        return _body(body, types, context, place, ledger)
+    fields = {**path_inputs.fields, **own_inputs.fields}
     if not fields:
         return None
-    if of_path.body:
-        ledger.warn("A body and a form exclude each other; the path's body is left out", spot)
-    again = [field.raw for field in fields.values() if not field.schema and ledger.has_moved(field.old)]
-    if again and not ledger.affords(*again, spot=spot):
+    if path_inputs.body:
+        ledger.warn("A body and a form exclude each other; the path's body is left out", place)
+    copied = [field.raw for field in fields.values() if not field.schema and ledger.has_moved(field.old)]
+    if copied and not ledger.may_copy(*copied, place=place):
         return None
-    parameters = ConvertedPlace(own.old if own.fields else of_path.old, spot.below("requestBody").new)
+    parameters = ConvertedPlace(
+        own_inputs.old if own_inputs.fields else path_inputs.old, place.below("requestBody").new
+    )
     files = any(_has_file(field.raw) for field in fields.values())
     return convert_form(
         list(fields.values()),
-        _form_types(types, consumes is not None, files, spot, ledger),
+        _form_types(types, consumes is not None, files, place, ledger),
         parameters,
         ledger,
     )
 
 
 def _body(
-    body: Field, types: MediaTypes, shared: Shared, spot: ConvertedPlace, ledger: Ledger
+    body: Field, types: MediaTypes, context: DocumentContext, place: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any] | None:
-    new = spot.below("requestBody").new
+    new = place.below("requestBody").new
     is_shared = body.old.startswith("/parameters/") and body.old.count("/") == 2
     if not is_shared and body.old == body.entry and not ledger.has_moved(body.old):
         return convert_body(body.raw, types, ConvertedPlace(body.old, new), ledger)
-    is_affordable = ledger.affords(body.raw, spot=spot)
-    if is_shared and (types.names == shared.consumes.names or not is_affordable):
-        ledger.came(ConvertedPlace(body.entry, new))
-        made = {"$ref": to_fragment(body.old)}
-        ledger.refer(made, "$ref", "requestBodies")
-        return made
+    is_affordable = ledger.may_copy(body.raw, place=place)
+    if is_shared and (types.names == context.consumes.names or not is_affordable):
+        ledger.note_origin(ConvertedPlace(body.entry, new))
+        converted = {"$ref": to_fragment(body.old)}
+        ledger.add_referrer(converted, "$ref", "requestBodies")
+        return converted
     return convert_body(body.raw, types, ConvertedPlace(body.old, new), ledger) if is_affordable else None
 
 
 def _form_types(
-    types: MediaTypes, is_own: bool, has_files: bool, spot: ConvertedPlace, ledger: Ledger
+    types: MediaTypes, is_own: bool, has_files: bool, place: ConvertedPlace, ledger: Ledger
 ) -> MediaTypes:
-    """Return those media types that are forms; where files are sent, the one that is made for them first."""
+    """Return the media types that are forms; where the form has files, those for files first."""
     forms = [name for name in types.names if _is_multipart(name) or _is_urlencoded(name)]
     if is_own and len(forms) < len(types.names):
         ledger.warn(
-            "A form cannot be sent as any other media type than those of forms", spot.below("consumes")
+            "A form cannot be sent as any other media type than those of forms", place.below("consumes")
         )
     if not forms:
         return MediaTypes().or_else(

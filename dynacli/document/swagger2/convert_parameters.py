@@ -1,4 +1,4 @@
-"""Parameters, headers and form fields of Swagger 2.0: the keywords of a type become a schema."""
+"""Parameters, headers and form fields of Swagger 2.0 → those of OpenAPI 3.0, whose types are schemas."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _OF_SCHEMA = frozenset(
     {"type", "format", "items", "default", "enum", "multipleOf", "pattern", "uniqueItems"}
     | {"maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"}
     | {"maxLength", "minLength", "maxItems", "minItems"}
-    # Not of a parameter in Swagger 2.0, and found in them all the same.
+    # Swagger 2.0 does not have these in parameters; documents do.
     | {"properties", "additionalProperties", "allOf", "anyOf", "oneOf", "not", "const", "$schema", "id"}
     | {"maxProperties", "minProperties", "discriminator"}
 )
@@ -28,7 +28,7 @@ _STYLES = {
 
 
 def keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return those keywords of a parameter that describe its value."""
+    """Return the keywords of a parameter that describe its value."""
     return {
         key: value
         for key, value in raw.items()
@@ -36,120 +36,122 @@ def keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def convert_parameter(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def convert_parameter(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return a parameter in the path, the query, a header or a cookie.
 
     Args:
         raw: The Parameter Object of 2.0.
-        spot: Where it is.
-        ledger: Takes its references, and what moved.
+        place: Where it is.
+        ledger: Gets references, moves and warnings.
     """
-    made = _described(raw, spot, ledger)
-    made.update(_style(raw, str(raw.get("in")).strip().lower(), spot, ledger))
-    return made
+    converted = _described(raw, place, ledger)
+    converted.update(_style(raw, str(raw.get("in")).strip().lower(), place, ledger))
+    return converted
 
 
-def convert_header(raw: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return a header of a response; what is no object is returned as it is."""
+def convert_header(raw: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
+    """Return a header of a response; a value that is no object is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
     if isinstance(raw.get("$ref"), str):
-        return ledger.referring(raw, "headers")
-    _style(raw, "header", spot, ledger)  # `simple` is the only one, so this can but warn
-    return _described(raw, spot, ledger)
+        return ledger.copy_reference(raw, "headers")
+    _style(raw, "header", place, ledger)  # called for its warnings: the only style is `simple`
+    return _described(raw, place, ledger)
 
 
-def convert_field(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> Any:
+def convert_field(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> Any:
     """Return the schema of a form field.
 
     Args:
         raw: The Parameter Object of 2.0, which is in `formData`.
-        spot: The parameter, on its way to the schema.
-        ledger: Takes its references, and what moved.
+        place: Where the parameter is, and where the schema.
+        ledger: Gets references, moves and warnings.
     """
-    ledger.moved(spot)
+    ledger.note_move(place)
     keywords = {
         key: value
         for key, value in raw.items()
         if key not in {"name", "in", "required", "allowEmptyValue", "collectionFormat", "schema", "style"}
         and key not in {"explode", "x-example"}
     }
-    if isinstance(raw.get("schema"), dict):  # of 3.0
-        schema = spot.moved(("schema",), ())
+    if isinstance(raw.get("schema"), dict):  # as in OpenAPI 3.0
+        schema = place.relocated(("schema",), ())
         for key in raw["schema"]:
-            ledger.moved(schema.below(key))
+            ledger.note_move(schema.below(key))
         converted = convert_schema(raw["schema"], schema, ledger)
         return {**keywords, **converted} if "$ref" not in converted else converted
     if raw.get("allowEmptyValue") is True and raw.get("type") not in (None, "string", "file"):
-        ledger.warn("`allowEmptyValue` of a form field cannot be carried over", spot.below("allowEmptyValue"))
-    converted = convert_schema(_plain_items(keywords, spot, ledger), spot, ledger)
+        ledger.warn(
+            "`allowEmptyValue` of a form field cannot be carried over", place.below("allowEmptyValue")
+        )
+    converted = convert_schema(_plain_items(keywords, place, ledger), place, ledger)
     if "x-example" in raw and "example" not in converted:
-        old = spot.below("x-example").old
-        converted["example"] = ledger.made(raw["x-example"], spot.below("example"), old)
+        old = place.below("x-example").old
+        converted["example"] = ledger.note_made(raw["x-example"], place.below("example"), old)
     return converted
 
 
-def convert_encoding(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any] | None:
-    """Return how a form field is written where that is not by the rules of 3.0 (3.0.4, "Encoding Object").
+def convert_encoding(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any] | None:
+    """Return the encoding of a form field; None where it is the default of 3.0 (3.0.4, "Encoding Object").
 
     Args:
         raw: The Parameter Object of 2.0, which is in `formData`.
-        spot: The parameter, on its way to the Encoding Object.
-        ledger: Takes its references, and what moved.
+        place: Where the parameter is, and where the Encoding Object.
+        ledger: Gets references, moves and warnings.
     """
-    # `multi` is how 3.0 writes a list in a form without being told.
-    is_told = raw.get("collectionFormat") != "multi" or "style" in raw or "explode" in raw
-    return _style(raw, "formData", spot, ledger) or None if is_told else None
+    # `multi` is how 3.0 writes a list in a form by default.
+    is_needed = raw.get("collectionFormat") != "multi" or "style" in raw or "explode" in raw
+    return _style(raw, "formData", place, ledger) or None if is_needed else None
 
 
-def _described(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
-    """Return what parameters and headers have in common."""
+def _described(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+    """Return a parameter or a header without its style."""
     keywords = keywords_of_value(raw)
-    made: dict[str, Any] = {
+    converted: dict[str, Any] = {
         key: value
         for key, value in raw.items()
         if key not in keywords and key not in {"collectionFormat", "schema"}
     }
-    if isinstance(raw.get("schema"), dict):  # of 3.0, or of a body
-        made["schema"] = convert_schema(raw["schema"], spot.below("schema"), ledger)
+    if isinstance(raw.get("schema"), dict):  # as in OpenAPI 3.0, or in a body
+        converted["schema"] = convert_schema(raw["schema"], place.below("schema"), ledger)
         for key, value in keywords.items():
-            if made["schema"].get(key) != value and key != "x-nullable":
-                ledger.warn(f"`{key}` beside `schema` is ignored", spot.below(key))
+            if converted["schema"].get(key) != value and key != "x-nullable":
+                ledger.warn(f"`{key}` beside `schema` is ignored", place.below(key))
     else:
-        schema = spot.moved((), ("schema",))
-        ledger.came(schema)
+        schema = place.relocated((), ("schema",))
+        ledger.note_origin(schema)
         if isinstance(keywords.get("items"), dict):
-            ledger.moved(schema.below("items"))
-        made["schema"] = convert_schema(_plain_items(keywords, spot, ledger), schema, ledger)
-    _examples(made, spot, ledger)
-    return made
+            ledger.note_move(schema.below("items"))
+        converted["schema"] = convert_schema(_plain_items(keywords, place, ledger), schema, ledger)
+    _examples(converted, place, ledger)
+    return converted
 
 
-def _examples(made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
-    """Replace the vendors' names for examples, which 2.0 has none of for parameters."""
-    if "example" in made or "examples" in made:
+def _examples(converted: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> None:
+    """Replace the extensions for examples of parameters, for which 2.0 has no field."""
+    if "example" in converted or "examples" in converted:
         return
-    if "x-example" in made:
-        old = spot.below("x-example").old
-        made["example"] = ledger.made(made.pop("x-example"), spot.below("example"), old)
-    elif isinstance(made.get("x-examples"), dict) and made["x-examples"]:
-        old = spot.below("x-examples").old
-        examples = made.pop("x-examples")
-        made["examples"] = {}
+    if "x-example" in converted:
+        old = place.below("x-example").old
+        converted["example"] = ledger.note_made(converted.pop("x-example"), place.below("example"), old)
+    elif isinstance(converted.get("x-examples"), dict) and converted["x-examples"]:
+        old = place.below("x-examples").old
+        examples = converted.pop("x-examples")
+        converted["examples"] = {}
         for name, value in examples.items():
-            example = spot.moved(("x-examples", name), ("examples", name, "value"))
-            ledger.made({}, spot.below("examples", name), example.old)
-            ledger.came(example)
-            made["examples"][name] = {"value": value}
-        ledger.made({}, spot.below("examples"), old)
+            example = place.relocated(("x-examples", name), ("examples", name, "value"))
+            ledger.note_made({}, place.below("examples", name), example.old)
+            ledger.note_origin(example)
+            converted["examples"][name] = {"value": value}
+        ledger.note_made({}, place.below("examples"), old)
 
 
-def _plain_items(keywords: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def _plain_items(keywords: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
     """Return the keywords of a value without the `collectionFormat` of lists within lists."""
     items = keywords.get("items")
     if not isinstance(items, dict):
         return keywords
-    inner = spot.below("items")
+    inner = place.below("items")
     if "collectionFormat" in items or items.get("type") == "array":
         if items.get("type") == "array":
             ledger.warn("How a list within a list is written cannot be carried over", inner)
@@ -157,35 +159,38 @@ def _plain_items(keywords: dict[str, Any], spot: ConvertedPlace, ledger: Ledger)
     return {**keywords, "items": _plain_items(items, inner, ledger)}
 
 
-def _style(raw: dict[str, Any], location: str, spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
-    """Return `style` and `explode` of a list, where they are not what goes without saying."""
+def _style(raw: dict[str, Any], location: str, place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+    """Return `style` and `explode` of a list where they are not the default."""
     schema = raw.get("schema")
-    described = schema if isinstance(schema, dict) and "type" not in raw else raw
-    if described.get("type") != "array" and not (described.get("items") and "type" not in described):
+    value_keywords = schema if isinstance(schema, dict) and "type" not in raw else raw
+    if value_keywords.get("type") != "array" and not (
+        value_keywords.get("items") and "type" not in value_keywords
+    ):
         return {}
     if "style" in raw or "explode" in raw:
-        # Of 3.0: they stand where they should already, but in a form.
+        # As in OpenAPI 3.0: they are in the right place already, except in a form.
         own = {key: value for key, value in raw.items() if key in ("style", "explode")}
         return own if location == "formData" else {}
-    given = raw.get("collectionFormat", "csv")
-    old = spot.below("collectionFormat") if "collectionFormat" in raw else spot
+    collection_format = raw.get("collectionFormat", "csv")
+    old = place.below("collectionFormat") if "collectionFormat" in raw else place
     if location in ("path", "header"):
-        if given != "csv":
+        if collection_format != "csv":
             ledger.warn(
-                f"`collectionFormat: {_shown(given)}` cannot be carried over for a {location} parameter;"
+                f"`collectionFormat: {_shown(collection_format)}` cannot be carried over for a {location} parameter;"
                 " commas separate the items",
                 old,
             )
         return {}
-    if not isinstance(given, str) or given not in _STYLES:
+    if not isinstance(collection_format, str) or collection_format not in _STYLES:
         ledger.warn(
-            f"`collectionFormat: {_shown(given)}` cannot be carried over; commas separate the items", old
+            f"`collectionFormat: {_shown(collection_format)}` cannot be carried over; commas separate the items",
+            old,
         )
-        given = "csv"
-    style, explode = _STYLES[given]
+        collection_format = "csv"
+    style, explode = _STYLES[collection_format]
     return {
-        "style": ledger.made(style, spot.below("style"), old.old),
-        "explode": ledger.made(explode, spot.below("explode"), old.old),
+        "style": ledger.note_made(style, place.below("style"), old.old),
+        "explode": ledger.note_made(explode, place.below("explode"), old.old),
     }
 
 

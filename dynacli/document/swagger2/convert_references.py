@@ -1,92 +1,99 @@
-"""Turns the references of a converted document to where their targets went."""
+"""The references of a converted document, made to lead to where their targets went."""
 
 from typing import Any
 
 from dynacli.document.pointer import join
 from dynacli.document.swagger2.conversion_ledger import Kind, Ledger
 from dynacli.document.swagger2.convert_media_types import MediaTypes
-from dynacli.document.swagger2.convert_names import Names, to_fragment
+from dynacli.document.swagger2.convert_names import ConvertedNames, to_fragment
 from dynacli.document.swagger2.convert_parameters import convert_header, convert_parameter
 from dynacli.document.swagger2.convert_responses import convert_response
 from dynacli.document.swagger2.convert_schemas import convert_schema
 from dynacli.document.swagger2.converted_places import ConvertedPlace
 
-__all__ = ["turn_references"]
+__all__ = ["convert_references"]
 
 Steps = tuple[str, ...]
 
-_ADDED = ("schemas", "parameters", "responses", "headers")
-"""What becomes a component where it is none yet."""
+_EXTENSIBLE_SECTIONS = ("schemas", "parameters", "responses", "headers")
+"""The sections of `components` that targets outside of them are added to."""
 
 
-def turn_references(components: dict[str, Any], names: Names, produces: MediaTypes, ledger: Ledger) -> None:
-    """Turn every reference that the ledger knows to where its target is in the new document.
+def convert_references(
+    components: dict[str, Any], names: ConvertedNames, produces: MediaTypes, ledger: Ledger
+) -> None:
+    """Make every reference in the ledger lead to where its target is in the new document.
 
-    One that leads nowhere, or out of the document, stays as it is written.
-    What is referred to where nothing was converted, in an extension for instance, becomes a component,
-    and so does a parameter that is kept among the definitions.
+    A reference that leads nowhere, or out of the document, stays as it is.
+    A target where nothing was converted, for instance in an extension, becomes a component,
+    and so does a parameter among the definitions.
 
     Args:
-        components: Of the new document; takes more of them.
+        components: The components of the new document; more are added.
         names: The names of components.
         produces: The media types of responses.
         ledger: Has the references.
     """
     known: dict[tuple[str, Kind], str] = {}
-    while ledger.referrers:  # a component that is added may refer to more
+    while ledger.referrers:  # an added component may have references of its own
         referrers, ledger.referrers = ledger.referrers, []
         for node, key, kind in referrers:
             ref = node[key]
             if (ref, kind) not in known:
                 steps = ledger.locate(ref)
                 known[ref, kind] = (
-                    ref if steps is None else _turned(steps, kind, components, names, produces, ledger)
+                    ref if steps is None else _new_reference(steps, kind, components, names, produces, ledger)
                 )
             node[key] = known[ref, kind]
 
 
-def _turned(
-    steps: Steps, kind: Kind, components: dict[str, Any], names: Names, produces: MediaTypes, ledger: Ledger
+def _new_reference(
+    steps: Steps,
+    kind: Kind,
+    components: dict[str, Any],
+    names: ConvertedNames,
+    produces: MediaTypes,
+    ledger: Ledger,
 ) -> str:
-    old, found = join(steps), _kind_at(steps)
-    is_unconverted = found is None and bool(steps)
-    is_misplaced = kind == "parameters" and found == "schemas"
-    if kind not in _ADDED or not (is_unconverted or is_misplaced):
-        return to_fragment(ledger.where_to(old))
-    if (kind, old) in names.given:
-        return to_fragment(join(("components", kind, names.given[kind, old])))
-    value = ledger.at(steps)
-    if not ledger.affords(value, spot=ConvertedPlace(old)):
-        return to_fragment(ledger.where_to(old))
-    name = names.give(kind, old, steps[-1])
-    spot = ConvertedPlace(old, join(("components", kind, name)))
-    ledger.came(spot)
+    old, kind_there = join(steps), _kind_at(steps)
+    is_unconverted = kind_there is None and bool(steps)
+    is_misplaced = kind == "parameters" and kind_there == "schemas"
+    if kind not in _EXTENSIBLE_SECTIONS or not (is_unconverted or is_misplaced):
+        return to_fragment(ledger.new_pointer(old))
+    if (kind, old) in names.assigned:
+        return to_fragment(join(("components", kind, names.assigned[kind, old])))
+    value = ledger.value_at(steps)
+    if not ledger.may_copy(value, place=ConvertedPlace(old)):
+        return to_fragment(ledger.new_pointer(old))
+    name = names.assign(kind, old, steps[-1])
+    place = ConvertedPlace(old, join(("components", kind, name)))
+    ledger.note_origin(place)
     if kind not in components:
-        ledger.made({}, ConvertedPlace("", join(("components", kind))), "")
-    components.setdefault(kind, {})[name] = _converted(value, kind, spot, produces, ledger)
-    return to_fragment(spot.new)
+        ledger.note_made({}, ConvertedPlace("", join(("components", kind))), "")
+    components.setdefault(kind, {})[name] = _converted(value, kind, place, produces, ledger)
+    return to_fragment(place.new)
 
 
-def _converted(value: Any, kind: Kind, spot: ConvertedPlace, produces: MediaTypes, ledger: Ledger) -> Any:
+def _converted(value: Any, kind: Kind, place: ConvertedPlace, produces: MediaTypes, ledger: Ledger) -> Any:
     if kind == "schemas":
-        return convert_schema(value, spot, ledger)
+        return convert_schema(value, place, ledger)
     if kind == "headers":
-        return convert_header(value, spot, ledger)
+        return convert_header(value, place, ledger)
     if kind == "responses":
-        return convert_response(value, produces, spot, ledger)
+        return convert_response(value, produces, place, ledger)
     if isinstance(value, dict) and not isinstance(value.get("$ref"), str):
-        return convert_parameter(value, spot, ledger)
+        return convert_parameter(value, place, ledger)
     if isinstance(value, dict):
-        return ledger.referring(value, "parameters")
+        return ledger.copy_reference(value, "parameters")
     return value
 
 
 def _kind_at(steps: Steps) -> Kind | None:
-    """Return what stands at a place of a Swagger document.
+    """Return the kind of what is at a place of a Swagger document.
 
     Returns:
-        Its kind; empty for a place that is converted, but is none of these;
-        None for one that is not converted.
+        The kind; empty for a place that is converted and of another kind;
+        None for a place that is not converted.
     """
     if not steps:
         return None

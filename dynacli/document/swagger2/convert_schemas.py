@@ -1,6 +1,6 @@
 """Schemas of Swagger 2.0 → Schema Objects of OpenAPI 3.0.
 
-Both are JSON Schema of draft 4 with some keywords more, so nearly all of it stays as it is.
+Both are JSON Schema draft 4 with a few more keywords, so nearly all stays the same.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _SCHEMA, _MAP, _LIST, _ITEMS = range(4)
 _HOLD_SCHEMAS = {
     "additionalProperties": _SCHEMA,
     "not": _SCHEMA,
-    # Not of Swagger 2.0, and used in it all the same.
+    # Swagger 2.0 does not have these; documents do.
     "contains": _SCHEMA,
     "propertyNames": _SCHEMA,
     "if": _SCHEMA,
@@ -31,174 +31,179 @@ _HOLD_SCHEMAS = {
     "oneOf": _LIST,
     "items": _ITEMS,
 }
-"""The keywords with schemas in them, by how they hold them; those of all others are data."""
+"""Keyword with schemas in its value → how it holds them; the values of all other keywords are data."""
 
 _DESCRIBE = frozenset(
     {"title", "description", "default", "example", "externalDocs", "readOnly", "deprecated", "xml"}
 )
-"""Keywords that describe a value and do not restrict it."""
+"""The keywords that describe a value and do not restrict it."""
 
 
-def convert_schema(schema: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return a schema in 3.0; what is no object is returned as it is.
+def convert_schema(schema: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
+    """Return a schema in OpenAPI 3.0; a value that is no object is returned unchanged.
 
-    - `discriminator: NAME` becomes `discriminator: {propertyName: NAME}`. That a schema's name stands for it
-      is so in both versions.
+    - `discriminator: NAME` becomes `discriminator: {propertyName: NAME}`. In both versions a value of it is the name of
+      a schema.
     - `x-nullable: true`, and `null` among several types, become `nullable: true`.
-    - Several types, several `items`: any of them.
+    - Several types, or several `items`, become `anyOf`.
     - `type: file` becomes a binary string.
-    - `id` and `$schema` are left out: Swagger 2.0 has neither, and JSON Schema would read others by them.
+    - `id` and `$schema` are left out: Swagger 2.0 has neither, and in JSON Schema they change what references mean.
 
     Args:
         schema: The schema.
-        spot: Where it is.
-        ledger: Takes its references, and what moved.
+        place: Where it is.
+        ledger: Gets references, moves and warnings.
     """
     if not isinstance(schema, dict):
         return schema
     if schema.get("x-nullable") is True and "type" not in schema:
-        return _or_null(schema, spot, ledger)
-    made: dict[str, Any] = {}
+        return _or_null(schema, place, ledger)
+    converted: dict[str, Any] = {}
     for key, value in schema.items():
         holds = _HOLD_SCHEMAS.get(key)
         if holds is None or not isinstance(value, (dict, list)):
-            made[key] = value
+            converted[key] = value
         elif holds == _MAP:
-            made[key] = _map(value, spot.below(key), ledger)
+            converted[key] = _map(value, place.below(key), ledger)
         elif holds == _ITEMS and isinstance(value, list):
-            made[key] = _items(value, spot.below(key), ledger)
+            converted[key] = _items(value, place.below(key), ledger)
         else:
-            made[key] = _one_or_list(value, spot.below(key), ledger)
+            converted[key] = _schema_or_list(value, place.below(key), ledger)
     for key in ("id", "$schema"):
-        if isinstance(made.get(key), str):
-            del made[key]
-    # They are those after the last of several `items`, and mean nothing beside a single one.
-    made.pop("additionalItems", None)
-    if isinstance(made.get("$ref"), str):
-        ledger.refer(made, "$ref", "schemas")
-    if "type" in made:
-        _type(made, spot, ledger)
-    if "discriminator" in made:
-        made["discriminator"] = _discriminator(made["discriminator"], spot.below("discriminator"), ledger)
-    if isinstance(made.get("x-nullable"), bool) and made.pop("x-nullable"):
-        _allow_null(made, spot, ledger)
-    return made
+        if isinstance(converted.get(key), str):
+            del converted[key]
+    # It is for the items after the last of several `items`, and has no meaning beside a single schema.
+    converted.pop("additionalItems", None)
+    if isinstance(converted.get("$ref"), str):
+        ledger.add_referrer(converted, "$ref", "schemas")
+    if "type" in converted:
+        _type(converted, place, ledger)
+    if "discriminator" in converted:
+        converted["discriminator"] = _discriminator(
+            converted["discriminator"], place.below("discriminator"), ledger
+        )
+    if isinstance(converted.get("x-nullable"), bool) and converted.pop("x-nullable"):
+        _allow_null(converted, place, ledger)
+    return converted
 
 
-def _map(schemas: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
+def _map(schemas: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
     if not isinstance(schemas, dict):
         return schemas
-    made = {name: convert_schema(schema, spot.below(name), ledger) for name, schema in schemas.items()}
-    if isinstance(made.get("$ref"), str):
-        # Files are split at such maps although no version provides for it.
-        ledger.refer(made, "$ref", "")
-    return made
+    converted = {name: convert_schema(schema, place.below(name), ledger) for name, schema in schemas.items()}
+    if isinstance(converted.get("$ref"), str):
+        # Documents are split into files at such maps, although no version allows a reference here.
+        ledger.add_referrer(converted, "$ref", "")
+    return converted
 
 
-def _one_or_list(value: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
+def _schema_or_list(value: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
     if isinstance(value, list):
-        return [convert_schema(one, spot.below(index), ledger) for index, one in enumerate(value)]
-    return convert_schema(value, spot, ledger)
+        return [convert_schema(schema, place.below(index), ledger) for index, schema in enumerate(value)]
+    return convert_schema(value, place, ledger)
 
 
-def _items(value: list[Any], spot: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return the one schema of all items where JSON Schema has one for each place, which 3.0 does not know."""
+def _items(value: list[Any], place: ConvertedPlace, ledger: Ledger) -> Any:
+    """Return a schema for all items in place of a list with a schema for each index, which 3.0 does not have."""
     if not value:
         return {}
     if len(value) == 1:
-        first = spot.moved((0,), ())
-        ledger.moved(first)
+        first = place.relocated((0,), ())
+        ledger.note_move(first)
         return convert_schema(value[0], first, ledger)
     ledger.warn(
-        "A schema for each place of a list cannot be carried over; each item may be any of them", spot
+        "A schema for each place of a list cannot be carried over; each item may be any of them", place
     )
-    choices = spot.moved((), ("anyOf",))
-    ledger.moved(choices)
-    return {"anyOf": _one_or_list(value, choices, ledger)}
+    choices = place.relocated((), ("anyOf",))
+    ledger.note_move(choices)
+    return {"anyOf": _schema_or_list(value, choices, ledger)}
 
 
-def _type(made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
-    """Replace types that 3.0 does not have: lists of them, `null` and `file`."""
-    kinds = [made["type"]]
-    if isinstance(made["type"], list):
-        kinds = [kind for kind in made["type"] if isinstance(kind, str)]
+def _type(converted: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> None:
+    """Replace types that 3.0 does not have: lists of types, `null` and `file`."""
+    kinds = [converted["type"]]
+    if isinstance(converted["type"], list):
+        kinds = [kind for kind in converted["type"] if isinstance(kind, str)]
     if len(kinds) == 1 and kinds[0] not in ("null", "file"):
-        made["type"] = kinds[0]
+        converted["type"] = kinds[0]
         return
-    old = spot.below("type").old
+    old = place.below("type").old
     real = [kind for kind in kinds if kind != "null"]
-    del made["type"]
+    del converted["type"]
     if len(real) > 1:
-        _any_type(real, len(real) < len(kinds), made, spot, ledger)
+        _any_type(real, len(real) < len(kinds), converted, place, ledger)
         return
     if len(real) < len(kinds):
-        made["nullable"] = ledger.made(True, spot.below("nullable"), old)
+        converted["nullable"] = ledger.note_made(True, place.below("nullable"), old)
     if real:
-        made["type"] = real[0]
+        converted["type"] = real[0]
     elif kinds:
-        made["enum"] = ledger.made([None], spot.below("enum"), old)
+        converted["enum"] = ledger.note_made([None], place.below("enum"), old)
     if real == ["file"]:
-        made["type"] = "string"
-        if "format" not in made:
-            made["format"] = ledger.made("binary", spot.below("format"), old)
+        converted["type"] = "string"
+        if "format" not in converted:
+            converted["format"] = ledger.note_made("binary", place.below("format"), old)
 
 
 def _any_type(
-    kinds: list[Any], is_nullable: bool, made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger
+    kinds: list[Any], is_nullable: bool, converted: dict[str, Any], place: ConvertedPlace, ledger: Ledger
 ) -> None:
     choices: list[Any] = [{"type": kind} for kind in kinds]
     if is_nullable:
         choices[0]["nullable"] = True
-    old = spot.below("type").old
-    if "anyOf" not in made:
-        made["anyOf"] = ledger.made(choices, spot.below("anyOf"), old)
+    old = place.below("type").old
+    if "anyOf" not in converted:
+        converted["anyOf"] = ledger.note_made(choices, place.below("anyOf"), old)
         return
-    all_of = made.get("allOf")
+    all_of = converted.get("allOf")
     all_of = all_of if isinstance(all_of, list) else []
-    made["allOf"] = [*all_of, ledger.made({"anyOf": choices}, spot.below("allOf", len(all_of)), old)]
+    converted["allOf"] = [
+        *all_of,
+        ledger.note_made({"anyOf": choices}, place.below("allOf", len(all_of)), old),
+    ]
 
 
-def _discriminator(value: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
+def _discriminator(value: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
     if isinstance(value, str):
-        return ledger.made({"propertyName": value}, spot, spot.old)
+        return ledger.note_made({"propertyName": value}, place, place.old)
     if not isinstance(value, dict):
         return value
-    made = dict(value)
-    if isinstance(made.get("mapping"), dict):
-        # As in 3.0 already, with references of the Swagger document.
-        made["mapping"] = dict(made["mapping"])
-        for name, ref in made["mapping"].items():
+    converted = dict(value)
+    if isinstance(converted.get("mapping"), dict):
+        # As in OpenAPI 3.0, with references into the Swagger document.
+        converted["mapping"] = dict(converted["mapping"])
+        for name, ref in converted["mapping"].items():
             if isinstance(ref, str) and ref.startswith("#"):
-                ledger.refer(made["mapping"], name, "schemas")
-    return made
+                ledger.add_referrer(converted["mapping"], name, "schemas")
+    return converted
 
 
-def _allow_null(made: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> None:
-    """Let null fit a schema, which takes `nullable` and null among the values of `enum`."""
-    old = spot.below("x-nullable").old
-    made["nullable"] = ledger.made(True, spot.below("nullable"), old)
-    choices = made.get("enum")
+def _allow_null(converted: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> None:
+    """Make a schema accept null: by `nullable`, and by null among the values of its `enum`."""
+    old = place.below("x-nullable").old
+    converted["nullable"] = ledger.note_made(True, place.below("nullable"), old)
+    choices = converted.get("enum")
     if isinstance(choices, list) and None not in choices:
-        ledger.made(None, spot.below("enum", len(choices)), old)
-        made["enum"] = [*choices, None]
+        ledger.note_made(None, place.below("enum", len(choices)), old)
+        converted["enum"] = [*choices, None]
 
 
-def _or_null(schema: Mapping[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
-    """Return a schema without a `type` that null fits too.
+def _or_null(schema: Mapping[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+    """Return a schema that accepts null or what a schema without `type` accepts.
 
-    `nullable` works on the `type` beside it alone (OpenAPI 3.0.4, "Schema Object"), and beside a `$ref`
-    nothing works ("Reference Object").
+    `nullable` has an effect only beside a `type` (OpenAPI 3.0.4, "Schema Object"), and nothing has an effect beside a
+    `$ref` ("Reference Object").
     """
-    old = spot.below("x-nullable").old
+    old = place.below("x-nullable").old
     outer = {key: value for key, value in schema.items() if key in _DESCRIBE or key.startswith("x-")}
     del outer["x-nullable"]
     inner = {key: value for key, value in schema.items() if key not in outer and key != "x-nullable"}
-    if not inner:  # anything fits, null too
+    if not inner:  # it accepts any value, null included
         return outer
-    ledger.made([{}, {}], spot.below("anyOf"), old)
-    first = spot.moved((), ("anyOf", 0))
-    ledger.came(first)
+    ledger.note_made([{}, {}], place.below("anyOf"), old)
+    first = place.relocated((), ("anyOf", 0))
+    ledger.note_origin(first)
     for key in inner:
-        ledger.moved(first.below(key))
-    null = ledger.made({"nullable": True, "enum": [None]}, spot.below("anyOf", 1), old)
+        ledger.note_move(first.below(key))
+    null = ledger.note_made({"nullable": True, "enum": [None]}, place.below("anyOf", 1), old)
     return {**outer, "anyOf": [convert_schema(inner, first, ledger), null]}

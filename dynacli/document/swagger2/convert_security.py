@@ -13,77 +13,77 @@ _FLOWS = {
     "application": ("clientCredentials", ("tokenUrl",)),
     "accessCode": ("authorizationCode", ("authorizationUrl", "tokenUrl")),
 }
-"""`flow` (2.0, "Security Scheme Object") → its name in 3.0 and the URLs that it has."""
+"""`flow` (2.0, "Security Scheme Object") → its name and its URLs in 3.0."""
 
 _OF_FLOW = ("flow", "authorizationUrl", "tokenUrl", "scopes")
 
 
-def convert_scheme(raw: Any, spot: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return a security scheme; what is no object is returned as it is.
+def convert_scheme(raw: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
+    """Return a security scheme; a value that is no object is returned unchanged.
 
     Args:
-        raw: The Security Scheme Object of 2.0; one that is written as in 3.0 stays so.
-        spot: Where it is.
-        ledger: Takes warnings, and what moved.
+        raw: The Security Scheme Object of 2.0; an object as in OpenAPI 3.0 stays the same.
+        place: Where it is.
+        ledger: Gets moves and warnings.
     """
     if not isinstance(raw, dict):
         return raw
     if raw.get("type") == "basic":
-        made = {**raw, "type": "http"}
-        made["scheme"] = ledger.made("basic", spot.below("scheme"), spot.below("type").old)
-        return made
+        converted = {**raw, "type": "http"}
+        converted["scheme"] = ledger.note_made("basic", place.below("scheme"), place.below("type").old)
+        return converted
     if raw.get("type") == "oauth2" and "flows" not in raw:
-        return _oauth2(raw, spot, ledger)
+        return _oauth2(raw, place, ledger)
     return dict(raw)
 
 
-def _oauth2(raw: dict[str, Any], spot: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
-    made: dict[str, Any] = {key: value for key, value in raw.items() if key not in _OF_FLOW}
-    given = raw.get("flow")
-    old = spot.below("flow").old if "flow" in raw else spot.old
-    ledger.made({}, spot.below("flows"), old)
-    made["flows"] = {}
-    if not isinstance(given, str) or given not in _FLOWS:
+def _oauth2(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+    converted: dict[str, Any] = {key: value for key, value in raw.items() if key not in _OF_FLOW}
+    flow_name = raw.get("flow")
+    old = place.below("flow").old if "flow" in raw else place.old
+    ledger.note_made({}, place.below("flows"), old)
+    converted["flows"] = {}
+    if not isinstance(flow_name, str) or flow_name not in _FLOWS:
         ledger.warn(
             "The `flow` of this security definition is none of " + ", ".join(f"`{name}`" for name in _FLOWS),
-            spot.below("flow") if "flow" in raw else spot,
+            place.below("flow") if "flow" in raw else place,
         )
-        return made
-    name, urls = _FLOWS[given]
-    flow = spot.moved((), ("flows", name))
-    ledger.made({}, flow, old)
-    made["flows"][name] = {}
+        return converted
+    name, urls = _FLOWS[flow_name]
+    flow = place.relocated((), ("flows", name))
+    ledger.note_made({}, flow, old)
+    converted["flows"][name] = {}
     for key in (*urls, "scopes"):
         if key in raw:
-            ledger.came(flow.below(key))
-            made["flows"][name][key] = raw[key]
+            ledger.note_origin(flow.below(key))
+            converted["flows"][name][key] = raw[key]
     if not isinstance(raw.get("scopes"), dict):
         if "scopes" in raw:
-            ledger.warn("The scopes are no object and are ignored", spot.below("scopes"))
-        made["flows"][name]["scopes"] = ledger.made({}, flow.below("scopes"), old)
-    return made
+            ledger.warn("The scopes are no object and are ignored", place.below("scopes"))
+        converted["flows"][name]["scopes"] = ledger.note_made({}, flow.below("scopes"), old)
+    return converted
 
 
-def convert_requirements(raw: Any, schemes: dict[str, str], spot: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return the security requirements, with the names that schemes have now.
+def convert_requirements(raw: Any, schemes: dict[str, str], place: ConvertedPlace, ledger: Ledger) -> Any:
+    """Return security requirements with the new names of schemes.
 
     Args:
-        raw: The list of 2.0; what is none is returned as it is.
-        schemes: Names of security definitions → those of their schemes.
-        spot: Where it is.
-        ledger: Takes what moved.
+        raw: The list of 2.0; a value that is no list is returned unchanged.
+        schemes: Name of a security definition → the name of its security scheme.
+        place: Where the list is.
+        ledger: Gets moves.
     """
     if not isinstance(raw, list):
         return raw
-    made: list[Any] = []
+    converted: list[Any] = []
     for index, alternative in enumerate(raw):
         if not isinstance(alternative, dict):
-            made.append(alternative)
+            converted.append(alternative)
             continue
-        made.append({})
+        converted.append({})
         for name, scopes in alternative.items():
             new = schemes.get(name) or str(name)
-            made[index][new] = scopes
+            converted[index][new] = scopes
             if new != name:
-                ledger.came(spot.moved((index, name), (index, new)))
-    return made
+                ledger.note_origin(place.relocated((index, name), (index, new)))
+    return converted

@@ -7,20 +7,20 @@ from typing import Any, NamedTuple
 from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.converted_places import ConvertedPlace
 
-__all__ = ["Address", "read_address"]
+__all__ = ["ServerAddress", "read_address"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _CALLABLE = ("https", "http")
 
 
-class Address(NamedTuple):
-    """What the URLs of a document's servers have in common.
+class ServerAddress(NamedTuple):
+    """The common parts of the URLs of a document's servers.
 
     Args:
-        host: Host and port; empty for those that the document came from.
-        path: Empty, or with a slash at its start and none at its end.
-        scheme: What is taken where the document names no scheme.
-        old: The JSON pointer of what says so.
+        host: Host and port; empty for those of the document's own URL.
+        path: The base path: empty, or with a leading slash and no slash at its end.
+        scheme: The scheme where the document names none.
+        old: The JSON pointer of `host` or `basePath`; empty where the document has neither.
     """
 
     host: str
@@ -29,67 +29,67 @@ class Address(NamedTuple):
     old: str
 
     def servers(
-        self, schemes: Any, spot: ConvertedPlace, new: ConvertedPlace, ledger: Ledger
+        self, schemes: Any, place: ConvertedPlace, new: ConvertedPlace, ledger: Ledger
     ) -> list[dict[str, Any]]:
         """Return a server for each scheme, `https` first.
 
-        A document that has no host is served by the same server as the API, and with the same scheme:
-        a relative URL says that, and `schemes` adds nothing to it.
+        Without host, the API is on the server of the document, with the same scheme: the URL is relative, and
+        `schemes` is ignored.
 
         Args:
-            schemes: Of the document or the operation.
-            spot: Where they stand.
+            schemes: The schemes of the document or the operation.
+            place: Where they are.
             new: Where the servers are in the new document.
-            ledger: Takes warnings, and where it is from.
+            ledger: Gets origins and warnings.
         """
         if not self.host:
             urls = [(self.path or "/", self.old)]
         else:
-            named = _read(schemes, spot, ledger) or [(self.scheme, self.old)]
+            named = _read(schemes, place, ledger) or [(self.scheme, self.old)]
             if not _is_loopback(self.host):
                 named.sort(key=lambda scheme: _CALLABLE.index(scheme[0]))
             urls = [(f"{scheme}://{self.host}{self.path}", old) for scheme, old in named]
         servers: list[dict[str, Any]] = []
-        ledger.made([], new, self.old)
+        ledger.note_made([], new, self.old)
         for url, old in urls:
             server: dict[str, Any] = {"url": url}
             names = dict.fromkeys(_VARIABLE.findall(url))
             if names:
-                # 2.0 has no variables in a host; documents have them, and the person has to say their values.
+                # Swagger 2.0 has no variables in a host; documents do, and the person has to give their values.
                 server["variables"] = {name: {"default": ""} for name in names}
-            servers.append(ledger.made(server, new.below(len(servers)), old))
+            servers.append(ledger.note_made(server, new.below(len(servers)), old))
         return servers
 
 
-def _read(schemes: Any, spot: ConvertedPlace, ledger: Ledger) -> list[tuple[str, str]]:
-    """Return the schemes that can be called, each with where it stands."""
+def _read(schemes: Any, place: ConvertedPlace, ledger: Ledger) -> list[tuple[str, str]]:
+    """Return the schemes that can be called, each with its JSON pointer."""
     if isinstance(schemes, str):
-        schemes, spots = [schemes], [spot]
+        schemes, places = [schemes], [place]
     elif isinstance(schemes, list):
-        spots = [spot.below(index) for index in range(len(schemes))]
+        places = [place.below(index) for index in range(len(schemes))]
     else:
         if schemes is not None:
-            ledger.warn("`schemes` is a list; this is ignored", spot)
+            ledger.warn("`schemes` is a list; this is ignored", place)
         return []
-    found: dict[str, str] = {}
-    for scheme, at in zip(schemes, spots, strict=True):
+    by_scheme: dict[str, str] = {}
+    for scheme, scheme_place in zip(schemes, places, strict=True):
         name = scheme.strip().lower() if isinstance(scheme, str) else ""
         if name in _CALLABLE:
-            found.setdefault(name, at.old)
+            by_scheme.setdefault(name, scheme_place.old)
         elif name in ("ws", "wss"):
-            ledger.warn("A WebSocket cannot be called; this scheme is left out", at)
+            ledger.warn("A WebSocket cannot be called; this scheme is left out", scheme_place)
         else:
-            ledger.warn("This scheme is none of `http`, `https`, `ws`, `wss` and is left out", at)
-    return list(found.items())
+            ledger.warn("This scheme is none of `http`, `https`, `ws`, `wss` and is left out", scheme_place)
+    return list(by_scheme.items())
 
 
-def read_address(source: dict[str, Any], uri: str, ledger: Ledger) -> Address:
-    """Return where the API of a document is.
+def read_address(source: dict[str, Any], uri: str, ledger: Ledger) -> ServerAddress:
+    """Return the address of a document's API.
 
     Args:
         source: The Swagger document.
-        uri: Where it was fetched from: its scheme is the one where the document names none.
-        ledger: Takes warnings.
+        uri: Where it was fetched from; its scheme counts where the document names none.
+        ledger: Gets warnings.
     """
     texts = {"host": "", "basePath": ""}
     for key in texts:
@@ -118,7 +118,7 @@ def read_address(source: dict[str, Any], uri: str, ledger: Ledger) -> Address:
                 f"The document names no scheme for its host; `{scheme}` is taken", ConvertedPlace(old)
             )
     path = path.strip("/")
-    return Address(host, f"/{path}" if path else "", scheme, old)
+    return ServerAddress(host, f"/{path}" if path else "", scheme, old)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""A place in a Swagger document, with the place in the OpenAPI document that it goes to."""
+"""Places of a conversion: where a part is in the Swagger document, and where in the OpenAPI document."""
 
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ _joined = lru_cache(maxsize=1024)(join)
 
 
 class ConvertedPlace:
-    """A part of the document on its way.
+    """The place of a part that is converted.
 
     Args:
         old: Its JSON pointer in the Swagger document.
@@ -25,10 +25,10 @@ class ConvertedPlace:
         self.new = new
 
     def below(self, *steps: str | int) -> "ConvertedPlace":
-        """Return a part of this part, which stands at the same steps in both documents."""
+        """Return a place inside of this one, at the same steps in both documents."""
         piece = _joined(steps)
         return ConvertedPlace(self.old + piece, self.new + piece)
 
-    def moved(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "ConvertedPlace":
-        """Return a part of this part, which stands at other steps in the new document."""
+    def relocated(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "ConvertedPlace":
+        """Return a place inside of this one, at other steps in the new document."""
         return ConvertedPlace(self.old + _joined(old), self.new + _joined(new))
