@@ -177,7 +177,7 @@ def _redirected(request: Request, status: int, location: str) -> Request | None:
     if here.startswith("https:") and there.startswith("http:"):
         raise RefusedError(
             f"`{without_query(request.url)}` redirects to `{there}`, which is not encrypted",
-            why="From `https` no way leads back to `http`",
+            why="A redirect from `https` to `http` is never followed",
             hint="Give the right address with `--server`",
         )
     if request.method == "QUERY" and request.body is not None:

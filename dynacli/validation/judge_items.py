@@ -71,7 +71,7 @@ def sequence_errors(
         for item in items:
             sequence.add(item)
     except BrokenOffError:
-        notes.add_unchecked(f"the answer broke off: what stands behind its first {sequence.count} items")
+        notes.add_unchecked(f"the answer broke off after its first {sequence.count} items")
         sequence.end(is_whole=False)
     else:
         sequence.end(is_whole=True)

@@ -12,8 +12,8 @@ from dynacli.validation import judging_notes
 from tests.judging import answer_document, answered, compact, judge_of, judge_value
 
 _ITEM = {"type": "object", "required": ["name"]}
-_REST_OF_OBJECT = "properties of a large object that come after so many wrong ones"
-_REST_OF_ARRAY = "items of a long array that come after so many wrong ones"
+_REST_OF_OBJECT = "the rest of an object that has over 1,000 errors"
+_REST_OF_ARRAY = "the rest of an array that has over 1,000 errors"
 _MANY: dict[str, Any] = {f"k{number}": {} for number in range(3_000)}
 
 
@@ -50,7 +50,7 @@ def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
     """`--validate exact` says that there are more."""
     verdict = judge_value({"properties": {"a": {}}}, _MANY, is_exact=True)
     assert 1_000 == len(verdict.findings)
-    assert ["what else the document does not mention, after so much of it"] == verdict.unchecked
+    assert ["properties that the document does not mention, after the first 1,000"] == verdict.unchecked
 
 
 def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,5 +38,5 @@ def unexpected(names: list[str], instance: dict[str, Any], notes: JudgingNotes) 
 
 def note_rest(notes: JudgingNotes, instance: Any) -> None:
     """Note that the rest of an array or object was not judged, because it has too many errors already."""
-    members = "items of a long array" if isinstance(instance, list) else "properties of a large object"
-    notes.add_unchecked(f"{members} that come after so many wrong ones")
+    kind = "array" if isinstance(instance, list) else "object"
+    notes.add_unchecked(f"the rest of an {kind} that has over {MAX_ERRORS:,} errors")

@@ -15,6 +15,7 @@ from openapi_schema_validator import (
     OAS32Validator,
 )
 
+from dynacli.validation.findings.schema_error import MAX_ERRORS, note_rest
 from dynacli.validation.judging_notes import JudgingNotes, TooLongError
 from dynacli.validation.schemas.acceptance import Acceptance
 from dynacli.validation.schemas.formats import Formats
@@ -43,7 +44,6 @@ _WITHOUT_SIBLINGS = frozenset(
     }
 )
 _LONG = 20
-_MAX_ERRORS = 1_000
 
 
 class SchemaValidators(SchemaValidatorsFactory):
@@ -93,7 +93,7 @@ class SchemaValidators(SchemaValidatorsFactory):
         except TooLongError as error:
             self._checker.notes.add_unchecked(str(error))
         if self._acceptance.is_cut:
-            self._checker.notes.add_unchecked("items of a long array that come after so many wrong ones")
+            note_rest(self._checker.notes, [])
         return found
 
     def get_validator_cls(self, spec: SchemaPath, schema: SchemaPath) -> type[Validator]:  # noqa: ARG002
@@ -182,7 +182,7 @@ def _items(keyword: Any) -> Any:
             for error in validator.descend(instance[index], items, path=index):
                 count += 1
                 yield error
-            if count >= _MAX_ERRORS and index + 1 < len(instance):
+            if count >= MAX_ERRORS and index + 1 < len(instance):
                 acceptance.is_cut = True
                 return
 

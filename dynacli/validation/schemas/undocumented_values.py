@@ -47,10 +47,12 @@ class UndocumentedProperties:
         try:
             yield from islice(found, MAX_ERRORS)
             if next(found, None) is not None:
-                self.unchecked = "what else the document does not mention, after so much of it"
+                self.unchecked = (
+                    f"properties that the document does not mention, after the first {MAX_ERRORS:,}"
+                )
         except TooLongError:
             self.unchecked = (
-                "what else the document does not mention: it takes too long to judge all of the value"
+                "properties that the document does not mention: it takes too long to judge all of the value"
             )
 
     def _findings(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[Finding]:
