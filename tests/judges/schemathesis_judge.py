@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+from typing import Any
 
 import requests
 import schemathesis
@@ -18,7 +19,7 @@ _CHECKS = [
 ]
 
 
-def _judge(one):
+def _judge(one: dict[str, Any]) -> tuple[str, str]:
     schema = schemathesis.openapi.from_dict(one["document"])
     operation = schema["/a"][one["method"].upper()]
     answer = Response(
@@ -36,7 +37,7 @@ def _judge(one):
     return "valid", ""
 
 
-def _main():
+def _main() -> None:
     for line in sys.stdin:
         one = json.loads(line)
         try:

@@ -67,7 +67,7 @@ BLOCKS = {
 
 
 @pytest.mark.parametrize(("markdown", "text"), BLOCKS.values(), ids=BLOCKS)
-def test_blocks_become_plain_text(markdown, text):
+def test_blocks_become_plain_text(markdown: str, text: str) -> None:
     """Every kind of block has a plain form that a person can read."""
     assert text == to_text(markdown, 40)
 
@@ -93,7 +93,7 @@ INLINES = {
 
 
 @pytest.mark.parametrize(("markdown", "text"), INLINES.values(), ids=INLINES)
-def test_inlines_become_plain_text(markdown, text):
+def test_inlines_become_plain_text(markdown: str, text: str) -> None:
     """Emphasis goes, code stays in backticks, links show where they lead, the rest is as written."""
     assert text == to_text(markdown, 120)
 
@@ -109,7 +109,7 @@ def test_inlines_become_plain_text(markdown, text):
     ],
     ids=["raw", "entity", "code", "url", "no-character"],
 )
-def test_text_is_visible(markdown, text):
+def test_text_is_visible(markdown: str, text: str) -> None:
     """No control character gets through, not even one that is written as an entity."""
     assert text == to_text(markdown, 80)
     assert "\x1b" not in first_sentence(markdown)
@@ -142,7 +142,7 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize(("markdown", "sentence"), SENTENCES.values(), ids=SENTENCES)
-def test_first_sentence_is_one_plain_line(markdown, sentence):
+def test_first_sentence_is_one_plain_line(markdown: str, sentence: str) -> None:
     """Listings and option help get the first sentence, plain, without its period, at most 100 characters."""
     assert sentence == first_sentence(markdown)
 
@@ -202,7 +202,7 @@ PATTERNS = [
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("pattern", PATTERNS, ids=repr)
-def test_hostile_text_takes_linear_time(pattern):
+def test_hostile_text_takes_linear_time(pattern: str) -> None:
     """200 kB of any construct, opened and never closed, is done in well under a second."""
     text = (pattern * 200_000)[:200_000]
     started = time.process_time()
@@ -212,7 +212,7 @@ def test_hostile_text_takes_linear_time(pattern):
 
 
 @given(st.text(alphabet="ab \n*_`[]()<>|-#1.!&;\\~:\t", max_size=60), st.integers(1, 100))
-def test_any_text_gives_some_text(markdown, width):
+def test_any_text_gives_some_text(markdown: str, width: int) -> None:
     """No input is an error, and no letter is lost outside tags, targets and entities."""
     text = to_text(markdown, width)
     assert text == text.strip("\n")
@@ -220,7 +220,7 @@ def test_any_text_gives_some_text(markdown, width):
         assert [c for c in markdown if c in "ab"] == [c for c in text if c in "ab"]
 
 
-def test_help_imports_nothing_heavy():
+def test_help_imports_nothing_heavy() -> None:
     """What `--help` needs of the output brings none of the modules that only data needs."""
     heavy = {"json", "yaml", "html", "textwrap", "shutil", "unicodedata", "dataclasses", "inspect"}
     program = "import sys; before = set(sys.modules)\nimport dynacli.text.markdown.markdown, dynacli.text.terminal\n"

@@ -4,6 +4,8 @@ import errno
 import os
 import resource
 import stat
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,7 @@ from dynacli.output.render import write_body, write_data
 
 
 @pytest.fixture(autouse=True)
-def usual_umask():
+def usual_umask() -> Iterator[None]:
     """Give every test the same umask."""
     before = os.umask(0o022)
     yield
@@ -24,7 +26,7 @@ def usual_umask():
 @pytest.mark.parametrize(
     ("is_private", "permissions"), [(True, 0o600), (False, 0o644)], ids=["private", "shared"]
 )
-def test_permissions_are_right_from_the_start(tmp_path, is_private, permissions):
+def test_permissions_are_right_from_the_start(tmp_path: Path, is_private: bool, permissions: int) -> None:
     """A private file is for its user alone; any other follows the umask."""
     write_named_file(tmp_path / "f", b"data", is_private=is_private)
     assert b"data" == (tmp_path / "f").read_bytes()
@@ -34,7 +36,7 @@ def test_permissions_are_right_from_the_start(tmp_path, is_private, permissions)
 @pytest.mark.parametrize(
     ("before", "after"), [(0o600, 0o600), (0o755, 0o644), (0o640, 0o640)], ids=["private", "program", "group"]
 )
-def test_replacing_never_loosens_permissions(tmp_path, before, after):
+def test_replacing_never_loosens_permissions(tmp_path: Path, before: int, after: int) -> None:
     """A file that was private stays private."""
     file = tmp_path / "f"
     file.write_bytes(b"old")
@@ -55,7 +57,7 @@ def test_replacing_never_loosens_permissions(tmp_path, before, after):
     ],
     ids=["no-directory", "file-as-directory", "directory-in-the-way", "long-name", "loop", "null"],
 )
-def test_what_stands_in_the_way_is_named(tmp_path, name, why, hint):
+def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, why: str, hint: str) -> None:
     """A file that cannot be written is exit code 12 with the reason, and nothing is left behind."""
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
@@ -74,7 +76,7 @@ def test_what_stands_in_the_way_is_named(tmp_path, name, why, hint):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     """Give a directory with nothing in it."""
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -82,12 +84,12 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failing_step_leaves_the_old_file(folder, monkeypatch, step):
+def test_a_failing_step_leaves_the_old_file(folder: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """When a step fails the old content is still there and no temporary file is."""
     file = folder / "f"
     file.write_bytes(b"old")
 
-    def fail(*_args):
+    def fail(*_args: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
@@ -98,7 +100,7 @@ def test_a_failing_step_leaves_the_old_file(folder, monkeypatch, step):
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
-def test_a_size_limit_leaves_the_old_file(folder):
+def test_a_size_limit_leaves_the_old_file(folder: Path) -> None:
     """A write that stops half-way leaves the old content and no temporary file."""
     file = folder / "f"
     file.write_bytes(b"old")
@@ -113,12 +115,12 @@ def test_a_size_limit_leaves_the_old_file(folder):
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
-def test_an_interrupt_leaves_the_old_file(folder, monkeypatch):
+def test_an_interrupt_leaves_the_old_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle leaves the old content and no temporary file."""
     file = folder / "f"
     file.write_bytes(b"old")
 
-    def interrupt(*_args):
+    def interrupt(*_args: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "fsync", interrupt)
@@ -127,7 +129,7 @@ def test_an_interrupt_leaves_the_old_file(folder, monkeypatch):
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
-def test_a_link_of_ones_own_is_followed(tmp_path):
+def test_a_link_of_ones_own_is_followed(tmp_path: Path) -> None:
     """A symbolic link stays one, and the file behind it gets the data, even one that is not there yet."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder/target")
@@ -138,7 +140,7 @@ def test_a_link_of_ones_own_is_followed(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another user")
-def test_a_foreign_link_is_refused(tmp_path):
+def test_a_foreign_link_is_refused(tmp_path: Path) -> None:
     """A symbolic link that another user made leads nowhere."""
     victim = tmp_path / "victim"
     victim.write_bytes(b"old")
@@ -149,7 +151,7 @@ def test_a_foreign_link_is_refused(tmp_path):
     assert ("it is a symbolic link that another user made", b"old") == (caught.value.why, victim.read_bytes())
 
 
-def test_a_device_stays_a_device(tmp_path):
+def test_a_device_stays_a_device(tmp_path: Path) -> None:
     """A device or a named pipe is written to, never replaced by a file."""
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
@@ -161,7 +163,7 @@ def test_a_device_stays_a_device(tmp_path):
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_bodies_and_data_go_to_a_named_file(tmp_path):
+def test_bodies_and_data_go_to_a_named_file(tmp_path: Path) -> None:
     """`-o @FILE` keeps a body's exact bytes, and a verb's data as JSON; standard output stays empty."""
     with (tmp_path / "stdout").open("w") as stream:
         env = Environment(stdout=stream, variables={})

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import yaml
@@ -13,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.environment import Environment
-from dynacli.errors import FileError, UsageError
+from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.output.error_messages import write_error, write_warning
 from dynacli.output.render import FORMATS, check_format, write_body, write_data
 from dynacli.text.json_text import reindent
+from dynacli.text.terminal import Painter
 from dynacli.text.yaml_text import yaml_of, yaml_of_json
 
 
-def written(write, *arguments):
+def written(write: Callable[..., None], *arguments: Any) -> tuple[bytes, str]:
     """Call a writer with an environment of its own; return what went to stdout and to stderr."""
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     stderr = io.StringIO()
@@ -46,7 +49,7 @@ def written(write, *arguments):
     ],
     ids=["array", "object", "decimal", "huge", "minus-zero", "big", "escapes", "equal-keys", "nested"],
 )
-def test_json_is_laid_out_and_not_touched(text, laid_out):
+def test_json_is_laid_out_and_not_touched(text: str, laid_out: str) -> None:
     """JSON gets new white space, and every scalar and key stays as it came."""
     assert laid_out == reindent(text)
 
@@ -91,13 +94,13 @@ def test_json_is_laid_out_and_not_touched(text, laid_out):
     ],
     ids=repr,
 )
-def test_what_is_not_json_is_refused(text):
+def test_what_is_not_json_is_refused(text: str) -> None:
     """Text that the grammar of RFC 8259 does not allow is an error."""
     with pytest.raises(ValueError, match="not JSON"):
         reindent(text)
 
 
-def test_depth_has_no_limit():
+def test_depth_has_no_limit() -> None:
     """Twenty thousand levels are laid out, in memory that does not grow with the square."""
     text = '{"a":[' * 10_000 + "1,2" + "]}" * 10_000
     laid_out = reindent(text)
@@ -113,14 +116,14 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_json_layout_is_the_usual_one(value):
+def test_json_layout_is_the_usual_one(value: Any) -> None:
     """The layout is the one of Python's `json` with two spaces, for every value."""
     usual = json.dumps(value, indent=2, ensure_ascii=False)
     assert usual == reindent(json.dumps(value, ensure_ascii=False))
 
 
 @given(st.text(alphabet='{}[]",:1-.eEtrufalsn \\\n', max_size=12))
-def test_json_grammar_is_the_parsers(text):
+def test_json_grammar_is_the_parsers(text: str) -> None:
     """A text is laid out exactly when a parser takes it."""
     try:
         json.loads(text)
@@ -136,7 +139,7 @@ def test_json_grammar_is_the_parsers(text):
 
 
 @given(json_values)
-def test_yaml_says_the_same(value):
+def test_yaml_says_the_same(value: Any) -> None:
     """YAML read back, by PyYAML, is the value that was written."""
     assert value == yaml.safe_load(yaml_of(value))
 
@@ -191,7 +194,7 @@ WORDS += [
 
 
 @pytest.mark.parametrize("word", WORDS, ids=repr)
-def test_yaml_strings_stay_strings(word):
+def test_yaml_strings_stay_strings(word: str) -> None:
     """A string that looks like something else to YAML 1.1 or 1.2 comes back as the string."""
     text = yaml_of({"k": [word]})
     assert {"k": [word]} == yaml.safe_load(text)
@@ -211,7 +214,7 @@ def test_yaml_strings_stay_strings(word):
     ],
     ids=["order", "big", "numbers", "lines", "scalar", "quoted", "endless"],
 )
-def test_yaml_keeps_order_and_numbers(text, converted):
+def test_yaml_keeps_order_and_numbers(text: str, converted: Any) -> None:
     """YAML keeps the order of keys, the digits of numbers and every character."""
     assert converted == yaml_of_json(text)
 
@@ -244,20 +247,20 @@ JSON = b'{"a":1.10,"b":"\xc3\xbc"}'
         *("codec-that-is-no-charset", "binary", "xml-as-yaml", "text-in-octets", "empty-json", "empty"),
     ],
 )
-def test_body_formats(body, media_type, output_format, stdout):
+def test_body_formats(body: bytes, media_type: str, output_format: str, stdout: bytes) -> None:
     """On a pipe `auto` and `raw` are the bytes as they came; `json` and `yaml` convert."""
     assert (stdout, "") == written(write_body, body, media_type, output_format)
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml", "text"])
-def test_json_that_does_not_parse_is_not_lost(output_format):
+def test_json_that_does_not_parse_is_not_lost(output_format: str) -> None:
     """A body that is called JSON but is not comes out as it came, with a note beside it."""
     note = "Note: the answer is called JSON but is not; it is shown as it came\n"
     assert (b"{'a':\r\n1", note) == written(write_body, b"{'a':\r\n1", "application/json", output_format)
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
-def test_binary_is_refused_where_it_cannot_be_shown(output_format):
+def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
     """A binary answer cannot become JSON or YAML; the error says what it is and what to do."""
     with pytest.raises(UsageError) as caught:
         written(write_body, b"\x89PNG\x00", "image/png", output_format)
@@ -269,7 +272,7 @@ def test_binary_is_refused_where_it_cannot_be_shown(output_format):
     ) == (error.what, error.why, error.hint)
 
 
-def test_yaml_too_deep_is_refused():
+def test_yaml_too_deep_is_refused() -> None:
     """Nesting that the YAML writer cannot follow is an error that names the way out."""
     with pytest.raises(UsageError, match="cannot be shown as YAML"):
         written(write_body, b"[" * 50_000 + b"]" * 50_000, "application/json", "yaml")
@@ -278,7 +281,7 @@ def test_yaml_too_deep_is_refused():
 LIST = [{"name": "a", "n": 1}, {"name": "ü", "n": None}]
 
 
-def people(painter, width):
+def people(painter: Painter, width: int) -> str:
     """Make the text for a person that the next test expects."""
     return f"{painter.bold('two')} things in {width} columns"
 
@@ -298,33 +301,35 @@ def people(painter, width):
     ],
     ids=["auto", "json", "raw", "text", "no-text", "yaml", "empty", "object", "surrogate"],
 )
-def test_data_formats(value, output_format, text, stdout):
+def test_data_formats(
+    value: Any, output_format: str, text: Callable[[Painter, int], str] | None, stdout: str
+) -> None:
     """A verb's data is JSON on a pipe, a list of objects one per line; `text` is for people anywhere."""
     assert (stdout.encode(), "") == written(write_data, value, output_format, text)
 
 
 @pytest.mark.parametrize("name", [*FORMATS, "@file"])
-def test_known_formats_pass(name):
+def test_known_formats_pass(name: str) -> None:
     """A known format or a file is accepted."""
     check_format(name)
 
 
 @pytest.mark.parametrize("name", ["", "@", "JSON", "table", "csv", "xml"], ids=repr)
-def test_unknown_formats_name_the_known_ones(name):
+def test_unknown_formats_name_the_known_ones(name: str) -> None:
     """An unknown format is a usage error that lists the known ones."""
     with pytest.raises(UsageError) as caught:
         check_format(name)
     assert "Use one of `auto`, `json`, `yaml`, `raw`, `text`, or `@FILE` for a file" == caught.value.hint
 
 
-def test_a_text_stream_in_place_of_stdout_works():
+def test_a_text_stream_in_place_of_stdout_works() -> None:
     """Where a caller replaced standard output by text, bytes that are not UTF-8 become escapes."""
     stream = io.StringIO()
     write_body(Environment(stdout=stream, variables={}), b"\xc3\xbc\xff", "text/plain", "auto")
     assert "ü\\xff" == stream.getvalue()
 
 
-def test_what_was_printed_before_stays_before():
+def test_what_was_printed_before_stays_before() -> None:
     """Text that a caller printed earlier keeps its place before the bytes."""
     stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(os.memfd_create("out"), "r+")), encoding="utf-8")
     stream.write("before ")
@@ -333,7 +338,7 @@ def test_what_was_printed_before_stays_before():
         assert b"before after" == os.pread(stream.fileno(), 100, 0)
 
 
-def test_a_full_disk_is_a_file_error():
+def test_a_full_disk_is_a_file_error() -> None:
     """A full disk under standard output is exit code 12, and the interpreter adds nothing as it ends."""
     program = (
         "from dynacli.environment import Environment\n"
@@ -350,7 +355,7 @@ def test_a_full_disk_is_a_file_error():
 
 
 @pytest.mark.parametrize("is_missing", [False, True], ids=["closed", "none"])
-def test_a_closed_standard_output_is_a_file_error(monkeypatch, is_missing):
+def test_a_closed_standard_output_is_a_file_error(monkeypatch: pytest.MonkeyPatch, is_missing: bool) -> None:
     """Standard output that was closed, or that the program was started without, is exit code 12."""
     stream = io.StringIO()
     stream.close()
@@ -360,7 +365,7 @@ def test_a_closed_standard_output_is_a_file_error(monkeypatch, is_missing):
     assert "it is closed" == caught.value.why
 
 
-def test_a_broken_pipe_passes_through():
+def test_a_broken_pipe_passes_through() -> None:
     """A reader that went away is for the program's one place to deal with."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -380,12 +385,12 @@ def test_a_broken_pipe_passes_through():
     ],
     ids=["what", "all", "lines"],
 )
-def test_errors_have_three_parts(error, text):
+def test_errors_have_three_parts(error: DynacliError, text: str) -> None:
     """An error says what failed, why, and what to do, one part a line, and standard output stays empty."""
     assert (b"", text) == written(write_error, error, "text")
 
 
-def test_errors_for_programs_are_one_line():
+def test_errors_for_programs_are_one_line() -> None:
     """With `json` an error or a warning is one line of JSON."""
     error = UsageError("no\n\x1b\x7fü", why="w", where=1)
     line = (

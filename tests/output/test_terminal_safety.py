@@ -5,7 +5,9 @@ import json
 import os
 import pty
 import termios
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,7 @@ RAW = ["\x1b]", "\x1b[2J", "\x9b", "\u202e", "\u2066", "\u200b", "\U000e0041", "
 
 
 @contextmanager
-def terminal(variables=None):
+def terminal(variables: dict[str, str] | None = None) -> Iterator[tuple[Environment, Callable[[], str]]]:
     """Give an environment on a new pseudo-terminal, and a function that returns what was shown."""
     leader, follower = pty.openpty()
     settings = termios.tcgetattr(follower)
@@ -33,7 +35,7 @@ def terminal(variables=None):
     streams = [os.fdopen(os.dup(follower), "w", encoding="utf-8") for _ in range(2)]
     env = Environment(stdout=streams[0], stderr=streams[1], variables={"TERM": "xterm"} | (variables or {}))
 
-    def shown():
+    def shown() -> str:
         for stream in streams:
             stream.close()
         os.close(follower)
@@ -64,12 +66,12 @@ def test_every_character_that_drives_a_terminal_is_escaped_wherever_it_stands() 
 
 
 @contextmanager
-def pipe():
+def pipe() -> Iterator[tuple[Environment, Callable[[], bytes]]]:
     """Give an environment whose standard output is a pipe, and a function that returns its bytes."""
     reader, writer = os.pipe()
     stream = os.fdopen(writer, "w", encoding="utf-8")
 
-    def received():
+    def received() -> bytes:
         stream.close()
         with open(reader, "rb", closefd=False) as file:
             return file.read()
@@ -112,12 +114,12 @@ def pipe():
         "surrogates",
     ],
 )
-def test_unsafe_characters_become_escapes(text, shown):
+def test_unsafe_characters_become_escapes(text: str, shown: str) -> None:
     """Every character that drives or deceives a terminal is written as an escape, all others stay."""
     assert shown == visible(text)
 
 
-def test_every_control_character_is_covered():
+def test_every_control_character_is_covered() -> None:
     """No C0, DEL, C1 or format character of Unicode's bidi algorithm passes but line feed and tab."""
     dangerous = [chr(c) for c in [*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F]]
     dangerous += [chr(c) for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]]
@@ -127,7 +129,7 @@ def test_every_control_character_is_covered():
 @pytest.mark.parametrize(
     ("keep", "shown"), [("", "a\\nb\\tc\\r"), ("\n", "a\nb\\tc\\r"), ("\n\t\r", "a\nb\tc\r")], ids=repr
 )
-def test_kept_characters_are_chosen_by_the_caller(keep, shown):
+def test_kept_characters_are_chosen_by_the_caller(keep: str, shown: str) -> None:
     """`keep` names the control characters that stay."""
     assert shown == visible("a\nb\tc\r", keep=keep)
 
@@ -156,7 +158,7 @@ def test_kept_characters_are_chosen_by_the_caller(keep, shown):
     ],
 )
 @pytest.mark.parametrize("output_format", ["auto", "json", "yaml", "text"])
-def test_no_body_reaches_the_terminal_raw(media_type, body, output_format):
+def test_no_body_reaches_the_terminal_raw(media_type: str, body: str, output_format: str) -> None:
     """Whatever a body holds, no sequence of its own reaches a terminal in any readable format."""
     with terminal() as (env, shown):
         try:
@@ -170,7 +172,7 @@ def test_no_body_reaches_the_terminal_raw(media_type, body, output_format):
 
 
 @pytest.mark.parametrize("error_format", ["text", "json"])
-def test_no_message_reaches_the_terminal_raw(error_format):
+def test_no_message_reaches_the_terminal_raw(error_format: str) -> None:
     """Errors and warnings make what they quote visible, in both formats."""
     with terminal() as (env, shown):
         write_error(env, UsageError(ATTACK, why=ATTACK, hint=ATTACK, **{ATTACK: ATTACK}), error_format)
@@ -181,7 +183,7 @@ def test_no_message_reaches_the_terminal_raw(error_format):
     assert [] == [raw for raw in RAW if raw in seen]
 
 
-def test_a_forgetful_caller_lets_nothing_but_colour_through():
+def test_a_forgetful_caller_lets_nothing_but_colour_through() -> None:
     """Text that was painted is still cleaned of everything but a painter's own sequences."""
     painted = Painter(enabled=True).bold("a") + OSC
     assert "\x1b[1ma\x1b[22m\\x1b]0;owned\\x07" == visible_painted(painted)
@@ -193,7 +195,7 @@ def test_a_forgetful_caller_lets_nothing_but_colour_through():
 
 @pytest.mark.parametrize("output_format", ["auto", "raw"])
 @pytest.mark.parametrize("media_type", ["application/json", "text/plain", "image/png", ""], ids=repr)
-def test_a_pipe_gets_exact_bytes(output_format, media_type):
+def test_a_pipe_gets_exact_bytes(output_format: str, media_type: str) -> None:
     """On a pipe the bytes pass as they came, whatever they are."""
     body = bytes(range(256)) + ATTACK.encode() + b'{"a": 1.10}'
     with pipe() as (env, received):
@@ -201,14 +203,14 @@ def test_a_pipe_gets_exact_bytes(output_format, media_type):
         assert body == received()
 
 
-def test_raw_is_raw_on_a_terminal_too():
+def test_raw_is_raw_on_a_terminal_too() -> None:
     """Who asks for `raw` gets the bytes."""
     with terminal() as (env, shown):
         write_body(env, ATTACK.encode(), "text/plain", "raw")
         assert ATTACK == shown()
 
 
-def test_messages_stay_exact_in_a_pipe():
+def test_messages_stay_exact_in_a_pipe() -> None:
     """Standard error that is no terminal gets the text as it is."""
     stream = io.StringIO()
     write_error(Environment(stderr=stream, variables={}), UsageError(OSC), "text")
@@ -231,14 +233,14 @@ COLOURED = (
     ],
     ids=["colour", "no-color", "dumb"],
 )
-def test_json_is_coloured_where_colour_is_allowed(variables, shown):
+def test_json_is_coloured_where_colour_is_allowed(variables: dict[str, str], shown: str) -> None:
     """A terminal gets JSON laid out and coloured; `NO_COLOR` and a dumb terminal get it plain."""
     with terminal(variables) as (env, seen):
         write_body(env, b'{"a":[1.10,null],"b":"true 1"}', "application/json", "auto")
         assert shown == seen()
 
 
-def test_json_on_a_terminal_can_be_copied_back():
+def test_json_on_a_terminal_can_be_copied_back() -> None:
     """The escapes that keep a terminal safe are JSON's own, so that the text still says the same."""
     value = {"k\u202e": "\x7f\x9b\U000e0041ü"}
     text = json.dumps(value, ensure_ascii=False)
@@ -246,7 +248,7 @@ def test_json_on_a_terminal_can_be_copied_back():
     assert '{"k\\u202e": "\\u007f\\u009b\\udb40\\udc41ü"}' == escape_unsafe(text)
 
 
-def test_colours_add_nothing_else():
+def test_colours_add_nothing_else() -> None:
     """Without its colours, coloured JSON is the JSON."""
     text = reindent(r'{"a\"b":["\\",-1.5e+3,true,{}],"c":"x\\\"y: 1"}')
     coloured = colourise(text, Painter(enabled=True))
@@ -255,7 +257,7 @@ def test_colours_add_nothing_else():
     assert text == coloured
 
 
-def test_errors_are_red_on_a_terminal():
+def test_errors_are_red_on_a_terminal() -> None:
     """The word `Error:` is red and bold, `Warning:` yellow, and nothing else is painted."""
     with terminal() as (env, shown):
         write_error(env, UsageError("no", why="w1\nw2", hint="h"), "text")
@@ -268,12 +270,12 @@ def test_errors_are_red_on_a_terminal():
 
 
 class _Broken(io.StringIO):
-    def write(self, _text):
+    def write(self, _text: str) -> int:
         raise BrokenPipeError
 
 
 @pytest.mark.parametrize("make", [lambda: None, _Broken, io.StringIO], ids=["none", "broken", "closed"])
-def test_a_lost_standard_error_is_survived(make):
+def test_a_lost_standard_error_is_survived(make: Callable[[], Any]) -> None:
     """Without a standard error a message is lost, and nothing else happens."""
     stream = make()
     if type(stream) is io.StringIO:
@@ -284,7 +286,7 @@ def test_a_lost_standard_error_is_survived(make):
     assert not env.stderr_is_terminal
 
 
-def test_a_narrow_encoding_is_survived():
+def test_a_narrow_encoding_is_survived() -> None:
     """What standard error's encoding lacks becomes an escape."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     write_stderr(Environment(stderr=stream, variables={}), "ü\u4e2d")
@@ -296,13 +298,13 @@ def test_a_narrow_encoding_is_survived():
     [("", 80), ("100", 100), ("1", 40), ("9999", 120), ("0", 80), ("-5", 80), ("x", 80), ("9" * 5000, 80)],
     ids=["none", "given", "narrow", "wide", "zero", "negative", "word", "endless"],
 )
-def test_width_has_limits(columns, width):
+def test_width_has_limits(columns: str, width: int) -> None:
     """`COLUMNS` counts within 40 to 120; without a terminal and without it, 80 does."""
     env = Environment(stdout=io.StringIO(), variables={"COLUMNS": columns} if columns else {})
     assert width == terminal_width(env, env.stdout)
 
 
-def test_width_is_the_terminals():
+def test_width_is_the_terminals() -> None:
     """A terminal is asked how wide it is."""
     with terminal() as (env, shown):
         termios.tcsetwinsize(env.stdout.fileno(), (24, 97))
@@ -315,6 +317,6 @@ def test_width_is_the_terminals():
     [("abc", 3), ("中文", 4), ("é", 1), ("", 0)],
     ids=["ascii", "wide", "combining", "empty"],
 )
-def test_cells_are_counted(text, width):
+def test_cells_are_counted(text: str, width: int) -> None:
     """Wide characters take two cells, combining ones none."""
     assert width == cell_width(text)

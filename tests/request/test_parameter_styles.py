@@ -1,6 +1,9 @@
 """Parameters are written as "Style Examples" of OpenAPI 3.2.0, 3.1.1 and 3.0.4 show, or refused."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import pytest
@@ -103,7 +106,7 @@ COOKIE_TABLE = [
 ]
 
 
-def cells(table):
+def cells(table: Any) -> list[Any]:
     """Return a test case per cell of a table, with an id that names it."""
     return [
         pytest.param(style, explode, value, expected, id=f"{style}-{'explode' if explode else 'flat'}-{kind}")
@@ -114,17 +117,19 @@ def cells(table):
     ]
 
 
-def write_query(name, value, **options):
+def write_query(name: str, value: Any, **options: Any) -> str:
     """Return the whole query string of one parameter."""
     return "&".join(pair.encoded for pair in serialize_query(name, value, **options))
 
 
-def write_cookie(name, value, **options):
+def write_cookie(name: str, value: Any, **options: Any) -> str:
     """Return the whole text of the cookie field of one parameter."""
     return "; ".join(pair.encoded for pair in serialize_cookie(name, value, **options))
 
 
-def check_cell(write, style, explode, value, expected):
+def check_cell(
+    write: Callable[..., str], style: str, explode: bool, value: Any, expected: str | None
+) -> None:
     """Assert that a cell is written as expected, or refused where nothing is expected."""
     if expected is None:
         with pytest.raises(UsageError):
@@ -134,25 +139,25 @@ def check_cell(write, style, explode, value, expected):
 
 
 @pytest.mark.parametrize(("style", "explode", "value", "expected"), cells(QUERY_TABLE))
-def test_query_follows_the_table(style, explode, value, expected):
+def test_query_follows_the_table(style: str, explode: bool, value: Any, expected: str | None) -> None:
     """Each cell of the table for `in: query` is written as it stands there; n/a is refused."""
     check_cell(write_query, style, explode, value, expected)
 
 
 @pytest.mark.parametrize(("style", "explode", "value", "expected"), cells(PATH_TABLE))
-def test_path_follows_the_table(style, explode, value, expected):
+def test_path_follows_the_table(style: str, explode: bool, value: Any, expected: str | None) -> None:
     """Each cell of the table for `in: path` is written as it stands there; empty and n/a are refused."""
     check_cell(serialize_path, style, explode, value, expected)
 
 
 @pytest.mark.parametrize(("style", "explode", "value", "expected"), cells(HEADER_TABLE))
-def test_header_follows_the_table(style, explode, value, expected):
+def test_header_follows_the_table(style: str, explode: bool, value: Any, expected: str | None) -> None:
     """Each cell of the table for `in: header` is written as it stands there; n/a is refused."""
     check_cell(serialize_header, style, explode, value, expected)
 
 
 @pytest.mark.parametrize(("style", "explode", "value", "expected"), cells(COOKIE_TABLE))
-def test_cookie_follows_the_table(style, explode, value, expected):
+def test_cookie_follows_the_table(style: str, explode: bool, value: Any, expected: str | None) -> None:
     """Each cell of the table for `in: cookie` is written as it stands there; n/a is refused."""
     check_cell(write_cookie, style, explode, value, expected)
 
@@ -170,7 +175,7 @@ SCALARS = [
 
 
 @pytest.mark.parametrize(("value", "expected"), SCALARS)
-def test_scalars_have_one_text_everywhere(value, expected):
+def test_scalars_have_one_text_everywhere(value: Any, expected: str) -> None:
     """Booleans are `true` and `false`, numbers are digits, in every location."""
     written = [
         *(pair.value for pair in serialize_query("x", value)),
@@ -183,7 +188,7 @@ def test_scalars_have_one_text_everywhere(value, expected):
 
 @pytest.mark.parametrize("value", [None, [], {}, [None], {"a": None}], ids=repr)
 @pytest.mark.parametrize("explode", [False, True])
-def test_undefined_values_are_not_sent(value, explode):
+def test_undefined_values_are_not_sent(value: Any, explode: bool) -> None:
     """An undefined value (RFC 6570, section 2.3) gives no pair and no text, and is refused in a path.
 
     The column `undefined` shows `color=` for `form` and `cookie`; that is what the empty string is written as.
@@ -200,13 +205,13 @@ def test_undefined_values_are_not_sent(value, explode):
 
 
 @pytest.mark.parametrize("value", ["", 0, False, [""], {"a": ""}, [None, 0]], ids=repr)
-def test_what_is_merely_empty_is_defined(value):
+def test_what_is_merely_empty_is_defined(value: Any) -> None:
     """The empty string, zero and false are values."""
     assert not is_undefined(value)
     assert serialize_query("x", value)
 
 
-def test_undefined_members_are_left_out():
+def test_undefined_members_are_left_out() -> None:
     """A null member of an array or object is ignored, an empty string is a member."""
     assert write_query("x", ["a", None, ""]) == "x=a&x="
     assert write_query("x", {"a": None, "b": ""}) == "b="
@@ -259,17 +264,17 @@ ENCODED = [
 
 
 @pytest.mark.parametrize(("value", "options", "expected"), ENCODED)
-def test_query_values_stay_in_their_pair(value, options, expected):
+def test_query_values_stay_in_their_pair(value: Any, options: Any, expected: str) -> None:
     """No character of a value can end its pair, its name or the query."""
     assert expected == write_query("x", value, **options)
 
 
-def test_query_names_are_encoded():
+def test_query_names_are_encoded() -> None:
     """The signs of a query are encoded in names also where reserved characters are kept in values."""
     assert write_query("a=b&[c]", "/", allow_reserved=True) == "a%3Db%26%5Bc%5D=/"
 
 
-def test_a_pair_holds_what_the_server_reads():
+def test_a_pair_holds_what_the_server_reads() -> None:
     """The decoded name and value of a pair are those that a query parser finds in its encoded form."""
     assert (Pair("x[a b]", "1+1", "x%5Ba%20b%5D=1%2B1"),) == serialize_query(
         "x", {"a b": "1+1"}, style="deepObject"
@@ -287,19 +292,21 @@ RESERVED_PATHS = [
 
 
 @pytest.mark.parametrize(("value", "options", "expected"), RESERVED_PATHS)
-def test_a_path_value_may_hold_slashes_where_the_document_says_so(value, options, expected):
+def test_a_path_value_may_hold_slashes_where_the_document_says_so(
+    value: Any, options: Any, expected: str
+) -> None:
     """With `allowReserved` a value is a path of its own, which never ends and never delimits."""
     assert expected == serialize_path("x", value, allow_reserved=True, **options)
 
 
 @pytest.mark.parametrize("value", ["a/../b", "../a", "a/.", "a//b", "/a", "a/", "a/%2e%2e/b", "a\\b"])
-def test_a_path_in_a_path_cannot_climb(value):
+def test_a_path_in_a_path_cannot_climb(value: Any) -> None:
     """Slashes that stay make dots and empty segments no more harmless."""
     with pytest.raises(UsageError, match="path parameter `x`"):
         serialize_path("x", value, allow_reserved=True)
 
 
-def test_members_cannot_hold_the_dot_that_separates_them():
+def test_members_cannot_hold_the_dot_that_separates_them() -> None:
     """A `.` is never percent-encoded, so that `style: label` has no form for a member with one."""
     assert ".1.5" == serialize_path("x", 1.5, style="label", explode=True)
     assert ".a,1.5" == serialize_path("x", {"a": 1.5}, style="label")
@@ -331,7 +338,7 @@ REFUSED_PATHS = [
 
 @pytest.mark.parametrize("style", ["simple", "label", "matrix"])
 @pytest.mark.parametrize("value", REFUSED_PATHS)
-def test_path_values_cannot_change_the_path(value, style):
+def test_path_values_cannot_change_the_path(value: Any, style: str) -> None:
     """What a server may resolve away or decode into something else is refused, in every style."""
     with pytest.raises(UsageError, match="path parameter `id`"):
         serialize_path("id", value, style=style)
@@ -349,7 +356,7 @@ def test_path_values_cannot_change_the_path(value, style):
     ],
     ids=["slashes", "signs-of-a-url", "three-dots", "dot-inside", "percent", "not-ascii"],
 )
-def test_path_values_are_quoted_with_nothing_safe(value, expected):
+def test_path_values_are_quoted_with_nothing_safe(value: Any, expected: str) -> None:
     """A path value is one segment: all but the unreserved characters are encoded."""
     assert expected == serialize_path("id", value)
 
@@ -371,7 +378,7 @@ REFUSED_HEADERS = [
 
 
 @pytest.mark.parametrize("value", REFUSED_HEADERS)
-def test_header_refusals_name_the_header_and_never_the_value(value):
+def test_header_refusals_name_the_header_and_never_the_value(value: Any) -> None:
     """A value that cannot be a field value is refused, and is no part of the message."""
     with pytest.raises(UsageError) as caught:
         serialize_header("X-Token", value)
@@ -381,19 +388,19 @@ def test_header_refusals_name_the_header_and_never_the_value(value):
 
 
 @pytest.mark.parametrize("name", ["", "X Y", "X:Y", "X\r\nY", "É"], ids=repr)
-def test_header_names_are_tokens(name):
+def test_header_names_are_tokens(name: str) -> None:
     """A name that is not a token (RFC 9110, section 5.6.2) is refused."""
     with pytest.raises(UsageError):
         serialize_header(name, "a")
 
 
-def test_header_values_pass_unchanged():
+def test_header_values_pass_unchanged() -> None:
     """Nothing in a header is percent-encoded, and a single value may have commas, tabs and Latin-1."""
     assert serialize_header("x", 'a, "b"\t%20é=1;q=0.5') == 'a, "b"\t%20é=1;q=0.5'
     assert '{"a":"\\u65e5"}' == serialize_header("x", [{"a": "日"}])
 
 
-def test_an_exploded_header_key_cannot_hold_the_separator():
+def test_an_exploded_header_key_cannot_hold_the_separator() -> None:
     """A key with `=` is refused where `=` separates keys from values, and passes where it does not."""
     assert serialize_header("x", {"a=": 1}) == "a=,1"
     with pytest.raises(UsageError):
@@ -412,31 +419,31 @@ def test_an_exploded_header_key_cannot_hold_the_separator():
     ],
     ids=["token", "separators", "quotes", "controls", "percent", "not-ascii"],
 )
-def test_cookie_values_are_encoded_only_where_a_cookie_needs_it(value, expected):
+def test_cookie_values_are_encoded_only_where_a_cookie_needs_it(value: Any, expected: str) -> None:
     """Characters that a cookie cannot hold are encoded, with `%`; usual tokens pass unchanged."""
     assert (Pair("session", unquote(expected), f"session={expected}"),) == serialize_cookie("session", value)
 
 
-def test_cookie_triplets_stay_where_the_document_says_so():
+def test_cookie_triplets_stay_where_the_document_says_so() -> None:
     """With `allowReserved` what is percent-encoded already is not encoded again."""
     assert "x=a%20b%25" == write_cookie("x", "a%20b%", allow_reserved=True)
 
 
 @pytest.mark.parametrize("value", ["abc/DEF+1==", "a%20b", '"quoted"', "", "{}"])
-def test_the_style_of_cookies_encodes_nothing(value):
+def test_the_style_of_cookies_encodes_nothing(value: Any) -> None:
     """`style: cookie` (OpenAPI 3.2) passes a value on as it is."""
     assert (Pair("x", value, f"x={value}"),) == serialize_cookie("x", value, style="cookie")
 
 
 @pytest.mark.parametrize("value", ["a b", "a;b", "a,b", 'a"b', "a\\b", "é", "a\r\nb", '"', ["a;b"]], ids=repr)
-def test_what_a_cookie_cannot_hold_is_refused_where_nothing_is_encoded(value):
+def test_what_a_cookie_cannot_hold_is_refused_where_nothing_is_encoded(value: Any) -> None:
     """`style: cookie` has no way to write it (RFC 6265, section 4.1.1)."""
     with pytest.raises(UsageError, match="cookie parameter `x`"):
         serialize_cookie("x", value, style="cookie")
 
 
 @pytest.mark.parametrize("name", ["", "a;b", "a=b", "a b", "a,b", "a\r\n", "é"], ids=repr)
-def test_cookie_names_cannot_hold_separators(name):
+def test_cookie_names_cannot_hold_separators(name: str) -> None:
     """A name that would be read as something else is refused."""
     for value in ("a", {name: "a"}):
         with pytest.raises(UsageError):
@@ -458,13 +465,13 @@ def test_cookie_names_cannot_hold_separators(name):
     ],
     ids=repr,
 )
-def test_what_no_server_could_read_back_is_refused(value, options):
+def test_what_no_server_could_read_back_is_refused(value: Any, options: Any) -> None:
     """Delimiters in members, numbers that are none and broken text have no form."""
     with pytest.raises(UsageError):
         serialize_query("x", value, **options)
 
 
-def test_a_refused_style_is_explained():
+def test_a_refused_style_is_explained() -> None:
     """The message names the location, the parameter and the style."""
     with pytest.raises(UsageError) as caught:
         serialize_query("filter", "a", style="matrix")
@@ -484,23 +491,23 @@ LISTS = st.lists(TEXT, min_size=1)
 OBJECTS = st.dictionaries(TEXT.filter(bool), TEXT, min_size=1)
 
 
-def read(query):
+def read(query: str) -> list[tuple[str, str]]:
     """Return the pairs of a query, as a server's parser does."""
     return parse_qsl(query, keep_blank_values=True, strict_parsing=True)
 
 
-def read_flat(text, delimiter=","):
+def read_flat(text: str, delimiter: str = ",") -> list[str]:
     """Return the members of a delimited text, each decoded after the split."""
     return [unquote(part) for part in text.split(delimiter)]
 
 
-def in_pairs(flat):
+def in_pairs(flat: list[str]) -> dict[str, str]:
     """Return the object whose keys and texts take turns in a list."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 @given(TEXT.filter(bool), TEXT, st.booleans())
-def test_single_values_read_back_from_a_query(name, value, allow_reserved):
+def test_single_values_read_back_from_a_query(name: str, value: str, allow_reserved: bool) -> None:
     """A server reads the very name and value, and the pair says the same."""
     if allow_reserved:
         value = value.replace("%", "")  # a triplet is meant to be decoded, see "triplet-kept"
@@ -510,7 +517,7 @@ def test_single_values_read_back_from_a_query(name, value, allow_reserved):
 
 
 @given(LISTS, OBJECTS)
-def test_members_read_back_from_an_exploded_query(array, item):
+def test_members_read_back_from_an_exploded_query(array: list[str], item: dict[str, str]) -> None:
     """Members of arrays and objects read back, in order, from `form` and `deepObject`."""
     assert [("x", text) for text in array] == read(write_query("x", array))
     assert list(item.items()) == read(write_query("x", item))
@@ -520,14 +527,14 @@ def test_members_read_back_from_an_exploded_query(array, item):
 
 
 @given(LISTS, OBJECTS)
-def test_members_read_back_from_a_flat_query(array, item):
+def test_members_read_back_from_a_flat_query(array: list[str], item: dict[str, str]) -> None:
     """Members with commas inside read back when a server splits before it decodes."""
     assert array == read_flat(write_query("x", array, explode=False).removeprefix("x="))
     assert item == in_pairs(read_flat(write_query("x", item, explode=False).removeprefix("x=")))
 
 
 @given(st.lists(TEXT.map(lambda text: text.replace(" ", "").replace("|", "")), min_size=1))
-def test_members_read_back_from_delimited_queries(array):
+def test_members_read_back_from_delimited_queries(array: list[str]) -> None:
     """Members read back from the delimited styles when a server splits what it decoded."""
     for style, delimiter in (("spaceDelimited", " "), ("pipeDelimited", "|")):
         ((_, value),) = read(write_query("x", array, style=style, explode=False))
@@ -538,7 +545,7 @@ SEGMENTS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_charac
 
 
 @given(st.lists(SEGMENTS, min_size=1), st.dictionaries(SEGMENTS, SEGMENTS, min_size=1))
-def test_path_values_read_back(array, item):
+def test_path_values_read_back(array: list[str], item: dict[str, str]) -> None:
     """Members read back from every style of a path, and never add a segment."""
     simple, label = serialize_path("x", array), serialize_path("x", array, style="label", explode=True)
     matrix = serialize_path("x", item, style="matrix", explode=True)
@@ -550,7 +557,7 @@ def test_path_values_read_back(array, item):
 
 
 @given(TEXT)
-def test_cookies_read_back(value):
+def test_cookies_read_back(value: str) -> None:
     """A cookie is printable ASCII without separators, and a server that decodes it reads the value."""
     ((_, decoded, written),) = serialize_cookie("x", value)
     text = written.removeprefix("x=")
@@ -577,9 +584,9 @@ NESTED = st.dictionaries(
 )
 
 
-def read_deep(query):
+def read_deep(query: str) -> dict[str, Any]:
     """Return what a parser of nested queries makes of one: brackets are steps, `0`, `1`, ... items of an array."""
-    root = {}
+    root: dict[str, Any] = {}
     for name, text in read(query):
         head, *steps = name.split("[")
         holder = root.setdefault(head, {})
@@ -590,7 +597,7 @@ def read_deep(query):
     return root
 
 
-def as_texts(value):
+def as_texts(value: Any) -> Any:
     """Return a nested value as it is read back: leaves as text, arrays by their indexes."""
     if isinstance(value, dict):
         return {key: as_texts(item) for key, item in value.items()}
@@ -600,7 +607,7 @@ def as_texts(value):
 
 
 @given(NESTED)
-def test_nested_values_read_back_from_deep_objects(value):
+def test_nested_values_read_back_from_deep_objects(value: Any) -> None:
     """Every leaf of a nested value is found where it was, whatever its keys are made of."""
     assert {"x": as_texts(value)} == read_deep(write_query("x", value, style="deepObject"))
 
@@ -617,9 +624,11 @@ def test_nested_values_read_back_from_deep_objects(value):
         ("csv", "header", "b,c"),
     ],
 )
-def test_swagger_2_collections_are_written_as_they_say(tmp_path, collection_format, location, expected):
+def test_swagger_2_collections_are_written_as_they_say(
+    tmp_path: Path, collection_format: str, location: str, expected: str
+) -> None:
     """`collectionFormat` of Swagger 2.0 is the style of its time ("Parameter Object"); `csv` is the default."""
-    parameter = {"name": "x", "in": location, "type": "array", "items": {"type": "string"}}
+    parameter: dict[str, Any] = {"name": "x", "in": location, "type": "array", "items": {"type": "string"}}
     if collection_format:
         parameter["collectionFormat"] = collection_format
     if location == "path":

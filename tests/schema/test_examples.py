@@ -1,6 +1,8 @@
 """Values for `--example` are the same every time, and pass validation wherever a schema allows that."""
 
 import time
+from collections.abc import Callable
+from typing import Any, Literal
 
 import jsonschema_rs
 import pytest
@@ -83,7 +85,7 @@ SCHEMAS = {
 }
 
 
-def resolve(ref):
+def resolve(ref: str) -> Any:
     """Return the schema that a reference of these tests leads to."""
     prefix, _, name = ref.rpartition("/")
     if prefix != "#/components/schemas":
@@ -91,12 +93,12 @@ def resolve(ref):
     return SCHEMAS[name]
 
 
-def refer(name):
+def refer(name: str) -> dict[str, Any]:
     """Return a reference to a schema of these tests."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def case(name, schema, expected):
+def case(name: str, schema: Any, expected: Any) -> Any:
     """Return a test case of a table."""
     return pytest.param(schema, expected, id=name)
 
@@ -327,14 +329,14 @@ COMBINED = [
 
 
 @pytest.mark.parametrize(("schema", "expected"), [*OFFERED, *STRINGS, *NUMBERS, *ARRAYS, *OBJECTS, *COMBINED])
-def test_a_schema_has_one_example(schema, expected):
+def test_a_schema_has_one_example(schema: Any, expected: Any) -> None:
     """Each schema has exactly this example: what the document offers, else the simplest value."""
     actual = example_value(schema, resolve)
     assert (type(expected), expected) == (type(actual), actual)
 
 
 @pytest.mark.parametrize(("schema", "expected"), [*OFFERED, *STRINGS, *NUMBERS, *ARRAYS, *COMBINED])
-def test_examples_pass_validation(schema, expected):
+def test_examples_pass_validation(schema: Any, expected: Any) -> None:
     """The expected values of the tables are valid by a full validator."""
     document = {"components": {"schemas": SCHEMAS}, "allOf": [schema]}
     assert jsonschema_rs.Draft202012Validator(document, validate_formats=True).is_valid(expected)
@@ -355,7 +357,7 @@ VERSION_3_0 = [
 
 
 @pytest.mark.parametrize(("schema", "expected"), VERSION_3_0)
-def test_schemas_of_openapi_3_0_are_read_as_such(schema, expected):
+def test_schemas_of_openapi_3_0_are_read_as_such(schema: Any, expected: Any) -> None:
     """`nullable`, boolean `exclusiveMinimum` and `$ref` mean in 3.0 what its specification says."""
     assert expected == example_value(schema, resolve, dialect="3.0")
 
@@ -373,17 +375,17 @@ def test_schemas_of_openapi_3_0_are_read_as_such(schema, expected):
         case("max-properties", {"properties": {"a": {}, "b": {}}, "maxProperties": 0}, {}),
     ],
 )
-def test_all_properties_are_shown_on_request(schema, expected):
+def test_all_properties_are_shown_on_request(schema: Any, expected: Any) -> None:
     """Optional properties are there when asked for, as far as they can be made."""
     assert expected == example_value(schema, resolve, required_only=False)
 
 
-def test_overlapping_branches_still_have_an_example():
+def test_overlapping_branches_still_have_an_example() -> None:
     """Where each value matches several branches of a `oneOf`, one that does is better than none."""
     assert example_value({"oneOf": [{"type": "object"}, {"type": "object"}]}, resolve) == {}
 
 
-def test_directions_differ():
+def test_directions_differ() -> None:
     """A response has `readOnly` properties and no `writeOnly` ones."""
     schema = {
         "type": "object",
@@ -418,13 +420,13 @@ def test_directions_differ():
     ],
     ids=str,
 )
-def test_no_example_is_said(schema):
+def test_no_example_is_said(schema: Any) -> None:
     """A schema that allows no value, or none that is simply made, raises `NoExampleError`."""
     with pytest.raises(NoExampleError):
         example_value(schema, resolve)
 
 
-def nested(depth, wrap):
+def nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
     """Return a schema wrapped in others a number of times."""
     schema = {"type": "string", "not": {}}
     for _ in range(depth):
@@ -442,7 +444,7 @@ def nested(depth, wrap):
     ],
     ids=["cases", "depth", "nested-repetition", "overlapping-branches"],
 )
-def test_hostile_schemas_cost_little(schema):
+def test_hostile_schemas_cost_little(schema: Any) -> None:
     """A schema with countless cases or a costly pattern ends soon: with a value that is valid, or an error."""
     start = time.process_time()
     try:
@@ -477,7 +479,7 @@ MULTIPLIED = "(" * 20 + "a{99}" + "){99}" * 20
         "long",
     ],
 )
-def test_a_pattern_that_nobody_can_decide_gets_a_guess(pattern, expected):
+def test_a_pattern_that_nobody_can_decide_gets_a_guess(pattern: str, expected: Any) -> None:
     """A text is written along such a pattern as far as it can be read, soon, and does not cost the whole example."""
     start = time.process_time()
     assert expected == example_value({"type": "string", "pattern": pattern}, resolve)
@@ -507,7 +509,7 @@ def test_a_pattern_that_nobody_can_decide_gets_a_guess(pattern, expected):
         "bracket-in-a-class",
     ],
 )
-def test_patterns_as_documents_write_them_are_followed(pattern, expected):
+def test_patterns_as_documents_write_them_are_followed(pattern: str, expected: Any) -> None:
     """Long repetitions and the lenient spelling of classes are decided, and written along, without a word."""
     assert expected == example_value({"type": "string", "pattern": pattern}, resolve)
     assert matches_pattern(expected, pattern)
@@ -527,7 +529,7 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize(("parameter", "expected"), PARAMETERS)
-def test_a_parameter_has_one_example(parameter, expected):
+def test_a_parameter_has_one_example(parameter: Any, expected: Any) -> None:
     """What stands beside a parameter comes before its schema, if it has the schema's shape."""
     assert expected == example_value_for_parameter({"name": "x", "in": "query"} | parameter, resolve)
 
@@ -604,10 +606,12 @@ ANY_SCHEMA = st.recursive(
 
 @settings(max_examples=examples(300), deadline=None)
 @given(ANY_SCHEMA, st.booleans(), st.sampled_from(["3.0", "3.1"]))
-def test_malformed_schemas_raise_nothing_else(schema, required_only, dialect):
+def test_malformed_schemas_raise_nothing_else(
+    schema: Any, required_only: bool, dialect: Literal["3.0", "3.1"]
+) -> None:
     """Whatever stands in a schema, there is the same value each time, or `NoExampleError`."""
 
-    def attempt():
+    def attempt() -> str:
         try:
             return repr(example_value(schema, resolve, dialect=dialect, required_only=required_only))
         except NoExampleError:
@@ -632,7 +636,7 @@ def test_malformed_schemas_raise_nothing_else(schema, required_only, dialect):
     ],
     ids=["object", "array-inside", "map", "anything", "empty-array", "empty-object"],
 )
-def test_a_required_parameter_is_never_empty(location, schema, expected):
+def test_a_required_parameter_is_never_empty(location: Any, schema: Any, expected: Any) -> None:
     """Nothing would be sent for an empty object or array, so the example of a required parameter has a member."""
     described = {"name": "p", "in": location, "required": True, "schema": schema}
     parameter = Parameter("p", location, "p", ValueType("any"), is_required=True)
