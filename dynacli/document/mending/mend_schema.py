@@ -1,4 +1,4 @@
-"""Gives the keywords of a schema the type that they should have, where it is plain what is meant."""
+"""Small mistakes of a schema mended: keywords get the type that they should have, where the meaning is plain."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -9,7 +9,7 @@ from dynacli.document.references.scan import Link, steps_of
 __all__ = ["meant_boolean", "mend_schema"]
 
 Steps = tuple[str | int, ...]
-Tell = Callable[..., None]
+Warn = Callable[..., None]
 
 _SCHEMAS = (
     "items",
@@ -30,16 +30,16 @@ _BELOW = frozenset((*_SCHEMAS, *_LISTS, *_MAPS))
 _BOOLEANS = ("nullable", "readOnly", "writeOnly", "deprecated", "uniqueItems")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 _NUMBERS = ("minimum", "maximum", "multipleOf")
-_RIGHT: dict[str, type | tuple[type, ...]] = {
+_RIGHT_TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(_BOOLEANS, bool),
     **dict.fromkeys((*_COUNTS, *_NUMBERS), (int, float)),
     **dict.fromkeys(("enum", "required"), list),
     "type": (str, list),
 }
-"""What nearly every schema has under these keywords, so that nothing else has to be asked of it."""
+"""Keyword → the types of its value; most schemas have these, so that no further check is needed."""
 
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
-# What other languages call them; with the format that says the same, where there is one.
+# The name of a type in other languages → type and format in JSON Schema; the format may be empty.
 _MEANT_TYPES = {
     "str": ("string", ""),
     "text": ("string", ""),
@@ -86,13 +86,13 @@ _WORDS = {
 }
 
 
-def mend_schema(schema: Any, steps: Steps, tell: Tell) -> None:
+def mend_schema(schema: Any, steps: Steps, warn: Warn) -> None:
     """Mend a schema and all below it in place.
 
     Args:
         schema: The schema, plain JSON.
-        steps: Where it stands.
-        tell: Called with a sentence and the steps of the place for each thing that was mended.
+        steps: The steps to it.
+        warn: Called with a sentence and the steps to the place for each mistake.
     """
     stack: list[tuple[Any, Link]] = [(schema, None)]
     while stack:
@@ -100,15 +100,15 @@ def mend_schema(schema: Any, steps: Steps, tell: Tell) -> None:
         if not isinstance(node, dict):
             continue
         if not _is_right(node):
-            _mend(node, (*steps, *steps_of(link)), tell)
+            _mend(node, (*steps, *steps_of(link)), warn)
         if not _BELOW.isdisjoint(node):
             _add_below(node, link, stack)
 
 
 def _is_right(node: dict[str, Any]) -> bool:
-    """Tell at a glance that nothing in a schema is to be mended, as is the rule."""
+    """Return whether a schema has no mistakes, as far as a quick check can tell; most have none."""
     for keyword, value in node.items():
-        if keyword in _RIGHT and not isinstance(value, _RIGHT[keyword]):
+        if keyword in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[keyword]):
             return False
     kind = node.get("type", "object")
     if isinstance(kind, str) and kind not in _TYPES:
@@ -117,7 +117,7 @@ def _is_right(node: dict[str, Any]) -> bool:
 
 
 def meant_boolean(value: Any) -> bool | None:
-    """Return what a value means where true or false should stand; None where it is not plain."""
+    """Return the boolean that a value means; None where the meaning is not plain."""
     if isinstance(value, bool):
         return value
     return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
@@ -139,98 +139,98 @@ def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) 
     stack.extend(reversed(below))
 
 
-def _mend(node: dict[str, Any], here: Steps, tell: Tell) -> None:
+def _mend(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     for keyword in _BOOLEANS:
         if keyword in node and not isinstance(node[keyword], bool):
-            _mend_boolean(node, keyword, here, tell)
+            _mend_boolean(node, keyword, steps, warn)
     for keyword in _COUNTS + _NUMBERS:
         if isinstance(node.get(keyword), str):
-            _mend_number(node, keyword, here, tell)
+            _mend_number(node, keyword, steps, warn)
     if "required" in node and not isinstance(node["required"], list):
-        _mend_required(node, here, tell)
+        _mend_required(node, steps, warn)
     if "type" in node:
-        _mend_type(node, here, tell)
+        _mend_type(node, steps, warn)
     if "enum" in node:
-        _mend_enum(node, here, tell)
+        _mend_enum(node, steps, warn)
     if _is_text(node) and _is_scalar(default := node.get("default")):
-        tell("`default` is no string, which it should be; it is read as one", *here, "default")
+        warn("`default` is no string, which it should be; it is read as one", *steps, "default")
         node["default"] = _as_text(default)
 
 
-def _mend_boolean(node: dict[str, Any], keyword: str, here: Steps, tell: Tell) -> None:
+def _mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
     meant = meant_boolean(node[keyword])
     if meant is None:
-        tell(f"`{keyword}` is neither true nor false; it is ignored", *here, keyword)
+        warn(f"`{keyword}` is neither true nor false; it is ignored", *steps, keyword)
         del node[keyword]
     else:
         shown = "true" if meant else "false"
-        tell(f"`{keyword}` should be true or false; it is read as {shown}", *here, keyword)
+        warn(f"`{keyword}` should be true or false; it is read as {shown}", *steps, keyword)
         node[keyword] = meant
 
 
-def _mend_number(node: dict[str, Any], keyword: str, here: Steps, tell: Tell) -> None:
+def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
     word = node[keyword].strip()
     try:
         meant = float(word) if "." in word or "e" in word.lower() else int(word[:30])
     except ValueError:
         meant = None
     if meant is None or not isfinite(meant) or (keyword in _COUNTS and (meant < 0 or meant % 1)):
-        tell(f"`{keyword}` is no number; it is ignored", *here, keyword)
+        warn(f"`{keyword}` is no number; it is ignored", *steps, keyword)
         del node[keyword]
     else:
-        tell(f"`{keyword}` should be a number; it is read as {meant}", *here, keyword)
+        warn(f"`{keyword}` should be a number; it is read as {meant}", *steps, keyword)
         node[keyword] = meant
 
 
-def _mend_required(node: dict[str, Any], here: Steps, tell: Tell) -> None:
-    """Mend the `required` of a schema, which is a list of the names of its properties."""
+def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    """Mend the `required` of a schema, which should be a list of names of properties."""
     value = node["required"]
     properties = node.get("properties")
     if isinstance(value, str) and isinstance(properties, dict) and value in properties:
-        tell("`required` should be a list; it is read as a list of one", *here, "required")
+        warn("`required` should be a list; it is read as a list of one", *steps, "required")
         node["required"] = [value]
     else:
         # Draft 3 of JSON Schema had `required: true` in a property.
-        tell("`required` of a schema is a list of names; it is ignored", *here, "required")
+        warn("`required` of a schema is a list of names; it is ignored", *steps, "required")
         del node["required"]
 
 
-def _mend_type(node: dict[str, Any], here: Steps, tell: Tell) -> None:
+def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     value = node["type"]
     if isinstance(value, str):
         if value in _TYPES:
             return
         word = value.strip().lower()
         if word == "any":
-            tell("`type` is `any`, which is said by leaving it out", *here, "type")
+            warn("`type` is `any`, which is said by leaving it out", *steps, "type")
             del node["type"]
             return
         meant, meant_format = (word, "") if word in _TYPES else _MEANT_TYPES.get(word, ("", ""))
         if meant:
-            tell(f"There is no type `{value[:40]}`; it is read as `{meant}`", *here, "type")
+            warn(f"There is no type `{value[:40]}`; it is read as `{meant}`", *steps, "type")
             node["type"] = meant
             if meant_format:
                 node.setdefault("format", meant_format)
         else:
-            tell(f"There is no type `{value[:40]}`; it is ignored", *here, "type")
+            warn(f"There is no type `{value[:40]}`; it is ignored", *steps, "type")
             del node["type"]
     elif not isinstance(value, list):
-        tell("`type` is the name of no type; it is ignored", *here, "type")
+        warn("`type` is the name of no type; it is ignored", *steps, "type")
         del node["type"]
 
 
-def _mend_enum(node: dict[str, Any], here: Steps, tell: Tell) -> None:
+def _mend_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     value = node["enum"]
     if not isinstance(value, list):
         if isinstance(value, (dict, type(None))):
-            tell("`enum` should be a list; it is ignored", *here, "enum")
+            warn("`enum` should be a list; it is ignored", *steps, "enum")
             del node["enum"]
             return
-        tell("`enum` should be a list; it is read as a list of one", *here, "enum")
+        warn("`enum` should be a list; it is read as a list of one", *steps, "enum")
         node["enum"] = value = [value]
     if _is_text(node) and any(_is_scalar(item) for item in value):
-        # YAML 1.1 reads `no` as false, and `1` is a number for all of them.
-        tell("`enum` of strings has values that are none; they are read as strings", *here, "enum")
+        # `no` is false in YAML 1.1, and `1` is a number in every version of YAML.
+        warn("`enum` of strings has values that are none; they are read as strings", *steps, "enum")
         node["enum"] = [_as_text(item) if _is_scalar(item) else item for item in value]
 
 

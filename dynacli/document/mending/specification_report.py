@@ -1,6 +1,6 @@
-"""Says where a document breaks the specification: a report for people, never a gate.
+"""The report of where a document breaks the specification, for people.
 
-A document is used as far as it can be, whatever is wrong with it elsewhere.
+The report is never a reason not to use a document: its operations are used as far as possible.
 """
 
 import re
@@ -23,12 +23,12 @@ _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
 class Problem(NamedTuple):
-    """One place where a document breaks the specification.
+    """A place where a document breaks the specification.
 
     Args:
         pointer: The JSON pointer of the place.
         message: What is wrong there, in one sentence without a final period.
-        file: Which of the document's files it is in; 0 is the one that was named.
+        file: The number of the file that it is in; 0 is the one that was named.
     """
 
     pointer: str
@@ -36,31 +36,31 @@ class Problem(NamedTuple):
     file: int = 0
 
 
-def report(tree: Any, version: str, found: ScanResult | None = None) -> list[Problem]:
-    """Return where a document breaks the specification, at most 100 places.
+def report(tree: Any, version: str, references: ScanResult | None = None) -> list[Problem]:
+    """Return the places where a document breaks the specification, at most 100.
 
-    It never raises for anything that is in the document.
+    No document makes this raise an exception.
 
     Args:
         tree: The document, plain JSON.
         version: `3.0`, `3.1` or `3.2`.
-        found: Its references, where they are known already.
+        references: The result of its scan, where there is one already.
     """
     problems = (
-        *_reference_problems(found or scan(tree)),
+        *_reference_problems(references or scan(tree)),
         *islice(_operation_problems(tree), _MAX_PROBLEMS),
         *_schema_problems(tree, version),
     )
     return list(dict.fromkeys(problems))[:_MAX_PROBLEMS]
 
 
-def _reference_problems(found: ScanResult) -> Iterator[Problem]:
-    for reference in found.dangling[:_MAX_PROBLEMS]:
+def _reference_problems(references: ScanResult) -> Iterator[Problem]:
+    for reference in references.dangling[:_MAX_PROBLEMS]:
         yield Problem(reference.pointer, f"`{reference.ref[:100]}` refers to nothing in the document")
 
 
 def _operation_problems(tree: Any) -> Iterator[Problem]:
-    """Yield what the official schema cannot say (OpenAPI 3.1.1, "Operation Object", "Path Templating")."""
+    """Yield problems that the official schema cannot find (OpenAPI 3.1.1, "Operation Object", "Path Templating")."""
     first_with_id: dict[str, str] = {}
     first_with_shape: dict[str, str] = {}
     for path, item in _items(follow(tree, ["paths"])):
@@ -89,11 +89,11 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _path_parameters(tree: Any, owner: dict[str, Any]) -> set[str | None]:
-    """Return the names of the path parameters that are declared, None for one that is elsewhere."""
+    """Return the names of the path parameters that are declared; None for a parameter in another file."""
     parameters = owner.get("parameters")
     names: set[str | None] = set()
-    for given in parameters if isinstance(parameters, list) else ():
-        parameter = _dereferenced(tree, given)
+    for value in parameters if isinstance(parameters, list) else ():
+        parameter = _dereferenced(tree, value)
         if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
             names.add(None)
         elif isinstance(parameter, dict) and parameter.get("in") == "path":
@@ -112,7 +112,7 @@ def _dereferenced(tree: Any, node: Any) -> Any:
 
 
 def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
-    """Yield what breaks the official JSON Schema of the version."""
+    """Yield the places that break the official JSON Schema of the version."""
     validator = _validator(version)
     if not validator:
         return
@@ -121,7 +121,7 @@ def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
             closest = _closest(error)
             yield Problem(join(closest.instance_path), _describe(closest))
     except (ValueError, TypeError, OverflowError):
-        # What JSON cannot hold, such as a key that is not a string.
+        # The tree has something that JSON cannot hold, such as a key that is not a string.
         yield Problem("", "The document could not be held against its schema")
 
 
@@ -129,7 +129,7 @@ def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
 def _validator(version: str) -> Any:
     """Return the compiled official schema, or None where the installed package has none.
 
-    The schemas are files in openapi-spec-validator; importing that package would take half a second.
+    The schemas are files in openapi-spec-validator, read without importing it, which would take half a second.
     """
     import jsonschema_rs
     import orjson
@@ -150,10 +150,10 @@ def _refuse_to_retrieve(uri: str) -> NoReturn:
 
 
 def _closest(error: Any) -> Any:
-    """Return the error that tells most: of alternatives, one of the branch that fits best.
+    """Return the most helpful error: of alternatives, an error of the branch that fits best.
 
-    The branch that only misses a `$ref` is never it: a reference is an alternative nearly everywhere.
-    Nor is one that asks for another `in` or `type`, as long as there is one that does not.
+    A branch that only misses a `$ref` fits worst, because a reference is an alternative nearly everywhere.
+    A branch for another `in` or `type` fits worse than one without such an error.
     """
     for _ in range(_MAX_HOPS):
         branches = [branch for branch in getattr(error.kind, "context", None) or () if branch]
@@ -177,10 +177,10 @@ def _misses_reference(branch: list[Any]) -> bool:
 
 
 def _is_of_another_kind(branch: list[Any]) -> bool:
-    """Whether the branch asks for one certain text, by which alternatives are told apart, and another one is there."""
+    """Return whether a branch is for another value of the field that distinguishes the alternatives, such as `in`."""
     for error in branch:
-        wanted = [error.kind.value] if error.kind.name == "const" else error.kind.value
-        if error.kind.name in {"const", "enum"} and len(wanted) == 1 and isinstance(wanted[0], str):
+        allowed = [error.kind.value] if error.kind.name == "const" else error.kind.value
+        if error.kind.name in {"const", "enum"} and len(allowed) == 1 and isinstance(allowed[0], str):
             return True
     return False
 
@@ -190,7 +190,7 @@ def _depth(branch: list[Any]) -> int:
 
 
 def _describe(error: Any) -> str:
-    """Return what is wrong in words that do not repeat the value, which can be the whole document."""
+    """Return what is wrong, without repeating the value, which can be the whole document."""
     value = error.kind.value
     match error.kind.name:
         case "required":
