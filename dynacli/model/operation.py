@@ -6,7 +6,7 @@ Names are those of the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from dynacli.record import record
 
@@ -18,6 +18,7 @@ __all__ = [
     "WEBHOOKS",
     "Body",
     "Choice",
+    "Dialect",
     "Field",
     "MediaType",
     "Operation",
@@ -28,6 +29,9 @@ __all__ = [
     "Server",
     "ValueType",
 ]
+
+Dialect = Literal["3.0", "3.1", "3.2"]
+"""The version of OpenAPI by which schemas are read."""
 
 ANY = "any"
 EACH = "[]"

@@ -1,4 +1,4 @@
-"""The branches of a `oneOf` or `anyOf`: what they are called, and which value of a discriminator picks each.
+"""The branches of a `oneOf` or `anyOf`: their names, and the discriminator values that pick them.
 
 OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Discriminator Object".
 """
@@ -14,13 +14,13 @@ _SCHEMAS = "#/components/schemas/"
 
 
 class Discriminator(NamedTuple):
-    """The property whose value says which branch a value is of.
+    """The property whose value tells which branch applies.
 
     Args:
-        property: Its name.
+        property: The property's name.
         mapping: Value → reference to a branch, as a URI fragment.
-        default: The reference to the branch of all other values (3.2); empty where there is none.
-        is_implied: Whether the document does not say so, but each branch allows values of its own.
+        default: The reference to the branch for all other values (3.2); empty where there is none.
+        is_implied: Whether the document names no discriminator, but each branch allows other values.
     """
 
     property: str
@@ -33,14 +33,14 @@ class Discriminator(NamedTuple):
 
         Args:
             refs: The references that lead to the branch.
-            name: The branch's name; empty for one that was written in place.
+            name: The branch's name; empty for an inline schema.
             allowed: The values that the branch's own schema allows for the property; empty for all.
         """
         names = {_last_step(ref) for ref in refs}
         values = [value for value, target in self.mapping.items() if _last_step(target) in names]
         own = [value for value in allowed if isinstance(value, str)]
         if own:
-            # What the branch itself asks for is what its value has to have; many documents have no mapping then.
+            # The branch's own schema decides, whatever the mapping says; many documents have no mapping then.
             return tuple([value for value in values if value in own] or own)
         return tuple(values or ([name] if name else []))
 
@@ -50,7 +50,7 @@ class Discriminator(NamedTuple):
 
 
 def discriminator_of(schema: Mapping[str, Any]) -> Discriminator | None:
-    """Return the discriminator that stands in a schema; None where there is none that can be used."""
+    """Return the discriminator of a schema; None where it has none that can be used."""
     found = schema.get("discriminator")
     if not isinstance(found, Mapping) or not isinstance(found.get("propertyName"), str):
         return None
@@ -65,7 +65,7 @@ def discriminator_of(schema: Mapping[str, Any]) -> Discriminator | None:
 
 
 def branch_name(branch: Any, index: int) -> str:
-    """Return what messages call a branch: its component's name, its title, else its number from 1."""
+    """Return the name of a branch in messages: its component's name, else its title, else its number from 1."""
     if isinstance(branch, Mapping):
         if isinstance(branch.get("$ref"), str):
             return _last_step(branch["$ref"])
@@ -75,17 +75,19 @@ def branch_name(branch: Any, index: int) -> str:
 
 
 def is_null(branch: Any) -> bool:
-    """Return whether a branch stands for null alone."""
+    """Return whether a branch allows null alone."""
     return isinstance(branch, Mapping) and (
         branch.get("type") == "null"
-        # How generators for 3.0 write it, though by itself it allows everything.
+        # Generators for 3.0 write null this way, though such a schema allows everything.
         or (branch.get("nullable") is True and branch.keys() <= {"nullable", "description", "title"})
         or branch.get("enum") == [None]
         or ("const" in branch and branch["const"] is None)
     )
 
 
-@lru_cache(maxsize=1 << 14)  # of a base of hundreds of types each view has the whole mapping
+@lru_cache(
+    maxsize=1 << 14
+)  # a base schema with hundreds of branches has its whole mapping read for each of them
 def _as_reference(target: str) -> str:
     # A value of a mapping is a reference, or the bare name of a component.
     is_name = not any(char in target for char in "/#") and not target.endswith((".json", ".yaml", ".yml"))

@@ -1,4 +1,4 @@
-"""Values that a document gives for one place in a body: from its examples, or from the schema of that place."""
+"""Values that a document itself gives for a place in a body, by its examples or the schema of the place."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ _MAX_BRANCHES = 50
 
 
 def walk_value(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
-    """Yield what stands at a place in a JSON value, if there is something."""
+    """Yield the value at a path in a JSON value, unless it is null or missing."""
     for step in steps:
         if isinstance(value, Mapping) and step in value:
             value = value[step]
@@ -29,34 +29,34 @@ def example_values_of(holder: Mapping[str, Any], resolve: Resolve) -> Iterator[A
         yield holder["example"]
     examples = holder.get("examples")
     for entry in examples.values() if isinstance(examples, Mapping) else ():
-        named = follow_reference(entry, resolve)
+        example = follow_reference(entry, resolve)
         for key in ("dataValue", "value"):  # OpenAPI 3.2.0 and earlier, "Example Object"
-            if isinstance(named, Mapping) and key in named:
-                yield named[key]
+            if isinstance(example, Mapping) and key in example:
+                yield example[key]
 
 
 def documented_values_at(schema: Any, steps: tuple[str, ...], resolve: Resolve) -> Iterator[Any]:
-    """Yield the values that a schema gives for a place in what it describes, the surest first.
+    """Yield the values that a schema gives for a place in its values, the surest first.
 
     Args:
-        schema: Of the whole.
-        steps: To the place, as a JSON pointer has them.
+        schema: The schema of the whole value.
+        steps: The decoded steps of a JSON pointer to the place.
         resolve: Returns the target of an internal `$ref`.
     """
-    yield from _offered(schema, steps, resolve, set())
+    yield from _in_examples(schema, steps, resolve, set())
     if not steps:
-        yield from _bare(follow_reference(schema, resolve))
+        yield from _in_keywords(follow_reference(schema, resolve))
         return
-    seen = flatten(schema, resolve)
+    flat = flatten(schema, resolve)
     step, rest = steps[0], steps[1:]
-    if step in seen.properties:
-        yield from documented_values_at(seen.properties[step], rest, resolve)
-    elif step.isdecimal() and seen.items is not None:
-        yield from documented_values_at(seen.items, rest, resolve)
+    if step in flat.properties:
+        yield from documented_values_at(flat.properties[step], rest, resolve)
+    elif step.isdecimal() and flat.items is not None:
+        yield from documented_values_at(flat.items, rest, resolve)
 
 
-def _offered(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[int]) -> Iterator[Any]:
-    """Yield from the examples of a schema and of those that it is put together of."""
+def _in_examples(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[int]) -> Iterator[Any]:
+    """Yield the values at a path in the examples of a schema and of its `allOf`, `anyOf` and `oneOf`."""
     found = follow_reference(schema, resolve)
     if not isinstance(found, Mapping) or id(found) in known or len(known) > _MAX_BRANCHES:
         return
@@ -68,10 +68,10 @@ def _offered(schema: Any, steps: tuple[str, ...], resolve: Resolve, known: set[i
     for keyword in ("allOf", "anyOf", "oneOf"):
         branches = found.get(keyword)
         for branch in branches if isinstance(branches, list) else ():
-            yield from _offered(branch, steps, resolve, known)
+            yield from _in_examples(branch, steps, resolve, known)
 
 
-def _bare(schema: Any) -> Iterator[Any]:
+def _in_keywords(schema: Any) -> Iterator[Any]:
     if not isinstance(schema, Mapping):
         return
     for keyword in ("const", "default"):
@@ -83,7 +83,7 @@ def _bare(schema: Any) -> Iterator[Any]:
 
 
 def follow_reference(value: Any, resolve: Resolve) -> Any:
-    """Return what stands at the end of a chain of references; None where it leads nowhere."""
+    """Return the value at the end of a chain of references; None where the chain leads nowhere."""
     for _ in range(_MAX_BRANCHES):
         if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
             return value

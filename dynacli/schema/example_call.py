@@ -1,11 +1,12 @@
-"""The words of a call that runs as it stands: what the help of an operation ends with."""
+"""The words of a complete example call, with which the help of an operation ends."""
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from dynacli.model.media_types import is_form, is_json, preferred
-from dynacli.model.operation import Body, MediaType, Parameter, ValueType
+from dynacli.model.operation import Body, Dialect, MediaType, Parameter, ValueType
+from dynacli.schema.documented_values import example_values_of
 from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
 from dynacli.schema.flatten_schema import Resolve
 from dynacli.schema.schema_matcher import SchemaMatcher
@@ -13,15 +14,13 @@ from dynacli.schema.schema_matcher import SchemaMatcher
 __all__ = ["ExampleWords", "body_example", "option_text", "parameter_example"]
 
 MAX_WORDS = 12
-"""Options and values of a body in an example; a longer one is written as `--example`."""
+"""The most words for a body in an example; a longer body is written as `--example`."""
 
 _NOT_EMPTY = {"minProperties": 1, "minItems": 1}
 
-Dialect = Literal["3.0", "3.1", "3.2"]
-
 
 class ExampleWords:
-    """Makes the words after the name of one operation after the other; those that several have are made once.
+    """Makes the words of an example call for each operation; words for shared parameters and bodies are made once.
 
     Args:
         resolve: Returns the target of an internal `$ref`.
@@ -31,7 +30,7 @@ class ExampleWords:
     def __init__(self, resolve: Resolve, dialect: Dialect) -> None:
         self._resolve = resolve
         self._dialect: Dialect = dialect
-        # What each was made of is kept so that its id stays its own.
+        # The sources are kept, so that no other object gets their ids.
         self._of_parameters: dict[tuple[int, int], tuple[Any, list[str]]] = {}
         self._of_bodies: dict[tuple[int, int, str], tuple[Any, tuple[str, ...]]] = {}
 
@@ -82,14 +81,14 @@ def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
     if parameter.location != "path":
         return _option_words(parameter.option, value)
     text = option_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
-    # What begins like an option has to be given by one.
+    # A value that looks like an option has to follow one.
     return [f"--{parameter.option}", text] if text.startswith("-") else [text]
 
 
 def parameter_example(
     parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve, dialect: Dialect
 ) -> Any:
-    """Return an example of a parameter: the document's own, else one made from the schema.
+    """Return an example of a parameter: the document's own, else a value made from the schema.
 
     Args:
         described: The Parameter Object; None where the document has none.
@@ -101,7 +100,7 @@ def parameter_example(
         described or {"name": parameter.name, "in": parameter.location}, resolve, dialect
     )
     if value in ({}, []) and parameter.is_required and described is not None and "schema" in described:
-        # Nothing is sent for these, and the document requires something.
+        # Empty values are not sent, and the document requires the parameter.
         value = example_value({"allOf": [described["schema"], _NOT_EMPTY]}, resolve, dialect=dialect)
     if parameter.location != "path":
         return value
@@ -109,8 +108,8 @@ def parameter_example(
         # `issues-get owner repo 1` reads better than `issues-get string string 1`.
         return parameter.name
     if is_json(parameter.media_type):
-        return value  # of which there is always a text
-    # Nothing is sent in a path for these, so that the path would be another one.
+        return value  # JSON has a text for every value
+    # An empty value would lead to another path.
     return parameter.name if value in ("", None, [], {}) else value
 
 
@@ -119,17 +118,17 @@ def _allows(text: str, value: ValueType) -> bool:
     if value.type not in {"string", "any"} or value.format or value.enum or "pattern" in limits:
         return False
     shortest, longest = limits.get("minLength", 0), limits.get("maxLength", len(text))
-    return all(isinstance(one, int) for one in (shortest, longest)) and shortest <= len(text) <= longest
+    return all(isinstance(limit, int) for limit in (shortest, longest)) and shortest <= len(text) <= longest
 
 
 def _option_words(option: str, value: Any) -> list[str]:
-    """Return an option with its value; an array of plain values repeats it."""
+    """Return an option with its value; an array of scalars repeats the option."""
     items = value if isinstance(value, list) else [value]
-    # One item that looks like JSON would be taken for the whole array.
+    # A single item that looks like a JSON array would be taken for the whole array.
     is_ambiguous = items is value and len(items) == 1 and option_text(items[0]).lstrip().startswith("[")
-    if not items or is_ambiguous or any(isinstance(one, Mapping | list) or one is None for one in items):
+    if not items or is_ambiguous or any(map(_needs_json, items)):
         items = [value]
-    return [word for one in items for word in (f"--{option}", option_text(one))]
+    return [word for item in items for word in (f"--{option}", option_text(item))]
 
 
 def _body_words(schema: Any, media_type: MediaType, resolve: Resolve, dialect: Dialect) -> tuple[str, ...]:
@@ -141,13 +140,13 @@ def _body_words(schema: Any, media_type: MediaType, resolve: Resolve, dialect: D
         return ("--body", "{}")
     if not isinstance(value, Mapping):
         return ("--example",)
-    options = {one.path: one.option for one in media_type.fields}
+    options = {field.path: field.option for field in media_type.fields}
     words: list[str] = []
     for path, leaf in _leaves(value, ()):
         option = options.get(path)
         if option is None or leaf is None or leaf == "":
             return ("--example",)
-        if isinstance(leaf, Mapping) or (isinstance(leaf, list) and any(_is_deep(one) for one in leaf)):
+        if isinstance(leaf, Mapping) or (isinstance(leaf, list) and any(map(_needs_json, leaf))):
             return ("--example",)
         words.extend(_option_words(option, leaf))
     if len(words) > MAX_WORDS or not words:
@@ -155,7 +154,7 @@ def _body_words(schema: Any, media_type: MediaType, resolve: Resolve, dialect: D
     return tuple(words)
 
 
-def _is_deep(value: Any) -> bool:
+def _needs_json(value: Any) -> bool:
     return value is None or isinstance(value, Mapping | list)
 
 
@@ -168,43 +167,27 @@ def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[t
 
 
 def body_example(media: Mapping[str, Any], resolve: Resolve, dialect: Dialect) -> Any:
-    """Return an example of a body: the document's own, else one made from the schema.
+    """Return an example of a body: the document's own, else a value made from the schema.
 
-    The document's own is taken where it has the shape that the schema asks for: many hold what only answers
-    have, or are the text of JSON instead of JSON.
+    The document's own example is taken if it matches the schema: many hold properties of responses only,
+    or are JSON as text instead of JSON.
 
     Args:
-        media: The media type object.
+        media: The Media Type Object.
 
     Raises:
         NoExampleError: No value can be made.
     """
     schema = media.get("schema")
-    for value in _offered(media, resolve):
+    for value in example_values_of(media, resolve):
         try:
             if SchemaMatcher(resolve, "request", dialect).matches(value, schema):
                 return value
         except (NoExampleError, RecursionError):
-            return value  # nobody can say whether it fits
+            return value  # it cannot be decided whether the value matches
     return example_value(schema, resolve, dialect=dialect)
 
 
-def _offered(media: Mapping[str, Any], resolve: Resolve) -> Iterator[Any]:
-    if "example" in media:
-        yield media["example"]
-    examples = media.get("examples")
-    for entry in examples.values() if isinstance(examples, Mapping) else ():
-        named = entry
-        if isinstance(entry, Mapping) and isinstance(entry.get("$ref"), str):
-            try:
-                named = resolve(entry["$ref"])
-            except LookupError:
-                continue
-        for key in ("dataValue", "value"):  # 3.2 has the first for what the schema is about
-            if isinstance(named, Mapping) and key in named:
-                yield named[key]
-
-
 def option_text(value: Any) -> str:
-    """Return a JSON value as the text of an option: strings as they are, the rest as JSON."""
+    """Return a JSON value as the text of an option: strings as they are, other values as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

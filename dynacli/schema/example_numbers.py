@@ -1,4 +1,4 @@
-"""Numbers that satisfy a schema: its bounds, `multipleOf` and `format`."""
+"""Makes numbers that match a schema: its bounds, `multipleOf` and `format`."""
 
 from collections.abc import Iterator, Mapping
 from math import ceil, floor
@@ -10,12 +10,12 @@ __all__ = ["number_value"]
 
 
 def number_value(keywords: Mapping[str, Any], *, is_integer: bool) -> float | None:
-    """Return a number that fits the bounds, `multipleOf` and `format` of a schema, near to 1.
+    """Return a number near 1 that matches the bounds, `multipleOf` and `format` of a schema.
 
     Args:
-        keywords: The keywords of one schema; `exclusiveMinimum` and `exclusiveMaximum` may be those
+        keywords: The keywords of a schema; `exclusiveMinimum` and `exclusiveMaximum` may be those
             of OpenAPI 3.0 or of 3.1.
-        is_integer: Whether only whole numbers are wanted.
+        is_integer: Whether the number must be an integer.
 
     Returns:
         The same number for the same keywords, or None where none is found.
@@ -31,8 +31,8 @@ def number_value(keywords: Mapping[str, Any], *, is_integer: bool) -> float | No
 
 def _candidates(keywords: Mapping[str, Any]) -> Iterator[float]:
     yield from (1, 0)
-    words = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-    bounds = [keywords[word] for word in words if is_number(keywords.get(word))]
+    names = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+    bounds = [keywords[name] for name in names if is_number(keywords.get(name))]
     step = keywords.get("multipleOf")
     step = step if is_number(step) and step > 0 else None
     if step is not None:
@@ -40,8 +40,8 @@ def _candidates(keywords: Mapping[str, Any]) -> Iterator[float]:
     for bound in bounds:
         unit = 1 if step is None else step
         yield bound
-        for near in (floor(bound / unit), ceil(bound / unit)):
-            for count in (near, near + 1, near - 1):
+        for nearest in (floor(bound / unit), ceil(bound / unit)):
+            for count in (nearest, nearest + 1, nearest - 1):
                 yield _times(count, unit)
     if bounds:
         yield sum(bounds) / len(bounds)
@@ -49,5 +49,5 @@ def _candidates(keywords: Mapping[str, Any]) -> Iterator[float]:
 
 
 def _times(count: int, unit: float) -> float:
-    # 3 * 0.1 is 0.30000000000000004; rounded, it is the number that a person means.
+    # 3 * 0.1 is 0.30000000000000004; rounded, it is 0.3.
     return count * unit if isinstance(unit, int) else round(count * unit, 12)

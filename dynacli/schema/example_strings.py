@@ -1,7 +1,7 @@
-"""Strings that satisfy a schema: its `format`, `pattern` and lengths.
+"""Makes strings that match a schema: its `format`, `pattern` and lengths.
 
-A `pattern` is a regular expression of ECMA-262. rstr writes texts along it as Python would read it;
-whether they match is decided by the engine that the judge uses, which no pattern can hang.
+A `pattern` is a regular expression of ECMA-262. rstr generates texts from it as Python reads it;
+the engine that validation uses, which no pattern can hang, decides whether they match.
 """
 
 import re
@@ -17,8 +17,8 @@ __all__ = ["has_format", "matches_pattern", "string_value"]
 _MOST_CHARACTERS = 10_000
 _MOST_PATTERN_CHARACTERS = 4_096
 
-# One value per format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
-# OpenAPI Format Registry. Names, hosts and addresses are those reserved for examples (RFC 2606, 5737, 3849).
+# A value per format: the formats of JSON Schema 2020-12 ("Validation", section 7.3) and of the
+# OpenAPI Format Registry. Names, hosts and addresses are reserved for examples (RFC 2606, 5737, 3849).
 _VALUES = {
     "date": "2025-01-01",
     "date-time": "2025-01-01T00:00:00Z",
@@ -44,7 +44,7 @@ _VALUES = {
     "json-pointer": "/path",
     "relative-json-pointer": "0",
 }
-# What may be repeated to make a value of a format longer: where, and the text.
+# Format → where the value can be made longer, and the text to repeat there.
 _LONGER = {
     "email": ("before", "u"),
     "idn-email": ("before", "u"),
@@ -57,7 +57,7 @@ _LONGER = {
     "password": ("after", "password"),
     "json-pointer": ("after", "h"),
 }
-# Coarse on purpose: they tell a mistaken example from a plausible one.
+# Coarse on purpose: these only have to tell a mistaken example from a plausible one.
 _FORMATS = {
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
     "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
@@ -72,13 +72,13 @@ _FORMATS = {
 
 
 def has_format(text: str, name: str) -> bool:
-    """Whether a text looks like a value of a format; true for formats that are not known here."""
+    """Whether a text looks like a value of a format; true for unknown formats."""
     known = _FORMATS.get(name)
     return known is None or known.fullmatch(text) is not None
 
 
 def matches_pattern(text: str, pattern: str) -> bool | None:
-    """Whether a pattern is found in a text, as the judge reads it; None where that cannot be said."""
+    """Whether a pattern matches in a text, as validation reads it; None where that cannot be decided."""
     try:
         return Patterns().is_found(pattern, text)
     except (UnsupportedPatternError, PatternTimeoutError):
@@ -86,10 +86,10 @@ def matches_pattern(text: str, pattern: str) -> bool | None:
 
 
 def string_value(keywords: Mapping[str, Any]) -> str | None:
-    """Return a string that fits `format`, `contentEncoding`, `pattern`, `minLength` and `maxLength`.
+    """Return a string that matches `format`, `contentEncoding`, `pattern`, `minLength` and `maxLength`.
 
     Args:
-        keywords: The keywords of one schema, lengths in characters.
+        keywords: The keywords of a schema, lengths in characters.
 
     Returns:
         The same string for the same keywords, or None where none is found.
@@ -102,27 +102,30 @@ def string_value(keywords: Mapping[str, Any]) -> str | None:
     pattern = keywords.get("pattern")
     candidates = _candidates(keywords, shortest, longest)
     if not isinstance(pattern, str):
-        return next(_fitting(candidates, shortest, longest), None)
-    written = _from_pattern(pattern, shortest)
-    for text in _fitting(candidates, shortest, longest):
+        return next(_of_length(candidates, shortest, longest), None)
+    generated = _from_pattern(pattern, shortest)
+    for text in _of_length(candidates, shortest, longest):
         is_match = matches_pattern(text, pattern)
         if is_match:
             return text
         if is_match is None:
-            # What is written along a pattern that nobody can decide is as good a guess as there is.
-            return next(_fitting(written, shortest, longest), text)
+            # Where the pattern cannot be decided, a text generated from it is the best guess.
+            return next(_of_length(generated, shortest, longest), text)
     return next(
-        (text for text in _fitting(written, shortest, longest) if matches_pattern(text, pattern)), None
+        (text for text in _of_length(generated, shortest, longest) if matches_pattern(text, pattern)), None
     )
 
 
-def _fitting(texts: Iterable[str], shortest: int, longest: int) -> Iterator[str]:
+def _of_length(texts: Iterable[str], shortest: int, longest: int) -> Iterator[str]:
     return (text for text in texts if shortest <= len(text) <= longest)
 
 
 def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Iterator[str]:
     name = keywords.get("format")
-    if keywords.get("contentEncoding") in ("base64", "base64url"):  # no set: it may be a list
+    if keywords.get("contentEncoding") in (
+        "base64",
+        "base64url",
+    ):  # not a set, because the value may be a list
         name = "byte"
     value = _VALUES.get(name) if isinstance(name, str) else None
     if value is not None and isinstance(name, str):
@@ -136,7 +139,7 @@ def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Ite
 
 
 def _from_pattern(pattern: str, shortest: int) -> Iterator[str]:
-    """Make texts along a pattern: its first branches and fewest repetitions first, then more."""
+    """Yield texts generated from a pattern: with its first alternatives and fewest repetitions, then with more."""
     readable = _in_python(pattern)
     width = _width(readable)
     if width is None or width > _MOST_CHARACTERS:
@@ -148,11 +151,11 @@ def _from_pattern(pattern: str, shortest: int) -> Iterator[str]:
         for palette in ("a0A", "aA0!", "0a", "A0"):
             try:
                 with _no_warnings():
-                    text = rstr.Rstr(_Chosen(extra, palette)).xeger(readable)  # type: ignore[arg-type]
+                    text = rstr.Rstr(_FixedChoices(extra, palette)).xeger(readable)  # type: ignore[arg-type]
             except (KeyError, IndexError, _TooLongError):
-                return  # it has something that rstr does not write, or a set of nothing, or has no end
+                return  # rstr does not know a part of the pattern, a set is empty, or the text is endless
             yield text
-            if len(text) < shortest:  # where the pattern leaves an end open, anything may follow or precede
+            if len(text) < shortest:  # a pattern that is not anchored allows any text before or behind
                 yield text + palette[0] * (shortest - len(text))
                 yield palette[0] * (shortest - len(text)) + text
 
@@ -161,43 +164,43 @@ class _TooLongError(ValueError):
     pass
 
 
-class _Chosen:
-    """Takes the place of the random numbers in rstr, so that its texts are the same every time, short and plain.
+class _FixedChoices:
+    """Replaces the random numbers in rstr, so that its texts are short, plain and the same every time.
 
     Args:
-        extra: How often more than it must a part is repeated.
+        extra: How many more repetitions of a part to make than the pattern demands.
         palette: The characters to take in turns where a pattern allows them.
     """
 
     def __init__(self, extra: int, palette: str) -> None:
         self.extra = extra
         self.palette = cycle(palette)
-        self.picked = 0
+        self.choices = 0
 
     def randint(self, fewest: int, most: int) -> int:
-        # rstr ends a repetition at 100, also where the pattern asks for more.
+        # rstr stops a repetition at 100, even where the pattern demands more.
         return min(fewest + self.extra, max(fewest, most))
 
     def choice(self, members: Sequence[Any]) -> Any:
-        self.picked += 1
-        if self.picked > _MOST_CHARACTERS:  # repetitions inside of each other
+        self.choices += 1
+        if self.choices > _MOST_CHARACTERS:  # repetitions inside repetitions
             raise _TooLongError
         if not isinstance(members[0], str):
-            return members[0]  # the branches of an alternative
-        # A negated set comes in another order each time.
+            return members[0]  # the first alternative of `a|b`
+        # The members of a negated set come in another order each time.
         known = set(members)
         preferred = next(self.palette)
-        return next((one for one in (preferred, *_PLAIN) if one in known), None) or min(known)
+        return next((char for char in (preferred, *_PLAIN) if char in known), None) or min(known)
 
     def shuffle(self, members: list[Any]) -> None:
-        """Leave the order as it is."""
+        """Keep the order."""
 
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-# Classes of characters that ECMA-262 knows with its flag `u`, and Python does not: members of each.
-# Some, such as `Alnum`, are those of Java, and common all the same.
+# The Unicode properties of ECMA-262 (flag `u`), which Python does not know, with a few members of each.
+# Some, such as `Alnum`, are Java's, and common all the same.
 _PROPERTIES = {
     **dict.fromkeys(("L", "Letter", "Alpha", "Alphabetic"), "A-Za-z"),
     **dict.fromkeys(("Lu", "Upper"), "A-Z"),
@@ -214,7 +217,7 @@ _PROPERTY = re.compile(r"\\p\{(\w+)\}")
 
 
 def _in_python(pattern: str) -> str:
-    """Return a pattern that Python reads; what it matches, the pattern may match, which is looked at afterwards."""
+    """Return a pattern in Python's syntax; texts generated from it are checked against the original afterwards."""
     pieces = []
     is_in_class = False
     for piece in re.split(r"(\\p\{\w+\}|\\.|\[|\])", strict_spelling(pattern), flags=re.DOTALL):
@@ -227,12 +230,12 @@ def _in_python(pattern: str) -> str:
             members = _PROPERTIES[found[1]]
             written = members if is_in_class else f"[{members}]"
         pieces.append(written)
-    # Named groups are spelled in another way.
+    # Python spells named groups differently.
     return re.sub(r"\\k<(\w+)>", r"(?P=\1)", re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", "".join(pieces)))
 
 
 def _width(pattern: str) -> int | None:
-    """Return how many characters a text has at least that a pattern matches; None where Python cannot read it."""
+    """Return the length of the shortest text that a pattern matches; None where Python cannot read the pattern."""
     if len(pattern) > _MOST_PATTERN_CHARACTERS:
         return None
     from re import _parser
@@ -246,7 +249,7 @@ def _width(pattern: str) -> int | None:
 
 @contextmanager
 def _no_warnings() -> Iterator[None]:
-    """Keep `re` silent, which warns of sets such as `[[a]` that a later version may read differently."""
+    """Silence the warnings of `re` about sets such as `[[a]`, which a later version may read differently."""
     import warnings
 
     with warnings.catch_warnings():

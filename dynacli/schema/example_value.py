@@ -1,17 +1,18 @@
-"""A value for a schema: what `--example` fills in, and what help shows.
+"""Makes an example value for a schema, for `--example` and for help.
 
-The value is the same every time, and it is made to pass validation wherever a schema simply allows one.
-What the document itself offers comes first (`const`, `example`, `examples`, `default`, `enum`), but only
-where it has the shape that the schema asks for, for wrong examples are common.
+The value is the same every time, and passes validation for all but contrived schemas.
+Values that the document itself offers come first (`const`, `example`, `examples`, `default`, `enum`), but only
+if they match the schema, because wrong examples are common.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
+from dynacli.model.operation import Dialect
 from dynacli.schema.example_numbers import number_value
+from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_strings import matches_pattern, string_value
-from dynacli.schema.merged_schema import MergedSchema
 from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_same, names_in
 
 __all__ = ["NoExampleError", "example_value", "example_value_for_parameter"]
@@ -24,7 +25,7 @@ def example_value(
     resolve: Callable[[str], Any],
     *,
     direction: Literal["request", "response"] = "request",
-    dialect: Literal["3.0", "3.1", "3.2"] = "3.1",
+    dialect: Dialect = "3.1",
     required_only: bool = True,
 ) -> Any:
     """Return a JSON value for a schema.
@@ -33,15 +34,15 @@ def example_value(
         schema: A Schema Object with its `$ref`s in place, or a boolean.
         resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
         direction: A request has no `readOnly` properties, a response no `writeOnly` ones.
-        dialect: The version of OpenAPI; 3.0 has `nullable`, boolean `exclusiveMinimum`, and ignores what
-            stands beside a `$ref`.
-        required_only: Whether objects have only the properties they must have.
+        dialect: The version of OpenAPI; 3.0 has `nullable`, boolean `exclusiveMinimum`, and ignores the siblings
+            of a `$ref`.
+        required_only: Whether objects have only their required properties.
 
     Returns:
-        The value. Where every value found matches several branches of a `oneOf`, one that does.
+        The value; as a last resort one that matches several branches of a `oneOf`.
 
     Raises:
-        NoExampleError: The schema allows no value, or none that is simply made.
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
     matcher = SchemaMatcher(resolve, direction, dialect)
     try:
@@ -56,12 +57,12 @@ def example_value(
 def example_value_for_parameter(
     parameter: dict[str, Any],
     resolve: Callable[[str], Any],
-    dialect: Literal["3.0", "3.1", "3.2"] = "3.1",
+    dialect: Dialect = "3.1",
 ) -> Any:
     """Return a JSON value for a parameter.
 
     The parameter's own `example` and `examples` override those of its schema
-    (OpenAPI 3.1.1 and 3.0.4, "Parameter Object"), unless they do not have its shape.
+    (OpenAPI 3.1.1 and 3.0.4, "Parameter Object"), unless they do not match it.
 
     Args:
         parameter: A Parameter Object, or a Reference Object that leads to one.
@@ -72,7 +73,7 @@ def example_value_for_parameter(
         The value, before it is written in the parameter's style.
 
     Raises:
-        NoExampleError: The schema allows no value, or none that is simply made.
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
     matcher = SchemaMatcher(resolve, "request", dialect)
     if isinstance(parameter.get("$ref"), str):
@@ -81,7 +82,7 @@ def example_value_for_parameter(
     media_type = dict_or_empty(next(iter(content.values()), None))
     schema = (media_type if content else parameter).get("schema", True)
     try:
-        for value in (*_offered(parameter, matcher), *_offered(media_type, matcher)):
+        for value in (*_own_examples(parameter, matcher), *_own_examples(media_type, matcher)):
             if matcher.matches(value, schema):
                 return value
     except RecursionError as error:
@@ -89,8 +90,8 @@ def example_value_for_parameter(
     return example_value(schema, resolve, dialect=dialect)
 
 
-def _offered(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[Any]:
-    """Yield the example values of a Parameter or Media Type Object."""
+def _own_examples(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[Any]:
+    """Yield the examples of a Parameter or Media Type Object."""
     if "example" in holder:
         yield holder["example"]
     for example in map(dict_or_empty, dict_or_empty(holder.get("examples")).values()):
@@ -100,7 +101,7 @@ def _offered(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[Any]:
 
 
 class _Maker:
-    """Makes values, one place at a time."""
+    """Makes example values, place by place."""
 
     def __init__(self, matcher: SchemaMatcher, required_only: bool) -> None:
         self.matcher = matcher
@@ -114,30 +115,30 @@ class _Maker:
             above: The references that are being followed above this place.
 
         Raises:
-            NoExampleError: None is found.
+            NoExampleError: No value is found.
         """
         self.matcher.spend()
         try:
-            flat = MergedSchema()
-            flat.add(schema, self.matcher, above)
-            return self._solve(flat, schema, above)
+            merged = ExampleSchema()
+            merged.add(schema, self.matcher, above)
+            return self._solve(merged, schema, above)
         except NoExampleError:
             if self.matcher.matches(None, schema):
                 return None
             raise
 
-    def _solve(self, flat: MergedSchema, schema: Any, above: frozenset[str]) -> Any:
-        """Return a value for a merged schema that also fits the schema as it was written."""
-        for _, offer in sorted(flat.offers, key=lambda item: item[0]):
-            value = self._visible(offer, flat)
+    def _solve(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
+        """Return a value for a merged schema that also matches the schema as written."""
+        for _, offer in sorted(merged.offers, key=lambda ranked: ranked[0]):
+            value = self._visible(offer, merged)
             if value is not None and self.matcher.matches(value, schema):
                 return value
-        if not flat.choices:
-            return self._build(flat, schema, above)
-        branches = flat.choices.pop(0)
+        if not merged.choices:
+            return self._build(merged, schema, above)
+        branches = merged.choices.pop(0)
         failure = NoExampleError("No branch of the schema allows a value")
         for branch in branches:
-            chosen = flat.copy()
+            chosen = merged.copy()
             try:
                 chosen.add(branch, self.matcher, above)
                 return self._solve(chosen, schema, above)
@@ -145,34 +146,34 @@ class _Maker:
                 failure = error
         raise failure
 
-    def _visible(self, value: Any, flat: MergedSchema) -> Any:
+    def _visible(self, value: Any, merged: ExampleSchema) -> Any:
         """Return an offered value without the properties that this direction leaves out."""
-        properties = flat.keywords.get("properties")
+        properties = merged.keywords.get("properties")
         if not isinstance(value, dict) or not properties:
             return value
         hidden = {name for name in value if self.matcher.is_hidden(properties.get(name))}
-        return {name: one for name, one in value.items() if name not in hidden} if hidden else value
+        return {name: member for name, member in value.items() if name not in hidden} if hidden else value
 
-    def _build(self, flat: MergedSchema, schema: Any, above: frozenset[str]) -> Any:
-        below = above.union(flat.refs)
+    def _build(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
+        below = above.union(merged.refs)
         failure = NoExampleError("No value of the schema is found")
-        for name in flat.wanted_type_names():
+        for type_name in merged.types_to_try():
             try:
-                for value in self._values(name, flat, below):
+                for value in self._values(type_name, merged, below):
                     if self.matcher.matches(value, schema):
                         return value
             except NoExampleError as error:
                 failure = error
         raise failure
 
-    def _values(self, name: str, flat: MergedSchema, below: frozenset[str]) -> Iterator[Any]:
-        keywords = flat.keywords
-        match name:
+    def _values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
+        keywords = merged.keywords
+        match type_name:
             case "string":
                 if (text := string_value(keywords)) is not None:
                     yield text
             case "integer" | "number":
-                number = number_value(keywords, is_integer=name == "integer")
+                number = number_value(keywords, is_integer=type_name == "integer")
                 if number is not None:
                     yield number
             case "boolean":
@@ -183,9 +184,9 @@ class _Maker:
                 yield from self._arrays(keywords, below)
             case "object":
                 for is_short in (self.required_only, not self.required_only):
-                    made = self._object(keywords, below, is_short=is_short)
-                    yield from self._discriminated(made, flat)
-                    yield made
+                    value = self._object(keywords, below, is_short=is_short)
+                    yield from self._discriminated(value, merged)
+                    yield value
 
     def _arrays(self, keywords: dict[str, Any], below: frozenset[str]) -> Iterator[list[Any]]:
         fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
@@ -195,7 +196,7 @@ class _Maker:
         parts = prefix[:most] + [keywords.get("contains", keywords.get("items", True))] * (
             fewest - len(prefix)
         )
-        # One item says more than none; but none is what ends a recursion.
+        # One item shows more than an empty array; but the empty array is what ends a recursion.
         if not parts and most > 0 and "items" in keywords:
             try:
                 yield [self.make(keywords["items"], below)]
@@ -211,22 +212,28 @@ class _Maker:
             yield [self.make({"allOf": [keywords["items"], part]}, below) for part in parts]
 
     def _distinct(self, items: list[Any], parts: list[Any]) -> list[Any]:
-        """Return items of which no two are equal, made from equal ones where need be."""
+        """Return the items with equal ones varied, so that no two are equal."""
         distinct: list[Any] = []
         for item, part in zip(items, parts, strict=True):
             candidates = self._variants(item, part, len(items))
-            fresh = (one for one in candidates if not any(is_same(one, other) for other in distinct))
+            fresh = (
+                candidate
+                for candidate in candidates
+                if not any(is_same(candidate, other) for other in distinct)
+            )
             try:
-                distinct.append(next(one for one in fresh if self.matcher.matches(one, part)))
+                distinct.append(
+                    next(candidate for candidate in fresh if self.matcher.matches(candidate, part))
+                )
             except StopIteration as error:
                 raise NoExampleError("The items cannot all be different") from error
         return distinct
 
     def _variants(self, item: Any, part: Any, count: int) -> Iterator[Any]:
         yield item
-        flat = MergedSchema()
-        flat.add(part, self.matcher, frozenset())
-        yield from list_or_empty(flat.keywords.get("enum"))
+        merged = ExampleSchema()
+        merged.add(part, self.matcher, frozenset())
+        yield from list_or_empty(merged.keywords.get("enum"))
         if isinstance(item, bool) or item is None:
             yield from (True, False, None)
         elif isinstance(item, str):
@@ -235,14 +242,14 @@ class _Maker:
                 yield item[: -len(digits)] + digits
                 yield digits + item[len(digits) :]
         elif isinstance(item, int | float):
-            step = flat.keywords.get("multipleOf", 1)
+            step = merged.keywords.get("multipleOf", 1)
             for number in range(1, count + 1):
                 yield item + number * step
                 yield item - number * step
         elif isinstance(item, list):
             yield from ([], [*item, *item])
         else:
-            properties = flat.keywords.get("properties", {})
+            properties = merged.keywords.get("properties", {})
             for name, value in item.items():
                 for other in self._variants(value, properties.get(name, True), count):
                     yield {**item, name: other}
@@ -253,59 +260,59 @@ class _Maker:
         required = [
             name for name in keywords.get("required", []) if name in visible or name not in properties
         ]
-        made: dict[str, Any] = {}
+        value: dict[str, Any] = {}
         for name, part in visible.items():
             if name in required:
-                made[name] = self.make(part, below)
-            elif not is_short or len(made) < keywords.get("minProperties", 0):
-                self._make_optional(made, name, part, below)
+                value[name] = self.make(part, below)
+            elif not is_short or len(value) < keywords.get("minProperties", 0):
+                self._add_optional(value, name, part, below)
         others = keywords.get("additionalProperties", True)
         for name in required:
-            if name not in made:
-                made[name] = self.make(self._part_of_other(keywords, name), below)
-        self._make_dependent(made, keywords, visible, below)
-        wanted = keywords.get("minProperties", 0)
+            if name not in value:
+                value[name] = self.make(self._additional_schema(keywords, name), below)
+        self._add_dependent(value, keywords, visible, below)
+        fewest = keywords.get("minProperties", 0)
         if not is_short and not properties and isinstance(others, dict):
-            wanted = max(wanted, 1)
+            fewest = max(fewest, 1)
         for number in range(1, _MOST_ITEMS):
-            if len(made) >= wanted:
+            if len(value) >= fewest:
                 break
-            made.setdefault(f"key{number}", self.make(others, below))
-        return made
+            value.setdefault(f"key{number}", self.make(others, below))
+        return value
 
-    def _make_optional(self, made: dict[str, Any], name: str, part: Any, below: frozenset[str]) -> None:
+    def _add_optional(self, value: dict[str, Any], name: str, part: Any, below: frozenset[str]) -> None:
         try:
-            made[name] = self.make(part, below)
+            value[name] = self.make(part, below)
         except NoExampleError:
             return
 
-    def _make_dependent(
-        self, made: dict[str, Any], keywords: dict[str, Any], visible: dict[str, Any], below: frozenset[str]
+    def _add_dependent(
+        self, value: dict[str, Any], keywords: dict[str, Any], visible: dict[str, Any], below: frozenset[str]
     ) -> None:
+        """Add the properties that `dependentRequired` asks for."""
         dependent = keywords.get("dependentRequired")
-        waiting = list(made) if isinstance(dependent, dict) else []
+        waiting = list(value) if isinstance(dependent, dict) else []
         while waiting:
             for name in names_in(dependent.get(waiting.pop())) if isinstance(dependent, dict) else ():
-                if name not in made:
-                    made[name] = self.make(visible.get(name, True), below)
+                if name not in value:
+                    value[name] = self.make(visible.get(name, True), below)
                     waiting.append(name)
 
-    def _part_of_other(self, keywords: dict[str, Any], name: str) -> Any:
-        """Return the schema of a property that `properties` does not have."""
+    def _additional_schema(self, keywords: dict[str, Any], name: str) -> Any:
+        """Return the schema of a property that `properties` does not name."""
         patterns = keywords.get("patternProperties")
         for pattern, part in patterns.items() if isinstance(patterns, dict) else ():
             if matches_pattern(name, pattern):
                 return part
         return keywords.get("additionalProperties", True)
 
-    def _discriminated(self, made: dict[str, Any], flat: MergedSchema) -> Iterator[dict[str, Any]]:
+    def _discriminated(self, value: dict[str, Any], merged: ExampleSchema) -> Iterator[dict[str, Any]]:
         """Yield an object with its discriminating properties set, where their schemas allow that."""
-        changed = dict(made)
-        for name, values in flat.discriminator_values():
-            part = flat.keywords.get("properties", {}).get(name, True)
-            for value in values:
-                if self.matcher.matches(value, part):
-                    changed[name] = value
-                    break
-        if changed != made:
+        changed = dict(value)
+        for name, tags in merged.discriminator_values():
+            part = merged.keywords.get("properties", {}).get(name, True)
+            tag = next((tag for tag in tags if self.matcher.matches(tag, part)), None)
+            if tag is not None:
+                changed[name] = tag
+        if changed != value:
             yield changed

@@ -1,4 +1,4 @@
-"""A schema as options see it: one level, with everything that a value at that place may have."""
+"""A schema as options see it: a single level, with everything that a value there may have."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ __all__ = ["BranchGroup", "FlatSchema", "any_of"]
 
 
 class BranchGroup:
-    """Branches of which one holds, as one keyword of a schema has them.
+    """The branches of a `oneOf` or `anyOf`, or those that a discriminator's mapping names.
 
     Args:
         keyword: `oneOf`, `anyOf`, or `discriminator` where the mapping alone names the branches.
-        branches: The schemas as they stand; one that allows null alone is not among them.
-        names: What messages call them.
+        branches: The schemas as written, without one that allows null alone.
+        names: The names of the branches in messages.
         flat_branches: The same schemas, flattened.
-        discriminator: The property that picks one; None where nothing does but the value's shape.
+        discriminator: The property that picks a branch; None where only the rest of the value tells.
         tags: For each branch the values of that property which pick it, the one to send first.
     """
 
@@ -39,74 +39,79 @@ class BranchGroup:
         self.tags = tags
 
     def united(self) -> "FlatSchema":
-        """Return everything that any of the branches takes."""
+        """Return the schema of everything that any of the branches takes."""
         united = FlatSchema()
-        real = self.flat_branches
-        if not real:
+        branches = self.flat_branches
+        if not branches:
             return united
-        united.is_nullable = any(one.is_nullable for one in real)
-        united.is_read_only = all(one.is_read_only for one in real)
-        united.is_deprecated = all(one.is_deprecated for one in real)
-        types = {one.type for one in real}
-        if len(types) == 1 and not any(one.is_union for one in real):
+        united.is_nullable = any(branch.is_nullable for branch in branches)
+        united.is_read_only = all(branch.is_read_only for branch in branches)
+        united.is_deprecated = all(branch.is_deprecated for branch in branches)
+        types = {branch.type for branch in branches}
+        if len(types) == 1 and not any(branch.is_union for branch in branches):
             united.type = types.pop()
         elif types == {"integer", "number"}:
             united.type = "number"
         united.is_union = united.type == ANY
-        if all(one.enum for one in real):
+        if all(branch.enum for branch in branches):
             united.enum = tuple(
-                dict.fromkeys(value for one in real for value in one.enum if _is_plain(value))
+                dict.fromkeys(value for branch in branches for value in branch.enum if _is_scalar(value))
             )
-        formats = {one.format for one in real}
+        formats = {branch.format for branch in branches}
         united.format = formats.pop() if len(formats) == 1 else ""
-        united.required = frozenset.intersection(*(one.required for one in real))
+        united.required = frozenset.intersection(*(branch.required for branch in branches))
         variants: dict[str, list[Any]] = {}
         items: list[Any] = []
         additional: list[Any] = []
         holders: dict[str, list[tuple[str, ...]]] = {}
-        lacking: set[str] = set()
-        for one, branch in zip(real, self.names, strict=True):
-            for name, schema in one.properties.items():
+        optional: set[str] = set()
+        for branch, branch_name in zip(branches, self.names, strict=True):
+            for name, schema in branch.properties.items():
                 if not any(schema is known for known in variants.setdefault(name, [])):
                     variants[name].append(schema)
-                holders.setdefault(name, []).append(one.branches.get(name) or (branch,))
-                if name not in one.required and name not in one.required_where_had:
-                    lacking.add(name)
-            united.is_open |= one.is_open or (not one.properties and one.type in {"object", ANY})
-            if one.items is not None:
-                items.append(one.items)
-            if one.additional is not None:
-                additional.append(one.additional)
-            united.patterns.update(one.patterns)
-            united.refs |= one.refs
+                holders.setdefault(name, []).append(branch.branches.get(name) or (branch_name,))
+                if name not in branch.required and name not in branch.required_in_branches:
+                    optional.add(name)
+            united.is_open |= branch.is_open or (not branch.properties and branch.type in {"object", ANY})
+            if branch.items is not None:
+                items.append(branch.items)
+            if branch.additional is not None:
+                additional.append(branch.additional)
+            united.patterns.update(branch.patterns)
+            united.refs |= branch.refs
         united.properties = {name: any_of(schemas) for name, schemas in variants.items()}
         united.items = any_of(items) if items else None
-        schemas = [one for one in additional if one is not False]
-        united.additional = any_of(schemas) if schemas else (False if len(additional) == len(real) else None)
-        for name, several in holders.items():
-            if len(several) < len(real) or any(name in one.branches for one in real):
-                united.branches[name] = tuple(dict.fromkeys(each for one in several for each in one))
-        united.required_where_had = frozenset(holders) - lacking - united.required
-        united.groups = (self,) if len(real) > 1 or self.keyword == "discriminator" else ()
+        allowed = [schema for schema in additional if schema is not False]
+        if allowed:
+            united.additional = any_of(allowed)
+        else:
+            united.additional = False if len(additional) == len(branches) else None
+        for name, named in holders.items():
+            if len(named) < len(branches) or any(name in branch.branches for branch in branches):
+                united.branches[name] = tuple(dict.fromkeys(each for names in named for each in names))
+        united.required_in_branches = frozenset(holders) - optional - united.required
+        united.groups = (self,) if len(branches) > 1 or self.keyword == "discriminator" else ()
         return united
 
 
 class FlatSchema:
-    """A schema with its references, `allOf` and branches merged into one level.
+    """A schema with its references, `allOf` and branches merged into a single level.
 
     Attributes:
-        type: One of the JSON types, or `any`.
-        properties: Name → schema; a property of several branches is an `anyOf` of theirs.
-        own: The names of the properties that stand outside all branches.
+        type: A JSON type, or `any`.
+        is_union: Whether `type` is `any` because several types are named.
+        properties: Name → schema; where several branches have a property, an `anyOf` of their schemas.
+        outside_branches: The names of the properties that stand outside all branches.
         required: The properties that every value must have.
-        required_where_had: The properties that every branch which has them requires.
-        branches: Property → the names of the branches that have it, for those that not all have.
-        groups: The branches that are to be chosen from, in the order of the schema.
+        required_in_branches: The properties that each branch which has them requires, but not every branch has.
+        branches: Property → names of the branches that have it, for properties that not all branches have.
+        groups: The groups of branches to choose from, in the order of the schema.
         patterns: The `patternProperties`.
-        is_open: Whether the schema says itself that other properties may be there.
+        additional: The `additionalProperties`, None where there are none.
+        is_open: Whether the schema explicitly allows other properties.
         refs: The references that were followed to get here.
-        entries: Those of them that lead to this schema as a whole and not to a part of it; they tell a recursion.
-        branch_entries: Those that lead to its branches.
+        entries: The references among them that lead to this schema as a whole; by them a recursion is noticed.
+        branch_entries: The references that lead to its branches as a whole.
     """
 
     __slots__ = (
@@ -128,12 +133,12 @@ class FlatSchema:
         "is_union",
         "items",
         "limits",
-        "own",
+        "outside_branches",
         "patterns",
         "properties",
         "refs",
         "required",
-        "required_where_had",
+        "required_in_branches",
         "type",
     )
 
@@ -151,10 +156,10 @@ class FlatSchema:
         self.is_union = False
         self.description = ""
         self.properties: dict[str, Any] = {}
-        self.own: frozenset[str] = frozenset()
+        self.outside_branches: frozenset[str] = frozenset()
         self.patterns: dict[str, Any] = {}
         self.required: frozenset[str] = frozenset()
-        self.required_where_had: frozenset[str] = frozenset()
+        self.required_in_branches: frozenset[str] = frozenset()
         self.branches: dict[str, tuple[str, ...]] = {}
         self.groups: tuple[BranchGroup, ...] = ()
         self.discriminator: Discriminator | None = None
@@ -165,7 +170,7 @@ class FlatSchema:
         self.branch_entries: frozenset[str] = frozenset()
 
     def add(self, other: "FlatSchema") -> None:
-        """Merge what must hold as well; what this one says itself comes first."""
+        """Merge a schema that applies as well; where both name a value, that of this schema stays."""
         if self.type == ANY and not self.is_union:
             self.type = other.type
             self.is_union = other.is_union
@@ -186,15 +191,15 @@ class FlatSchema:
         for name, names in other.branches.items():
             if name not in self.properties:
                 self.branches[name] = names
-        for name in other.own:
+        for name in other.outside_branches:
             self.branches.pop(name, None)
         for name, schema in other.properties.items():
-            mine = self.properties.get(name)
-            self.properties[name] = schema if mine is None or mine is schema else {"allOf": [mine, schema]}
+            own = self.properties.get(name)
+            self.properties[name] = schema if own is None or own is schema else {"allOf": [own, schema]}
         self.patterns = {**other.patterns, **self.patterns}
-        self.own |= other.own
+        self.outside_branches |= other.outside_branches
         self.required |= other.required
-        self.required_where_had |= other.required_where_had
+        self.required_in_branches |= other.required_in_branches
         self.groups += other.groups
         self.discriminator = self.discriminator or other.discriminator
         self.branch_entries |= other.branch_entries
@@ -206,9 +211,9 @@ class FlatSchema:
 
 
 def any_of(schemas: list[Any]) -> Any:
-    """Return a schema that holds where any of several does."""
+    """Return a schema that matches where any of several schemas does."""
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
-def _is_plain(value: Any) -> bool:
+def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)

@@ -1,6 +1,6 @@
-"""Reading schemas: references followed, `allOf` merged, branches united, into one flat view.
+"""Flattens schemas for options: references followed, `allOf` merged, branches united.
 
-Everything here is pure and works on schemas as they stand in documents, wrong ones included:
+All functions are pure and take schemas as they stand in documents, wrong ones included:
 a keyword of the wrong type counts as absent.
 """
 
@@ -38,12 +38,12 @@ _MAX_STEPS = 5000
 
 
 def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
-    """Return the flat view of a schema; anything that is no schema gives the view of `true`."""
-    return _flatten(schema, _Reading(resolve, frozenset(), 0, [_MAX_STEPS], {}))
+    """Return a schema flattened; a value that is no schema counts as `true`."""
+    return _flatten(schema, _Context(resolve, frozenset(), 0, [_MAX_STEPS], {}))
 
 
 class FlatSchemas:
-    """The views of schemas, each made once; the schemas must not change meanwhile.
+    """Flattens each schema once; the schemas must not change meanwhile.
 
     Args:
         resolve: Returns the target of an internal `$ref`.
@@ -55,46 +55,46 @@ class FlatSchemas:
         self._known: dict[int, tuple[Any, FlatSchema]] = {}
 
     def __call__(self, schema: Any) -> FlatSchema:
-        """Return the view of a schema, which nobody may change."""
+        """Return a schema flattened; the result is shared, and must not be changed."""
         known = self._known.get(id(schema))
         if known is None:
             known = self._known[id(schema)] = (schema, flatten(schema, self.resolve))
         return known[1]
 
 
-def value_type(seen: FlatSchema, resolve: Resolve, views: FlatSchemas | None = None) -> ValueType:
-    """Return what an option takes that stands for a value of this view."""
+def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | None = None) -> ValueType:
+    """Return what an option takes for a value of a schema."""
     items = None
-    is_array = seen.type == "array" or (seen.is_union and seen.items is not None)
-    held = seen.items if is_array else seen.additional
-    if seen.type == "object" and held in (None, False) and seen.patterns:
-        held = next(iter(seen.patterns.values()))
-    if is_array or (seen.type == "object" and held is not None and held is not False):
-        inner = flatten(held, resolve) if views is None else views(held)
-        # One level: an array inside an array is given as JSON.
-        items = ValueType(inner.type, inner.format, inner.enum, limits=inner.limits or None)
+    is_array = flat.type == "array" or (flat.is_union and flat.items is not None)
+    item_schema = flat.items if is_array else flat.additional
+    if flat.type == "object" and item_schema in (None, False) and flat.patterns:
+        item_schema = next(iter(flat.patterns.values()))
+    if is_array or (flat.type == "object" and item_schema is not None and item_schema is not False):
+        item = flatten(item_schema, resolve) if flat_schemas is None else flat_schemas(item_schema)
+        # A single level: an array inside an array is given as JSON.
+        items = ValueType(item.type, item.format, item.enum, limits=item.limits or None)
     return ValueType(
-        seen.type,
-        seen.format,
-        seen.enum,
-        seen.has_default,
-        seen.default,
-        seen.limits or None,
-        seen.is_nullable,
+        flat.type,
+        flat.format,
+        flat.enum,
+        flat.has_default,
+        flat.default,
+        flat.limits or None,
+        flat.is_nullable,
         items,
     )
 
 
-class _Reading(NamedTuple):
-    """Where a schema is read from.
+class _Context(NamedTuple):
+    """The way that led to a schema, and what is left to spend.
 
     Args:
         refs: The references that were followed on the way.
         hops: How many schemas are around it.
-        left: How many schemas may still be read for one view: branches of branches that refer to each other
-            would be more than anyone can wait for. When half of them were read, what is known is not read again.
-        known: Reference → what it leads to.
-        own: The reference that led to the schema itself; empty where it stands in another.
+        left: How many schemas may still be flattened for the outermost one: branches that refer to each other
+            would take too long. Once half of them are spent, the known targets of references are used again.
+        known: Reference → its target, flattened.
+        own: The reference that led to the schema itself; empty where it stands inside another schema.
     """
 
     resolve: Resolve
@@ -104,221 +104,224 @@ class _Reading(NamedTuple):
     known: dict[str, FlatSchema]
     own: str = ""
 
-    def inside(self) -> "_Reading":
+    def inside(self) -> "_Context":
         return self._replace(hops=self.hops + 1, own="")
 
 
-def _flatten(schema: Any, reading: _Reading) -> FlatSchema:
-    reading.left[0] -= 1
-    if not isinstance(schema, Mapping) or reading.hops > _MAX_HOPS or reading.left[0] < 0:
-        found = FlatSchema()
-        found.refs = reading.refs
-        return found
+def _flatten(schema: Any, context: _Context) -> FlatSchema:
+    context.left[0] -= 1
+    if not isinstance(schema, Mapping) or context.hops > _MAX_HOPS or context.left[0] < 0:
+        flat = FlatSchema()
+        flat.refs = context.refs
+        return flat
     ref = schema.get("$ref")
     if isinstance(ref, str):
-        return _through_reference(schema, ref, reading)
-    found = _own_keywords(schema)
-    found.refs = reading.refs
-    is_base = found.discriminator is not None
+        return _through_reference(schema, ref, context)
+    flat = _own_keywords(schema)
+    flat.refs = context.refs
+    is_base = flat.discriminator is not None
     parts = _list(schema, "allOf")
     for part in parts:
-        seen = _flatten(part, reading.inside())
-        found.add(seen)
+        flat_part = _flatten(part, context.inside())
+        flat.add(flat_part)
         if len(parts) == 1 and not schema.get("properties"):
-            found.entries = seen.entries  # how 3.0 puts a description beside a reference
+            flat.entries = flat_part.entries  # how 3.0 puts a description beside a reference
     for keyword in ("oneOf", "anyOf"):
         branches = _list(schema, keyword)
         if branches:
-            _add_group(found, keyword, branches, reading)
-    discriminator = found.discriminator
-    if discriminator is not None and not found.groups and discriminator.mapping:
+            _add_group(flat, keyword, branches, context)
+    discriminator = flat.discriminator
+    if discriminator is not None and not flat.groups and discriminator.mapping:
         branches = discriminator.branches()
-        # Inside one of the branches, which refers back to what they share, the branch is chosen already.
-        # A base may be one of its own branches; what inherits from it is that branch and no other.
-        refs = reading.refs - {reading.own} if is_base else reading.refs
+        # Inside a branch, which refers back to the schema that all branches share, the branch is chosen already.
+        # A base schema may be a branch itself; a schema that inherits from it is that branch and no other.
+        refs = context.refs - {context.own} if is_base else context.refs
         if refs.isdisjoint(branch["$ref"] for branch in branches):
-            _add_group(found, "discriminator", branches, reading)
-    _offer_conditional(found, schema, reading)
-    _settle(found)
-    return found
+            _add_group(flat, "discriminator", branches, context)
+    _add_conditional_properties(flat, schema, context)
+    _infer_type(flat)
+    return flat
 
 
-def _through_reference(schema: Mapping[str, Any], ref: str, reading: _Reading) -> FlatSchema:
-    if ref in reading.refs:  # a schema that is made of itself says nothing more
-        found = FlatSchema()
-    elif ref in reading.known and reading.left[0] < _MAX_STEPS // 2:
-        found = reading.known[ref]
+def _through_reference(schema: Mapping[str, Any], ref: str, context: _Context) -> FlatSchema:
+    if ref in context.refs:  # a schema that includes itself says nothing more
+        flat = FlatSchema()
+    elif ref in context.known and context.left[0] < _MAX_STEPS // 2:
+        flat = context.known[ref]
     else:
         try:
-            target = reading.resolve(ref)
+            target = context.resolve(ref)
         except LookupError:
             target = None
-        found = _flatten(target, reading.inside()._replace(refs=reading.refs | {ref}, own=ref))
-        reading.known[ref] = found
+        flat = _flatten(target, context.inside()._replace(refs=context.refs | {ref}, own=ref))
+        context.known[ref] = flat
     siblings = {key: value for key, value in schema.items() if key != "$ref"}
     if siblings:
-        # Keywords beside `$ref` count in 3.1 and are ignored in 3.0, where a description is what people put there.
-        beside = _flatten(siblings, reading.inside())
-        beside.add(found)
-        beside.entries |= found.entries
-        _settle(beside)
-        found = beside
-    found.refs |= {ref}
-    found.entries |= {ref}
-    return found
+        # Keywords beside `$ref` count in 3.1; 3.0 ignores them, but what people write there is a description.
+        beside = _flatten(siblings, context.inside())
+        beside.add(flat)
+        beside.entries |= flat.entries
+        _infer_type(beside)
+        flat = beside
+    flat.refs |= {ref}
+    flat.entries |= {ref}
+    return flat
 
 
 def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
-    found = FlatSchema()
-    kind = schema.get("type")
-    if isinstance(kind, list):  # 3.1
-        found.is_nullable = "null" in kind
-        named = [item for item in kind if item in _TYPES]
+    """Return a schema flattened, without its references, `allOf` and branches."""
+    flat = FlatSchema()
+    types = schema.get("type")
+    if isinstance(types, list):  # 3.1
+        flat.is_nullable = "null" in types
+        named = [name for name in types if name in _TYPES]
         if len(named) == 1:
-            found.type = named[0]
-        found.is_union = len(named) > 1
-    elif isinstance(kind, str) and kind in _TYPES:
-        found.type = kind
-    if schema.get("nullable") is True or kind == "null":  # 3.0
-        found.is_nullable = True
+            flat.type = named[0]
+        flat.is_union = len(named) > 1
+    elif isinstance(types, str) and types in _TYPES:
+        flat.type = types
+    if schema.get("nullable") is True or types == "null":  # 3.0
+        flat.is_nullable = True
     if isinstance(schema.get("format"), str):
-        found.format = schema["format"]
-    elif is_binary(schema):  # 3.1 says so in another way; an option takes the same
-        found.format = "binary"
+        flat.format = schema["format"]
+    elif is_binary(schema):  # 3.1 has no `format` for bytes
+        flat.format = "binary"
     if "const" in schema:
-        found.enum = (schema["const"],)
+        flat.enum = (schema["const"],)
     elif isinstance(schema.get("enum"), list):
-        found.enum = tuple(schema["enum"])
+        flat.enum = tuple(schema["enum"])
     if "default" in schema:
-        found.has_default, found.default = True, schema["default"]
-    found.limits = {key: schema[key] for key in LIMITS if key in schema}
-    found.is_read_only = schema.get("readOnly") is True
-    found.is_deprecated = schema.get("deprecated") is True
+        flat.has_default, flat.default = True, schema["default"]
+    flat.limits = {key: schema[key] for key in LIMITS if key in schema}
+    flat.is_read_only = schema.get("readOnly") is True
+    flat.is_deprecated = schema.get("deprecated") is True
     description = schema.get("description") or schema.get("title")
     if isinstance(description, str):
-        found.description = description
+        flat.description = description
     if isinstance(schema.get("properties"), Mapping):
-        found.properties = dict(schema["properties"])
-        found.own = frozenset(found.properties)
+        flat.properties = dict(schema["properties"])
+        flat.outside_branches = frozenset(flat.properties)
     if isinstance(schema.get("patternProperties"), Mapping):
-        found.patterns = dict(schema["patternProperties"])
-    found.required = frozenset(item for item in _list(schema, "required") if isinstance(item, str))
-    found.items = schema.get("items")
-    found.additional = schema.get("additionalProperties")
-    others = schema.get("unevaluatedProperties", found.additional)
-    found.is_open = bool(found.patterns) or others is True or isinstance(others, Mapping)
-    found.discriminator = discriminator_of(schema)
-    if found.type == ANY and not found.is_union and found.properties:
-        found.type = "object"
-    return found
+        flat.patterns = dict(schema["patternProperties"])
+    flat.required = frozenset(name for name in _list(schema, "required") if isinstance(name, str))
+    flat.items = schema.get("items")
+    flat.additional = schema.get("additionalProperties")
+    others = schema.get("unevaluatedProperties", flat.additional)
+    flat.is_open = bool(flat.patterns) or others is True or isinstance(others, Mapping)
+    flat.discriminator = discriminator_of(schema)
+    if flat.type == ANY and not flat.is_union and flat.properties:
+        flat.type = "object"
+    return flat
 
 
-def _settle(found: FlatSchema) -> None:
-    """Fill in what follows from the rest: the type, and null as one of the values."""
-    if None in found.enum:
-        found.is_nullable = True
-        found.enum = tuple(value for value in found.enum if value is not None)
-    if found.type != ANY or found.is_union:
+def _infer_type(flat: FlatSchema) -> None:
+    """Fill in the type where other keywords imply it, and turn null among the allowed values into a flag."""
+    if None in flat.enum:
+        flat.is_nullable = True
+        flat.enum = tuple(value for value in flat.enum if value is not None)
+    if flat.type != ANY or flat.is_union:
         return
-    if found.properties or found.patterns or found.required or isinstance(found.additional, Mapping):
-        found.type = "object"
-    elif found.items is not None:
-        found.type = "array"
-    elif found.enum and all(isinstance(value, str) for value in found.enum):
-        found.type = "string"
+    if flat.properties or flat.patterns or flat.required or isinstance(flat.additional, Mapping):
+        flat.type = "object"
+    elif flat.items is not None:
+        flat.type = "array"
+    elif flat.enum and all(isinstance(value, str) for value in flat.enum):
+        flat.type = "string"
 
 
-def _offer_conditional(found: FlatSchema, schema: Mapping[str, Any], reading: _Reading) -> None:
-    """Offer the properties that are described only for some values, or only to be excluded, as well."""
+def _add_conditional_properties(flat: FlatSchema, schema: Mapping[str, Any], context: _Context) -> None:
+    """Add the properties that stand only in `then`, `else`, `dependentSchemas`, `if` or `not`."""
     dependent = schema.get("dependentSchemas")
     parts = [schema[keyword] for keyword in ("then", "else") if keyword in schema]
     parts.extend(dependent.values() if isinstance(dependent, Mapping) else ())
-    # What a condition or an exclusion says of a property is not what the property may be.
-    offered: dict[str, list[Any]] = {
+    # `if` and `not` name properties, but do not say which values they may have.
+    conditional: dict[str, list[Any]] = {
         name: []
         for keyword in ("if", "not")
         if keyword in schema
-        for name in _flatten(schema[keyword], reading.inside()).properties
+        for name in _flatten(schema[keyword], context.inside()).properties
     }
     for part in parts:
-        for name, described in _flatten(part, reading.inside()).properties.items():
-            offered.setdefault(name, []).append(described)
-    for name, schemas in offered.items():
-        if name not in found.properties:
-            found.properties[name] = any_of(schemas) if schemas else True
-            found.own |= {name}
+        for name, described in _flatten(part, context.inside()).properties.items():
+            conditional.setdefault(name, []).append(described)
+    for name, schemas in conditional.items():
+        if name not in flat.properties:
+            flat.properties[name] = any_of(schemas) if schemas else True
+            flat.outside_branches |= {name}
 
 
-def _add_group(found: FlatSchema, keyword: str, branches: list[Any], reading: _Reading) -> None:
-    """Merge branches of which one holds."""
-    views = [_flatten(branch, reading.inside()) for branch in branches]
-    real = [index for index, branch in enumerate(branches) if not is_null(branch)]
-    if len(real) == 1 and keyword != "discriminator":
-        # One of one, or one or null: there is nothing to choose.
-        found.entries |= views[real[0]].entries
-        found.add(views[real[0]])
-        found.is_nullable = found.is_nullable or len(views) > 1
+def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Context) -> None:
+    """Merge branches to choose from."""
+    every = [_flatten(schema, context.inside()) for schema in schemas]
+    not_null = [index for index, schema in enumerate(schemas) if not is_null(schema)]
+    has_null = len(not_null) < len(every)
+    if len(not_null) == 1 and keyword != "discriminator":
+        # A single branch, or a branch and null: there is nothing to choose.
+        branch = every[not_null[0]]
+        flat.entries |= branch.entries
+        flat.add(branch)
+        flat.is_nullable = flat.is_nullable or has_null
         return
-    names = [branch_name(branch, index) for index, branch in enumerate(branches)]
-    is_nullable = len(real) < len(views)
-    views = [views[index] for index in real]
-    names = [names[index] for index in real]
-    discriminator, tags = _tags(found, views, names, reading.resolve)
-    kept = tuple(branches[index] for index in real)
-    group = BranchGroup(keyword, kept, tuple(names), tuple(views), discriminator, tags)
+    branches = [every[index] for index in not_null]
+    names = [branch_name(schemas[index], index) for index in not_null]
+    discriminator, tags = _tags(flat, branches, names, context.resolve)
+    kept = tuple(schemas[index] for index in not_null)
+    group = BranchGroup(keyword, kept, tuple(names), tuple(branches), discriminator, tags)
     united = group.united()
-    united.is_nullable = united.is_nullable or is_nullable
-    found.add(united)
-    found.branch_entries |= frozenset().union(*(one.entries | one.branch_entries for one in views))
+    united.is_nullable = united.is_nullable or has_null
+    flat.add(united)
+    flat.branch_entries |= frozenset().union(*(branch.entries | branch.branch_entries for branch in branches))
     if discriminator is not None and not discriminator.is_implied:
-        _show_tags(found, group, discriminator)
+        _show_tags(flat, group, discriminator)
 
 
 def _tags(
-    found: FlatSchema, views: list[FlatSchema], names: list[str], resolve: Resolve
+    flat: FlatSchema, branches: list[FlatSchema], names: list[str], resolve: Resolve
 ) -> tuple[Discriminator | None, tuple[tuple[str, ...], ...]]:
-    """Return the property that picks a branch, if there is one, and for each branch its values of it."""
-    none = tuple(() for _ in views)
-    if not views or any(one.type not in {"object", ANY} for one in views):
+    """Return the property that picks a branch, None where none does, and for each branch its values."""
+    none = tuple(() for _ in branches)
+    if not branches or any(branch.type not in {"object", ANY} for branch in branches):
         return None, none
-    discriminator = found.discriminator or _shared_discriminator(views)
+    discriminator = flat.discriminator or _shared_discriminator(branches)
     if discriminator is not None and not any(
-        discriminator.property in one.properties for one in (found, *views)
+        discriminator.property in schema.properties for schema in (flat, *branches)
     ):
-        discriminator = None  # it means a property that stands elsewhere
+        discriminator = None  # its property stands elsewhere
     if discriminator is None:
-        # Many documents have none, but give one property other values in each branch.
-        for name in views[0].properties if len(views) > 1 else ():
-            if not _values_of(views[0], name, resolve):
+        # Many documents have no discriminator, but a property with other values in each branch.
+        for name in branches[0].properties if len(branches) > 1 else ():
+            if not _allowed_strings(branches[0], name, resolve):
                 continue
-            tags = tuple(_values_of(one, name, resolve) for one in views)
+            tags = tuple(_allowed_strings(branch, name, resolve) for branch in branches)
             count = sum(map(len, tags))
-            if all(tags) and count == len({value for one in tags for value in one}):
+            if all(tags) and count == len({value for values in tags for value in values}):
                 return Discriminator(name, {}, is_implied=True), tags
         return None, none
     return discriminator, tuple(
         discriminator.values_for(
-            one.entries, name if one.entries else "", _values_of(one, discriminator.property, resolve)
+            branch.entries,
+            name if branch.entries else "",
+            _allowed_strings(branch, discriminator.property, resolve),
         )
-        for one, name in zip(views, names, strict=True)
+        for branch, name in zip(branches, names, strict=True)
     )
 
 
-def _shared_discriminator(views: list[FlatSchema]) -> Discriminator | None:
-    """Return the discriminator that stands in what all branches share, by `allOf`."""
-    first = views[0].discriminator
-    for one in views:
-        if first is None or one.discriminator is None or one.discriminator.property != first.property:
+def _shared_discriminator(branches: list[FlatSchema]) -> Discriminator | None:
+    """Return the discriminator of a schema that all branches share by `allOf`."""
+    first = branches[0].discriminator
+    for branch in branches:
+        if first is None or branch.discriminator is None or branch.discriminator.property != first.property:
             return None
-        if any(group.discriminator is one.discriminator for group in one.groups):
+        if any(group.discriminator is branch.discriminator for group in branch.groups):
             return None  # it is about the branches of a branch
     return first
 
 
-def _values_of(one: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
-    """Return the strings that a branch allows for a property, its default first; none where it allows all."""
-    # Without a view of it, which may be of any size.
-    waiting, hops = [one.properties.get(name)], 0
+def _allowed_strings(branch: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
+    """Return the strings that a branch allows for a property, its default first; empty where it allows all."""
+    # Not by flattening the property's schema, which may be of any size.
+    waiting, hops = [branch.properties.get(name)], 0
     while waiting and hops < _MAX_HOPS:
         schema, hops = waiting.pop(0), hops + 1
         if not isinstance(schema, Mapping):
@@ -337,15 +340,15 @@ def _values_of(one: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
     return ()
 
 
-def _show_tags(found: FlatSchema, group: BranchGroup, discriminator: Discriminator) -> None:
+def _show_tags(flat: FlatSchema, group: BranchGroup, discriminator: Discriminator) -> None:
     """Let the discriminating property take the values that pick a branch."""
     name = discriminator.property
-    values = list(dict.fromkeys(value for one in group.tags for value in one))
+    values = list(dict.fromkeys(value for tags in group.tags for value in tags))
     has_every = all(group.tags) and not discriminator.default and group.keyword != "discriminator"
-    described = found.properties.get(name)
+    described = flat.properties.get(name)
     choices: dict[str, Any] = {"type": "string", **({"enum": values} if has_every and values else {})}
-    found.properties[name] = choices if described is None else {"allOf": [described, choices]}
-    found.branches.pop(name, None)
+    flat.properties[name] = choices if described is None else {"allOf": [described, choices]}
+    flat.branches.pop(name, None)
 
 
 def _list(schema: Mapping[str, Any], keyword: str) -> list[Any]:

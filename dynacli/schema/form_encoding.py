@@ -1,14 +1,15 @@
-"""How the properties of a form or of a multipart body are written: Encoding Objects, and what holds without one.
+"""How the properties of a form or a multipart body are written: by Encoding Objects, or by default.
 
 OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding Object". 2.0 comes here converted to 3.0.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.media_types import is_binary, is_text_type
+from dynacli.model.operation import Dialect
 from dynacli.record import record
 from dynacli.schema.flatten_schema import Resolve, flatten
 
@@ -26,7 +27,7 @@ class PartHeader:
     """A header of a part.
 
     Args:
-        value: What the document says that it is: the only value, the default or the example; None for nothing.
+        value: The document's value for it: the only allowed value, the default or the example; None for none.
     """
 
     name: str
@@ -36,16 +37,16 @@ class PartHeader:
 
 @record
 class PropertyEncoding:
-    """How one property is written.
+    """How a property is written.
 
     Args:
-        media_types: The document's `contentType`, a type or a range each, none that is malformed.
-        takes_file: Whether it can be the content of a file.
-        takes_text: Whether it can be anything else.
-        style: The style of a query parameter, empty where a media type decides.
-        explode: As in a query.
-        allow_reserved: As in a query.
-        headers: Those of the part.
+        media_types: The types and ranges in the document's `contentType`, without malformed ones.
+        takes_file: Whether the value can be the content of a file.
+        takes_text: Whether the value can be anything else.
+        style: The style, as of a query parameter; empty where a media type decides.
+        explode: As of a query parameter.
+        allow_reserved: As of a query parameter.
+        headers: The headers of the part.
     """
 
     media_types: tuple[str, ...] = ()
@@ -58,21 +59,21 @@ class PropertyEncoding:
 
 
 class Encodings:
-    """The encodings of one Media Type Object.
+    """The encodings of a Media Type Object.
 
     Args:
         media: The Media Type Object.
         resolve: Returns the target of a `$ref`.
         dialect: The version of OpenAPI.
         is_multipart: Whether it is a multipart body; otherwise a form.
-        has_examples: Whether a header of a part that nobody gives is the example that the document leads to.
+        has_examples: Whether a required header of a part that nobody gives takes an example value.
     """
 
     def __init__(
         self,
         media: Mapping[str, Any],
         resolve: Resolve,
-        dialect: Literal["3.0", "3.1", "3.2"],
+        dialect: Dialect,
         *,
         is_multipart: bool,
         has_examples: bool = False,
@@ -83,19 +84,19 @@ class Encodings:
         self._dialect = dialect
         self._is_multipart = is_multipart
         self._schema = media.get("schema")
-        self._seen = flatten(self._schema, resolve)
+        self._flat = flatten(self._schema, resolve)
 
     def of(self, name: str) -> PropertyEncoding:
-        """Return how the property of that name is written, also one that the document does not name."""
-        schema = self._seen.properties.get(name, self._seen.additional)
+        """Return how the property of a name is written, whether or not the document names it."""
+        schema = self._flat.properties.get(name, self._flat.additional)
         return self._encoding(dict_or_empty(dict_or_empty(self._media.get("encoding")).get(name)), schema)
 
     def names(self) -> list[str]:
-        """Return the properties in the order in which the document has them."""
-        return list(self._seen.properties)
+        """Return the names of the properties in the document's order."""
+        return list(self._flat.properties)
 
     def of_item(self, index: int) -> PropertyEncoding:
-        """Return how an item of a body is written that is an array (3.2, `prefixEncoding` and `itemEncoding`)."""
+        """Return how an item of an array body is written (3.2, `prefixEncoding` and `itemEncoding`)."""
         prefix = self._media.get("prefixEncoding")
         described = self._media.get("itemEncoding")
         if isinstance(prefix, list) and index < len(prefix):
@@ -109,8 +110,8 @@ class Encodings:
 
     def _encoding(self, described: Mapping[str, Any], schema: Any) -> PropertyEncoding:
         takes_file, takes_text = self._takes(schema) if self._is_multipart else (False, True)
-        # 3.0 has the style for forms alone: "SHALL be ignored if the request body media type is not
-        # application/x-www-form-urlencoded"; since 3.1 it holds for multipart too.
+        # 3.0 has the style for forms only: "SHALL be ignored if the request body media type is not
+        # application/x-www-form-urlencoded"; since 3.1 it applies to multipart, too.
         has_style = not (self._is_multipart and self._dialect == "3.0") and any(
             key in described for key in ("style", "explode", "allowReserved")
         )
@@ -128,35 +129,35 @@ class Encodings:
 
     def _takes(self, schema: Any) -> tuple[bool, bool]:
         """Return whether a part can be a file, and whether it can be something else."""
-        seen = flatten(schema, self._resolve)
-        if seen.type == "array":
-            schema = seen.items
-        found = list(self._schemas(schema))
-        binary = [one for one in found if is_binary(one)]
-        is_typed = any(one.keys() & {"type", "properties", "enum", "const", "items"} for one in found)
-        # 3.1: a schema without a type stands for bytes ("Working with Binary Data").
+        flat = flatten(schema, self._resolve)
+        if flat.type == "array":
+            schema = flat.items
+        schemas = list(self._schemas(schema))
+        binary = [part for part in schemas if is_binary(part)]
+        is_typed = any(part.keys() & {"type", "properties", "enum", "const", "items"} for part in schemas)
+        # In 3.1, a schema without a type stands for bytes ("Working with Binary Data").
         is_untyped = self._dialect != "3.0" and isinstance(schema, Mapping) and not is_typed
-        # `contentMediaType: text/csv`: a text that may as well be a file.
-        is_text = any(is_text_type(str(one.get("contentMediaType", ""))) for one in found)
-        is_plain = any(_is_plain(one) for one in found if one not in binary)
-        return bool(binary) or is_untyped or is_text, not binary or is_plain
+        # A text with a media type, such as `contentMediaType: text/csv`, may as well be a file.
+        is_text = any(is_text_type(str(part.get("contentMediaType", ""))) for part in schemas)
+        has_other = any(_describes_values(part) for part in schemas if part not in binary)
+        return bool(binary) or is_untyped or is_text, not binary or has_other
 
     def _schemas(self, schema: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield a schema and all that it is made of: what it refers to, its parts and its branches."""
-        waiting, seen = [schema], 0
+        """Yield a schema with all that it refers to, includes or chooses from."""
+        waiting, count = [schema], 0
         refs: set[str] = set()
-        while waiting and seen < _MAX_SCHEMAS:
-            one = waiting.pop(0)
-            seen += 1
-            if not isinstance(one, Mapping):
+        while waiting and count < _MAX_SCHEMAS:
+            part = waiting.pop(0)
+            count += 1
+            if not isinstance(part, Mapping):
                 continue
-            yield one
-            ref = one.get("$ref")
+            yield part
+            ref = part.get("$ref")
             if isinstance(ref, str) and ref not in refs:
                 refs.add(ref)
                 waiting.append(self._target(ref))
             for keyword in ("allOf", "oneOf", "anyOf"):
-                branches = one.get(keyword)
+                branches = part.get(keyword)
                 waiting.extend(branches if isinstance(branches, list) else [])
 
     def _target(self, ref: str) -> Any:
@@ -175,14 +176,14 @@ class Encodings:
             yield PartHeader(str(name), header.get("required") is True, self._header_value(header))
 
     def _header_value(self, header: Mapping[str, Any]) -> Any:
-        for one in self._schemas(header.get("schema")):
-            choices = one.get("enum")
-            if "const" in one:
-                return one["const"]
+        for part in self._schemas(header.get("schema")):
+            choices = part.get("enum")
+            if "const" in part:
+                return part["const"]
             if isinstance(choices, list) and len(choices) == 1:
                 return choices[0]
-            if "default" in one:
-                return one["default"]
+            if "default" in part:
+                return part["default"]
         if not self._has_examples or header.get("required") is not True:
             return None
         from dynacli.schema.example_call import body_example
@@ -191,19 +192,19 @@ class Encodings:
         try:
             return body_example(header, self._resolve, self._dialect)
         except (NoExampleError, LookupError):
-            return None  # it is then named as missing
+            return None  # an error names the header as missing later
 
 
-def _is_plain(schema: Mapping[str, Any]) -> bool:
-    """Return whether a schema is about values of its own: a type that is more than null."""
+def _describes_values(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema itself describes values other than null."""
     return bool(schema.keys() & {"properties", "enum", "const", "items"}) or (
         "type" in schema and schema["type"] not in ("null", ["null"])
     )
 
 
 def _media_types(declared: Any) -> tuple[str, ...]:
-    """Return what a `contentType` lists; what could take a header apart is as if it were not there."""
+    """Return the media types that a `contentType` lists, without any that could break a header apart."""
     if not isinstance(declared, str):
         return ()
-    listed = (one.strip() for one in declared.split(","))
-    return tuple(one for one in listed if _MEDIA_TYPE.fullmatch(one))
+    names = map(str.strip, declared.split(","))
+    return tuple(name for name in names if _MEDIA_TYPE.fullmatch(name))

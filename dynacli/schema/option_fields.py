@@ -1,7 +1,7 @@
-"""Schemas → options: which places inside a body or an object parameter have an option, and what it takes.
+"""The options of a body or an object parameter: which of its places have an option, and what each takes.
 
-The compiler lists them once per operation; the runner finds deeper ones, and those with an index
-or a key of a map in them, by walking the same schemas along the words that were given.
+The compiler lists the options of each operation once. A run finds deeper options, and those with an array index
+or a map key in their names, by walking the same schemas along the name.
 """
 
 import re
@@ -18,22 +18,22 @@ __all__ = ["Listing", "find_field", "is_map", "list_fields", "option_words", "pa
 _PLAIN = re.compile(r"[A-Za-z0-9$@_:<>-]+")
 
 MAX_FIELDS = 160
-"""Options listed for one media type; where a schema has more, some objects are not gone into."""
+"""How many options are listed for a media type; of a larger schema, some objects are not expanded."""
 MAX_DEPTH = 5
 MAX_CHOICES = 40
-"""Places with branches that are listed for one media type."""
+"""How many places with branches are listed for a media type."""
 MAX_BRANCHES = 60
-"""Branches that are listed for one place."""
+"""How many branches are listed for a place."""
 
 
 class Listing:
     """The options of a schema.
 
     Attributes:
-        value: What a value of the schema is as a whole.
+        value: The type of a value of the schema as a whole.
         fields: The options, in document order.
-        choices: The places where one of several branches holds.
-        is_cut: Whether deeper ones were left out.
+        choices: The places where one of several branches applies.
+        is_cut: Whether deeper options were left out.
     """
 
     __slots__ = ("choices", "fields", "is_cut", "value")
@@ -48,17 +48,24 @@ class Listing:
 
 
 class _Node:
-    """A place that has an option, with the places below it once they are listed."""
+    """A place that has an option, with the places below it once they are listed.
 
-    __slots__ = ("below", "children", "entries", "field", "path", "prefix", "seen")
+    Args:
+        field: The option.
+        schema: The schema of the place.
+        below: The schema whose properties are below the place: that of the items, or `schema` itself.
+        entries: The references that lead to this schema and to those around it.
+    """
 
-    def __init__(self, field: Field, seen: FlatSchema, below: FlatSchema, entries: frozenset[str]) -> None:
+    __slots__ = ("below", "children", "entries", "field", "path", "prefix", "schema")
+
+    def __init__(self, field: Field, schema: FlatSchema, below: FlatSchema, entries: frozenset[str]) -> None:
         self.field = field
-        self.seen = seen
+        self.schema = schema
         self.below = below
         self.entries = entries
         self.children: list[_Node] = []
-        is_array = seen.items is not None and below is not seen
+        is_array = schema.items is not None and below is not schema
         self.path = (*field.path, EACH) if is_array else field.path
         self.prefix = f"{field.option}{EACH}" if is_array else field.option
 
@@ -66,8 +73,8 @@ class _Node:
 def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
     """Return the options of a schema.
 
-    The first level is always whole. Below, objects are gone into level by level as long as there are
-    at most `MAX_FIELDS` options: first those that are needed, and the small ones before the large ones.
+    The first level is always whole. Below, objects are expanded level by level as long as there are
+    at most `MAX_FIELDS` options: needed objects first, and small ones before large ones.
     """
     root = flat_schemas(schema)
     path: tuple[str, ...] = ()
@@ -96,9 +103,9 @@ def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
             )
             count += len(node.children)
         level = [child for node in level for child in node.children]
-    fields = tuple(_flat(nodes))
+    fields = tuple(_fields(nodes))
     choices = [*_choices_of(top, prefix), *_choices_below(nodes)][:MAX_CHOICES]
-    is_cut = any(one.below for one in fields)
+    is_cut = any(field.below for field in fields)
     return Listing(
         value_type(root, flat_schemas.resolve, flat_schemas), fields, tuple(choices), is_cut=is_cut
     )
@@ -116,50 +123,50 @@ def _children(
 ) -> list[_Node]:
     words = option_words(parent.properties)
     nodes = []
-    for name, schema in parent.properties.items():
-        seen = flat_schemas(schema)
-        if seen.is_read_only:
+    for name, described in parent.properties.items():
+        schema = flat_schemas(described)
+        if schema.is_read_only:
             continue
-        below = seen
-        if seen.items is not None and not seen.properties:
-            item = flat_schemas(seen.items)
-            below = item if item.properties else seen
-        holds_itself = _is_known(seen, entries) or _is_known(below, entries)
+        below = schema
+        if schema.items is not None and not schema.properties:
+            item = flat_schemas(schema.items)
+            below = item if item.properties else schema
+        is_recursive = _is_expanded(schema, entries) or _is_expanded(below, entries)
         is_required = name in parent.required
         field = Field(
             (*path, name),
             f"{prefix}.{words[name]}" if prefix else words[name],
-            value_type(seen, flat_schemas.resolve, flat_schemas),
-            is_required=is_required or name in parent.required_where_had,
-            is_deprecated=seen.is_deprecated,
-            description=seen.description,
+            value_type(schema, flat_schemas.resolve, flat_schemas),
+            is_required=is_required or name in parent.required_in_branches,
+            is_deprecated=schema.is_deprecated,
+            description=schema.description,
             is_needed=is_required and is_needed,
-            branch=_named(parent.branches.get(name, ())) or branch,
-            below=(AGAIN if holds_itself else MORE) if below.properties else "",
+            branch=_branch_names(parent.branches.get(name, ())) or branch,
+            below=(AGAIN if is_recursive else MORE) if below.properties else "",
         )
-        nodes.append(_Node(field, seen, below, entries | _entries(seen) | _entries(below)))
+        nodes.append(_Node(field, schema, below, entries | _entries(schema) | _entries(below)))
     return nodes
 
 
-def _is_known(seen: FlatSchema, entries: frozenset[str]) -> bool:
-    """Return whether a schema was gone into above: itself, or each of its branches."""
-    return bool(seen.entries & entries) or (
-        not seen.entries and bool(seen.branch_entries) and seen.branch_entries <= entries
+def _is_expanded(schema: FlatSchema, entries: frozenset[str]) -> bool:
+    """Return whether a schema, or each of its branches, was already expanded above."""
+    return bool(schema.entries & entries) or (
+        not schema.entries and bool(schema.branch_entries) and schema.branch_entries <= entries
     )
 
 
-def _entries(seen: FlatSchema) -> frozenset[str]:
-    return seen.entries | seen.branch_entries
+def _entries(schema: FlatSchema) -> frozenset[str]:
+    return schema.entries | schema.branch_entries
 
 
-def _flat(nodes: Sequence[_Node]) -> Iterator[Field]:
+def _fields(nodes: Sequence[_Node]) -> Iterator[Field]:
     for node in nodes:
         if not node.children:
             yield node.field
             continue
-        if node.seen.type != "object":  # an array, or an object or something else: given as a whole too
+        if node.schema.type != "object":  # an array, or one of several types, can be given as a whole as well
             yield replace(node.field, below="")
-        yield from _flat(node.children)
+        yield from _fields(node.children)
 
 
 def _choices_below(nodes: Sequence[_Node]) -> Iterator[Choice]:
@@ -168,15 +175,15 @@ def _choices_below(nodes: Sequence[_Node]) -> Iterator[Choice]:
         yield from _choices_below(node.children)
 
 
-def _choices_of(seen: FlatSchema, prefix: str) -> Iterator[Choice]:
-    """Yield what is to be chosen at one place, as help shows it."""
-    for group in seen.groups:
-        if sum(bool(one.properties) for one in group.flat_branches) < 2:
+def _choices_of(schema: FlatSchema, prefix: str) -> Iterator[Choice]:
+    """Yield the branches to choose from at a place, for help."""
+    for group in schema.groups:
+        if sum(bool(branch.properties) for branch in group.flat_branches) < 2:
             continue
         by = ""
         if group.discriminator is not None:
             name = group.discriminator.property
-            by = option_words(seen.properties).get(name, name)
+            by = option_words(schema.properties).get(name, name)
         shown = zip(group.names[:MAX_BRANCHES], group.tags, strict=False)
         yield Choice(
             option=prefix,
@@ -186,34 +193,34 @@ def _choices_of(seen: FlatSchema, prefix: str) -> Iterator[Choice]:
         )
 
 
-def _named(names: tuple[str, ...]) -> str:
+def _branch_names(names: tuple[str, ...]) -> str:
     if len(names) > 2:
         return f"{names[0]}, {names[1]} and {len(names) - 2} more"
     return " or ".join(names)
 
 
 def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: bool = True) -> Field | None:
-    """Return the field that an option's name leads to, along the schema, or None.
+    """Return the field that the name of an option leads to in a schema, or None.
 
-    Steps are property names in kebab case or in the document's spelling, `[0]` for an item
+    Its steps are property names in kebab case or in the document's spelling, `[0]` for an item
     of an array, and any key where the schema describes a map.
 
     Args:
-        option: For example `criteria[0].criterion-text`.
-        allows_any_name: Whether the first step may be a key that the schema does not name: a map as a whole
-            would otherwise take every mistyped option for one of its keys.
+        option: The name without dashes, for example `criteria[0].criterion-text`.
+        allows_any_name: Whether the first step may be a key that the schema does not name; a body that is a map
+            would take every mistyped option for one of its keys.
     """
-    here = flatten(schema, resolve)
+    current = flatten(schema, resolve)
     path: list[str] = []
-    parent, name, rest = here, "", option
+    parent, name, rest = current, "", option
     while rest or not path:
-        parent = here
-        found = _step(here, rest, is_any_allowed=bool(path) or allows_any_name)
+        parent = current
+        found = _step(current, rest, is_any_allowed=bool(path) or allows_any_name)
         if found is None:
             return None
         name, following, rest = found
         path.append(name)
-        here = flatten(following, resolve)
+        current = flatten(following, resolve)
         if rest.startswith("."):
             rest = rest[1:]
             if not rest or rest.startswith("["):
@@ -221,71 +228,76 @@ def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: b
     return Field(
         tuple(path),
         option,
-        value_type(here, resolve),
+        value_type(current, resolve),
         is_required=name in parent.required,
-        is_deprecated=here.is_deprecated,
-        description=here.description,
+        is_deprecated=current.is_deprecated,
+        description=current.description,
     )
 
 
-def _step(here: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, Any, str] | None:
-    """Return the first step of an option's name, the schema behind it, and what follows in the name."""
+def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, Any, str] | None:
+    """Return the first step of an option's name, the schema it leads to, and the rest of the name."""
     if rest.startswith("["):
         index, closing, following = rest[1:].partition("]")
         if not closing or not index.isdecimal() or not index.isascii() or following[:1] not in {"", ".", "["}:
             return None
-        if here.items is None and not _is_anything(here) and here.type != "array":
+        if schema.items is None and not _allows_any_type(schema) and schema.type != "array":
             return None
-        return f"[{int(index)}]", here.items, following
-    known = {word: name for name, word in option_words(here.properties).items()}
-    known.update({name: name for name in here.properties})
+        return f"[{int(index)}]", schema.items, following
+    known = {word: name for name, word in option_words(schema.properties).items()}
+    known.update({name: name for name in schema.properties})
     end = min((at for mark in ".[" if (at := rest.find(mark)) >= 0), default=len(rest))
     token = rest[:end]
     if token in known:
-        return known[token], here.properties[known[token]], rest[end:]
-    # A name that has a dot or a bracket itself, in the document's spelling.
+        return known[token], schema.properties[known[token]], rest[end:]
+    # A property whose name in the document contains a dot or a bracket.
     longer = [
         word for word in known if word and rest.startswith(word) and rest[len(word) :][:1] in {"", ".", "["}
     ]
     if longer:
         word = max(longer, key=len)
-        return known[word], here.properties[known[word]], rest[len(word) :]
+        return known[word], schema.properties[known[word]], rest[len(word) :]
     if not token or not is_any_allowed:
         return None
-    described = part_of(here, token)
+    described = part_of(schema, token)
     return None if described is False else (token, described, rest[end:])
 
 
-def part_of(here: FlatSchema, name: str) -> Any:
-    """Return the schema of a property that an object does not name; False where it can have no such property."""
-    for pattern, schema in here.patterns.items():
+def part_of(schema: FlatSchema, name: str) -> Any:
+    """Return the schema of a property that an object schema does not name; False where it allows no such property."""
+    for pattern, described in schema.patterns.items():
         from dynacli.schema.example_strings import matches_pattern
 
         if matches_pattern(name, pattern) is not False:
-            return schema
-    if not is_map(here):
+            return described
+    if not is_map(schema):
         return False
-    return True if here.additional is None else here.additional
+    return True if schema.additional is None else schema.additional
 
 
-def is_map(seen: FlatSchema) -> bool:
-    """Return whether an object may have properties of any name: it says so, or it names none itself."""
-    if seen.type != "object" and not seen.is_union:
-        return _is_anything(seen)
+def is_map(schema: FlatSchema) -> bool:
+    """Return whether a value may have properties of any name: the schema says so, or names no properties."""
+    if schema.type != "object" and not schema.is_union:
+        return _allows_any_type(schema)
     return (
-        isinstance(seen.additional, Mapping)
-        or seen.additional is True
-        or (seen.type == "object" and seen.additional is None and not seen.properties and not seen.patterns)
+        isinstance(schema.additional, Mapping)
+        or schema.additional is True
+        or (
+            schema.type == "object"
+            and schema.additional is None
+            and not schema.properties
+            and not schema.patterns
+        )
     )
 
 
-def _is_anything(seen: FlatSchema) -> bool:
-    """Return whether a schema says nothing of its values, so that they may be of any type."""
-    return seen.type == ANY and not seen.is_union and not seen.enum
+def _allows_any_type(schema: FlatSchema) -> bool:
+    """Return whether a schema names no type and no values."""
+    return schema.type == ANY and not schema.is_union and not schema.enum
 
 
 def parse_steps(option: str) -> tuple[str, ...]:
-    """Split `a.b[0].c` into its steps `("a", "b", "[0]", "c")`; empty when it cannot be read so."""
+    """Split `a.b[0].c` into its steps `("a", "b", "[0]", "c")`; empty where it is no such name."""
     steps: list[str] = []
     for part in option.split("."):
         name, bracket, rest = part.partition("[")
@@ -305,7 +317,7 @@ def parse_steps(option: str) -> tuple[str, ...]:
 
 
 def option_words(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Return property name → the word for it in an option; the first of two that clash has the kebab form."""
+    """Return property name → its word in an option; of two names that clash, the first has the kebab form."""
     taken: set[str] = set()
     words: dict[str, str] = {}
     for name in properties:

@@ -1,8 +1,8 @@
-"""Whether a JSON value has the shape that a schema asks for.
+"""A cheap check whether a JSON value matches a schema, by which examples are made and chosen.
 
-This is not the validator: that is openapi-core, and it takes most of a second to load.
-It is the cheap check that examples are made and chosen by: it knows the assertions of JSON Schema that
-documents of OpenAPI 3 use, ignores what it does not know, and says yes where it cannot say.
+It does not replace the validator, openapi-core, which takes most of a second to load.
+It knows the assertions of JSON Schema that OpenAPI 3 documents use, ignores unknown keywords,
+and says yes where it cannot decide.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, Literal, TypeGuard
 
 from dynacli.model.lenient_reading import list_or_empty
+from dynacli.model.operation import Dialect
 from dynacli.schema.example_strings import has_format, matches_pattern
 
 __all__ = [
@@ -36,46 +37,46 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 class NoExampleError(ValueError):
-    """No value for a schema is found: it allows none, or none that is simply made."""
+    """No value for a schema is found: it allows none, or none that can be made by simple rules."""
 
 
 @dataclass(frozen=True)
 class SchemaMatcher:
-    """How schemas are read.
+    """Matches values against schemas.
 
     Args:
         resolve: Returns the target of an internal `$ref`.
-        direction: Whether values are sent, and have no `readOnly` properties, or received, and have
-            no `writeOnly` ones.
-        dialect: The version of OpenAPI whose Schema Object is meant.
+        direction: Whether values are sent, without `readOnly` properties, or received, without
+            `writeOnly` properties.
+        dialect: The version of OpenAPI.
         may_overlap: Whether a value may match several branches of a `oneOf`.
     """
 
     resolve: Callable[[str], Any]
     direction: Literal["request", "response"] = "request"
-    dialect: Literal["3.0", "3.1", "3.2"] = "3.1"
+    dialect: Dialect = "3.1"
     may_overlap: bool = False
     _steps: list[int] = field(default_factory=lambda: [_MOST_STEPS])
 
     def overlapping(self) -> "SchemaMatcher":
-        """Return the same matcher with overlapping branches allowed, and its steps counted anew."""
+        """Return a matcher that allows overlapping branches, and counts its steps anew."""
         return replace(self, may_overlap=True, _steps=[_MOST_STEPS])
 
     def spend(self) -> None:
-        """Count one step.
+        """Count a step.
 
         Raises:
-            NoExampleError: There were 50,000; some documents would have more than anyone can wait for.
+            NoExampleError: There were 50,000 steps; some documents would take too long.
         """
         self._steps[0] -= 1
         if self._steps[0] < 0:
             raise NoExampleError("The schema has too many cases to try")
 
     def target(self, schema: Mapping[str, Any]) -> Any:
-        """Return what the `$ref` of a schema leads to.
+        """Return the target of a schema's `$ref`.
 
         Raises:
-            NoExampleError: It leads nowhere.
+            NoExampleError: The reference leads nowhere.
         """
         try:
             return self.resolve(schema["$ref"])
@@ -87,31 +88,31 @@ class SchemaMatcher:
         return self.dialect != "3.0" and len(schema) > 1
 
     def is_hidden(self, schema: Any) -> bool:
-        """Whether a property is left out in this direction: `readOnly` or `writeOnly`."""
-        word = "readOnly" if self.direction == "request" else "writeOnly"
+        """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
+        keyword = "readOnly" if self.direction == "request" else "writeOnly"
         waiting, seen = [schema], set()
         while waiting:
-            one = waiting.pop()
-            if not isinstance(one, dict):
+            part = waiting.pop()
+            if not isinstance(part, dict):
                 continue
-            if isinstance(ref := one.get("$ref"), str):
+            if isinstance(ref := part.get("$ref"), str):
                 if ref not in seen:
                     seen.add(ref)
-                    waiting.append(self.target(one))
-                if not self.has_siblings(one):
+                    waiting.append(self.target(part))
+                if not self.has_siblings(part):
                     continue
-            if one.get(word) is True:
+            if part.get(keyword) is True:
                 return True
-            waiting.extend(list_or_empty(one.get("allOf")))
+            waiting.extend(list_or_empty(part.get("allOf")))
         return False
 
     def matches(self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
-        """Whether a value has the shape of a schema.
+        """Whether a value matches a schema.
 
         Args:
             value: A JSON value.
             schema: A Schema Object, or a boolean.
-            seen: The references that this very value is already being held against.
+            seen: (reference, id of the value) of the matches that are under way.
 
         Raises:
             NoExampleError: A `$ref` leads nowhere, or there are too many cases.
@@ -123,7 +124,7 @@ class SchemaMatcher:
             return True
         if isinstance(ref := schema.get("$ref"), str):
             step = (ref, id(value))
-            # Held against itself, a schema adds nothing.
+            # A schema that refers back to itself adds nothing for the same value.
             if step not in seen and not self.matches(value, self.target(schema), seen | {step}):
                 return False
             if not self.has_siblings(schema):
@@ -133,20 +134,24 @@ class SchemaMatcher:
         return (
             _type_matches(value, types_of(schema, self.dialect))
             and ("const" not in schema or is_same(value, schema["const"]))
-            and ("enum" not in schema or any(is_same(value, one) for one in list_or_empty(schema["enum"])))
-            and self._kind_matches(value, schema)
+            and (
+                "enum" not in schema
+                or any(is_same(value, allowed) for allowed in list_or_empty(schema["enum"]))
+            )
+            and self._content_matches(value, schema)
             and self._branches_matches(value, schema, seen)
         )
 
     def _null_matches_30(self, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
-        """Whether null fits: only `nullable` beside `type` allows it (OpenAPI 3.0.4, "Schema Object")."""
+        """Whether null matches: beside `type`, only `nullable` allows it (OpenAPI 3.0.4, "Schema Object")."""
         if "type" in schema and schema.get("nullable") is not True:
             return False
         if "enum" in schema and None not in list_or_empty(schema["enum"]):
             return False
         return self._branches_matches(None, schema, seen)
 
-    def _kind_matches(self, value: Any, schema: dict[str, Any]) -> bool:
+    def _content_matches(self, value: Any, schema: dict[str, Any]) -> bool:
+        """Whether a value matches the keywords for its type."""
         if isinstance(value, str):
             return _string_matches(value, schema)
         if isinstance(value, bool) or value is None:
@@ -179,15 +184,15 @@ class SchemaMatcher:
         if not _is_between(len(value), schema, "minItems", "maxItems"):
             return False
         if schema.get("uniqueItems") is True and any(
-            is_same(one, other) for index, one in enumerate(value) for other in value[:index]
+            is_same(item, other) for index, item in enumerate(value) for other in value[:index]
         ):
             return False
         prefix = list_or_empty(schema.get("prefixItems"))
-        if not all(self.matches(one, part) for one, part in zip(value, prefix, strict=False)):
+        if not all(self.matches(item, part) for item, part in zip(value, prefix, strict=False)):
             return False
-        if not all(self.matches(one, schema.get("items", True)) for one in value[len(prefix) :]):
+        if not all(self.matches(item, schema.get("items", True)) for item in value[len(prefix) :]):
             return False
-        return "contains" not in schema or any(self.matches(one, schema["contains"]) for one in value)
+        return "contains" not in schema or any(self.matches(item, schema["contains"]) for item in value)
 
     def _object_matches(self, value: Mapping[str, Any], schema: dict[str, Any]) -> bool:
         properties = schema.get("properties")
@@ -201,7 +206,7 @@ class SchemaMatcher:
             if name in value and not set(names_in(needed)) <= set(value):
                 return False
         patterns = _items(schema.get("patternProperties"))
-        for name, one in value.items():
+        for name, member in value.items():
             parts = [part for pattern, part in patterns if matches_pattern(name, pattern) is not False]
             if name in properties:
                 if self.is_hidden(properties[name]):
@@ -209,46 +214,44 @@ class SchemaMatcher:
                 parts.append(properties[name])
             if not parts:
                 parts.append(schema.get("additionalProperties", True))
-            if not all(self.matches(one, part) for part in parts):
+            if not all(self.matches(member, part) for part in parts):
                 return False
         return all(self.matches(name, schema.get("propertyNames", True)) for name in value)
 
 
 def types_of(schema: Mapping[str, Any], dialect: str) -> list[str]:
-    """Return the types that a schema names, none where it names none."""
+    """Return the types that a schema names, and null for `nullable` in 3.0."""
     named = schema.get("type")
-    types = (
-        [named] if isinstance(named, str) else [one for one in list_or_empty(named) if isinstance(one, str)]
-    )
+    types = [named] if isinstance(named, str) else names_in(named)
     if types and dialect == "3.0" and schema.get("nullable") is True:
         types.append("null")
     return types
 
 
-def is_same(one: Any, other: Any) -> bool:
+def is_same(value: Any, other: Any) -> bool:
     """Whether two JSON values are equal; in JSON, unlike Python, `true` is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
-    return bool(one == other)
+    if isinstance(value, bool) or isinstance(other, bool):
+        return value is other
+    if isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and all(map(is_same, value, other))
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(is_same(value[key], other[key]) for key in value)
+    return bool(value == other)
 
 
-def integer_range(name: Any) -> tuple[int, int] | None:
-    """Return the least and greatest integer of a `format`; None for one that has no bounds."""
-    bits = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}.get(str(name))
+def integer_range(format_name: Any) -> tuple[int, int] | None:
+    """Return the least and greatest integer of a `format`; None for a format without bounds."""
+    bits = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}.get(str(format_name))
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if bits else None
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value is a JSON number; one as large as `1e400` is read as infinite, and is none."""
+    """Whether a value is a JSON number; Python reads a number as large as `1e400` as infinite, which is no number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def names_in(value: Any) -> list[str]:
-    """Return the names in a list such as `required`, none where there is no list."""
+    """Return the strings in a list such as `required`; empty where there is no list."""
     return [name for name in list_or_empty(value) if isinstance(name, str)]
 
 
@@ -257,22 +260,22 @@ def _items(value: Any) -> list[tuple[str, Any]]:
 
 
 def _type_matches(value: Any, types: list[str]) -> bool:
-    return not types or any(_is_of(value, one) for one in types)
+    return not types or any(_is_of_type(value, type_name) for type_name in types)
 
 
-def _is_of(value: Any, name: str) -> bool:
-    if name == "integer":
+def _is_of_type(value: Any, type_name: str) -> bool:
+    if type_name == "integer":
         return (isinstance(value, int) and not isinstance(value, bool)) or (
             isinstance(value, float) and value.is_integer()
         )
-    if isinstance(value, bool) and name != "boolean":
+    if isinstance(value, bool) and type_name != "boolean":
         return False
-    known = _TYPES.get(name)
+    known = _TYPES.get(type_name)
     return known is not None and isinstance(value, known)
 
 
-def _is_between(count: int, schema: dict[str, Any], least: str, most: str) -> bool:
-    low, high = schema.get(least), schema.get(most)
+def _is_between(count: int, schema: dict[str, Any], least_keyword: str, most_keyword: str) -> bool:
+    low, high = schema.get(least_keyword), schema.get(most_keyword)
     return (not isinstance(low, int) or low <= count) and (not isinstance(high, int) or count <= high)
 
 
@@ -286,10 +289,10 @@ def _string_matches(value: str, schema: dict[str, Any]) -> bool:
 
 
 def number_matches(value: float, schema: Mapping[str, Any]) -> bool:
-    """Whether a number is within bounds, `format` and `multipleOf` of a schema, of either version."""
+    """Whether a number matches the bounds, `format` and `multipleOf` of a schema, in any version of OpenAPI."""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    # In OpenAPI 3.0 they are booleans beside `minimum` and `maximum`, in 3.1 bounds of their own.
+    # In OpenAPI 3.0 these are booleans beside `minimum` and `maximum`, in 3.1 bounds of their own.
     above = low if above is True else above
     below = high if below is True else below
     limits = integer_range(schema.get("format"))
@@ -309,5 +312,5 @@ def _is_multiple(value: float, step: float) -> bool:
         return value % step == 0
     from fractions import Fraction
 
-    # By their decimal digits, as people mean them: 0.3 is a multiple of 0.1.
+    # By their decimal digits, so that 0.3 is a multiple of 0.1.
     return (Fraction(str(value)) / Fraction(str(step))).denominator == 1

@@ -1,6 +1,6 @@
-"""A JSON value as the text of XML, as the `xml` keyword of its schema says.
+"""A JSON value written as XML, by the `xml` keywords of its schema.
 
-OpenAPI 3.0.4, 3.1.1 and 3.2.0, "XML Object". Examples alone are written so; a body that is given is sent as it is.
+OpenAPI 3.0.4, 3.1.1 and 3.2.0, "XML Object". Only examples are written like this; a given body is sent unchanged.
 """
 
 import re
@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from dynacli.model.media_types import essence
-from dynacli.schema.merged_schema import MergedSchema
+from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["is_xml", "xml_text"]
@@ -24,85 +24,93 @@ def is_xml(media_type: str) -> bool:
     return essence(media_type).endswith(("/xml", "+xml"))
 
 
-def xml_text(value: Any, schema: Any, reading: SchemaMatcher) -> str:
+def xml_text(value: Any, schema: Any, matcher: SchemaMatcher) -> str:
     """Return a value as an XML document without a declaration.
 
-    The root is called as `xml.name` says, else as the component that the schema leads to, else `root`.
+    The root element has the name in `xml.name`, else that of the component that the schema refers to, else `root`.
 
     Raises:
         NoExampleError: A `$ref` leads nowhere.
         RecursionError: The value is nested too deeply.
     """
-    return "".join(_elements(value, schema, reading, _component(schema) or _ROOT, _MAX_DEPTH))
+    return "".join(_elements(value, schema, matcher, _component(schema) or _ROOT, _MAX_DEPTH))
 
 
-def _elements(value: Any, schema: Any, reading: SchemaMatcher, name: str, depth: int) -> list[str]:
-    """Return the elements that a value is written as: one, or one for each item of an array."""
+def _elements(value: Any, schema: Any, matcher: SchemaMatcher, name: str, depth: int) -> list[str]:
+    """Return a value as elements: one, or one for each item of an array.
+
+    Args:
+        name: The name of the elements where `xml.name` gives none.
+        depth: How many levels may still follow.
+    """
     if depth < 0:
         raise RecursionError
-    flat = MergedSchema()
-    flat.add(schema, reading, frozenset())
-    about = _xml(schema, reading)
-    named = _text(about.get("name"))
+    merged = ExampleSchema()
+    merged.add(schema, matcher, frozenset())
+    xml = _xml_object(schema, matcher)
+    own_name = _text(xml.get("name"))
     if isinstance(value, list):
-        items = flat.keywords.get("items", True)
-        # "The name of the array is ignored unless it is wrapped"; items are called as they say, or as the array.
-        inner = _text(_xml(items, reading).get("name")) or name
-        written = [each for item in value for each in _elements(item, items, reading, inner, depth - 1)]
-        is_wrapped = about.get("wrapped") is True or about.get("nodeType") == "element"
-        return [_element(named or name, about, [], written)] if is_wrapped or name == _ROOT else written
+        items = merged.keywords.get("items", True)
+        # "The name of the array is ignored unless it is wrapped"; an item without a name has that of the array.
+        item_name = _text(_xml_object(items, matcher).get("name")) or name
+        elements = [
+            element for item in value for element in _elements(item, items, matcher, item_name, depth - 1)
+        ]
+        is_wrapped = xml.get("wrapped") is True or xml.get("nodeType") == "element"
+        return [_element(own_name or name, xml, [], elements)] if is_wrapped or name == _ROOT else elements
     if not isinstance(value, Mapping):
-        return [_element(named or name, about, [], [] if value is None else [_escaped(value)])]
-    properties = flat.keywords.get("properties", {})
+        return [_element(own_name or name, xml, [], [] if value is None else [_escaped(value)])]
+    properties = merged.keywords.get("properties", {})
     attributes, content = [], []
-    for key, item in value.items():
-        part = properties.get(key, flat.keywords.get("additionalProperties", True))
-        inside = _xml(part, reading)
-        if inside.get("attribute") is True or inside.get("nodeType") == "attribute":
-            attributes.append(_attribute(_qualified(_text(inside.get("name")) or key, inside), _scalar(item)))
-        elif inside.get("nodeType") in {"text", "cdata"}:
-            content.append(_escaped(item))
+    for key, member in value.items():
+        part = properties.get(key, merged.keywords.get("additionalProperties", True))
+        inner_xml = _xml_object(part, matcher)
+        if inner_xml.get("attribute") is True or inner_xml.get("nodeType") == "attribute":
+            attribute_name = _qualified(_text(inner_xml.get("name")) or key, inner_xml)
+            attributes.append(_attribute(attribute_name, _scalar(member)))
+        elif inner_xml.get("nodeType") in {"text", "cdata"}:
+            content.append(_escaped(member))
         else:
-            content.extend(_elements(item, part, reading, key, depth - 1))
-    return [_element(named or name, about, attributes, content)]
+            content.extend(_elements(member, part, matcher, key, depth - 1))
+    return [_element(own_name or name, xml, attributes, content)]
 
 
-def _element(name: str, about: Mapping[str, Any], attributes: list[str], content: list[str]) -> str:
-    tag = _qualified(name, about)
-    if namespace := _text(about.get("namespace")):
-        prefix = _text(about.get("prefix"))
+def _element(name: str, xml: Mapping[str, Any], attributes: list[str], content: list[str]) -> str:
+    tag = _qualified(name, xml)
+    if namespace := _text(xml.get("namespace")):
+        prefix = _text(xml.get("prefix"))
         declared = f"xmlns:{_name(prefix)}" if prefix else "xmlns"
         attributes = [_attribute(declared, namespace), *attributes]
     start = " ".join([tag, *attributes])
     return f"<{start}>{''.join(content)}</{tag}>" if content else f"<{start}/>"
 
 
-def _qualified(name: str, about: Mapping[str, Any]) -> str:
-    prefix = _text(about.get("prefix"))
+def _qualified(name: str, xml: Mapping[str, Any]) -> str:
+    prefix = _text(xml.get("prefix"))
     return ":".join(_name(part) for part in (prefix, name) if part)
 
 
 def _name(text: str) -> str:
-    """Return a text as a name (Namespaces in XML 1.0, section 3), which a property's need not be."""
+    """Return a text as an XML name (Namespaces in XML 1.0, section 3): the name of a property may be none."""
     safe = _NO_NAME.sub("_", text)
     return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"
 
 
-def _xml(schema: Any, reading: SchemaMatcher) -> Mapping[str, Any]:
-    """Return the `xml` of a schema, also of what it leads to or is made of."""
+def _xml_object(schema: Any, matcher: SchemaMatcher) -> Mapping[str, Any]:
+    """Return the `xml` of a schema, of the target of its reference, or of a part of its `allOf`."""
     waiting, seen = [schema], set()
     while waiting:
-        one = waiting.pop(0)
-        if not isinstance(one, Mapping):
+        part = waiting.pop(0)
+        if not isinstance(part, Mapping):
             continue
-        if isinstance(one.get("xml"), Mapping):
-            found: Mapping[str, Any] = one["xml"]
+        if isinstance(part.get("xml"), Mapping):
+            found: Mapping[str, Any] = part["xml"]
             return found
-        ref = one.get("$ref")
+        ref = part.get("$ref")
         if isinstance(ref, str) and ref not in seen:
             seen.add(ref)
-            waiting.append(reading.target(one))
-        parts = one.get("allOf")
+            waiting.append(matcher.target(part))
+        parts = part.get("allOf")
         waiting.extend(parts if isinstance(parts, list) else [])
     return {}
 

@@ -1,4 +1,4 @@
-"""A schema with its references and `allOf`s merged into one."""
+"""A schema merged for making an example: its references and `allOf` in one set of keywords."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,29 +7,30 @@ from typing import Any
 from dynacli.model.lenient_reading import list_or_empty
 from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_number, names_in, types_of
 
-__all__ = ["MergedSchema"]
+__all__ = ["ExampleSchema"]
 
-# Keywords that `MergedSchema.add` merges by their own rules.
+# Keywords that `ExampleSchema.add` merges by their own rules.
 _LEAST = {"minimum", "minLength", "minItems", "minProperties", "multipleOf"}
 _MOST = {"maximum", "maxLength", "maxItems", "maxProperties"}
 _COUNTS = {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}
 _NUMBERS = {"minimum", "maximum", "multipleOf"}
-_OBJECT_WORDS = ("properties", "required", "additionalProperties", "minProperties", "maxProperties")
-_ARRAY_WORDS = ("items", "prefixItems", "minItems", "maxItems", "contains")
-_NUMBER_WORDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_KEYWORDS_OF_TYPES = (
+    ("object", ("properties", "required", "additionalProperties", "minProperties", "maxProperties")),
+    ("array", ("items", "prefixItems", "minItems", "maxItems", "contains")),
+    ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+)
 
 
 @dataclass
-class MergedSchema:
-    """A schema with its `$ref`s and `allOf`s merged: what holds for one place in a value.
+class ExampleSchema:
+    """All that schemas say about a place in a value, their `$ref` and `allOf` merged.
 
     Attributes:
         refs: The references that were followed, in order.
         keywords: The merged keywords.
-        offers: The values that the schemas offer, best kind first.
-        choices: What is still to be chosen: the branches of each `anyOf`, `oneOf` and `if`.
-        discriminators: For each, the name of the property, its mapping,
-            and the part of `refs` among which the chosen schema is.
+        offers: The values that the schemas offer, each with its rank; 0 is the best.
+        choices: The branches of each `anyOf`, `oneOf` and `if`, from which one is still to be chosen.
+        discriminators: The property, the mapping, and the part of `refs` in which the chosen schema is.
         branch: How many references had been followed when the last branch was chosen.
     """
 
@@ -40,17 +41,20 @@ class MergedSchema:
     discriminators: list[tuple[str, dict[str, Any], slice]] = field(default_factory=list)
     branch: int = 0
 
-    def copy(self) -> "MergedSchema":
-        """Return a copy that a branch can be added to; its values are offered afresh."""
-        return MergedSchema(
+    def copy(self) -> "ExampleSchema":
+        """Return a copy without offers, to which a branch can be added."""
+        return ExampleSchema(
             [*self.refs], {**self.keywords}, [], [*self.choices], [*self.discriminators], len(self.refs)
         )
 
     def add(self, schema: Any, matcher: SchemaMatcher, above: frozenset[str]) -> None:
         """Merge a schema into this one.
 
+        Args:
+            above: The references that are being followed above this place.
+
         Raises:
-            NoExampleError: It contains itself above this place, or no value can satisfy both.
+            NoExampleError: The schema contains itself, or no value can match both schemas.
         """
         matcher.spend()
         if schema is False:
@@ -69,8 +73,8 @@ class MergedSchema:
         self._add_keywords(schema, matcher)
         for part in list_or_empty(schema.get("allOf")):
             self.add(part, matcher, above)
-        for word in ("oneOf", "anyOf"):
-            if branches := list_or_empty(schema.get(word)):
+        for keyword in ("oneOf", "anyOf"):
+            if branches := list_or_empty(schema.get(keyword)):
                 self.choices.append(branches)
         if "if" in schema:
             self.choices.append(
@@ -88,69 +92,69 @@ class MergedSchema:
         self.offers.extend((rank, value) for rank, values in enumerate(kinds) for value in values)
 
     def _add_keywords(self, schema: dict[str, Any], matcher: SchemaMatcher) -> None:
-        mine = self.keywords
+        merged = self.keywords
         if types := types_of(schema, matcher.dialect):
-            known = mine.get("type")
-            mine["type"] = types if known is None else _both_types(known, types)
-            if not mine["type"]:
+            known = merged.get("type")
+            merged["type"] = types if known is None else _common_types(known, types)
+            if not merged["type"]:
                 raise NoExampleError("The schema asks for two types at once")
         discriminator = schema.get("discriminator")
         if isinstance(discriminator, dict) and isinstance(name := discriminator.get("propertyName"), str):
             mapping = discriminator.get("mapping")
-            # Where branches stand beside it, one of them is chosen next;
-            # otherwise the schema that was chosen has come here by `allOf`.
+            # Where branches stand beside the discriminator, one of them is chosen next;
+            # otherwise the chosen schema led here by its `allOf`.
             depth = len(self.refs)
             has_branches = bool(schema.get("oneOf") or schema.get("anyOf"))
             chosen = slice(depth, None) if has_branches else slice(self.branch, max(depth - 1, 0))
             self.discriminators.append((name, mapping if isinstance(mapping, dict) else {}, chosen))
-        self._add_prefix(schema)
-        for word, value in schema.items():
-            if not _is_well_formed(word, value):
+        self._add_prefix_items(schema)
+        for keyword, value in schema.items():
+            if not _is_mergeable(keyword, value):
                 continue
-            if word == "required":
-                mine[word] = list(dict.fromkeys([*mine.get(word, []), *names_in(value)]))
-            elif word == "properties":
-                merged = dict(mine.get(word, {}))
+            if keyword == "required":
+                merged[keyword] = list(dict.fromkeys([*merged.get(keyword, []), *names_in(value)]))
+            elif keyword == "properties":
+                properties = dict(merged.get(keyword, {}))
                 for name, part in value.items():
-                    merged[name] = {"allOf": [merged[name], part]} if name in merged else part
-                mine[word] = merged
-            elif word not in mine:
-                mine[word] = value
-            elif word in _LEAST:
-                mine[word] = max(mine[word], value)
-            elif word in _MOST:
-                mine[word] = min(mine[word], value)
-            elif word in {"items", "additionalProperties"}:
-                mine[word] = _both(mine[word], value)
+                    properties[name] = {"allOf": [properties[name], part]} if name in properties else part
+                merged[keyword] = properties
+            elif keyword not in merged:
+                merged[keyword] = value
+            elif keyword in _LEAST:
+                merged[keyword] = max(merged[keyword], value)
+            elif keyword in _MOST:
+                merged[keyword] = min(merged[keyword], value)
+            elif keyword in {"items", "additionalProperties"}:
+                merged[keyword] = _both(merged[keyword], value)
 
-    def _add_prefix(self, schema: dict[str, Any]) -> None:
-        """Merge `prefixItems`: where only one of the schemas has one more, the `items` of the other hold for it too."""
-        mine = self.keywords
-        known, more = list_or_empty(mine.get("prefixItems")), list_or_empty(schema.get("prefixItems"))
-        if known or more:
-            rest, other_rest = (_schema(one.get("items")) for one in (mine, schema))
-            mine["prefixItems"] = [
+    def _add_prefix_items(self, schema: dict[str, Any]) -> None:
+        """Merge `prefixItems`; where one list is shorter, the `items` beside it apply to the further items."""
+        own = list_or_empty(self.keywords.get("prefixItems"))
+        added = list_or_empty(schema.get("prefixItems"))
+        if own or added:
+            own_rest, added_rest = (_schema(keywords.get("items")) for keywords in (self.keywords, schema))
+            self.keywords["prefixItems"] = [
                 _both(
-                    known[index] if index < len(known) else rest,
-                    more[index] if index < len(more) else other_rest,
+                    own[index] if index < len(own) else own_rest,
+                    added[index] if index < len(added) else added_rest,
                 )
-                for index in range(max(len(known), len(more)))
+                for index in range(max(len(own), len(added)))
             ]
 
-    def wanted_type_names(self) -> list[str]:
-        """Return the types to try, null last; guessed from the other keywords where none is named."""
+    def types_to_try(self) -> list[str]:
+        """Return the types to make a value of, null last; guessed from the other keywords where none is named."""
         types: list[str] = self.keywords.get("type", [])
         if types:
             return sorted(types, key=lambda name: name == "null")
-        for name, words in (("object", _OBJECT_WORDS), ("array", _ARRAY_WORDS), ("number", _NUMBER_WORDS)):
-            if any(word in self.keywords for word in words):
+        for name, keywords in _KEYWORDS_OF_TYPES:
+            if any(keyword in self.keywords for keyword in keywords):
                 return [name]
         return ["string", "object", "array", "number", "boolean", "null"]
 
     def discriminator_values(self) -> Iterator[tuple[str, list[str]]]:
         """Yield each discriminating property with its possible values, the likeliest first.
 
-        The value is the mapping's key for the schema that was chosen, or the schema's name
+        The value is the mapping's key for the chosen schema, or the schema's name
         (OpenAPI 3.1.1, "Discriminator Object").
         """
         for name, mapping, part in self.discriminators:
@@ -160,37 +164,39 @@ class MergedSchema:
             yield name, [*keys, *names, *mapping]
 
 
-def _is_well_formed(word: str, value: Any) -> bool:
-    """Whether a keyword is one to merge, with a value of the kind it must have; others are passed over."""
-    if word in _COUNTS:
+def _is_mergeable(keyword: str, value: Any) -> bool:
+    """Whether a keyword is merged by its value, and the value is of the type that it must have."""
+    if keyword in _COUNTS:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if word in _NUMBERS:
+    if keyword in _NUMBERS:
         return is_number(value)
-    if word in {"properties", "patternProperties", "dependentRequired"}:
+    if keyword in {"properties", "patternProperties", "dependentRequired"}:
         return isinstance(value, dict)
-    if word in {"required", "prefixItems", "enum"}:
+    if keyword in {"required", "prefixItems", "enum"}:
         return isinstance(value, list)
-    return word not in {"type", "discriminator", "allOf", "anyOf", "oneOf", "$ref"}
+    return keyword not in {"type", "discriminator", "allOf", "anyOf", "oneOf", "$ref"}
 
 
 def _leads_to(target: Any, ref: str) -> bool:
-    """Whether a mapping's value, a reference or the bare name of a schema, is a reference."""
+    """Whether a mapping's value, a reference or the bare name of a schema, means the schema of a reference."""
     return isinstance(target, str) and (target == ref or ref.endswith(f"/{target}"))
 
 
-def _both_types(one: list[str], other: list[str]) -> list[str]:
-    both = [name for name in one if name in other]
-    if "integer" not in both and "integer" in {*one, *other} and "number" in {*one, *other}:
-        both.append("integer")
-    return both
+def _common_types(types: list[str], others: list[str]) -> list[str]:
+    """Return the types in both lists; an integer is also a number."""
+    common = [name for name in types if name in others]
+    either = {*types, *others}
+    if "integer" not in common and either >= {"integer", "number"}:
+        common.append("integer")
+    return common
 
 
-def _both(one: Any, other: Any) -> Any:
-    """Return the schema that asks for what two of them ask for."""
-    if False in (one, other):
+def _both(schema: Any, other: Any) -> Any:
+    """Return the schema of values that match both of two schemas."""
+    if False in (schema, other):
         return False
-    plain = [each for each in (one, other) if each is not True]
-    return {"allOf": plain} if len(plain) > 1 else next(iter(plain), True)
+    parts = [part for part in (schema, other) if part is not True]
+    return {"allOf": parts} if len(parts) > 1 else next(iter(parts), True)
 
 
 def _schema(value: Any) -> Any:
