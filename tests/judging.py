@@ -8,7 +8,7 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
 from dynacli.validation.findings.finding import Verdict
-from dynacli.validation.judge import Answered, Judge, Sent
+from dynacli.validation.judge import Judge, JudgedRequest, JudgedResponse
 
 __all__ = ["answer_document", "answered", "compact", "judge_answer", "judge_of", "judge_value", "sent"]
 
@@ -36,14 +36,14 @@ def judge_of(document: dict[str, Any], name: str = "", *, is_mended: bool = True
     return Judge(catalog, catalog.operation(name or catalog.summaries()[0].name))
 
 
-def answered(body: bytes = b"", status: int = 200, media_type: str = JSON, **headers: str) -> Answered:
+def answered(body: bytes = b"", status: int = 200, media_type: str = JSON, **headers: str) -> JudgedResponse:
     """An answer."""
-    return Answered(status, {"content-type": media_type, **headers}, media_type, body)
+    return JudgedResponse(status, {"content-type": media_type, **headers}, media_type, body)
 
 
 def judge_answer(
     responses: dict[str, Any],
-    answer: Answered,
+    answer: JudgedResponse,
     *,
     version: str = "3.1.0",
     is_exact: bool = False,
@@ -62,11 +62,11 @@ def judge_value(
     return judge_answer(responses, answered(body), version=version, is_exact=is_exact, **schemas)
 
 
-def sent(**given: Any) -> Sent:
+def sent(**given: Any) -> JudgedRequest:
     """A request; what is not given is empty."""
     empty: dict[str, Any] = {"path": {}, "query": [], "headers": {}, "cookies": []}
     empty.update({"media_type": "", "body": None, "values": {}})
-    return Sent(**{**empty, **given})
+    return JudgedRequest(**{**empty, **given})
 
 
 def compact(verdict: Verdict) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge import Judge
-    from dynacli.validation.streamed_body import Streamed
+    from dynacli.validation.streamed_body import StreamedBody
     from dynacli.wire.http_client import ClientPool
 
 __all__ = ["Call", "base_url_of", "request_of"]
@@ -138,7 +138,7 @@ class Call:
                     raise self.signed.masker.mask_error(refusal) from refusal.__cause__
             raise self.signed.masker.mask_error(error) from error.__cause__
 
-    def judge_answer(self, answer: "Answer", body: "bytes | Streamed | UnreadBody") -> "Verdict | None":
+    def judge_answer(self, answer: "Answer", body: "bytes | StreamedBody | UnreadBody") -> "Verdict | None":
         """Return the verdict on an answer; None where nothing is judged.
 
         Args:
@@ -147,10 +147,12 @@ class Call:
         """
         if self.judging is None:
             return None
-        from dynacli.validation.judge import Answered
+        from dynacli.validation.judge import JudgedResponse
 
         redirects = tuple(status for status, _ in answer.hops)
-        answered = Answered(answer.status, answer.headers, answer.header("content-type"), body, redirects)
+        answered = JudgedResponse(
+            answer.status, answer.headers, answer.header("content-type"), body, redirects
+        )
         verdict = self.judging.judge.response(answered, is_exact=self.settings.level == "exact")
         self.settings.set_apart(verdict, self.described.operation, answer.status)
         return verdict

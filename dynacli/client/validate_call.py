@@ -11,7 +11,7 @@ from dynacli.request.built_request import Request
 
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict
-    from dynacli.validation.judge import Judge, Sent
+    from dynacli.validation.judge import Judge, JudgedRequest
 
 __all__ = ["CallJudge", "judged_request"]
 
@@ -97,13 +97,13 @@ class CallJudge(threading.Thread):
         return findings_text(self.described.api, self.verdict.findings, evidence)
 
 
-def judged_request(request: Request, values: CallValues) -> "Sent":
+def judged_request(request: Request, values: CallValues) -> "JudgedRequest":
     """Return a request as it is judged."""
     from urllib.parse import unquote
 
-    from dynacli.validation.judge import Sent
+    from dynacli.validation.judge import JudgedRequest
 
-    return Sent(
+    return JudgedRequest(
         path={name: unquote(text) for name, text in request.parts.path.items()},
         query=[(pair.name, pair.value) for pair in request.parts.query],
         headers=request.parts.headers,

@@ -20,7 +20,7 @@ from dynacli.validation.findings.finding import Finding, Verdict, shortened
 from dynacli.validation.import_openapi_core import load_engine
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
-from dynacli.validation.streamed_body import PassingValues, Streamed
+from dynacli.validation.streamed_body import PassingValues, StreamedBody
 
 if TYPE_CHECKING:
     from openapi_core.templating.responses.exceptions import ResponseNotFound
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from dynacli.validation.schemas.dialects import Direction
     from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
 
-__all__ = ["Answered", "Judge", "Sent"]
+__all__ = ["Judge", "JudgedRequest", "JudgedResponse"]
 
 
-class Sent(NamedTuple):
+class JudgedRequest(NamedTuple):
     """A request as it is judged: the decoded texts of the wire, and the values that they were written from.
 
     Args:
@@ -58,20 +58,20 @@ class Sent(NamedTuple):
     credentials: frozenset[str] | None = None
 
 
-class Answered(NamedTuple):
+class JudgedResponse(NamedTuple):
     """An answer as it is judged.
 
     Args:
         headers: Name → value, or pairs in which a repeated header stands repeatedly.
         content_type: The value of `Content-Type`; empty where there is none.
-        body: The body. A `Streamed` one may not be read to its end, where judging does not need that.
+        body: The body. A `StreamedBody` may not be read to its end, where judging does not need that.
         redirects: The statuses of the redirects that led to the answer.
     """
 
     status: int
     headers: Mapping[str, str] | Iterable[tuple[str, str]]
     content_type: str
-    body: bytes | Streamed | UnreadBody
+    body: bytes | StreamedBody | UnreadBody
     redirects: tuple[int, ...] = ()
 
 
@@ -93,7 +93,7 @@ class Judge:
         self._engine: Any = load_engine()
         self._spec = self._engine.make_path(self._document)
 
-    def request(self, sent: Sent, *, is_exact: bool = False) -> Verdict:
+    def request(self, request: JudgedRequest, *, is_exact: bool = False) -> Verdict:
         """Return the verdict on a request.
 
         Args:
@@ -103,35 +103,35 @@ class Judge:
         body_values: list[JudgedValue] = []
         with _exceptions_into(verdict):
             errors = self._engine.request_validator(
-                self._spec, self._version, self._steps, sent.values, body_values, notes
+                self._spec, self._version, self._steps, request.values, body_values, notes
             )(
-                content_type=sent.media_type,
-                body=sent.body,
-                path=sent.path,
-                query=sent.query,
-                headers=sent.headers,
-                cookies=sent.cookies,
-                querystring=sent.querystring,
+                content_type=request.media_type,
+                body=request.body,
+                path=request.path,
+                query=request.query,
+                headers=request.headers,
+                cookies=request.cookies,
+                querystring=request.querystring,
             )
             self._collect(verdict, notes, "request", errors, is_exact=is_exact)
-            verdict.extend(self._missing_security(sent))
+            verdict.extend(self._missing_security(request))
         if is_exact:
             self._collect_undocumented(verdict, notes, "request", body_values)
         return verdict
 
-    def response(self, answered: Answered, *, is_exact: bool = False) -> Verdict:
+    def response(self, response: JudgedResponse, *, is_exact: bool = False) -> Verdict:
         """Return the verdict on an answer.
 
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
         """
         verdict, notes = Verdict(), JudgingNotes()
-        if self._is_behind_a_redirect(answered):
-            text = f"the document describes the redirect, `{answered.redirects[0]}`, and not what it leads to"
+        if self._is_behind_a_redirect(response):
+            text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
             verdict.unchecked.append(text)
             return verdict
         body_values: list[JudgedValue] = []
-        if isinstance(answered.body, Streamed):
+        if isinstance(response.body, StreamedBody):
             body_values = self._passing_values(verdict, notes, is_exact=is_exact)
         with _exceptions_into(verdict):
             errors = self._engine.response_validator(
@@ -143,10 +143,10 @@ class Judge:
                 is_exact=is_exact,
                 is_swagger=self._is_swagger,
             )(
-                status_code=answered.status,
-                content_type=answered.content_type,
-                data=answered.body,
-                headers=answered.headers,
+                status_code=response.status,
+                content_type=response.content_type,
+                data=response.body,
+                headers=response.headers,
             )
             self._collect(verdict, notes, "response", errors, is_exact=is_exact)
         if isinstance(body_values, PassingValues):
@@ -179,20 +179,20 @@ class Judge:
         validator = self._engine.schema_validator(self._spec, self._version, where, notes)
         return UndocumentedProperties(validator, where)
 
-    def _is_behind_a_redirect(self, answered: Answered) -> bool:
+    def _is_behind_a_redirect(self, response: JudgedResponse) -> bool:
         """Return whether the document describes the redirect of an operation, and not the answer that it leads to.
 
         An operation whose 302 is described leads to a file, of which the document says nothing; its `default` is
         meant for answers of the operation itself.
         """
-        if not answered.redirects:
+        if not response.redirects:
             return False
-        listed = {response.status.upper() for response in self._operation.responses}
+        listed = {documented.status.upper() for documented in self._operation.responses}
 
         def is_listed(status: int) -> bool:
             return not listed.isdisjoint({str(status), f"{status // 100}XX"})
 
-        return is_listed(answered.redirects[0]) and not is_listed(answered.status)
+        return is_listed(response.redirects[0]) and not is_listed(response.status)
 
     def _collect(
         self,
@@ -220,15 +220,17 @@ class Judge:
                 if properties.unchecked:
                     verdict.unchecked.append(properties.unchecked)
 
-    def _missing_security(self, sent: Sent) -> Iterator[Finding]:
+    def _missing_security(self, request: JudgedRequest) -> Iterator[Finding]:
         alternatives = [[scheme.name for scheme in schemes] for schemes in self._operation.security]
-        if sent.credentials is None or not alternatives:
+        if request.credentials is None or not alternatives:
             return
-        if any(sent.credentials.issuperset(names) for names in alternatives):
+        if any(request.credentials.issuperset(names) for names in alternatives):
             return
         shown = " or ".join(" with ".join(f"`{name}`" for name in names) for names in alternatives)
         text = f"the document requires credentials for {shown}, and the request has none"
-        yield Finding("request", "missing-security", "security", text, alternatives, sorted(sent.credentials))
+        yield Finding(
+            "request", "missing-security", "security", text, alternatives, sorted(request.credentials)
+        )
 
     def _collect_error(self, verdict: Verdict, where: str, error: Exception, *, is_exact: bool) -> None:
         """Add to the verdict what an error of openapi-core means."""

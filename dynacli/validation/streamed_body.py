@@ -7,7 +7,7 @@ from dynacli.validation.bodies.read_forms import UnreadBody
 from dynacli.validation.findings.finding import Finding
 from dynacli.validation.judging_notes import JudgedValue
 
-__all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "Streamed"]
+__all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "StreamedBody"]
 
 MAX_FINDINGS = 1_000
 KEPT = 8 * 1024 * 1024
@@ -31,7 +31,7 @@ class DroppedBody(UnreadBody):
         self.reason = f"the body is larger than {limit // 1024 // 1024} MiB"
 
 
-class Streamed:
+class StreamedBody:
     """A body that is judged while it comes.
 
     Attributes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.validation.judge import Answered, Judge
+from dynacli.validation.judge import Judge, JudgedResponse
 
 __all__: list[str] = []
 
@@ -22,7 +22,7 @@ def _main() -> int:
     for _ in range(int(sys.argv[4])):
         judge = Judge(catalog, catalog.operation(name))
         began = time.perf_counter()
-        verdict = judge.response(Answered(200, {"content-type": _JSON}, _JSON, body))
+        verdict = judge.response(JudgedResponse(200, {"content-type": _JSON}, _JSON, body))
         seconds.append(time.perf_counter() - began)
         if verdict.findings or verdict.unchecked or verdict.failures:
             sys.stderr.write(f"{verdict.findings[:1]} {verdict.unchecked} {verdict.failures}\n")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dynacli.validation.judge import Answered
+from dynacli.validation.judge import JudgedResponse
 from tests.npm import program
 from tests.pairs import PAIRS, Pair
 
@@ -43,7 +43,7 @@ class Told(NamedTuple):
 def compared() -> Iterator[tuple[str, Pair, str]]:
     """Yield key, pair and version of what the programs can be asked: answers, and not what is not mentioned."""
     for pair in PAIRS:
-        if isinstance(pair.message, Answered) and not pair.is_exact:
+        if isinstance(pair.message, JudgedResponse) and not pair.is_exact:
             for version in pair.versions:
                 yield f"{version}: {pair.name}", pair, version
 
@@ -85,7 +85,7 @@ def _command(name: str) -> list[str]:
 def _line(key: str, pair: Pair, version: str) -> dict[str, object]:
     document = pair.document_in(version)
     message = pair.message
-    assert isinstance(message, Answered)
+    assert isinstance(message, JudgedResponse)
     # Without this, some of them do not know where the operation is.
     document.setdefault("servers", [{"url": "http://127.0.0.1"}])
     headers = {name: one for name, one in message.headers.items() if one}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dynacli.validation.judge import Answered, Sent
+from dynacli.validation.judge import JudgedRequest, JudgedResponse
 from tests.judging import JSON, answer_document, answered, sent
 
 __all__ = ["BOTH", "V30", "V31", "V32", "Pair", "answer", "body", "request", "value"]
@@ -32,7 +32,7 @@ class Pair:
 
     name: str
     document: Mapping[str, Any]
-    message: Answered | Sent
+    message: JudgedResponse | JudgedRequest
     expected: tuple[str, ...]
     versions: tuple[str, ...] = BOTH
     source: str = ""
@@ -50,7 +50,9 @@ class Pair:
         return {key: version, **{name: one for name, one in self.document.items() if name != "openapi"}}
 
 
-def answer(name: str, responses: Mapping[str, Any], message: Answered, *expected: str, **more: Any) -> Pair:
+def answer(
+    name: str, responses: Mapping[str, Any], message: JudgedResponse, *expected: str, **more: Any
+) -> Pair:
     """Return a pair of an operation's answers and one that came.
 
     Args:

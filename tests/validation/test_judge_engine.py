@@ -66,7 +66,7 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.schema.example_value import NoExampleError, example_value
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
-from dynacli.validation.judge import Answered, Judge
+from dynacli.validation.judge import JudgedResponse, Judge
 catalog = catalog_in_memory(compile_document(load(open(sys.argv[2], "rb").read(), "document")), [])
 verdicts = []
 for summary in catalog.summaries():
@@ -86,7 +86,7 @@ for summary in catalog.summaries():
                 continue
             judge = Judge(catalog, catalog.operation(summary.name))
             for value in (good, [good], {}):
-                answer = Answered(int(status), {}, media_type, json.dumps(value).encode())
+                answer = JudgedResponse(int(status), {}, media_type, json.dumps(value).encode())
                 found = judge.response(answer)
                 verdicts.append([summary.name, status, [vars(one) for one in found.findings], found.failures])
 print(json.dumps(verdicts))

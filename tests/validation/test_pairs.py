@@ -3,7 +3,7 @@
 import pytest
 
 from dynacli.validation.findings.finding_rules import RULES
-from dynacli.validation.judge import Answered
+from dynacli.validation.judge import JudgedResponse
 from tests.judging import compact, judge_of
 from tests.pairs import PAIRS, Pair
 
@@ -17,7 +17,7 @@ _EACH = [
 def test_a_pair(pair: Pair, version: str) -> None:
     """Nothing is missed, and nothing is found that is right."""
     judge = judge_of(pair.document_in(version), is_mended=pair.is_mended)
-    if isinstance(pair.message, Answered):
+    if isinstance(pair.message, JudgedResponse):
         verdict, where = judge.response(pair.message, is_exact=pair.is_exact), "response"
     else:
         verdict, where = judge.request(pair.message), "request"

@@ -19,7 +19,7 @@ from dynacli.errors import DocumentError, InternalError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record
 from dynacli.validation.findings.finding import Finding
-from dynacli.validation.judge import Answered, Judge
+from dynacli.validation.judge import Judge, JudgedResponse
 
 __all__ = ["Learned", "learned", "overlay_text"]
 
@@ -107,7 +107,7 @@ class _Learning:
                 operation = catalog.operation(name)
                 judges[name] = Judge(catalog, operation), Places(catalog, operation)
             judge, places = judges[name]
-            answered = Answered(one.status, one.headers, one.content_type, one.body)
+            answered = JudgedResponse(one.status, one.headers, one.content_type, one.body)
             for finding in judge.response(answered, is_exact=True).findings:
                 if (finding.rule, finding.pointer) not in one.forgiven:
                     yield one, places, finding

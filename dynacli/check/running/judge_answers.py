@@ -9,7 +9,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.transport.send import Answer
 from dynacli.validation.findings.finding import Verdict
-from dynacli.validation.judge import Answered, Judge
+from dynacli.validation.judge import Judge, JudgedResponse
 
 __all__ = ["GONE", "UNSIGNED", "Judgement"]
 
@@ -53,7 +53,7 @@ class Judgement:
             return None
         is_documented = bool(documented_answer(answer.status, self._documented))
         excuse = "" if is_documented else self._excuse(planned, answer.status)
-        answered = Answered(
+        answered = JudgedResponse(
             answer.status,
             answer.headers,
             answer.header("content-type"),

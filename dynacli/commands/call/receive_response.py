@@ -98,9 +98,9 @@ class Reception:
                 for _ in written():
                     pass
                 return b""
-            from dynacli.validation.streamed_body import Streamed
+            from dynacli.validation.streamed_body import StreamedBody
 
-            body = Streamed(written())
+            body = StreamedBody(written())
             self.verdict = self._call.judge_answer(answer, body)
             body.finish()
         return b"".join(kept)

@@ -152,7 +152,7 @@ class BodyHooks:
             return self._judge_items(media_type, name, parameters, raw), None
         if has_schema and sequences.is_sequence(name) and not _says_text(media_type / "schema"):
             return self._judge_items(media_type, name, parameters, raw), None
-        if isinstance(raw, streamed_body.Streamed):
+        if isinstance(raw, streamed_body.StreamedBody):
             from dynacli.validation import judge_items
 
             if has_schema and judge_items.is_any_text((media_type / "schema").read_value()):
@@ -178,7 +178,7 @@ class BodyHooks:
                 if isinstance(raw, read_forms.UnreadBody):
                     raise read_body.UncheckedError(raw.reason)
                 read_body.read_json(
-                    raw.whole() if isinstance(raw, streamed_body.Streamed) else raw, parameters
+                    raw.whole() if isinstance(raw, streamed_body.StreamedBody) else raw, parameters
                 )
 
     def _judge_size(self, media_type: SchemaPath, name: str, raw: read_forms.UnreadBody) -> None:
@@ -208,7 +208,7 @@ class BodyHooks:
             and item_schemas.has_schema_for_each_item(of_all.target)
         ):
             of_items.append(self._placed_schema(media_type, ("schema", "items")))
-        is_stream = isinstance(raw, streamed_body.Streamed)
+        is_stream = isinstance(raw, streamed_body.StreamedBody)
         with _as_openapi_errors():
             found: Any
             if isinstance(raw, read_forms.FormValue):
