@@ -1,7 +1,6 @@
 """Turns any OpenAPI document into a command line, at run time, and into a Python client: `dynacli.open_api`."""
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # not that of `typing`, whose import would take longer than all else here
 if TYPE_CHECKING:
     from dynacli.client.answer import Answer
     from dynacli.client.api_client import Api, open_api
@@ -25,7 +24,7 @@ _PUBLIC = {
 """Name → the module that has it, imported when it is asked for: `import dynacli` alone costs nothing."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -158,7 +158,7 @@ def _option_words(group: "ApiGroup", words: list[str]) -> list[str]:
     before = arrange(words, standard_kinds(), stop_at_positional=True)
     command, rest = group.find_command(before.positional)
     if isinstance(command, OperationCommand):
-        return [*before.options, *command.arranged(rest).options]
+        return [*before.options, *command.standard_words(command.arranged(rest))]
     if isinstance(command, ApiGroup):
         return [*before.options, *_option_words(command, rest)]
     return arrange(words, standard_kinds()).options

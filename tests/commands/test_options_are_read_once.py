@@ -1,0 +1,129 @@
+"""The words of a command line are read once: what looks like an option and is a value of another is a value."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import Answer, Recorder, run_cli
+
+
+def _document(origin: str, *more: str) -> bytes:
+    text = {"schema": {"type": "string"}, "in": "query"}
+    flag = {"name": "draft", "in": "query", "schema": {"type": "boolean"}}
+    own = {"name": "refresh", "in": "query", "schema": {"type": "string"}}
+    content = {"application/json": {"schema": {"type": "object", "properties": {"text": {"type": "string"}}}}}
+    paths: dict[str, Any] = {
+        "/a": {"get": {"operationId": "find", "parameters": [{"name": "search", **text}, flag]}},
+        "/b": {"get": {"operationId": "own", "parameters": [own]}},
+        "/c": {"post": {"operationId": "send", "requestBody": {"content": content}}},
+        **{f"/{name}": {"get": {"operationId": name}} for name in more},
+    }
+    for item in paths.values():
+        for operation in item.values():
+            operation["responses"] = {"200": {"description": ""}}
+    info = {"title": "t", "version": "1"}
+    return json.dumps(
+        {"openapi": "3.0.3", "info": info, "servers": [{"url": origin}], "paths": paths}
+    ).encode()
+
+
+@pytest.fixture
+def url(server: Recorder) -> str:
+    """The URL of a document that is in the cache."""
+    server.answers["/openapi.json"] = Answer(body=_document(server.origin))
+    for path in ("/a", "/b", "/c"):
+        server.answers[path] = Answer()
+    url = f"{server.origin}/openapi.json"
+    assert 0 == run_cli("operations", url).exit_code
+    server.requests.clear()
+    return url
+
+
+def _targets(server: Recorder) -> list[str]:
+    return [request.target for request in server.requests]
+
+
+@pytest.mark.parametrize(
+    "word", ["--offline", "--refresh", "--profile", "--debug", "--error-format=json", "--help", "-h", "--"]
+)
+def test_a_value_that_looks_like_an_option_is_a_value(url: str, server: Recorder, word: str) -> None:
+    """It goes into the request, and means nothing else: no document is fetched, and no page shown."""
+    result = run_cli(url, "find", "--search", word)
+    assert 0 == result.exit_code, result.stderr
+    assert [f"/a?search={word.replace('=', '%3D')}"] == _targets(server)
+
+
+def test_behind_a_boolean_it_is_an_option(url: str, server: Recorder) -> None:
+    """`--draft` stands alone, so what follows is no value of it."""
+    server.answers["/openapi.json"] = Answer(body=_document(server.origin, "new"))
+    assert 0 == run_cli(url, "find", "--draft", "--refresh").exit_code
+    assert ["/openapi.json", "/a?draft=true"] == _targets(server)
+
+
+def test_an_option_of_the_operation_is_not_dynaclis(url: str, server: Recorder) -> None:
+    """The operation's own `--refresh` is an input; dynacli's stands before the API then."""
+    assert 0 == run_cli(url, "own", "--refresh", "yes").exit_code
+    assert ["/b?refresh=yes"] == _targets(server)
+    assert 0 == run_cli("--refresh", url, "own").exit_code
+    assert ["/b?refresh=yes", "/openapi.json", "/b"] == _targets(server)
+
+
+def test_offline_holds_wherever_it_stands(url: str, server: Recorder) -> None:
+    """Before the API, behind it, and behind the operation: no document is fetched."""
+    other = url.replace("openapi.json", "other.json")
+    server.answers["/other.json"] = Answer(body=_document(server.origin))
+    for words in (("--offline", other, "find"), (other, "--offline", "find"), (other, "find", "--offline")):
+        assert 8 == run_cli(*words).exit_code
+    assert [] == server.requests
+
+
+def test_a_media_type_that_looks_like_an_option_is_a_value(url: str, server: Recorder) -> None:
+    """`--content-type` behind an option of the body is the text that was meant."""
+    assert 0 == run_cli(url, "send", "--text", "--content-type").exit_code
+    assert {"text": "--content-type"} == json.loads(server.last.body)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nothing", "find", "--error-format", "json"),
+        ("--error-format", "json", "nothing"),
+        ("URL", "nothing", "--error-format=json"),
+        ("URL", "find", "--nothing", "--error-format", "json"),
+        ("URL", "find", "--error-format", "json", "--search"),
+        ("URL", "--nothing", "--error-format", "json", "find"),
+        ("operations", "--error-format", "json"),
+        ("operations", "URL", "--nothing", "--error-format", "json"),
+        ("api", "nothing", "--error-format", "json"),
+        ("demo", "nothing", "--error-format", "json"),
+    ],
+)
+def test_an_error_in_the_words_is_json_where_that_is_asked_for(url: str, words: tuple[str, ...]) -> None:
+    """Also where the words go wrong before the option."""
+    result = run_cli(*(url if word == "URL" else word for word in words))
+    assert 2 == result.exit_code
+    assert "usage" == json.loads(result.stderr)["error"]["kind"]
+
+
+def test_parsing_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in starts for a call, not for words that are wrong, a page, or a completion."""
+    monkeypatch.setattr("dynacli.demo.stand_in.running", None)
+    for words in (
+        ("demo", "search-runs", "--nothing"),
+        ("demo", "search-runs", "--help"),
+        ("demo", "get-run"),
+    ):
+        assert run_cli(*words).exit_code in {0, 2}
+
+
+def test_opening_writes_nothing(url: str, home: Path) -> None:
+    """A help page of an API that is in the cache changes no file of it."""
+
+    def files() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+    before = files()
+    assert 0 == run_cli(url, "find", "--help").exit_code
+    assert before == files()
