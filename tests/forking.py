@@ -166,11 +166,11 @@ def _import_all() -> None:
     """Import what the program uses, by using it, so that a child has nothing to wait for."""
     import tempfile
 
-    from tests.pets import pets
+    from tests.documents import pets
 
     with tempfile.TemporaryDirectory() as directory:
         os.environ.update(DYNACLI_CACHE_DIR=directory, DYNACLI_CONFIG_DIR=directory)
-        path = Path(directory, "pets.json")
+        path = Path(directory, "api.json")
         path.write_text(json.dumps(pets()))
         for words in (
             ("api", "add", "warm", "http://127.0.0.1:1/openapi.json"),  # nobody answers

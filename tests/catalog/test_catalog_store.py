@@ -16,8 +16,9 @@ from dynacli.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalog
 from dynacli.document.load import Document, load
+from tests.documents import PETS, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import run_cli
-from tests.pets import NAMES, call, pets, write
 
 DOCUMENTS = [
     "museum.yaml",
@@ -137,7 +138,7 @@ def test_odd_values_read_back() -> None:
 )
 def test_what_is_not_stored_is_not_found(ref: str) -> None:
     """A reference to nothing, or out of the document, is a `LookupError`."""
-    _, compiled = _compiled(json.dumps(pets()).encode(), "pets.json")
+    _, compiled = _compiled(json.dumps(pets()).encode(), "api.json")
     catalog = catalog_in_memory(compiled, [])
     with pytest.raises(LookupError):
         catalog.resolve(ref)
@@ -148,26 +149,26 @@ def test_what_is_not_stored_is_not_found(ref: str) -> None:
 def test_a_catalog_may_stand_anywhere(name: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     """The directory of the cache may have any name."""
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / name))
-    write(pets())
+    save(pets())
     for _ in range(2):
-        assert (0, "") == (call().exit_code, call().stderr)
+        assert (0, "") == (dry_run().exit_code, dry_run().stderr)
     assert 1 == len(list((home / name).rglob("*.sqlite")))
 
 
 def test_a_relative_cache_directory_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative directory starts from the working directory."""
     monkeypatch.setenv("DYNACLI_CACHE_DIR", "here")
-    write(pets())
-    assert (0, "") == (call().exit_code, call().stderr)
+    save(pets())
+    assert (0, "") == (dry_run().exit_code, dry_run().stderr)
     assert Path("here/documents").is_dir()
 
 
 def test_only_the_owner_can_look_into_the_cache(home: Path) -> None:
     """Whatever the umask, directories are made with 0700 and files with 0600."""
-    write(pets())
+    save(pets())
     before = os.umask(0)
     try:
-        call()
+        dry_run()
     finally:
         os.umask(before)
     modes = {
@@ -179,14 +180,14 @@ def test_only_the_owner_can_look_into_the_cache(home: Path) -> None:
 
 def test_readers_change_nothing(home: Path) -> None:
     """A warm run opens the catalog read-only and leaves no file of SQLite's beside it."""
-    write(pets())
-    os.utime("pets.json", (1, 1))
-    call()
+    save(pets())
+    os.utime("api.json", (1, 1))
+    dry_run()
     files = {path: path.stat().st_mtime_ns for path in (home / "cache").rglob("*")}
     for path in files:
         path.chmod(0o500 if path.is_dir() else 0o400)
     try:
-        assert (0, "") == (call().exit_code, call().stderr)
+        assert (0, "") == (dry_run().exit_code, dry_run().stderr)
         assert files == {path: path.stat().st_mtime_ns for path in (home / "cache").rglob("*")}
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             Catalog(str(next(iter(home.rglob("*.sqlite")))))._db.execute("DELETE FROM operations")
@@ -214,15 +215,15 @@ def test_a_file_that_is_no_catalog_is_damaged(tmp_path: Path) -> None:
 @pytest.mark.parametrize("processes", [2, pytest.param(8, marks=pytest.mark.exhaustive)])
 def test_processes_at_once_all_succeed(processes: int, home: Path) -> None:
     """Processes that meet a new document at the same time all do their work, and one whole catalog is left."""
-    write(pets())
-    command = [sys.executable, "-m", "dynacli", "operations", "./pets.json", "-o", "json"]
+    save(pets())
+    command = [sys.executable, "-m", "dynacli", "operations", "./api.json", "-o", "json"]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(processes)
     ]
     for process in running:
         out, err = process.communicate(timeout=60)
         assert (0, b"") == (process.returncode, err)
-        assert NAMES == [row["name"] for row in json.loads(out)]
+        assert PETS == [row["name"] for row in json.loads(out)]
     (path,) = (home / "cache").rglob("*.sqlite")
     catalog = Catalog(str(path))
     catalog.check(whole=True)
@@ -256,13 +257,13 @@ def _failing_at(step: int, monkeypatch: pytest.MonkeyPatch, home: Path) -> list[
 
 def test_any_step_of_writing_may_fail(home: Path) -> None:
     """Whichever step fails on a full disk, this run and the next one work, and nothing half-made is used."""
-    write(pets())
+    save(pets())
     for step in range(1, 200):
         with pytest.MonkeyPatch.context() as patch:
             made = _failing_at(step, patch, home)
-            result = call()
+            result = dry_run()
         assert (0, "http://127.0.0.1:9/pets") == (result.exit_code, result.json["url"]), (step, made)
-        after = call()
+        after = dry_run()
         assert (0, "") == (after.exit_code, after.stderr), (step, made)
         assert [] == list((home / "cache").rglob("*.part")) or made[step - 1 :][:1] == ["unlink"]
         for path in sorted((home / "cache").rglob("*"), reverse=True):
@@ -319,9 +320,9 @@ for step in range(1, 100):
 @pytest.mark.exhaustive
 def test_a_run_may_die_at_any_step(home: Path) -> None:
     """Wherever a run is killed while it writes, the next one succeeds and clears away what was left."""
-    write(pets())
+    save(pets())
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, "0", str(home / "cache"), "operations", "./pets.json"],
+        [sys.executable, "-c", KILLED, "0", str(home / "cache"), "operations", "./api.json"],
         capture_output=True,
         text=True,
         timeout=120,
@@ -336,10 +337,10 @@ def test_a_run_may_die_at_any_step(home: Path) -> None:
 
 def test_a_killed_writer_leaves_nothing_that_counts(home: Path) -> None:
     """A process that is killed outright at some moment spoils nothing for the next one."""
-    write(pets())
+    save(pets())
     for delay in range(0, 250, 25):
         process = subprocess.Popen(
-            [sys.executable, "-m", "dynacli", "operations", "./pets.json"],
+            [sys.executable, "-m", "dynacli", "operations", "./api.json"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -348,7 +349,7 @@ def test_a_killed_writer_leaves_nothing_that_counts(home: Path) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
         process.wait()
-        result = run_cli("operations", "./pets.json", "-o", "json")
+        result = run_cli("operations", "./api.json", "-o", "json")
         assert (0, "") == (result.exit_code, result.stderr)
         for path in (home / "cache").rglob("*"):
             if path.is_file():

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
-from tests.pets import write
 
 _THING = {
     "type": "object",
@@ -32,19 +32,19 @@ def _document(item: dict[str, Any], path: str = "/things", **more: Any) -> dict[
 
 
 def _listed(item: dict[str, Any]) -> list[tuple[str, str]]:
-    write(_document(item), "things.json")
+    save(_document(item), "things.json")
     rows = run_cli("operations", "./things.json", "-o", "json").json
     return [(row["method"], row["name"]) for row in rows]
 
 
 def _call(item: dict[str, Any], *words: str, server: Recorder | None = None, **more: Any) -> Result:
-    write(_document(item, **more), "things.json")
+    save(_document(item, **more), "things.json")
     target = ["--server", server.origin] if server else ["--dry-run", "json"]
     return run_cli("./things.json", *words, *target, "--yes")
 
 
 def _warnings(item: dict[str, Any]) -> list[str]:
-    write(_document(item), "things.json")
+    save(_document(item), "things.json")
     return [one["message"] for one in run_cli("api", "show", "./things.json", "-o", "json").json["warnings"]]
 
 
@@ -82,7 +82,7 @@ def test_every_method_of_a_path_is_an_operation() -> None:
 
 def test_each_of_them_has_help_and_a_description() -> None:
     """Help and `describe` know them by their method, as it is written."""
-    write(_document(_METHODS), "things.json")
+    save(_document(_METHODS), "things.json")
     for name, line in (("search-things", "QUERY /things"), ("link-things", "link /things")):
         assert f"  {line}" in run_cli("./things.json", name, "--help").stdout
         described = run_cli("describe", "./things.json", name, "-o", "json").json
@@ -415,7 +415,7 @@ def test_the_rest_of_3_2_is_in_nobodys_way() -> None:
 def test_problems_are_those_of_3_2() -> None:
     """`api show` holds a 3.2 document against the specification of 3.2."""
     item = {"additionalOperations": {"GET": {"operationId": "a"}}}
-    write(_document(item), "things.json")
+    save(_document(item), "things.json")
     problems = run_cli("api", "show", "./things.json", "-o", "json").json["problems"]
     place = "/paths/~1things/additionalOperations"
     assert ("The name `GET` is not allowed here", place) in [

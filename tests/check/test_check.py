@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.documents import document, save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
-from tests.pets import api_of, write
 
 _PET = {
     "type": "object",
@@ -25,6 +25,10 @@ _NONE = {"description": "None"}
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
+def _api(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
+    return save(document(paths, [server.origin], version="3.1.0", **more))
+
+
 def _operation(name: str, *parameters: dict[str, Any], **responses: Any) -> dict[str, Any]:
     answers = {key.removeprefix("s"): one for key, one in responses.items()} or {"200": _GOOD}
     return {"operationId": name, "parameters": list(parameters), "responses": answers}
@@ -32,7 +36,7 @@ def _operation(name: str, *parameters: dict[str, Any], **responses: Any) -> dict
 
 def _one(server: Recorder, **responses: Any) -> str:
     """A document with one operation, `getPet`, that needs nothing."""
-    return api_of(server, {"/pet": {"get": _operation("getPet", **responses)}})
+    return _api(server, {"/pet": {"get": _operation("getPet", **responses)}})
 
 
 def _row(result: Result, name: str = "get-pet") -> dict[str, Any]:
@@ -92,7 +96,7 @@ def test_a_404_for_a_value_that_was_made_up_is_no_finding(
     server: Recorder, parameter: Any, words: tuple[str, ...], rules: list[str]
 ) -> None:
     """Nobody said that there is something of that name; of the person's own value somebody did."""
-    path = api_of(server, {"/pets/{id}": {"get": _operation("getPet", parameter)}})
+    path = _api(server, {"/pets/{id}": {"get": _operation("getPet", parameter)}})
     result = run_cli("check", path, "-o", "json", *words)
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result))
     assert bool(rules) is not any("made up" in one for one in _row(result)["unchecked"])
@@ -135,7 +139,7 @@ def test_the_same_finding_of_several_calls_is_shown_once(server: Recorder) -> No
     """The table says what is wrong, not how often; the data has it for each call."""
     server.answers["/pet"] = _pet(age="old")
     query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
-    path = api_of(server, {"/pet": {"get": _operation("getPet", query)}})
+    path = _api(server, {"/pet": {"get": _operation("getPet", query)}})
     assert 1 == run_cli("check", path, "-o", "text").stdout.count("/age: ")
     assert [0, 1] == [one["call"] for one in _row(run_cli("check", path, "-o", "json"))["findings"]]
 
@@ -180,7 +184,7 @@ def _answering(seconds: float, answer: Answer | None = None) -> Any:
 
 
 def _many(server: Recorder, count: int) -> str:
-    return api_of(server, {f"/p{one}": {"get": _operation(f"get{one}")} for one in range(count)})
+    return _api(server, {f"/p{one}": {"get": _operation(f"get{one}")} for one in range(count)})
 
 
 @pytest.mark.parametrize("parallel", [1, 3])
@@ -291,7 +295,7 @@ def _secured(server: Recorder, *, open_too: bool = False, scheme: str = "token")
     paths = {"/pet": {"get": {**_operation("getPet"), "security": [{scheme: []}]}}}
     if open_too:
         paths["/open"] = {"get": _operation("getOpen")}
-    return api_of(server, paths, **_SECURED)
+    return _api(server, paths, **_SECURED)
 
 
 def test_nothing_can_be_called_without_credentials(server: Recorder) -> None:
@@ -351,7 +355,7 @@ def test_a_secret_that_is_given_as_a_value_is_masked(server: Recorder, canary: s
     key = {"name": "key", "in": "query", "required": True, "schema": {"type": "string", "maxLength": 99}}
     paths = {"/pet": {"get": {**_operation("getPet", key), "security": [{"key": []}]}}}
     server.answers["/pet"] = _pet()
-    path = api_of(server, paths, **_SECURED)
+    path = _api(server, paths, **_SECURED)
     for words in (("--dry-run", "-o", "text"), ("--dry-run", "-o", "json"), ("-o", "json"), ("-o", "text")):
         given = ("--set", f"key={canary}", "--server", server.origin)
         assert 0 == run_cli("check", path, *given, *words).exit_code
@@ -373,7 +377,7 @@ def test_a_redirect_to_another_origin_takes_no_credential_along(
 
 def test_nothing_that_can_be_called(server: Recorder) -> None:
     """A document without operations that only read is nothing to check, which is said."""
-    path = api_of(server, {"/pet": {"post": _operation("addPet")}})
+    path = _api(server, {"/pet": {"post": _operation("addPet")}})
     result = run_cli("check", path, "-o", "text")
     assert (2, []) == (result.exit_code, server.requests)
     assert "There is no operation that only reads" in result.stderr
@@ -383,9 +387,7 @@ def test_nothing_that_can_be_called(server: Recorder) -> None:
 def test_a_value_that_cannot_be_had(server: Recorder) -> None:
     """The operation is not called, the reason names the input, and with nothing else that is wrong usage."""
     none = {**_ID, "schema": {"type": "string", "pattern": "^(?!x)x$"}}
-    result = run_cli(
-        "check", api_of(server, {"/pets/{id}": {"get": _operation("getPet", none)}}), "-o", "json"
-    )
+    result = run_cli("check", _api(server, {"/pets/{id}": {"get": _operation("getPet", none)}}), "-o", "json")
     assert (2, []) == (result.exit_code, server.requests)
     assert {"kind": "values", "reason": "nothing is known for `id`: give it with `--set`"} == _row(result)[
         "skipped"
@@ -400,16 +402,16 @@ def test_how_much_of_the_document_was_seen(server: Recorder) -> None:
         "/p1": {"get": _operation("get1", s200=_GOOD, s5XX=_GOOD, sdefault=_GOOD)},
         "/p2": {"get": _operation("get2", s200=_GOOD, sdefault=_GOOD)},
     }
-    result = run_cli("check", api_of(server, paths), "-o", "json")
+    result = run_cli("check", _api(server, paths), "-o", "json")
     assert [["200"], ["5XX"], ["default"]] == [one["seen"] for one in result.json]
-    text = run_cli("check", api_of(server, paths), "-o", "text").stdout
+    text = run_cli("check", _api(server, paths), "-o", "text").stdout
     assert "3 of 7 documented answers seen" in " ".join(text.split())
 
 
 def test_head_is_called_and_has_no_body(server: Recorder) -> None:
     """Its answer is judged without one."""
     server.answers["/pet"] = _pet()
-    path = api_of(server, {"/pet": {"head": _operation("hasPet")}})
+    path = _api(server, {"/pet": {"head": _operation("hasPet")}})
     result = run_cli("check", path, "-o", "json")
     assert (0, ["HEAD"]) == (result.exit_code, [one.method for one in server.requests])
 
@@ -442,7 +444,7 @@ def test_the_table_fits_the_terminal(server: Recorder, columns: int, monkeypatch
     server.answers.update({"/p0": _pet(age="old"), "/p1": _pet()})
     name = "a-name-that-is-much-longer-than-the-column-that-it-stands-in"
     paths = {"/p0": {"get": _operation("get0")}, "/p1": {"get": _operation(name)}}
-    lines = run_cli("check", api_of(server, paths), "-o", "text").stdout.splitlines()
+    lines = run_cli("check", _api(server, paths), "-o", "text").stdout.splitlines()
     assert [] == [
         one
         for one in lines
@@ -556,7 +558,7 @@ def test_a_stream_without_an_end_is_judged_as_far_as_it_comes(
     """Whole items are judged, what was cut is not, it is said, and a stream is no call without an answer."""
     good = {"description": "Good", "content": {media_type: {"itemSchema": _EVENT}}}
     document = json.loads(Path(_one(server, s200=good)).read_text())
-    path = str(write({**document, "openapi": "3.2.0"}))
+    path = save({**document, "openapi": "3.2.0"})
     with _Stream(media_type, first, then) as stream:
         url = f"http://127.0.0.1:{stream.server_address[1]}"
         result = run_cli("check", path, "--server", url, "-o", "json", "--timeout", "0.5")
@@ -567,7 +569,7 @@ def test_a_stream_without_an_end_is_judged_as_far_as_it_comes(
 
 def test_what_can_be_written_is_asked_for(server: Recorder) -> None:
     """`--write` needs a person's word, and without one nothing is sent, not even what only reads."""
-    path = api_of(server, _WRITTEN)
+    path = _api(server, _WRITTEN)
     result = run_cli("check", path, "--write")
     assert (2, []) == (result.exit_code, server.requests)
     assert "add-pet -> get-pet -> drop-pet" in result.stderr
@@ -585,7 +587,7 @@ def test_what_was_created_is_read_and_removed(server: Recorder) -> None:
     """The chain is made when it is agreed to, and the calls of it are judged like any other."""
     server.answers["/pets"] = _pet(201)
     server.answers["/pets/p1"] = lambda one: _pet(age="old") if one.method == "GET" else Answer(204, b"", {})
-    words = ("check", api_of(server, _WRITTEN), "--write", "-o", "json")
+    words = ("check", _api(server, _WRITTEN), "--write", "-o", "json")
     result = run_cli(*words, stdin=b"y\n", terminal=("stdin", "stderr"))
     sent = [(one.method, one.target) for one in server.requests]
     assert [("GET", "/pets/id"), ("POST", "/pets"), ("GET", "/pets/p1"), ("DELETE", "/pets/p1")] == sent

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
-from tests.pets import write
 
 _OK: dict[str, Any] = {"200": {"description": ""}, "201": {"description": ""}}
 _BODY = {
@@ -50,7 +50,7 @@ def _check(server: Recorder, paths: dict[str, Any], *words: str) -> Result:
         "paths": paths,
     }
     server.answers.setdefault("/things", _things)
-    return run_cli("check", str(write(document)), "-o", "json", "--validate", "strict", *words)
+    return run_cli("check", save(document), "-o", "json", "--validate", "strict", *words)
 
 
 def _things(request: RecordedRequest) -> Answer:

@@ -8,12 +8,16 @@ import pytest
 from dynacli.check.check_records import Value
 from dynacli.check.planning.call_order import prefix_of, template
 from dynacli.check.planning.harvest import Harvest
+from tests.documents import document, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.pets import api_of
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer"}
+
+
+def _api(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
+    return save(document(paths, [server.origin], version="3.1.0", **more))
 
 
 def _path(name: str, schema: Any = None, **more: Any) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def _json(value: Any, status: int = 200, **headers: str) -> Answer:
 
 def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, dict[str, Any]]:
     """Operation → its row; whatever has no answer of its own is answered with an empty object."""
-    result = run_cli("check", api_of(server, paths), "-o", "json", "--validate", "strict", *words)
+    result = run_cli("check", _api(server, paths), "-o", "json", "--validate", "strict", *words)
     return {one["operation"]: one for one in result.json}
 
 
@@ -252,7 +256,7 @@ def test_a_property_of_an_object_is_given(
 
 def test_a_property_that_there_is_not(server: Recorder) -> None:
     """It is wrong usage, as is a value that does not fit."""
-    path = api_of(server, {"/runs": _get(_AS_JSON)})
+    path = _api(server, {"/runs": _get(_AS_JSON)})
     for word in ("filter.nothing.more=1", "filter.limit=x"):
         assert (2, []) == (run_cli("check", path, "--set", word).exit_code, server.requests)
 
@@ -343,7 +347,7 @@ def test_a_value_that_cannot_be_used_is_refused_before_anything_is_sent(
     server: Recorder, word: str, message: str
 ) -> None:
     """It is wrong usage."""
-    result = run_cli("check", api_of(server, {"/runs/{id}": _get(_path("id", _NUMBER))}), "--set", word)
+    result = run_cli("check", _api(server, {"/runs/{id}": _get(_path("id", _NUMBER))}), "--set", word)
     assert (2, []) == (result.exit_code, server.requests)
     assert message in result.stderr
 
@@ -481,7 +485,7 @@ def test_which_operations_are_looked_at(
 )
 def test_a_name_that_nothing_has_is_wrong_usage(server: Recorder, words: tuple[str, str]) -> None:
     """Nothing is sent, and the name is said."""
-    result = run_cli("check", api_of(server, {"/runs": _get()}), *words)
+    result = run_cli("check", _api(server, {"/runs": _get()}), *words)
     assert (2, []) == (result.exit_code, server.requests)
     assert "`nothing`" in result.stderr
 
@@ -489,7 +493,7 @@ def test_a_name_that_nothing_has_is_wrong_usage(server: Recorder, words: tuple[s
 def test_the_plan_names_values_and_their_origins(server: Recorder) -> None:
     """`--dry-run` gives every call that is known beforehand, and sends none."""
     paths = {"/runs": _get(_query("q", example="x")), "/runs/{id}": _get(_path("id"), operationId="getRun")}
-    result = run_cli("check", api_of(server, paths), "--dry-run", "-o", "json")
+    result = run_cli("check", _api(server, paths), "--dry-run", "-o", "json")
     rows = {one["operation"]: one for one in result.json}
     assert (0, []) == (result.exit_code, server.requests)
     assert [[], [{"in": "query", "name": "q", "value": "x", "origin": "example", "from": None}]] == [

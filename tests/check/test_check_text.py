@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
-from tests.pets import write
 
 _PET: dict[str, Any] = {
     "type": "object",
@@ -44,7 +44,7 @@ def _document(server: Recorder, paths: dict[str, Any], base: str = "") -> str:
         "paths": paths,
         "components": _COMPONENTS,
     }
-    return str(write(document))
+    return save(document)
 
 
 def _text(server: Recorder, paths: dict[str, Any], *words: str, base: str = "") -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.clock import DAY, Served, age, state_of
+from tests.documents import operation, pets
+from tests.dry_runs import dry_run
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
-from tests.pets import call, operation, pets
 
 NEW = {"/new": {"get": operation("newOne")}}
 BASIC = base64.b64encode(b"ann:pass word").decode()
@@ -114,7 +115,7 @@ def test_a_key_goes_where_the_known_document_says(
     served.answers(_locks(_with_key(**NEW), "x-key", canary))
     assert 0 == run_cli("api", "refresh", "shop").exit_code
     assert [None, None, canary] == _sent(server, "x-key")
-    assert 0 == call("shop", "new-one").exit_code
+    assert 0 == dry_run("shop", "new-one").exit_code
     assert home.exists()
 
 
@@ -150,7 +151,7 @@ def test_headers_of_the_command_line_sign_in(server: Recorder) -> None:
     server.answers["/d.json"] = _locks(pets(**NEW), "x-api-key", "abc")
     assert 8 == run_cli("api", "refresh", "shop").exit_code
     assert 0 == run_cli("api", "refresh", "shop", "--header", "X-API-Key: abc").exit_code
-    assert 0 == call("shop", "new-one").exit_code
+    assert 0 == dry_run("shop", "new-one").exit_code
 
 
 def test_a_header_wins_over_a_variable(
@@ -204,7 +205,7 @@ def test_the_headers_of_the_profile_go_along(
     assert 0 == run_cli(*words).exit_code
     assert [None, None, None, "7"] == _sent(server, "x-tenant")[:4]
     monkeypatch.delenv("DYNACLI_PROFILE", raising=False)
-    assert 0 == call("shop", "new-one").exit_code
+    assert 0 == dry_run("shop", "new-one").exit_code
 
 
 def test_a_profile_holds_no_secret_for_a_document_either(server: Recorder, home: Path, canary: str) -> None:
@@ -223,7 +224,7 @@ def test_a_profile_that_there_is_not_is_said(server: Recorder, monkeypatch: pyte
     run_cli("api", "add", "shop", served.url)
     monkeypatch.setenv("DYNACLI_PROFILE", "absent")
     assert 0 == run_cli("api", "refresh", "shop").exit_code
-    result = call("shop")
+    result = dry_run("shop")
     assert (2, True) == (result.exit_code, "`shop` has no profile `absent`" in result.stderr)
 
 
@@ -276,7 +277,7 @@ def test_references_get_it_at_the_own_origin_alone(
     run_cli(*words)
     assert [None] == _sent(other_server, "authorization")
     assert canary not in repr(other_server.requests)
-    assert 0 == call("shop", "own-one").exit_code
+    assert 0 == dry_run("shop", "own-one").exit_code
     assert _sent(server, "authorization").count(authorized) == 2
 
 
@@ -312,7 +313,7 @@ def test_a_document_without_a_name_signs_in_too(
     """A URL is signed in for with `DYNACLI_TOKEN`."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
-    assert 0 == call(f"{server.origin}/d.json").exit_code
+    assert 0 == dry_run(f"{server.origin}/d.json").exit_code
 
 
 def test_a_refresh_behind_the_command_signs_in(
@@ -325,7 +326,7 @@ def test_a_refresh_behind_the_command_signs_in(
     age(home, 2 * DAY)
     server.answers["/d.json"] = _locks(pets(**NEW), "authorization", f"Bearer {canary}")
     assert 0 == run_cli("__refresh", "shop").exit_code
-    assert 0 == call("shop", "new-one").exit_code
+    assert 0 == dry_run("shop", "new-one").exit_code
     age(home, 2 * DAY)
     server.answers["/d.json"] = Answer(401, canary.encode(), {"WWW-Authenticate": f'Bearer realm="{canary}"'})
     run_cli("__refresh", "shop")

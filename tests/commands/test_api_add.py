@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.documents import PETS, operation, pets
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.pets import NAMES, call, operation, pets
 
 HTML = {"Content-Type": "text/html"}
 
@@ -57,7 +58,7 @@ def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path)
     assert "404" in _tried(result)
     assert result.stderr.endswith("shop: Pets 1, 3 operations\nTry: dynacli shop --help\n")
     assert f'source = "{server.origin}/openapi.json"' in _entry(home)
-    assert NAMES == [row["name"] for row in run_cli("operations", "shop", "-o", "json").json]
+    assert PETS == [row["name"] for row in run_cli("operations", "shop", "-o", "json").json]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_several_documents_are_told_and_the_first_is_taken(server: Recorder) -> 
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("All of them in one API: ")]
     assert f"dynacli api add shop {server.origin}/one {server.origin}/two" == line.partition(": ")[2]
     again = run_cli(*line.partition("dynacli ")[2].split())
-    assert (0, 0) == (again.exit_code, call("shop", "list-toys").exit_code)
+    assert (0, 0) == (again.exit_code, dry_run("shop", "list-toys").exit_code)
 
 
 def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path) -> None:
@@ -239,7 +240,7 @@ def test_nothing_is_asked_of_the_person(terminal: tuple[str, ...], server: Recor
     server.answers["/openapi.json"] = _answer(pets())
     result = run_cli("api", "add", "shop", server.origin, terminal=terminal)
     assert (0, "") == (result.exit_code, result.stdout)
-    assert NAMES[0] in run_cli("operations", "shop").stdout
+    assert PETS[0] in run_cli("operations", "shop").stdout
 
 
 def test_what_a_server_says_does_not_drive_the_terminal(server: Recorder) -> None:

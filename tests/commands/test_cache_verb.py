@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.clock import DAY, Served, age
+from tests.documents import operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Recorder, run_cli
-from tests.pets import call, operation, pets, write
 
 
 def _files(home: Path) -> list[Path]:
@@ -27,9 +28,9 @@ def served(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ser
     run_cli("api", "add", "shop", served.url)
     age(home, 2 * DAY)
     served.has(pets("2"))
-    call("shop")
-    write(pets())
-    call("./pets.json")
+    dry_run("shop")
+    save(pets())
+    dry_run("./api.json")
     return served
 
 
@@ -40,7 +41,7 @@ def test_info_has_each_document(served: Served, home: Path) -> None:
     assert (str(home / "cache"), _size(home), 1 << 30) == (data["directory"], data["bytes"], data["limit"])
     assert [["apis", "source", "bytes", "revisions", "used"]] * 2 == [list(one) for one in data["documents"]]
     found = {one["source"]: (one["apis"], one["revisions"]) for one in data["documents"]}
-    assert {served.url: (["shop"], 2), str(Path("pets.json").absolute()): ([], 1)} == found
+    assert {served.url: (["shop"], 2), str(Path("api.json").absolute()): ([], 1)} == found
     assert data["bytes"] == sum(one["bytes"] for one in data["documents"])
 
 
@@ -49,7 +50,7 @@ def test_info_is_readable(served: Served, home: Path) -> None:
     lines = run_cli("cache", "info", "-o", "text").stdout.splitlines()
     assert f"{home / 'cache'}: {_size(home) / 1024:.1f} KiB of 1.0 GiB" == lines[0]
     assert sorted(
-        (" shop  2 revisions, used ", f" {Path('pets.json').absolute()}  1 revision, used ")
+        (" shop  2 revisions, used ", f" {Path('api.json').absolute()}  1 revision, used ")
     ) == sorted(line.partition("KiB ")[2].rstrip("0123456789-") for line in lines[1:])
     assert served.asked
 
@@ -65,7 +66,7 @@ def test_an_empty_cache_has_nothing(home: Path) -> None:
 def test_the_secret_of_a_url_is_masked(server: Recorder) -> None:
     """The query of a URL is shown without its values."""
     served = Served(server, pets())
-    call(f"{served.url}?key=hunter2")
+    dry_run(f"{served.url}?key=hunter2")
     for form in ("json", "text"):
         shown = run_cli("cache", "info", "-o", form).stdout
         assert (True, False) == (f"{served.url}?key=***" in shown, "hunter2" in shown)
@@ -79,17 +80,21 @@ def test_clear_removes_all_and_all_comes_back(served: Served, home: Path) -> Non
     assert [] == _files(home)
     assert ["shop"] == [row["name"] for row in run_cli("api", "list", "-o", "json").json]
     asked = len(served.asked)
-    assert (0, 0, asked + 1) == (call("shop").exit_code, call("./pets.json").exit_code, len(served.asked))
+    assert (0, 0, asked + 1) == (
+        dry_run("shop").exit_code,
+        dry_run("./api.json").exit_code,
+        len(served.asked),
+    )
 
 
 def test_clear_of_one_leaves_the_others(served: Served, home: Path) -> None:
     """`cache clear API` removes what is kept of that one, by its name or by its source."""
     assert 0 == run_cli("cache", "clear", "shop").exit_code
-    assert [str(Path("pets.json").absolute())] == [
+    assert [str(Path("api.json").absolute())] == [
         one["source"] for one in run_cli("cache", "info", "-o", "json").json["documents"]
     ]
-    call("shop")
-    assert 0 == run_cli("cache", "clear", "./pets.json").exit_code
+    dry_run("shop")
+    assert 0 == run_cli("cache", "clear", "./api.json").exit_code
     assert [["shop"]] == [one["apis"] for one in run_cli("cache", "info", "-o", "json").json["documents"]]
     assert 2 == run_cli("cache", "clear", "nobody").exit_code
     assert (True, True) == (bool(served.asked), bool(_files(home)))
@@ -100,8 +105,8 @@ def test_clear_of_the_past_leaves_the_present(served: Served, home: Path) -> Non
     assert 0 == run_cli("cache", "clear", "--history").exit_code
     assert ["2"] == [row["version"] for row in run_cli("api", "history", "shop", "-o", "json").json]
     asked = len(served.asked)
-    assert (0, asked) == (call("shop", "list-pets", "--offline").exit_code, len(served.asked))
-    assert (0, "") == (call("./pets.json").exit_code, call("./pets.json").stderr)
+    assert (0, asked) == (dry_run("shop", "list-pets", "--offline").exit_code, len(served.asked))
+    assert (0, "") == (dry_run("./api.json").exit_code, dry_run("./api.json").stderr)
     assert {1} == {one["revisions"] for one in run_cli("cache", "info", "-o", "json").json["documents"]}
     assert home.exists()
 
@@ -110,10 +115,10 @@ def test_what_was_kept_aside_is_not_the_past(served: Served, home: Path) -> None
     """A document that waits for a decision survives `--history`."""
     served.has({**pets("3"), "servers": [{"url": "https://moved.example"}]})
     age(home, 2 * DAY)
-    call("shop")
+    dry_run("shop")
     assert 0 == run_cli("cache", "clear", "shop", "--history").exit_code
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    assert "https://moved.example/pets" == call("shop").json["url"]
+    assert "https://moved.example/pets" == dry_run("shop").json["url"]
 
 
 @pytest.mark.parametrize(
@@ -142,24 +147,24 @@ def test_the_bound_is_told(
 def test_a_bound_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond its bound the cache loses what was used least; what is registered or in use just now stays."""
     for number in range(3):
-        write(pets(**{f"/n{number}": {"get": operation(f"n{number}")}}), f"{number}.json")
-        call(f"./{number}.json")
+        save(pets(**{f"/n{number}": {"get": operation(f"n{number}")}}), f"{number}.json")
+        dry_run(f"./{number}.json")
         for path in (home / "cache" / "documents").glob(f"*_{number}_json-*/used"):
             os.utime(path, (number, number))
     one = _size(home) // 3
     run_cli("api", "add", "first", "./0.json")
     monkeypatch.setenv("DYNACLI_CACHE_LIMIT", str(int(3.5 * one)))
-    write(pets(), "new.json")
-    call("./new.json")
+    save(pets(), "new.json")
+    dry_run("./new.json")
     sources = {Path(kept["source"]).name for kept in run_cli("cache", "info", "-o", "json").json["documents"]}
     assert {"0.json", "2.json", "new.json"} == sources
-    assert 0 == call("first", "n0").exit_code
+    assert 0 == dry_run("first", "n0").exit_code
 
 
 def test_what_is_foreign_in_the_cache_is_told(home: Path) -> None:
     """A directory whose pointer is torn is listed as one that nobody knows, and goes with the rest."""
-    write(pets())
-    call("./pets.json")
+    save(pets())
+    dry_run("./api.json")
     (pointer,) = (home / "cache").rglob("current.json")
     pointer.write_text("{")
     assert [None] == [one["source"] for one in run_cli("cache", "info", "-o", "json").json["documents"]]

@@ -8,8 +8,9 @@ import pytest
 
 from dynacli.document.fetching import download
 from tests.clock import DAY, MINUTE, Served, age, holding, state_of
+from tests.documents import operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.pets import call, operation, pets, write
 
 NEW = {"/new": {"get": operation("newOne", tags=["fresh"])}}
 
@@ -56,7 +57,7 @@ def test_a_name_that_there_is_not_is_asked_for_once(served: Served) -> None:
 
 def test_what_is_known_asks_nobody(served: Served) -> None:
     """A name that the document has is used at once."""
-    assert 0 == call("shop").exit_code
+    assert 0 == dry_run("shop").exit_code
     assert 1 == len(served.asked)
 
 
@@ -66,9 +67,9 @@ def test_a_document_of_this_minute_is_not_asked_for(server: Recorder, home: Path
     run_cli("api", "add", "shop", served.url)
     served.has(pets(**NEW))
     age(home, MINUTE - 5)
-    assert 2 == call("shop", "new-one").exit_code
+    assert 2 == dry_run("shop", "new-one").exit_code
     age(home, 10)
-    assert 0 == call("shop", "new-one").exit_code
+    assert 0 == dry_run("shop", "new-one").exit_code
     assert 2 == len(served.asked)
 
 
@@ -80,7 +81,7 @@ def test_where_nobody_may_ask_nobody_does(mode: str, served: Served, monkeypatch
     if mode == "pinned":
         run_cli("api", "pin", "shop")
     words = ("--offline",) if mode == "--offline" else ()
-    assert 2 == call("shop", "new-one", *words).exit_code
+    assert 2 == dry_run("shop", "new-one", *words).exit_code
     assert 1 == len(served.asked)
 
 
@@ -90,26 +91,26 @@ def test_the_time_of_the_server_is_no_matter(served: Served, home: Path) -> None
     run_cli("api", "refresh", "shop")
     served.has(pets(**NEW, **{"/newer": {"get": operation("newerOne")}}))
     age(home, DAY)
-    assert 0 == call("shop", "newer-one").exit_code
+    assert 0 == dry_run("shop", "newer-one").exit_code
 
 
 def test_a_document_without_a_name_is_asked_for_too(server: Recorder, home: Path) -> None:
     """A URL is as good as a name."""
     served = Served(server, pets())
-    assert 0 == call(served.url).exit_code
+    assert 0 == dry_run(served.url).exit_code
     served.has(pets(**NEW))
     age(home, 2 * MINUTE)
-    assert (0, 2) == (call(served.url, "new-one").exit_code, len(served.asked))
+    assert (0, 2) == (dry_run(served.url, "new-one").exit_code, len(served.asked))
 
 
 def test_a_file_is_looked_at_anyway(home: Path) -> None:
     """A file is as it is; an unknown name asks nobody."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
     age(home, 2 * MINUTE)
-    assert 2 == call("shop", "new-one").exit_code
-    write(pets(**NEW))
-    assert 0 == call("shop", "new-one").exit_code
+    assert 2 == dry_run("shop", "new-one").exit_code
+    save(pets(**NEW))
+    assert 0 == dry_run("shop", "new-one").exit_code
 
 
 def _lines(result: Result) -> list[str]:
@@ -119,14 +120,14 @@ def _lines(result: Result) -> list[str]:
 def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served, home: Path) -> None:
     """The name is unknown, the reason is said once, and a minute later it is tried again."""
     served.has(b"", 503)
-    first = call("shop", "new-one")
+    first = dry_run("shop", "new-one")
     told = f"Warning: The document could not be refreshed: `{served.url}` answered with 503 instead of a document"
     assert (2, told, 2) == (first.exit_code, _lines(first)[0], len(served.asked))
-    second = call("shop", "new-one")
+    second = dry_run("shop", "new-one")
     assert (2, "Error: ", 2) == (second.exit_code, _lines(second)[0][:7], len(served.asked))
     served.has(pets(**NEW))
     age(home, MINUTE + 1)
-    assert (0, "") == (call("shop", "new-one").exit_code, call("shop", "new-one").stderr)
+    assert (0, "") == (dry_run("shop", "new-one").exit_code, dry_run("shop", "new-one").stderr)
 
 
 def test_a_stale_document_has_one_warning(
@@ -139,7 +140,7 @@ def test_a_stale_document_has_one_warning(
     age(home, 2 * DAY)
     run_cli("__refresh", "shop")
     age(home, 2 * MINUTE)
-    result = call("shop", "new-one")
+    result = dry_run("shop", "new-one")
     assert (2, 1) == (result.exit_code, result.stderr.count("Warning: "))
     assert "refreshing it failed" in result.stderr
 
@@ -148,7 +149,7 @@ def test_a_server_that_hangs_is_given_up(served: Served, monkeypatch: pytest.Mon
     """Who mistyped a name does not wait for ever."""
     monkeypatch.setattr(download, "READ_SECONDS", 0.2)
     with holding(served):
-        result = call("shop", "new-one")
+        result = dry_run("shop", "new-one")
     assert (2, True) == (result.exit_code, "could not be refreshed: " in result.stderr)
 
 
@@ -156,11 +157,11 @@ def test_what_may_not_come_by_itself_is_kept_aside(served: Served, home: Path) -
     """Typing a name is no consent: a document that moved its servers is kept aside, and the name is unknown."""
     moved: dict[str, Any] = {**pets(**NEW), "servers": [{"url": "https://evil.example"}]}
     served.has(moved)
-    result = call("shop", "new-one")
+    result = dry_run("shop", "new-one")
     assert (2, True) == (result.exit_code, "a new document was kept aside" in result.stderr)
     assert state_of(home).held
     assert 2 == len(served.asked)
-    assert 2 == call("shop", "new-one").exit_code
+    assert 2 == dry_run("shop", "new-one").exit_code
     assert 2 == len(served.asked)
 
 
@@ -168,7 +169,7 @@ def test_the_refreshed_document_is_the_one_that_is_called(served: Served) -> Non
     """What is sent is built from the document that has the operation, also where it says more than before."""
     limit = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer"}}
     served.has(pets(**{"/new": {"get": operation("newOne", parameters=[limit])}}))
-    result = call("shop", "new-one", "--limit", "5")
+    result = dry_run("shop", "new-one", "--limit", "5")
     assert (0, "http://127.0.0.1:9/new?limit=5") == (result.exit_code, result.json["url"])
 
 

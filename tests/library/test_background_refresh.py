@@ -12,8 +12,9 @@ import pytest
 
 from dynacli.library.revisions.refresh_claim import RETRY_SECONDS
 from tests.clock import DAY, Served, age, holding, state_of, until
+from tests.documents import operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli
-from tests.pets import call, operation, pets, write
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc"
@@ -92,7 +93,7 @@ def test_nobody_waits_for_the_refresh(served: Served, home: Path) -> None:
         release.set()
         _ended(home)
     assert not _has_claim(home)
-    result = call("shop", "new-one")
+    result = dry_run("shop", "new-one")
     assert (0, "", 2) == (result.exit_code, result.stderr, len(served.asked))
 
 
@@ -116,9 +117,9 @@ def test_there_is_one_for_an_api_at_a_time(served: Served, home: Path) -> None:
     """Runs while a refresh is at it begin no second one; another API has its own."""
     with holding(served):
         for _ in range(3):
-            assert 0 == call("shop").exit_code
+            assert 0 == dry_run("shop").exit_code
         until(lambda: len(served.asked) == 2, "the server was asked")
-        assert 0 == call("shop").exit_code
+        assert 0 == dry_run("shop").exit_code
         assert 1 == len(_refreshes(home))
         served.recorder.answers["/other.json"] = Answer(body=json.dumps(pets()).encode())
         run_cli("api", "add", "other", f"{served.recorder.origin}/other.json")
@@ -126,7 +127,7 @@ def test_there_is_one_for_an_api_at_a_time(served: Served, home: Path) -> None:
         (path,) = [one for one in (home / "cache").rglob("current.json") if "other" in one.read_text()]
         pointer = json.loads(path.read_text())
         path.write_text(json.dumps({**pointer, "fetched_at": 0}))
-        assert 0 == call("other").exit_code
+        assert 0 == dry_run("other").exit_code
         until(lambda: len(_refreshes(home)) == 2, "the other one is refreshed too")
     _ended(home)
     assert 2 == len(served.asked)
@@ -148,29 +149,29 @@ def test_there_is_none_where_nobody_wants_it(
 ) -> None:
     """`--offline`, `never`, and whoever has just waited for the document begin nothing behind the command."""
     monkeypatch.setenv("DYNACLI_REFRESH", mode or "background")
-    assert 0 == call("shop", "list-pets", *words).exit_code
+    assert 0 == dry_run("shop", "list-pets", *words).exit_code
     assert not _has_claim(home)
 
 
 def test_there_is_none_for_what_is_held_fresh_or_a_file(served: Served, home: Path) -> None:
     """What is held is not refreshed, what is fresh need not be, and files are looked at on each run."""
     assert 0 == run_cli("api", "pin", "shop").exit_code
-    assert 0 == call("shop").exit_code
+    assert 0 == dry_run("shop").exit_code
     assert (False, 1) == (_has_claim(home), len(served.asked))
     run_cli("api", "unpin", "shop")
     run_cli("api", "refresh", "shop")
-    assert 0 == call("shop").exit_code
-    write(pets())
-    assert 0 == call("./pets.json").exit_code
+    assert 0 == dry_run("shop").exit_code
+    save(pets())
+    assert 0 == dry_run("./api.json").exit_code
     age(home, 3 * DAY)
-    assert 0 == call("./pets.json").exit_code
+    assert 0 == dry_run("./api.json").exit_code
     assert (False, 2) == (_has_claim(home), len(served.asked))
 
 
 def test_one_that_failed_is_not_tried_again_at_once(served: Served, home: Path) -> None:
     """After a failure the next try is made five minutes later, and each run warns meanwhile."""
     served.has(b"oops", 500)
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, "") == (result.exit_code, result.stderr)
     until(lambda: state_of(home).failure, "the failure is noted")
     _ended(home)
@@ -180,15 +181,15 @@ def test_one_that_failed_is_not_tried_again_at_once(served: Served, home: Path) 
     )
     age(home, RETRY_SECONDS - 30)
     for _ in range(2):
-        result = call("shop")
+        result = dry_run("shop")
         assert (0, expected) == (result.exit_code, result.stderr)
     assert ([], 2) == (_refreshes(home), len(served.asked))
     served.has(pets(**NEW))
     age(home, 60)
-    assert 0 == call("shop").exit_code
+    assert 0 == dry_run("shop").exit_code
     until(lambda: len(served.asked) == 3, "it is tried again")
     _ended(home)
-    result = call("shop", "new-one")
+    result = dry_run("shop", "new-one")
     assert (0, "", "") == (result.exit_code, result.stderr, state_of(home).failure)
 
 
@@ -196,16 +197,16 @@ def test_a_document_without_a_name_is_refreshed_too(server: Recorder, home: Path
     """A URL is used as it is and refreshed behind the command; what its query holds is nobody else's business."""
     served = Served(server, pets())
     url = f"{served.url}?token=hunter2-{home.name}"
-    assert 0 == call(url).exit_code
+    assert 0 == dry_run(url).exit_code
     age(home, 3 * DAY)
     served.has(pets(**NEW))
     with holding(served):
-        assert 0 == call(url).exit_code
+        assert 0 == dry_run(url).exit_code
         until(lambda: len(served.asked) == 2, "the server was asked")
         (refresh,) = _refreshes(home)
         assert "hunter2" not in " ".join(refresh.words)
     _ended(home)
-    assert 0 == call(url, "new-one").exit_code
+    assert 0 == dry_run(url, "new-one").exit_code
     assert {f"/openapi.json?token=hunter2-{home.name}"} == {one.target for one in served.asked}
 
 
@@ -222,12 +223,12 @@ def test_the_secret_of_a_login_is_in_nobodys_words(
 
     served.answers(behind_a_login)
     with holding(served):
-        assert 0 == call("shop").exit_code
+        assert 0 == dry_run("shop").exit_code
         until(lambda: len(served.asked) == 2, "the server was asked")
         (refresh,) = _refreshes(home)
         assert canary not in " ".join(refresh.words)
     until(lambda: not _has_claim(home), "the document is refreshed")
-    assert 0 == call("shop", "new-one").exit_code
+    assert 0 == dry_run("shop", "new-one").exit_code
 
 
 def test_modules_of_the_directory_are_not_imported(served: Served, home: Path) -> None:
@@ -247,7 +248,7 @@ def test_a_program_that_lives_long_keeps_no_dead_processes(served: Served, home:
     numbers = []
     for _ in range(3):
         with holding(served):
-            assert 0 == call("shop").exit_code
+            assert 0 == dry_run("shop").exit_code
             until(lambda: _refreshes(home), "a refresh has begun")
             numbers.append(_refreshes(home)[0].number)
         until(lambda: not _has_claim(home), "the document is refreshed")

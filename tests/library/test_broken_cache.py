@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from dynacli.catalog.store.catalog_file import Catalog
+from tests.documents import PETS, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.pets import NAMES, call, pets, write
 
 SEED = 20_240_611
 
@@ -21,8 +22,8 @@ SEED = 20_240_611
 @pytest.fixture
 def compiled(home: Path) -> Path:
     """A small document that was compiled a while ago; the folder of its cache."""
-    os.utime(write(pets()), (1, 1))
-    assert (0, "") == (call().exit_code, call().stderr)
+    os.utime(save(pets()), (1, 1))
+    assert (0, "") == (dry_run().exit_code, dry_run().stderr)
     (directory,) = (home / "cache" / "documents").iterdir()
     return directory
 
@@ -32,20 +33,20 @@ def _file(directory: Path, kind: str) -> Path:
 
 
 def _runs() -> Iterator[Result]:
-    yield call("./pets.json", "get-pet", "1")
-    yield run_cli("operations", "./pets.json", "-o", "json")
-    yield run_cli("./pets.json", "create-pet", "--name", "x", "--dry-run")
-    yield run_cli("describe", "./pets.json", "create-pet", "-o", "json")
-    yield run_cli("./pets.json", "--help")
-    yield run_cli("api", "show", "./pets.json", "-o", "json")
-    yield run_cli("document", "./pets.json")
+    yield dry_run("./api.json", "get-pet", "1")
+    yield run_cli("operations", "./api.json", "-o", "json")
+    yield run_cli("./api.json", "create-pet", "--name", "x", "--dry-run")
+    yield run_cli("describe", "./api.json", "create-pet", "-o", "json")
+    yield run_cli("./api.json", "--help")
+    yield run_cli("api", "show", "./api.json", "-o", "json")
+    yield run_cli("document", "./api.json")
 
 
 def _all_works() -> None:
     for result in _runs():
         assert (0, "") == (result.exit_code, result.stderr)
-    assert NAMES == [row["name"] for row in run_cli("operations", "./pets.json", "-o", "json").json]
-    assert "http://127.0.0.1:9/pets/1" == call("./pets.json", "get-pet", "1").json["url"]
+    assert PETS == [row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json]
+    assert "http://127.0.0.1:9/pets/1" == dry_run("./api.json", "get-pet", "1").json["url"]
 
 
 def _noise(size: int, seed: int = SEED) -> bytes:
@@ -103,13 +104,13 @@ def test_a_catalog_may_be_cut_anywhere(tenth: int, compiled: Path) -> None:
 
 def _only(run: int) -> Result:
     calls: list[Callable[[], Result]] = [
-        lambda: call("./pets.json", "get-pet", "1"),
-        lambda: run_cli("operations", "./pets.json", "-o", "json"),
-        lambda: run_cli("./pets.json", "create-pet", "--name", "x", "--dry-run"),
-        lambda: run_cli("describe", "./pets.json", "create-pet", "-o", "json"),
-        lambda: run_cli("./pets.json", "--help"),
-        lambda: run_cli("api", "show", "./pets.json", "-o", "json"),
-        lambda: run_cli("__complete", "bash", "./pets.json", "get"),
+        lambda: dry_run("./api.json", "get-pet", "1"),
+        lambda: run_cli("operations", "./api.json", "-o", "json"),
+        lambda: run_cli("./api.json", "create-pet", "--name", "x", "--dry-run"),
+        lambda: run_cli("describe", "./api.json", "create-pet", "-o", "json"),
+        lambda: run_cli("./api.json", "--help"),
+        lambda: run_cli("api", "show", "./api.json", "-o", "json"),
+        lambda: run_cli("__complete", "bash", "./api.json", "get"),
     ]
     return calls[run]()
 
@@ -120,7 +121,7 @@ def test_a_page_may_be_overwritten(compiled: Path) -> None:
     whole = path.read_bytes()
     for start in range(0, len(whole), 1024):
         path.write_bytes(whole[:start] + _noise(200, start) + whole[start + 200 :])
-        result = call("./pets.json", "get-pet", "1")
+        result = dry_run("./api.json", "get-pet", "1")
         assert result.exit_code in {0, 2, 12}, (start, result.stderr)
         if result.exit_code == 0:
             assert "http://127.0.0.1:9/pets/1" == result.json["url"]
@@ -133,9 +134,9 @@ def test_a_changed_letter_is_noticed(compiled: Path) -> None:
     whole = path.read_bytes()
     assert b"/pets/{petId}" in whole
     path.write_bytes(whole.replace(b"/pets/{petId}", b"/cats/{petId}"))
-    assert "http://127.0.0.1:9/pets/1" == call("./pets.json", "get-pet", "1").json["url"]
+    assert "http://127.0.0.1:9/pets/1" == dry_run("./api.json", "get-pet", "1").json["url"]
     path.write_bytes(whole.replace(b"127.0.0.1:9", b"127.0.0.1:7"))
-    assert "http://127.0.0.1:9/pets/1" == call("./pets.json", "get-pet", "1").json["url"]
+    assert "http://127.0.0.1:9/pets/1" == dry_run("./api.json", "get-pet", "1").json["url"]
 
 
 FOREIGN = [
@@ -189,10 +190,10 @@ def test_a_pointer_may_have_foreign_values(key: str, value: object, compiled: Pa
     path = compiled / "current.json"
     pointer = json.loads(path.read_text())
     path.write_text(json.dumps({**pointer, key: value}))
-    for words in (("api", "show", "./pets.json", "-o", "json"), ("document", "./pets.json", "--bundled")):
+    for words in (("api", "show", "./api.json", "-o", "json"), ("document", "./api.json", "--bundled")):
         result = run_cli(*words)
         assert (0, "") == (result.exit_code, result.stderr)
-    assert "http://127.0.0.1:9/pets" == call().json["url"]
+    assert "http://127.0.0.1:9/pets" == dry_run().json["url"]
 
 
 def test_a_pointer_may_lead_to_another_catalog(compiled: Path) -> None:
@@ -216,7 +217,7 @@ def test_a_table_may_be_missing(table: str, compiled: Path) -> None:
     db.commit()
     db.close()
     # Noticed in the midst of judging, it is too late for this verdict, and that is said.
-    healing = run_cli("./pets.json", "create-pet", "--name", "x", "--dry-run")
+    healing = run_cli("./api.json", "create-pet", "--name", "x", "--dry-run")
     assert 0 == healing.exit_code
     assert "components" == table or "" == healing.stderr
     _all_works()
@@ -226,37 +227,37 @@ def test_the_cache_of_a_url_heals_without_the_server(server: Recorder, home: Pat
     """A damaged catalog of a URL is compiled from the document that was kept; else it is fetched again."""
     server.answers["/d"] = Answer(body=json.dumps(pets()).encode())
     url = f"{server.origin}/d"
-    call(url)
+    dry_run(url)
     (directory,) = (home / "cache" / "documents").iterdir()
     path = _file(directory, ".sqlite")
     path.write_bytes(path.read_bytes()[:9000])
-    assert "http://127.0.0.1:9/pets" == call(url).json["url"]
+    assert "http://127.0.0.1:9/pets" == dry_run(url).json["url"]
     assert 1 == len(server.requests)
     for file in directory.iterdir():
         file.write_bytes(b"")
-    assert "http://127.0.0.1:9/pets" == call(url).json["url"]
+    assert "http://127.0.0.1:9/pets" == dry_run(url).json["url"]
     assert 2 == len(server.requests)
 
 
 def test_a_registered_api_survives_the_loss_of_source_and_catalog(home: Path) -> None:
     """The document that was kept is enough, when its source is gone and the catalog is damaged."""
-    path = write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
+    path = Path(save(pets()))
+    run_cli("api", "add", "shop", "./api.json")
     path.unlink()
     (directory,) = (home / "cache" / "documents").iterdir()
     _file(directory, ".sqlite").unlink()
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, "http://127.0.0.1:9/pets") == (result.exit_code, result.json["url"])
 
 
 def test_the_whole_cache_may_be_deleted(home: Path) -> None:
     """Without its cache a registered API is read again."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
     for path in sorted((home / "cache").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     (home / "cache").rmdir()
-    assert (0, "") == (call("shop").exit_code, call("shop").stderr)
+    assert (0, "") == (dry_run("shop").exit_code, dry_run("shop").stderr)
 
 
 @pytest.mark.parametrize("where", ["a file", "below a file", "nowhere that can be"])
@@ -271,20 +272,20 @@ def test_without_a_cache_everything_works(
         "nowhere that can be": "/proc/none",
     }
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(directory[where]))
-    write(pets())
+    save(pets())
     server.answers["/d"] = Answer(body=json.dumps(pets()).encode())
-    for word in ("./pets.json", f"{server.origin}/d"):
+    for word in ("./api.json", f"{server.origin}/d"):
         for result in (
-            call(word, "get-pet", "1"),
+            dry_run(word, "get-pet", "1"),
             run_cli("operations", word, "-o", "json"),
             run_cli("document", word),
             run_cli(word, "--help"),
             run_cli("api", "show", word, "-o", "json"),
         ):
             assert 0 == result.exit_code, result.stderr
-    assert "http://127.0.0.1:9/pets" == call("-", stdin=json.dumps(pets()).encode()).json["url"]
-    assert 0 == run_cli("api", "add", "shop", "./pets.json").exit_code
-    assert 0 == call("shop").exit_code
+    assert "http://127.0.0.1:9/pets" == dry_run("-", stdin=json.dumps(pets()).encode()).json["url"]
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
+    assert 0 == dry_run("shop").exit_code
     assert 0 == run_cli("demo", "search-runs", "--page-size", "1").exit_code
     assert "mine" == (home / "file").read_text()
 
@@ -301,12 +302,12 @@ sys.exit(main(sys.argv[2:]))
 @pytest.mark.parametrize("size", [0, 100, 1000, 5000, 20_000])
 def test_a_full_disk_costs_the_cache_alone(size: int, home: Path) -> None:
     """Where a file cannot grow, the run works from memory and leaves nothing half-made behind."""
-    write(pets())
-    command = [sys.executable, "-c", LIMITED, str(size), "operations", "./pets.json", "-o", "json"]
+    save(pets())
+    command = [sys.executable, "-c", LIMITED, str(size), "operations", "./api.json", "-o", "json"]
     for _ in range(2):
         done = subprocess.run(command, capture_output=True, check=False)
         assert 0 == done.returncode, done.stderr
-        assert NAMES == [row["name"] for row in json.loads(done.stdout)]
+        assert PETS == [row["name"] for row in json.loads(done.stdout)]
     assert [] == list((home / "cache").rglob("*.part"))
     _all_works()
 
@@ -315,22 +316,22 @@ def test_what_was_left_behind_is_cleared_away(compiled: Path) -> None:
     """Half-made files of a run that was killed go with the next compilation."""
     left = compiled / ".0123.2.sqlite.99-abcd.part"
     left.write_bytes(b"half")
-    write(pets("2"))
-    assert 0 == call().exit_code
+    save(pets("2"))
+    assert 0 == dry_run().exit_code
     assert not left.exists()
 
 
 def test_a_damaged_catalog_gives_no_names_away(compiled: Path) -> None:
     """Where the current catalog is damaged when its document changes, the names of an earlier one hold."""
     first = _file(compiled, ".sqlite")
-    write(pets("2"))
-    call()
+    save(pets("2"))
+    dry_run()
     second = next(path for path in compiled.glob("*.sqlite") if path != first)
     second.write_bytes(b"")
     document = pets("3")
     document["paths"] = {"/first": document["paths"]["/pets"], **pets()["paths"]}
-    write(document)
-    assert "http://127.0.0.1:9/pets" == call().json["url"]
+    save(document)
+    assert "http://127.0.0.1:9/pets" == dry_run().json["url"]
     catalog = Catalog(str(first))
     catalog.check()
     catalog.close()

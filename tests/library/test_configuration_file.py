@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from dynacli.library.configuration.configuration_text import edited
+from tests.documents import pets, save
+from tests.dry_runs import dry_run
 from tests.harness import run_cli
-from tests.pets import call, pets, write
 
 BY_HAND = """\
 # My APIs, kept by hand.
@@ -143,10 +144,10 @@ def test_any_way_of_writing_it_can_be_changed(text: str) -> None:
 def test_commands_keep_what_was_written_by_hand(home: Path) -> None:
     """Adding, renaming and removing in a file full of comments leaves the file as it was."""
     path = _written(home, BY_HAND)
-    write(pets())
-    assert 0 == run_cli("api", "add", "mine", "./pets.json").exit_code
+    save(pets())
+    assert 0 == run_cli("api", "add", "mine", "./api.json").exit_code
     assert 0 == run_cli("api", "rename", "mine", "ours").exit_code
-    added = f'\n[apis.ours]\nsource = "{Path("pets.json").absolute()}"\norigins = []\n'
+    added = f'\n[apis.ours]\nsource = "{Path("api.json").absolute()}"\norigins = []\n'
     for line in added.split():
         assert line in path.read_text()
     assert 0 == run_cli("api", "remove", "ours").exit_code
@@ -164,11 +165,11 @@ def test_commands_keep_what_was_written_by_hand(home: Path) -> None:
 def test_broken_toml_is_named_with_its_line(text: str, why: str, home: Path) -> None:
     """A file that is not TOML ends whatever needs it with 12, and is never overwritten."""
     path = _written(home, text)
-    write(pets())
+    save(pets())
     for words in (
         ("shop", "list-pets"),
         ("api", "list"),
-        ("api", "add", "mine", "./pets.json"),
+        ("api", "add", "mine", "./api.json"),
         ("api", "remove", "shop"),
     ):
         result = run_cli(*words, "--error-format", "json")
@@ -197,15 +198,15 @@ def test_help_and_more_work_with_any_configuration(kind: str, home: Path) -> Non
             "entry-is-text": b"[apis]\nshop = 'text'\n[apis.zoo]\nsource = 5\n",
         }[kind]
         path.write_bytes(content)
-    write(pets())
+    save(pets())
     for words in (
         ("--help",),
         ("--version",),
         ("__complete", "bash", ""),
         ("__complete", "bash", "shop", ""),
-        ("./pets.json", "--help"),
-        ("./pets.json", "list-pets", "--help"),
-        ("./pets.json", "list-pets", "--dry-run"),
+        ("./api.json", "--help"),
+        ("./api.json", "list-pets", "--help"),
+        ("./api.json", "list-pets", "--dry-run"),
         ("operations", "demo"),
         ("demo", "--help"),
         ("help",),
@@ -235,21 +236,19 @@ def test_a_verb_in_the_configuration_shadows_nothing(home: Path) -> None:
     assert 23 == len(run_cli("operations", "demo", "-o", "json").json)
 
 
-@pytest.mark.parametrize(
-    "source", ["{cwd}/pets.json", "../../here/pets.json", "~/../here/pets.json", "{uri}"]
-)
+@pytest.mark.parametrize("source", ["{cwd}/api.json", "../../here/api.json", "~/../here/api.json", "{uri}"])
 def test_a_source_written_by_hand_is_found(
     source: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A path in the file starts from the file, `~` is the home, and it means the same from any directory."""
-    path = write(pets()).absolute()
+    path = Path(save(pets())).absolute()
     _written(home, f'[apis.shop]\nsource = "{source.format(cwd=os.getcwd(), uri=path.as_uri())}"\n')
     for directory in (tmp_path, home, "/"):
         monkeypatch.chdir(directory)
-        assert (0, "") == (call("shop").exit_code, call("shop").stderr)
+        assert (0, "") == (dry_run("shop").exit_code, dry_run("shop").stderr)
     path.unlink()
-    assert 0 == call("shop").exit_code
-    assert "is used instead" in call("shop").stderr
+    assert 0 == dry_run("shop").exit_code
+    assert "is used instead" in dry_run("shop").stderr
 
 
 def test_a_link_to_the_file_stays_a_link(home: Path, tmp_path: Path) -> None:
@@ -259,16 +258,16 @@ def test_a_link_to_the_file_stays_a_link(home: Path, tmp_path: Path) -> None:
     link = _config(home)
     link.parent.mkdir()
     link.symlink_to(kept)
-    write(pets())
-    assert 0 == run_cli("api", "add", "shop", "./pets.json").exit_code
+    save(pets())
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
     assert link.is_symlink()
     assert kept.read_text().startswith("# kept elsewhere\n\n[apis.shop]\n")
 
 
 def test_the_file_is_for_its_owner_alone(home: Path) -> None:
     """What dynacli makes can be read by nobody else."""
-    write(pets())
-    assert 0 == run_cli("api", "add", "shop", "./pets.json").exit_code
+    save(pets())
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
     assert (0o700, 0o600) == (
         _config(home).parent.stat().st_mode & 0o777,
         _config(home).stat().st_mode & 0o777,
@@ -277,8 +276,8 @@ def test_the_file_is_for_its_owner_alone(home: Path) -> None:
 
 def test_a_directory_that_is_a_file_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the configuration cannot be kept, `api add` says why, with 12."""
-    write(pets())
-    monkeypatch.setenv("DYNACLI_CONFIG_DIR", str(Path("pets.json").absolute()))
-    result = run_cli("api", "add", "shop", "./pets.json", "--error-format", "json")
+    save(pets())
+    monkeypatch.setenv("DYNACLI_CONFIG_DIR", str(Path("api.json").absolute()))
+    result = run_cli("api", "add", "shop", "./api.json", "--error-format", "json")
     assert (12, "Not a directory") == (result.exit_code, result.error["reason"])
-    assert 0 == call().exit_code
+    assert 0 == dry_run().exit_code

@@ -23,22 +23,18 @@ from tests.crashing import (
     seen,
     state,
 )
+from tests.documents import SERVER, operation, pets, save
 from tests.forking import Forks, forking, run
 from tests.harness import Answer, RecordedRequest, Recorder
-from tests.pets import operation, pets, write
 
 NEW = {"/new": {"get": operation("newOne")}}
 LEAST = 500
 """Kills in one run of all the tests here."""
 
 
-def _document(version: str, server: str = "http://127.0.0.1:9", **paths: Any) -> bytes:
-    return json.dumps({**pets(version, **paths), "servers": [{"url": f"{server}/v{version}"}]}).encode()
-
-
-OLD_DOCUMENT = _document("1")
-NEW_DOCUMENT = _document("2", **NEW)
-MOVED_DOCUMENT = _document("3", "http://127.0.0.1:8")
+OLD_DOCUMENT = json.dumps(pets("1", f"{SERVER}/v1")).encode()
+NEW_DOCUMENT = json.dumps(pets("2", f"{SERVER}/v2", **NEW)).encode()
+MOVED_DOCUMENT = json.dumps(pets("3", "http://127.0.0.1:8/v3")).encode()
 
 
 @dataclass
@@ -119,7 +115,7 @@ SHARED = {"Pet": {"type": "object", "required": ["name"], "properties": {"name":
 
 
 def _split(version: str, shared: str, **paths: Any) -> bytes:
-    document = json.loads(_document(version, **paths))
+    document = pets(version, f"{SERVER}/v{version}", **paths)
     document["components"]["schemas"]["Pet"] = {"$ref": f"{shared}#/Pet"}
     return json.dumps(document).encode()
 
@@ -143,7 +139,7 @@ def _local_files(stage: Stage) -> None:
 
 
 def _local_file(stage: Stage) -> None:
-    path = write(pets())
+    path = Path(save(pets()))
     path.write_bytes(OLD_DOCUMENT)
     stage.run("api", "add", "shop", str(path))
     path.write_bytes(NEW_DOCUMENT)
@@ -269,7 +265,7 @@ def _killed_everywhere(
     Args:
         stride: Kill it at one of so many changes alone.
     """
-    stage.run("operations", str(write(pets(), "another.json")))
+    stage.run("operations", save(pets(), "another.json"))
     scenario.prepare(stage)
     # Not behind the runs here: nothing else may be at work while they are looked at.
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")

@@ -15,21 +15,19 @@ from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogEr
 from dynacli.library.revisions.refresh_claim import RETRY_SECONDS, take_refresh_claim
 from tests.clock import Served
 from tests.crashing import age_by_days
+from tests.documents import PETS, SERVER, operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
 from tests.many_files import write_files
-from tests.pets import NAMES, call, operation, pets, write
 
 NEW = {"/new": {"get": operation("newOne")}}
-NEW_NAMES = [*NAMES, "new-one"]
+NEW_NAMES = [*PETS, "new-one"]
 LIST = ("operations", "shop", "-o", "json")
 NEW_URL = "http://127.0.0.1:9/v2/pets"
 
 
-def _document(version: str, port: int = 9, **paths: Any) -> dict[str, Any]:
-    return {**pets(version, **paths), "servers": [{"url": f"http://127.0.0.1:{port}/v{version}"}]}
-
-
-OLD, CURRENT, MOVED = _document("1"), _document("2", **NEW), _document("3", 8, **NEW)
+OLD, CURRENT = pets("1", f"{SERVER}/v1"), pets("2", f"{SERVER}/v2", **NEW)
+MOVED = pets("3", "http://127.0.0.1:8/v3", **NEW)
 
 
 def _noise(size: int) -> bytes:
@@ -139,7 +137,7 @@ def at_url(server: Recorder, home: Path, tmp_path: Path) -> Kept:
     served.has(CURRENT)
     (directory,) = (home / "cache" / "documents").iterdir()
     (directory / "refresh.claim").touch()
-    path = write(_document("7"), str(tmp_path / "other.json"))
+    path = Path(save(pets("7"), str(tmp_path / "other.json")))
     assert 0 == run_cli("operations", str(path)).exit_code
     (other,) = set((home / "cache" / "documents").iterdir()) - {directory}
     kept = Kept(directory, other)
@@ -175,7 +173,7 @@ def in_files(home: Path) -> Kept:
     (directory,) = (home / "cache" / "documents").iterdir()
     other = write_files(
         {
-            "other/openapi.json": {**_document("7"), "components": {"schemas": {"Pet": {"$ref": "s.json"}}}},
+            "other/openapi.json": {**pets("7"), "components": {"schemas": {"Pet": {"$ref": "s.json"}}}},
             "other/s.json": {},
         }
     )
@@ -343,8 +341,8 @@ def test_names_outlive_what_gave_them(harm: Callable[[Kept], Any], at_url: Kept,
     began = time.monotonic()
     assert 0 == run_cli(*LIST, "--refresh").exit_code
     assert time.monotonic() - began < 5  # nobody waits for a lock of their own
-    assert NEW_URL == call("shop", "list-pets").json["url"]
-    assert "http://127.0.0.1:9/v2/first" == call("shop", "list-pets-get-first").json["url"]
+    assert NEW_URL == dry_run("shop", "list-pets").json["url"]
+    assert "http://127.0.0.1:9/v2/first" == dry_run("shop", "list-pets-get-first").json["url"]
 
 
 def _current(kept: Kept, ending: str) -> str:
@@ -372,7 +370,7 @@ def test_a_revision_that_is_held_may_be_lost(at_url: Kept) -> None:
     assert 0 == run_cli("api", "pin", "shop", revision).exit_code
     for path in at_url.directory.glob("*.sqlite"):
         path.unlink()
-    assert NAMES == [row["name"] for row in run_cli(*LIST).json]
+    assert PETS == [row["name"] for row in run_cli(*LIST).json]
     for path in at_url.directory.glob(f"{revision}.*"):
         path.unlink()
     result = run_cli(*LIST)
@@ -390,12 +388,12 @@ def test_a_catalog_in_another_format_goes_after_a_month(
         path.rename(path.with_name(path.name.replace(f".{FORMAT}.", f".{FORMAT - 1}.")))
     Served(server, _grabbing())
     assert 0 == run_cli("api", "refresh", "shop").exit_code
-    assert NEW_URL == call("shop", "list-pets").json["url"]  # names outlive the format
+    assert NEW_URL == dry_run("shop", "list-pets").json["url"]  # names outlive the format
     age_by_days(days, str(at_url.directory))
     for _ in range(2):
         assert 0 == run_cli(*LIST).exit_code
     assert is_left is bool(list(at_url.directory.glob(f"*.{FORMAT - 1}.sqlite")))
-    assert NEW_URL == call("shop", "list-pets").json["url"]
+    assert NEW_URL == dry_run("shop", "list-pets").json["url"]
 
 
 def test_what_never_became_current_goes_after_a_day(at_url: Kept, server: Recorder) -> None:

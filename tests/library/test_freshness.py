@@ -11,8 +11,9 @@ from dynacli.commands.freshness_notes import age_told
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.revisions.freshness import age_of, is_due
 from tests.clock import DAY, HOUR, MINUTE, Served, age, state_of
+from tests.documents import operation, pets
+from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
-from tests.pets import call, operation, pets
 
 NOW = 1_000_000_000.0
 NEW = {"/new": {"get": operation("newOne")}}
@@ -124,9 +125,9 @@ def test_the_time_of_the_entry_counts_before_that_of_the_server(
     served = _added(server, "--refresh-after", "10s", Cache_Control="max-age=86400")
     assert '"10s"' in (home / "config" / "config.toml").read_text()
     age(home, 5)
-    assert (0, 1) == (call("shop").exit_code, len(served.asked))
+    assert (0, 1) == (dry_run("shop").exit_code, len(served.asked))
     age(home, 6)
-    assert (0, 2) == (call("shop").exit_code, len(served.asked))
+    assert (0, 2) == (dry_run("shop").exit_code, len(served.asked))
 
 
 def test_a_time_that_is_none_is_refused(server: Recorder, home: Path) -> None:
@@ -147,10 +148,10 @@ def test_the_entry_says_when_and_the_variable_wins(
     served = _added(server)
     _configure(home, 'refresh = "blocking"\n')
     age(home, 2 * DAY)
-    assert (0, 2) == (call("shop").exit_code, len(served.asked))
+    assert (0, 2) == (dry_run("shop").exit_code, len(served.asked))
     age(home, 2 * DAY)
     monkeypatch.setenv("DYNACLI_REFRESH", "never")
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, 2) == (result.exit_code, len(served.asked))
     assert "Warning: shop: the document is 2 days old, and not refreshed (refresh: never)\n" == result.stderr
 
@@ -169,7 +170,7 @@ def test_a_setting_that_means_nothing_is_named(setting: str, told: str, server: 
     """A slip in the configuration is said, and the defaults count."""
     served = _added(server)
     _configure(home, f"{setting}\n")
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, f"Warning: shop: {told}\n", 1) == (result.exit_code, result.stderr, len(served.asked))
 
 
@@ -181,7 +182,7 @@ def test_a_variable_that_means_nothing_is_named(server: Recorder, monkeypatch: p
         "Warning: shop: `DYNACLI_REFRESH` is `sometimes`, and means nothing: "
         "it is one of `never`, `background`, `blocking`\n"
     )
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, expected) == (result.exit_code, result.stderr)
 
 
@@ -204,7 +205,7 @@ def test_a_clock_set_back_two_years_asks_again(
     """A document from the future is asked for, and works; offline its age is said to be unknown."""
     served = _added(server)
     age(home, -2 * 365 * DAY)
-    result = call("shop", "list-pets", "--offline")
+    result = dry_run("shop", "list-pets", "--offline")
     assert (0, 1) == (result.exit_code, len(served.asked))
     assert (
         "Warning: shop: the document is an unknown time old, and nothing is fetched (--offline)\n"
@@ -212,7 +213,7 @@ def test_a_clock_set_back_two_years_asks_again(
     )
     _blocking(monkeypatch)
     for number, words in enumerate((("shop",), ("shop", "list-pets", "--refresh")), 2):
-        result = call(*words)
+        result = dry_run(*words)
         assert (0, "", number) == (result.exit_code, result.stderr, len(served.asked))
         assert abs(state_of(home).pointer["fetched_at"] - time.time()) < 60
         age(home, -2 * 365 * DAY)
@@ -231,7 +232,7 @@ def test_a_pointer_that_tells_no_time_is_used_all_the_same(
     for words in (("api", "list"), ("api", "history", "shop"), ("api", "show", "shop", "--offline")):
         assert 0 == run_cli(*words).exit_code
     _blocking(monkeypatch)
-    assert 0 == call("shop").exit_code
+    assert 0 == dry_run("shop").exit_code
     before = len(served.asked)
     assert (0, before + 1) == (run_cli("api", "refresh", "shop").exit_code, len(served.asked))
     assert abs(state_of(home).pointer["fetched_at"] - time.time()) < 60
@@ -245,9 +246,9 @@ def test_what_is_not_due_is_not_asked_for(
     served = _added(server)
     served.has(pets(**NEW))
     age(home, DAY - 10)
-    assert (0, 1) == (call("shop").exit_code, len(served.asked))
+    assert (0, 1) == (dry_run("shop").exit_code, len(served.asked))
     age(home, 20)
-    assert (0, 2) == (call("shop", "new-one").exit_code, len(served.asked))
+    assert (0, 2) == (dry_run("shop", "new-one").exit_code, len(served.asked))
 
 
 def _stale(result: Result) -> str:
@@ -264,5 +265,5 @@ def test_a_stale_document_has_one_warning_with_its_age(
     """Offline, whoever uses an old document is told once how old it is."""
     _added(server)
     age(home, seconds)
-    result = call("shop", "list-pets", "--offline")
+    result = dry_run("shop", "list-pets", "--offline")
     assert (0, 1, told) == (result.exit_code, result.stderr.count("\n"), _stale(result))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.clock import DAY, Served, age, state_of
+from tests.documents import operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Recorder, run_cli
-from tests.pets import call, operation, pets, write
 
 KEYS = ["revision", "since", "title", "version", "operations", "current", "pinned", "kept_aside"]
 
@@ -27,7 +28,7 @@ def served(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ser
     for version in (2, 3):
         age(home, 2 * DAY)
         served.has(_document(version))
-        assert 0 == call("shop").exit_code
+        assert 0 == dry_run("shop").exit_code
     return served
 
 
@@ -43,7 +44,7 @@ def _revisions() -> list[str]:
 
 def _in_use() -> str:
     """Return the version whose operation there is."""
-    (version,) = [one for one in "123" if call("shop", f"only-in{one}", "--offline").exit_code == 0]
+    (version,) = [one for one in "123" if dry_run("shop", f"only-in{one}", "--offline").exit_code == 0]
     return version
 
 
@@ -68,11 +69,11 @@ def test_history_has_the_latest_first(served: Served) -> None:
 def test_history_of_a_document_without_a_name(served: Served) -> None:
     """A URL and a file have a history too; what was never read says how it is."""
     url = f"{served.url}?v"
-    assert 0 == call(url).exit_code
+    assert 0 == dry_run(url).exit_code
     assert ["3"] == [row["version"] for row in _rows(url)]
-    write(pets("7"))
-    assert 0 == call("./pets.json").exit_code
-    assert [("7", True)] == [(row["version"], row["current"]) for row in _rows("./pets.json")]
+    save(pets("7"))
+    assert 0 == dry_run("./api.json").exit_code
+    assert [("7", True)] == [(row["version"], row["current"]) for row in _rows("./api.json")]
     result = run_cli("api", "history", "./absent.json", "--error-format", "json")
     assert (8, "No revision of `./absent.json` is in the cache") == (
         result.exit_code,
@@ -118,15 +119,15 @@ def test_what_is_held_is_used_whatever_the_server_has(served: Served, home: Path
     age(home, 30 * DAY)
     asked = len(served.asked)
     for words in ((), ("--offline",)):
-        result = call("shop", "only-in2", *words)
+        result = dry_run("shop", "only-in2", *words)
         assert (0, "") == (result.exit_code, result.stderr)
-    result = call("shop", "only-in2", "--refresh")
+    result = dry_run("shop", "only-in2", "--refresh")
     expected = (
         f"Warning: shop: the revision {revision[:12]} is held, and not refreshed; "
         "`dynacli api unpin shop` goes on with the latest\n"
     )
     assert (0, expected) == (result.exit_code, result.stderr)
-    assert 2 == call("shop", "only-in9").exit_code
+    assert 2 == dry_run("shop", "only-in9").exit_code
     refused = run_cli("api", "refresh", "shop", "--error-format", "json")
     assert (
         2,
@@ -155,7 +156,7 @@ def test_unpin_goes_on_with_the_latest(served: Served, home: Path) -> None:
     assert "shop: no revision is held\n" == run_cli("api", "unpin", "shop").stderr
     served.has(_document(4))
     age(home, 2 * DAY)
-    assert 0 == call("shop", "only-in4").exit_code
+    assert 0 == dry_run("shop", "only-in4").exit_code
     assert ["4", "3", "2", "1"] == [row["version"] for row in _rows()]
     assert "pin" not in (home / "config" / "config.toml").read_text()
 
@@ -205,22 +206,22 @@ def test_a_beginning_that_several_have_is_too_short(home: Path) -> None:
 @pytest.mark.parametrize("verb", ["pin", "unpin", "rollback"])
 def test_only_a_registered_api_is_held(verb: str) -> None:
     """Documents without a name, and the stand-in, cannot be held: there is no entry that would say so."""
-    write(pets())
-    for name in ("./pets.json", "demo", "nobody"):
+    save(pets())
+    for name in ("./api.json", "demo", "nobody"):
         assert 2 == run_cli("api", verb, name).exit_code
 
 
 def test_a_file_is_held_although_it_was_edited(home: Path) -> None:
     """A held file is not looked at: what is used is the revision, until it is let go."""
-    write(_document(1))
-    run_cli("api", "add", "shop", "./pets.json")
+    save(_document(1))
+    run_cli("api", "add", "shop", "./api.json")
     assert 0 == run_cli("api", "pin", "shop").exit_code
-    write(_document(2))
-    result = call("shop", "only-in1")
+    save(_document(2))
+    result = dry_run("shop", "only-in1")
     assert (0, "") == (result.exit_code, result.stderr)
-    Path("pets.json").unlink()
-    assert 0 == call("shop", "only-in1").exit_code
-    write(_document(2))
+    Path("api.json").unlink()
+    assert 0 == dry_run("shop", "only-in1").exit_code
+    save(_document(2))
     assert 0 == run_cli("api", "unpin", "shop").exit_code
     assert "2" == _in_use()
     assert 0 == run_cli("api", "rollback", "shop").exit_code
@@ -240,14 +241,14 @@ def test_what_is_held_survives_a_lost_catalog_and_says_when_it_is_gone(
             path.unlink()
     asked = len(served.asked)
     if what == "catalog":
-        assert (0, "") == (call("shop", "only-in1").exit_code, call("shop", "only-in1").stderr)
+        assert (0, "") == (dry_run("shop", "only-in1").exit_code, dry_run("shop", "only-in1").stderr)
         return
     expected = (
         f"Warning: shop: the revision {revision[:12]} is held, and not in the cache any more, "
         "so the latest is used; `dynacli api unpin shop` goes on with it\n"
     )
     for _ in range(2):
-        result = call("shop", "only-in3")
+        result = dry_run("shop", "only-in3")
         assert (0, expected, asked) == (result.exit_code, result.stderr, len(served.asked))
 
 
@@ -256,7 +257,7 @@ def test_what_is_held_outlives_the_cache_where_the_server_still_has_it() -> None
     """After `cache clear` the document is fetched again; the same content is the same revision."""
     run_cli("api", "pin", "shop")
     assert 0 == run_cli("cache", "clear").exit_code
-    result = call("shop", "only-in3")
+    result = dry_run("shop", "only-in3")
     assert (0, "") == (result.exit_code, result.stderr)
     assert [True] == [row["pinned"] for row in _rows()]
 
@@ -266,10 +267,10 @@ def test_rename_keeps_what_is_held() -> None:
     """A renamed API is held where it was; a removed one leaves nothing held."""
     run_cli("api", "rollback", "shop")
     assert 0 == run_cli("api", "rename", "shop", "store").exit_code
-    assert (0, "") == (call("store", "only-in2").exit_code, call("store", "only-in2").stderr)
+    assert (0, "") == (dry_run("store", "only-in2").exit_code, dry_run("store", "only-in2").stderr)
     assert ["2"] == [row["version"] for row in _rows("store") if row["pinned"]]
     assert 0 == run_cli("api", "unpin", "store").exit_code
-    assert 0 == call("store", "only-in3").exit_code
+    assert 0 == dry_run("store", "only-in3").exit_code
 
 
 def test_a_content_that_comes_back_is_the_latest(served: Served, home: Path) -> None:
@@ -277,7 +278,7 @@ def test_a_content_that_comes_back_is_the_latest(served: Served, home: Path) -> 
     before = _revisions()
     age(home, 2 * DAY)
     served.has(_document(2))
-    assert 0 == call("shop", "only-in2").exit_code
+    assert 0 == dry_run("shop", "only-in2").exit_code
     assert [before[1], before[0], before[2]] == _revisions()
     assert (before[1], True) == (_rows()[0]["revision"], _rows()[0]["current"])
     assert 0 == run_cli("api", "rollback", "shop").exit_code

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.clock import DAY, HOUR, Served, age, state_of
+from tests.documents import operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Recorder, run_cli
-from tests.pets import call, operation, pets, write
 
 MOVED = "its servers moved to another origin: from `http://127.0.0.1:9` to `https://evil.example`"
 LOST = "it has lost its paths: 3 operations were there, and none is left"
@@ -43,7 +44,7 @@ def test_each_run_says_why_and_what_takes_it(served: Served, home: Path) -> None
     tail = (
         f", and the one before is used: {MOVED}.\n         Take it with `dynacli api refresh shop --accept`\n"
     )
-    first = call("shop")
+    first = dry_run("shop")
     assert (0, f"{head}{tail}", "http://127.0.0.1:9/pets") == (
         first.exit_code,
         first.stderr,
@@ -52,7 +53,7 @@ def test_each_run_says_why_and_what_takes_it(served: Served, home: Path) -> None
     age(home, 3 * HOUR)
     for words in (("shop", "--help"), ("operations", "shop")):
         assert f"{head} (3 hours ago){tail}" == run_cli(*words).stderr
-    assert 2 == call("shop", "new-one").exit_code
+    assert 2 == dry_run("shop", "new-one").exit_code
     warning = run_cli("operations", "shop", "--error-format", "json").stderr
     assert json.loads(warning)["warning"]["message"].startswith("shop: a new document was kept aside")
 
@@ -80,7 +81,7 @@ def test_a_refresh_that_was_asked_for_is_refused(
 def test_accept_takes_what_was_kept_aside(served: Served, home: Path) -> None:
     """What the person was told of is taken, although the server has yet another document by now."""
     served.has(_moved("2"))
-    call("shop")
+    dry_run("shop")
     asked = len(served.asked)
     served.has(_moved("3", "worse.example"))
     result = run_cli("api", "refresh", "shop", "--accept")
@@ -90,7 +91,7 @@ def test_accept_takes_what_was_kept_aside(served: Served, home: Path) -> None:
         result.stderr,
     )
     assert (asked, ()) == (len(served.asked), state_of(home).held)
-    after = call("shop", "new-one")
+    after = dry_run("shop", "new-one")
     assert (0, "https://evil.example/new", "") == (after.exit_code, after.json["url"], after.stderr)
     assert "2" == run_cli("api", "list", "-o", "json").json[0]["version"]
     assert json.dumps(_moved("2")) == run_cli("document", "shop").stdout
@@ -100,7 +101,7 @@ def test_accept_takes_what_is_there_where_nothing_was_kept_aside(served: Served,
     """Who knows of the move beforehand gets it at once."""
     served.has(_moved())
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    assert "https://evil.example/new" == call("shop", "new-one").json["url"]
+    assert "https://evil.example/new" == dry_run("shop", "new-one").json["url"]
     assert () == state_of(home).held
 
 
@@ -129,10 +130,10 @@ def test_accept_opens_no_origin_to_credentials(
 def test_a_server_that_goes_back_clears_it(served: Served, home: Path) -> None:
     """As soon as the document is again the one in use, nothing is left to decide."""
     served.has(_moved())
-    call("shop")
+    dry_run("shop")
     served.has(pets())
     age(home, 2 * DAY)
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, "", ()) == (result.exit_code, result.stderr, state_of(home).held)
     assert 1 == len(run_cli("api", "history", "shop", "-o", "json").json)
 
@@ -140,10 +141,10 @@ def test_a_server_that_goes_back_clears_it(served: Served, home: Path) -> None:
 def test_a_good_document_after_it_is_taken(served: Served, home: Path) -> None:
     """A later document that changes nothing of the kind takes the place of both."""
     served.has(_moved())
-    call("shop")
+    dry_run("shop")
     served.has(pets("3", **{"/new": {"get": operation("newOne")}}))
     age(home, 2 * DAY)
-    result = call("shop", "new-one")
+    result = dry_run("shop", "new-one")
     assert (0, "", ()) == (result.exit_code, result.stderr, state_of(home).held)
     assert "http://127.0.0.1:9/new" == result.json["url"]
 
@@ -151,30 +152,30 @@ def test_a_good_document_after_it_is_taken(served: Served, home: Path) -> None:
 def test_the_latest_one_is_kept_aside(served: Served, home: Path) -> None:
     """A second document of the kind takes the place of the first one, and it is the one that is accepted."""
     served.has(_moved("2"))
-    call("shop")
+    dry_run("shop")
     served.has(_moved("3", "worse.example"))
     age(home, 2 * DAY)
-    assert "to `https://worse.example`" in call("shop").stderr
+    assert "to `https://worse.example`" in dry_run("shop").stderr
     run_cli("api", "refresh", "shop", "--accept")
-    assert "https://worse.example/new" == call("shop", "new-one").json["url"]
+    assert "https://worse.example/new" == dry_run("shop", "new-one").json["url"]
 
 
 def test_a_failure_in_between_forgets_nothing(served: Served, home: Path) -> None:
     """A server that is down for a day does not undo what waits for a decision."""
     served.has(_moved("2"))
-    call("shop")
+    dry_run("shop")
     served.has(b"", 503)
     age(home, 2 * DAY)
-    assert 0 == call("shop").exit_code
+    assert 0 == dry_run("shop").exit_code
     assert (MOVED,) == state_of(home).held
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    assert "https://evil.example/new" == call("shop", "new-one").json["url"]
+    assert "https://evil.example/new" == dry_run("shop", "new-one").json["url"]
 
 
 def test_history_shows_it(served: Served) -> None:
     """`api history` has it on top with the reason, beside the one in use."""
     served.has(_moved())
-    call("shop")
+    dry_run("shop")
     rows = run_cli("api", "history", "shop", "-o", "json").json
     assert [([MOVED], False, "2", 4), ([], True, "1", 3)] == [
         (row["kept_aside"], row["current"], row["version"], row["operations"]) for row in rows
@@ -187,7 +188,7 @@ def test_history_shows_it(served: Served) -> None:
 def test_what_was_kept_aside_can_be_looked_at(served: Served) -> None:
     """`changes` compares it with the one in use before anybody takes it."""
     served.has(_moved())
-    call("shop")
+    dry_run("shop")
     revision = run_cli("api", "history", "shop", "-o", "json").json[0]["revision"]
     result = run_cli("changes", "shop", "--until", revision[:8], "-o", "json")
     assert (0, revision, ["new-one"]) == (
@@ -203,13 +204,13 @@ def test_what_was_kept_aside_and_lost_is_asked_for_again(
 ) -> None:
     """Where the cache has lost what was kept aside, `--accept` takes what the server has."""
     served.has(_moved())
-    call("shop")
+    dry_run("shop")
     before = state_of(home).revision
     for path in (home / "cache").rglob("*"):
         if path.suffix in {".sqlite", ".document"} and not path.name.startswith(before):
             edit(path)
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    assert "https://evil.example/new" == call("shop", "new-one").json["url"]
+    assert "https://evil.example/new" == dry_run("shop", "new-one").json["url"]
 
 
 def test_a_url_is_held_to_the_same(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,54 +218,54 @@ def test_a_url_is_held_to_the_same(server: Recorder, home: Path, monkeypatch: py
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     served = Served(server, pets())
     url = f"{served.url}?token=hunter2"
-    assert 0 == call(url).exit_code
+    assert 0 == dry_run(url).exit_code
     served.has(_moved())
     age(home, 2 * DAY)
-    result = call(url)
+    result = dry_run(url)
     shown = f"{served.url}?token=***"
     expected = (
         f"Warning: {shown}: a new document was kept aside, and the one before is used: {MOVED}.\n"
         f"         Take it with `dynacli '{shown}' --refresh`\n"
     )
     assert (0, expected) == (result.exit_code, result.stderr)
-    taken = call(url, "new-one", "--refresh")
+    taken = dry_run(url, "new-one", "--refresh")
     assert (0, "", "https://evil.example/new") == (taken.exit_code, taken.stderr, taken.json["url"])
-    assert ("", ()) == (call(url).stderr, state_of(home).held)
+    assert ("", ()) == (dry_run(url).stderr, state_of(home).held)
 
 
 def test_a_file_is_kept_aside_only_where_all_is_lost() -> None:
     """Who writes a person's files needs no document to mislead them: a file may move its servers."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
-    write(_moved())
-    result = call("shop", "new-one")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
+    save(_moved())
+    result = dry_run("shop", "new-one")
     assert (0, "", "https://evil.example/new") == (result.exit_code, result.stderr, result.json["url"])
-    write(_empty())
+    save(_empty())
     for _ in range(2):
-        result = call("shop", "new-one")
+        result = dry_run("shop", "new-one")
         assert (0, 1) == (result.exit_code, result.stderr.count("a new document was kept aside"))
         assert "it has lost its paths: 4 operations were there, and none is left" in result.stderr
     assert 11 == run_cli("api", "refresh", "shop").exit_code
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    assert 2 == call("shop", "new-one").exit_code
+    assert 2 == dry_run("shop", "new-one").exit_code
 
 
 def test_a_file_without_a_name_is_what_it_is() -> None:
     """A file that was named on the command line is the one that is meant, also when it is empty."""
-    write(pets())
-    assert 0 == call().exit_code
-    write(_empty())
-    assert 2 == call().exit_code
+    save(pets())
+    assert 0 == dry_run().exit_code
+    save(_empty())
+    assert 2 == dry_run().exit_code
 
 
 def test_a_file_that_goes_back_clears_it(home: Path) -> None:
     """A file that has its operations again needs no decision."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
-    write(_empty())
-    call("shop")
-    write(pets())
-    assert ("", ()) == (call("shop").stderr, state_of(home).held)
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
+    save(_empty())
+    dry_run("shop")
+    save(pets())
+    assert ("", ()) == (dry_run("shop").stderr, state_of(home).held)
 
 
 def test_reasons_are_named_together(served: Served) -> None:

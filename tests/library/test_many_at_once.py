@@ -14,19 +14,16 @@ import pytest
 from dynacli.files import hold_lock
 from tests.clock import DAY, Served, age, holding, state_of, until
 from tests.crashing import damaged, left_behind
+from tests.documents import PETS, SERVER, operation, pets, save
 from tests.forking import Forks, forking, run, run_times, run_until, vanish_when_opened
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.pets import NAMES, operation, pets, write
 
 MANY = pytest.mark.parametrize("many", [10, pytest.param(50, marks=pytest.mark.exhaustive)])
 SLOW_SECONDS = 0.3
 NEW = {"/new": {"get": operation("newOne")}}
-NEW_NAMES = [*NAMES, "new-one"]
+NEW_NAMES = [*PETS, "new-one"]
 LIST = ("operations", "shop", "-o", "json")
-
-
-def _document(version: str, **paths: Any) -> dict[str, Any]:
-    return {**pets(version, **paths), "servers": [{"url": f"http://127.0.0.1:9/v{version}"}]}
+OLD, CURRENT = pets("1", f"{SERVER}/v1"), pets("2", f"{SERVER}/v2", **NEW)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +36,9 @@ def forks() -> Iterator[Forks]:
 @pytest.fixture
 def served(server: Recorder) -> Served:
     """A document that is registered as `shop`, was fetched two days ago, and has changed since."""
-    served = Served(server, _document("1"))
+    served = Served(server, OLD)
     assert 0 == run_cli("api", "add", "shop", served.url).exit_code
-    served.has(_document("2", **NEW))
+    served.has(CURRENT)
     server.requests.clear()
     return served
 
@@ -109,7 +106,7 @@ def test_nobody_of_many_waits_for_the_one_that_fetches(
     age(home, 2 * DAY)
     with holding(served):
         for ended in forks.at_once(many, (run, *LIST)):
-            assert NAMES == _names(ended.values[0])
+            assert PETS == _names(ended.values[0])
         until(lambda: served.asked, "somebody fetches the document")
         before = state_of(home).revision
     until(lambda: state_of(home).revision != before, "the document has been refreshed")
@@ -125,10 +122,10 @@ def test_nobody_of_many_waits_for_the_one_that_fetches(
 @MANY
 def test_one_of_many_fetches_what_is_new(many: int, forks: Forks, home: Path, server: Recorder) -> None:
     """Where nothing is in the cache yet, one process fetches the document and compiles it, and all have it."""
-    served = Served(server, _document("1"))
+    served = Served(server, OLD)
     _slow(served)
     for ended in forks.at_once(many, (run, "operations", served.url, "-o", "json")):
-        assert NAMES == _names(ended.values[0])
+        assert PETS == _names(ended.values[0])
     assert 1 == len(served.asked)
     _one_valid_revision(home, revisions=1)
 
@@ -153,7 +150,7 @@ def test_many_fail_for_the_same_reason(forks: Forks, home: Path, server: Recorde
 
 def test_many_register_at_the_same_time(forks: Forks, home: Path) -> None:
     """No name gets lost where many are written into the configuration at once."""
-    path = str(write(pets()).absolute())
+    path = str(Path(save(pets())).absolute())
     steps = [[(run, "api", "add", f"shop{number}", path)] for number in range(20)]
     for ended in forks.children(steps):
         assert 0 == ended.values[0][0], ended.values
@@ -167,7 +164,7 @@ def test_readers_never_fail_while_the_document_changes(
     swaps: int, served: Served, forks: Forks, home: Path, tmp_path: Path
 ) -> None:
     """During many swaps every run has one revision or the other, whole."""
-    documents = [_document("1"), _document("2", **NEW)]
+    documents = [OLD, CURRENT]
 
     def answer(_: RecordedRequest) -> Answer:
         return Answer(body=json.dumps(documents[len(served.asked) % 2]).encode())
@@ -207,13 +204,13 @@ def test_what_vanishes_under_a_reader_is_there_again(
     ending: str, served: Served, forks: Forks, home: Path
 ) -> None:
     """Between reading where a catalog is and opening it, it may be removed: what is lost is compiled or fetched."""
-    served.has(_document("1"))
+    served.has(OLD)
     (directory,) = (home / "cache" / "documents").iterdir()
     (ended,) = forks.children([[(vanish_when_opened, str(directory), ending), (run, *LIST)]])
-    assert NAMES == _names(ended.values[1])
+    assert PETS == _names(ended.values[1])
     assert (1 if not ending else 0) == len(served.asked)
     (ended,) = forks.children([[(run, *LIST)]])
-    assert NAMES == _names(ended.values[0])
+    assert PETS == _names(ended.values[0])
 
 
 @pytest.mark.parametrize("limit", ["", "1"], ids=["cleared", "over-the-limit"])
@@ -223,8 +220,8 @@ def test_readers_never_fail_while_the_cache_is_cleared(
     """Whoever finds nothing any more fetches it again, and is not told of it."""
     if limit:
         monkeypatch.setenv("DYNACLI_CACHE_LIMIT", limit)
-    served.has(_document("1"))
-    write(pets(), "other.json")
+    served.has(OLD)
+    save(pets(), "other.json")
     stop = str(tmp_path / "stop")
     reading = (run_until, stop, [*LIST], ["operations", served.url, "-o", "json"])
     clearing = ["--refresh", "operations", "./other.json"] if limit else ["cache", "clear"]
@@ -232,7 +229,7 @@ def test_readers_never_fail_while_the_cache_is_cleared(
     assert {0} == {given[1] for given in cleared.values[0]}, cleared
     for given in (one for ended in read for one in ended.values[0]):
         assert [0, ""] == [given[1], given[3]]
-        assert NAMES == [row["name"] for row in json.loads(given[2])]
+        assert PETS == [row["name"] for row in json.loads(given[2])]
     assert (0, "") == ((result := run_cli(*LIST)).exit_code, result.stderr)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.clock import DAY, Served, age, state_of
+from tests.documents import operation, pets
+from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
-from tests.pets import call, operation, pets
 
 NEW = {"/new": {"get": operation("newOne")}}
 NEWER = {**NEW, "/newer": {"get": operation("newerOne")}}
@@ -196,9 +197,9 @@ def test_api_refresh_tells_right_there(served: Served) -> None:
 
 def test_a_file_has_news_too(home: Path) -> None:
     """A registered file that was edited is told of like any other; one that was named just now is not."""
-    path = Path("pets.json")
+    path = Path("api.json")
     path.write_text(json.dumps(pets()))
-    run_cli("api", "add", "shop", "./pets.json")
+    run_cli("api", "add", "shop", "./api.json")
     path.write_text(json.dumps(pets(**NEW)))
     assert "shop: 1 new operation (dynacli changes shop)\n" == _plain(_seen())
     other = Path("other.json")
@@ -218,7 +219,7 @@ def test_the_first_document_is_no_news(served: Served) -> None:
 def test_the_secret_of_a_url_is_masked(served: Served, home: Path) -> None:
     """A document without a name is called by its URL, without the values of its query."""
     url = f"{served.url}?key=hunter2&v=1"
-    assert 0 == call(url).exit_code
+    assert 0 == dry_run(url).exit_code
     served.has(pets(**NEW))
     age(home, 2 * DAY)
     shown = f"{served.url}?key=***&v=***"

@@ -13,13 +13,13 @@ import pytest
 
 from tests.clock import DAY, Served, age
 from tests.crashing import damaged, left_behind, seen
+from tests.documents import PETS, SERVER, operation, pets, save
 from tests.forking import Forks, Step, forking, result_of, run
 from tests.harness import Recorder, Result, run_cli
-from tests.pets import NAMES, operation, pets, write
 from tests.surroundings import become_nobody, limit_file_size, shift_clock, without_variables
 
 NEW = {"/new": {"get": operation("newOne")}}
-NEW_NAMES = [*NAMES, "new-one"]
+NEW_NAMES = [*PETS, "new-one"]
 LIST = ("operations", "shop", "-o", "json")
 NOT_KEPT = "so the document is compiled for this run alone"
 YEARS = 2 * 365 * DAY
@@ -29,11 +29,7 @@ is_root = pytest.mark.skipif(
 )
 
 
-def _document(version: str, **paths: Any) -> dict[str, Any]:
-    return {**pets(version, **paths), "servers": [{"url": f"http://127.0.0.1:9/v{version}"}]}
-
-
-OLD, CURRENT = _document("1"), _document("2", **NEW)
+OLD, CURRENT = pets("1", f"{SERVER}/v1"), pets("2", f"{SERVER}/v2", **NEW)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +129,7 @@ def test_a_disk_fills_up(
         assert NOT_KEPT in result.stderr
         assert [] == damaged(str(disk))
         assert [] == left_behind(str(disk))
-        assert NAMES == _names(_last(forks, (run, *LIST)))
+        assert PETS == _names(_last(forks, (run, *LIST)))
         (disk / "filler").unlink()
         assert NEW_NAMES == _names(_last(forks, (run, *LIST, "--refresh")))
         assert (0, "") == ((one := run_cli(*LIST)).exit_code, one.stderr)
@@ -188,12 +184,12 @@ def test_a_cache_that_cannot_be_written(
     monkeypatch.setenv("DYNACLI_REFRESH", mode)
     before = {path: path.stat().st_mtime_ns for path in for_all.rglob("*")}
     is_old = read and mode != "blocking"
-    path = str(write(pets(), "another.json"))
+    path = save(pets(), "another.json")
     Path(path).chmod(0o644)
     for _ in range(2):
         steps = (*_somebody(), (run, *LIST))
         result = _last(forks, *steps)
-        assert (NAMES if is_old else NEW_NAMES) == _names(result)
+        assert (PETS if is_old else NEW_NAMES) == _names(result)
         assert is_old is (NOT_KEPT not in result.stderr)
         for words in (
             ("document", "shop"),
@@ -232,12 +228,12 @@ def test_an_empty_directory_that_cannot_be_written(for_all: Path, server: Record
 def test_without_a_home_it_says_what_is_missing(for_all: Path, forks: Forks, server: Recorder) -> None:
     """Where neither `HOME` nor the list of users tells of a home, directories have to be named."""
     served = Served(server, OLD)
-    path = write(pets())
+    path = Path(save(pets()))
     path.chmod(0o644)
     names = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
     nowhere = ((without_variables, *names, "DYNACLI_CACHE_DIR", "DYNACLI_CONFIG_DIR"), (become_nobody,))
     for words in (
-        ("operations", "./pets.json"),
+        ("operations", "./api.json"),
         ("operations", served.url),
         ("api", "list"),
         ("cache", "info"),
@@ -250,7 +246,7 @@ def test_without_a_home_it_says_what_is_missing(for_all: Path, forks: Forks, ser
         assert 0 == _last(forks, *nowhere, (run, *words)).exit_code, words
     for_all.chmod(0o777)
     named = ((without_variables, *names), (become_nobody,))
-    for words in (("operations", "./pets.json"), ("api", "add", "shop", served.url), LIST, ("api", "list")):
+    for words in (("operations", "./api.json"), ("api", "add", "shop", served.url), LIST, ("api", "list")):
         result = _last(forks, *named, (run, *words))
         assert 0 == result.exit_code, (words, result.stderr)
 
@@ -266,7 +262,7 @@ def test_a_clock_that_was_wrong_spoils_nothing(
     clocks: list[tuple[Step, ...]] = [(), (wrong,), (), (wrong,), ()]
     assert 0 == _last(forks, (run, "api", "add", "shop", served.url)).exit_code
     for number, clock in enumerate(clocks, 2):
-        served.has(_document(str(number)))
+        served.has(pets(str(number), f"{SERVER}/v{number}"))
         refreshed = _last(forks, *clock, (run, "api", "refresh", "shop"))
         assert 0 == refreshed.exit_code
         assert "unchanged" not in refreshed.stderr

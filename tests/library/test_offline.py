@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.clock import DAY, Served, age
+from tests.documents import operation, pets
 from tests.harness import Recorder, recording, run_cli
-from tests.pets import operation, pets
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "help": ("shop", "--help"),

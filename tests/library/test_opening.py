@@ -7,8 +7,8 @@ from pathlib import Path
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
 from tests.clock import DAY
+from tests.documents import pets, save
 from tests.harness import run_cli
-from tests.pets import pets, write
 
 
 def _changes(home: Path) -> dict[str, int]:
@@ -17,9 +17,9 @@ def _changes(home: Path) -> dict[str, int]:
 
 def test_opening_writes_nothing_and_the_end_of_a_run_notes_the_use(home: Path) -> None:
     """A document that was last used the day before, opened and then called for help."""
-    write(pets())
-    os.utime("pets.json", (1_000_000_000, 1_000_000_000))
-    assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
+    save(pets())
+    os.utime("api.json", (1_000_000_000, 1_000_000_000))
+    assert 0 == run_cli("api", "add", "pets", "./api.json").exit_code
     (used,) = home.rglob("used")
     os.utime(used, (time.time() - 2 * DAY,) * 2)
     before = _changes(home)

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from dynacli.demo.stand_in import running
+from tests.documents import operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.pets import call, operation, pets, write
 
 WORKFLOW = "wf_list-overdue-invoices"
 NEW = {"/new": {"get": operation("newOne")}}
@@ -79,7 +80,7 @@ def test_an_unchanged_document_is_asked_for_by_its_tag(
     assert f"shop: 3 operations, revision {before['revision']}, unchanged\n" == result.stderr
     sent = {name: values for name, values in server.last.headers.items() if name.startswith("if-")}
     assert asked == sent
-    assert 0 == call("shop").exit_code
+    assert 0 == dry_run("shop").exit_code
     assert 2 == len(server.requests)
 
 
@@ -99,10 +100,10 @@ def test_a_refresh_may_be_asked_for_behind_the_operation(server: Recorder) -> No
     """`--refresh` fetches the document again before the operation is looked for, wherever it stands."""
     url = f"{server.origin}/openapi.json"
     server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
-    call(url)
+    dry_run(url)
     server.answers["/openapi.json"] = Answer(body=json.dumps(pets(**NEW)).encode())
-    assert 0 == call(url, "new-one", "--refresh").exit_code
-    assert 0 == call(url, "new-one", "--offline", "--refresh").exit_code
+    assert 0 == dry_run(url, "new-one", "--refresh").exit_code
+    assert 0 == dry_run(url, "new-one", "--offline", "--refresh").exit_code
     assert 2 == len(server.requests)
 
 
@@ -125,18 +126,18 @@ def test_a_refresh_that_fails_says_so_and_changes_nothing(server: Recorder) -> N
     server.answers["/openapi.json"] = Answer(503, b"later")
     result = run_cli("api", "refresh", "shop", "--error-format", "json")
     assert (8, "document") == (result.exit_code, result.error["kind"])
-    after = call("shop")
+    after = dry_run("shop")
     assert (0, "") == (after.exit_code, after.stderr)
 
 
 def test_a_refresh_of_a_file_finds_what_it_gained_and_lost() -> None:
     """Each operation that is new or gone is named, at most ten of a kind."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
     many = {f"/n{number}": {"get": operation(f"n{number:02}")} for number in range(12)}
     document = pets(**many)
     del document["paths"]["/pets/{petId}"]
-    write(document)
+    save(document)
     lines = run_cli("api", "refresh", "shop").stderr.splitlines()
     listed = ", ".join(f"n{number:02}" for number in range(10))
     assert ["shop: 14 operations", f"  new: {listed} and 2 more", "  gone: get-pet"] == [
@@ -147,11 +148,11 @@ def test_a_refresh_of_a_file_finds_what_it_gained_and_lost() -> None:
 
 def test_only_a_registered_api_is_refreshed() -> None:
     """A name that is not registered is an error that names those that are."""
-    write(pets())
+    save(pets())
     result = run_cli("api", "refresh", "shop", "--error-format", "json")
     assert (2, "None is registered yet") == (result.exit_code, result.error["reason"])
-    run_cli("api", "add", "shop", "./pets.json")
-    for name in ("shopp", "demo", "./pets.json"):
+    run_cli("api", "add", "shop", "./api.json")
+    for name in ("shopp", "demo", "./api.json"):
         result = run_cli("api", "refresh", name, "--error-format", "json")
         assert (2, "Registered are: `shop`") == (result.exit_code, result.error["reason"])
 
@@ -239,8 +240,8 @@ def test_an_operation_misbehaves_by_either_name(name: str) -> None:
 
 def test_time_is_read_in_utc() -> None:
     """`fetched_at` is a time of day in UTC, as RFC 3339 writes it."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
     fetched_at = run_cli("api", "list", "-o", "json").json[0]["fetched_at"]
     assert abs(time.time() - _seconds(fetched_at)) < 100
 

@@ -20,8 +20,9 @@ import pytest
 from dynacli.document.fetching import download
 from dynacli.library.revisions.refresh_claim import take_refresh_claim
 from tests.clock import DAY, MINUTE, Served, age, state_of
+from tests.documents import operation, pets
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, recording, run_cli
-from tests.pets import call, operation, pets
 
 TIME = "Wed, 01 Jan 2025 00:00:00 GMT"
 NEW, SAME, HELD, FAILED = "new", "same", "held", "failed"
@@ -282,12 +283,12 @@ def _run(mode: str, home: Path) -> Result:
             assert take_refresh_claim(str(directory))
             return run_cli("__refresh", "shop")
         case "--refresh" | "--offline":
-            return call("shop", "list-pets", mode)
+            return dry_run("shop", "list-pets", mode)
         case "api refresh":
             return run_cli("api", "refresh", "shop")
         case "unknown operation":
-            return call("shop", "new-one")
-    return call("shop")
+            return dry_run("shop", "new-one")
+    return dry_run("shop")
 
 
 def _prepared(situation: Situation, server: Recorder, home: Path) -> Served:
@@ -309,7 +310,7 @@ def _works() -> None:
 
 def _warnings() -> list[str]:
     """Return the warnings of a call that is made all the same."""
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, "GET") == (result.exit_code, result.json["method"])
     assert re.fullmatch(r"(Warning: .*\n( .*\n)*)?", result.stderr)
     return re.findall(r"^Warning: (.*(?:\n .*)*)", result.stderr, re.MULTILINE)
@@ -359,7 +360,7 @@ def test_what_is_used_afterwards(
         after = state_of(home)
         assert (outcome == NEW) is (before.revision != after.revision)
         assert (outcome == HELD, outcome == FAILED) == (bool(after.held), bool(after.failure))
-        assert (0 if outcome == NEW else 2) == call("shop", "new-one", "--offline").exit_code
+        assert (0 if outcome == NEW else 2) == dry_run("shop", "new-one", "--offline").exit_code
         monkeypatch.setenv("DYNACLI_REFRESH", "never")
         _works()
         warnings = _warnings()

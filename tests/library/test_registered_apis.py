@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from dynacli.library.configuration.configuration import VERBS
+from tests.documents import operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli
-from tests.pets import call, operation, pets, write
 
 KEYS = ["name", "source", "title", "version", "openapi", "operations", "fetched_at", "fresh", "revision"]
 
@@ -22,8 +23,8 @@ def _apis() -> list[dict[str, Any]]:
 
 def test_add_says_what_it_added() -> None:
     """After `api add` a person knows what it is and how to go on; standard output stays empty."""
-    write(pets())
-    result = run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    result = run_cli("api", "add", "shop", "./api.json")
     assert (0, "", "shop: Pets 1, 3 operations\nTry: dynacli shop --help\n") == (
         result.exit_code,
         result.stdout,
@@ -36,23 +37,23 @@ def test_add_names_the_variables_of_the_credentials() -> None:
     document = pets()
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"key": []}]
-    write(document)
-    result = run_cli("api", "add", "my-shop", "./pets.json")
+    save(document)
+    result = run_cli("api", "add", "my-shop", "./api.json")
     assert "DYNACLI_MY_SHOP_TOKEN" in result.stderr.splitlines()[1]
 
 
 def test_list_has_the_shape_of_the_contract() -> None:
     """`api list -o json` has the fields that the contract names, in their order."""
-    write(pets())
+    save(pets())
     assert [] == _apis()
-    run_cli("api", "add", "shop", "./pets.json")
-    run_cli("api", "add", "another", "./pets.json")
+    run_cli("api", "add", "shop", "./api.json")
+    run_cli("api", "add", "another", "./api.json")
     rows = _apis()
     assert ["another", "shop"] == [row["name"] for row in rows]
     assert [KEYS, KEYS] == [list(row) for row in rows]
     expected = {
         "name": "shop",
-        "source": str(Path("pets.json").absolute()),
+        "source": str(Path("api.json").absolute()),
         "title": "Pets",
         "version": "1",
         "openapi": "3.0.3",
@@ -68,9 +69,9 @@ def test_list_is_readable() -> None:
         "No API is registered yet: dynacli api add NAME SOURCE\n"
         == run_cli("api", "list", "-o", "text").stdout
     )
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
-    expected = f"shop  Pets 1, 3 operations  {Path('pets.json').absolute()}\n"
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
+    expected = f"shop  Pets 1, 3 operations  {Path('api.json').absolute()}\n"
     assert expected == run_cli("api", "list", "-o", "text").stdout
 
 
@@ -81,8 +82,8 @@ def test_list_fetches_nothing_and_hides_nobody(server: Recorder, home: Path) -> 
     for path in sorted((home / "cache").rglob("*"), reverse=True):
         if path.is_file():
             path.unlink()
-    write(pets())
-    run_cli("api", "add", "near", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "near", "./api.json")
     server.requests.clear()
     result = run_cli("api", "list", "-o", "json")
     assert (0, []) == (result.exit_code, server.requests)
@@ -96,14 +97,14 @@ def test_list_fetches_nothing_and_hides_nobody(server: Recorder, home: Path) -> 
 def test_show_has_all_that_is_known() -> None:
     """`api show` has what `api list` has, and servers, origins, warnings and problems."""
     document = pets(**{"/bad": {"get": 5}})
-    write(document)
-    run_cli("api", "add", "shop", "./pets.json")
+    save(document)
+    run_cli("api", "add", "shop", "./api.json")
     shown = run_cli("api", "show", "shop", "-o", "json").json
     assert [*KEYS, "files", "servers", "origins", "allow_refs", "warnings", "problems"] == list(shown)
     assert [{"url": "http://127.0.0.1:9", "description": "", "variables": {}}] == shown["servers"]
     assert ["/paths/~1bad/get"] == [one["pointer"] for one in shown["warnings"]]
-    column = Path("pets.json").read_text().index('"get": 5') + 1
-    place = {"file": str(Path("pets.json").resolve()), "line": 1, "column": column}
+    column = Path("api.json").read_text().index('"get": 5') + 1
+    place = {"file": str(Path("api.json").resolve()), "line": 1, "column": column}
     for found in (shown["warnings"], shown["problems"]):
         assert [{"message", *place, "pointer"}] == [set(row) for row in found]
         assert [{**place, "pointer": "/paths/~1bad/get"}] == [
@@ -112,15 +113,15 @@ def test_show_has_all_that_is_known() -> None:
     assert (1, []) == (shown["files"], shown["allow_refs"])
     text = run_cli("api", "show", "shop", "-o", "text").stdout
     assert "\nCould not be used as it stands (1)\n  `GET /bad` is left out" in text
-    assert f" (pets.json:1:{column}, /paths/~1bad/get)\n" in text
+    assert f" (api.json:1:{column}, /paths/~1bad/get)\n" in text
 
 
 @pytest.mark.parametrize("words", [("api", "list"), ("api", "show", "pets"), ("doctor",)], ids=" ".join)
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_the_query_of_a_source_is_not_shown(server: Recorder, words: tuple[str, ...], form: str) -> None:
     """What stands in the query of a document's URL may be a secret: its names are shown, its values are not."""
-    server.answers["/pets.json"] = Answer(body=json.dumps(pets()).encode())
-    url = f"{server.origin}/pets.json"
+    server.answers["/api.json"] = Answer(body=json.dumps(pets()).encode())
+    url = f"{server.origin}/api.json"
     assert 0 == run_cli("api", "add", "pets", f"{url}?version=2&token=hunter2&hunter2").exit_code
     result = run_cli(*words, "-o", form)
     assert "hunter2" not in result.stdout + result.stderr
@@ -131,15 +132,15 @@ def test_the_query_of_a_source_is_not_shown(server: Recorder, words: tuple[str, 
 
 def test_show_of_a_valid_document_says_that_it_is() -> None:
     """A document without a fault is said to be valid."""
-    write(pets())
-    assert run_cli("api", "show", "./pets.json", "-o", "text").stdout.endswith("\n\nThe document is valid.\n")
+    save(pets())
+    assert run_cli("api", "show", "./api.json", "-o", "text").stdout.endswith("\n\nThe document is valid.\n")
 
 
 @pytest.mark.parametrize("name", VERBS)
 def test_a_verb_is_no_name(name: str) -> None:
     """A word that is a command of dynacli, now or later, is refused at registration."""
-    write(pets())
-    for words in (("api", "add", name, "./pets.json"), ("api", "rename", "shop", name)):
+    save(pets())
+    for words in (("api", "add", name, "./api.json"), ("api", "rename", "shop", name)):
         result = run_cli(*words)
         assert 2 == result.exit_code
         assert f"`{name}` is a command of dynacli and cannot be the name of an API" in result.stderr
@@ -168,17 +169,17 @@ def test_a_verb_is_no_name(name: str) -> None:
 )
 def test_a_name_is_made_of_few_characters(name: str) -> None:
     """A name can never be taken for a path, a URL or an option."""
-    write(pets())
-    assert 2 == run_cli("api", "add", "--", name, "./pets.json").exit_code
+    save(pets())
+    assert 2 == run_cli("api", "add", "--", name, "./api.json").exit_code
     assert [] == _apis()
 
 
 @pytest.mark.parametrize("name", ["a", "7", "my-shop_2", "a" * 63])
 def test_a_good_name_is_taken(name: str) -> None:
     """Lower-case letters, digits, `-` and `_` make a name."""
-    write(pets())
-    assert 0 == run_cli("api", "add", name, "./pets.json").exit_code
-    assert 0 == call(name).exit_code
+    save(pets())
+    assert 0 == run_cli("api", "add", name, "./api.json").exit_code
+    assert 0 == dry_run(name).exit_code
 
 
 @pytest.mark.parametrize(
@@ -219,9 +220,9 @@ def test_adding_again_refreshes_and_keeps_what_was_accepted(server: Recorder) ->
 
 def test_another_document_needs_another_name() -> None:
     """A name that is taken is not given to another document."""
-    write(pets())
-    write(pets("2"), "other.json")
-    run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    save(pets("2"), "other.json")
+    run_cli("api", "add", "shop", "./api.json")
     result = run_cli("api", "add", "shop", "./other.json", "--error-format", "json")
     assert (2, "There is an API `shop` already, with another document") == (
         result.exit_code,
@@ -234,33 +235,33 @@ def test_a_relative_path_means_the_same_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file is registered by its absolute path."""
-    write(pets())
-    run_cli("api", "add", "shop", "pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "api.json")
     monkeypatch.chdir(tmp_path)
-    assert 0 == call("shop").exit_code
+    assert 0 == dry_run("shop").exit_code
 
 
 def test_remove_forgets_the_name() -> None:
     """After `api remove` the name means nothing; removing it again is an error."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
     assert 0 == run_cli("api", "remove", "shop").exit_code
     assert [] == _apis()
-    assert 2 == call("shop").exit_code
+    assert 2 == dry_run("shop").exit_code
     assert 2 == run_cli("api", "remove", "shop").exit_code
 
 
 def test_rename_keeps_all_but_the_name() -> None:
     """After `api rename` the API has its new name alone; a taken name is refused."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json", "--accept-origin", "http://127.0.0.1:9")
-    run_cli("api", "add", "other", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json", "--accept-origin", "http://127.0.0.1:9")
+    run_cli("api", "add", "other", "./api.json")
     assert 2 == run_cli("api", "rename", "shop", "other").exit_code
     assert 2 == run_cli("api", "rename", "absent", "new").exit_code
     assert 0 == run_cli("api", "rename", "shop", "new").exit_code
     assert ["new", "other"] == [row["name"] for row in _apis()]
     assert ["http://127.0.0.1:9"] == run_cli("api", "show", "new", "-o", "json").json["origins"]
-    assert 2 == call("shop").exit_code
+    assert 2 == dry_run("shop").exit_code
 
 
 @pytest.mark.parametrize("content", [json.dumps(pets(), indent=3), "openapi: 3.0.3 # why\npaths: {}\r\n"])
@@ -276,10 +277,10 @@ def test_a_lost_document_is_read_again(home: Path, server: Recorder) -> None:
     """`document` needs nothing that the cache may have lost, as long as the source is there."""
     content = json.dumps(pets())
     server.answers["/d"] = Answer(body=content.encode())
-    write(pets())
-    for source in ("./pets.json", f"{server.origin}/d"):
+    save(pets())
+    for source in ("./api.json", f"{server.origin}/d"):
         for damage in (Path.unlink, lambda path: path.write_bytes(b"x")):
-            call(source)
+            dry_run(source)
             for path in (home / "cache").rglob("*.document"):
                 damage(path)
             assert content == run_cli("document", source).stdout
@@ -297,8 +298,8 @@ def test_resolved_has_no_references() -> None:
         "type": "object",
         "properties": {"next": {"$ref": "#/components/schemas/Node"}},
     }
-    write(document)
-    resolved = run_cli("document", "./pets.json", "--resolved", "-o", "json").json
+    save(document)
+    resolved = run_cli("document", "./api.json", "--resolved", "-o", "json").json
     body = resolved["paths"]["/pets"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert document["components"]["schemas"]["Pet"] == body
     assert "$ref" in json.dumps(resolved["components"]["schemas"]["Node"])
@@ -313,20 +314,20 @@ def test_a_document_that_unfolds_without_end_is_not_written_out() -> None:
         for level in range(12)
     }
     schemas["S12"] = {"type": "string"}
-    write({**pets(), "components": {"schemas": {**pets()["components"]["schemas"], **schemas}}})
-    result = run_cli("document", "./pets.json", "--resolved")
+    save({**pets(), "components": {"schemas": {**pets()["components"]["schemas"], **schemas}}})
+    result = run_cli("document", "./api.json", "--resolved")
     assert (8, "") == (result.exit_code, result.stdout)
     assert "without references would have" in result.stderr
 
 
 def test_two_at_once_register_both() -> None:
     """Several processes that register at the same time lose nothing of each other."""
-    write(pets())
+    save(pets())
     names = [f"shop{number}" for number in range(6)]
     script = "import sys\nfrom dynacli.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", script, "api", "add", name, "./pets.json"], stderr=subprocess.DEVNULL
+            [sys.executable, "-c", script, "api", "add", name, "./api.json"], stderr=subprocess.DEVNULL
         )
         for name in names
     ]
@@ -336,17 +337,17 @@ def test_two_at_once_register_both() -> None:
 
 def test_an_api_of_that_name_does_not_shadow_a_path() -> None:
     """A path is a path although an API has the name of the file's first part."""
-    write(pets())
-    write(pets(**{"/only": {"get": operation("onlyHere")}}), "shop.json")
-    run_cli("api", "add", "shop", "./pets.json")
-    assert 0 == call("shop.json", "only-here").exit_code
-    assert 2 == call("shop", "only-here").exit_code
+    save(pets())
+    save(pets(**{"/only": {"get": operation("onlyHere")}}), "shop.json")
+    run_cli("api", "add", "shop", "./api.json")
+    assert 0 == dry_run("shop.json", "only-here").exit_code
+    assert 2 == dry_run("shop", "only-here").exit_code
 
 
 def test_an_unknown_name_is_told_near_ones() -> None:
     """A name with a slip of the finger is answered with the one that is meant."""
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
     result = run_cli("shpo", "list-pets", "--error-format", "json")
     assert (2, "There is no API `shpo`", "Did you mean `shop`?") == (
         result.exit_code,

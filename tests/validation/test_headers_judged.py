@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
 from tests.judging import JSON, answer_document, answered, compact, judge_answer, judge_of
-from tests.pets import write
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
 _OK: dict[str, Any] = {"description": ""}
@@ -183,7 +183,7 @@ def test_repeated_headers_of_a_call(server: Recorder) -> None:
     described = {"Set-Cookie": {"schema": {"type": "string", "pattern": "^a="}}}
     document = answer_document({"200": {**_OK, "headers": described}})
     document["servers"] = [{"url": server.origin}]
-    write(document, "cookies.json")
+    save(document, "cookies.json")
     server.answers["/a"] = Answer(200, b"", {"Set-Cookie": "b=1"})
     result = run_cli("./cookies.json", "a", "--validate", "strict", "--error-format", "json")
     assert (9, ["header/Set-Cookie"]) == (

@@ -8,9 +8,9 @@ from dynacli.model.patterns import Patterns
 from dynacli.validation.bodies.sequences import Item, items_of, read_items
 from dynacli.validation.judge_items import PlacedSchema, sequence_errors
 from dynacli.validation.judging_notes import JudgingNotes
+from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
 from tests.judging import answer_document, answered, compact, judge_answer, judge_of, sent
-from tests.pets import write
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 _EVENT = {
@@ -366,7 +366,7 @@ def test_a_stream_is_judged_in_a_call(server: Recorder) -> None:
     """The whole way: an event that breaks the document ends a strict call with 9, the body written all the same."""
     document = answer_document({"200": {"content": {"text/event-stream": {"itemSchema": _EVENT}}}}, "3.2.0")
     document["servers"] = [{"url": server.origin}]
-    write(document, "events.json")
+    save(document, "events.json")
     body = b"event: added\ndata: a\n\nevent: lost\ndata: b\n\n"
     server.answers["/a"] = Answer(200, body, {"Content-Type": "text/event-stream"})
     result = run_cli("./events.json", "a", "--validate", "strict", "-o", "raw", "--error-format", "json")

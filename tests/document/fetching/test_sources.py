@@ -11,8 +11,9 @@ import pytest
 from dynacli.demo.demo_facts import document_path
 from dynacli.document.source import parse_source
 from dynacli.request.choose_server import origin_of
+from tests.documents import PETS, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli
-from tests.pets import NAMES, call, pets, write
 
 URL = "http://127.0.0.1:9/pets"
 
@@ -20,10 +21,10 @@ URL = "http://127.0.0.1:9/pets"
 @pytest.mark.parametrize(
     "path",
     [
-        "pets.json",
-        "./pets.json",
-        "below/pets.json",
-        "below/../pets.json",
+        "api.json",
+        "./api.json",
+        "below/api.json",
+        "below/../api.json",
         "./no-ending",
         "with space.json",
         "100%41.json",
@@ -39,41 +40,41 @@ def test_a_path_is_a_path(path: str) -> None:
     """Whatever a file is called, its path is taken as it stands, on the first run and on later ones."""
     Path("below").mkdir()
     Path("-leading").mkdir()
-    write(pets(), path)
+    save(pets(), path)
     for _ in range(2):
-        result = call("./" + path if path.startswith("-") else path)
+        result = dry_run("./" + path if path.startswith("-") else path)
         assert (0, "", URL) == (result.exit_code, result.stderr, result.json["url"])
 
 
 def test_an_absolute_path_and_a_file_url_are_the_same_document(home: Path) -> None:
     """A file is compiled once, however its place is written."""
-    path = write(pets(), "a b%.json").absolute()
+    path = Path(save(pets(), "a b%.json")).absolute()
     for word in (str(path), path.as_uri(), f"../{path.parent.name}/{path.name}"):
-        assert 0 == call(word).exit_code
+        assert 0 == dry_run(word).exit_code
     assert 1 == len(list((home / "cache" / "documents").iterdir()))
 
 
 def test_a_file_name_need_not_be_text() -> None:
     """A name that is not UTF-8 is a name all the same."""
     name = os.fsdecode(b"pets-\xff.json")
-    write(pets(), name)
-    assert URL == call(name).json["url"]
+    save(pets(), name)
+    assert URL == dry_run(name).json["url"]
     assert "pets-\\udcff.json" in run_cli("api", "show", f"./{name}", "-o", "text").stdout
 
 
 def test_a_link_is_followed() -> None:
     """A symbolic link leads to the document that it points at now."""
-    write(pets(), "one.json")
-    write(pets(), "two.json")
+    save(pets(), "one.json")
+    save(pets(), "two.json")
     document = json.loads(Path("two.json").read_text())
     document["paths"]["/more"] = {"get": {"operationId": "more", "responses": {}}}
-    write(document, "two.json")
+    save(document, "two.json")
     link = Path("link.json")
     link.symlink_to("one.json")
-    assert 2 == call("./link.json", "more").exit_code
+    assert 2 == dry_run("./link.json", "more").exit_code
     link.unlink()
     link.symlink_to("two.json")
-    assert "http://127.0.0.1:9/more" == call("./link.json", "more").json["url"]
+    assert "http://127.0.0.1:9/more" == dry_run("./link.json", "more").json["url"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_a_url_is_fetched_once(server: Recorder) -> None:
     """The document of a URL is fetched on its first use and comes from the cache afterwards."""
     server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
     for _ in range(3):
-        assert URL == call(f"{server.origin}/openapi.json").json["url"]
+        assert URL == dry_run(f"{server.origin}/openapi.json").json["url"]
     assert ["/openapi.json"] == [one.target for one in server.requests]
 
 
@@ -113,7 +114,7 @@ def test_a_relative_server_starts_from_the_url(server: Recorder) -> None:
         body=json.dumps({**pets(), "servers": [{"url": "../api"}]}).encode()
     )
     for _ in range(2):
-        assert f"{server.origin}/api/pets" == call(f"{server.origin}/v3/openapi.json").json["url"]
+        assert f"{server.origin}/api/pets" == dry_run(f"{server.origin}/v3/openapi.json").json["url"]
 
 
 @pytest.mark.parametrize(
@@ -143,15 +144,15 @@ def test_two_urls_that_differ_in_their_query_are_two_documents(server: Recorder)
     server.answers["/d"] = lambda request: Answer(
         body=json.dumps(two if request.target.endswith("2") else pets()).encode()
     )
-    assert 2 == call(f"{server.origin}/d?v=1", "two").exit_code
-    assert 0 == call(f"{server.origin}/d?v=2", "two").exit_code
+    assert 2 == dry_run(f"{server.origin}/d?v=1", "two").exit_code
+    assert 0 == dry_run(f"{server.origin}/d?v=2", "two").exit_code
     assert 2 == len(server.requests)
 
 
 def test_standard_input_is_compiled_once(home: Path) -> None:
     """The same document on standard input is compiled once; another one does not take its place."""
     for version in ("1", "2", "1"):
-        result = call("-", stdin=json.dumps(pets(version)).encode())
+        result = dry_run("-", stdin=json.dumps(pets(version)).encode())
         assert (0, URL) == (result.exit_code, result.json["url"])
     assert 2 == len(list((home / "cache").rglob("*.sqlite")))
 
@@ -166,11 +167,11 @@ def test_standard_input_of_a_terminal_is_not_waited_for() -> None:
 def test_damage_is_mended_though_standard_input_is_read_once(home: Path) -> None:
     """A damaged catalog of standard input is found before its document is let go."""
     content = json.dumps(pets()).encode()
-    call("-", stdin=content)
+    dry_run("-", stdin=content)
     path = next((home / "cache").rglob("*.sqlite"))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    assert URL == call("-", stdin=content).json["url"]
+    assert URL == dry_run("-", stdin=content).json["url"]
 
 
 @pytest.mark.parametrize("verb", ["operations", "describe", "document", "show"])
@@ -179,9 +180,9 @@ def test_every_verb_takes_every_source(verb: str, kind: str, server: Recorder) -
     """A verb that takes an API takes all that can be one."""
     content = json.dumps(pets()).encode()
     server.answers["/openapi.json"] = Answer(body=content)
-    write(pets())
-    run_cli("api", "add", "shop", "./pets.json")
-    word = {"file": "./pets.json", "url": f"{server.origin}/openapi.json", "stdin": "-", "name": "shop"}[kind]
+    save(pets())
+    run_cli("api", "add", "shop", "./api.json")
+    word = {"file": "./api.json", "url": f"{server.origin}/openapi.json", "stdin": "-", "name": "shop"}[kind]
     verbs = {
         "operations": ("operations", word, "-o", "json"),
         "describe": ("describe", word, "list-pets", "-o", "json"),
@@ -192,7 +193,7 @@ def test_every_verb_takes_every_source(verb: str, kind: str, server: Recorder) -
     assert (0, "") == (result.exit_code, result.stderr)
     match verb:
         case "operations":
-            assert NAMES == [row["name"] for row in result.json]
+            assert PETS == [row["name"] for row in result.json]
         case "describe":
             assert ("GET", "/pets") == (result.json["method"], result.json["path"])
         case "document":
@@ -225,11 +226,11 @@ sys.exit(main(sys.argv[2:]))
 def test_the_second_run_parses_nothing(kind: str, server: Recorder) -> None:
     """On an unchanged document everything works although no parser and no compiler can be imported."""
     content = json.dumps(pets()).encode()
-    write(pets())
-    write(pets(), "pets.yaml")
+    save(pets())
+    save(pets(), "pets.yaml")
     server.answers["/openapi.json"] = Answer(body=content)
     word = {
-        "json": "./pets.json",
+        "json": "./api.json",
         "yaml": "pets.yaml",
         "url": f"{server.origin}/openapi.json",
         "stdin": "-",
@@ -250,6 +251,6 @@ def test_without_home_the_directories_can_be_named(tmp_path: Path, monkeypatch: 
     monkeypatch.delenv("HOME")
     monkeypatch.delenv("DYNACLI_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    write(pets())
-    assert 0 == call().exit_code
+    save(pets())
+    assert 0 == dry_run().exit_code
     assert 1 == len(list((tmp_path / "xdg" / "dynacli").rglob("*.sqlite")))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.clock import DAY, Served, age, state_of
+from tests.documents import PETS, operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, recording, run_cli
-from tests.pets import NAMES, call, operation, pets, write
 
 TOYS = {"/toys": {"get": operation("listToys")}}
 
@@ -47,29 +48,29 @@ def blocking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_several_files_are_one_api(home: Path) -> None:
     """All operations of all documents are there under one name, each with its own server."""
-    write(pets())
-    write(_toys(), "toys.json")
-    result = run_cli("api", "add", "shop", "./pets.json", "./toys.json")
+    save(pets())
+    save(_toys(), "toys.json")
+    result = run_cli("api", "add", "shop", "./api.json", "./toys.json")
     assert (0, "shop: Pets 1, 4 operations\nTry: dynacli shop --help\n") == (result.exit_code, result.stderr)
-    assert [*NAMES, "list-toys"] == _names()
-    assert "http://127.0.0.1:9/pets" == call("shop").json["url"]
-    assert "https://toys.example/v1/toys" == call("shop", "list-toys").json["url"]
+    assert [*PETS, "list-toys"] == _names()
+    assert "http://127.0.0.1:9/pets" == dry_run("shop").json["url"]
+    assert "https://toys.example/v1/toys" == dry_run("shop", "list-toys").json["url"]
     assert 2 == run_cli("api", "show", "shop", "-o", "json").json["files"]
     assert f'more = ["{Path("toys.json").absolute()}"]' in (home / "config" / "config.toml").read_text()
 
 
-@pytest.mark.parametrize("file", ["pets.json", "toys.json"])
+@pytest.mark.parametrize("file", ["api.json", "toys.json"])
 def test_each_file_is_watched(file: str) -> None:
     """An edit of any of the documents is noticed by the next run."""
-    write(pets())
-    write(_toys(), "toys.json")
-    run_cli("api", "add", "shop", "./pets.json", "./toys.json")
-    assert 0 == call("shop").exit_code
+    save(pets())
+    save(_toys(), "toys.json")
+    run_cli("api", "add", "shop", "./api.json", "./toys.json")
+    assert 0 == dry_run("shop").exit_code
     new = {"/new": {"get": operation("newOne")}}
-    write(pets(**new) if file == "pets.json" else _toys(**new), file)
-    result = call("shop", "new-one")
+    save(pets(**new) if file == "api.json" else _toys(**new), file)
+    result = dry_run("shop", "new-one")
     assert (0, "") == (result.exit_code, result.stderr)
-    assert 0 == call("shop", "list-toys").exit_code
+    assert 0 == dry_run("shop", "list-toys").exit_code
 
 
 def test_a_refresh_asks_for_all_of_them(server: Recorder, other_server: Recorder, home: Path) -> None:
@@ -77,14 +78,14 @@ def test_a_refresh_asks_for_all_of_them(server: Recorder, other_server: Recorder
     first, second = Served(server, pets()), Served(other_server, _toys())
     assert 0 == run_cli("api", "add", "shop", first.url, second.url).exit_code
     second.has(_toys("2", **{"/new": {"get": operation("newOne")}}))
-    assert 2 == call("shop", "new-one", "--offline").exit_code
+    assert 2 == dry_run("shop", "new-one", "--offline").exit_code
     result = run_cli("api", "refresh", "shop")
     assert (0, "  new: new-one") == (result.exit_code, result.stderr.splitlines()[-1])
     assert (2, 2) == (len(first.asked), len(second.asked))
     first.has(pets(**{"/newer": {"get": operation("newerOne")}}))
     age(home, 2 * DAY)
-    assert 0 == call("shop", "newer-one").exit_code
-    assert [*NAMES, "newer-one", "list-toys", "new-one"] == _names()
+    assert 0 == dry_run("shop", "newer-one").exit_code
+    assert [*PETS, "newer-one", "list-toys", "new-one"] == _names()
 
 
 def test_one_that_fails_leaves_all_as_they_were(server: Recorder, other_server: Recorder, home: Path) -> None:
@@ -96,13 +97,13 @@ def test_one_that_fails_leaves_all_as_they_were(server: Recorder, other_server: 
         second.answers(answer)
         age(home, 2 * DAY)
         before = state_of(home).revision
-        result = call("shop", "list-toys")
+        result = dry_run("shop", "list-toys")
         assert (0, before) == (result.exit_code, state_of(home).revision)
         assert result.stderr.startswith("Warning: ")
         assert 8 == run_cli("api", "refresh", "shop").exit_code
     second.has(_toys())
     age(home, 2 * DAY)
-    assert (0, "") == (call("shop", "new-one").exit_code, call("shop", "new-one").stderr)
+    assert (0, "") == (dry_run("shop", "new-one").exit_code, dry_run("shop", "new-one").stderr)
 
 
 def test_the_servers_of_each_are_held_against_it(
@@ -113,20 +114,20 @@ def test_the_servers_of_each_are_held_against_it(
     run_cli("api", "add", "shop", first.url, second.url)
     second.has({**_toys(), "servers": [{"url": "https://evil.example"}]})
     age(home, 2 * DAY)
-    result = call("shop", "list-toys")
+    result = dry_run("shop", "list-toys")
     assert (0, "https://toys.example/v1/toys") == (result.exit_code, result.json["url"])
     assert "from `https://toys.example` to `https://evil.example`" in result.stderr
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    assert "https://evil.example/toys" == call("shop", "list-toys").json["url"]
+    assert "https://evil.example/toys" == dry_run("shop", "list-toys").json["url"]
 
 
 def test_what_is_named_anew_is_what_is_meant(home: Path) -> None:
     """Adding an API again with other documents leaves those out that are not named any more."""
-    write(pets())
-    write(_toys(), "toys.json")
-    run_cli("api", "add", "shop", "./pets.json", "./toys.json")
-    assert 0 == run_cli("api", "add", "shop", "./pets.json").exit_code
-    assert NAMES == _names()
+    save(pets())
+    save(_toys(), "toys.json")
+    run_cli("api", "add", "shop", "./api.json", "./toys.json")
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
+    assert PETS == _names()
     assert "more" not in (home / "config" / "config.toml").read_text()
 
 
@@ -138,17 +139,17 @@ def test_a_further_document_that_cannot_be_used_registers_nothing(
     further: str, code: int, home: Path
 ) -> None:
     """An API is added with all its documents or not at all."""
-    write(pets())
+    save(pets())
     Path("broken.json").write_text("{")
-    assert code == run_cli("api", "add", "shop", "./pets.json", further).exit_code
+    assert code == run_cli("api", "add", "shop", "./api.json", further).exit_code
     assert not (home / "config" / "config.toml").exists()
 
 
 def test_an_overlay_is_laid_over(home: Path) -> None:
     """What an overlay says counts in help, lists and calls; the document itself is shown as it came."""
-    write(pets())
-    write(_titled("All the pets"), "mine.json")
-    result = run_cli("api", "add", "shop", "./pets.json", "--overlay", "./mine.json")
+    save(pets())
+    save(_titled("All the pets"), "mine.json")
+    result = run_cli("api", "add", "shop", "./api.json", "--overlay", "./mine.json")
     assert (0, "") == (result.exit_code, result.stdout)
     assert "All the pets" == _summary()
     assert json.dumps(pets()) == run_cli("document", "shop").stdout
@@ -158,10 +159,10 @@ def test_an_overlay_is_laid_over(home: Path) -> None:
 
 def test_overlays_are_laid_on_in_their_order() -> None:
     """The later one has the last word."""
-    write(pets())
-    write(_titled("First"), "1.json")
-    write(_titled("Second"), "2.json")
-    run_cli("api", "add", "shop", "./pets.json", "--overlay", "1.json", "--overlay", "2.json")
+    save(pets())
+    save(_titled("First"), "1.json")
+    save(_titled("Second"), "2.json")
+    run_cli("api", "add", "shop", "./api.json", "--overlay", "1.json", "--overlay", "2.json")
     assert "Second" == _summary()
 
 
@@ -172,10 +173,10 @@ def test_an_overlay_that_was_edited_is_noticed(
     """An overlay is a file of this machine: its edit counts at once, and no server is asked for that."""
     monkeypatch.setenv("DYNACLI_REFRESH", mode)
     served = Served(server, pets())
-    write(_titled("First"), "mine.json")
+    save(_titled("First"), "mine.json")
     run_cli("api", "add", "shop", served.url, "--overlay", "mine.json")
     assert "First" == _summary()
-    write(_titled("Second"), "mine.json")
+    save(_titled("Second"), "mine.json")
     assert "Second" == _summary()
     assert 1 == len(served.asked)
 
@@ -183,40 +184,40 @@ def test_an_overlay_that_was_edited_is_noticed(
 def test_an_overlay_stays_after_a_refresh(server: Recorder, home: Path) -> None:
     """What the server has anew is seen through the overlay as well."""
     served = Served(server, pets())
-    write(_titled("Mine"), "mine.json")
+    save(_titled("Mine"), "mine.json")
     run_cli("api", "add", "shop", served.url, "--overlay", "mine.json")
     served.has(pets(**{"/new": {"get": operation("newOne")}}))
     age(home, 2 * DAY)
-    assert 0 == call("shop", "new-one").exit_code
+    assert 0 == dry_run("shop", "new-one").exit_code
     assert "Mine" == _summary()
     served.has(pets("3"))
     assert 0 == run_cli("api", "refresh", "shop").exit_code
-    assert ("Mine", NAMES) == (_summary(), _names())
+    assert ("Mine", PETS) == (_summary(), _names())
 
 
 def test_an_overlay_may_move_the_servers(server: Recorder, home: Path) -> None:
     """What a person writes themselves is not held against them; what the server does is, behind the overlay too."""
     served = Served(server, pets())
-    write(_overlay(), "mine.json")
-    write(_titled("Mine"), "mine.json")
+    save(_overlay(), "mine.json")
+    save(_titled("Mine"), "mine.json")
     run_cli("api", "add", "shop", served.url, "--overlay", "mine.json")
-    write(_overlay({"target": "$", "update": {"servers": [{"url": "https://mine.example"}]}}), "mine.json")
-    result = call("shop")
+    save(_overlay({"target": "$", "update": {"servers": [{"url": "https://mine.example"}]}}), "mine.json")
+    result = dry_run("shop")
     # Lists are joined by an overlay, so that the server of the document stays the first one.
     assert (0, "", "http://127.0.0.1:9/pets") == (result.exit_code, result.stderr, result.json["url"])
     move = (
         {"target": "$.servers", "remove": True},
         {"target": "$", "update": {"servers": [{"url": "https://mine.example"}]}},
     )
-    write(_overlay(*move), "mine.json")
-    result = call("shop")
+    save(_overlay(*move), "mine.json")
+    result = dry_run("shop")
     assert (0, "", "https://mine.example/pets") == (result.exit_code, result.stderr, result.json["url"])
-    write(_titled("Mine"), "mine.json")
-    assert "http://127.0.0.1:9/pets" == call("shop").json["url"]
+    save(_titled("Mine"), "mine.json")
+    assert "http://127.0.0.1:9/pets" == dry_run("shop").json["url"]
     served.has({**pets(), "servers": [{"url": "https://evil.example"}]})
     age(home, 2 * DAY)
     for _ in range(2):
-        result = call("shop")
+        result = dry_run("shop")
         assert (True, "http://127.0.0.1:9/pets") == ("kept aside" in result.stderr, result.json["url"])
         Path("mine.json").touch()  # it is looked at again, and decides nothing
 
@@ -227,39 +228,39 @@ def test_an_overlay_may_move_the_servers(server: Recorder, home: Path) -> None:
 def test_an_overlay_that_breaks_is_used_as_it_was(content: str | None, server: Recorder) -> None:
     """A registered API goes on with its last good revision, and a warning says so."""
     served = Served(server, pets())
-    path = write(_titled("Mine"), "mine.json")
+    path = Path(save(_titled("Mine"), "mine.json"))
     run_cli("api", "add", "shop", served.url, "--overlay", "mine.json")
     if content is None:
         path.unlink()
     else:
         path.write_text(content)
-    result = call("shop")
+    result = dry_run("shop")
     assert (0, 1) == (result.exit_code, result.stderr.count("Warning: "))
     assert "mine.json" in result.stderr
     assert 0 == run_cli("shop", "list-pets", "--help").exit_code
     path.write_text(json.dumps(_titled("Mended")))
-    assert ("Mended", "") == (_summary(), call("shop").stderr)
+    assert ("Mended", "") == (_summary(), dry_run("shop").stderr)
 
 
 @pytest.mark.parametrize(
     ("overlay", "phrase"),
-    [("./absent.json", "There is no file"), ("./cut.json", "cut.json"), ("./pets.json", "overlay")],
+    [("./absent.json", "There is no file"), ("./cut.json", "cut.json"), ("./api.json", "overlay")],
 )
 def test_an_overlay_that_cannot_be_used_registers_nothing(overlay: str, phrase: str, home: Path) -> None:
     """A broken overlay is said when the API is added."""
-    write(pets())
+    save(pets())
     Path("cut.json").write_text("{")
-    result = run_cli("api", "add", "shop", "./pets.json", "--overlay", overlay)
+    result = run_cli("api", "add", "shop", "./api.json", "--overlay", overlay)
     assert (8, True) == (result.exit_code, phrase in result.stderr)
     assert not (home / "config" / "config.toml").exists()
 
 
 def test_an_overlay_counts_for_all_documents() -> None:
     """Each document of an API is seen through each overlay."""
-    write(pets())
-    write(_toys(), "toys.json")
-    write(_overlay({"target": "$.paths.*.get", "update": {"tags": ["mine"]}}), "mine.json")
-    run_cli("api", "add", "shop", "./pets.json", "./toys.json", "--overlay", "mine.json")
+    save(pets())
+    save(_toys(), "toys.json")
+    save(_overlay({"target": "$.paths.*.get", "update": {"tags": ["mine"]}}), "mine.json")
+    run_cli("api", "add", "shop", "./api.json", "./toys.json", "--overlay", "mine.json")
     rows = run_cli("operations", "shop", "--tag", "mine", "-o", "json").json
     assert ["list-pets", "get-pet", "list-toys"] == [row["name"] for row in rows]
 
@@ -267,7 +268,7 @@ def test_an_overlay_counts_for_all_documents() -> None:
 def test_the_same_document_without_a_name_is_another(server: Recorder) -> None:
     """Overlays belong to the registered name; the URL alone is the document as it is."""
     served = Served(server, pets())
-    write(_titled("Mine"), "mine.json")
+    save(_titled("Mine"), "mine.json")
     run_cli("api", "add", "shop", served.url, "--overlay", "mine.json")
     plain = run_cli("describe", served.url, "list-pets", "-o", "json").json["summary"]
     assert ("List pets", "Mine") == (plain, _summary())
@@ -276,12 +277,12 @@ def test_the_same_document_without_a_name_is_another(server: Recorder) -> None:
 @pytest.mark.parametrize("words", [("--offline",), ()], ids=["offline", "refused"])
 def test_without_the_server_it_is_what_it_was(words: tuple[str, ...], home: Path) -> None:
     """Several documents and overlays are all kept: everything works without any of the servers."""
-    write(_titled("Mine"), "mine.json")
+    save(_titled("Mine"), "mine.json")
     with recording() as server, recording() as other:
         first, second = Served(server, pets()), Served(other, _toys())
         run_cli("api", "add", "shop", first.url, second.url, "--overlay", "mine.json")
     age(home, 2 * DAY)
     for api_words in (("list-pets",), ("list-toys",)):
-        result = call("shop", *api_words, *words)
+        result = dry_run("shop", *api_words, *words)
         assert (0, 1) == (result.exit_code, result.stderr.count("Warning: "))
     assert "Mine" == run_cli("describe", "shop", "list-pets", "-o", "json", *words).json["summary"]

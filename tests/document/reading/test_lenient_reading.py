@@ -8,8 +8,9 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
+from tests.documents import PETS, operation, pets, save
+from tests.dry_runs import dry_run
 from tests.harness import run_cli
-from tests.pets import NAMES, call, operation, pets, write
 
 BAD: dict[str, tuple[Any, str]] = {
     "text": ("x", "it is not an object"),
@@ -42,17 +43,17 @@ def _line_of(path: Path, text: str) -> int:
 def test_one_bad_operation_costs_itself_alone(kind: str) -> None:
     """All others work; the bad one is named with the reason, its line and its place."""
     bad, why = BAD[kind]
-    path = Path("pets.json")
+    path = Path("api.json")
     path.write_text(json.dumps(_with_bad(bad), indent=1))
-    names = [row["name"] for row in run_cli("operations", "./pets.json", "-o", "json").json]
-    assert [*NAMES, "good-beside-it"] == names
+    names = [row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json]
+    assert [*PETS, "good-beside-it"] == names
     for name in names:
         words = ("1",) if name == "get-pet" else ()
-        assert 0 == run_cli("./pets.json", name, *words, "--example", "--dry-run").exit_code
+        assert 0 == run_cli("./api.json", name, *words, "--example", "--dry-run").exit_code
     line = 1 + next(
         number for number, text in enumerate(path.read_text().splitlines()) if text.startswith('  "/bad"')
     )
-    warnings = run_cli("api", "show", "./pets.json", "-o", "json").json["warnings"]
+    warnings = run_cli("api", "show", "./api.json", "-o", "json").json["warnings"]
     (warning,) = (one for one in warnings if " is left out: " in one["message"])
     assert ("`GET /bad` is left out: " + why, "/paths/~1bad/get", line + 1) == tuple(
         warning[key] for key in ("message", "pointer", "line")
@@ -72,8 +73,8 @@ def test_the_line_is_that_of_a_yaml_document() -> None:
 
 def test_adding_tells_of_it_once() -> None:
     """`api add` and `api refresh` count what was left out and say where it is listed."""
-    write(_with_bad(5))
-    added = run_cli("api", "add", "shop", "./pets.json")
+    save(_with_bad(5))
+    added = run_cli("api", "add", "shop", "./api.json")
     expected = "Warning: 1 operation is left out; `dynacli api show shop` tells more\n"
     assert (0, expected) == (added.exit_code, added.stderr.splitlines(keepends=True)[1])
 
@@ -94,10 +95,10 @@ def test_adding_tells_of_it_once() -> None:
 )
 def test_a_compilation_notes_it_once(paths: dict[str, Any], expected: str) -> None:
     """The run that compiles a document has a note of what was left out; the next one is silent."""
-    write(pets(**paths))
-    notes = [f"{expected}; `dynacli api show ./pets.json` tells more"] if expected else []
+    save(pets(**paths))
+    notes = [f"{expected}; `dynacli api show ./api.json` tells more"] if expected else []
     for now in (notes, []):
-        api = open_api("./pets.json", Environment())
+        api = open_api("./api.json", Environment())
         assert now == [note.partition("\n")[0] for note in api.notes]
         api.catalog.close()
 
@@ -120,9 +121,9 @@ def test_the_warning_names_the_operation_and_its_line() -> None:
 
 def test_a_note_can_be_copied_to_a_shell() -> None:
     """A path with spaces is quoted in the command that the note names."""
-    write(pets(**{"/a": {"get": 5}}), "my pets.json")
-    api = open_api("./my pets.json", Environment())
-    assert ["1 operation is left out; `dynacli api show './my pets.json'` tells more"] == [
+    save(pets(**{"/a": {"get": 5}}), "my api.json")
+    api = open_api("./my api.json", Environment())
+    assert ["1 operation is left out; `dynacli api show './my api.json'` tells more"] == [
         note.partition("\n")[0] for note in api.notes
     ]
     api.catalog.close()
@@ -130,10 +131,10 @@ def test_a_note_can_be_copied_to_a_shell() -> None:
 
 def test_a_cache_that_cannot_be_written_is_noted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that had to do without a cache has a note that names the directory and the reason."""
-    write(pets())
+    save(pets())
     (home / "file").write_text("")
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "file"))
-    api = open_api("./pets.json", Environment())
+    api = open_api("./api.json", Environment())
     why = f"The cache `{home / 'file'}` cannot be written (Not a directory)"
     assert [f"{why}, so the document is compiled for this run alone"] == api.notes
     api.catalog.close()
@@ -174,8 +175,8 @@ def test_another_version_is_refused_clearly(document: dict[str, Any], phrase: st
     whole = {**pets(), **document}
     if "swagger" in document:
         del whole["openapi"]
-    write(whole)
-    result = run_cli("./pets.json", "list-pets", "--error-format", "json")
+    save(whole)
+    result = run_cli("./api.json", "list-pets", "--error-format", "json")
     assert (8, "") == (result.exit_code, result.stdout)
     assert phrase in result.error["message"] + result.error["reason"]
     assert result.error["reason"]
@@ -184,8 +185,8 @@ def test_another_version_is_refused_clearly(document: dict[str, Any], phrase: st
 @pytest.mark.parametrize("version", ["3.0.0", "3.0.4", "3.1.0", "3.1.1", "3.0.0-rc1", "3.1"])
 def test_any_version_of_3_0_and_3_1_is_read(version: str) -> None:
     """The patch version does not matter."""
-    write({**pets(), "openapi": version})
-    assert 0 == call().exit_code
+    save({**pets(), "openapi": version})
+    assert 0 == dry_run().exit_code
 
 
 @pytest.mark.parametrize(
@@ -195,11 +196,11 @@ def test_a_reference_that_cannot_be_followed_is_told_with_its_line(ref: str) -> 
     """It costs what needs it; message, line and pointer name the place."""
     document = pets()
     document["components"]["schemas"]["Pet"] = {"$ref": ref}
-    path = Path("pets.json")
+    path = Path("api.json")
     path.write_text(json.dumps(document, indent=1))
-    assert 0 == run_cli("operations", "./pets.json").exit_code
-    assert 0 == call().exit_code
-    warnings = run_cli("api", "show", "./pets.json", "-o", "json").json["warnings"]
+    assert 0 == run_cli("operations", "./api.json").exit_code
+    assert 0 == dry_run().exit_code
+    warnings = run_cli("api", "show", "./api.json", "-o", "json").json["warnings"]
     line = _line_of(path, '"Pet": {')
     assert [(line, "/components/schemas/Pet")] == [
         (one["line"], one["pointer"]) for one in warnings if ref.partition("#")[0] in one["message"]
@@ -212,9 +213,9 @@ def test_what_is_not_valid_is_no_gate() -> None:
     del document["info"]
     document["tags"] = 5
     document["x-anything"] = {"$ref": "nowhere"}
-    write(document)
-    assert 0 == call().exit_code
-    shown = run_cli("api", "show", "./pets.json", "-o", "json").json
+    save(document)
+    assert 0 == dry_run().exit_code
+    shown = run_cli("api", "show", "./api.json", "-o", "json").json
     messages = [(one["message"], one["pointer"]) for one in shown["problems"]]
     assert [("`info` is missing", ""), ("This should be of type array", "/tags")] == messages
     assert ("", "") == (shown["title"], shown["version"])

@@ -14,8 +14,8 @@ import pytest
 
 from dynacli.catalog.store.catalog_file import FORMAT
 from dynacli.library.revisions.freshness import are_parts_unchanged, facts_of, write_parts_list
+from tests.documents import operation, pets
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
-from tests.pets import operation, pets
 
 SCHEMAS = {"Toy": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}}
 

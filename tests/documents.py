@@ -1,0 +1,165 @@
+"""Makes the small documents that tests are about: of operations, saved, served, loaded, compiled."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.document.fetched import Fetched
+from dynacli.document.fetching.file_opener import allowed_files
+from dynacli.document.load import Document, load
+from dynacli.document.source import parse_source
+from tests.harness import Answer, Recorder
+
+__all__ = [
+    "API_KEY",
+    "BASIC",
+    "BEARER",
+    "JSON",
+    "PETS",
+    "SERVER",
+    "catalog_of",
+    "document",
+    "load_file",
+    "load_tree",
+    "operation",
+    "parameter",
+    "pets",
+    "save",
+    "save_files",
+    "serve",
+    "swagger",
+]
+
+JSON = "application/json"
+SERVER = "http://127.0.0.1:9"
+"""The server of a document whose operations are not called: nobody answers there."""
+
+BEARER = {"type": "http", "scheme": "bearer"}
+BASIC = {"type": "http", "scheme": "basic"}
+API_KEY = {"type": "apiKey", "in": "header", "name": "X-Api-Key"}
+
+
+def operation(
+    operation_id: str,
+    *parameters: dict[str, Any],
+    body: Any = None,
+    media_type: str = JSON,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return an Operation Object, which answers with any JSON unless `responses` says something else.
+
+    Args:
+        body: The schema of its body, which is then required.
+    """
+    content = {JSON: {"schema": {}}}
+    made: dict[str, Any] = {
+        "operationId": operation_id,
+        "responses": {"200": {"description": "OK", "content": content}},
+    }
+    if parameters:
+        made["parameters"] = list(parameters)
+    if body is not None:
+        made["requestBody"] = {"required": True, "content": {media_type: {"schema": body}}}
+    return {**made, **more}
+
+
+def parameter(name: str, schema: Any, location: str = "query", **more: Any) -> dict[str, Any]:
+    """Return a Parameter Object."""
+    required = {"required": True} if location == "path" else {}
+    return {"name": name, "in": location, "schema": schema, **required, **more}
+
+
+def document(
+    paths: Any,
+    servers: Sequence[str] | None = (SERVER,),
+    schemes: Mapping[str, Any] | None = None,
+    version: str = "3.0.3",
+    **more: Any,
+) -> dict[str, Any]:
+    """Return an OpenAPI document.
+
+    Args:
+        servers: Their URLs; without any the API is where the document comes from.
+        schemes: Its security schemes.
+    """
+    made: dict[str, Any] = {"openapi": version, "info": {"title": "Small", "version": "1"}, "paths": paths}
+    if servers is not None:
+        made["servers"] = [{"url": url} for url in servers]
+    if schemes is not None:
+        made["components"] = {"securitySchemes": dict(schemes)}
+    return {**made, **more}
+
+
+PETS = ["list-pets", "create-pet", "get-pet"]
+"""The commands of `pets()`."""
+
+
+def pets(version: str = "1", server: str = SERVER, **paths: Any) -> dict[str, Any]:
+    """Return a document with three operations, and those of further path items."""
+    pet = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    creation = operation("createPet", tags=["pets"], body={"$ref": "#/components/schemas/Pet"})
+    creation["requestBody"].pop("required")
+    return document(
+        {
+            "/pets": {"get": operation("listPets", tags=["pets"], summary="List pets"), "post": creation},
+            "/pets/{petId}": {"get": operation("getPet", parameter("petId", {"type": "integer"}, "path"))},
+            **paths,
+        },
+        [server],
+        info={"title": "Pets", "version": version},
+        components={"schemas": {"Pet": pet}},
+    )
+
+
+def swagger(paths: Any = None, **more: Any) -> dict[str, Any]:
+    """Return a Swagger 2.0 document."""
+    return {"swagger": "2.0", "info": {"title": "Small", "version": "1"}, "paths": paths or {}, **more}
+
+
+def save(made: Any, path: str | Path = "api.json") -> str:
+    """Write a document to a file, and return the word that names it on the command line."""
+    Path(path).write_text(json.dumps(made), encoding="utf-8")
+    return str(path) if os.path.isabs(path) else f"./{path}"
+
+
+def save_files(files: Mapping[str, Any], folder: str | Path = ".") -> Path:
+    """Write files, in YAML where their name ends so, text as it stands; return the path of the first one."""
+    written = []
+    for name, value in files.items():
+        path = Path(folder, name).absolute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_yaml = path.suffix in {".yaml", ".yml"}
+        text = value if isinstance(value, str) else yaml.safe_dump(value) if is_yaml else json.dumps(value)
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written[0]
+
+
+def serve(server: Recorder, made: Any, path: str = "/openapi.json") -> str:
+    """Let a server have a document, and return its URL."""
+    server.answers[path] = Answer(body=json.dumps(made).encode())
+    return f"{server.origin}{path}"
+
+
+def load_file(path: str | Path, *allowed: str) -> Document:
+    """Load a document of this machine, with the files that it may refer to."""
+    source = parse_source(str(path), Path.cwd())
+    fetched = Fetched(Path(source.location).read_bytes(), uri=source.uri)
+    return load(fetched, str(path), opener=allowed_files(source, allowed))
+
+
+def load_tree(tree: Any, uri: str = "") -> Document:
+    """Load a document that is in no file."""
+    return load(json.dumps(tree).encode(), "document", uri)
+
+
+def catalog_of(tree: Any) -> Catalog:
+    """Compile a document into a catalog in memory."""
+    return catalog_in_memory(compile_document(load_tree(tree)), [])
