@@ -7,6 +7,8 @@ but a property, a component or a response may have such a *name* and is a descri
 
 from dataclasses import dataclass, field
 
+from dynacli.document.path_items import METHODS
+
 __all__ = [
     "ANYTHING",
     "DATA",
@@ -107,14 +109,13 @@ _USUAL: dict[str, ObjectKind] = {
     **dict.fromkeys(("description", "summary", "title", "operationId", "info", "components"), _FIELD),
     **dict.fromkeys(("servers", "server", "tags", "security", "externalDocs", "required"), _FIELD),
 }
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 _COMPONENTS = ObjectKind(fields={"responses": _map_of(_RESPONSE)})
 """The `components`: among their responses `x-error` is a name like any other."""
 
 DOCUMENT.fields = {"components": _COMPONENTS, "responses": _map_of(_RESPONSE)}
 PATH_ITEM.fields = {
-    **dict.fromkeys(_METHODS, OPERATION),
+    **dict.fromkeys(METHODS, OPERATION),
     "additionalOperations": _map_of(OPERATION),
 }
 _LINK.fields = {"parameters": DATA, "requestBody": DATA}

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["PathOperation", "operations_of"]
+__all__ = ["METHODS", "PathOperation", "operations_of"]
 
-_FIXED = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"))
-"""The fields of a Path Item that are operations (OpenAPI 3.2.0, "Path Item Object").
+METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"))
+"""The fixed fields of a Path Item that are operations (OpenAPI 3.2.0, "Path Item Object").
 
 `query` came with 3.2; in a document of an earlier version it can mean nothing else.
 """
@@ -39,7 +39,7 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[PathOperation]:
     seen: set[str] = set()
     for key, value in item.items():
         method = str(key).upper()
-        if method.lower() in _FIXED:
+        if method.lower() in METHODS:
             # A field `GET` is an error of the document, and its meaning is plain.
             fault = f"the path has another `{method}`" if method in seen or _has_lower_case(item, key) else ""
             seen.add(method)

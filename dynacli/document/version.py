@@ -28,12 +28,12 @@ def check_version(tree: Any) -> Version:
     """
     value = tree.get("openapi", tree.get("swagger")) if isinstance(tree, dict) else None
     text = str(value).strip() if isinstance(value, (str, int, float)) else ""
-    found = _VERSION.match(text)
-    if not found:
+    version = _VERSION.match(text)
+    if not version:
         raise DocumentError(
             "The document has no OpenAPI version", why="Its field `openapi` is a version such as `3.1.1`"
         )
-    match found[1], found[2] or "0":
+    match version[1], version[2] or "0":
         case "3", "0":
             return "3.0"
         case "3", "1":

@@ -45,8 +45,8 @@ def result_of(error: DynacliError, url: str) -> str:
     if isinstance(error, TimedOutError):
         return "timed out"
     shown = without_query(url)
-    what = error.what.removeprefix(f"`{shown}` ").replace(f" of `{shown}` ", " ").removeprefix("is ")
-    return on_one_line(what[:1].lower() + what[1:])
+    message = error.what.removeprefix(f"`{shown}` ").replace(f" of `{shown}` ", " ").removeprefix("is ")
+    return on_one_line(message[:1].lower() + message[1:])
 
 
 def found_nothing(

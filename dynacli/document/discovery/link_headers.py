@@ -52,10 +52,10 @@ def parse_links(values: Iterable[str]) -> list[Link]:
     Args:
         values: The value of each `Link` header, which may hold several links.
     """
-    found: list[Link] = []
+    links: list[Link] = []
     for value in values:
         position, last = 0, value.rfind(">")
-        while len(found) < _MAX_LINKS and (match := _SEPARATORS.match(value, position)):
+        while len(links) < _MAX_LINKS and (match := _SEPARATORS.match(value, position)):
             position = match.end()
             if position >= last:
                 break
@@ -69,19 +69,19 @@ def parse_links(values: Iterable[str]) -> list[Link]:
             target = value[position + 1 : end].strip()
             parameters, position = _parameters(value, end + 1)
             relations = tuple(parameters.get("rel", "").lower().split())
-            found.append(Link(target, relations, parameters.get("anchor", ""), parameters.get("type", "")))
-    return found
+            links.append(Link(target, relations, parameters.get("anchor", ""), parameters.get("type", "")))
+    return links
 
 
 def _parameters(value: str, position: int) -> tuple[dict[str, str], int]:
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     while match := _PARAMETER.match(value, position):
         position = match.end()
         quoted = match["quoted"]
         text = _ESCAPE.sub(r"\1", quoted) if quoted is not None else match["plain"] or ""
         # Of several `rel`, the first counts (RFC 8288, section 3.3).
-        found.setdefault(match["name"].lower(), text)
-    return found, position
+        parameters.setdefault(match["name"].lower(), text)
+    return parameters, position
 
 
 def leads_of(links: Iterable[Link]) -> list[Lead]:
@@ -89,16 +89,16 @@ def leads_of(links: Iterable[Link]) -> list[Lead]:
 
     `alternate` counts where its media type is OpenAPI's own.
     """
-    found = []
+    leads = []
     for link in links:
         if not link.target:
             continue
         for relation in link.relations:
             if relation in _ROLES:
                 role = _ROLES[relation]
-                found.append(Lead(link.target, role, is_stated=role is not Role.PAGE))
+                leads.append(Lead(link.target, role, is_stated=role is not Role.PAGE))
                 break
             if relation == "alternate" and "openapi" in link.media_type.lower():
-                found.append(Lead(link.target, is_stated=True))
+                leads.append(Lead(link.target, is_stated=True))
                 break
-    return found
+    return leads

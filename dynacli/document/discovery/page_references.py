@@ -92,17 +92,17 @@ def read_page(text: str, *, is_script: bool = False) -> list[Lead]:
         text = html.unescape(text)
     for escaped, character in _ESCAPES.items():
         text = text.replace(escaped, character)
-    found: dict[str, Lead] = {}
+    leads: dict[str, Lead] = {}
     if is_script or is_viewer(text):
         for lead in _settings(text):
-            found.setdefault(lead.reference, lead)
-            if len(found) >= _MAX_LEADS:
+            leads.setdefault(lead.reference, lead)
+            if len(leads) >= _MAX_LEADS:
                 break
     for lead in _mentions(text, with_scripts=is_viewer(text)):
-        if len(found) >= _MAX_LEADS + _MAX_MENTIONS:
+        if len(leads) >= _MAX_LEADS + _MAX_MENTIONS:
             break
-        found.setdefault(lead.reference, lead)
-    return [lead._replace(base=base) for lead in (*stated, *found.values())]
+        leads.setdefault(lead.reference, lead)
+    return [lead._replace(base=base) for lead in (*stated, *leads.values())]
 
 
 def read_config(tree: object) -> list[Lead]:
@@ -216,7 +216,7 @@ def _base(text: str) -> str:
 
 
 def _attributes(tag: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(tag[:_MAX_TAG]):
-        found.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "").strip())
-    return found
+        attributes.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "").strip())
+    return attributes

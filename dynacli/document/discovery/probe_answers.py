@@ -158,9 +158,9 @@ def _looks_versioned(content: bytes) -> bool:
 
 
 def _why(error: DocumentError, name: str) -> str:
-    what = error.what.removeprefix(f"`{name}` ").removeprefix("is ")
-    what = what.removesuffix("not an OpenAPI document").rstrip(" ,")
-    return on_one_line(f"not a document: {what}" if what else "not a document")
+    message = error.what.removeprefix(f"`{name}` ").removeprefix("is ")
+    message = message.removesuffix("not an OpenAPI document").rstrip(" ,")
+    return on_one_line(f"not a document: {message}" if message else "not a document")
 
 
 def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> DocumentAnswer:
@@ -208,10 +208,10 @@ def _base_path(tree: dict[str, Any]) -> str:
     return base.rstrip("/") if isinstance(base, str) else ""
 
 
-def _summary(found: FoundDocument) -> str:
-    name = f' "{found.title}"' if found.title else ""
-    version = f" {found.version}" if found.version else ""
-    return f"document, {found.openapi}{name}{version}, {_count(found.operations, 'operation')}"
+def _summary(document: FoundDocument) -> str:
+    name = f' "{document.title}"' if document.title else ""
+    version = f" {document.version}" if document.version else ""
+    return f"document, {document.openapi}{name}{version}, {_count(document.operations, 'operation')}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -115,12 +115,12 @@ class _Search:
         return Discovery(tuple(document.found for document in _ranked(self.documents)), tuple(self.tried))
 
     def _ask_given(self, timeout: float | None) -> list[_Candidate]:
-        given = _Candidate(self.origin.url, Way.GIVEN)
+        first = _Candidate(self.origin.url, Way.GIVEN)
         self.requests += 1
         answer = self.probes.ask_first(self.origin.url, timeout=timeout, patience=self.seconds)
         if answer.error is not None:
             self._check_first(answer.error, answer)
-        read, candidates = self._take(given, answer)
+        read, candidates = self._take(first, answer)
         if read.fault is not None:
             raise read.fault
         self.prefix = self.origin.prefix(is_page=read.is_viewer)
@@ -218,7 +218,7 @@ class _Search:
         return False
 
     def _candidates(self, parent: _Candidate, read: ReadAnswer, uri: str) -> list[_Candidate]:
-        found = []
+        candidates = []
         for lead in read.leads:
             base = uri if lead.is_stated else parent.base or uri
             if lead.base:
@@ -233,7 +233,7 @@ class _Search:
             catalogs = parent.catalogs + (lead.role is Role.CATALOG)
             if parent.steps >= _MAX_STEPS or catalogs > _MAX_CATALOGS:
                 continue
-            found.append(
+            candidates.append(
                 _Candidate(
                     address.url,
                     _way(parent, lead),
@@ -243,7 +243,7 @@ class _Search:
                     catalogs,
                 )
             )
-        return found
+        return candidates
 
     def _note(self, url: str, result: str) -> None:
         self.tried.append(TriedUrl(with_masked_query(url), result))

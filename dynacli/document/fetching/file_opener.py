@@ -136,9 +136,11 @@ class _AllowedFiles:
         parts = urlsplit(uri)
         name = file_name(uri)
         if self.source.kind != "file":
-            where = "a remote document" if self.source.kind == "url" else "a document on standard input"
+            document_kind = (
+                "a remote document" if self.source.kind == "url" else "a document on standard input"
+            )
             raise RefusedError(
-                f"`{name}` is not read", why=f"It is a file of this machine, and this is {where}"
+                f"`{name}` is not read", why=f"It is a file of this machine, and this is {document_kind}"
             )
         if parts.netloc not in ("", "localhost") or parts.query:
             raise RefusedError(f"`{name}` is not read", why="It is no file of this machine")

@@ -55,9 +55,9 @@ class TrackedOrigins:
             for key in removed:
                 place.below.pop(key, None)
             return
-        gone = set(removed)
+        removed_indexes = set(removed)
         below: dict[str | int, _TrackedPlace] = {}
-        for after, before in enumerate(index for index in range(length) if index not in gone):
+        for after, before in enumerate(index for index in range(length) if index not in removed_indexes):
             item = place.below.get(before)
             if after != before:
                 item = item or _TrackedPlace()

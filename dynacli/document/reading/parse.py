@@ -31,7 +31,7 @@ def parse_document(content: bytes, *, name: str) -> Parsed:
     """Parse an OpenAPI document of any version.
 
     Args:
-        content: The bytes of the document; whether they are JSON or YAML is judged by themselves.
+        content: The bytes of the document; they show whether it is JSON or YAML.
         name: The name of the document in messages: its path or URL.
 
     Raises:
@@ -46,7 +46,7 @@ def parse_file(content: bytes, *, name: str) -> Parsed:
     """Parse any JSON or YAML, such as a file that a document is split into.
 
     Args:
-        content: The bytes of the file; whether they are JSON or YAML is judged by themselves.
+        content: The bytes of the file; they show whether it is JSON or YAML.
         name: The name of the file in messages: its path or URL.
 
     Raises:

@@ -143,14 +143,14 @@ def _step(content: bytes, position: int, container: _Container) -> tuple[str, in
 
 
 def _skip_space(content: bytes, position: int) -> int:
-    found = _SPACE.match(content, position)
-    return found.end() if found else position
+    space = _SPACE.match(content, position)
+    return space.end() if space else position
 
 
 def _skip_value(content: bytes, position: int) -> int:
     if content[position : position + 1] not in (b"{", b"["):
-        found = _STRING.match(content, position) or _SCALAR.match(content, position)
-        return found.end() if found else len(content)
+        scalar = _STRING.match(content, position) or _SCALAR.match(content, position)
+        return scalar.end() if scalar else len(content)
     depth = 0
     while True:
         bracket = _TO_BRACKET.match(content, position)

@@ -184,8 +184,8 @@ _PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
 def _place_in(refusal: str | None) -> tuple[int, int] | None:
-    found = _PLACE.search(refusal or "")
-    return (int(found[1]), int(found[2])) if found else None
+    place = _PLACE.search(refusal or "")
+    return (int(place[1]), int(place[2])) if place else None
 
 
 _LEADING_TAB = re.compile(r"^ *\t", re.MULTILINE)

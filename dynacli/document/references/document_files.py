@@ -146,10 +146,10 @@ class Files:
         if self._opener is None:
             raise RefusedError(f"`{file_name(uri)}` is not read", why="Other files are not followed here")
         fetched = self._opener(uri)
-        where = absolute(uri, fetched.uri) if fetched.uri else uri
-        known = self._by_uri.get(where)
+        own_uri = absolute(uri, fetched.uri) if fetched.uri else uri
+        known = self._by_uri.get(own_uri)
         if known is None:
-            known = self._add(self._parse(fetched, where), fetched, where)
+            known = self._add(self._parse(fetched, own_uri), fetched, own_uri)
         self._by_uri[uri] = known
         return known
 

@@ -117,9 +117,9 @@ class DynamicScopes:
                 copy.identifiers.append(site)
                 continue
             inner = self._widened(file, steps_of(site.link), scope)
-            meant = self._meant(file, site, inner)
-            if meant is not None:
-                copy.references.append((site, self._bound(meant, inner)))
+            target = self._meant(file, site, inner)
+            if target is not None:
+                copy.references.append((site, self._bound(target, inner)))
 
     def _meant(self, file: OpenFile, site: Site, scope: Scope) -> Target | None:
         try:

@@ -122,15 +122,15 @@ class Placement:
         return place
 
     def _name(self, part: Part) -> str:
-        taken = self._taken.get(part.section)
-        if taken is None:
-            taken = self._taken[part.section] = set(self._names_of(self._sections[part.section]))
+        taken_names = self._taken.get(part.section)
+        if taken_names is None:
+            taken_names = self._taken[part.section] = set(self._names_of(self._sections[part.section]))
         wanted = _wanted_name(part)
         name, number = wanted, 1
-        while name in taken:
+        while name in taken_names:
             number += 1
             name = f"{wanted}_{number}"
-        taken.add(name)
+        taken_names.add(name)
         return name
 
     def _names_of(self, section: Steps) -> Iterable[str]:

@@ -182,8 +182,8 @@ class ReferenceGraph:
             use.target = part_by_key[key]
             use.target.uses.append(use)
         for key, copy in scopes.copies.items():
-            for site, meant in copy.references:
-                target = self._place_of(meant, site) if isinstance(meant, Target) else part_by_key[meant]
+            for site, place in copy.references:
+                target = self._place_of(place, site) if isinstance(place, Target) else part_by_key[place]
                 use = Use(site, steps_of(site.link), part_by_key[key], target, is_replaced=False)
                 target.uses.append(use)
                 self.uses.append(use)

@@ -104,8 +104,8 @@ class TargetFinder:
             target = self._at_fragment(start, fragment, steps if start.file is file else (), hops)
             if target is not None:
                 return target
-        where = f" in `{file_name(starts[0].file.uri)}`" if head else ""
-        raise UnreadableError(f"there is nothing at `#{fragment}`{where}")
+        in_file = f" in `{file_name(starts[0].file.uri)}`" if head else ""
+        raise UnreadableError(f"there is nothing at `#{fragment}`{in_file}")
 
     def _open(self, file: OpenFile, resource: Steps, head: str) -> Target:
         """Return the document or the schema that the URI of a reference means.

@@ -75,12 +75,12 @@ def _examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPl
         converted["x-examples"] = by_type
         by_type = None
     for name, media in converted["content"].items():
-        at = place.below("content", name, "example")
+        example = place.below("content", name, "example")
         if isinstance(by_type, dict) and name in by_type:
             media["example"] = by_type[name]
             ledger.note_origin(place.relocated(("x-examples", name), ("content", name, "example")))
         elif "x-example" in raw:
-            media["example"] = ledger.note_made(raw["x-example"], at, place.below("x-example").old)
+            media["example"] = ledger.note_made(raw["x-example"], example, place.below("x-example").old)
 
 
 def convert_form(
@@ -139,18 +139,18 @@ def _form(fields: list[Field], place: ConvertedPlace, ledger: Ledger, media_type
         if meant_boolean(field.raw.get("required")):
             ledger.note_made(name, schema.below("required", len(required)), _required(field))
             required.append(name)
-        at = ConvertedPlace(field.old, place.below("encoding", name).new)
+        field_place = ConvertedPlace(field.old, place.below("encoding", name).new)
         if media_type.startswith("multipart/"):
             # There 3.0 ignores `style` and `explode` (3.0.4, "Encoding Object").
             if field.raw.get("type") == "array" and field.raw.get("collectionFormat", "multi") != "multi":
                 ledger.warn(
                     "OpenAPI 3.0 has no `collectionFormat` for multipart forms; each item is sent as a part of its own",
-                    at.below("collectionFormat"),
+                    field_place.below("collectionFormat"),
                 )
             continue
-        style = convert_encoding(field.raw, at, ledger)
+        style = convert_encoding(field.raw, field_place, ledger)
         if style:
-            ledger.note_origin(at)
+            ledger.note_origin(field_place)
             encoding[name] = style
     converted: dict[str, Any] = {"schema": {"type": "object", "properties": properties}}
     if required:

@@ -88,10 +88,10 @@ def convert_content(
         ledger.note_made({}, holder.below("content", name), pointer or holder.old)
         content[name] = {}
         if schema is not None:
-            at = holder.relocated(schema_at, ("content", name, "schema"))
+            schema_place = holder.relocated(schema_at, ("content", name, "schema"))
             if schema_at:
-                ledger.note_move(at)
+                ledger.note_move(schema_place)
             else:
-                ledger.note_origin(at)
-            content[name]["schema"] = convert_schema(schema, at, ledger)
+                ledger.note_origin(schema_place)
+            content[name]["schema"] = convert_schema(schema, schema_place, ledger)
     return content

@@ -36,12 +36,12 @@ class ConvertedNames:
         """
         base = _OTHER.sub("_", wanted).strip("_") if _OTHER.search(wanted) else wanted
         base = base or kind.removesuffix("s")
-        taken = self._taken.setdefault(kind, set())
+        taken_names = self._taken.setdefault(kind, set())
         name, number = base, 2
         if not (is_reserved and base == wanted):
-            while name in taken:
+            while name in taken_names:
                 name, number = f"{base}_{number}", number + 1
-        taken.add(name)
+        taken_names.add(name)
         self.assigned[kind, old] = name
         return name
 

@@ -149,10 +149,10 @@ def _inputs(raw: Any, context: DocumentContext, place: ConvertedPlace, ledger: L
             else:
                 ledger.warn("A form field has no name and is left out", entry)
         else:
-            at = place.relocated((index,), (len(inputs.plain),))
+            plain_place = place.relocated((index,), (len(inputs.plain),))
             if index != len(inputs.plain):
-                ledger.note_move(at)
-            inputs.plain.append(_plain(value, at, ledger))
+                ledger.note_move(plain_place)
+            inputs.plain.append(_plain(value, plain_place, ledger))
     return inputs
 
 

@@ -34,22 +34,24 @@ def convert_responses(
     converted: dict[str, Any] = {}
     succeeding = _succeeding(raw)
     for status, response in raw.items():
-        at, is_success = place.below(status), status in succeeding
+        response_place, is_success = place.below(status), status in succeeding
         if status.startswith("x-") or not isinstance(response, dict):
             converted[status] = response
         elif not isinstance(response.get("$ref"), str):
-            converted[status] = convert_response(response, types, at, ledger, is_success=is_success)
+            converted[status] = convert_response(
+                response, types, response_place, ledger, is_success=is_success
+            )
         else:
             target, steps = ledger.follow(response)
             if (
                 steps[:1] == ("responses",)
                 and isinstance(target, dict)
                 and _needs_copy(target, types, shared_types, is_success=is_success)
-                and ledger.may_copy(target, place=at)
+                and ledger.may_copy(target, place=response_place)
             ):
-                own = ConvertedPlace(join(steps), at.new)
-                ledger.note_origin(own)
-                converted[status] = convert_response(target, types, own, ledger, is_success=is_success)
+                copy_place = ConvertedPlace(join(steps), response_place.new)
+                ledger.note_origin(copy_place)
+                converted[status] = convert_response(target, types, copy_place, ledger, is_success=is_success)
             else:
                 converted[status] = ledger.copy_reference(response, "responses")
     return converted
@@ -92,9 +94,10 @@ def convert_response(
     converted = {key: value for key, value in raw.items() if key not in {"schema", "examples", "headers"}}
     headers = raw.get("headers")
     if isinstance(headers, dict):
-        at = place.below("headers")
+        headers_place = place.below("headers")
         converted["headers"] = {
-            name: convert_header(header, at.below(name), ledger) for name, header in headers.items()
+            name: convert_header(header, headers_place.below(name), ledger)
+            for name, header in headers.items()
         }
     elif "headers" in raw:
         converted["headers"] = headers
