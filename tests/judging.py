@@ -1,6 +1,7 @@
 """Judges small documents in-process, for the tests of verdicts."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,9 +37,11 @@ def judge_of(document: dict[str, Any], name: str = "", *, is_mended: bool = True
     return Judge(catalog, catalog.operation(name or catalog.summaries()[0].name))
 
 
-def answered(body: bytes = b"", status: int = 200, media_type: str = JSON, **headers: str) -> JudgedResponse:
+def answered(
+    body: bytes = b"", status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
+) -> JudgedResponse:
     """An answer."""
-    return JudgedResponse(status, {"content-type": media_type, **headers}, media_type, body)
+    return JudgedResponse(status, {"content-type": media_type, **(headers or {})}, media_type, body)
 
 
 def judge_answer(

@@ -395,7 +395,7 @@ def test_the_rest_of_3_2_is_in_nobodys_way() -> None:
         "oauth2MetadataUrl": "https://a.example/.well-known/oauth-authorization-server",
         "flows": {"deviceAuthorization": flow},
     }
-    more = {
+    more: dict[str, Any] = {
         "$self": "https://a.example/openapi.json",
         "tags": [
             {"name": "events", "summary": "Events", "kind": "nav"},

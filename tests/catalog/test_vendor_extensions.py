@@ -16,7 +16,7 @@ def _names(api: str) -> list[str]:
 
 def test_an_operation_is_renamed() -> None:
     """`x-cli-name` wins over the operationId, which is accepted all the same."""
-    api = write({"/a": {"get": operation("getTheThing", **{"x-cli-name": "Thing Now"})}})
+    api = write({"/a": {"get": {**operation("getTheThing"), "x-cli-name": "Thing Now"}}})
     assert ["thing-now"] == _names(api)
     assert ("/a", "/a") == (dry("thing-now")["target"], dry("getTheThing")["target"])
 
@@ -25,7 +25,7 @@ def test_an_operation_has_aliases() -> None:
     """`x-cli-aliases` are names as well; a name of another operation is not taken from it."""
     write(
         {
-            "/a": {"get": operation("listPets", **{"x-cli-aliases": ["ls", "showAll", "get-b"]})},
+            "/a": {"get": {**operation("listPets"), "x-cli-aliases": ["ls", "showAll", "get-b"]}},
             "/b": {"get": operation("getB")},
         }
     )
@@ -35,7 +35,7 @@ def test_an_operation_has_aliases() -> None:
 @pytest.mark.parametrize("level", ["path", "operation"])
 def test_a_hidden_operation_works_and_is_not_listed(level: str) -> None:
     """`x-cli-hidden` takes it out of help and suggestions, not out of reach."""
-    hidden = {"x-cli-hidden": True}
+    hidden: dict[str, Any] = {"x-cli-hidden": True}
     raw = operation("secretThing", **(hidden if level == "operation" else {}))
     api = write(
         {"/a": {"get": raw, **(hidden if level == "path" else {})}, "/b": {"get": operation("other")}}
@@ -49,7 +49,7 @@ def test_a_hidden_operation_works_and_is_not_listed(level: str) -> None:
 @pytest.mark.parametrize("level", ["path", "operation"])
 def test_an_ignored_operation_is_not_there(level: str) -> None:
     """`x-cli-ignore` leaves it out altogether."""
-    ignored = {"x-cli-ignore": True}
+    ignored: dict[str, Any] = {"x-cli-ignore": True}
     raw = operation("gone", **(ignored if level == "operation" else {}))
     api = write(
         {"/a": {"get": raw, **(ignored if level == "path" else {})}, "/b": {"get": operation("other")}}
@@ -61,7 +61,7 @@ def test_an_ignored_operation_is_not_there(level: str) -> None:
 @pytest.mark.parametrize("level", ["path", "operation"])
 def test_a_description_is_replaced(level: str) -> None:
     """`x-cli-description` is what the help shows; a path's stands in where the operation has none."""
-    told = {"x-cli-description": "For the terminal."}
+    told: dict[str, Any] = {"x-cli-description": "For the terminal."}
     raw = operation("a", **({**told, "description": "For the web."} if level == "operation" else {}))
     api = write({"/a": {"get": raw, **(told if level == "path" else {})}})
     page = run_cli(api, "a", "--help").stdout
@@ -83,7 +83,7 @@ def test_a_path_names_its_one_operation() -> None:
 
 def test_a_parameter_is_renamed_and_has_aliases() -> None:
     """The option has the new name; the name on the wire stays."""
-    raw = parameter("q", STRING, **{"x-cli-name": "queryText", "x-cli-aliases": ["find"]})
+    raw = {**parameter("q", STRING), "x-cli-name": "queryText", "x-cli-aliases": ["find"]}
     write({"/a": {"get": operation("a", raw)}})
     for option in ("--query-text", "--find", "--q"):
         assert "/a?q=x" == dry("a", option, "x")["target"]
@@ -99,14 +99,14 @@ def test_a_path_parameter_is_renamed() -> None:
 
 def test_a_hidden_parameter_works_and_is_not_listed() -> None:
     """`x-cli-hidden` takes it out of the help alone."""
-    api = write({"/a": {"get": operation("a", parameter("trace", STRING, **{"x-cli-hidden": True}))}})
+    api = write({"/a": {"get": operation("a", {**parameter("trace", STRING), "x-cli-hidden": True})}})
     assert "--trace" not in run_cli(api, "a", "--help").stdout
     assert "/a?trace=x" == dry("a", "--trace", "x")["target"]
 
 
 def test_an_ignored_parameter_is_not_there() -> None:
     """`x-cli-ignore` leaves it out."""
-    write({"/a": {"get": operation("a", parameter("trace", STRING, **{"x-cli-ignore": True}))}})
+    write({"/a": {"get": operation("a", {**parameter("trace", STRING), "x-cli-ignore": True})}})
     assert "There is no option `--trace`" in error("a", "--trace", "x").stderr
 
 

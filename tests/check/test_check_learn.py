@@ -87,7 +87,7 @@ def _findings(document: dict[str, Any], *seen: Observation) -> list[str]:
         f"{finding.rule} {finding.pointer}"
         for one in seen
         for finding in judge.response(
-            answered(one.body, one.status, one.content_type, **one.headers), is_exact=True
+            answered(one.body, one.status, one.content_type, one.headers), is_exact=True
         ).findings
     ]
 

@@ -84,7 +84,7 @@ def test_what_belongs_together(words: list[str], linked: dict[str, list[str]], e
     assert expected == chains_of(_operations(*words), linked)
 
 
-_THING = {
+_THING: dict[str, Any] = {
     "type": "object",
     "required": ["id", "name"],
     "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
@@ -95,7 +95,8 @@ class _Store:
     """A server that keeps things, at `/things`."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.recorder, self.things = recorder, {}
+        self.recorder = recorder
+        self.things: dict[int, Any] = {}
         self.answers: dict[str, Callable[[RecordedRequest], Answer]] = {}
         self.location = False
         recorder.answers["/things"] = self.collection

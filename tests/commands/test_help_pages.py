@@ -29,7 +29,7 @@ UPLOAD = operation(
     parameter("X-Tenant-Key", STRING, "header", required=True, description="Whose report it is."),
     parameter("X-Version", {**STRING, "default": "2024-01"}, "header", required=True),
     parameter("old", STRING, deprecated=True),
-    parameter("internal", STRING, **{"x-cli-hidden": True}),
+    {**parameter("internal", STRING), "x-cli-hidden": True},
     body={
         "type": "object",
         "required": ["title", "owner"],
@@ -86,7 +86,7 @@ def api() -> str:
                     "createReport",
                     body={"type": "array", "items": {"type": "object", "properties": {"x": INTEGER}}},
                 ),
-                "delete": operation("delete_all", tags=["admin"], deprecated=True, **{"x-cli-hidden": True}),
+                "delete": {**operation("delete_all", tags=["admin"], deprecated=True), "x-cli-hidden": True},
             },
             "/settings": {
                 "put": operation("putSettings", body={"type": "object", "additionalProperties": STRING}),

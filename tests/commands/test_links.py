@@ -328,7 +328,7 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
             "other": {"$ref": "#/components/callbacks/Other"},
         },
     )
-    other = {"Other": {"$request.query.url": {"put": {"responses": {}}}}}
+    other: dict[str, Any] = {"Other": {"$request.query.url": {"put": {"responses": {}}}}}
     api = write(
         {"/subscribe": {"post": subscribe}}, {"schemas": {"User": USER, "Repo": REPO}, "callbacks": other}
     )

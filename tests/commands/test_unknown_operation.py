@@ -12,7 +12,7 @@ from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, run_cli
 
-NEW = {"/new": {"get": operation("newOne", tags=["fresh"])}}
+NEW: dict[str, Any] = {"/new": {"get": operation("newOne", tags=["fresh"])}}
 
 
 @pytest.fixture

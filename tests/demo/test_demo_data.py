@@ -297,7 +297,7 @@ def test_topics_are_ranked(key: str, client: httpx.Client) -> None:
 
 def test_sessions_are_found_by_intent(client: httpx.Client) -> None:
     """`intent` finds sessions by a part of what was wanted, and each has as many events as it says."""
-    query = {"range": "90d", "intent": "OVERDUE", "limit": 3}
+    query: dict[str, str | int] = {"range": "90d", "intent": "OVERDUE", "limit": 3}
     sessions = client.get("/insights/sessions", params=query).json()["sessions"]
     assert [session["raw_intent"] for session in sessions] == ["list overdue invoices"] * 3
     for session in sessions:

@@ -230,7 +230,7 @@ def test_roles_decide_about_writing(role: str, client: httpx.Client) -> None:
     headers = {"Authorization": f"Bearer {API_KEYS[role]}"}
     assert client.get("/org", headers=headers).json()["actor"]["role"] == role
     for method, path, body, good in _WRITES:
-        sent = {} if body is None else {"json": body}
+        sent: dict[str, Any] = {} if body is None else {"json": body}
         answer = client.request(method, path, headers=headers, **sent)
         assert (403 if role == "viewer" else good) == answer.status_code, (method, path)
         if role == "viewer":

@@ -27,7 +27,7 @@ from tests.documents import SERVER, operation, pets, save
 from tests.forking import Forks, forking, run
 from tests.harness import Answer, RecordedRequest, Recorder
 
-NEW = {"/new": {"get": operation("newOne")}}
+NEW: dict[str, Any] = {"/new": {"get": operation("newOne")}}
 LEAST = 500
 """Kills in one run of all the tests here."""
 

@@ -20,7 +20,7 @@ from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
 from tests.many_files import write_files
 
-NEW = {"/new": {"get": operation("newOne")}}
+NEW: dict[str, Any] = {"/new": {"get": operation("newOne")}}
 NEW_NAMES = [*PETS, "new-one"]
 LIST = ("operations", "shop", "-o", "json")
 NEW_URL = "http://127.0.0.1:9/v2/pets"

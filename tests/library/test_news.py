@@ -12,8 +12,8 @@ from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
 
-NEW = {"/new": {"get": operation("newOne")}}
-NEWER = {**NEW, "/newer": {"get": operation("newerOne")}}
+NEW: dict[str, Any] = {"/new": {"get": operation("newOne")}}
+NEWER: dict[str, Any] = {**NEW, "/newer": {"get": operation("newerOne")}}
 
 
 @pytest.fixture

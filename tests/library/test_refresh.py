@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_a_refresh_may_be_asked_for_behind_the_operation(server: Recorder) -> No
     assert 2 == len(server.requests)
 
 
-def test_a_lost_document_is_fetched_whole(server: Recorder, home) -> None:
+def test_a_lost_document_is_fetched_whole(server: Recorder, home: Path) -> None:
     """Where something of the revision was lost, the server is not asked whether it has changed."""
     url = f"{server.origin}/openapi.json"
     server.answers["/openapi.json"] = _tagged(json.dumps(pets()).encode(), ETag='"one"')

@@ -232,7 +232,7 @@ def test_an_operation_id_never_takes_over_the_name_of_one_that_is_gone() -> None
     """A script that calls `get-pet` does not come to call another operation because that is its operationId."""
     write({"/a": {"delete": operation("getPet")}, "/b": {"get": operation("other")}})
     assert "/a" == dry("get-pet")["target"]
-    write({"/b": {"get": operation("get-pet", **{"x-cli-aliases": ["getPet"]})}})
+    write({"/b": {"get": {**operation("get-pet"), "x-cli-aliases": ["getPet"]}}})
     error("get-pet")
     error("GET-PET")
     assert "/b" == dry("other")["target"]

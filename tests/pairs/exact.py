@@ -65,13 +65,13 @@ PAIRS = [
     answer(
         "a header of another answer",
         {"200": {"description": ""}, "429": {"description": "", "headers": {"X-Rate": {"schema": {}}}}},
-        answered(b"", media_type="", **{"x-rate": "5", "x-other": "1", "date": "now"}),
+        answered(b"", media_type="", headers={"x-rate": "5", "x-other": "1", "date": "now"}),
         "header/X-Rate undocumented-header",
         is_exact=True,
     ),
     answer(
         "a header of another answer where nobody asks",
         {"200": {"description": ""}, "429": {"description": "", "headers": {"X-Rate": {"schema": {}}}}},
-        answered(b"", media_type="", **{"x-rate": "5"}),
+        answered(b"", media_type="", headers={"x-rate": "5"}),
     ),
 ]

@@ -13,7 +13,7 @@ def _header(
     name: str, header: Any, came: dict[str, str], *expected: str, key: str = "X-Count", source: str = ""
 ) -> Pair:
     responses = {"200": {**_OK, "headers": {key: header}}}
-    return answer(name, responses, answered(b"", media_type="", **came), *expected, source=source)
+    return answer(name, responses, answered(b"", media_type="", headers=came), *expected, source=source)
 
 
 PAIRS = [
@@ -93,13 +93,13 @@ PAIRS = [
     answer(
         "a header and the body",
         {"200": {**_OK, "headers": {"X-Count": _COUNT}, "content": {JSON: {"schema": {"type": "array"}}}}},
-        answered(b"{}", **{"x-count": "0"}),
+        answered(b"{}", headers={"x-count": "0"}),
         "- type",
         "header/X-Count minimum",
     ),
     answer(
         "a header that the document does not mention",
         {"200": {**_OK, "content": {JSON: {"schema": {}}}}},
-        answered(b"1", **{"x-other": "0"}),
+        answered(b"1", headers={"x-other": "0"}),
     ),
 ]

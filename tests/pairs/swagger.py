@@ -72,13 +72,13 @@ PAIRS = [
     _answer(
         "2.0: a header",
         {"headers": {"X-Rate": {"type": "integer", "maximum": 5}}},
-        answered(b"", media_type="", **{"x-rate": "6"}),
+        answered(b"", media_type="", headers={"x-rate": "6"}),
         "header/X-Rate maximum",
     ),
     _answer(
         "2.0: a header that is an array",
         {"headers": {"X-Rate": {"type": "array", "items": {"type": "integer"}, "collectionFormat": "csv"}}},
-        answered(b"", media_type="", **{"x-rate": "1,2"}),
+        answered(b"", media_type="", headers={"x-rate": "1,2"}),
     ),
     _answer(
         "2.0: not mentioned", _REF, answered(b'{"id": 1, "x": 1}'), "/x undocumented-property", is_exact=True

@@ -294,7 +294,7 @@ def _loaded(words: list[str], directory: Path) -> frozenset[str]:
     return frozenset(json.loads(listing.read_text()))
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS)
+@pytest.fixture(params=list(KINDS.values()), ids=list(KINDS))
 def kind(request: pytest.FixtureRequest) -> _Kind:
     """One kind of run."""
     chosen: _Kind = request.param

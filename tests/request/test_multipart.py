@@ -346,7 +346,7 @@ def test_an_object_is_not_written_in_a_media_type_that_is_not_known(server: Reco
 
 def test_a_part_has_the_headers_of_its_encoding(server: Recorder) -> None:
     """What the document fixes is sent, what it requires is asked for, what is given wins, and none breaks out."""
-    headers = {
+    headers: dict[str, Any] = {
         "X-Fixed": {"schema": {"type": "string", "enum": ["one"]}},
         "X-Free": {"schema": STRING},
         "Content-Type": {"required": True, "schema": STRING},

@@ -43,7 +43,7 @@ IN_PATH = st.text(
     st.characters(categories=["L", "N"]) | st.sampled_from("-_~:?#[]@!$'()*+ "), min_size=1, max_size=12
 )
 KEYS = st.sampled_from(["R", "G", "B", "key_1"])
-KINDS = {
+KINDS: dict[str, Any] = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
     "number": {"type": "number"},

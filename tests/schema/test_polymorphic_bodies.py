@@ -22,7 +22,7 @@ def _ref(name: str) -> dict[str, Any]:
 
 CAT = _object("kind", kind=STRING, name=STRING, meow=INTEGER)
 DOG = _object("kind", "bark", kind=STRING, name=STRING, bark=STRING)
-MAPPED = {
+MAPPED: dict[str, Any] = {
     "oneOf": [_ref("Cat"), _ref("Dog")],
     "discriminator": {"propertyName": "kind", "mapping": {"c": "#/components/schemas/Cat", "d": "Dog"}},
 }

@@ -10,7 +10,7 @@ from tests.judging import compact, judge_value
 
 _A = {"type": "object", "properties": {"a": {"type": "integer"}}}
 _B = {"type": "object", "properties": {"b": {"type": "integer"}}}
-_SCHEMAS = {
+_SCHEMAS: dict[str, Any] = {
     "A": _A,
     "B": _B,
     "Tree": {

@@ -137,7 +137,7 @@ def _of_two_answers(headers: dict[str, str], *, is_exact: bool = True, status: i
             },
         },
     }
-    return compact(judge_answer(described, answered(b"", status, "", **headers), is_exact=is_exact))
+    return compact(judge_answer(described, answered(b"", status, "", headers=headers), is_exact=is_exact))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,9 @@ def test_a_header_of_another_answer(headers: dict[str, str], status: int, expect
 def test_the_finding_says_where_the_header_is_described() -> None:
     """With the other answer in the message, and the place of this one."""
     described = {"200": _OK, "404": {**_OK, "headers": {"X-Reason": {"schema": {"type": "string"}}}}}
-    (found,) = judge_answer(described, answered(b"", 200, "", **{"x-reason": "why"}), is_exact=True).findings
+    (found,) = judge_answer(
+        described, answered(b"", 200, "", headers={"x-reason": "why"}), is_exact=True
+    ).findings
     assert (
         "the document describes `X-Reason` for the answer `404`, and not for this one",
         "why",
@@ -172,7 +174,7 @@ def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
     """What cannot be judged of the body is a note, and the headers are judged all the same."""
     content = {JSON: {"schema": {"$ref": "#/components/schemas/None"}}}
     document = answer_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
-    found = compact(judge_of(document).response(answered(b"{}", **{"x-a": "x"})))
+    found = compact(judge_of(document).response(answered(b"{}", headers={"x-a": "x"})))
     assert "header/X-A type" == found[0]
     assert 2 == len(found)
     assert found[1].endswith("leads nowhere")
@@ -195,5 +197,5 @@ def test_repeated_headers_of_a_call(server: Recorder) -> None:
 def test_a_text_that_stands_for_nothing_of_its_type_says_so() -> None:
     """The type that is asked for and the text that came are named, also where no schema was asked yet."""
     responses = {"200": {"description": "", "headers": {"X-More": {"schema": {"type": "boolean"}}}}}
-    verdict = judge_answer(responses, answered(b"", media_type="", **{"x-more": "null"}))
+    verdict = judge_answer(responses, answered(b"", media_type="", headers={"x-more": "null"}))
     assert ["expected boolean, got `null`"] == [one.message for one in verdict.findings]

@@ -56,7 +56,7 @@ def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
 def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each level of the value doubles the work; what was found before the time was over is kept."""
     monkeypatch.setattr(judging_notes, "_SECONDS", 0.2)
-    inside = {"type": "object", "properties": {"c": _ref("T")}, "required": ["c"]}
+    inside: dict[str, Any] = {"type": "object", "properties": {"c": _ref("T")}, "required": ["c"]}
     one, two = (
         {**inside, "properties": {**inside["properties"], "k": {"enum": [number]}}} for number in (1, 2)
     )

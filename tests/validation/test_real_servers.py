@@ -18,7 +18,7 @@ from tests.real_servers import SERVERS, RealServer, serving
 pytestmark = pytest.mark.servers
 
 
-@pytest.fixture(scope="module", params=SERVERS.values(), ids=SERVERS)
+@pytest.fixture(scope="module", params=list(SERVERS.values()), ids=list(SERVERS))
 def started(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[RealServer, str]]:
@@ -40,7 +40,7 @@ def running(started: tuple[RealServer, str]) -> tuple[RealServer, tuple[str, ...
     return server, server.options(origin)
 
 
-def test_every_finding_is_the_servers(running: tuple[RealServer, tuple[str, ...]]):
+def test_every_finding_is_the_servers(running: tuple[RealServer, tuple[str, ...]]) -> None:
     """Operations that are called give the findings that were looked at by hand, and no others."""
     server, options = running
     listed = run_cli("operations", server.name, "-o", "json").json

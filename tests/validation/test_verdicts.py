@@ -206,7 +206,7 @@ _ONLY_3_1: list[tuple[Any, Any, list[str]]] = [
     ),
 ]
 
-_SCHEMAS = {
+_SCHEMAS: dict[str, Any] = {
     "Int": {"type": "integer"},
     "Obj": {"type": "object", "properties": {"a": {}}},
 }
@@ -585,7 +585,7 @@ def test_headers_of_an_answer(
     """Headers are found in any case and judged by their schema; only required ones can be missing."""
     document = answer_document({"200": {**_OK, "headers": {"X-Count": header}}}, version)
     document["components"]["headers"] = {"Count": {"schema": {"type": "integer"}}}
-    assert expected == compact(judge_of(document).response(answered(b"", **values)))
+    assert expected == compact(judge_of(document).response(answered(b"", headers=values)))
 
 
 @pytest.mark.parametrize(
@@ -775,7 +775,8 @@ def test_a_boolean_is_no_number(keyword: str, version: str) -> None:
     """Where a number belongs and the document has `true`, nothing is judged, and that is said."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {keyword: True}}}}}
     judge = judge_of(answer_document(responses, version), is_mended=False)
-    for value in (0, "", [], {}):
+    values: list[Any] = [0, "", [], {}]
+    for value in values:
         verdict = judge.response(answered(json.dumps(value).encode()))
         assert [f"? the document's `{keyword}` cannot be used: `true`"] == compact(verdict)
 
@@ -884,8 +885,8 @@ def test_answers_that_lead_elsewhere(is_exact: bool) -> None:
     }
     judge = judge_of(answer_document(responses))
     headers = {"x-header": "1"}
-    assert ["- type"] == compact(judge.response(answered(b"1", **headers), is_exact=is_exact))
-    verdict = judge.response(answered(b"1", 404, **headers), is_exact=is_exact)
+    assert ["- type"] == compact(judge.response(answered(b"1", headers=headers), is_exact=is_exact))
+    verdict = judge.response(answered(b"1", 404, headers=headers), is_exact=is_exact)
     assert [f"? the document's reference `{elsewhere}` leads nowhere"] == compact(verdict)
 
 

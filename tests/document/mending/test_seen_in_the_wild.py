@@ -547,7 +547,12 @@ def test_a_place_below_what_was_mended_is_named_as_it_stands_in_the_file() -> No
 
 def test_parameters_without_schema_name_or_place() -> None:
     """One without a schema takes any text, one without a name or a known place is ignored and told."""
-    odd = [{"name": "q", "in": "query"}, {"in": "query", "schema": STRING}, {"name": "b", "in": "body"}, 7]
+    odd: list[Any] = [
+        {"name": "q", "in": "query"},
+        {"in": "query", "schema": STRING},
+        {"name": "b", "in": "body"},
+        7,
+    ]
     api = save(document({"/a": {"get": operation("a", *odd)}}))
     assert ["a"] == listed(api)
     assert "/a?q=x" == built(api, "a", "--q", "x")["target"]

@@ -66,7 +66,7 @@ def test_each_file_is_watched(file: str) -> None:
     save(_toys(), "toys.json")
     run_cli("api", "add", "shop", "./api.json", "./toys.json")
     assert 0 == dry_run("shop").exit_code
-    new = {"/new": {"get": operation("newOne")}}
+    new: dict[str, Any] = {"/new": {"get": operation("newOne")}}
     save(pets(**new) if file == "api.json" else _toys(**new), file)
     result = dry_run("shop", "new-one")
     assert (0, "") == (result.exit_code, result.stderr)

@@ -89,7 +89,7 @@ def test_one_document_is_itself() -> None:
 @pytest.mark.parametrize("count", [2, 3])
 def test_the_same_document_many_times_is_that_document(count: int) -> None:
     """What is the same is there once, under its name, and one warning for each copy says so."""
-    security = {"components": {"schemas": {"Pet": PET}, "securitySchemes": {"key": _KEY}}}
+    security: dict[str, Any] = {"components": {"schemas": {"Pet": PET}, "securitySchemes": {"key": _KEY}}}
     one = _document(
         {"/a": {"get": _operation("a", _ref("Pet"))}},
         security=[{"key": []}],
@@ -228,7 +228,8 @@ def test_servers_stay_those_of_the_document(
 ) -> None:
     """Requests go where they went: what a later document says of all its paths is said in each, absolute."""
     one, other = (
-        {} if urls is None else {"servers": [{"url": url} for url in urls]} for urls in (first, second)
+        dict[str, Any]() if urls is None else {"servers": [{"url": url} for url in urls]}
+        for urls in (first, second)
     )
     own = [{"url": "own"}]
     merged = _merged(
@@ -759,7 +760,8 @@ def _documents(draw: st.DrawFn) -> dict[str, Any]:
         made["security"] = [{"key": []}]
     if draw(st.booleans()):
         made["servers"] = [{"url": draw(st.sampled_from(["/", "https://x.example"]))}]
-    return _without_dangling(made, made)
+    document: dict[str, Any] = _without_dangling(made, made)
+    return document
 
 
 def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:

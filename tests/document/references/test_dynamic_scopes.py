@@ -25,7 +25,7 @@ def _page_of(name: str, item: Any) -> dict[str, Any]:
     return {"$id": f"{_BASE}{name}", "$ref": "page", "$defs": {"item": {"$dynamicAnchor": "item", **item}}}
 
 
-_PAGES = {
+_PAGES: dict[str, Any] = {
     "Page": _PAGE,
     "Numbers": _page_of("numbers", {"type": "number"}),
     "Texts": _page_of("texts", {"type": "string"}),
@@ -88,7 +88,7 @@ def test_a_copy_stands_where_the_template_does() -> None:
 
 def test_nothing_is_copied_without_need() -> None:
     """Schemas that call themselves by the same anchor, and do not lead to each other, stay as they are."""
-    schemas = {
+    schemas: dict[str, Any] = {
         name: {"$id": f"{_BASE}{name}", "$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}
         for name in ("A", "B")
     }
@@ -101,7 +101,7 @@ def test_nothing_is_copied_without_need() -> None:
 def test_a_hostile_document_ends() -> None:
     """Templates that lead to all others, each with an anchor of its own, are read in a bounded time."""
     count = 25
-    schemas = {
+    schemas: dict[str, Any] = {
         f"S{number}": {
             "$id": f"{_BASE}s{number}",
             "$defs": {"t": {"$dynamicAnchor": f"t{number % 7}", "title": str(number)}},

@@ -102,7 +102,7 @@ def test_nothing_is_compiled_again_while_nothing_changes(spread: Path, home: Pat
 
 def test_a_warm_run_reads_no_file_of_the_document(spread: Path) -> None:
     """Where nothing has changed the files are only looked at: one that cannot be read any more is no trouble."""
-    opened = []
+    opened: list[str] = []
 
     def listen(event: str, args: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(args[0], str | os.PathLike) and is_listening:

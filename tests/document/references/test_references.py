@@ -201,7 +201,7 @@ def test_identifiers_that_a_validator_would_use_are_listed() -> None:
 )
 def test_targets_are_found(ref: str, expected: Any) -> None:
     """Pointers are decoded as RFC 6901 says; anchors, own addresses and aliases are understood."""
-    others = {
+    others: dict[str, Any] = {
         "a/b": {"const": "slash"},
         "a~b": {"const": "tilde"},
         "a~1b": {"const": "tilde one"},
@@ -321,7 +321,7 @@ def test_loops_end(schemas: Any) -> None:
 
 def test_targets_are_shared() -> None:
     """All places with the same target hold the same object, so that resolving stays linear."""
-    fan = {
+    fan: dict[str, Any] = {
         f"L{i}": {"properties": {name: {"$ref": f"#/components/schemas/L{i + 1}"} for name in "abcd"}}
         for i in range(60)
     }

@@ -250,7 +250,7 @@ def _places(value: Any, steps: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 PLACES = _places(WHOLE)[1:]
-ODD = [
+ODD: list[Any] = [
     *(
         None,
         True,
