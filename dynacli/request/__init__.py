@@ -1,1 +1,1 @@
-"""From values to a request: pure functions that write what goes on the wire."""
+"""Builds a request from values: pure functions that write URL, headers and body."""

@@ -1,24 +1,24 @@
-"""The body: given whole, by options, by `--set`, or as an example, each laid over the one before."""
+"""Assembles a JSON body: given whole or as an example, then options and `--set` laid over it."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
-from dynacli.model.media_types import is_form, is_json, is_json_lines, is_json_sequence
+from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
 
-__all__ = ["Assignment", "assemble", "encode", "is_form", "is_json", "json_text"]
+__all__ = ["Assignment", "assemble", "encode", "json_text"]
 
 MAX_GAP = 1000
-"""Items that an index may run ahead; a typing error must not fill the memory."""
+"""How many items an index may skip; a typing error must not fill the memory."""
 
 
 class Assignment(NamedTuple):
-    """A value for one place in the body.
+    """A value for a place in the body.
 
     Args:
         path: Property names; `[0]` steps into an array.
-        source: How messages call it.
+        source: The name in messages of the option that gave the value.
     """
 
     path: tuple[str, ...]
@@ -33,51 +33,56 @@ def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:
         base: The body so far; None for an empty one.
 
     Raises:
-        UsageError: A path goes through something that has no such place.
+        UsageError: A path leads through a value that has no such place, or leaves out items of an array.
     """
     body = json.loads(json.dumps(base)) if assignments else base
-    for one in sorted(assignments, key=lambda each: len(each.path)):
-        body = _assign(body, one.path, one)
-    _check_whole(body)
+    for assignment in sorted(assignments, key=lambda assignment: len(assignment.path)):
+        body = _assign(body, assignment.path, assignment)
+    _check_gaps(body)
     return body
 
 
 class _Gap:
-    """An array's item that was skipped and not yet given."""
+    """An item of an array that was skipped and not yet given."""
 
 
 _GAP = _Gap()
 
 
-def _assign(holder: Any, path: tuple[str, ...], one: Assignment) -> Any:
+def _assign(holder: Any, path: tuple[str, ...], assignment: Assignment) -> Any:
     if not path:
-        return one.value
+        return assignment.value
+    source = assignment.source
     step = path[0]
     if step.startswith("[") and step.endswith("]"):
         if step == "[]":
             raise UsageError(
-                f"{one.source} needs the index of an item",
-                hint=f"Write `{one.source.replace('[]', '[0]')}` for the first one",
+                f"{source} needs the index of an item",
+                hint=f"Write `{source.replace('[]', '[0]')}` for the first one",
             )
         if holder is None or isinstance(holder, _Gap):
             holder = []
         if not isinstance(holder, list):
-            raise UsageError(f"{one.source} gives an item of an array where there is {_kind(holder)}")
+            raise UsageError(
+                f"{source} gives an item of an array where there is {_type_with_article(holder)}"
+            )
         index = int(step[1:-1])
         if index > len(holder) + MAX_GAP:
-            raise UsageError(f"{one.source} leaves out over {MAX_GAP} items", hint="Indexes start at 0")
+            raise UsageError(f"{source} leaves out over {MAX_GAP} items", hint="Indexes start at 0")
         holder.extend([_GAP] * (index + 1 - len(holder)))
-        holder[index] = _assign(holder[index], path[1:], one)
+        holder[index] = _assign(holder[index], path[1:], assignment)
         return holder
     if holder is None or isinstance(holder, _Gap):
         holder = {}
     if not isinstance(holder, dict):
-        raise UsageError(f"{one.source} gives a property of an object where there is {_kind(holder)}")
-    holder[step] = _assign(holder.get(step), path[1:], one)
+        raise UsageError(
+            f"{source} gives a property of an object where there is {_type_with_article(holder)}"
+        )
+    holder[step] = _assign(holder.get(step), path[1:], assignment)
     return holder
 
 
-def _check_whole(value: Any, path: str = "") -> None:
+def _check_gaps(value: Any, path: str = "") -> None:
     if isinstance(value, list):
         for index, item in enumerate(value):
             if isinstance(item, _Gap):
@@ -86,22 +91,22 @@ def _check_whole(value: Any, path: str = "") -> None:
                     why="An item behind it was given",
                     hint="Indexes start at 0 and leave none out",
                 )
-            _check_whole(item, f"{path}[{index}]")
+            _check_gaps(item, f"{path}[{index}]")
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            _check_whole(item, f"{path}.{name}" if path else name)
+            _check_gaps(item, f"{path}.{name}" if path else name)
 
 
-def _kind(value: Any) -> str:
-    kinds = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-    return kinds.get(type(value), "a number")
+def _type_with_article(value: Any) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    return names.get(type(value), "a number")
 
 
 def encode(body: Any, media_type: str) -> bytes:
-    """Return the bytes of a body that was assembled; forms and parts have modules of their own.
+    """Return the bytes of a JSON body; forms and multipart bodies have modules of their own.
 
     Args:
-        media_type: JSON, or a sequence of JSON texts; of an array each item is one of them.
+        media_type: JSON, or a sequence of JSON texts, for which each item of an array is a text.
 
     Raises:
         UsageError: A body of this media type cannot be assembled from options.
@@ -110,9 +115,9 @@ def encode(body: Any, media_type: str) -> bytes:
         return json_text(body).encode()
     if is_json_lines(media_type) or is_json_sequence(media_type):
         # RFC 7464, section 2.2: a record separator before each text, a line feed behind it.
-        mark = "" if is_json_lines(media_type) else "\x1e"
+        separator = "" if is_json_lines(media_type) else "\x1e"
         items = body if isinstance(body, list) else [body]
-        return "".join(f"{mark}{json_text(one)}\n" for one in items).encode()
+        return "".join(f"{separator}{json_text(item)}\n" for item in items).encode()
     raise UsageError(
         f"A body of `{media_type}` cannot be built from options",
         hint="Give it whole: `--body @FILE`, or `--body -` for standard input",
@@ -123,7 +128,7 @@ def json_text(value: Any) -> str:
     """Return a value as JSON, in the shortest form.
 
     Raises:
-        UsageError: It holds a number that JSON cannot write.
+        UsageError: The value holds a file, or a number that JSON cannot write.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -135,7 +140,7 @@ def json_text(value: Any) -> str:
             why="JSON has no form for the bytes of a file",
             hint="Only a property of its own in a multipart body can be a file",
         ) from None
-    # A lone surrogate: only its escape can be sent.
+    # A lone surrogate can only be sent as an escape.
     return text if text.isascii() or _is_unicode(text) else json.dumps(value, separators=(",", ":"))
 
 

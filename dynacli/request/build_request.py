@@ -1,4 +1,4 @@
-"""The builder: an operation and its values become a request. Pure; nothing is read, nothing is sent."""
+"""Builds the request of an operation from its values. Pure: nothing is read, nothing is sent."""
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["MANAGED_HEADERS", "build_request", "check_header", "kept_slashes"]
 
 MANAGED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-"""Headers that belong to the connection; nobody sets them."""
+"""Headers that belong to the connection, and cannot be set."""
 
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _ANY = frozenset({"*", "*/*"})
-_UNENCODED = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
-_UNENCODED_IN_QUERY = re.compile(r"[^A-Za-z0-9\-._~!$'()*+,;=:@/?%]")
+_SAFE_IN_PATH = "!$&'()*+,;=:@/%"
+_SAFE_IN_QUERY = "!$'()*+,;=:@/?%"
 
 
 def build_request(
@@ -44,16 +44,15 @@ def build_request(
     """Build the request of an operation.
 
     Args:
-        operation: What the document says of it.
-        base_url: The server, without a slash at its end.
+        operation: The operation.
+        base_url: The server's URL, without a slash at its end.
         values: (location, name) → JSON value, for the parameters that were given.
-        body: The encoded body, None for none.
+        body: The encoded body, None for no body.
         media_type: The body's media type.
-        headers: Headers given by the person; they win over those of the document.
+        headers: Headers given by the person, which override those of the document.
 
     Raises:
-        UsageError: A value cannot be written the way the document asks for.
-        RefusedError: A path value would lead to another path than the document's.
+        UsageError: A value cannot be written as the document prescribes.
     """
     path: dict[str, str] = {}
     query: list[Pair] = []
@@ -64,17 +63,17 @@ def build_request(
         key = (parameter.location, parameter.name)
         if key not in values:
             continue
-        value, written = values[key], parameter
+        value, style_of = values[key], parameter
         if parameter.media_type:
-            value, written = _in_media_type(parameter, value)
+            value, style_of = _in_media_type(parameter, value)
         elif parameter.location != "path" and is_undefined(value):
             _check_may_be_left_out(parameter)
             continue
         name, style, explode, is_reserved = (
             parameter.name,
-            written.style,
-            written.explode,
-            written.allow_reserved,
+            style_of.style,
+            style_of.explode,
+            style_of.allow_reserved,
         )
         match parameter.location:
             case "path":
@@ -104,7 +103,7 @@ def build_request(
 
 
 def _in_media_type(parameter: Parameter, value: Any) -> tuple[str, Parameter]:
-    """Return the text of a parameter that has `content`, and how that text is written in its place."""
+    """Return the text of a parameter that has `content`, and a parameter with the style for that text."""
     from dynacli.request.parameter_text import parameter_text
 
     text = parameter_text(parameter, value)
@@ -116,7 +115,7 @@ def _in_media_type(parameter: Parameter, value: Any) -> tuple[str, Parameter]:
 
 
 def _check_may_be_left_out(parameter: Parameter) -> None:
-    """Refuse null and what is empty for a parameter that must be there, since neither is written.
+    """Refuse null and empty values, which are not written, for a required parameter.
 
     Raises:
         UsageError: The document requires the parameter.
@@ -131,65 +130,63 @@ def _check_may_be_left_out(parameter: Parameter) -> None:
 
 
 def kept_slashes(operation: Operation, parts: RequestParts) -> int:
-    """Return how many slashes the values of a request's path brought along, where the document allows that."""
+    """Return how many slashes of the URL's path come from values that may contain slashes (`allowReserved`)."""
     return sum(
-        parts.path.get(one.name, "").count("/")
-        for one in operation.parameters
-        if one.location == "path" and one.allow_reserved
+        parts.path.get(parameter.name, "").count("/")
+        for parameter in operation.parameters
+        if parameter.location == "path" and parameter.allow_reserved
     )
 
 
 def _path(template: str, encoded: Mapping[str, str]) -> str:
-    # Some documents tell two operations of one URL apart by a fragment, which is never sent,
+    # Some documents tell two operations of the same path apart by a fragment, which is never sent,
     # or by a query, which is sent with the rest of the query.
     plain = template.partition("#")[0].partition("?")[0]
     missing = [name for name in _TEMPLATE.findall(plain) if name not in encoded]
     if missing:
         raise UsageError(f"The path needs a value for `{missing[0]}`")
-    pieces = _TEMPLATE.split(plain)
-    # `split` gives text and names in turns.
-    path = "".join(
-        encoded[piece] if index % 2 else _UNENCODED.sub(_percent_encoded, piece)
-        for index, piece in enumerate(pieces)
-    )
+    path = _filled(plain, encoded, _SAFE_IN_PATH)
     return path if path.startswith("/") else "/" + path
 
 
-def _query_of_path(operation: Operation, encoded: Mapping[str, str], given: Container[str]) -> Iterator[Pair]:
-    """Yield the pairs that stand in the document's path behind a `?`.
+def _filled(template: str, encoded: Mapping[str, str], safe: str) -> str:
+    """Return a template with its placeholders replaced, and the text between them percent-encoded."""
+    # `split` returns text at even positions and names at odd ones.
+    return "".join(
+        encoded[piece] if index % 2 else quote(piece, safe=safe, errors="surrogatepass")
+        for index, piece in enumerate(_TEMPLATE.split(template))
+    )
 
-    A parameter of the same name that was given replaces one; one whose placeholder has no value is left out.
+
+def _query_of_path(
+    operation: Operation, encoded: Mapping[str, str], given_names: Container[str]
+) -> Iterator[Pair]:
+    """Yield the pairs behind a `?` in the document's path.
+
+    A given query parameter of the same name replaces a pair; a pair whose placeholder has no value is left out.
 
     Args:
         encoded: The path parameters.
-        given: Names of the query parameters that were given.
+        given_names: Names of the query parameters that were given.
 
     Raises:
         UsageError: A placeholder is a path parameter, which always needs a value.
     """
     _, _, query = operation.path.partition("#")[0].partition("?")
-    required = {one.name for one in operation.parameters if one.location == "path"}
+    required = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
     for piece in query.split("&") if query else ():
         key, equals, template = piece.partition("=")
         name = unquote_plus(key)
-        placeholders = _TEMPLATE.findall(template)
-        missing = [one for one in placeholders if one not in encoded]
-        if name in given:
+        missing = [placeholder for placeholder in _TEMPLATE.findall(template) if placeholder not in encoded]
+        if name in given_names:
             continue
         if required.intersection(missing):
             raise UsageError(f"The path needs a value for `{missing[0]}`")
         if not name or missing:
             continue
-        text = "".join(
-            encoded[part] if index % 2 else _UNENCODED_IN_QUERY.sub(_percent_encoded, part)
-            for index, part in enumerate(_TEMPLATE.split(template))
-        )
-        key = _UNENCODED_IN_QUERY.sub(_percent_encoded, key)
+        text = _filled(template, encoded, _SAFE_IN_QUERY)
+        key = quote(key, safe=_SAFE_IN_QUERY, errors="surrogatepass")
         yield Pair(name, unquote_plus(text), f"{key}{equals}{text}")
-
-
-def _percent_encoded(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
 
 
 def _headers(
@@ -206,20 +203,21 @@ def _headers(
         check_header(name, value)
         headers[name.lower()] = (name, value)
     if parts.cookies:
-        beside = [headers["cookie"][1]] if "cookie" in headers else []
-        headers["cookie"] = ("Cookie", "; ".join([*beside, *(pair.encoded for pair in parts.cookies)]))
+        header_parameter = [headers["cookie"][1]] if "cookie" in headers else []
+        cookies = [*header_parameter, *(pair.encoded for pair in parts.cookies)]
+        headers["cookie"] = ("Cookie", "; ".join(cookies))
     for name, value in given:
         check_header(name, value)
         headers[name.lower()] = (name, value)
-        if name.lower() in {one.lower() for one in parts.headers}:
+        if name.lower() in {described.lower() for described in parts.headers}:
             parts.headers[name] = value
     return tuple(headers.values())
 
 
 def _accept(operation: Operation) -> str:
-    """Return what the documented answers can be, JSON first, and anything else with less weight.
+    """Return an `Accept` header with the media types of the documented successes, JSON first, then `*/*`.
 
-    What `default` can be counts where no success has content: elsewhere it is how errors look.
+    The media types of `default`, which usually describes errors, count only where no success has content.
     """
     for start in ("2", "default"):
         names = dict.fromkeys(
@@ -228,19 +226,19 @@ def _accept(operation: Operation) -> str:
             for name in response.media_types
             if response.status.startswith(start) and _TOKEN.fullmatch(name.partition("/")[0].strip())
         )
-        plain = [
+        valid = [
             name
             for name in names
             if "/" in name and name.isascii() and name.isprintable() and "," not in name
         ]
-        ordered = sorted((one for one in plain if one not in _ANY), key=lambda name: not is_json(name))[:4]
-        if plain:
+        ordered = sorted((name for name in valid if name not in _ANY), key=lambda name: not is_json(name))[:4]
+        if valid:
             break
     return ", ".join([*(ordered or ["application/json"]), "*/*;q=0.1"])
 
 
 def check_header(name: str, value: str) -> None:
-    """Check a header where it enters, because the layers below put its value into their messages.
+    """Check a header before the layers below do, because they put its value into their messages.
 
     Raises:
         UsageError: Name or value cannot be sent; the message never holds the value.

@@ -1,4 +1,4 @@
-"""The request, built and not yet sent."""
+"""A request that is built and not yet sent."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,15 +13,15 @@ __all__ = ["Request", "RequestParts"]
 
 @record
 class RequestParts:
-    """The request as the document describes it: each input's text by its name.
+    """The parts of a request as the document describes them: each parameter's text by its name.
 
-    It is what a request is judged by, so that nothing has to be guessed back from the URL.
+    A request is validated by these, so that nothing has to be parsed back out of the URL.
 
     Args:
         path: Name → percent-encoded text.
-        query: With the pairs that stand in the document's path.
+        query: The pairs of the query, with those that stand in the document's path.
         headers: Name → field value.
-        cookies: In the order in which they are sent.
+        cookies: The cookies in the order in which they are sent.
         querystring: Name and percent-encoded text of the parameter that is the whole query.
     """
 
@@ -33,16 +33,16 @@ class RequestParts:
 
 
 class Request(NamedTuple):
-    """What is sent.
+    """A request.
 
-    No `repr` of it is ever shown: headers and URL may hold a credential.
+    Never show its `repr`: headers and URL may hold a credential.
 
     Args:
-        method: As it is sent; methods are case-sensitive (RFC 9110, section 9.1).
-        url: Absolute, percent-encoded.
-        headers: In the order in which they are sent.
+        method: The method; methods are case-sensitive (RFC 9110, section 9.1).
+        url: The absolute, percent-encoded URL.
+        headers: The headers in the order in which they are sent.
         body: None where there is no body; a `Payload` is read while it is sent, and only once.
-        parts: The inputs that it was built from.
+        parts: The parts that the request was built from.
     """
 
     method: str
@@ -52,6 +52,6 @@ class Request(NamedTuple):
     parts: RequestParts
 
     def header(self, name: str) -> str | None:
-        """Return the value of the first header of that name, in any case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        """Return the value of the first header with a name, whose case does not matter."""
+        lowered = name.lower()
+        return next((value for key, value in self.headers if key.lower() == lowered), None)

@@ -1,8 +1,8 @@
-"""Which server a request goes to (OpenAPI 3.2.0 and 3.0.4, "Server Object"; relative ones: RFC 3986, section 5)."""
+"""Chooses the server of a call (OpenAPI 3.2.0 and 3.0.4, "Server Object"; relative URLs: RFC 3986, section 5)."""
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
@@ -13,7 +13,7 @@ _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Nothing that two parsers of URLs could read differently; a host in other scripts is written in Punycode.
+# Only characters that all URL parsers read alike; a host in another script is written in Punycode.
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
@@ -23,21 +23,21 @@ def choose_server(
     """Return the base URL of a call, without a slash at its end.
 
     Args:
-        servers: Of the operation, its path or the document, whichever comes first.
-        document_uri: Where the document was fetched from, which is what relative servers start from; its
-            `$self` is not (OpenAPI 3.2.0, "Examples of API Base URL Determination"). A file's URI gives none.
-        wanted: A URL, a relative one, a 0-based index, a name or a description, of which a part is enough
-            when no other server has it, in any case of letters; empty takes the first server.
-        variables: Values of server variables, over the document's defaults.
+        servers: The servers of the operation, else of its path, else of the document.
+        document_uri: The URI that the document was fetched from, which relative server URLs are resolved against; its
+            `$self` is not (OpenAPI 3.2.0, "Examples of API Base URL Determination"). A file's URI does not count.
+        wanted: A URL, a relative URL, a 0-based index, or a name or description, of which a unique part in any
+            case of letters is enough; empty for the first server.
+        variables: Values of server variables, which override the document's defaults.
 
     Raises:
-        UsageError: There is no such server, a variable has no value, or the result is no URL to send to.
+        UsageError: There is no such server, a variable has no value, or the result is not the URL of a server.
     """
     given = dict(variables or {})
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
     candidates = list(servers) or [Server("/")]
-    server = _named(candidates, wanted) if wanted else candidates[0]
-    # An empty reference is the document itself (RFC 3986, section 4.4), whose name no path can start with.
+    server = _find(candidates, wanted) if wanted else candidates[0]
+    # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is no base for paths.
     url = _expand(server, given, candidates) or "/"
     if not _SCHEME.match(url):
         if not document_uri.startswith(("http://", "https://")):
@@ -51,50 +51,63 @@ def choose_server(
         try:
             url = urljoin(document_uri, url)
         except ValueError:
-            url = ""  # which is refused like any other that is none
+            url = ""  # refused like any other text that is no URL
     return _checked(url)
 
 
-def _named(servers: Sequence[Server], wanted: str) -> Server:
+def _find(servers: Sequence[Server], wanted: str) -> Server:
+    """Return the server that a person named.
+
+    Raises:
+        UsageError: No server, or more than one, matches.
+    """
     if wanted.isdecimal() and int(wanted) < len(servers):
         return servers[int(wanted)]
     for server in servers:
-        if wanted in _words(server):
+        if wanted in _texts(server):
             return server
     if "://" in wanted or wanted.startswith("/"):
         return Server(wanted)
     part = wanted.casefold()
-    whole = [one for one in servers if part in (word.casefold() for word in _words(one))]
-    near = whole or [one for one in servers if any(part in word.casefold() for word in _words(one))]
-    if len(near) == 1 and not wanted.isdecimal():
-        return near[0]
-    shown = near if near and not wanted.isdecimal() else servers
+    equal = [server for server in servers if part in (text.casefold() for text in _texts(server))]
+    matching = equal or [
+        server for server in servers if any(part in text.casefold() for text in _texts(server))
+    ]
+    if len(matching) == 1 and not wanted.isdecimal():
+        return matching[0]
+    shown = matching if matching and not wanted.isdecimal() else servers
     raise UsageError(
         f"There is no server `{wanted}`" if shown is servers else f"`{wanted}` is a part of several servers",
-        why="The document has " + "; ".join(f"{servers.index(one)}: {_shown(one)}" for one in shown),
+        why="The document has " + "; ".join(f"{servers.index(server)}: {_shown(server)}" for server in shown),
         hint="Give an index, a name, a description or a whole URL",
     )
 
 
-def _words(server: Server) -> list[str]:
-    return [word for word in (server.name, server.description, server.url) if word]
+def _texts(server: Server) -> list[str]:
+    return [text for text in (server.name, server.description, server.url) if text]
 
 
 def _shown(server: Server) -> str:
-    told = ", ".join(word for word in (server.name, server.description) if word)
-    return f"`{server.url}`" + (f" ({told})" if told else "")
+    description = ", ".join(text for text in (server.name, server.description) if text)
+    return f"`{server.url}`" + (f" ({description})" if description else "")
 
 
 def _expand(server: Server, given: Mapping[str, str], servers: Sequence[Server]) -> str:
+    """Return the URL of a server with the values of its variables.
+
+    Args:
+        given: Variable → value.
+        servers: All servers, for messages.
+    """
     described = server.variables or {}
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
         variable = described.get(name, {})
         choices = variable.get("enum") or []
-        listed = ", ".join(f"`{one}`" for one in choices)
+        listed = ", ".join(f"`{choice}`" for choice in choices)
         default = variable.get("default")
-        # Some documents have `{your-host}` or `<your-host>` as a default: there is none, and a person fills it in.
+        # Some documents have a placeholder such as `{your-host}` or `<your-host>` as a default, which is no default.
         if name not in given and (default is None or _PLACEHOLDER.fullmatch(default)):
             raise UsageError(
                 f"The server variable `{name}` has no value",
@@ -115,13 +128,13 @@ def _expand(server: Server, given: Mapping[str, str], servers: Sequence[Server])
 
 
 def _no_variable(server: Server, name: str, servers: Sequence[Server]) -> UsageError:
-    having = [index for index, one in enumerate(servers) if f"{{{name}}}" in one.url]
-    own = ", ".join(f"`{one}`" for one in _VARIABLE.findall(server.url)) or "none"
-    others = " and ".join(f"`--server {index}`" for index in having)
+    indexes = [index for index, other in enumerate(servers) if f"{{{name}}}" in other.url]
+    own = ", ".join(f"`{variable}`" for variable in _VARIABLE.findall(server.url)) or "none"
+    others = " and ".join(f"`--server {index}`" for index in indexes)
     return UsageError(
         f"The server `{server.url}` has no variable `{name}`",
         why=f"It has {own}",
-        hint=f"{others} {'has' if len(having) == 1 else 'have'} it" if having else "",
+        hint=f"{others} {'has' if len(indexes) == 1 else 'have'} it" if indexes else "",
     )
 
 
@@ -147,33 +160,26 @@ def _checked(url: str) -> str:
             why="It must start with `http://` or `https://` and name a host in ASCII",
             hint="Give one: `--server https://api.example.com`",
         )
-    return f"{parts.scheme}://{parts.netloc}{_encoded(parts.path).rstrip('/')}"
-
-
-def _encoded(path: str) -> str:
-    return re.sub(
-        r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]",
-        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")),
-        path,
-    )
+    path = quote(parts.path, safe="!$&'()*+,;=:@/%", errors="surrogatepass")
+    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
 
 
 def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None:
-    """Check that a built URL leads where the document says: below its server, as deep as its template.
+    """Check that a URL leads below its server, and is as deep as the document's path.
 
     Args:
-        url: As it was built.
-        base_url: As `choose_server` returned it.
+        url: The URL as it was built.
+        base_url: The base URL that `choose_server` returned.
         template: The document's path.
-        slashes: How many came with values that may have some.
+        slashes: How many slashes come from values that may contain slashes.
 
     Raises:
-        RefusedError: It leads elsewhere, or a client or server on the way would make it lead elsewhere.
+        RefusedError: The URL leads elsewhere, or a client or server on the way would make it lead elsewhere.
     """
     segments = urlsplit(url).path.split("/")
     described = template.partition("#")[0].partition("?")[0].removeprefix("/")
     expected = len((urlsplit(base_url).path + "/" + described).split("/")) + slashes
-    if len(segments) != expected or any(unquote(one) in {".", ".."} for one in segments):
+    if len(segments) != expected or any(unquote(segment) in {".", ".."} for segment in segments):
         raise RefusedError(
             "The request would go to another path than the document's",
             why="A segment of the server's path or of the operation's is `.` or `..`, or a value adds one",
@@ -185,22 +191,22 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
     """Return the origin that a person wrote.
 
     Args:
-        option: What it was given to.
+        option: The option that it was given to, for messages.
 
     Raises:
-        UsageError: It is none.
+        UsageError: The text is no origin.
     """
     try:
         parts = urlsplit(text)
         if parts.scheme in _DEFAULT_PORTS and _HOST.fullmatch(parts.hostname or "") and "@" not in text:
             return origin_of(text)
     except ValueError:
-        pass  # said below
+        pass  # the error follows
     raise UsageError(f"The value of `{option}` is no origin", hint="Write it like `https://api.example.com`")
 
 
 def origin_of(url: str) -> str:
-    """Return a URL's origin (RFC 6454): scheme, host and port, the port only where it is not the default.
+    """Return a URL's origin (RFC 6454): scheme and host, and the port unless it is the default.
 
     Raises:
         ValueError: The URL has no valid port.

@@ -1,4 +1,4 @@
-"""Words of the command line → JSON values, by what the document says they are."""
+"""Converts words of the command line to JSON values of the types in the document."""
 
 import json
 import re
@@ -21,13 +21,12 @@ def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = 
 
     Args:
         text: The word.
-        value_type: What the document takes.
-        option: How messages call the input, for example `--state` or `OWNER`.
-        is_strict: Whether a word of the wrong type is an error; otherwise it is taken as a string,
-            which is what `--validate off` asks for.
+        value_type: The type in the document.
+        option: The name of the input in messages, for example `--state` or `OWNER`.
+        is_strict: Whether a word of the wrong type is an error; otherwise it is taken as a string (`--validate off`).
 
     Raises:
-        UsageError: The word does not fit, and `is_strict`.
+        UsageError: The word is of the wrong type, and `is_strict`.
     """
     is_text = value_type.type == "string" and (not value_type.enum or "null" in value_type.enum)
     if value_type.is_nullable and text == "null" and not is_text:
@@ -50,7 +49,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
 
     Repeated words are the items of an array; a single word that is a JSON array is the whole array.
     """
-    # A value that may be an array, or something else, is one when it is given more than once.
+    # A value that may be an array or something else is an array when it is given more than once.
     is_repeated = value_type.type == ANY and value_type.items is not None and len(words) > 1
     if value_type.type != "array" and not is_repeated:
         return convert(words[-1], value_type, option, is_strict=is_strict)
@@ -74,13 +73,13 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
 
 
 def _is_array(word: str) -> bool:
-    return word.lstrip().startswith("[") and isinstance(_any(word), list)
+    return word.lstrip().startswith("[") and isinstance(_json_or_text(word), list)
 
 
 def is_given_as_text(parameter: Parameter, words: list[str]) -> bool:
-    """Return whether a parameter's word is what is sent, whatever type the document gives the value.
+    """Return whether a parameter's word is sent as it is, whatever the type of the parameter.
 
-    It is where the empty string may stand for any value, and in media types that are not written from values.
+    So are an empty word where `allowEmptyValue` allows it, and values of media types that dynacli does not write.
     """
     if words == [""] and parameter.allow_empty:
         return True
@@ -92,7 +91,7 @@ def json_value(text: str, option: str) -> Any:
     """Return the value of a word that must be JSON.
 
     Raises:
-        UsageError: It is not.
+        UsageError: The word is not JSON.
     """
     try:
         return json.loads(text, parse_constant=_refuse_constant)
@@ -123,7 +122,7 @@ def _typed(text: str, value_type: ValueType) -> Any:
         case "integer":
             if not _INTEGER.fullmatch(text):
                 raise _MisfitError("it takes an integer")
-            # Python refuses to convert more than 4,300 digits, as a defence; so does this.
+            # Python refuses to convert more than 4,300 digits, because that takes long.
             if len(text) > 4000:
                 raise _MisfitError("it has more digits than an integer can have here")
             return int(text)
@@ -136,17 +135,17 @@ def _typed(text: str, value_type: ValueType) -> Any:
                 raise _MisfitError("it takes `true` or `false`")
             return text.lower() == "true"
         case "object":
-            value = _any(text)
+            value = _json_or_text(text)
             if not isinstance(value, dict):
                 raise _MisfitError("it takes a JSON object", 'For example \'{"name": "value"}\'')
             return value
         case "array":
-            value = _any(text)
+            value = _json_or_text(text)
             return value if isinstance(value, list) else [value]
-    return _any(text)
+    return _json_or_text(text)
 
 
-def _any(text: str) -> Any:
+def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):

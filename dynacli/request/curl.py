@@ -1,4 +1,4 @@
-"""The body of a request as words for curl, where it has files: curl reads them itself then.
+"""A request body with files as words of a curl command, which reads the files itself.
 
 See https://curl.se/docs/manpage.html#-F
 """
@@ -12,7 +12,7 @@ __all__ = ["payload_words"]
 
 
 def payload_words(payload: Payload) -> list[str] | None:
-    """Return the words that give the body, quoted for a POSIX shell; None where curl has none for it."""
+    """Return the words for a body, quoted for a POSIX shell; None where curl has no words for it."""
     if isinstance(payload, Multipart):
         is_form_data = payload.media_type.lower().startswith("multipart/form-data")
         words = [_part(part) for part in payload.parts] if is_form_data else [None]
@@ -23,7 +23,7 @@ def payload_words(payload: Payload) -> list[str] | None:
 
 
 def _part(part: Part) -> str | None:
-    # curl splits at the first `=`, and has no escape for one in the name.
+    # curl splits at the first `=`, and has no escape for a `=` in the name.
     if not part.name or "=" in part.name:
         return None
     more = "".join(f";headers={_quoted(f'{name}: {value}')}" for name, value in part.headers)
@@ -36,7 +36,7 @@ def _part(part: Part) -> str | None:
         return None
     if part.file_name is None and not part.media_type and not more:
         return f"--form-string {quote(f'{part.name}={text}')}"
-    # `@` and `<` at the beginning mean a file, and `;` ends the content, unless it stands in quotes.
+    # Outside quotes, `@` and `<` at the beginning mean a file, and `;` ends the content.
     name = f";filename={_quoted(part.file_name)}" if part.file_name is not None else ""
     media_type = f";type={part.media_type}" if part.media_type else ""
     return f"-F {quote(f'{part.name}={_quoted(text)}{media_type}{name}{more}')}"

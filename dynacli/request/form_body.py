@@ -1,4 +1,4 @@
-"""The body that looks like a URL's query: `application/x-www-form-urlencoded`.
+"""Encodes a form: `application/x-www-form-urlencoded`.
 
 OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding the `x-www-form-urlencoded` Media Type".
 """
@@ -25,12 +25,12 @@ def encode_form(
     """Return the bytes of a form.
 
     Args:
-        body: An object; a property that is null is left out, for a form cannot say it.
+        body: An object; properties that are null are left out, because a form has no null.
         encoding_of: Returns how the property of a name is written.
         write_json: Returns a value as JSON.
 
     Raises:
-        UsageError: It is no object, or a property cannot be written the way the document asks for.
+        UsageError: The body is no object, or a property cannot be written as the document prescribes.
     """
     if not isinstance(body, Mapping):
         raise UsageError(
@@ -46,10 +46,10 @@ def encode_form(
 def _pairs(
     name: str, value: Any, encoding: PropertyEncoding, write_json: Callable[[Any], str]
 ) -> tuple[Pair, ...]:
-    """Return the pairs of one property.
+    """Return the pairs of a property.
 
-    A style makes it look like a query parameter. Without one the media type decides:
-    JSON for an object unless the document says otherwise; an array gives a pair for each item.
+    A property with a style is written like a query parameter. Without a style the media type decides:
+    an object is written as JSON by default, and an array as a pair for each item.
     """
     if value is None:
         return ()
@@ -75,15 +75,14 @@ def _pairs(
 def styled_pairs(name: str, value: Any, encoding: PropertyEncoding) -> tuple[Pair, ...]:
     """Return the pairs of a property that is written like a query parameter.
 
-    A value that is neither array nor object is written as ever, whatever the style:
-    documents give one style to all properties, and none of those for arrays and objects has a form for it.
+    The style applies to arrays and objects only, and a scalar is always written as `name=value`:
+    documents give the same style to all properties, although the styles for arrays and objects do not define scalars.
 
     Raises:
-        UsageError: The style has no form for the value.
+        UsageError: The style does not define such a value.
     """
-    is_single = not isinstance(value, Mapping | list)
-    # An array in `deepObject` is for `serialize_query` to decide.
-    style = "form" if is_single or not encoding.style else encoding.style
+    is_scalar = not isinstance(value, Mapping | list)
+    style = "form" if is_scalar or not encoding.style else encoding.style
     explode = encoding.explode if encoding.style else True
     try:
         return serialize_query(

@@ -1,9 +1,8 @@
-"""The body of several parts: `multipart/form-data` and its kin.
+"""Builds a multipart body: `multipart/form-data` and its kin.
 
 RFC 7578 and RFC 2046, section 5.1; names and file names as the HTML standard writes them
 ("Multipart form data"); OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding `multipart` Media Types".
-httpx has an encoder, too, and it does not check what stands in a part's `Content-Type`,
-which here comes from the document.
+httpx's own encoder does not check the `Content-Type` of a part, which here comes from the document.
 """
 
 import re
@@ -22,7 +21,7 @@ __all__ = ["Multipart", "Part", "boundary_in", "make_parts"]
 BINARY = "application/octet-stream"
 JSON = "application/json"
 PREVIEW_BOUNDARY = "dynacli-boundary"
-"""The boundary of a request that is shown and not sent: the same every time."""
+"""The boundary of a request that is only shown, the same every time."""
 
 _BOUNDARY = r"[0-9A-Za-z'()+_,./:=?-]{1,70}"  # RFC 2046, section 5.1.1, without the space
 _CONTROL = re.compile(r'[\x00-\x1f\x7f"]')
@@ -30,14 +29,14 @@ _SAFE_BOUNDARY = re.compile(r"[0-9A-Za-z'+_.-]+")
 
 
 class Part(NamedTuple):
-    """One part.
+    """A part of a multipart body.
 
     Args:
-        name: The property that it stands for; None for an item, which has only a place.
-        content: Its bytes.
-        media_type: Its media type; empty for plain text, which needs none.
-        file_name: Where it is a file.
-        headers: Further ones.
+        name: The property that the part holds; None for an item of an array body.
+        content: The content, in memory or outside.
+        media_type: The media type; empty for plain text, which needs none.
+        file_name: The file name; None where the content is no file.
+        headers: Further headers.
     """
 
     name: str | None
@@ -48,12 +47,12 @@ class Part(NamedTuple):
 
 
 class Multipart(Payload):
-    """A body of several parts.
+    """A multipart body.
 
     Args:
-        parts: In order.
+        parts: The parts in order.
         media_type: `multipart/form-data` or another, without a boundary.
-        boundary: What separates the parts.
+        boundary: The text that separates the parts.
     """
 
     def __init__(self, parts: Sequence[Part], media_type: str, boundary: str) -> None:
@@ -73,15 +72,15 @@ class Multipart(Payload):
 
 
 def boundary_in(media_type: str) -> str:
-    """Return the boundary that a media type names, empty where it names none that can be used."""
+    """Return the boundary in a media type; empty where it has no valid one."""
     found = re.search(rf'boundary=("?)({_BOUNDARY})\1\s*(;|$)', media_type, re.IGNORECASE)
     return found[2] if found else ""
 
 
 def _free_boundary(boundary: str, parts: Sequence[Part]) -> str:
-    """Return the boundary, made longer until it is in none of the parts that are held in memory.
+    """Return the boundary, made longer until no part in memory contains it.
 
-    Those that are not are protected by its being random.
+    It does not occur in files either, because it is random.
     """
     texts = [part.content for part in parts if isinstance(part.content, bytes)]
     free, number = boundary, 0
@@ -105,12 +104,12 @@ def _head(part: Part) -> bytes:
     if part.media_type:
         lines.append(f"Content-Type: {part.media_type}")
     lines.extend(f"{name}: {value}" for name, value in part.headers)
-    # Names are UTF-8 (RFC 7578, section 5.1); of a file name that is not, the bytes are lost, not the call.
+    # Names are UTF-8 (RFC 7578, section 5.1); the bytes of a file name that are not are replaced.
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("utf-8", "replace")
 
 
 def _escaped(text: str) -> str:
-    """Return a name between quotes: the HTML standard escapes CR, LF and `"`, and control characters go along."""
+    """Return a name escaped for quotes: CR, LF and `"` as in the HTML standard, other control characters likewise."""
     return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
@@ -123,17 +122,17 @@ def make_parts(
     """Return the parts of a body.
 
     A property that is null has no part. An array has a part for each item (RFC 7578, section 4.3).
-    They come in the document's order, files behind all others: servers that read a body as it comes
-    want to know what a file is before they get it, and some documents say so in words alone.
+    The parts come in the document's order, but files last: servers that read a body as a stream
+    want the properties of a file before the file, and some documents say so only in their descriptions.
 
     Args:
         body: An object, whose properties are named parts; or an array, whose items are parts in order.
-        encodings: How each is written.
+        encodings: The encodings of the properties.
         write_json: Returns a value as JSON.
         given_headers: (property, header in lower case) → value, as the person gave it.
 
     Raises:
-        UsageError: The body is neither, or a part cannot be written the way the document asks for.
+        UsageError: The body is neither, or a part cannot be written as the document prescribes.
     """
     given = given_headers or {}
     if isinstance(body, list):
@@ -147,46 +146,46 @@ def make_parts(
             hint="Give options, or a JSON object: `--body '{\"name\": ...}'`",
         )
     parts: list[Part] = []
-    places = {name: place for place, name in enumerate(encodings.names())}
-    described = [(name, value, encodings.of(name)) for name, value in body.items() if value is not None]
-    described.sort(key=lambda one: (_holds_file(one[1], one[2]), places.get(one[0], len(places))))
-    for name, value, encoding in described:
-        own = {header: text for (of, header), text in given.items() if of == name}
+    order = {name: index for index, name in enumerate(encodings.names())}
+    properties = [(name, value, encodings.of(name)) for name, value in body.items() if value is not None]
+    properties.sort(key=lambda entry: (_holds_file(entry[1], entry[2]), order.get(entry[0], len(order))))
+    for name, value, encoding in properties:
+        headers = {header: text for (part_name, header), text in given.items() if part_name == name}
         if encoding.style and not encoding.takes_file:
-            # RFC 6570 would percent-encode; in a part nobody decodes that, and nothing needs it.
+            # RFC 6570 would percent-encode, but servers do not decode the content of a part.
             parts.extend(Part(pair.name, pair.value.encode()) for pair in styled_pairs(name, value, encoding))
             continue
         items = value if isinstance(value, list) else [value]
-        parts.extend(_part(name, f"`{name}`", item, encoding, write_json, own) for item in items)
+        parts.extend(_part(name, f"`{name}`", item, encoding, write_json, headers) for item in items)
     return parts
 
 
 def _holds_file(value: Any, encoding: PropertyEncoding) -> bool:
     items = value if isinstance(value, list) else [value]
-    return any(_is_source(one) or _is_content(one, encoding) for one in items)
+    return any(_is_source(item) or _is_file_content(item, encoding) for item in items)
 
 
 def _is_source(value: Any) -> bool:
     return not isinstance(value, str | int | float | Mapping | list | None)
 
 
-def _is_content(value: Any, encoding: PropertyEncoding) -> bool:
-    """Return whether a value is the content of a file itself."""
+def _is_file_content(value: Any, encoding: PropertyEncoding) -> bool:
+    """Return whether a string is the content of a file."""
     return isinstance(value, str) and encoding.takes_file and not encoding.takes_text
 
 
 def _part(
     name: str | None,
-    called: str,
+    shown_name: str,
     value: Any,
     encoding: PropertyEncoding,
     write_json: Callable[[Any], str],
     given_headers: Mapping[str, str],
 ) -> Part:
-    headers = tuple(_headers(called, encoding.headers, given_headers))
+    headers = tuple(_headers(shown_name, encoding.headers, given_headers))
     declared = encoding.media_types
-    if _is_content(value, encoding):
-        # Servers tell a file from text by its having a file name.
+    if _is_file_content(value, encoding):
+        # Servers tell a file from text by its file name.
         media_type = _chosen(declared, "", BINARY)
         return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
     if _is_source(value):
@@ -197,7 +196,7 @@ def _part(
         media_type = _chosen(declared, "", JSON)
         if not is_json(media_type):
             raise UsageError(
-                f"The part {called} cannot be sent",
+                f"The part {shown_name} cannot be sent",
                 why=f"The document has it written as `{media_type}`, which is not made from JSON values here",
                 hint="Give its content as a string: `--set NAME='\"...\"'`",
             )
@@ -208,11 +207,11 @@ def _part(
 
 
 def _chosen(declared: Sequence[str], guessed: str, default: str) -> str:
-    """Return the media type of a part: what the file seems to be, if the document has that, else its first."""
-    for one in declared:
-        if guessed and _matches(guessed, one):
-            return one if "*" not in one else guessed
-    return next((one for one in declared if "*" not in one), guessed or default)
+    """Return the media type of a part: the one guessed from the file if it is declared, else the first declared."""
+    for media_range in declared:
+        if guessed and _matches(guessed, media_range):
+            return media_range if "*" not in media_range else guessed
+    return next((media_range for media_range in declared if "*" not in media_range), guessed or default)
 
 
 def _matches(media_type: str, media_range: str) -> bool:
@@ -225,29 +224,29 @@ def _matches(media_type: str, media_range: str) -> bool:
 def _guessed(name: str) -> str:
     import mimetypes
 
-    # Without the system's own tables: the same file is the same type on every machine.
-    found, encoding = mimetypes.MimeTypes().guess_type(name, strict=False)
-    packed = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
-    return packed.get(encoding or "", "") if encoding else found or ""
+    # Without the system's own tables, so that a file has the same type on every machine.
+    found, compression = mimetypes.MimeTypes().guess_type(name, strict=False)
+    compressed = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+    return compressed.get(compression, "") if compression else found or ""
 
 
 def _base_name(name: str) -> str:
-    """Return the last part of a path: nobody needs to know where a file lay."""
+    """Return the file's name without its folder, which the server need not know."""
     return "stdin" if name == "-" else name.replace("\\", "/").rpartition("/")[2]
 
 
 def _headers(
-    called: str, described: Sequence[PartHeader], given: Mapping[str, str]
+    shown_name: str, described: Sequence[PartHeader], given: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    left = dict(given)
-    for one in described:
-        value = left.pop(one.name.lower(), one.value)
-        if value is None and one.is_required:
+    undescribed = dict(given)
+    for header in described:
+        value = undescribed.pop(header.name.lower(), header.value)
+        if value is None and header.is_required:
             raise UsageError(
-                f"The part {called} needs the header `{one.name}`",
-                hint=f"Give it: `--part-header {called.strip('`')}:{one.name}:VALUE`",
+                f"The part {shown_name} needs the header `{header.name}`",
+                hint=f"Give it: `--part-header {shown_name.strip('`')}:{header.name}:VALUE`",
             )
         if value is not None:
-            yield one.name, serialize_header(one.name, value)
-    for name, value in left.items():
+            yield header.name, serialize_header(header.name, value)
+    for name, value in undescribed.items():
         yield name, serialize_header(name, value)

@@ -1,21 +1,21 @@
-"""Parameter values, as the text that goes on the wire.
+"""Writes parameter values as text for the request.
 
 OpenAPI gives a parameter a `style` and an `explode`
 (OpenAPI 3.2.0, 3.1.1 and 3.0.4, "Style Values" and "Style Examples"); the forms come from RFC 6570.
-One function per location, each pure: a JSON value goes in, text comes out.
+There is a pure function per location: a JSON value goes in, text comes out.
 
-What holds for all of them:
+Rules for all of them:
 
 - `True` and `False` become `true` and `false`, integers their digits, numbers the shortest digits
   that read back as the same number, never with an exponent.
 - `None`, an empty array and an empty object are *undefined* (RFC 6570, section 2.3), and an undefined
   value, or an undefined member of an array or object, is left out. An empty string is a value.
-  The column `undefined` of "Style Examples" shows `color=`, which RFC 6570 keeps for the empty string.
+  The column `undefined` of "Style Examples" shows `color=`, which RFC 6570 reserves for the empty string.
 - Combinations that "Style Examples" marks n/a are undefined, but documents have them, and operations need
-  their inputs: where all servers that read one at all read the same form, that form is written, and each
+  their inputs: where all servers that support a combination read the same form, that form is written, and each
   function says which. A style that is not for the location ("Style Values") is refused.
 - Neither RFC 6570 nor OpenAPI says how an array or object within another is written. `deepObject` has a
-  form that servers share; in all other styles the inner one is JSON text, as Swagger UI writes it.
+  form that servers agree on; in all other styles the inner value is JSON text, as in Swagger UI.
 - Every refusal is a `UsageError`. It names the parameter, and never shows the value, which may be a secret.
 """
 
@@ -37,13 +37,13 @@ __all__ = [
     "serialize_query",
 ]
 
-# RFC 3986's reserved characters without those that cannot stand for themselves in a query:
+# RFC 3986's reserved characters without those that mean something else in a query:
 # `#` ends it, `[` and `]` are not in its grammar, `&` ends a pair and `+` is read as a space.
 _RESERVED = "/?:@!$'()*,;="
-# Those that cannot stand for themselves in a path: `?` and `#` end it (OpenAPI 3.1.1, "Path Templating").
+# The same for a path, which `?` and `#` end (OpenAPI 3.1.1, "Path Templating").
 _RESERVED_IN_PATH = "/:@!$&'()*+,;="
 
-# Patterns are compiled when first used: together they are a noticeable part of a start.
+# The patterns are compiled at first use, because compiling them takes a noticeable part of the start-up.
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 _FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 _COOKIE_SAFE = "!#$&'()*+-./:<=>?@[]^_`{|}~"  # RFC 6265, cookie-octet, without `%`
@@ -51,17 +51,17 @@ _COOKIE_VALUE = r'(?P<quote>"?)[!#-+\--:<-\[\]-~]*(?P=quote)'  # RFC 6265, secti
 # Wider than a token, because names such as `filter[id]` are common and every server reads them.
 _COOKIE_NAME = r"[!#$%&'()*+./:<>?@\[\]^_`{|}~0-9A-Za-z-]+"
 
-# More often than anything on the way to a handler decodes a path.
+# No chain of proxies and servers decodes a path more often.
 _MOST_DECODINGS = 8
 
 
 class Pair(NamedTuple):
-    """One `name=value` of a query or of a `Cookie` header.
+    """A `name=value` of a query or of a `Cookie` header.
 
     Attributes:
         name: The name, decoded.
         value: The value, as a server reads it.
-        encoded: `name=value`, encoded, ready to be joined to others: by `&` in a query, by `; ` in a header.
+        encoded: `name=value`, encoded; pairs are joined by `&` in a query, by `; ` in a header.
     """
 
     name: str
@@ -71,18 +71,18 @@ class Pair(NamedTuple):
 
 @record
 class _Parameter:
-    """Where a value goes and how, which is what messages speak of."""
+    """The parameter that a value belongs to, for messages."""
 
-    place: str
+    location: str
     name: str
     style: str
     explode: bool
 
     def refuse(self, reason: str, hint: str = "") -> NoReturn:
-        raise UsageError(f"The {self.place} parameter `{self.name}` cannot be sent", why=reason, hint=hint)
+        raise UsageError(f"The {self.location} parameter `{self.name}` cannot be sent", why=reason, hint=hint)
 
     def refuse_style(self) -> NoReturn:
-        self.refuse(f"OpenAPI does not have `style: {self.style}` for a {self.place}")
+        self.refuse(f"OpenAPI does not have `style: {self.style}` for a {self.location}")
 
 
 def serialize_query(
@@ -101,13 +101,13 @@ def serialize_query(
 
     Where OpenAPI defines no form:
 
-    - `spaceDelimited` and `pipeDelimited` with `explode: true` are written as `form` is, a pair for each
-      member: that is what `explode` says in words, and there is then nothing left to delimit.
-    - A single value in these two, or in `deepObject`, is the pair `name=value`.
-    - `deepObject` ignores `explode`, which OpenAPI 3.2 says it has no effect on, and writes what is nested
+    - `spaceDelimited` and `pipeDelimited` with `explode: true` are written like `form`, a pair for each
+      member: that is what `explode` says in words, and nothing is left to delimit.
+    - A scalar in these two styles, or in `deepObject`, is the pair `name=value`.
+    - `deepObject` ignores `explode`, as OpenAPI 3.2 says, and writes nested values
       with a bracket for each step, array items by their index: `filter[tags][0]=a&filter[by][id]=1`, and a
-      whole array as `expand[0]=a`. That is what `qs`, PHP and ASP.NET read, what Stripe's own clients send, and
-      the one form in which items that are objects cannot be mixed up. Rack alone would want `filter[tags][]`;
+      whole array as `expand[0]=a`. `qs`, PHP and ASP.NET read this form, Stripe's own clients send it, and
+      no other form keeps items that are objects apart. Only Rack wants `filter[tags][]`;
       documents of such servers usually name the parameter `tags[]`, with `style: form`.
 
     An undefined value gives no pair at all: `name=` would say "the empty string" or,
@@ -117,7 +117,7 @@ def serialize_query(
         name: The parameter's name, not encoded.
         value: A JSON value.
         style: `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`.
-        explode: Whether members of an array or object get pairs of their own.
+        explode: Whether each member of an array or object is a pair of its own.
         allow_reserved: Whether reserved characters (RFC 3986, section 2.2) and existing
             percent-encoded triplets stay as they are (RFC 6570, section 3.2.3), except `#`, `[`, `]`, `&`
             and `+`, which mean something else, or nothing, in a query.
@@ -162,18 +162,18 @@ def serialize_path(
     """Write a path parameter as the text that replaces `{name}` in the path.
 
     Everything but the unreserved characters (RFC 3986, section 2.3) is percent-encoded, so a value
-    never adds a segment, a query or a fragment. What a client or server might resolve away
-    or decode into something else is refused: nothing at all, the segments `.` and `..`,
-    backslashes and control characters, also when the value has them percent-encoded.
+    never adds a segment, a query or a fragment. Values that a client or server might resolve away
+    or decode into something else are refused: the empty value, the segments `.` and `..`,
+    backslashes and control characters, also in percent-encoded form.
 
     Args:
         name: The parameter's name, not encoded.
         value: A JSON value.
         style: `simple`, `label` (a `.` before) or `matrix` (`;name=` before).
-        explode: Whether members of an array or object are written each as the style writes one value.
+        explode: Whether each member of an array or object is written like a single value.
         allow_reserved: Whether reserved characters but `?`, `#`, `[` and `]`, and percent-encoded triplets,
-            stay as they are. A document says so of a parameter that holds a path of its own, such as that of
-            a file: its slashes stay slashes.
+            stay as they are. Documents say so for a parameter that holds a path, such as that of
+            a file, whose slashes stay slashes.
 
     Returns:
         The percent-encoded text, with the prefix of the style.
@@ -217,9 +217,9 @@ def serialize_header(name: str, value: Any, *, style: str = "simple", explode: b
     """Write a header parameter as the text of the header field.
 
     Nothing is percent-encoded and nothing is quoted (OpenAPI 3.1.1, "Appendix D: Serializing Headers and
-    Cookies"). So a member of an array or object must not contain a comma, which would make two of it.
-    Text outside Latin-1 is refused: a field value is a row of bytes (RFC 9110, section 5.5), and no rule says
-    which encoding a server takes them to be in.
+    Cookies"). So a member of an array or object must not contain a comma, which would split it.
+    Text outside Latin-1 is refused: a field value is a sequence of bytes (RFC 9110, section 5.5), and no rule says
+    which encoding a server assumes.
 
     Args:
         name: The name of the header field.
@@ -261,8 +261,8 @@ def serialize_cookie(
 ) -> tuple[Pair, ...]:
     r"""Write a cookie parameter as pairs of name and value.
 
-    With `explode: true` members are cookies of their own. OpenAPI's table joins those of `form` by `&`, and
-    its "Appendix D: Serializing Headers and Cookies" says that this is no separator of cookies.
+    With `explode: true` each member is a cookie of its own. OpenAPI's table joins the members of `form` by `&`, but
+    its "Appendix D: Serializing Headers and Cookies" says that `&` does not separate cookies.
 
     `form` means percent-encoding, yet many servers do not decode cookies:
     only characters that a cookie cannot hold (RFC 6265, section 4.1.1: white space, control characters, `"`,
@@ -274,9 +274,9 @@ def serialize_cookie(
         name: The name of the cookie.
         value: A JSON value.
         style: `form` or `cookie`.
-        explode: Whether members of an array or object are cookies of their own; otherwise literal commas
-            separate them in one (OpenAPI 3.2.0, "Style Examples"), which servers read though RFC 6265 does not
-            have it.
+        explode: Whether each member of an array or object is a cookie of its own; otherwise they are a single
+            cookie with literal commas (OpenAPI 3.2.0, "Style Examples"), which servers read though RFC 6265 does
+            not allow it.
         allow_reserved: Whether percent-encoded triplets stay as they are.
 
     Returns:
@@ -314,20 +314,20 @@ def serialize_cookie(
 
 
 def is_undefined(value: Any) -> bool:
-    """Return whether a value is one that is not written at all (RFC 6570, sections 2.3 and 3.2.1)."""
+    """Return whether a value is undefined, and so not written at all (RFC 6570, sections 2.3 and 3.2.1)."""
     if isinstance(value, Mapping):
         return all(item is None for item in value.values())
     return value is None or (isinstance(value, list | tuple) and all(item is None for item in value))
 
 
 def _properties(parameter: _Parameter, value: Mapping[Any, Any]) -> list[tuple[str, str]]:
-    """Return the defined properties of an object, each key beside its text."""
+    """Return the defined properties of an object as (key, text)."""
     texts = [(_checked(parameter, str(key)), _scalar(parameter, item)) for key, item in value.items()]
     return [(key, text) for key, text in texts if text is not None]
 
 
 def _deep_members(parameter: _Parameter, key: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the defined leaves of a value, each with the name that leads to it."""
+    """Yield the defined scalars inside a value, each with its name in brackets."""
     steps: Iterator[tuple[Any, Any]]
     if isinstance(value, Mapping):
         steps = iter(value.items())
@@ -343,7 +343,7 @@ def _deep_members(parameter: _Parameter, key: str, value: Any) -> Iterator[tuple
 
 
 def _texts(parameter: _Parameter, value: Any) -> list[str]:
-    """Return the defined members of an array, `key, text, key, text` of an object, or the one of a value."""
+    """Return the texts of an array's defined items, of an object's keys and values in turn, or of a scalar."""
     if isinstance(value, Mapping):
         return [text for member in _properties(parameter, value) for text in member]
     items: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
@@ -362,9 +362,9 @@ def _scalar(parameter: _Parameter, value: Any) -> str | None:
     if isinstance(value, str):
         return _checked(parameter, value)
     try:
-        # A header is Latin-1, and JSON can say the rest in ASCII.
+        # A header is Latin-1, and JSON can escape all other characters.
         text = json.dumps(
-            value, ensure_ascii=parameter.place == "header", allow_nan=False, separators=(",", ":")
+            value, ensure_ascii=parameter.location == "header", allow_nan=False, separators=(",", ":")
         )
     except ValueError:
         parameter.refuse("A number must be finite")
@@ -388,7 +388,7 @@ def _checked(parameter: _Parameter, text: str) -> str:
 
 
 def _check_text(parameter: _Parameter, text: str) -> None:
-    # Python keeps bytes of the command line that are not UTF-8 as lone surrogates.
+    # Python turns bytes of the command line that are not UTF-8 into lone surrogates.
     if any("\ud800" <= character <= "\udfff" for character in text):
         parameter.refuse("The text is not valid Unicode", hint="Pass it as UTF-8")
 
@@ -404,7 +404,7 @@ def _check_path_text(parameter: _Parameter, text: str) -> None:
 
 
 def _decodings(text: str) -> list[str]:
-    """Return the text and what it becomes each time that something on the way decodes it."""
+    """Return the text, and what it becomes each time it is decoded on the way."""
     found = [text]
     while len(found) <= _MOST_DECODINGS and (decoded := unquote(found[-1])) != found[-1]:
         found.append(decoded)
@@ -412,7 +412,7 @@ def _decodings(text: str) -> list[str]:
 
 
 def _check_header_text(parameter: _Parameter, text: str) -> None:
-    # Tab is the one control character that a field value may have inside it.
+    # A tab is the only control character that a field value may contain.
     if re.search(_CONTROL, text.replace("\t", "")):
         parameter.refuse("A header cannot have line breaks or other control characters")
     if not text.isascii() and max(text) > "\xff":
@@ -422,11 +422,11 @@ def _check_header_text(parameter: _Parameter, text: str) -> None:
 
 
 def _written(text: str, safe: str, allow_reserved: bool, always: str = "") -> str:
-    """Return the text percent-encoded, all of it but what is unreserved, or reserved and allowed.
+    """Return a text percent-encoded, except its unreserved characters and the reserved ones that are allowed.
 
     Args:
-        safe: The reserved characters that stay, with percent-encoded triplets, where `allow_reserved`.
-        always: The characters that stay in any case.
+        safe: The reserved characters that stay as they are if `allow_reserved`; percent-encoded triplets stay, too.
+        always: The characters that stay as they are if not.
     """
     if not allow_reserved:
         return quote(text, safe=always)

@@ -1,4 +1,4 @@
-"""The text of a parameter that has `content`: written in a media type, not in a style."""
+"""The text of a parameter that has `content`, which is written in a media type instead of a style."""
 
 import json
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ __all__ = ["parameter_text"]
 
 
 def parameter_text(parameter: Parameter, value: Any) -> str:
-    """Return the value of a parameter as one text in the parameter's media type.
+    """Return the value of a parameter as text in the parameter's media type.
 
-    Where the schema does not ask for a string, a string is taken for text that is in the media type already:
-    it is how a value is given that no option can build.
+    Where the schema does not ask for a string, a string is taken for text that is in the media type already,
+    which is how values that no option can build are given.
 
     Args:
-        parameter: One with a media type. JSON (also `+json`), forms and `text/*` can be written.
-        value: A JSON value; null is a value here, where the media type can say it.
+        parameter: A parameter with a media type: JSON (also `+json`), a form or `text/*`.
+        value: A JSON value; null is written where the media type has it.
 
     Returns:
         The text, not yet encoded for its place in the request.
@@ -33,7 +33,7 @@ def parameter_text(parameter: Parameter, value: Any) -> str:
         return value
     if is_json(name):
         try:
-            # A header is Latin-1, and JSON can say the rest in ASCII.
+            # A header is Latin-1, and JSON can escape all other characters.
             return json.dumps(
                 value,
                 ensure_ascii=parameter.location == "header",
@@ -59,11 +59,11 @@ def _form(parameter: Parameter, value: Mapping[str, Any]) -> str:
     from dynacli.schema.form_encoding import Encodings
 
     media = {"encoding": parameter.encoding or {}}
-    encodings = Encodings(media, _nothing, "3.2", is_multipart=False)
+    encodings = Encodings(media, _resolve_nothing, "3.2", is_multipart=False)
     return encode_form(value, parameter.media_type, encodings.of, _json_text).decode()
 
 
-def _nothing(ref: str) -> Any:
+def _resolve_nothing(ref: str) -> Any:
     raise LookupError(ref)
 
 

@@ -1,4 +1,4 @@
-"""A body that is not held in memory: pieces, some of which are read only while they are sent."""
+"""A body that is not held in memory: a sequence of pieces, of which files are read while they are sent."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -7,11 +7,11 @@ __all__ = ["Payload", "Source", "as_text"]
 
 
 class Source(Protocol):
-    """Bytes that stand outside: a file, or standard input.
+    """The bytes of a file or of standard input.
 
     Attributes:
-        name: As the person wrote it; `-` is standard input.
-        size: In bytes; None where it is only known at the end.
+        name: The path as the person wrote it; `-` is standard input.
+        size: The size in bytes; None where it is only known at the end.
     """
 
     name: str
@@ -21,7 +21,7 @@ class Source(Protocol):
         """Yield the bytes, `size` of them where that is known.
 
         Raises:
-            FileError: They cannot be read, or are not those that were there before.
+            FileError: The bytes cannot be read, or the file has changed.
         """
 
 
@@ -29,7 +29,7 @@ class Payload:
     """A body made of bytes and of sources.
 
     Args:
-        pieces: In order.
+        pieces: The pieces in order.
     """
 
     def __init__(self, pieces: Sequence[bytes | Source]) -> None:
@@ -37,7 +37,7 @@ class Payload:
 
     @property
     def length(self) -> int | None:
-        """The number of bytes; None where a source does not know its own."""
+        """The number of bytes; None where that of a source is unknown."""
         total = 0
         for piece in self.pieces:
             size = len(piece) if isinstance(piece, bytes) else piece.size
@@ -54,7 +54,7 @@ class Payload:
                 yield from piece.chunks()
 
     def whole(self, limit: int) -> bytes | None:
-        """Return all of it, None where that is more than `limit` bytes; a stream is used up by this.
+        """Return the whole body, None where it has more than `limit` bytes; this uses up a stream.
 
         Raises:
             FileError: A source cannot be read.
@@ -69,17 +69,17 @@ class Payload:
         return bytes(read)
 
     def abbreviated(self) -> str:
-        """Return it as text for people: what a source holds is named instead of shown."""
+        """Return the body as text for people, with the names of sources instead of their contents."""
         return "".join(
             as_text(piece, f"[{len(piece)} bytes]")
             if isinstance(piece, bytes)
-            else f"[contents of {_called(piece)}]"
+            else f"[contents of {_described(piece)}]"
             for piece in self.pieces
         )
 
 
 def as_text(content: bytes, otherwise: str = "") -> str:
-    """Return bytes as text, or something else where they are none that a word of a command line can hold."""
+    """Return bytes as text, or another text where no word of a command line can hold them."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -87,7 +87,7 @@ def as_text(content: bytes, otherwise: str = "") -> str:
     return otherwise if "\0" in text else text
 
 
-def _called(source: Source) -> str:
+def _described(source: Source) -> str:
     if source.name == "-":
         return "standard input"
     return source.name if source.size is None else f"{source.name}, {source.size} bytes"

@@ -1,4 +1,4 @@
-"""A request as text, for `--dry-run` and for looking at what was sent."""
+"""A request as text, for `--dry-run` and for reports."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ def as_http(request: Request) -> str:
 
 
 def as_json(request: Request) -> dict[str, Any]:
-    """Return the request in the shape of `--dry-run json`."""
+    """Return the request as `--dry-run json` writes it."""
     body, encoded = _body(request.body)
     return {
         "method": request.method,
@@ -56,18 +56,18 @@ def as_curl(request: Request) -> str:
     if any(char in request.url for char in "[]{}"):
         words.append("--globoff")
     words.append(quote(request.url))
-    given = None
+    body_words = None
     if not isinstance(request.body, bytes | None):
         from dynacli.request.curl import payload_words
 
-        given = payload_words(request.body)
+        body_words = payload_words(request.body)
     for name, value in request.headers:
-        if given and name.lower() == "content-type" and "boundary=" in value:
-            continue  # curl has a boundary of its own
-        # `NAME:` alone tells curl to leave a header out; `NAME;` is one without a value.
+        if body_words and name.lower() == "content-type" and "boundary=" in value:
+            continue  # curl makes a boundary of its own
+        # `NAME:` tells curl to leave a header out; `NAME;` sends it without a value.
         words.extend(["-H", quote(f"{name}: {value}" if value else f"{name};")])
-    if given is not None:
-        return " ".join([*words, *given])
+    if body_words is not None:
+        return " ".join([*words, *body_words])
     body, encoded = _body(request.body)
     if encoded is not None:
         decoded = f"printf %s {quote(encoded)} | base64 -d | "
@@ -78,7 +78,7 @@ def as_curl(request: Request) -> str:
 
 
 def _body(body: "bytes | Payload | None") -> tuple[Any, str | None]:
-    """Return the body as text, or its Base64 form where it is none; what is not read here is named in the text."""
+    """Return the body as text, or in Base64 where it is no text; files are named in the text instead of read."""
     if body is None:
         return None, None
     if not isinstance(body, bytes):
@@ -87,7 +87,7 @@ def _body(body: "bytes | Payload | None") -> tuple[Any, str | None]:
         text = body.decode()
     except UnicodeDecodeError:
         text = "\0"
-    if "\0" not in text:  # which no word of a command line can hold
+    if "\0" not in text:  # no word of a command line can hold a NUL
         return text, None
     from base64 import b64encode
 
