@@ -71,7 +71,7 @@ class ReadAnswer(NamedTuple):
 
 
 def read_answer(url: str, fetched: Fetched, links: tuple[str, ...], way: Way) -> ReadAnswer:
-    """Return what an answer is.
+    """Read an answer to a probe.
 
     Args:
         url: The URL that was asked for.

@@ -1,1 +1,1 @@
-"""Small mistakes of a document put right where it is plain what is meant, and mistakes reported."""
+"""Small mistakes of a document mended where their meaning is plain, and all mistakes reported."""

@@ -1,1 +1,1 @@
-"""Several documents merged into one, as if it had been one from the start."""
+"""Several documents merged into one, as if it had been a single document from the start."""

@@ -118,7 +118,7 @@ class _Application:
     Args:
         document: The document, which is changed in place.
         origins: Where its parts came from.
-        file: The number of the overlay in there.
+        file: The number of the overlay in `origins`.
     """
 
     def __init__(self, document: dict[str, Any], origins: TrackedOrigins, file: int) -> None:
