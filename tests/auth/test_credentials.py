@@ -7,8 +7,8 @@ import pytest
 
 from dynacli.auth.credential_variables import Variables
 from dynacli.auth.secret import Masker, Secret
+from tests.documents import API_KEY, BASIC, BEARER, document, operation, serve
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.small_documents import API_KEY, BASIC, BEARER, document, operation, serve
 
 QUERY_KEY = {"type": "apiKey", "in": "query", "name": "api key"}
 COOKIE_KEY = {"type": "apiKey", "in": "cookie", "name": "sid"}
@@ -24,7 +24,7 @@ class Shop:
     def register(self, schemes: dict[str, Any], security: list[Any], **more: Any) -> None:
         """Register a document whose operation has these schemes and this requirement."""
         paths = {"/items": {"get": operation("list-items", security=security, **more)}}
-        url = serve(self.server, document(paths, schemes=schemes))
+        url = serve(self.server, document(paths, None, schemes=schemes))
         assert 0 == run_cli("api", "add", "shop", url).exit_code
         self.server.requests.clear()
 
@@ -178,7 +178,7 @@ def test_a_credential_goes_where_it_is_optional(shop: Shop, monkeypatch: pytest.
 def test_the_documents_requirement_is_the_default(shop: Shop) -> None:
     """An operation without `security` has the document's."""
     paths = {"/items": {"get": operation("list-items")}}
-    url = serve(shop.server, document(paths, schemes={"auth": BEARER}, security=[{"auth": []}]))
+    url = serve(shop.server, document(paths, None, schemes={"auth": BEARER}, security=[{"auth": []}]))
     run_cli("api", "add", "shop", url)
     assert 10 == shop.call().exit_code
 
@@ -289,7 +289,7 @@ def test_a_document_without_a_name_has_plain_variables(
     """A source that is not registered takes `DYNACLI_TOKEN` and its like."""
     server.answers["/items"] = Answer()
     paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
-    url = serve(server, document(paths, schemes={"auth": BEARER}))
+    url = serve(server, document(paths, None, schemes={"auth": BEARER}))
     assert "Set `DYNACLI_TOKEN`" in run_cli(url, "list-items").stderr
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     assert 0 == run_cli(url, "list-items").exit_code
@@ -327,7 +327,9 @@ def test_a_document_cannot_ask_for_anothers_credential(
     schemes = {"github_token": BEARER, "github_key": API_KEY, "Github-Token": {**API_KEY, "name": "X-B"}}
     security = [{name: []} for name in schemes] + [{"github_key": [], "Github-Token": []}, {}]
     server.answers["/items"] = Answer()
-    url = serve(server, document({"/items": {"get": operation("take", security=security)}}, schemes=schemes))
+    url = serve(
+        server, document({"/items": {"get": operation("take", security=security)}}, None, schemes=schemes)
+    )
     assert 0 == run_cli(url, "take").exit_code
     assert canary not in repr(server.requests)
 

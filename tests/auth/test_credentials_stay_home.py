@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import BEARER, document, operation, save, serve
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.small_documents import BEARER, document, operation, save, serve
 
 
 def _document(servers: list[str] | None = None, **more: Any) -> dict[str, Any]:

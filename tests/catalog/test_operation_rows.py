@@ -10,7 +10,7 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.catalog.store.operation_rows import OperationRows, operation_from_row
 from dynacli.document.load import load
-from tests.documents_of import operation, parameter, write
+from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 
 
@@ -52,7 +52,7 @@ def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
     raw["requestBody"]["content"] = {
         f"application/vnd.v{number}+json": {"schema": schema} for number in range(300)
     }
-    api = write({"/a": {"post": raw}})
+    api = save(document({"/a": {"post": raw}}))
     compiled = compile_document(
         load(Path("api.json").read_bytes(), "api.json", Path("api.json").absolute().as_uri())
     )

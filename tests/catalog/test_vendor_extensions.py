@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, error, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -16,20 +17,22 @@ def _names(api: str) -> list[str]:
 
 def test_an_operation_is_renamed() -> None:
     """`x-cli-name` wins over the operationId, which is accepted all the same."""
-    api = write({"/a": {"get": {**operation("getTheThing"), "x-cli-name": "Thing Now"}}})
+    api = save(document({"/a": {"get": {**operation("getTheThing"), "x-cli-name": "Thing Now"}}}))
     assert ["thing-now"] == _names(api)
-    assert ("/a", "/a") == (dry("thing-now")["target"], dry("getTheThing")["target"])
+    assert ("/a", "/a") == (request_of("thing-now")["target"], request_of("getTheThing")["target"])
 
 
 def test_an_operation_has_aliases() -> None:
     """`x-cli-aliases` are names as well; a name of another operation is not taken from it."""
-    write(
-        {
-            "/a": {"get": {**operation("listPets"), "x-cli-aliases": ["ls", "showAll", "get-b"]}},
-            "/b": {"get": operation("getB")},
-        }
+    save(
+        document(
+            {
+                "/a": {"get": {**operation("listPets"), "x-cli-aliases": ["ls", "showAll", "get-b"]}},
+                "/b": {"get": operation("getB")},
+            }
+        )
     )
-    assert ["/a", "/a", "/b"] == [dry(word)["target"] for word in ("ls", "show-all", "get-b")]
+    assert ["/a", "/a", "/b"] == [request_of(word)["target"] for word in ("ls", "show-all", "get-b")]
 
 
 @pytest.mark.parametrize("level", ["path", "operation"])
@@ -37,13 +40,15 @@ def test_a_hidden_operation_works_and_is_not_listed(level: str) -> None:
     """`x-cli-hidden` takes it out of help and suggestions, not out of reach."""
     hidden: dict[str, Any] = {"x-cli-hidden": True}
     raw = operation("secretThing", **(hidden if level == "operation" else {}))
-    api = write(
-        {"/a": {"get": raw, **(hidden if level == "path" else {})}, "/b": {"get": operation("other")}}
+    api = save(
+        document(
+            {"/a": {"get": raw, **(hidden if level == "path" else {})}, "/b": {"get": operation("other")}}
+        )
     )
     page = run_cli(api, "--help").stdout
     assert (True, False) == ("other" in page, "secret-thing" in page)
-    assert "/a" == dry("secret-thing")["target"]
-    assert "secret-thing" not in error("secret-thin").stderr
+    assert "/a" == request_of("secret-thing")["target"]
+    assert "secret-thing" not in refusal_of("secret-thin").stderr
 
 
 @pytest.mark.parametrize("level", ["path", "operation"])
@@ -51,11 +56,13 @@ def test_an_ignored_operation_is_not_there(level: str) -> None:
     """`x-cli-ignore` leaves it out altogether."""
     ignored: dict[str, Any] = {"x-cli-ignore": True}
     raw = operation("gone", **(ignored if level == "operation" else {}))
-    api = write(
-        {"/a": {"get": raw, **(ignored if level == "path" else {})}, "/b": {"get": operation("other")}}
+    api = save(
+        document(
+            {"/a": {"get": raw, **(ignored if level == "path" else {})}, "/b": {"get": operation("other")}}
+        )
     )
     assert ["other"] == _names(api)
-    assert "has no operation `gone`" in error("gone").stderr
+    assert "has no operation `gone`" in refusal_of("gone").stderr
 
 
 @pytest.mark.parametrize("level", ["path", "operation"])
@@ -63,7 +70,7 @@ def test_a_description_is_replaced(level: str) -> None:
     """`x-cli-description` is what the help shows; a path's stands in where the operation has none."""
     told: dict[str, Any] = {"x-cli-description": "For the terminal."}
     raw = operation("a", **({**told, "description": "For the web."} if level == "operation" else {}))
-    api = write({"/a": {"get": raw, **(told if level == "path" else {})}})
+    api = save(document({"/a": {"get": raw, **(told if level == "path" else {})}}))
     page = run_cli(api, "a", "--help").stdout
     assert (True, False) == ("For the terminal." in page, "For the web." in page)
 
@@ -71,49 +78,53 @@ def test_a_description_is_replaced(level: str) -> None:
 def test_a_path_names_its_one_operation() -> None:
     """`x-cli-name` and `x-cli-aliases` of a path belong to its operation, when there is only one."""
     extensions = {"x-cli-name": "thing", "x-cli-aliases": ["t"]}
-    api = write(
-        {
-            "/a": {"get": operation("getA"), **extensions},
-            "/b": {"get": operation("getB"), "put": operation("putB"), **extensions},
-        }
+    api = save(
+        document(
+            {
+                "/a": {"get": operation("getA"), **extensions},
+                "/b": {"get": operation("getB"), "put": operation("putB"), **extensions},
+            }
+        )
     )
     assert ["thing", "get-b", "put-b"] == _names(api)
-    assert "/a" == dry("t")["target"]
+    assert "/a" == request_of("t")["target"]
 
 
 def test_a_parameter_is_renamed_and_has_aliases() -> None:
     """The option has the new name; the name on the wire stays."""
     raw = {**parameter("q", STRING), "x-cli-name": "queryText", "x-cli-aliases": ["find"]}
-    write({"/a": {"get": operation("a", raw)}})
+    save(document({"/a": {"get": operation("a", raw)}}))
     for option in ("--query-text", "--find", "--q"):
-        assert "/a?q=x" == dry("a", option, "x")["target"]
+        assert "/a?q=x" == request_of("a", option, "x")["target"]
 
 
 def test_a_path_parameter_is_renamed() -> None:
     """The help calls it by its new name."""
     raw = parameter("id", STRING, "path", **{"x-cli-name": "pet-name"})
-    api = write({"/a/{id}": {"get": operation("a", raw)}})
+    api = save(document({"/a/{id}": {"get": operation("a", raw)}}))
     assert run_cli(api, "a", "--help").stdout.startswith(f"Usage: dynacli {api} a PET_NAME [OPTIONS]\n")
-    assert ("/a/x", "/a/x") == (dry("a", "x")["target"], dry("a", "--pet-name", "x")["target"])
+    assert ("/a/x", "/a/x") == (request_of("a", "x")["target"], request_of("a", "--pet-name", "x")["target"])
 
 
 def test_a_hidden_parameter_works_and_is_not_listed() -> None:
     """`x-cli-hidden` takes it out of the help alone."""
-    api = write({"/a": {"get": operation("a", {**parameter("trace", STRING), "x-cli-hidden": True})}})
+    api = save(
+        document({"/a": {"get": operation("a", {**parameter("trace", STRING), "x-cli-hidden": True})}})
+    )
     assert "--trace" not in run_cli(api, "a", "--help").stdout
-    assert "/a?trace=x" == dry("a", "--trace", "x")["target"]
+    assert "/a?trace=x" == request_of("a", "--trace", "x")["target"]
 
 
 def test_an_ignored_parameter_is_not_there() -> None:
     """`x-cli-ignore` leaves it out."""
-    write({"/a": {"get": operation("a", {**parameter("trace", STRING), "x-cli-ignore": True})}})
-    assert "There is no option `--trace`" in error("a", "--trace", "x").stderr
+    save(document({"/a": {"get": operation("a", {**parameter("trace", STRING), "x-cli-ignore": True})}}))
+    assert "There is no option `--trace`" in refusal_of("a", "--trace", "x").stderr
 
 
 def test_a_parameters_description_is_replaced() -> None:
     """`x-cli-description` of a parameter is what the help shows."""
     raw = parameter("q", STRING, description="For the web.", **{"x-cli-description": "For the terminal."})
-    api = write({"/a": {"get": operation("a", raw)}})
+    api = save(document({"/a": {"get": operation("a", raw)}}))
     page = run_cli(api, "a", "--help").stdout
     assert (True, False) == ("For the terminal" in page, "For the web" in page)
 
@@ -122,6 +133,6 @@ def test_a_parameters_description_is_replaced() -> None:
 def test_an_extension_of_the_wrong_type_counts_as_absent(value: Any) -> None:
     """A document may write anything there."""
     keys = ("x-cli-name", "x-cli-aliases", "x-cli-description")
-    api = write({"/a": {"get": operation("getA", **dict.fromkeys(keys, value))}})
+    api = save(document({"/a": {"get": operation("getA", **dict.fromkeys(keys, value))}}))
     assert [["get-a"], ["1"]][value == 1 and value is not True] == _names(api)
-    assert "/a" == dry("getA")["target"]
+    assert "/a" == request_of("getA")["target"]

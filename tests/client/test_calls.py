@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.small_documents import document, operation, save
 
 PETS = {
     "/pets": {

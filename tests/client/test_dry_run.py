@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import API_KEY, BASIC, BEARER, document, operation, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import API_KEY, BASIC, BEARER, document, operation, save
 
 SCHEMES: dict[str, Any] = {
     "bearer": BEARER,

@@ -12,8 +12,8 @@ from dynacli.auth.credential_variables import Variables
 from dynacli.library.configuration.configuration_text import edited
 from dynacli.validation.findings.finding import Finding, Verdict
 from dynacli.validation.findings.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress
+from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.small_documents import document, operation, save
 
 PET = {"type": "object", "properties": {"id": {"type": "integer"}, "at": {"type": "string", "maxLength": 3}}}
 """With a property that the document does not mention, each level ends another way; see `_level_of`."""

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dynacli.model.kebab_names import kebab
-from tests.documents_of import dry, error, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import Answer, Recorder, run_cli
 
 STRING = {"type": "string"}
@@ -71,7 +72,7 @@ def test_circular_schemas_do_not_eat_the_memory(schemas: dict[str, Any]) -> None
     responses = {"200": {"description": "d", "content": {"application/json": {"schema": _ref("S0")}}}}
     made = {**operation("make", body=_ref("S0")), "responses": responses}
     made["requestBody"]["required"] = False
-    api = write({"/a": {"post": made}}, {"schemas": schemas})
+    api = save(document({"/a": {"post": made}}, components={"schemas": schemas}))
     for words in (
         ("operations", api),
         (api, "make", "--help"),
@@ -88,13 +89,15 @@ def test_a_circular_schema_is_judged() -> None:
 
     stoplightio/prism#1456.
     """
-    write(
-        {"/a": {"post": operation("make", body=_ref("N"))}},
-        {"schemas": {"N": _object(["id"], id=INTEGER, next=_ref("N"))}},
+    save(
+        document(
+            {"/a": {"post": operation("make", body=_ref("N"))}},
+            components={"schemas": {"N": _object(["id"], id=INTEGER, next=_ref("N"))}},
+        )
     )
     deep = {"id": 1, "next": {"id": 2, "next": {"id": 3}}}
-    assert deep == dry("make", "--id", "1", "--next.id", "2", "--next.next.id", "3")["json"]
-    assert "/next/next/id" in error("make", "--body", json.dumps(deep).replace("3", '"x"')).stderr
+    assert deep == request_of("make", "--id", "1", "--next.id", "2", "--next.next.id", "3")["json"]
+    assert "/next/next/id" in refusal_of("make", "--body", json.dumps(deep).replace("3", '"x"')).stderr
 
 
 def test_one_bad_operation_is_skipped_and_named() -> None:
@@ -102,7 +105,7 @@ def test_one_bad_operation_is_skipped_and_named() -> None:
 
     restish#222.
     """
-    write({"/good": {"get": operation("good")}, "/bad": {"get": ["no", "operation"]}})
+    save(document({"/good": {"get": operation("good")}, "/bad": {"get": ["no", "operation"]}}))
     Path("api.json").write_text(json.dumps(json.loads(Path("api.json").read_text()), indent=1))
     result = run_cli("--dry-run", "json", "./api.json", "good")
     assert 0 == result.exit_code
@@ -173,8 +176,8 @@ def test_a_document_that_is_not_quite_valid_is_used() -> None:
 
     schemathesis#1304.
     """
-    api = write({"/a": {"get": {**operation("a"), "responses": {}, "unknown": 1}}})
-    assert "/a" == dry("a")["target"]
+    api = save(document({"/a": {"get": {**operation("a"), "responses": {}, "unknown": 1}}}))
+    assert "/a" == request_of("a")["target"]
     assert run_cli("api", "show", api, "-o", "json").json["problems"]
 
 
@@ -183,16 +186,18 @@ def test_a_name_clash_stops_nothing() -> None:
 
     vercel-labs/specli PR#8, PR#9.
     """
-    api = write(
-        {
-            "/priorities": {"get": operation("listPriorities")},
-            "/v2/priorities": {"get": operation("list_priorities")},
-            "/a": {"get": operation("a")},
-        }
+    api = save(
+        document(
+            {
+                "/priorities": {"get": operation("listPriorities")},
+                "/v2/priorities": {"get": operation("list_priorities")},
+                "/a": {"get": operation("a")},
+            }
+        )
     )
     names = ["list-priorities", "list-priorities-get-v2-priorities", "a"]
     assert names == [row["name"] for row in run_cli("operations", api).json]
-    assert ["/priorities", "/v2/priorities", "/a"] == [dry(name)["target"] for name in names]
+    assert ["/priorities", "/v2/priorities", "/a"] == [request_of(name)["target"] for name in names]
 
 
 # --- What a generator of command lines wrote down as its own defects (shivaam/openapi-cli-gen, docs/bugs)
@@ -204,11 +209,14 @@ def test_a_body_of_all_of_keeps_its_options() -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     body = {"allOf": [_ref("Base"), _object(["size"], size=INTEGER)]}
-    write(
-        {"/a": {"post": operation("make", body=body)}}, {"schemas": {"Base": _object(["name"], name=STRING)}}
+    save(
+        document(
+            {"/a": {"post": operation("make", body=body)}},
+            components={"schemas": {"Base": _object(["name"], name=STRING)}},
+        )
     )
-    assert {"name": "x", "size": 3} == dry("make", "--name", "x", "--size", "3")["json"]
-    assert "needs --name and --size" in error("make").stderr
+    assert {"name": "x", "size": 3} == request_of("make", "--name", "x", "--size", "3")["json"]
+    assert "needs --name and --size" in refusal_of("make").stderr
 
 
 def test_a_discriminated_union_can_be_sent() -> None:
@@ -225,8 +233,8 @@ def test_a_discriminated_union_can_be_sent() -> None:
         "oneOf": [_ref("Cat"), _ref("Dog")],
         "discriminator": {"propertyName": "kind", "mapping": mapping},
     }
-    write({"/a": {"post": operation("make", body=body)}}, {"schemas": kinds})
-    assert {"kind": "dog", "bark": "wuff"} == dry("make", "--kind", "dog", "--bark", "wuff")["json"]
+    save(document({"/a": {"post": operation("make", body=body)}}, components={"schemas": kinds}))
+    assert {"kind": "dog", "bark": "wuff"} == request_of("make", "--kind", "dog", "--bark", "wuff")["json"]
 
 
 def test_dates_are_sent_as_they_are_given() -> None:
@@ -235,8 +243,8 @@ def test_dates_are_sent_as_they_are_given() -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     when = {"type": "string", "format": "date-time"}
-    write({"/a": {"post": operation("make", parameter("since", when), body=_object(at=when))}})
-    request = dry("make", "--since", "2024-01-31T10:00:00Z", "--at", "2024-01-31T10:00:00+01:00")
+    save(document({"/a": {"post": operation("make", parameter("since", when), body=_object(at=when))}}))
+    request = request_of("make", "--since", "2024-01-31T10:00:00Z", "--at", "2024-01-31T10:00:00+01:00")
     assert ("/a?since=2024-01-31T10%3A00%3A00Z", {"at": "2024-01-31T10:00:00+01:00"}) == (
         request["target"],
         request["json"],
@@ -249,8 +257,8 @@ def test_path_and_body_may_share_a_name() -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     body = _object(["id", "name"], id=INTEGER, name=STRING)
-    write({"/a/{id}": {"put": operation("put", parameter("id", STRING, "path"), body=body)}})
-    request = dry("put", "7", "--body.id", "8", "--name", "x")
+    save(document({"/a/{id}": {"put": operation("put", parameter("id", STRING, "path"), body=body)}}))
+    request = request_of("put", "7", "--body.id", "8", "--name", "x")
     assert ("/a/7", {"id": 8, "name": "x"}) == (request["target"], request["json"])
 
 
@@ -259,9 +267,9 @@ def test_an_empty_body_is_an_object() -> None:
 
     shivaam/openapi-cli-gen, docs/bugs.
     """
-    write({"/a": {"post": operation("make", body=_object(x=STRING))}})
-    assert "{}" == dry("make", "--example")["body"]
-    assert "{}" == dry("make", "--body", "{}")["body"]
+    save(document({"/a": {"post": operation("make", body=_object(x=STRING))}}))
+    assert "{}" == request_of("make", "--example")["body"]
+    assert "{}" == request_of("make", "--body", "{}")["body"]
 
 
 def test_an_answer_without_content_is_not_parsed(server: Recorder) -> None:
@@ -270,7 +278,9 @@ def test_an_answer_without_content_is_not_parsed(server: Recorder) -> None:
     shivaam/openapi-cli-gen, docs/bugs.
     """
     server.answers["/a"] = Answer(204, b"", {})
-    api = write({"/a": {"delete": {**operation("drop"), "responses": {"204": {"description": "gone"}}}}})
+    api = save(
+        document({"/a": {"delete": {**operation("drop"), "responses": {"204": {"description": "gone"}}}}})
+    )
     result = run_cli(api, "drop", "--server", server.origin)
     assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
 
@@ -281,9 +291,9 @@ def test_a_tag_of_any_spelling_is_a_group(tag: str) -> None:
 
     shivaam/openapi-cli-gen, docs/bugs.
     """
-    api = write({"/a": {"get": operation("list", tags=[tag])}})
+    api = save(document({"/a": {"get": operation("list", tags=[tag])}}))
     assert tag in run_cli(api, "--help").stdout
-    assert "/a" == dry(kebab(tag), "list")["target"]
+    assert "/a" == request_of(kebab(tag), "list")["target"]
 
 
 # --- Bodies
@@ -298,16 +308,18 @@ def test_positional_arguments_and_bodies_have_options() -> None:
     body = _object(
         ["address"], address=_object(["city"], city=STRING, geo=_object(lat={"type": "number"})), size=size
     )
-    api = write({"/a/{id}": {"post": operation("make", parameter("id", INTEGER, "path"), body=body)}})
+    api = save(
+        document({"/a/{id}": {"post": operation("make", parameter("id", INTEGER, "path"), body=body)}})
+    )
     given = ("--address.city", "Ulm", "--address.geo.lat", "48.4", "--size", "large")
     sent = {"address": {"city": "Ulm", "geo": {"lat": 48.4}}, "size": "large"}
     for words in (("7", *given), ("--id", "7", *given)):
-        request = dry("make", *words)
+        request = request_of("make", *words)
         assert ("/a/7", sent) == (request["target"], request["json"])
     page = run_cli(api, "make", "--help").stdout
     for word in ("--address.city", "--address.geo.lat", "small", "large", "required"):
         assert word in page
-    assert 2 == error("make", "7", *given[:-1], "huge").exit_code
+    assert 2 == refusal_of("make", "7", *given[:-1], "huge").exit_code
 
 
 def test_the_help_ends_with_an_example_that_runs() -> None:
@@ -320,7 +332,7 @@ def test_the_help_ends_with_an_example_that_runs() -> None:
         name={"type": "string", "example": "Rex"},
         tags={"type": "array", "items": STRING, "minItems": 1},
     )
-    api = write({"/a": {"post": operation("make", body=body)}})
+    api = save(document({"/a": {"post": operation("make", body=body)}}))
     page = run_cli(api, "make", "--help").stdout
     import shlex
 
@@ -336,11 +348,11 @@ def test_a_polymorphic_field_has_options() -> None:
     restish#257, stripe/stripe-cli#352, stripe-cli PR#988, stripe-cli PR#1097, stripe-cli PR#1317.
     """
     product = {"anyOf": [STRING, _object(["name"], name=STRING, active={"type": "boolean"})]}
-    write({"/plans": {"post": operation("create-plan", body=_object(["product"], product=product))}})
-    assert {"product": "prod_1"} == dry("create-plan", "--product", "prod_1")["json"]
+    save(document({"/plans": {"post": operation("create-plan", body=_object(["product"], product=product))}}))
+    assert {"product": "prod_1"} == request_of("create-plan", "--product", "prod_1")["json"]
     inside = {"product": {"name": "Gold", "active": True}}
-    assert inside == dry("create-plan", "--product.name", "Gold", "--product.active", "true")["json"]
-    assert inside == dry("create-plan", "--product", json.dumps(inside["product"]))["json"]
+    assert inside == request_of("create-plan", "--product.name", "Gold", "--product.active", "true")["json"]
+    assert inside == request_of("create-plan", "--product", json.dumps(inside["product"]))["json"]
 
 
 def test_a_list_of_objects_is_grouped_by_its_index() -> None:
@@ -349,12 +361,18 @@ def test_a_list_of_objects_is_grouped_by_its_index() -> None:
     linode/linode-cli#166, linode-cli PR#206, linode-cli#577, linode-cli#578.
     """
     pool = _object(["type"], type=STRING, count=INTEGER)
-    write({"/lke": {"post": operation("create", body=_object(pools={"type": "array", "items": pool}))}})
+    save(
+        document(
+            {"/lke": {"post": operation("create", body=_object(pools={"type": "array", "items": pool}))}}
+        )
+    )
     pools = {"pools": [{"type": "a", "count": 3}, {"type": "b"}]}
     given = ("--pools[0].type", "a", "--pools[1].type", "b", "--pools[0].count", "3")
-    assert pools == dry("create", *given)["json"]
-    assert pools == dry("create", "--pools", '{"type":"a","count":3}', "--pools", '{"type":"b"}')["json"]
-    assert pools == dry("create", "--pools", json.dumps(pools["pools"]))["json"]
+    assert pools == request_of("create", *given)["json"]
+    assert (
+        pools == request_of("create", "--pools", '{"type":"a","count":3}', "--pools", '{"type":"b"}')["json"]
+    )
+    assert pools == request_of("create", "--pools", json.dumps(pools["pools"]))["json"]
 
 
 def test_a_body_is_given_inline_from_a_file_or_from_a_pipe() -> None:
@@ -362,10 +380,10 @@ def test_a_body_is_given_inline_from_a_file_or_from_a_pipe() -> None:
 
     cli/cli#4640.
     """
-    write({"/a": {"post": operation("make", body=_object(x=INTEGER))}})
+    save(document({"/a": {"post": operation("make", body=_object(x=INTEGER))}}))
     Path("body.json").write_text('{"x": 1}')
     for words, stdin in ((('{"x": 1}',), b""), (("@body.json",), b""), (("-",), b'{"x": 1}')):
-        assert {"x": 1} == dry("make", "--body", *words, stdin=stdin)["json"]
+        assert {"x": 1} == request_of("make", "--body", *words, stdin=stdin)["json"]
 
 
 @pytest.mark.parametrize(
@@ -383,8 +401,8 @@ def test_a_body_may_be_any_json(schema: dict[str, Any], value: Any) -> None:
 
     knowsuchagency/mcp2cli#99, PrefectHQ/fastmcp#5096, tadata-org/fastapi_mcp#319.
     """
-    write({"/a": {"post": operation("make", parameter("id", INTEGER, required=True), body=schema)}})
-    request = dry("make", "--id", "9", "--body", json.dumps(value))
+    save(document({"/a": {"post": operation("make", parameter("id", INTEGER, required=True), body=schema)}}))
+    request = request_of("make", "--id", "9", "--body", json.dumps(value))
     assert ("/a?id=9", value) == (request["target"], request["json"])
 
 
@@ -393,9 +411,13 @@ def test_a_list_in_a_body_is_given_by_repetition() -> None:
 
     vercel-labs/specli#1, tryAGI/AutoSDK#339, exploreomni/cli PR#42.
     """
-    write({"/a": {"patch": operation("label", body=_object(newLabels={"type": "array", "items": STRING}))}})
-    assert {"newLabels": ["a", "b"]} == dry("label", "--new-labels", "a", "--new-labels", "b")["json"]
-    assert {"newLabels": ["a"]} == dry("label", "--newLabels", "a")["json"]
+    save(
+        document(
+            {"/a": {"patch": operation("label", body=_object(newLabels={"type": "array", "items": STRING}))}}
+        )
+    )
+    assert {"newLabels": ["a", "b"]} == request_of("label", "--new-labels", "a", "--new-labels", "b")["json"]
+    assert {"newLabels": ["a"]} == request_of("label", "--newLabels", "a")["json"]
 
 
 def test_a_file_is_uploaded(server: Recorder) -> None:
@@ -405,7 +427,7 @@ def test_a_file_is_uploaded(server: Recorder) -> None:
     """
     body = _object(["file"], file={"type": "string", "format": "binary"}, note=STRING)
     server.answers["/a"] = Answer()
-    api = write({"/a": {"post": operation("up", body=body, media_type="multipart/form-data")}})
+    api = save(document({"/a": {"post": operation("up", body=body, media_type="multipart/form-data")}}))
     Path("photo.png").write_bytes(b"\x89PNG\x00\xff")
     result = run_cli(api, "up", "--file", "@photo.png", "--note", "hi", "--server", server.origin)
     assert 0 == result.exit_code, result.stderr
@@ -422,17 +444,24 @@ def test_hundreds_of_operations_are_grouped_by_tag() -> None:
 
     restish#224.
     """
-    api = write(
-        {
-            f"/{tag}/{number}": {"get": operation("list" if number == 0 else f"{tag}{number}", tags=[tag])}
-            for tag in ("cats", "dogs")
-            for number in range(150)
-        }
+    api = save(
+        document(
+            {
+                f"/{tag}/{number}": {
+                    "get": operation("list" if number == 0 else f"{tag}{number}", tags=[tag])
+                }
+                for tag in ("cats", "dogs")
+                for number in range(150)
+            }
+        )
     )
     assert 300 == len(run_cli("operations", api).json)
     assert 150 == len(run_cli("operations", api, "--tag", "dogs").json)
-    assert ("/cats/0", "/dogs/0") == (dry("cats", "list")["target"], dry("dogs", "list")["target"])
-    assert "/dogs/7" == dry("dogs7")["target"] == dry("dogs", "dogs7")["target"]
+    assert ("/cats/0", "/dogs/0") == (
+        request_of("cats", "list")["target"],
+        request_of("dogs", "list")["target"],
+    )
+    assert "/dogs/7" == request_of("dogs7")["target"] == request_of("dogs", "dogs7")["target"]
     page = run_cli(api, "dogs", "--help").stdout
     assert "dogs149" in page
     assert "cats1" not in page
@@ -445,7 +474,7 @@ def test_the_help_tells_of_the_query() -> None:
     """
     state = {"type": "string", "enum": ["open", "closed"], "default": "open"}
     q = parameter("state", state, description="Which of them.")
-    page = run_cli(write({"/a": {"get": operation("list", q)}}), "list", "--help").stdout
+    page = run_cli(save(document({"/a": {"get": operation("list", q)}})), "list", "--help").stdout
     for word in ("--state", "open", "closed", "Which of them"):
         assert word in page
     assert '"type"' not in page
@@ -457,10 +486,10 @@ def test_a_name_is_never_handed_to_another_operation() -> None:
 
     vercel-labs/specli PR#9, heygen-com/heygen-cli PR#260, Jamf-Concepts/jamf-cli PR#377.
     """
-    write({"/a": {"get": operation("list")}, "/b": {"get": operation("List")}})
-    assert ["/a", "/b"] == [dry(name)["target"] for name in ("list", "list-get-b")]
-    write({"/new": {"get": operation("list")}, "/b": {"get": operation("LIST")}})
-    assert "/b" == dry("list-get-b")["target"]
-    assert "/new" == dry("list-get-new")["target"]
+    save(document({"/a": {"get": operation("list")}, "/b": {"get": operation("List")}}))
+    assert ["/a", "/b"] == [request_of(name)["target"] for name in ("list", "list-get-b")]
+    save(document({"/new": {"get": operation("list")}, "/b": {"get": operation("LIST")}}))
+    assert "/b" == request_of("list-get-b")["target"]
+    assert "/new" == request_of("list-get-new")["target"]
     rows = {row["path"]: row["name"] for row in run_cli("operations", "./api.json").json}
     assert {"/new": "list-get-new", "/b": "list-get-b"} == rows

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import document, operation, save, serve
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import document, operation, save, serve
 
 PATHS: dict[str, Any] = {
     "/a": {
@@ -71,7 +71,7 @@ def test_a_bad_document_from_a_file(name: str) -> None:
 def test_a_bad_document_does_not_replace_a_good_one(server: Recorder, name: str) -> None:
     """A registered API whose document has become unusable goes on with the one that it had."""
     server.answers["/a"] = Answer()
-    url = serve(server, document(PATHS))
+    url = serve(server, document(PATHS, None))
     assert 0 == run_cli("api", "add", "shop", url).exit_code
     server.answers["/openapi.json"] = Answer(body=DOCUMENTS[name][1])
     result = run_cli("api", "refresh", "shop", "--error-format", "json")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import request_of
 from tests.harness import run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -59,13 +60,15 @@ def api() -> str:
         },
         "404": {"$ref": "#/components/responses/Missing"},
     }
-    return write(
-        {"/things/{id}": {"put": raw}},
-        {
-            "schemas": {"Node": NODE},
-            "responses": {"Missing": {"description": "There is none"}},
-            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
-        },
+    return save(
+        document(
+            {"/things/{id}": {"put": raw}},
+            components={
+                "schemas": {"Node": NODE},
+                "responses": {"Missing": {"description": "There is none"}},
+                "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
+            },
+        )
     )
 
 
@@ -140,7 +143,7 @@ def test_the_options_of_a_body_are_those_that_a_call_takes(api: str) -> None:
     values = {"string": "x", "integer": "1", "array": "[]", "object": "{}"}
     for one in options[2:]:
         words = () if "parts" not in one["option"] else ("--name", "n")
-        assert dry(
+        assert request_of(
             "put-thing",
             "i",
             *(words or ("--name", "n")),
@@ -153,7 +156,7 @@ def test_the_options_of_a_body_are_those_that_a_call_takes(api: str) -> None:
 def test_the_example_runs_as_it_stands(api: str) -> None:
     """The example is a command line that the document allows."""
     words = shlex.split(run_cli("describe", api, "put-thing").json["example"])
-    assert "/things/id" == dry(*words[2:])["target"]
+    assert "/things/id" == request_of(*words[2:])["target"]
 
 
 @pytest.mark.parametrize("words", [("put-thing",), ("putThing",), ("PUTTHING",), ("things", "put-thing")])

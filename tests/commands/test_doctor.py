@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import operation, parameter
+from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import document, save
 
 STRING = {"type": "string"}
 
@@ -113,7 +112,7 @@ def test_the_same_remark_is_made_once() -> None:
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/No"}}},
     }
     paths = {f"/{one}": {"get": operation(one, responses={"200": answer})} for one in "abc"}
-    api = save(document(paths))
+    api = save(document(paths, None))
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert [3, 3] == [len(found["warnings"]), len(found["problems"])]
     for words in (("doctor", api), ("api", "show", api)):
@@ -126,7 +125,7 @@ def test_the_same_remark_is_made_once() -> None:
 def test_a_reference_to_another_host_tells_how_to_allow_it() -> None:
     """Also where nothing is fetched: it is refused, and not for want of a network."""
     elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
-    api = save(document({"/a": {"get": operation("a", elsewhere)}}))
+    api = save(document({"/a": {"get": operation("a", elsewhere)}}, None))
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert "add `--allow-ref https://schemas.example.org`" in found["warnings"][0]["message"]
     words = ("--allow-ref", "https://schemas.example.org", "-o", "json")
@@ -151,14 +150,14 @@ def test_a_parameter_that_is_elsewhere_may_be_the_one_of_the_path() -> None:
     """Nobody is told that a parameter is not declared where a reference to another host may declare it."""
     elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
     paths = {"/{a}": {"get": operation("a", elsewhere)}, "/{b}/{b}": {"get": operation("b")}}
-    (found,) = run_cli("doctor", save(document(paths)), "-o", "json").json["documents"]
+    (found,) = run_cli("doctor", save(document(paths, None)), "-o", "json").json["documents"]
     assert ["The path parameter `b` is not declared"] == [row["message"] for row in found["problems"]]
 
 
 def test_the_place_is_in_the_file_that_has_the_fault() -> None:
     """Of a document of several files, the one that is to be mended is named."""
     Path("part.yaml").write_text("Q:\n  name: q\n  in: query\n  required: 'yes'\n  schema: {type: string}\n")
-    made = document({"/a": {"get": operation("a", {"$ref": "part.yaml#/Q"})}})
+    made = document({"/a": {"get": operation("a", {"$ref": "part.yaml#/Q"})}}, None)
     (found,) = run_cli("doctor", save(made), "-o", "json").json["documents"]
     (row,) = found["warnings"]
     expected = (str(Path("part.yaml").resolve()), 4, 3, "/Q/required")
@@ -167,8 +166,8 @@ def test_the_place_is_in_the_file_that_has_the_fault() -> None:
 
 def test_every_registered_api_is_looked_at() -> None:
     """One that is broken does not hide the others; the run ends with 8 and says how many there are."""
-    good = save(document({"/a": {"get": operation("a")}}), "good.json")
-    bad = save(document({"/a": {"get": operation("a")}}), "bad.json")
+    good = save(document({"/a": {"get": operation("a")}}, None), "good.json")
+    bad = save(document({"/a": {"get": operation("a")}}, None), "bad.json")
     assert [0, 0] == [run_cli("api", "add", *words).exit_code for words in (("good", good), ("bad", bad))]
     Path("bad.json").write_text("{")
     result = run_cli("doctor", "-o", "json")
@@ -243,7 +242,7 @@ def test_a_damaged_catalog_is_made_again(home: Path) -> None:
 
 def test_text_of_a_document_cannot_drive_the_terminal() -> None:
     """Messages and pointers with control characters are shown, not obeyed."""
-    made = document({"/a\x1b[31m": {"get": 5}}, tags=5)
+    made = document({"/a\x1b[31m": {"get": 5}}, None, tags=5)
     result = run_cli("doctor", save(made), "-o", "text", terminal=("stdout",))
     assert "\x1b[31m" not in result.stdout
     assert "is left out" in result.stdout

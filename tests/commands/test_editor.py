@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import operation, parameter, write
+from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Result, run_cli
 
 BODY = {
@@ -62,7 +62,7 @@ def editor(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _write(body: Any = BODY, media_type: str = "application/json") -> str:
     made = operation("a", parameter("q", {"type": "string"}, required=True), body=body, media_type=media_type)
-    return write({"/a": {"post": made}})
+    return save(document({"/a": {"post": made}}))
 
 
 def _edit(*words: str, stdin: bytes = b"", terminal: tuple[str, ...] = TERMINAL) -> Result:

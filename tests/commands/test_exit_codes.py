@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dynacli import errors
+from tests.documents import BEARER, document, operation, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import BEARER, document, operation, save
 
 ANSWER = {
     "description": "fine",

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import SERVER, dry, error, operation, parameter, write
+from tests.documents import SERVER, document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import Answer, Recorder, run_cli
 
 STRING = {"type": "string"}
@@ -14,19 +15,21 @@ INTEGER = {"type": "integer"}
 @pytest.fixture
 def api() -> str:
     """A document with two path parameters, named in the document in the other order."""
-    return write(
-        {
-            "/repos/{owner}/issues/{number}": {
-                "get": operation(
-                    "getIssue",
-                    parameter("number", INTEGER, "path"),
-                    parameter("owner", STRING, "path"),
-                    parameter("draft", {"type": "boolean"}),
-                    parameter("level", INTEGER),
-                    parameter("text", STRING),
-                )
+    return save(
+        document(
+            {
+                "/repos/{owner}/issues/{number}": {
+                    "get": operation(
+                        "getIssue",
+                        parameter("number", INTEGER, "path"),
+                        parameter("owner", STRING, "path"),
+                        parameter("draft", {"type": "boolean"}),
+                        parameter("level", INTEGER),
+                        parameter("text", STRING),
+                    )
+                }
             }
-        }
+        )
     )
 
 
@@ -46,7 +49,7 @@ def api() -> str:
 def test_path_parameters_are_positional_in_path_order(api: str, words: tuple[str, ...]) -> None:
     """One that is given by its option drops out of the positional words."""
     assert api
-    assert "/repos/octo/issues/7" == dry("get-issue", *words)["target"]
+    assert "/repos/octo/issues/7" == request_of("get-issue", *words)["target"]
 
 
 @pytest.mark.parametrize(
@@ -68,14 +71,14 @@ def test_path_parameters_are_positional_in_path_order(api: str, words: tuple[str
 def test_words_that_do_not_fit_are_named(api: str, message: str, words: tuple[str, ...]) -> None:
     """What is missing, too many or unknown is said by its own name, with exit code 2."""
     assert api
-    assert message == error("get-issue", *words, before=("--error-format", "json")).error["message"]
+    assert message == refusal_of("get-issue", *words, before=("--error-format", "json")).error["message"]
 
 
 def test_what_is_missing_comes_with_a_call_that_runs(api: str) -> None:
     """The hint of the error is a command that can be typed as it stands."""
-    hint = error("get-issue", before=("--error-format", "json")).error["hint"]
+    hint = refusal_of("get-issue", before=("--error-format", "json")).error["hint"]
     assert f"For example: dynacli {api} get-issue owner 1" == hint
-    assert "/repos/owner/issues/1" == dry(*hint.split()[4:])["target"]
+    assert "/repos/owner/issues/1" == request_of(*hint.split()[4:])["target"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_what_is_missing_comes_with_a_call_that_runs(api: str) -> None:
 def test_values_may_begin_with_a_hyphen(api: str, target: str, words: tuple[str, ...]) -> None:
     """A value behind its option, a number, and everything behind `--` is never taken for an option."""
     assert api
-    assert target == dry("get-issue", *words)["target"]
+    assert target == request_of("get-issue", *words)["target"]
 
 
 @pytest.mark.parametrize(
@@ -117,13 +120,13 @@ def test_values_may_begin_with_a_hyphen(api: str, target: str, words: tuple[str,
 def test_a_boolean_is_a_switch_that_may_have_a_value(api: str, query: str, words: tuple[str, ...]) -> None:
     """`--draft`, `--draft false`, `--draft=false` and `--no-draft`; the last one wins."""
     assert api
-    assert f"/repos/octo/issues/7{query}" == dry("get-issue", "octo", "7", *words)["target"]
+    assert f"/repos/octo/issues/7{query}" == request_of("get-issue", "octo", "7", *words)["target"]
 
 
 def test_a_switch_takes_no_other_word(api: str) -> None:
     """A word behind a switch is a word of its own unless it is `true` or `false`."""
     assert api
-    assert "/repos/octo/issues/7?draft=true" == dry("get-issue", "--draft", "octo", "7")["target"]
+    assert "/repos/octo/issues/7?draft=true" == request_of("get-issue", "--draft", "octo", "7")["target"]
 
 
 @pytest.mark.parametrize(
@@ -140,15 +143,15 @@ def test_standard_options_stand_before_the_api_or_after_the_operation(
 ) -> None:
     """Both mean the same, and the later one wins."""
     assert api
-    assert f"{url}/repos/a/issues/1" == dry("get-issue", "a", "1", *after, before=before)["url"]
+    assert f"{url}/repos/a/issues/1" == request_of("get-issue", "a", "1", *after, before=before)["url"]
 
 
 def test_an_operations_own_option_wins_over_a_standard_one() -> None:
     """The standard option of the same name is then the one before the API."""
-    write({"/a": {"get": operation("a", parameter("server", STRING), parameter("o", STRING))}})
+    save(document({"/a": {"get": operation("a", parameter("server", STRING), parameter("o", STRING))}}))
     assert (
         "http://127.0.0.1:1/a?server=mine&o=x"
-        == dry("a", "--server", "mine", "--o", "x", before=("--server", "http://127.0.0.1:1"))["url"]
+        == request_of("a", "--server", "mine", "--o", "x", before=("--server", "http://127.0.0.1:1"))["url"]
     )
 
 
@@ -167,16 +170,20 @@ def test_help_is_help_wherever_it_stands_before_the_separator(api: str, flag: st
         result = run_cli(api, "get-issue", *words)
         assert (0, "") == (result.exit_code, result.stderr)
         assert result.stdout.startswith(f"Usage: dynacli {api} get-issue OWNER NUMBER [OPTIONS]\n")
-    assert f"/repos/{flag}/issues/7" == dry("get-issue", "--", flag, "7")["target"]
+    assert f"/repos/{flag}/issues/7" == request_of("get-issue", "--", flag, "7")["target"]
 
 
 def test_an_option_with_two_spellings() -> None:
     """Kebab case and the document's own spelling are one option, the later one wins."""
-    write({"/a": {"get": operation("a", parameter("pageSize", INTEGER), parameter("page_token", STRING))}})
-    assert "/a?pageSize=3" == dry("a", "--page-size", "3")["target"]
-    assert "/a?pageSize=3" == dry("a", "--pageSize", "3")["target"]
-    assert "/a?pageSize=4" == dry("a", "--page-size", "3", "--pageSize", "4")["target"]
-    assert "/a?page_token=x" == dry("a", "--page_token", "x")["target"]
+    save(
+        document(
+            {"/a": {"get": operation("a", parameter("pageSize", INTEGER), parameter("page_token", STRING))}}
+        )
+    )
+    assert "/a?pageSize=3" == request_of("a", "--page-size", "3")["target"]
+    assert "/a?pageSize=3" == request_of("a", "--pageSize", "3")["target"]
+    assert "/a?pageSize=4" == request_of("a", "--page-size", "3", "--pageSize", "4")["target"]
+    assert "/a?page_token=x" == request_of("a", "--page_token", "x")["target"]
 
 
 @pytest.mark.parametrize(
@@ -199,8 +206,8 @@ def test_an_unknown_option_gets_near_ones(near: list[str], word: str) -> None:
             "criteria": {"type": "array", "items": text},
         },
     }
-    write({"/a": {"post": operation("a", body=body)}})
-    assert near == error("a", word, "x", before=("--error-format", "json")).error["near"]
+    save(document({"/a": {"post": operation("a", body=body)}}))
+    assert near == refusal_of("a", word, "x", before=("--error-format", "json")).error["near"]
 
 
 def test_an_unregistered_document_is_called_by_url(server: Recorder, api: str) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import request_of
 from tests.harness import run_cli
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
@@ -16,6 +17,7 @@ REWRITE = bool(os.environ.get("DYNACLI_REWRITE_GOLDEN"))
 STRING: dict[str, Any] = {"type": "string"}
 INTEGER: dict[str, Any] = {"type": "integer"}
 
+EMPTY = {"200": {"description": "ok"}}
 UPLOAD = operation(
     "uploadReport",
     parameter("reportId", {**STRING, "format": "uuid"}, "path", description="Which report."),
@@ -77,22 +79,32 @@ UPLOAD["responses"] = {
 @pytest.fixture
 def api() -> str:
     """A document that has most of what a help page can show."""
-    return write(
-        {
-            "/tenants/{tenant}/reports/{reportId}": {"put": UPLOAD},
-            "/reports": {
-                "get": operation("listReports", tags=["reports"], summary="List the reports"),
-                "post": operation(
-                    "createReport",
-                    body={"type": "array", "items": {"type": "object", "properties": {"x": INTEGER}}},
-                ),
-                "delete": {**operation("delete_all", tags=["admin"], deprecated=True), "x-cli-hidden": True},
-            },
-            "/settings": {
-                "put": operation("putSettings", body={"type": "object", "additionalProperties": STRING}),
-                "get": operation("getSettings"),
-            },
-        }
+    return save(
+        document(
+            {
+                "/tenants/{tenant}/reports/{reportId}": {"put": UPLOAD},
+                "/reports": {
+                    "get": operation("listReports", tags=["reports"], summary="List the reports"),
+                    "post": operation(
+                        "createReport",
+                        body={"type": "array", "items": {"type": "object", "properties": {"x": INTEGER}}},
+                        responses=EMPTY,
+                    ),
+                    "delete": {
+                        **operation("delete_all", tags=["admin"], deprecated=True),
+                        "x-cli-hidden": True,
+                    },
+                },
+                "/settings": {
+                    "put": operation(
+                        "putSettings",
+                        body={"type": "object", "additionalProperties": STRING},
+                        responses=EMPTY,
+                    ),
+                    "get": operation("getSettings", responses=EMPTY),
+                },
+            }
+        )
     )
 
 
@@ -150,7 +162,7 @@ def test_the_example_of_a_page_runs_as_it_stands(api: str, name: str) -> None:
     assert "Example\n" in page
     words = shlex.split(page.splitlines()[-1])
     assert ["dynacli", api, name] == words[:3]
-    assert dry(name, *words[3:])["url"].startswith("http://127.0.0.1:9/")
+    assert request_of(name, *words[3:])["url"].startswith("http://127.0.0.1:9/")
 
 
 def test_help_needs_no_network_and_no_configuration(home: Path) -> None:
@@ -182,7 +194,7 @@ def test_foreign_text_cannot_drive_the_terminal() -> None:
         description=evil,
     )
     raw["responses"] = {"200": {"description": evil}}
-    api = write({"/a": {"post": raw}})
+    api = save(document({"/a": {"post": raw}}))
     for words in ((api, "a", "--help"), (api, "--help"), ("describe", api, "a")):
         for terminal in ((), ("stdout",)):
             if words[0] == "describe" and not terminal:
@@ -195,7 +207,7 @@ def test_foreign_text_cannot_drive_the_terminal() -> None:
 
 def test_a_default_without_a_character_is_told() -> None:
     """An empty text as a default is said to be one, where `default` alone would say nothing."""
-    write({"/a": {"get": operation("a", parameter("q", {**STRING, "default": ""}))}})
+    save(document({"/a": {"get": operation("a", parameter("q", {**STRING, "default": ""}))}}))
     page = run_cli("./api.json", "a", "--help").stdout
     assert "empty by default" in page
     assert "default ]" not in page

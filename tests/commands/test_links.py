@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
-from tests.documents_of import dry, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import request_of
 from tests.harness import run_cli
-from tests.small_documents import document, save
 
 STRING: dict[str, Any] = {"type": "string"}
 INTEGER: dict[str, Any] = {"type": "integer"}
@@ -84,13 +84,15 @@ def link_document(link: dict[str, Any], **answer: Any) -> str:
         parameter("id", INTEGER, "path"),
         body={"type": "object", "properties": {"name": STRING}},
     )
-    return write(
-        {
-            "/users/{user}": {"get": get_user},
-            "/repos/{owner}/{slug}": {"get": repo},
-            "/users/{id}/name": {"put": rename},
-        },
-        {"schemas": {"User": USER, "Repo": REPO}},
+    return save(
+        document(
+            {
+                "/users/{user}": {"get": get_user},
+                "/repos/{owner}/{slug}": {"get": repo},
+                "/users/{id}/name": {"put": rename},
+            },
+            components={"schemas": {"User": USER, "Repo": REPO}},
+        )
     )
 
 
@@ -174,7 +176,7 @@ def test_a_link_shows_the_command_of_the_next_call(link: dict[str, Any], expecte
     words = next_words(api)
     assert expected == words
     if not any("{" in word and ":" not in word for word in words):
-        assert dry(*words)["target"].startswith(("/repos/", "/users/")) or "--server" in words
+        assert request_of(*words)["target"].startswith(("/repos/", "/users/")) or "--server" in words
 
 
 def test_the_example_of_an_answer_goes_before_those_of_schemas() -> None:
@@ -272,7 +274,7 @@ def test_links_of_several_answers_are_all_there() -> None:
         "200": {"description": "", "links": {"self": {"$ref": "#/components/links/Again"}}},
         "404": {"description": "", "links": {"self": link, "other": link}},
     }
-    api = write({"/user": {"get": get_user}}, {"links": {"Again": link}})
+    api = save(document({"/user": {"get": get_user}}, components={"links": {"Again": link}}))
     links = run_cli("describe", api, "get-user").json["links"]
     assert [("self", "200"), ("404.self", "404"), ("other", "404")] == [
         (name, one["status"]) for name, one in links.items()
@@ -329,8 +331,11 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
         },
     )
     other: dict[str, Any] = {"Other": {"$request.query.url": {"put": {"responses": {}}}}}
-    api = write(
-        {"/subscribe": {"post": subscribe}}, {"schemas": {"User": USER, "Repo": REPO}, "callbacks": other}
+    api = save(
+        document(
+            {"/subscribe": {"post": subscribe}},
+            components={"schemas": {"User": USER, "Repo": REPO}, "callbacks": other},
+        )
     )
     callbacks = run_cli("describe", api, "subscribe").json["callbacks"]
     assert EXPECTED_EVENT == callbacks["onEvent"]["{$request.body#/url}/event"]["POST"]
@@ -349,7 +354,13 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
 
 def webhook_document(version: str = "3.1.0", key: str = "webhooks") -> str:
     """Write a document with one operation and three webhooks."""
-    api = write({"/a": {"get": operation("newPet")}}, {"schemas": {"User": USER, "Repo": REPO}}, version)
+    api = save(
+        document(
+            {"/a": {"get": operation("newPet")}},
+            components={"schemas": {"User": USER, "Repo": REPO}},
+            version=version,
+        )
+    )
     import json
     from pathlib import Path
 
@@ -411,7 +422,9 @@ def test_many_webhooks_do_not_flood_the_help() -> None:
     """A dozen are listed, and where the others are; `describe API webhooks` lists all."""
     paths = {"/a": {"get": operation("a")}}
     made = document(
-        paths, webhooks={f"event{number}": {"post": {"summary": f"Number {number}"}} for number in range(15)}
+        paths,
+        None,
+        webhooks={f"event{number}": {"post": {"summary": f"Number {number}"}} for number in range(15)},
     )
     api = save({**made, "openapi": "3.1.0"})
     page = run_cli(api, "--help").stdout

@@ -15,7 +15,8 @@ from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
 from dynacli.model.kebab_names import MAX_LENGTH, NameBook, kebab
 from dynacli.model.operation import Field, ValueType
-from tests.documents_of import dry, error, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 from tests.sampling import examples
 
@@ -124,29 +125,31 @@ def test_method_and_path_name_what_its_operation_id_cannot(expected: str, operat
     del raw["operationId"]
     if operation_id is not None:
         raw["operationId"] = operation_id
-    api = write({"/pets/{petId}/toys": {"get": raw}})
+    api = save(document({"/pets/{petId}/toys": {"get": raw}}))
     assert [expected] == [one["name"] for one in run_cli("operations", api).json]
 
 
 def test_long_names_are_cut_and_told_apart() -> None:
     """Two operationIds of 300 characters that differ at their end have names of a usable length."""
     ids = ["x" * 300 + "a", "x" * 300 + "b"]
-    api = write({f"/{one}": {"get": operation(each)} for one, each in zip("ab", ids, strict=True)})
+    api = save(document({f"/{one}": {"get": operation(each)} for one, each in zip("ab", ids, strict=True)}))
     rows = run_cli("operations", api).json
     assert ["/a", "/b"] == [one["path"] for one in rows]
     assert 2 == len({one["name"] for one in rows})
     assert all(len(one["name"]) <= MAX_LENGTH + 4 for one in rows)
     for one, path in zip(rows, ["/a", "/b"], strict=True):
-        assert path == dry(one["name"])["target"]
+        assert path == request_of(one["name"])["target"]
 
 
 def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
     """The first in the document has the plain name, the other its method and path behind it."""
-    api = write(
-        {
-            "/a": {"get": operation("listPets")},
-            "/b/{id}": {"get": operation("list_pets"), "post": operation("ListPets")},
-        }
+    api = save(
+        document(
+            {
+                "/a": {"get": operation("listPets")},
+                "/b/{id}": {"get": operation("list_pets"), "post": operation("ListPets")},
+            }
+        )
     )
     rows = [(one["name"], one["operation_id"]) for one in run_cli("operations", api).json]
     assert [
@@ -158,16 +161,16 @@ def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
     assert [False, True, True] == [
         "(its operationId is also that of list-pets)" in " ".join(line.split()) for line in listed
     ]
-    assert "/b/7" == dry("list-pets-get-b-id", "7")["target"]
+    assert "/b/7" == request_of("list-pets-get-b-id", "7")["target"]
     # The exact operationId is unambiguous where the name is not.
-    assert "/b/7" == dry("list_pets", "7")["target"]
+    assert "/b/7" == request_of("list_pets", "7")["target"]
 
 
 @pytest.mark.parametrize("word", ["listPets", "LISTPETS", "listpets", "ListPets", "list-pets"])
 def test_the_operation_id_is_accepted_in_any_case(word: str) -> None:
     """Name and operationId mean the same operation."""
-    write({"/a": {"get": operation("listPets")}})
-    assert "/a" == dry(word)["target"]
+    save(document({"/a": {"get": operation("listPets")}}))
+    assert "/a" == request_of(word)["target"]
 
 
 @pytest.mark.parametrize(
@@ -182,40 +185,40 @@ def test_the_operation_id_is_accepted_in_any_case(word: str) -> None:
 )
 def test_an_unknown_name_gets_near_ones(word: str, near: list[str]) -> None:
     """Up to three names that come near are named, and the exit code is 2."""
-    write({"/a": {"get": operation("listPets"), "post": operation("createPet")}})
-    refused = error(word, before=("--error-format", "json")).error
+    save(document({"/a": {"get": operation("listPets"), "post": operation("createPet")}}))
+    refused = refusal_of(word, before=("--error-format", "json")).error
     assert f"`./api.json` has no operation `{word}`" == refused["message"]
     assert near == refused["near"]
 
 
 def test_names_never_move_when_a_document_changes() -> None:
     """Operations reordered, removed and added: what a name meant before it means afterwards, or nothing."""
-    write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
-    assert ("/a", "/b") == (dry("get-pet")["target"], dry("get-pet-get-b")["target"])
+    save(document({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}}))
+    assert ("/a", "/b") == (request_of("get-pet")["target"], request_of("get-pet-get-b")["target"])
 
-    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
-    assert ("/a", "/b") == (dry("get-pet")["target"], dry("get-pet-get-b")["target"])
+    save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
+    assert ("/a", "/b") == (request_of("get-pet")["target"], request_of("get-pet-get-b")["target"])
 
-    write({"/b": {"get": operation("get_pet")}, "/c": {"get": operation("getPet")}})
-    assert "/b" == dry("get-pet-get-b")["target"]
-    assert "/c" == dry("get-pet-get-c")["target"]
+    save(document({"/b": {"get": operation("get_pet")}, "/c": {"get": operation("getPet")}}))
+    assert "/b" == request_of("get-pet-get-b")["target"]
+    assert "/c" == request_of("get-pet-get-c")["target"]
     by_path = {one["path"]: one["name"] for one in run_cli("operations", "./api.json").json}
     assert {"/b": "get-pet-get-b", "/c": "get-pet-get-c"} == by_path
-    refused = error("get-pet", before=("--error-format", "json")).error
+    refused = refusal_of("get-pet", before=("--error-format", "json")).error
     assert "It was the name of `GET /a`, which the document does not have now" == refused["reason"]
-    assert "/c" == dry("getPet")["target"]
+    assert "/c" == request_of("getPet")["target"]
 
-    write({"/a": {"get": operation("getPet")}, "/c": {"get": operation("getPet")}})
-    assert "/a" == dry("get-pet")["target"]
+    save(document({"/a": {"get": operation("getPet")}, "/c": {"get": operation("getPet")}}))
+    assert "/a" == request_of("get-pet")["target"]
 
 
 def test_a_renamed_operation_keeps_its_name_and_takes_the_new_one_too() -> None:
     """A script that was written before the document renamed an operation goes on working."""
-    write({"/a": {"get": operation("listRuns")}})
-    assert "/a" == dry("list-runs")["target"]
-    write({"/a": {"get": operation("searchRuns")}})
+    save(document({"/a": {"get": operation("listRuns")}}))
+    assert "/a" == request_of("list-runs")["target"]
+    save(document({"/a": {"get": operation("searchRuns")}}))
     assert ("/a", "/a", "/a") == tuple(
-        dry(word)["target"] for word in ("list-runs", "search-runs", "searchRuns")
+        request_of(word)["target"] for word in ("list-runs", "search-runs", "searchRuns")
     )
 
 
@@ -230,29 +233,29 @@ def test_the_lock_is_handed_on() -> None:
 
 def test_an_operation_id_never_takes_over_the_name_of_one_that_is_gone() -> None:
     """A script that calls `get-pet` does not come to call another operation because that is its operationId."""
-    write({"/a": {"delete": operation("getPet")}, "/b": {"get": operation("other")}})
-    assert "/a" == dry("get-pet")["target"]
-    write({"/b": {"get": {**operation("get-pet"), "x-cli-aliases": ["getPet"]}}})
-    error("get-pet")
-    error("GET-PET")
-    assert "/b" == dry("other")["target"]
+    save(document({"/a": {"delete": operation("getPet")}, "/b": {"get": operation("other")}}))
+    assert "/a" == request_of("get-pet")["target"]
+    save(document({"/b": {"get": {**operation("get-pet"), "x-cli-aliases": ["getPet"]}}}))
+    refusal_of("get-pet")
+    refusal_of("GET-PET")
+    assert "/b" == request_of("other")["target"]
 
 
 def test_names_outlive_a_new_version_of_the_catalog(home: Path) -> None:
     """A catalog of another format still says which names were given."""
-    write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
-    assert "/b" == dry("get-pet-get-b")["target"]
+    save(document({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}}))
+    assert "/b" == request_of("get-pet-get-b")["target"]
     (catalog,) = home.rglob("*.sqlite")
     catalog.rename(catalog.with_name(re.sub(r"\.\d+\.sqlite$", ".1.sqlite", catalog.name)))
-    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
-    assert ("/a", "/b") == (dry("get-pet")["target"], dry("get-pet-get-b")["target"])
+    save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
+    assert ("/a", "/b") == (request_of("get-pet")["target"], request_of("get-pet-get-b")["target"])
 
 
 def test_the_lock_survives_a_refresh_and_a_rename_of_the_api() -> None:
     """`api refresh` and `api rename` keep every name."""
-    api = write({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}})
+    api = save(document({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}}))
     assert 0 == run_cli("api", "add", "pets", api).exit_code
-    write({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}})
+    save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
     assert 0 == run_cli("api", "refresh", "pets").exit_code
     assert 0 == run_cli("api", "rename", "pets", "animals").exit_code
     rows = {one["path"]: one["name"] for one in run_cli("operations", "animals").json}
@@ -325,11 +328,15 @@ def _tagged(operation_id: str, *tags: str, **more: Any) -> dict[str, Any]:
 
 def test_an_operation_is_found_through_its_tag() -> None:
     """`API TAG OPERATION` means the same call, with the tag's prefix left out or not."""
-    write({"/a": {"get": _tagged("issues/list", "Issues")}, "/b": {"get": _tagged("pulls/list", "Pulls")}})
+    save(
+        document(
+            {"/a": {"get": _tagged("issues/list", "Issues")}, "/b": {"get": _tagged("pulls/list", "Pulls")}}
+        )
+    )
     for words in (("issues", "list"), ("issues", "issues-list"), ("issues", "issues/list")):
-        assert "/a" == dry(*words)["target"]
-    assert "/b" == dry("pulls", "list")["target"]
-    refused = error("pulls", "issues-list", before=("--error-format", "json")).error
+        assert "/a" == request_of(*words)["target"]
+    assert "/b" == request_of("pulls", "list")["target"]
+    refused = refusal_of("pulls", "issues-list", before=("--error-format", "json")).error
     assert "`./api.json`, tag `pulls`, has no operation `issues-list`" == refused["message"]
 
 
@@ -337,24 +344,24 @@ def test_a_tag_may_be_called_like_an_operation() -> None:
     """The word behind decides: an operation of the tag, or an argument of the operation."""
     own = _tagged("pets", "other")
     own["parameters"] = [parameter("x", {"type": "string"}, "path")]
-    write({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}})
-    assert "/b" == dry("pets", "list-pets")["target"]
-    assert "/a/7" == dry("pets", "7")["target"]
+    save(document({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}}))
+    assert "/b" == request_of("pets", "list-pets")["target"]
+    assert "/a/7" == request_of("pets", "7")["target"]
 
 
 def test_operations_of_a_tag_are_listed_by_any_of_its_spellings() -> None:
     """`operations --tag` takes the tag as the document spells it, and in kebab case."""
-    api = write({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}})
+    api = save(document({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}}))
     for tag in ("My Pets", "my-pets"):
         assert ["a"] == [one["name"] for one in run_cli("operations", api, "--tag", tag).json]
 
 
 def test_a_name_in_other_letters_is_not_called_gone() -> None:
     """What another operation is called is named as the near one; only what the document has lost is called lost."""
-    write({"/a": {"get": operation("listAllPets")}, "/b": {"get": operation("other")}})
-    assert "Did you mean `list-all-pets`?" in error("LIST-ALL-PETS").stderr
-    write({"/b": {"get": operation("other")}})
-    refused = error("LIST-ALL-PETS").stderr
+    save(document({"/a": {"get": operation("listAllPets")}, "/b": {"get": operation("other")}}))
+    assert "Did you mean `list-all-pets`?" in refusal_of("LIST-ALL-PETS").stderr
+    save(document({"/b": {"get": operation("other")}}))
+    refused = refusal_of("LIST-ALL-PETS").stderr
     assert "has no operation `LIST-ALL-PETS` any more" in refused
     assert "It was the name of `GET /a`, which the document does not have now" in refused
 
@@ -362,15 +369,15 @@ def test_a_name_in_other_letters_is_not_called_gone() -> None:
 def test_a_verb_is_never_shadowed_by_an_operation() -> None:
     """Operations called like verbs, options or Python's own names are ordinary operations of their API."""
     names = ["help", "api", "describe", "version", "__init__", "--help", "class", "-o"]
-    api = write({f"/{index}": {"get": operation(name)} for index, name in enumerate(names)})
+    api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(names)}))
     rows = run_cli("operations", api).json
     assert names == [one["operation_id"] for one in rows]
     for index, one in enumerate(rows):
-        assert f"/{index}" == dry(one["name"])["target"]
+        assert f"/{index}" == request_of(one["name"])["target"]
     assert "Usage: dynacli" in run_cli("help").stdout
 
 
 def test_the_order_of_the_operations_is_the_documents() -> None:
     """Lists keep the order of the document, whatever the names are."""
-    api = write({f"/{name}": {"get": operation(name)} for name in ("zebra", "ant", "moose")})
+    api = save(document({f"/{name}": {"get": operation(name)} for name in ("zebra", "ant", "moose")}))
     assert ["zebra", "ant", "moose"] == [one["name"] for one in run_cli("operations", api).json]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from dynacli.__main__ import main
+from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.small_documents import document, operation, save
 
 PROGRAM = [sys.executable, "-m", "dynacli"]
 

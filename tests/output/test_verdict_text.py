@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dynacli.auth.secret import Masker, Secret
 from dynacli.text.excerpt import ExcerptTarget, json_excerpts, marked
 from dynacli.text.terminal import cell_width
+from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.small_documents import document, operation, save
 
 PET = {
     "id": "p-1",

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, error, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -39,7 +40,7 @@ WORKFLOW = _object(
 @pytest.fixture
 def api() -> str:
     """A document with one operation that takes a body."""
-    return write({"/a": {"post": operation("a", body=WORKFLOW)}})
+    return save(document({"/a": {"post": operation("a", body=WORKFLOW)}}))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def api() -> str:
 def test_options_build_the_body(api: str, body: dict[str, Any], words: tuple[str, ...]) -> None:
     """Each option sets the place that it is called by; `--body` lies below them all."""
     assert api
-    assert body == dry("a", *words)["json"]
+    assert body == request_of("a", *words)["json"]
 
 
 @pytest.mark.parametrize(
@@ -140,16 +141,16 @@ def test_options_build_the_body(api: str, body: dict[str, Any], words: tuple[str
 def test_what_cannot_be_built_is_refused(api: str, message: str, words: tuple[str, ...]) -> None:
     """A gap, a wrong value, an unknown field, a text that is not JSON: exit 2, and the place is named."""
     assert api
-    assert message == error("a", *words, before=("--error-format", "json")).error["message"]
+    assert message == refusal_of("a", *words, before=("--error-format", "json")).error["message"]
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:
     """Parameters and required fields of the body, those of required objects too, in one message."""
     body = _object(("name", "amount"), name=STRING, amount=_object(("value",), value=INTEGER, unit=STRING))
-    write({"/a/{id}": {"post": operation("a", parameter("id", STRING, "path"), body=body)}})
-    refused = error("a", before=("--error-format", "json")).error
+    save(document({"/a/{id}": {"post": operation("a", parameter("id", STRING, "path"), body=body)}}))
+    refused = refusal_of("a", before=("--error-format", "json")).error
     assert ["ID", "--name", "--amount.value"] == refused["missing"]
-    refused = error("a", "x", "--amount.unit", "EUR", before=("--error-format", "json")).error
+    refused = refusal_of("a", "x", "--amount.unit", "EUR", before=("--error-format", "json")).error
     assert ["--name", "--amount.value"] == refused["missing"]
 
 
@@ -176,18 +177,20 @@ def test_a_body_file_that_is_missing_is_named(api: str) -> None:
 
 def test_a_property_called_like_an_input_option_wins() -> None:
     """A body that has `body`, `set` or `example` has options of these names; dynacli's own stand before the API."""
-    write({"/a": {"post": operation("a", body=_object(body=STRING, set=STRING, example=STRING))}})
+    save(document({"/a": {"post": operation("a", body=_object(body=STRING, set=STRING, example=STRING))}}))
     assert {"body": "b", "set": "s", "example": "e"} == (
-        dry("a", "--body", "b", "--set", "s", "--example", "e")["json"]
+        request_of("a", "--body", "b", "--set", "s", "--example", "e")["json"]
     )
-    assert {"set": "x", "body": "b"} == dry("a", "--body", "b", before=("--body", '{"set": "x"}'))["json"]
-    assert {"body": "q"} == dry("a", before=("--set", 'body="q"'))["json"]
+    assert {"set": "x", "body": "b"} == request_of("a", "--body", "b", before=("--body", '{"set": "x"}'))[
+        "json"
+    ]
+    assert {"body": "q"} == request_of("a", before=("--set", 'body="q"'))["json"]
 
 
 def test_a_property_called_like_a_standard_option_wins() -> None:
     """The standard option then works before the API."""
-    write({"/a": {"post": operation("a", body=_object(output=STRING, server=STRING))}})
-    request = dry("a", "--output", "o", "--server", "s", before=("--server", "http://127.0.0.1:5"))
+    save(document({"/a": {"post": operation("a", body=_object(output=STRING, server=STRING))}}))
+    request = request_of("a", "--output", "o", "--server", "s", before=("--server", "http://127.0.0.1:5"))
     assert ("http://127.0.0.1:5/a", {"output": "o", "server": "s"}) == (request["url"], request["json"])
 
 
@@ -209,14 +212,14 @@ def test_a_property_called_like_a_standard_option_wins() -> None:
 )
 def test_any_json_value_can_be_a_body(body: Any, schema: dict[str, Any], words: tuple[str, ...]) -> None:
     """Arrays, scalars, null and maps, not only objects with properties."""
-    write({"/a": {"post": operation("a", body=schema)}})
-    assert body == dry("a", *words)["json"]
+    save(document({"/a": {"post": operation("a", body=schema)}}))
+    assert body == request_of("a", *words)["json"]
 
 
 def test_a_mistyped_option_is_no_key_of_a_map() -> None:
     """A body that takes any property takes it as `--body.NAME`; `--dryrun` stays a mistake."""
-    write({"/a": {"post": operation("a", body={"type": "object", "additionalProperties": True})}})
-    refused = error("a", "--dryrun", "x", before=("--error-format", "json")).error
+    save(document({"/a": {"post": operation("a", body={"type": "object", "additionalProperties": True})}}))
+    refused = refusal_of("a", "--dryrun", "x", before=("--error-format", "json")).error
     assert ("There is no option `--dryrun`", ["--dry-run"]) == (refused["message"], refused["near"])
 
 
@@ -227,18 +230,22 @@ DOG = _object(("kind", "bark"), kind={"type": "string", "enum": ["dog"]}, bark=S
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
 def test_branches_offer_the_union_of_their_options(keyword: str) -> None:
     """Every branch can be given; a mixture of them is refused."""
-    write({"/a": {"post": operation("a", body={keyword: [CAT, DOG]})}})
-    assert {"kind": "cat", "meow": 1} == dry("a", "--kind", "cat", "--meow", "1")["json"]
-    assert {"kind": "dog", "bark": "w"} == dry("a", "--kind", "dog", "--bark", "w")["json"]
-    assert error("a", "--kind", "dog", "--meow", "1").stderr
-    assert "it takes one of `cat`, `dog`" in error("a", "--kind", "cow").stderr
+    save(document({"/a": {"post": operation("a", body={keyword: [CAT, DOG]})}}))
+    assert {"kind": "cat", "meow": 1} == request_of("a", "--kind", "cat", "--meow", "1")["json"]
+    assert {"kind": "dog", "bark": "w"} == request_of("a", "--kind", "dog", "--bark", "w")["json"]
+    assert refusal_of("a", "--kind", "dog", "--meow", "1").stderr
+    assert "it takes one of `cat`, `dog`" in refusal_of("a", "--kind", "cow").stderr
 
 
 def test_all_of_is_one_object() -> None:
     """The parts of `allOf` are options of one body, and what any of them requires is required."""
-    write({"/a": {"post": operation("a", body={"allOf": [_object(("x",), x=STRING), _object(y=INTEGER)]})}})
-    assert {"x": "a", "y": 1} == dry("a", "--x", "a", "--y", "1")["json"]
-    assert "needs --x" in error("a", "--y", "1").stderr
+    save(
+        document(
+            {"/a": {"post": operation("a", body={"allOf": [_object(("x",), x=STRING), _object(y=INTEGER)]})}}
+        )
+    )
+    assert {"x": "a", "y": 1} == request_of("a", "--x", "a", "--y", "1")["json"]
+    assert "needs --x" in refusal_of("a", "--y", "1").stderr
 
 
 def test_a_schema_that_holds_itself_is_followed_as_deep_as_asked() -> None:
@@ -249,12 +256,16 @@ def test_a_schema_that_holds_itself_is_followed_as_deep_as_asked() -> None:
         child={"$ref": "#/components/schemas/Node"},
         children={"type": "array", "items": {"$ref": "#/components/schemas/Node"}},
     )
-    api = write(
-        {"/a": {"post": operation("a", body={"$ref": "#/components/schemas/Node"})}},
-        {"schemas": {"Node": node}},
+    api = save(
+        document(
+            {"/a": {"post": operation("a", body={"$ref": "#/components/schemas/Node"})}},
+            components={"schemas": {"Node": node}},
+        )
     )
     words = ("--name", "a", "--child.name", "b", "--child.children[0].name", "c")
-    assert {"name": "a", "child": {"name": "b", "children": [{"name": "c"}]}} == dry("a", *words)["json"]
+    assert {"name": "a", "child": {"name": "b", "children": [{"name": "c"}]}} == request_of("a", *words)[
+        "json"
+    ]
     for page in (run_cli(api, "a", "--help"), run_cli("describe", api, "a")):
         assert 0 == page.exit_code
 
@@ -263,10 +274,10 @@ def test_an_optional_body_is_left_out() -> None:
     """Without a word for it no body is sent, with `--example` neither; one option makes one."""
     raw = operation("a", body=WORKFLOW)
     raw["requestBody"]["required"] = False
-    write({"/a": {"post": raw}})
-    assert (None, None) == (dry("a")["body"], dry("a", "--example")["body"])
-    assert {"name": "n"} == dry("a", "--name", "n")["json"]
-    assert "needs --name" in error("a", "--draft").stderr
+    save(document({"/a": {"post": raw}}))
+    assert (None, None) == (request_of("a")["body"], request_of("a", "--example")["body"])
+    assert {"name": "n"} == request_of("a", "--name", "n")["json"]
+    assert "needs --name" in refusal_of("a", "--draft").stderr
 
 
 MEANT = {
@@ -292,25 +303,25 @@ def test_example_fills_a_body_of_which_nobody_said_that_it_is_optional(
     raw = operation("a", body=_object(("name",), name=STRING))
     raw["requestBody"].pop("required", None)
     raw["requestBody"]["content"]["application/json"].update(media)
-    write({"/a": {method: raw}})
-    made = dry("a", "--example")
+    save(document({"/a": {method: raw}}))
+    made = request_of("a", "--example")
     assert expected == (None if made["body"] is None else made["json"])
-    assert dry("a")["body"] is None
+    assert request_of("a")["body"] is None
 
 
 def test_example_fills_the_body_and_options_lie_over_it() -> None:
     """The document's example, or a value made from the schema; what was given wins."""
     raw = operation("a", body=_object(("name", "size"), name=STRING, size={"type": "integer", "minimum": 3}))
-    write({"/a": {"post": raw}})
-    assert {"name": "string", "size": 3} == dry("a", "--example")["json"]
-    assert {"name": "n", "size": 3} == dry("a", "--name", "n", "--example")["json"]
+    save(document({"/a": {"post": raw}}))
+    assert {"name": "string", "size": 3} == request_of("a", "--example")["json"]
+    assert {"name": "n", "size": 3} == request_of("a", "--name", "n", "--example")["json"]
     raw["requestBody"]["content"]["application/json"]["example"] = {"name": "Mine", "size": 8}
-    write({"/a": {"post": raw}})
-    assert {"name": "Mine", "size": 8} == dry("a", "--example")["json"]
+    save(document({"/a": {"post": raw}}))
+    assert {"name": "Mine", "size": 8} == request_of("a", "--example")["json"]
     # An example that the document itself does not allow is passed over.
     raw["requestBody"]["content"]["application/json"]["example"] = {"name": "Mine", "size": 1}
-    write({"/a": {"post": raw}})
-    assert {"name": "string", "size": 3} == dry("a", "--example")["json"]
+    save(document({"/a": {"post": raw}}))
+    assert {"name": "string", "size": 3} == request_of("a", "--example")["json"]
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -341,10 +352,10 @@ def test_a_form_takes_the_same_options(body: str, words: tuple[str, ...]) -> Non
         "csv": {"style": "form", "explode": False},
         "deep": {"style": "deepObject", "explode": True},
     }
-    write({"/a": {"post": raw}})
-    request = dry("a", *words)
+    save(document({"/a": {"post": raw}}))
+    request = request_of("a", *words)
     assert (body, FORM) == (request["body"], dict(request["headers"])["Content-Type"])
-    assert "name=n&deep%5Bx%5D%5By%5D=1" == dry("a", "--name", "n", "--deep.x.y", "1")["body"]
+    assert "name=n&deep%5Bx%5D%5By%5D=1" == request_of("a", "--name", "n", "--deep.x.y", "1")["body"]
 
 
 @pytest.mark.parametrize(
@@ -358,15 +369,15 @@ def test_a_form_takes_the_same_options(body: str, words: tuple[str, ...]) -> Non
 )
 def test_what_is_not_supported_yet_is_refused(message: str, media_type: str, words: tuple[str, ...]) -> None:
     """A body that cannot be built is refused, and never sent wrong."""
-    write({"/a": {"post": operation("a", body=_object(x=STRING), media_type=media_type)}})
-    assert message in error("a", *words).stderr
+    save(document({"/a": {"post": operation("a", body=_object(x=STRING), media_type=media_type)}}))
+    assert message in refusal_of("a", *words).stderr
 
 
 def test_another_media_type_is_sent_as_it_is(server: Recorder) -> None:
     """`--body @FILE` goes out byte for byte, under the document's media type or that of `--content-type`."""
     raw = operation("a", body=_object(x=STRING), media_type="application/xml")
     raw["requestBody"]["content"]["multipart/form-data"] = {"schema": _object(y=STRING)}
-    api = write({"/a": {"post": raw}})
+    api = save(document({"/a": {"post": raw}}))
     Path("b").write_bytes(b"<x>\xff\r\n</x>")
     common = ("--server", server.origin, "--no-fail", "--validate", "off", api, "a")
     run_cli(*common, "--body", "@b", "--content-type", "application/xml")
@@ -384,18 +395,18 @@ def test_the_content_type_chooses_among_bodies() -> None:
     raw = operation("a", body=_object(x=STRING), media_type="application/xml")
     raw["requestBody"]["content"]["application/json"] = {"schema": _object(y=STRING)}
     raw["requestBody"]["content"][FORM] = {"schema": _object(z=STRING)}
-    write({"/a": {"post": raw}})
-    assert {"y": "1"} == dry("a", "--y", "1")["json"]
-    assert "z=1" == dry("a", "--z", "1", "--content-type", FORM)["body"]
-    assert "z=1" == dry("a", "--z", "1", before=("--content-type", FORM))["body"]
-    assert "There is no option `--z`" in error("a", "--z", "1").stderr
-    assert "takes no body of `text/csv`" in error("a", "--content-type", "text/csv").stderr
+    save(document({"/a": {"post": raw}}))
+    assert {"y": "1"} == request_of("a", "--y", "1")["json"]
+    assert "z=1" == request_of("a", "--z", "1", "--content-type", FORM)["body"]
+    assert "z=1" == request_of("a", "--z", "1", before=("--content-type", FORM))["body"]
+    assert "There is no option `--z`" in refusal_of("a", "--z", "1").stderr
+    assert "takes no body of `text/csv`" in refusal_of("a", "--content-type", "text/csv").stderr
 
 
 def test_standard_input_is_the_document_or_the_body() -> None:
     """One run cannot take both from standard input; the second one is refused instead of being empty."""
-    document = Path(write({"/a": {"post": operation("a", body=WORKFLOW)}})).read_bytes()
-    result = run_cli("-", "a", "--body", "-", "--dry-run", stdin=document)
+    content = Path(save(document({"/a": {"post": operation("a", body=WORKFLOW)}}))).read_bytes()
+    result = run_cli("-", "a", "--body", "-", "--dry-run", stdin=content)
     assert (2, "") == (result.exit_code, result.stdout)
     assert "Standard input cannot be the document and the body at once" in result.stderr
 
@@ -403,12 +414,12 @@ def test_standard_input_is_the_document_or_the_body() -> None:
 @pytest.mark.usefixtures("api")
 def test_a_body_from_standard_input_outlives_a_damaged_cache(home: Path) -> None:
     """When the catalog is compiled again on the way, the body that was read already is not lost."""
-    assert {"name": "n"} == json.loads(dry("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
+    assert {"name": "n"} == json.loads(request_of("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
     for catalog in home.rglob("*.sqlite"):
         with contextlib.closing(sqlite3.connect(catalog)) as db, db:
             # The description of the operation, which is read behind the command line.
             assert db.execute("UPDATE details SET part = x'00' WHERE part IS NOT NULL").rowcount
-    assert {"name": "n"} == json.loads(dry("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
+    assert {"name": "n"} == json.loads(request_of("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
 
 
 def _several(*names: str) -> str:
@@ -416,7 +427,7 @@ def _several(*names: str) -> str:
     raw = operation("a", body=_object(x0=STRING), media_type=names[0])
     for number, name in enumerate(names[1:], 1):
         raw["requestBody"]["content"][name] = {"schema": _object(**{f"x{number}": STRING})}
-    return write({"/a": {"post": raw}})
+    return save(document({"/a": {"post": raw}}))
 
 
 MERGE = "application/merge-patch+json"
@@ -438,7 +449,7 @@ def test_a_part_of_a_media_type_is_enough(sent: str, wanted: str) -> None:
     """One that only one of the media types has, or the whole name; arguments are the person's own."""
     _several("application/json", MERGE, FORM)
     option = {"application/json": "--x0", MERGE: "--x1", FORM: "--x2"}[sent.partition(";")[0]]
-    request = dry("a", option, "1", "--content-type", wanted)
+    request = request_of("a", option, "1", "--content-type", wanted)
     assert sent == dict(request["headers"])["Content-Type"]
 
 
@@ -446,13 +457,13 @@ def test_a_part_of_several_media_types_is_refused() -> None:
     """They are named, but never three hundred."""
     names = [f"application/vnd.v{number}+json" for number in range(300)]
     api = _several(*names)
-    refused = error("a", "--content-type", "vnd").stderr
+    refused = refusal_of("a", "--content-type", "vnd").stderr
     assert "`vnd` is a part of 300 media types" in refused
     assert "`application/vnd.v11+json` and 288 more" in refused
     page = " ".join(run_cli(api, "a", "--help").stdout.split())
     assert "Other media types, by --content-type: application/vnd.v1+json," in page
     assert "application/vnd.v6+json and 293 more." in page
-    assert {"x299": "1"} == json.loads(dry("a", "--x299", "1", "--content-type", "v299")["body"])
+    assert {"x299": "1"} == json.loads(request_of("a", "--x299", "1", "--content-type", "v299")["body"])
 
 
 LINES = "application/x-ndjson"
@@ -475,15 +486,19 @@ def test_a_body_of_lines_has_a_value_on_each(body: str, words: tuple[str, ...], 
     raw["requestBody"]["content"][LINES] = (
         {"schema": {"type": "array", "items": item}} if how == "schema" else {"itemSchema": item}
     )
-    write({"/a": {"post": raw}}, version="3.2.0")
-    request = dry("a", *words)
+    save(document({"/a": {"post": raw}}, version="3.2.0"))
+    request = request_of("a", *words)
     assert (body, LINES) == (request["body"], dict(request["headers"])["Content-Type"])
 
 
 def test_a_json_sequence_has_a_separator_before_each_text() -> None:
     """RFC 7464: a record separator, the text, a line feed."""
     schema = {"type": "array", "items": _object(x=INTEGER)}
-    write({"/a": {"post": operation("a", body=schema, media_type="application/json-seq")}}, version="3.2.0")
+    save(
+        document(
+            {"/a": {"post": operation("a", body=schema, media_type="application/json-seq")}}, version="3.2.0"
+        )
+    )
     result = run_cli("--dry-run", "json", "./api.json", "a", "--[0].x", "1", "--[1].x", "2")
     assert '\x1e{"x":1}\n\x1e{"x":2}\n' == result.json["body"]
 
@@ -510,16 +525,16 @@ def test_media_types_of_every_kind(
     media_type: str, schema: dict[str, Any], words: tuple[str, ...], body: str, sent: str
 ) -> None:
     """A range or no name at all is JSON where there are options; patches are JSON; text is given as it is."""
-    write({"/a": {"post": operation("a", body=schema, media_type=media_type)}})
-    request = dry("a", *words)
+    save(document({"/a": {"post": operation("a", body=schema, media_type=media_type)}}))
+    request = request_of("a", *words)
     assert (body, sent) == (request["body"], dict(request["headers"]).get("Content-Type"))
 
 
 @pytest.mark.parametrize("method", ["get", "delete", "put", "patch"])
 def test_every_method_takes_a_body_where_the_document_says_so(method: str) -> None:
     """A GET or DELETE with one too."""
-    write({"/a": {method: operation("a", body=_object(x=STRING))}})
-    assert {"x": "1"} == dry("a", "--x", "1")["json"]
+    save(document({"/a": {method: operation("a", body=_object(x=STRING))}}))
+    assert {"x": "1"} == request_of("a", "--x", "1")["json"]
 
 
 @pytest.mark.parametrize(
@@ -535,7 +550,7 @@ def test_every_method_takes_a_body_where_the_document_says_so(method: str) -> No
 @pytest.mark.usefixtures("api")
 def test_set_leads_to_places_that_there_are(place: str, near: list[str]) -> None:
     """A path that the schema does not have is refused with those that come near, unless nothing is to be checked."""
-    refused = error("a", "--name", "n", "--set", f"{place}=1", before=("--error-format", "json")).error
+    refused = refusal_of("a", "--name", "n", "--set", f"{place}=1", before=("--error-format", "json")).error
     assert f"`--set {place}` leads to no place in the body" == refused["message"]
     assert near == refused["near"]
 
@@ -548,10 +563,10 @@ def test_set_leads_anywhere_where_the_schema_says_so() -> None:
         {},
         {**_object(x=STRING), "patternProperties": {"^n": {}}},
     ):
-        write({"/a": {"post": operation("a", body=schema)}}, version="3.1.0")
-        assert {"new": {"y": 1}} == dry("a", "--set", "new.y=1")["json"]
-    write({"/a": {"post": operation("a", body=_object(x=STRING))}})
-    assert {"new": 1} == dry("a", "--set", "new=1", "--validate", "off")["json"]
+        save(document({"/a": {"post": operation("a", body=schema)}}, version="3.1.0"))
+        assert {"new": {"y": 1}} == request_of("a", "--set", "new.y=1")["json"]
+    save(document({"/a": {"post": operation("a", body=_object(x=STRING))}}))
+    assert {"new": 1} == request_of("a", "--set", "new=1", "--validate", "off")["json"]
 
 
 @pytest.mark.parametrize(
@@ -572,7 +587,7 @@ def test_set_leads_anywhere_where_the_schema_says_so() -> None:
 @pytest.mark.usefixtures("api")
 def test_what_an_option_cannot_say_is_explained(message: str, hint: str, words: tuple[str, ...]) -> None:
     """A key with a dot, and an array that is given twice."""
-    refused = error("a", "--name", "n", *words, before=("--error-format", "json")).error
+    refused = refusal_of("a", "--name", "n", *words, before=("--error-format", "json")).error
     assert message == refused["message"]
     assert hint in refused["hint"]
 
@@ -584,10 +599,10 @@ def test_maps_of_maps_and_of_objects_have_options() -> None:
         by={"additionalProperties": _object(name=STRING)},
         lists={"additionalProperties": {"type": "array", "items": _object(x=INTEGER)}},
     )
-    write({"/a": {"post": operation("a", body=schema)}})
+    save(document({"/a": {"post": operation("a", body=schema)}}))
     words = ("--deep.a.b", "1", "--by.k.name", "n", "--lists.k[0].x", "2")
     assert {"deep": {"a": {"b": 1}}, "by": {"k": {"name": "n"}}, "lists": {"k": [{"x": 2}]}} == (
-        dry("a", *words)["json"]
+        request_of("a", *words)["json"]
     )
 
 
@@ -597,18 +612,18 @@ def test_an_option_below_a_map_or_an_item_may_be_repeated(recwarn: pytest.Warnin
     schema = _object(
         by=lists, many={"type": "array", "items": _object(tags={"type": "array", "items": STRING})}
     )
-    write({"/a": {"post": operation("a", body=schema)}})
+    save(document({"/a": {"post": operation("a", body=schema)}}))
     words = ("--by.k", "1", "--by.k", "2", "--many[0].tags", "a", "--many[0].tags", "b")
-    assert {"by": {"k": ["1", "2"]}, "many": [{"tags": ["a", "b"]}]} == dry("a", *words)["json"]
+    assert {"by": {"k": ["1", "2"]}, "many": [{"tags": ["a", "b"]}]} == request_of("a", *words)["json"]
     assert [] == [str(one.message) for one in recwarn]
 
 
 def test_what_is_read_only_is_not_asked_for() -> None:
     """Required or not it has no option; what is write-only has one."""
     schema = _object(("id", "secret"), id={**STRING, "readOnly": True}, secret={**STRING, "writeOnly": True})
-    api = write({"/a": {"post": operation("a", body=schema)}})
-    assert {"secret": "s"} == dry("a", "--secret", "s")["json"]
-    assert ["--secret"] == error("a", before=("--error-format", "json")).error["missing"]
+    api = save(document({"/a": {"post": operation("a", body=schema)}}))
+    assert {"secret": "s"} == request_of("a", "--secret", "s")["json"]
+    assert ["--secret"] == refusal_of("a", before=("--error-format", "json")).error["missing"]
     assert "--id" not in run_cli(api, "a", "--help").stdout
 
 
@@ -633,15 +648,17 @@ def test_null_and_the_empty_string_are_two_things(value: Any, words: tuple[str, 
         list={"type": ["array", "null"], "items": STRING},
         object={"anyOf": [_object(x=STRING), {"type": "null"}]},
     )
-    write({"/a": {"post": operation("a", body=schema)}}, version="3.1.0")
-    (found,) = dry("a", *words)["json"].values()
+    save(document({"/a": {"post": operation("a", body=schema)}}, version="3.1.0"))
+    (found,) = request_of("a", *words)["json"].values()
     assert value == found
 
 
 def test_defaults_are_shown_and_not_sent() -> None:
     """The server knows them."""
-    api = write({"/a": {"post": operation("a", body=_object(x=STRING, y={**INTEGER, "default": 3}))}})
-    assert {"x": "1"} == dry("a", "--x", "1")["json"]
+    api = save(
+        document({"/a": {"post": operation("a", body=_object(x=STRING, y={**INTEGER, "default": 3}))}})
+    )
+    assert {"x": "1"} == request_of("a", "--x", "1")["json"]
     assert "[default 3]" in run_cli(api, "a", "--help").stdout
 
 
@@ -655,7 +672,9 @@ def test_options_of_large_bodies_are_listed_as_far_as_they_go() -> None:
         wider=wide,
     )
     node = _object(name=STRING, next={"$ref": "#/components/schemas/Node"})
-    api = write({"/a": {"post": operation("a", body=schema)}}, {"schemas": {"Node": node}})
+    api = save(
+        document({"/a": {"post": operation("a", body=schema)}}, components={"schemas": {"Node": node}})
+    )
     page = run_cli(api, "a", "--help").stdout
     assert "--small.x TEXT" in page
     assert "--node.next JSON" in page
@@ -666,15 +685,17 @@ def test_options_of_large_bodies_are_listed_as_far_as_they_go() -> None:
         "wider": {"p139": "1"},
         "node": {"next": {"next": {"next": {"name": "n"}}}},
         "small": {"x": "s"},
-    } == dry("a", *words)["json"]
+    } == request_of("a", *words)["json"]
 
 
 def test_names_that_options_cannot_spell_have_options_all_the_same() -> None:
     """Names with dots, brackets and blanks, the empty name, and two that differ in case alone."""
     names = ("a.b", "c[d]", "e f", "", "X", "x", "$", "ünï")
-    api = write({"/a": {"post": operation("a", body=_object(o=_object(**dict.fromkeys(names, STRING))))}})
+    api = save(
+        document({"/a": {"post": operation("a", body=_object(o=_object(**dict.fromkeys(names, STRING))))}})
+    )
     page = run_cli(api, "a", "--help").stdout
     flags = [line.split()[0] for line in page.splitlines() if line.startswith("  --o.")]
     assert len(names) == len(set(flags))
     words = [word for number, flag in enumerate(flags) for word in (flag, str(number))]
-    assert {"o": {name: str(number) for number, name in enumerate(names)}} == dry("a", *words)["json"]
+    assert {"o": {name: str(number) for number, name in enumerate(names)}} == request_of("a", *words)["json"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import document, operation, save
 
 STRING: dict[str, Any] = {"type": "string"}
 PET: dict[str, Any] = {

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.documents_of import dry, error, operation, write
+from tests.documents import document, operation, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import Answer, Recorder, run_cli
 
 FORM = "application/x-www-form-urlencoded"
@@ -36,12 +37,12 @@ def _write(encoding: dict[str, Any] | None = None, version: str = "3.0.3", **pro
     raw = operation("a", body=schema, media_type=FORM)
     if encoding:
         raw["requestBody"]["content"][FORM]["encoding"] = encoding
-    write({"/a": {"post": raw}}, version=version)
+    save(document({"/a": {"post": raw}}, version=version))
 
 
 def _form(*words: str, **more: Any) -> list[tuple[str, str]]:
     """The pairs of a dry run, as a server reads them."""
-    request = dry("a", *words, **more)
+    request = request_of("a", *words, **more)
     assert FORM == dict(request["headers"])["Content-Type"]
     return parse_qsl(request["body"], keep_blank_values=True, strict_parsing=bool(request["body"]))
 
@@ -117,9 +118,9 @@ def test_the_encoding_says_how_a_property_is_written(
 def test_reserved_characters_stay_where_the_document_says_so() -> None:
     """`allowReserved` leaves what has no meaning in a form as it is."""
     _write({"text": {"allowReserved": True}})
-    assert "text=/a?b:c%26d%2Be" == dry("a", "--text", "/a?b:c&d+e")["body"]
+    assert "text=/a?b:c%26d%2Be" == request_of("a", "--text", "/a?b:c&d+e")["body"]
     _write({"text": {"allowReserved": False}})
-    assert "text=%2Fa%3Fb%3Ac" == dry("a", "--text", "/a?b:c")["body"]
+    assert "text=%2Fa%3Fb%3Ac" == request_of("a", "--text", "/a?b:c")["body"]
 
 
 @pytest.mark.parametrize("text", ["text=raw&x=%20&&y", "", "text", "a+b=%zz"])
@@ -155,7 +156,7 @@ def test_what_a_form_cannot_hold_is_refused(
 ) -> None:
     """A value that the document's encoding has no form for ends the call, and its property is named."""
     _write(dict.fromkeys(PROPERTIES, encoding))
-    assert message in error("a", *words).stderr
+    assert message in refusal_of("a", *words).stderr
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_a_form_is_judged_as_what_it_is_made_of(
     """Whatever the encoding does to a value, it is judged; a value that fits is not refused for how it is written."""
     _write(dict.fromkeys(PROPERTIES, encoding) if encoding else None)
     if finding:
-        assert finding in error("a", *words).stderr
+        assert finding in refusal_of("a", *words).stderr
     else:
         assert _form(*words)
 
@@ -186,12 +187,12 @@ def test_an_example_of_a_form_is_accepted() -> None:
     media = raw["requestBody"]["content"][FORM]
     for encoding in ({}, {name: {"style": "deepObject", "explode": True} for name in PROPERTIES}):
         media["encoding"] = encoding
-        write({"/a": {"post": raw}})
+        save(document({"/a": {"post": raw}}))
         assert {"text", "count"} <= {name for name, _ in _form("--example")}
     media["example"] = "text=a&count=1&list=x&deep=%7B%7D"
     media["schema"] = {"type": ["object", "string"]}
-    write({"/a": {"post": raw}}, version="3.1.0")
-    assert media["example"] == dry("a", "--example", before=("--validate", "off"))["body"]
+    save(document({"/a": {"post": raw}}, version="3.1.0"))
+    assert media["example"] == request_of("a", "--example", before=("--validate", "off"))["body"]
 
 
 def test_a_form_comes_before_one_of_parts_unless_there_are_files() -> None:
@@ -200,7 +201,7 @@ def test_a_form_comes_before_one_of_parts_unless_there_are_files() -> None:
         body = {"type": "object", "properties": {"x": schema}}
         raw = operation("a", body=body, media_type=FORM)
         raw["requestBody"]["content"]["multipart/form-data"] = {"schema": body}
-        write({"/a": {"post": raw}})
-        content_type = dict(dry("a", "--set", 'x="1"')["headers"])["Content-Type"]
+        save(document({"/a": {"post": raw}}))
+        content_type = dict(request_of("a", "--set", 'x="1"')["headers"])["Content-Type"]
         assert media_type == content_type.partition(";")[0]
     assert json.loads(Path("api.json").read_text())

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, error, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import Answer, Recorder, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -15,8 +16,8 @@ OBJECT: dict[str, Any] = {"type": "object", "properties": {"status": STRING, "co
 
 
 def _query(schema: dict[str, Any], *words: str, **more: Any) -> str:
-    write({"/a": {"get": operation("a", parameter("x", schema, **more))}})
-    target: str = dry("a", *words)["target"]
+    save(document({"/a": {"get": operation("a", parameter("x", schema, **more))}}))
+    target: str = request_of("a", *words)["target"]
     return target
 
 
@@ -77,24 +78,32 @@ def test_a_word_that_does_not_fit_is_refused_with_what_would(
     message: str, why: str, schema: dict[str, Any], word: str
 ) -> None:
     """The message names the option, the word, and what the document takes."""
-    write({"/a": {"get": operation("a", parameter("x", schema))}})
-    refused = error("a", "--x", word, before=("--error-format", "json")).error
+    save(document({"/a": {"get": operation("a", parameter("x", schema))}}))
+    refused = refusal_of("a", "--x", word, before=("--error-format", "json")).error
     assert (message, why) == (refused["message"], refused["reason"])
 
 
 def test_a_wrong_enumeration_value_gets_the_near_one() -> None:
     """A typing error in a value is answered with the value that was meant."""
-    write({"/a": {"get": operation("a", parameter("state", {"type": "string", "enum": ["open", "closed"]}))}})
+    save(
+        document(
+            {
+                "/a": {
+                    "get": operation("a", parameter("state", {"type": "string", "enum": ["open", "closed"]}))
+                }
+            }
+        )
+    )
     assert (
         "Did you mean `closed`?"
-        == (error("a", "--state", "close", before=("--error-format", "json")).error["hint"])
+        == (refusal_of("a", "--state", "close", before=("--error-format", "json")).error["hint"])
     )
 
 
 def test_a_wrong_boolean_is_refused() -> None:
     """A switch takes `true` and `false`, nothing else."""
-    write({"/a": {"get": operation("a", parameter("x", {"type": "boolean"}))}})
-    refused = error("a", "--x=yes", before=("--error-format", "json")).error
+    save(document({"/a": {"get": operation("a", parameter("x", {"type": "boolean"}))}}))
+    refused = refusal_of("a", "--x=yes", before=("--error-format", "json")).error
     assert "`yes` is not a value for --x" == refused["message"]
 
 
@@ -116,23 +125,25 @@ def test_an_object_parameter_is_given_by_its_properties_or_as_json(
 
 def test_a_map_parameter_takes_keys_that_the_document_does_not_name() -> None:
     """`--labels.KEY VALUE` gives one entry of a map."""
-    write(
-        {
-            "/a": {
-                "get": operation(
-                    "a",
-                    parameter(
-                        "labels",
-                        {"type": "object", "additionalProperties": INTEGER},
-                        style="deepObject",
-                        explode=True,
-                    ),
-                )
+    save(
+        document(
+            {
+                "/a": {
+                    "get": operation(
+                        "a",
+                        parameter(
+                            "labels",
+                            {"type": "object", "additionalProperties": INTEGER},
+                            style="deepObject",
+                            explode=True,
+                        ),
+                    )
+                }
             }
-        }
+        )
     )
-    assert "/a?labels%5BA_b%5D=1" == dry("a", "--labels.A_b", "1")["target"]
-    assert "`q` is not a value for --labels.A_b" in error("a", "--labels.A_b", "q").stderr
+    assert "/a?labels%5BA_b%5D=1" == request_of("a", "--labels.A_b", "1")["target"]
+    assert "`q` is not a value for --labels.A_b" in refusal_of("a", "--labels.A_b", "q").stderr
 
 
 @pytest.mark.parametrize(
@@ -149,9 +160,9 @@ def test_a_map_parameter_takes_keys_that_the_document_does_not_name() -> None:
 )
 def test_every_spelling_of_a_name_is_reachable(name: str, options: tuple[str, ...]) -> None:
     """Kebab case, and the document's own spelling; the name on the wire is the document's."""
-    write({"/a": {"get": operation("a", parameter(name, STRING))}})
+    save(document({"/a": {"get": operation("a", parameter(name, STRING))}}))
     for option in options:
-        target = dry("a", option, "v")["target"]
+        target = request_of("a", option, "v")["target"]
         from urllib.parse import unquote
 
         assert f"/a?{name}=v" == unquote(target)
@@ -159,19 +170,29 @@ def test_every_spelling_of_a_name_is_reachable(name: str, options: tuple[str, ..
 
 def test_names_that_clash_in_kebab_case_are_both_reachable() -> None:
     """`pageSize`, `page_size` and `page-size` in one query keep apart by their spelling."""
-    write(
-        {"/a": {"get": operation("a", *(parameter(name, STRING) for name in ("pageSize", "page_size", "x")))}}
+    save(
+        document(
+            {
+                "/a": {
+                    "get": operation(
+                        "a", *(parameter(name, STRING) for name in ("pageSize", "page_size", "x"))
+                    )
+                }
+            }
+        )
     )
-    assert "/a?pageSize=1&page_size=2" == dry("a", "--page-size", "1", "--page_size", "2")["target"]
-    assert "/a?page_size=2" == dry("a", "--query.page-size", "2")["target"]
+    assert "/a?pageSize=1&page_size=2" == request_of("a", "--page-size", "1", "--page_size", "2")["target"]
+    assert "/a?page_size=2" == request_of("a", "--query.page-size", "2")["target"]
 
 
 def test_one_name_in_several_places() -> None:
     """The first of path, query, header, cookie, body has the plain option, the others their place in front."""
     body = {"type": "object", "properties": {"id": STRING}}
     parameters = [parameter("id", STRING, where) for where in ("cookie", "header", "query", "path")]
-    write({"/a/{id}": {"put": operation("a", *parameters, body=body)}})
-    request = dry("a", "P", "--query.id", "Q", "--header.id", "H", "--cookie.id", "C", "--body.id", "B")
+    save(document({"/a/{id}": {"put": operation("a", *parameters, body=body)}}))
+    request = request_of(
+        "a", "P", "--query.id", "Q", "--header.id", "H", "--cookie.id", "C", "--body.id", "B"
+    )
     headers = dict(request["headers"])
     assert ("/a/P?id=Q", "H", "id=C", {"id": "B"}) == (
         request["target"],
@@ -179,8 +200,8 @@ def test_one_name_in_several_places() -> None:
         headers["Cookie"],
         request["json"],
     )
-    assert "/a/P" == dry("a", "--id", "P", "--set", "id=1", before=("--validate", "off"))["target"]
-    assert "/a/P" == dry("a", "--path.id", "P", "--body.id", "B")["target"]
+    assert "/a/P" == request_of("a", "--id", "P", "--set", "id=1", before=("--validate", "off"))["target"]
+    assert "/a/P" == request_of("a", "--path.id", "P", "--body.id", "B")["target"]
 
 
 TAKEN = ("output", "body", "validate", "dry-run", "set", "example", "editor", "server", "header", "debug")
@@ -192,7 +213,7 @@ def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, na
     places = [parameter(name, STRING, place) for place in ("path", "query", "header", "cookie")]
     body = {"type": "object", "properties": {name: STRING}}
     path = f"/{{{name}}}"
-    write({path: {"post": operation("a", *places, body=body)}})
+    save(document({path: {"post": operation("a", *places, body=body)}}))
     words = [f"--{name}", "P"]
     for place in ("query", "header", "cookie", "body"):
         words.extend((f"--{place}.{name}", place[0].upper()))
@@ -207,8 +228,8 @@ def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, na
 
 def test_a_word_too_many_beside_an_option_of_the_path_is_explained() -> None:
     """Whoever means dynacli's `--validate` and gives the path parameter of that name sees why."""
-    write({"/{validate}": {"get": operation("a", parameter("validate", STRING, "path"))}})
-    assert "VALIDATE is given by `--validate`" in error("a", "P", "--validate", "off").stderr
+    save(document({"/{validate}": {"get": operation("a", parameter("validate", STRING, "path"))}}))
+    assert "VALIDATE is given by `--validate`" in refusal_of("a", "P", "--validate", "off").stderr
 
 
 def test_the_empty_word_is_a_value_where_the_document_allows_it() -> None:
@@ -227,18 +248,22 @@ def test_an_object_in_the_path_has_options_and_an_example() -> None:
         "required": True,
         "content": {"application/json": {"schema": OBJECT}},
     }
-    api = write({"/{x}": {"get": operation("a", described)}})
+    api = save(document({"/{x}": {"get": operation("a", described)}}))
     page = run_cli(api, "a", "--help").stdout
     assert "--x.status TEXT" in page
     assert page.endswith(f"dynacli {api} a '{{}}'\n")
-    assert "/%7B%7D" == dry("a", "--example")["target"]
-    assert "/%7B%22status%22%3A%22open%22%7D" == dry("a", "--x.status", "open")["target"]
+    assert "/%7B%7D" == request_of("a", "--example")["target"]
+    assert "/%7B%22status%22%3A%22open%22%7D" == request_of("a", "--x.status", "open")["target"]
 
 
 def test_a_required_parameter_with_a_default_need_not_be_given() -> None:
     """The document says what is meant; what is given wins."""
-    write({"/a": {"get": operation("a", parameter("v", {**STRING, "default": "2024"}, required=True))}})
-    assert ("/a?v=2024", "/a?v=1") == (dry("a")["target"], dry("a", "--v", "1")["target"])
+    save(
+        document(
+            {"/a": {"get": operation("a", parameter("v", {**STRING, "default": "2024"}, required=True))}}
+        )
+    )
+    assert ("/a?v=2024", "/a?v=1") == (request_of("a")["target"], request_of("a", "--v", "1")["target"])
 
 
 def test_an_optional_default_is_not_sent() -> None:
@@ -248,19 +273,21 @@ def test_an_optional_default_is_not_sent() -> None:
 
 def test_required_parameters_are_named_all_at_once() -> None:
     """One error names every one that is missing."""
-    write(
-        {
-            "/a/{id}": {
-                "get": operation(
-                    "a",
-                    parameter("id", STRING, "path"),
-                    parameter("q", STRING, required=True),
-                    parameter("X-Key", STRING, "header", required=True),
-                )
+    save(
+        document(
+            {
+                "/a/{id}": {
+                    "get": operation(
+                        "a",
+                        parameter("id", STRING, "path"),
+                        parameter("q", STRING, required=True),
+                        parameter("X-Key", STRING, "header", required=True),
+                    )
+                }
             }
-        }
+        )
     )
-    refused = error("a", before=("--error-format", "json")).error
+    refused = refusal_of("a", before=("--error-format", "json")).error
     assert ("`a` needs ID, --q and --x-key", ["ID", "--q", "--x-key"]) == (
         refused["message"],
         refused["missing"],
@@ -269,43 +296,47 @@ def test_required_parameters_are_named_all_at_once() -> None:
 
 def test_example_fills_only_what_is_missing() -> None:
     """`--example` leaves what was given, and leaves out what is optional."""
-    write(
-        {
-            "/a/{id}": {
-                "get": operation(
-                    "a",
-                    parameter("id", INTEGER, "path", example=42),
-                    parameter("q", {"type": "string", "enum": ["one", "two"]}, required=True),
-                    parameter("r", STRING, required=True),
-                    parameter("s", STRING),
-                )
+    save(
+        document(
+            {
+                "/a/{id}": {
+                    "get": operation(
+                        "a",
+                        parameter("id", INTEGER, "path", example=42),
+                        parameter("q", {"type": "string", "enum": ["one", "two"]}, required=True),
+                        parameter("r", STRING, required=True),
+                        parameter("s", STRING),
+                    )
+                }
             }
-        }
+        )
     )
-    assert "/a/42?q=one&r=string" == dry("a", "--example")["target"]
-    assert "/a/5?q=two&r=string" == dry("a", "5", "--q", "two", "--example")["target"]
-    assert "/a/42?q=one&r=string&s=x" == dry("a", "--s", "x", "--example")["target"]
+    assert "/a/42?q=one&r=string" == request_of("a", "--example")["target"]
+    assert "/a/5?q=two&r=string" == request_of("a", "5", "--q", "two", "--example")["target"]
+    assert "/a/42?q=one&r=string&s=x" == request_of("a", "--s", "x", "--example")["target"]
 
 
 def test_parameters_of_the_path_are_shared_and_overridden() -> None:
     """A path's parameters belong to each of its operations, unless the operation describes them anew."""
-    write(
-        {
-            "/a/{id}": {
-                "parameters": [parameter("id", STRING, "path"), parameter("q", STRING)],
-                "get": operation("a", parameter("q", INTEGER)),
+    save(
+        document(
+            {
+                "/a/{id}": {
+                    "parameters": [parameter("id", STRING, "path"), parameter("q", STRING)],
+                    "get": operation("a", parameter("q", INTEGER)),
+                }
             }
-        }
+        )
     )
-    assert "/a/x?q=1" == dry("a", "x", "--q", "1")["target"]
-    assert "`z` is not a value for --q" in error("a", "x", "--q", "z").stderr
+    assert "/a/x?q=1" == request_of("a", "x", "--q", "1")["target"]
+    assert "`z` is not a value for --q" in refusal_of("a", "x", "--q", "z").stderr
 
 
 @pytest.mark.parametrize("name", ["Accept", "Content-Type", "Authorization", "Host", "Content-Length"])
 def test_headers_that_a_document_may_not_define_are_no_options(name: str) -> None:
     """They belong to the media types, to the credentials and to the connection."""
-    write({"/a": {"get": operation("a", parameter(name, STRING, "header"))}})
-    assert f"There is no option `--{name.lower()}`" in error("a", f"--{name.lower()}", "x").stderr
+    save(document({"/a": {"get": operation("a", parameter(name, STRING, "header"))}}))
+    assert f"There is no option `--{name.lower()}`" in refusal_of("a", f"--{name.lower()}", "x").stderr
 
 
 @pytest.mark.parametrize(
@@ -322,8 +353,8 @@ def test_headers_that_a_document_may_not_define_are_no_options(name: str) -> Non
 )
 def test_a_path_value_reaches_the_server_as_it_was_encoded(server: Recorder, target: str, value: str) -> None:
     """A value never adds a segment, a query or a fragment, and the client changes no byte of the URL."""
-    write({"/a/{v}/x": {"get": operation("a", parameter("v", STRING, "path"))}})
-    assert target == dry("a", "--", value)["target"]
+    save(document({"/a/{v}/x": {"get": operation("a", parameter("v", STRING, "path"))}}))
+    assert target == request_of("a", "--", value)["target"]
     run_cli("--server", server.origin, "--no-fail", "./api.json", "a", "--", value)
     assert target == server.last.target
 
@@ -331,7 +362,7 @@ def test_a_path_value_reaches_the_server_as_it_was_encoded(server: Recorder, tar
 @pytest.mark.parametrize("value", ["..", ".", "", "%2e%2e", "a/../b", "a\\b", "a\nb"])
 def test_a_path_value_that_leads_elsewhere_is_refused(server: Recorder, value: str) -> None:
     """Nothing is sent for a value that a client or server would resolve to another path."""
-    write({"/a/{v}/x": {"get": operation("a", parameter("v", STRING, "path"))}})
+    save(document({"/a/{v}/x": {"get": operation("a", parameter("v", STRING, "path"))}}))
     result = run_cli("--server", server.origin, "./api.json", "a", "--", value)
     assert ((2, 11)[result.exit_code == 11], "") == (result.exit_code, result.stdout)
     assert [] == server.requests
@@ -353,24 +384,26 @@ def test_a_query_reaches_the_server_as_it_was_built(
     server: Recorder, query: str, words: tuple[str, ...], more: dict[str, Any]
 ) -> None:
     """Literal commas, `%2C`, `%7C`, `%20`, `%2B`, brackets and unicode: the client changes no byte."""
-    write({"/a": {"get": operation("a", parameter("x", LIST, **more))}})
-    assert f"/a?{query}" == dry("a", *words)["target"]
+    save(document({"/a": {"get": operation("a", parameter("x", LIST, **more))}}))
+    assert f"/a?{query}" == request_of("a", *words)["target"]
     run_cli("--server", server.origin, "--no-fail", "./api.json", "a", *words)
     assert f"/a?{query}" == server.last.target
 
 
 def test_headers_and_cookies_reach_the_server(server: Recorder) -> None:
     """Arrays in a header are joined by commas; a cookie is written once."""
-    write(
-        {
-            "/a": {
-                "get": operation(
-                    "a",
-                    parameter("X-Ids", {"type": "array", "items": INTEGER}, "header"),
-                    parameter("session", STRING, "cookie"),
-                )
+    save(
+        document(
+            {
+                "/a": {
+                    "get": operation(
+                        "a",
+                        parameter("X-Ids", {"type": "array", "items": INTEGER}, "header"),
+                        parameter("session", STRING, "cookie"),
+                    )
+                }
             }
-        }
+        )
     )
     words = ("--x-ids", "1", "--x-ids", "2", "--session", "abc")
     run_cli("--server", server.origin, "--no-fail", "./api.json", "a", *words)
@@ -380,11 +413,15 @@ def test_headers_and_cookies_reach_the_server(server: Recorder) -> None:
 def test_a_parameter_with_content_is_sent_as_json() -> None:
     """`content` instead of `schema`: the value is one JSON text."""
     raw = {"name": "f", "in": "query", "content": {"application/json": {"schema": OBJECT}}}
-    write({"/a": {"get": operation("a", raw)}})
-    assert "/a?f=%7B%22status%22%3A%22x%22%7D" == dry("a", "--f.status", "x")["target"]
+    save(document({"/a": {"get": operation("a", raw)}}))
+    assert "/a?f=%7B%22status%22%3A%22x%22%7D" == request_of("a", "--f.status", "x")["target"]
 
 
 def test_validation_can_be_switched_off() -> None:
     """`--validate off` sends what the document does not allow, for servers that know better."""
-    write({"/a": {"get": operation("a", parameter("x", INTEGER), parameter("y", STRING, required=True))}})
-    assert "/a?x=seven" == dry("a", "--x", "seven", before=("--validate", "off"))["target"]
+    save(
+        document(
+            {"/a": {"get": operation("a", parameter("x", INTEGER), parameter("y", STRING, required=True))}}
+        )
+    )
+    assert "/a?x=seven" == request_of("a", "--x", "seven", before=("--validate", "off"))["target"]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dynacli.request.multipart_body import Multipart, Part
 from dynacli.validation.bodies.read_forms import split_parts
-from tests.documents_of import SERVER, dry, operation, write
+from tests.documents import SERVER, document, operation, save
+from tests.dry_runs import request_of
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 
 FORM_DATA = "multipart/form-data"
@@ -48,12 +49,12 @@ def _write(
         del raw["requestBody"]["content"][media_type]["schema"]["required"]
     if encoding:
         raw["requestBody"]["content"][media_type]["encoding"] = encoding
-    write({"/a": {"post": raw}}, version=version)
+    save(document({"/a": {"post": raw}}, version=version))
 
 
 def _shown(*words: str, **more: Any) -> list[list[str]]:
     """The parts of a dry run: name, file name or None, media type, content."""
-    request = dry("a", *words, **more)
+    request = request_of("a", *words, **more)
     content_type = dict(request["headers"])["Content-Type"]
     return _parts(content_type, request["body"].encode())
 
@@ -374,27 +375,30 @@ def test_an_example_has_the_headers_that_its_parts_need() -> None:
         "X-Other": {"schema": STRING},
     }
     _write({"photo": FILE}, {"photo": {"headers": headers}}, required=("photo",))
-    body = dry("a", "--example")["body"]
+    body = request_of("a", "--example")["body"]
     assert "X-Rate: 5\r\nX-Mark: m\r\n" in body
     assert "X-Other" not in body
-    assert "X-Rate: 9\r\nX-Mark: m\r\n" in dry("a", "--example", "--part-header", "photo:X-Rate:9")["body"]
+    assert (
+        "X-Rate: 9\r\nX-Mark: m\r\n"
+        in request_of("a", "--example", "--part-header", "photo:X-Rate:9")["body"]
+    )
 
 
 def test_other_types_of_parts() -> None:
     """`multipart/mixed` of an object names its parts too; of an array they have only their order (3.2)."""
     _write({"title": STRING, "meta": PAIR}, media_type="multipart/mixed")
-    request = dry("a", "--title", "x", "--meta.a", "1")
+    request = request_of("a", "--title", "x", "--meta.a", "1")
     assert "multipart/mixed; boundary=dynacli-boundary" == dict(request["headers"])["Content-Type"]
     assert 'form-data; name="title"\r\n\r\nx\r\n' in request["body"]
     raw = operation(
         "a", body={"type": "array", "prefixItems": [PAIR, STRING]}, media_type="multipart/related"
     )
     raw["requestBody"]["content"]["multipart/related"]["prefixEncoding"] = [{}, {"contentType": "text/csv"}]
-    write({"/a": {"post": raw}}, version="3.2.0")
+    save(document({"/a": {"post": raw}}, version="3.2.0"))
     assert (
         '--dynacli-boundary\r\nContent-Type: application/json\r\n\r\n{"a":1}\r\n'
         "--dynacli-boundary\r\nContent-Type: text/csv\r\n\r\nx,y\r\n--dynacli-boundary--\r\n"
-    ) == dry("a", "--body", '[{"a": 1}, "x,y"]')["body"]
+    ) == request_of("a", "--body", '[{"a": 1}, "x,y"]')["body"]
 
 
 def test_a_body_that_is_multipart_already_is_sent_as_it_is(server: Recorder) -> None:
@@ -441,7 +445,7 @@ def test_the_judge_reads_the_parts(finding: str, words: tuple[str, ...]) -> None
         "required": ["title"],
         "additionalProperties": False,
     }
-    write({"/a": {"post": operation("a", body=schema, media_type=FORM_DATA)}})
+    save(document({"/a": {"post": operation("a", body=schema, media_type=FORM_DATA)}}))
     result = run_cli("./api.json", "a", *words, "--dry-run", "json")
     assert (2 if finding else 0) == result.exit_code
     assert finding in result.stderr
@@ -481,7 +485,7 @@ def test_answers_in_parts_are_judged(server: Recorder) -> None:
     """An answer of `multipart/form-data` is read by its parts, too."""
     schema = {"type": "object", "properties": {"count": {"type": "integer"}, "file": FILE}}
     responses = {"200": {"description": "", "content": {FORM_DATA: {"schema": schema}}}}
-    write({"/a": {"get": {"operationId": "a", "responses": responses}}})
+    save(document({"/a": {"get": {"operationId": "a", "responses": responses}}}))
 
     def answer(count: str) -> Answer:
         body = Multipart([Part("count", count.encode()), Part("file", b"\xff\0", "", "f")], FORM_DATA, "B")

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, error, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, run_cli
-from tests.small_documents import document, save
-from tests.small_documents import operation as small_operation
 
 STRING: dict[str, Any] = {"type": "string"}
 INTEGER: dict[str, Any] = {"type": "integer"}
@@ -17,7 +16,7 @@ NUMBERS: dict[str, Any] = {"type": "object", "properties": {"R": INTEGER, "G": I
 
 def one(path: str, *parameters: dict[str, Any], **more: Any) -> None:
     """Write a document whose one operation, `a`, has this path and these parameters."""
-    write({path: {"get": operation("a", *parameters, **more)}})
+    save(document({path: {"get": operation("a", *parameters, **more)}}))
 
 
 ID, OTHER = parameter("id", STRING, "path"), parameter("other", STRING, "path")
@@ -72,10 +71,10 @@ def test_a_path_is_filled_and_its_query_is_merged(
 def test_operations_that_differ_in_fragment_or_query_stay_apart() -> None:
     """Each has its name, and its own request."""
     paths = ["/a", "/a#one", "/a#two", "/a?x=1", "/a?x=2#two"]
-    write({path: {"get": operation("")} for path in paths})
+    save(document({path: {"get": operation("")} for path in paths}))
     names = [row["name"] for row in run_cli("operations", "./api.json").json]
     assert 5 == len(set(names))
-    assert ["/a", "/a", "/a", "/a?x=1", "/a?x=2"] == [dry(name)["target"] for name in names]
+    assert ["/a", "/a", "/a", "/a?x=1", "/a?x=2"] == [request_of(name)["target"] for name in names]
 
 
 CONTENT = [
@@ -157,10 +156,10 @@ def test_null_and_empty_collections_are_left_out_or_refused(
 ) -> None:
     """They are not written (RFC 6570), which a parameter that is required does not allow."""
     one("/a", parameter("x", schema, location))
-    request = dry("a", "--x", word)
+    request = request_of("a", "--x", word)
     assert ("/a", {"Accept"}) == (request["target"], {name for name, _ in request["headers"]})
     one("/a", parameter("x", schema, location, required=True))
-    assert f"The {location} parameter `x` needs a value" in error("a", "--x", word).stderr
+    assert f"The {location} parameter `x` needs a value" in refusal_of("a", "--x", word).stderr
 
 
 @pytest.mark.parametrize(
@@ -169,10 +168,10 @@ def test_null_and_empty_collections_are_left_out_or_refused(
 def test_an_empty_value_is_sent_where_the_document_allows_it(schema: dict[str, Any]) -> None:
     """`allowEmptyValue` lets the empty string stand for the parameter being unused, whatever its type."""
     one("/a", parameter("x", schema, allowEmptyValue=True))
-    assert "/a?x=" == dry("a", "--x", "")["target"]
+    assert "/a?x=" == request_of("a", "--x", "")["target"]
     if schema not in (STRING, STRINGS):
         one("/a", parameter("x", schema))
-        error("a", "--x", "")
+        refusal_of("a", "--x", "")
 
 
 def test_a_parameter_with_a_read_only_schema_is_sent() -> None:
@@ -182,7 +181,7 @@ def test_a_parameter_with_a_read_only_schema_is_sent() -> None:
         parameter("x", {**INTEGER, "readOnly": True}, "path"),
         parameter("y", {**STRING, "readOnly": True}),
     )
-    assert "/a/1?y=z" == dry("a", "1", "--y", "z")["target"]
+    assert "/a/1?y=z" == request_of("a", "1", "--y", "z")["target"]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +215,7 @@ def test_cookies_of_every_style_share_one_header(server: Recorder) -> None:
         parameter("rgb", NUMBERS, "cookie", style="cookie"),
         parameter("Cookie", STRING, "header"),
     ]
-    made = document({"/a": {"get": small_operation("a", parameters=parameters)}}, [server.origin])
+    made = document({"/a": {"get": operation("a", parameters=parameters)}}, [server.origin])
     api = save({**made, "openapi": "3.2.0"})
     result = run_cli(
         api,
@@ -261,7 +260,7 @@ def test_a_bad_value_is_refused_and_nothing_is_sent(
 ) -> None:
     """Exit 2, three parts that name the parameter, and no request."""
     path = "/a/{x}" if described["in"] == "path" else "/a"
-    made = document({path: {"get": small_operation("a", parameters=[described])}}, [server.origin])
+    made = document({path: {"get": operation("a", parameters=[described])}}, [server.origin])
     result = run_cli("--error-format", "json", save({**made, "openapi": "3.2.0"}), "a", "--x", word)
     assert (2, "") == (result.exit_code, result.stdout)
     assert "x" in result.error["message"].replace("--x", "`x`")

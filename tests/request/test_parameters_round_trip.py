@@ -29,7 +29,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from dynacli.model.operation import Operation, Parameter, ValueType
 from dynacli.request.build_request import build_request
-from tests.documents_of import operation, parameter, write
+from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 from tests.sampling import examples
 
@@ -190,7 +190,7 @@ def test_what_openapi_core_cannot_read_is_judged_by_the_value(
     """A value that fits passes, and one that does not is refused, also where the text cannot be read back."""
     schema = {**KINDS["object"], "maxProperties": 3, "additionalProperties": True}
     path = "/a/{color}" if location == "path" else "/a"
-    write({path: {"get": operation("a", parameter("color", schema, location, **more))}})
+    save(document({path: {"get": operation("a", parameter("color", schema, location, **more))}}))
     call = ("./api.json", "a", "--dry-run", "json", "--color")
     result = run_cli(*call, value)
     assert (0, "") == (result.exit_code, result.stderr)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, error, operation, parameter, write
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -17,8 +18,10 @@ VERSION = {"type": "string", "default": "2022-06-28"}
 )
 def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) -> None:
     """It is sent, help does not call it required, and the example runs."""
-    api = write({"/a": {"get": operation("a", parameter("Api-Version", VERSION, "header", required=True))}})
-    assert sent == dict(dry("a", *words)["headers"])["Api-Version"]
+    api = save(
+        document({"/a": {"get": operation("a", parameter("Api-Version", VERSION, "header", required=True))}})
+    )
+    assert sent == dict(request_of("a", *words)["headers"])["Api-Version"]
     page = run_cli(api, "a", "--help").stdout
     assert "[default 2022-06-28]" in page
     assert "required" not in page
@@ -27,8 +30,8 @@ def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) ->
 @pytest.mark.parametrize("default", [None, [], {}], ids=repr)
 def test_a_default_that_cannot_be_written_is_none(default: Any) -> None:
     """Null and what is empty are not sent in a query, so that the parameter is asked for as ever."""
-    write({"/a": {"get": operation("a", parameter("x", {"default": default}, required=True))}})
-    assert "`a` needs --x" in error("a").stderr
+    save(document({"/a": {"get": operation("a", parameter("x", {"default": default}, required=True))}}))
+    assert "`a` needs --x" in refusal_of("a").stderr
     assert "required" in run_cli("./api.json", "a", "--help").stdout
 
 
@@ -58,14 +61,14 @@ BODY: dict[str, Any] = {
 )
 def test_a_required_property_has_its_default(body: dict[str, Any], words: tuple[str, ...]) -> None:
     """A body of options has it, at any depth; what is not required is left to the server."""
-    write({"/a": {"post": operation("a", body=BODY)}})
-    assert body == dry("a", *words)["json"]
+    save(document({"/a": {"post": operation("a", body=BODY)}}))
+    assert body == request_of("a", *words)["json"]
 
 
 def test_a_body_that_is_given_whole_gets_no_defaults() -> None:
     """What lacks in it is said."""
-    write({"/a": {"post": operation("a", body=BODY)}})
-    assert "`model` is missing" in error("a", "--body", '{"note":"z"}').stderr
+    save(document({"/a": {"post": operation("a", body=BODY)}}))
+    assert "`model` is missing" in refusal_of("a", "--body", '{"note":"z"}').stderr
 
 
 def test_a_form_beside_a_file_has_its_defaults() -> None:
@@ -78,7 +81,7 @@ def test_a_form_beside_a_file_has_its_defaults() -> None:
             "file": {"type": "string", "format": "binary"},
         },
     }
-    write({"/a": {"post": operation("a", body=schema, media_type="multipart/form-data")}})
-    body = dry("a", "--file", "@-", stdin=b"bytes")["body"]
+    save(document({"/a": {"post": operation("a", body=schema, media_type="multipart/form-data")}}))
+    body = request_of("a", "--file", "@-", stdin=b"bytes")["body"]
     assert 'name="kind"\r\n\r\nk\r\n' in body
     assert "bytes" in body

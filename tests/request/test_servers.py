@@ -10,8 +10,8 @@ import pytest
 from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
 from dynacli.request.choose_server import check_path, choose_server, origin_of, parse_origin
+from tests.documents import document, operation, save, serve
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import document, operation, save, serve
 
 URI = "https://docs.example.com/specs/v1/openapi.json"
 TWO = (Server("https://one.example.com/v1/"), Server("https://two.example.com", "Staging"))
@@ -320,7 +320,7 @@ def test_the_self_of_a_document_is_no_base_of_its_servers(server: Recorder) -> N
 
 def test_servers_are_listed_with_the_index_that_chooses_them() -> None:
     """Help and description number the servers from 0, with names, descriptions and variables."""
-    made = document({"/a": {"get": operation("get-a")}})
+    made = document({"/a": {"get": operation("get-a")}}, None)
     made["servers"] = [
         {"url": "https://one.example.com", "name": "prod", "description": "The real one"},
         {
@@ -369,7 +369,7 @@ def test_a_relative_server_starts_from_the_document(server: Recorder) -> None:
 
 def test_a_server_variable_is_given_by_name(server: Recorder) -> None:
     """`--server-var` fills a variable of the server's URL."""
-    made = document({"/a": {"get": operation("get-a")}})
+    made = document({"/a": {"get": operation("get-a")}}, None)
     made["servers"] = [{"url": f"{server.origin}/{{base}}", "variables": {"base": {"default": "v1"}}}]
     api = save(made)
     run_cli(api, "get-a")

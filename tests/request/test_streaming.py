@@ -15,7 +15,8 @@ import pytest
 from dynacli.environment import StandardInput
 from dynacli.errors import FileError
 from dynacli.transport.upload import CHUNK, FileUpload, StreamUpload, begins_with, open_upload
-from tests.documents_of import dry, operation, write
+from tests.documents import document, operation, save
+from tests.dry_runs import request_of
 from tests.harness import Answer, Recorder, run_cli
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
@@ -36,17 +37,19 @@ finally:
 def api() -> str:
     """A document with a body of each kind."""
     form = {"type": "object", "properties": {"file": BINARY, "text": {"type": "string"}}}
-    return write(
-        {
-            "/raw": {"post": operation("raw", body=BINARY, media_type="application/octet-stream")},
-            "/text": {"post": operation("text", body={"type": "string"}, media_type="text/plain")},
-            "/xml": {"post": operation("xml", body={"type": "object"}, media_type="application/xml")},
-            "/form": {"post": operation("form", body=form, media_type="multipart/form-data")},
-            "/get": {"get": operation("get", body=BINARY, media_type="application/octet-stream")},
-            "/limited": {
-                "post": operation("limited", body={**BINARY, "maxLength": 3}, media_type="image/png")
-            },
-        }
+    return save(
+        document(
+            {
+                "/raw": {"post": operation("raw", body=BINARY, media_type="application/octet-stream")},
+                "/text": {"post": operation("text", body={"type": "string"}, media_type="text/plain")},
+                "/xml": {"post": operation("xml", body={"type": "object"}, media_type="application/xml")},
+                "/form": {"post": operation("form", body=form, media_type="multipart/form-data")},
+                "/get": {"get": operation("get", body=BINARY, media_type="application/octet-stream")},
+                "/limited": {
+                    "post": operation("limited", body={**BINARY, "maxLength": 3}, media_type="image/png")
+                },
+            }
+        )
     )
 
 
@@ -154,7 +157,7 @@ def test_a_pipe_is_read_while_it_is_written(server: Recorder, api: str) -> None:
 def test_a_text_is_judged_when_it_is_small(server: Recorder) -> None:
     """A text of up to a megabyte is read for the judge; a larger one goes out unjudged."""
     body = {"type": "string", "pattern": "^a"}
-    api = write({"/text": {"post": operation("text", body=body, media_type="text/plain")}})
+    api = save(document({"/text": {"post": operation("text", body=body, media_type="text/plain")}}))
     server.answers["/text"] = Answer(200)
     Path("small").write_text("b")
     Path("large").write_text("b" * (MIB + 1))
@@ -316,4 +319,4 @@ def test_curl_reads_the_file_itself(api: str) -> None:
     Path("it's").write_text("x")
     shown = run_cli(api, "raw", "--body", "@it's", "--dry-run", "curl").stdout
     assert shown.endswith("""--data-binary '@it'"'"'s'\n""")
-    assert "x" == dry("raw", "--body", "@it's")["body"]
+    assert "x" == request_of("raw", "--body", "@it's")["body"]

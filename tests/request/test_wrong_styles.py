@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import operation, parameter, write
+from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.small_documents import document, save
 
 NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
 
@@ -24,7 +23,7 @@ def no_warnings() -> Iterator[None]:
 
 def _call(location: str, style: str, schema: dict[str, Any], *words: str) -> Result:
     path = "/a/{x}" if location == "path" else "/a"
-    write({path: {"get": operation("a", parameter("x", schema, location, style=style))}})
+    save(document({path: {"get": operation("a", parameter("x", schema, location, style=style))}}))
     run_cli("operations", "./api.json")  # where the style is warned of, once
     return run_cli("./api.json", "a", "--dry-run", "json", *words)
 

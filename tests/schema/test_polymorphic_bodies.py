@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents_of import dry, error, operation, write
+from tests.documents import document, operation, save
+from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -59,7 +60,11 @@ SCHEMAS = {
 
 
 def _write(body: dict[str, Any], version: str = "3.0.3") -> str:
-    return write({"/a": {"post": operation("a", body=body)}}, {"schemas": SCHEMAS}, version)
+    return save(
+        document(
+            {"/a": {"post": operation("a", body=body)}}, components={"schemas": SCHEMAS}, version=version
+        )
+    )
 
 
 BODIES = {
@@ -102,7 +107,7 @@ BODIES = {
 def test_options_pick_a_branch(schema: dict[str, Any], body: dict[str, Any], words: str) -> None:
     """The discriminator does, or else the options given when they fit one branch alone, which it is then filled for."""
     _write(schema)
-    assert body == dry("a", *words.split())["json"]
+    assert body == request_of("a", *words.split())["json"]
 
 
 REFUSED = {
@@ -163,7 +168,7 @@ def test_a_mixture_of_branches_is_refused(
 ) -> None:
     """Exit 2: both branches are named, and the options of each; `--validate off` sends it all the same."""
     api = _write(schema)
-    refused = error("a", *words.split(), before=("--error-format", "json")).error
+    refused = refusal_of("a", *words.split(), before=("--error-format", "json")).error
     assert message == refused["message"]
     assert reason in refused["reason"]
     assert 2 == refused["hint"].count(" takes --")
@@ -195,21 +200,21 @@ def test_an_example_keeps_to_the_branches_that_options_pick(
 ) -> None:
     """The discriminator has the branch's value wherever the branch stands, also with `--example`."""
     _write(schema, version)
-    assert body == dry("a", *words.split(), "--example")["json"]
+    assert body == request_of("a", *words.split(), "--example")["json"]
 
 
 def test_options_that_nobody_can_give_are_not_named() -> None:
     """What a branch takes is told without what is read-only."""
     cat = _object("meow", meow=INTEGER, id={**INTEGER, "readOnly": True})
     _write({"oneOf": [{**cat, "title": "Cat"}, {**_object("bark", bark=STRING), "title": "Dog"}]})
-    refused = error("a", "--meow", "1", "--bark", "w").stderr
+    refused = refusal_of("a", "--meow", "1", "--bark", "w").stderr
     assert "`Cat` takes --meow; `Dog` takes --bark" in refused
 
 
 def test_the_branches_that_an_error_names_are_there_for_programs() -> None:
     """The JSON form of the error has both of them."""
     _write(MAPPED)
-    refused = error("a", "--meow", "1", "--bark", "w", before=("--error-format", "json")).error
+    refused = refusal_of("a", "--meow", "1", "--bark", "w", before=("--error-format", "json")).error
     assert [["Cat"], ["Dog"]] == refused["branches"]
 
 
@@ -228,7 +233,7 @@ def test_what_the_chosen_branch_needs_is_asked_for(
 ) -> None:
     """Besides what all branches need, and all at once."""
     _write(schema)
-    assert missing == error("a", *words.split(), before=("--error-format", "json")).error["missing"]
+    assert missing == refusal_of("a", *words.split(), before=("--error-format", "json")).error["missing"]
 
 
 def test_options_that_fit_several_branches_and_are_enough_for_none_are_refused() -> None:
@@ -244,19 +249,19 @@ def test_options_that_fit_several_branches_and_are_enough_for_none_are_refused()
         ]
     }
     _write(schema)
-    refused = error("a", "--iban", "x", before=("--error-format", "json")).error
+    refused = refusal_of("a", "--iban", "x", before=("--error-format", "json")).error
     assert ("`--iban` is not enough", "`Sepa` needs --owner; `Riverty` needs --street and --city") == (
         refused["message"],
         refused["reason"],
     )
-    assert {"iban": "x", "owner": "string"} == dry("a", "--iban", "x", "--example")["json"]
-    assert {"iban": "x", "owner": "o"} == dry("a", "--iban", "x", "--owner", "o")["json"]
+    assert {"iban": "x", "owner": "string"} == request_of("a", "--iban", "x", "--example")["json"]
+    assert {"iban": "x", "owner": "o"} == request_of("a", "--iban", "x", "--owner", "o")["json"]
 
 
 def test_a_discriminator_takes_the_values_that_pick_a_branch() -> None:
     """Another value is refused with those there are."""
     _write(MAPPED)
-    assert "it takes one of `c`, `d`" in error("a", "--kind", "x").stderr
+    assert "it takes one of `c`, `d`" in refusal_of("a", "--kind", "x").stderr
 
 
 def test_a_default_mapping_takes_every_other_value() -> None:
@@ -266,10 +271,10 @@ def test_a_default_mapping_takes_every_other_value() -> None:
         "discriminator": {**MAPPED["discriminator"], "mapping": {"d": "Dog"}, "defaultMapping": "Cat"},
     }
     _write(schema, "3.2.0")
-    assert {"kind": "tiger", "meow": 1} == dry("a", "--kind", "tiger", "--meow", "1", "--validate", "off")[
-        "json"
-    ]
-    refused = error("a", "--kind", "tiger", "--bark", "w").stderr
+    assert {"kind": "tiger", "meow": 1} == request_of(
+        "a", "--kind", "tiger", "--meow", "1", "--validate", "off"
+    )["json"]
+    refused = refusal_of("a", "--kind", "tiger", "--bark", "w").stderr
     assert "`--kind` picks `Cat`, `--bark` belongs to `Dog`" in refused
 
 
@@ -290,7 +295,7 @@ SCALARS = {"oneOf": [STRING, _object("z", z=INTEGER), {"type": "array", "items":
 def test_a_property_can_be_text_object_or_array(value: Any, words: str) -> None:
     """Branches of different types share one option."""
     _write(_object(x=SCALARS))
-    assert {"x": value} == dry("a", *words.split())["json"]
+    assert {"x": value} == request_of("a", *words.split())["json"]
 
 
 def test_many_branches_are_all_there() -> None:
@@ -300,8 +305,11 @@ def test_many_branches_are_all_there() -> None:
         for number in range(30)
     ]
     api = _write({"oneOf": branches})
-    assert {"only29": "x"} == dry("a", "--only29", "x")["json"]
-    assert "`--only3` belongs to `B3`, `--only7` to `B7`" in error("a", "--only3", "x", "--only7", "y").stderr
+    assert {"only29": "x"} == request_of("a", "--only29", "x")["json"]
+    assert (
+        "`--only3` belongs to `B3`, `--only7` to `B7`"
+        in refusal_of("a", "--only3", "x", "--only7", "y").stderr
+    )
     page = " ".join(run_cli(api, "a", "--help").stdout.split())
     assert "--only29 TEXT [required for B29]" in page
     assert "B7 and 22 more; the options given decide" in page
@@ -327,9 +335,9 @@ def test_branches_that_refer_to_each_other_end() -> None:
         name: {"oneOf": [*(_ref(other) for other in names if other != name), _object(**{name: STRING})]}
         for name in names
     }
-    api = write({"/a": {"post": operation("a", body=_ref("S0"))}}, {"schemas": schemas})
+    api = save(document({"/a": {"post": operation("a", body=_ref("S0"))}}, components={"schemas": schemas}))
     assert 0 == run_cli(api, "a", "--help").exit_code
-    assert {"S5": "x"} == dry("a", "--s5", "x", "--validate", "off")["json"]
+    assert {"S5": "x"} == request_of("a", "--s5", "x", "--validate", "off")["json"]
 
 
 CONDITIONAL = {
@@ -354,8 +362,8 @@ CONDITIONAL = {
 )
 def test_conditional_properties_are_options(body: dict[str, Any], words: str) -> None:
     """`if`, `then`, `else`, `dependentSchemas`, `not` and `patternProperties` are looked into."""
-    write({"/a": {"post": operation("a", body=CONDITIONAL)}}, version="3.1.0")
-    assert body == json.loads(dry("a", *words.split())["body"])
+    save(document({"/a": {"post": operation("a", body=CONDITIONAL)}}, version="3.1.0"))
+    assert body == json.loads(request_of("a", *words.split())["body"])
 
 
 HEIRS = {
@@ -380,13 +388,13 @@ HEIRS = {
 )
 def test_what_others_inherit_from_may_stand_in_its_own_mapping(words: tuple[str, ...], sent: Any) -> None:
     """It is one of the branches then, and the options of all others are there."""
-    write({"/a": {"post": operation("a", body=_ref("Pet"))}}, {"schemas": HEIRS})
-    assert sent == dry("a", *words)["json"]
+    save(document({"/a": {"post": operation("a", body=_ref("Pet"))}}, components={"schemas": HEIRS}))
+    assert sent == request_of("a", *words)["json"]
 
 
 def test_what_inherits_is_not_everything_that_inherits() -> None:
     """A body that is an heir has no options of the others, though the discriminator that it inherits names them."""
-    write({"/a": {"post": operation("a", body=_ref("Lion"))}}, {"schemas": SCHEMAS})
-    assert {"mane": 1, "kind": "x"} == dry("a", "--mane", "1", "--kind", "x")["json"]
+    save(document({"/a": {"post": operation("a", body=_ref("Lion"))}}, components={"schemas": SCHEMAS}))
+    assert {"mane": 1, "kind": "x"} == request_of("a", "--mane", "1", "--kind", "x")["json"]
     page = run_cli("./api.json", "a", "--help").stdout
     assert (True, False) == ("--mane" in page, "--fins" in page)

@@ -7,8 +7,8 @@ import pytest
 from dynacli.errors import RefusedError
 from dynacli.request.built_request import Request, RequestParts
 from dynacli.transport.send import _redirected
+from tests.documents import API_KEY, BEARER, document, operation, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import API_KEY, BEARER, document, operation, save
 
 OPEN = {"/a": {method: operation(f"{method}-a") for method in ("get", "head", "post", "put", "delete")}}
 

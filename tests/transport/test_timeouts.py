@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dynacli.transport import send
+from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.small_documents import document, operation, save
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.small_documents import document, operation, save
 
 JSON = "application/json"
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}}

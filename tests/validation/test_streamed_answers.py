@@ -26,8 +26,8 @@ import pytest
 from dynacli.__main__ import main
 from dynacli.commands.call import receive_response
 from dynacli.transport import send
+from tests.documents import document, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import document, save
 
 NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
 ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}

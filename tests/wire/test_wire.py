@@ -20,8 +20,8 @@ from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out, without_query
 from dynacli.wire.http_client import headers_of, open_client
+from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_documents import document, operation, save
 
 DATA = b'{"a": [1, 2, 3]}' * 100
 

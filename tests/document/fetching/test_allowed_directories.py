@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.documents import operation
 from tests.harness import Answer, Recorder, Result, run_cli
 from tests.many_files import load_file, root, write_files
-from tests.small_documents import operation
 
 TOY = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.documents_of import SERVER, error, operation, parameter
+from tests.documents import SERVER, operation, parameter
+from tests.dry_runs import refusal_of
 from tests.harness import Answer, Recorder, run_cli
 
 STRING = {"type": "string"}
@@ -215,7 +216,7 @@ def test_a_path_parameter_need_not_be_marked_required() -> None:
     )
     assert ["a", "b"] == listed(api)
     assert ["/a/x"] * 2 == [built(api, name, "x")["target"] for name in listed(api)]
-    assert "needs ID" in error("a").stderr
+    assert "needs ID" in refusal_of("a").stderr
 
 
 def test_a_path_parameter_may_be_declared_twice_or_too_much() -> None:

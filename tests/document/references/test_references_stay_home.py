@@ -16,9 +16,9 @@ from dynacli.document.load import Document, load
 from dynacli.document.references import bundle
 from dynacli.document.source import origin_of, parse_source
 from dynacli.errors import DocumentError
+from tests.documents import operation
 from tests.harness import Answer, Recorder, recording, run_cli
 from tests.many_files import load_file, root, write_files
-from tests.small_documents import operation
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 
