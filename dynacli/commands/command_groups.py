@@ -6,16 +6,23 @@ from typing import Any
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.arrange_words import Arranged, arrange, kinds_of, standard_kinds
 from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_options import (
+    Arranged,
+    Options,
+    arrange,
+    click_options,
+    kinds_of,
+    options_in,
+    standard_kinds,
+)
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import (
+    CHANGES_OPTIONS,
     INPUT_OPTIONS,
+    MARKDOWN,
     STANDARD_OPTIONS,
-    Options,
     StandardOption,
-    click_options,
-    options_in,
 )
 from dynacli.library.opened_api import OpenedApi
 
@@ -123,6 +130,10 @@ class _Root(VerbGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the verb that the first word names, or the group of the API."""
         word, rest = args[0], args[1:]
+        if ctx.obj.options.output == MARKDOWN and word != "changes":
+            from dynacli.output.render import check_format
+
+            check_format(MARKDOWN)
         if word not in _VERBS:
             _read_ahead(ctx.obj, word, rest)
         return word, self.get_command(ctx, word), rest
@@ -168,7 +179,8 @@ def make_root(run: Run) -> click.Group:
     """Return the root command of one run."""
     return _Root(
         "dynacli",
-        options=(*INPUT_OPTIONS, *STANDARD_OPTIONS),
+        # The command that has a format of its own may stand behind.
+        options=(*INPUT_OPTIONS, *CHANGES_OPTIONS),
         context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
     )
 

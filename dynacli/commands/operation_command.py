@@ -6,7 +6,7 @@ import click
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.find_input import find_input, no_such_input
-from dynacli.commands.arrange_words import (
+from dynacli.commands.read_options import (
     BOOLEAN,
     EMPTY_BOOLEAN,
     SWITCH,
@@ -14,16 +14,11 @@ from dynacli.commands.arrange_words import (
     Arranged,
     Kind,
     arrange,
-    kinds_of,
-)
-from dynacli.commands.call.read_inputs import GivenWords
-from dynacli.commands.standard_options import (
-    INPUT_OPTIONS,
-    PART_OPTIONS,
-    STANDARD_OPTIONS,
     click_options,
+    kinds_of,
     options_in,
 )
+from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import Field, Parameter
@@ -48,8 +43,10 @@ class OperationCommand(click.Command):
 
     def prepare(self, content_type: str) -> None:
         """Make the options, those of the body for the media type that is asked for."""
-        self.described = self.described.sending(content_type)
-        operation, media_type = self.described.operation, self.described.media_type
+        operation = self.described.operation
+        if operation.body is not None:
+            self.described = self.described.sending(content_type)
+        media_type = self.described.media_type
         self.params = []
         self.inputs = {}
         for parameter in operation.parameters:
@@ -183,8 +180,10 @@ class OperationCommand(click.Command):
             hint="Query parameters and the body are options: see `--help`; a value with spaces needs quotes",
         )
 
-    def given(self, ctx: click.Context) -> GivenWords:
-        """Return the words that were given, by the input that each is for."""
+    def invoke(self, ctx: click.Context) -> Any:
+        """Make the call."""
+        from dynacli.commands.call.make_call import GivenWords, make_call
+
         given = GivenWords([], [], [])
         for name, (parameter, field) in self.inputs.items():
             value = ctx.params.get(name)
@@ -197,13 +196,7 @@ class OperationCommand(click.Command):
                 given.parameter_fields.append((parameter, field, words))
             elif parameter is not None:
                 given.parameters.append((parameter, words))
-        return given
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Make the call."""
-        from dynacli.commands.call.make_call import make_call
-
-        return make_call(ctx.obj, self.described, self.given(ctx))
+        return make_call(ctx.obj, self.described, given)
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.commands.standard_options import Options
+from dynacli.commands.read_options import Options
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.library.open_by_name import open_api

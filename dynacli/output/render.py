@@ -3,16 +3,16 @@
 A pipe gets the bytes as they came; a terminal gets readable text that cannot control it.
 """
 
-import errno
 from collections.abc import Callable
 from typing import Any
 
 from dynacli.environment import Environment
-from dynacli.errors import FileError, UsageError
+from dynacli.errors import UsageError
 from dynacli.output.standard_error import write_stderr
+from dynacli.output.stream_body import write_bytes
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
-__all__ = ["FORMATS", "check_format", "write_body", "write_bytes", "write_data"]
+__all__ = ["FORMATS", "check_format", "write_body", "write_data"]
 
 FORMATS = ("auto", "json", "yaml", "raw", "text")
 
@@ -203,51 +203,3 @@ def _write_named(output_format: str, data: bytes) -> None:
     from dynacli.files import write_named_file
 
     write_named_file(Path(output_format[1:]), data)
-
-
-def write_bytes(env: Environment, data: bytes) -> None:
-    """Write bytes to standard output, unbuffered.
-
-    Raises:
-        FileError: Standard output cannot be written.
-        BrokenPipeError: The reader of standard output is gone.
-    """
-    try:
-        buffer = env.stdout_bytes
-        if buffer is None:
-            env.stdout.write(data.decode("utf-8", "backslashreplace"))
-        else:
-            env.stdout.flush()
-            buffer.flush()
-            # Past the buffer: bytes that could not be written must not stay in it, or the interpreter
-            # tries again at its exit, and prints an error of its own.
-            _write_all(getattr(buffer, "raw", buffer).write, data)
-        env.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError, AttributeError) as error:  # a closed stream; a process started without one
-        raise _as_file_error(error) from error
-
-
-def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        written = write(rest)
-        if written is None:  # the descriptor is non-blocking, and its reader is slow
-            from time import sleep
-
-            sleep(0.005)
-        rest = rest[written or 0 :]
-
-
-def _as_file_error(error: Exception) -> FileError:
-    summary = "Standard output cannot be written"
-    if not isinstance(error, OSError):
-        return FileError(summary, why="it is closed", hint="use `-o @FILE` to write to a file")
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return FileError(
-            summary, why="no space is left on the disk", hint="free some space, or use another disk"
-        )
-    return FileError(
-        summary, why=(error.strerror or "it is closed").lower(), hint="use `-o @FILE` to write to a file"
-    )

@@ -1,13 +1,14 @@
-"""Writing the body of an HTTP answer as it comes."""
+"""Writing to standard output or a file as the bytes come."""
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dynacli.environment import Environment
-from dynacli.output.render import write_bytes
+from dynacli.errors import FileError
 
-__all__ = ["is_unchanged", "watched_reader", "written_body"]
+__all__ = ["is_unchanged", "watched_reader", "write_bytes", "written_body"]
 
 Write = Callable[[bytes], None]
 
@@ -16,6 +17,54 @@ def is_unchanged(env: Environment, output_format: str) -> bool:
     """Return whether an output format writes the bytes as they came, so that it does not need the whole body."""
     is_piped = output_format == "auto" and not env.stdout_is_terminal
     return output_format[0] == "@" or output_format == "raw" or is_piped
+
+
+def write_bytes(env: Environment, data: bytes) -> None:
+    """Write bytes to standard output, unbuffered.
+
+    Raises:
+        FileError: Standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    try:
+        buffer = env.stdout_bytes
+        if buffer is None:
+            env.stdout.write(data.decode("utf-8", "backslashreplace"))
+        else:
+            env.stdout.flush()
+            buffer.flush()
+            # Past the buffer: bytes that could not be written must not stay in it, or the interpreter
+            # tries again at its exit, and prints an error of its own.
+            _write_all(getattr(buffer, "raw", buffer).write, data)
+        env.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError, AttributeError) as error:  # a closed stream; a process started without one
+        raise _as_file_error(error) from error
+
+
+def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = write(rest)
+        if written is None:  # the descriptor is non-blocking, and its reader is slow
+            from time import sleep
+
+            sleep(0.005)
+        rest = rest[written or 0 :]
+
+
+def _as_file_error(error: Exception) -> FileError:
+    summary = "Standard output cannot be written"
+    if not isinstance(error, OSError):
+        return FileError(summary, why="it is closed", hint="use `-o @FILE` to write to a file")
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return FileError(
+            summary, why="no space is left on the disk", hint="free some space, or use another disk"
+        )
+    return FileError(
+        summary, why=(error.strerror or "it is closed").lower(), hint="use `-o @FILE` to write to a file"
+    )
 
 
 @contextmanager

@@ -19,8 +19,9 @@ import pytest
 
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.completion import completion_tables
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.verbs import cache as cache_verb
 from dynacli.commands.verbs import demo as demo_verb
 from dynacli.commands.verbs.api import api as api_verb

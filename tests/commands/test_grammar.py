@@ -210,6 +210,36 @@ def test_an_unknown_option_gets_near_ones(near: list[str], word: str) -> None:
     assert near == refusal_of("a", word, "x", before=("--error-format", "json")).error["near"]
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("`xml` is not an output format", ("-o", "xml", "API", "get-issue", "octo", "7")),
+        ("`xml` is not an output format", ("API", "get-issue", "octo", "7", "-o", "xml")),
+        ("`xml` is not an output format", ("operations", "API", "--output=xml")),
+        ("`xml` is not an output format", ("changes", "API", "-o", "xml")),
+        ("`markdown` is not an output format", ("-o", "markdown", "API", "get-issue", "octo", "7")),
+        ("`markdown` is not an output format", ("-o", "markdown", "operations", "API")),
+        ("`markdown` is not an output format", ("operations", "API", "-o", "markdown")),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
+)
+def test_an_unknown_output_format_is_refused_before_anything_else(
+    api: str, message: str, words: tuple[str, ...]
+) -> None:
+    """The option says so where it stands; `markdown` is a format of `changes` alone."""
+    result = run_cli("--error-format", "json", *(api if word == "API" else word for word in words))
+    assert (2, message, "") == (result.exit_code, result.error["message"], result.stdout)
+
+
+@pytest.mark.parametrize(
+    "words", [("-o", "markdown", "changes", "API"), ("changes", "API", "-o", "markdown")]
+)
+def test_changes_writes_markdown(api: str, words: tuple[str, ...]) -> None:
+    """Its own format may stand where any other may."""
+    result = run_cli(*(api if word == "API" else word for word in words))
+    assert (0, "Nothing changed.\n") == (result.exit_code, result.stdout)
+
+
 def test_an_unregistered_document_is_called_by_url(server: Recorder, api: str) -> None:
     """A URL of a document stands where a registered name would."""
     with open(api, "rb") as file:

@@ -129,10 +129,8 @@ _COMMAND = (
     | _modules("model.media_types")
     | _modules(
         """
-        client.described_operation client.inputs.find_input commands.arrange_words
-        commands.call.read_inputs client.inputs.call_inputs commands.command_groups request.convert_words
-        commands.help.usage_lines
-        commands.operation_command commands.run commands.standard_options
+        client.described_operation client.inputs.find_input commands.command_groups commands.help.usage_lines
+        commands.operation_command commands.read_options commands.run commands.standard_options
         """
     )
 )
@@ -146,11 +144,11 @@ _PLAIN = (
     | _modules("auth.credential_variables auth.credentials auth.origins auth.secret")
     | _modules(
         """
-        client.call client.sign_request client.call_settings
+        client.call client.call_settings client.inputs.call_inputs client.sign_request
         commands.call.make_call
         """
     )
-    | _modules("output.render output.standard_error text.terminal")
+    | _modules("output.render output.standard_error output.stream_body text.terminal")
     | _modules(
         """
         request.assemble_body request.build_request request.built_request request.choose_server
@@ -175,9 +173,7 @@ _BUILT = (
     | _modules("commands.call.read_body_words client.inputs.build_body")
 )
 _DRY_RUN = _BUILT | _modules("request.preview")
-_ENDED = _modules("commands.call.conclude_call commands.call.receive_response") | _modules(
-    "output.stream_body"
-)
+_ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _JUDGED = (
     _SENT

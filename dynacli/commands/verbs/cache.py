@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.document.source import with_masked_query
 from dynacli.errors import FileError
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
@@ -25,9 +26,8 @@ __all__ = ["command"]
 
 def _info(ctx: click.Context) -> None:
     run: Run = ctx.obj
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
 
-    check_format(run.options.output)
     documents = list(reversed(cached_documents(run.env.cache_dir)))
     names = _names(run)
     rows = [_row(one, names.get(one.directory, [])) for one in documents]

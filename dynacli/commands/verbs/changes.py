@@ -8,9 +8,10 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.operation_json import operation_row
+from dynacli.commands.read_options import click_options
 from dynacli.commands.revision_names import SHORT, find_revision, previous
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import CHANGES_OPTIONS, MARKDOWN
 from dynacli.errors import DocumentError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.pending_document import find_pending
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from dynacli.changes.change_records import Changes, OperationKey
 
 __all__ = ["command"]
-
-_MARKDOWN = "markdown"
 
 
 class _Side(NamedTuple):
@@ -46,11 +45,9 @@ def _changes(
     from dynacli.changes.change_markdown import changes_markdown
     from dynacli.changes.change_text import changes_text
     from dynacli.changes.compare import compare
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
     from dynacli.text.terminal import visible
 
-    if run.options.output != _MARKDOWN:
-        check_format(run.options.output)
     with without_collector(), ExitStack() as stack:
         opened = run.api(api)
         after = _named(run, opened, until, stack) if until else opened
@@ -64,7 +61,7 @@ def _changes(
     if breaking:
         found = _only_breaking(found)
     rows = old.rows.get, new.rows.get
-    if run.options.output == _MARKDOWN:
+    if run.options.output == MARKDOWN:
         markdown = changes_markdown(found, *rows, has_texts=texts)
         run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
         return
@@ -183,7 +180,7 @@ command = _ChangesVerb(
         click.Option(["--until"], metavar="REVISION", help="compare that one, instead of the one in use"),
         click.Option(["--breaking"], is_flag=True, help="only what breaks a client"),
         click.Option(["--texts"], is_flag=True, help="also where only words for people changed"),
-        *click_options(STANDARD_OPTIONS),
+        *click_options(CHANGES_OPTIONS),
     ],
     callback=click.pass_context(_changes),
     help="Show what the document of API gained, lost and changed since the revision before. "

@@ -13,8 +13,9 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_ahead
 from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import click
 
 from dynacli.commands.command_groups import Verb
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError, FileError
 from dynacli.library.configuration.configuration import Configuration
@@ -55,9 +56,8 @@ class _Document(NamedTuple):
 
 def _doctor(ctx: click.Context, api: str | None) -> None:
     run: Run = ctx.obj
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
 
-    check_format(run.options.output)
     checks = [_versions(), _libraries(), _cache(run.env)]
     configuration, known = _configuration(run.env)
     checks.insert(2, configuration)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dynacli.commands.command_groups import Verb
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
@@ -31,9 +32,8 @@ def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) ->
             "`--bundled` and `--resolved` exclude each other",
             why="What is resolved is in one file already",
         )
-    from dynacli.output.render import check_format, write_body, write_data
+    from dynacli.output.render import write_body, write_data
 
-    check_format(run.options.output)
     opened = run.api(api)
     if bundled or resolved:
         document = _kept(run, opened, api, lambda found: found.document())

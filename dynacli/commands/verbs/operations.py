@@ -5,8 +5,9 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.help.api_help import operation_lines
 from dynacli.commands.operation_json import operation_row
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.text.terminal import Painter
 
 __all__ = ["command"]
@@ -14,9 +15,8 @@ __all__ = ["command"]
 
 def _operations(ctx: click.Context, api: str, tag: str | None) -> None:
     run: Run = ctx.obj
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
 
-    check_format(run.options.output)
     opened = run.api(api)
     found = opened.catalog.summaries(tag or "")
     if tag and not found:

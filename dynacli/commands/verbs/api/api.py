@@ -7,8 +7,9 @@ import click
 
 from dynacli.client.document_login import login_of
 from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
 from dynacli.commands.verbs.api.registered_apis import check_registered
@@ -25,9 +26,8 @@ __all__ = ["command"]
 
 def _list(ctx: click.Context) -> None:
     run: Run = ctx.obj
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
 
-    check_format(run.options.output)
     rows = [_row(run, name, entry) for name, entry in sorted(Configuration(run.env).apis().items())]
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
@@ -98,9 +98,8 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
 
 def _show(ctx: click.Context, api: str) -> None:
     run: Run = ctx.obj
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
 
-    check_format(run.options.output)
     opened = run.api(api)
     warnings, problems = opened.catalog.warnings(), opened.problems()
     files = len(opened.catalog.files())

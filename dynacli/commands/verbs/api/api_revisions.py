@@ -26,9 +26,8 @@ __all__ = ["pin", "rollback", "show_history", "unpin"]
 def show_history(ctx: click.Context, api: str) -> None:
     """List the revisions of an API, the latest first."""
     run: Run = ctx.obj
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
 
-    check_format(run.options.output)
     open_request, revisions = find_revisions(api, run.env)
     current = revisions.current()
     in_use = _in_use(open_request, revisions, current)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.command_groups import Verb
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import DEMO
@@ -31,9 +32,7 @@ _MOST_PARALLEL = 64
 
 def _check(ctx: click.Context, api: str, **params: Any) -> None:
     run: Run = ctx.obj
-    from dynacli.output.render import check_format
 
-    check_format(run.options.output)
     # What stands before the verb is meant for it as well.
     params["set_"] = (*run.options.set, *params["set_"])
     with _opened(ctx, api, params) as opened:

@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from dynacli.commands.command_groups import Verb
+from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, click_options
+from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
@@ -21,9 +22,8 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     from dynacli.client.unknown_operation import unknown_operation
     from dynacli.commands.verbs.describe.description import describe_field, describe_operation
     from dynacli.errors import UsageError
-    from dynacli.output.render import check_format, write_data
+    from dynacli.output.render import write_data
 
-    check_format(run.options.output)
     opened = run.api(api)
     words = list(operation)
     tag = opened.catalog.tag(words[0]) if len(words) > 1 else ""
