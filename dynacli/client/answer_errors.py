@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from dynacli.auth.secret import Masker, Secret
 from dynacli.client.call import Call
 from dynacli.errors import HttpError, MismatchError
-from dynacli.request.choose_server import origin_of
+from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
     from dynacli.client.sign_request import Signed
@@ -32,7 +32,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     Args:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
-    from dynacli.wire.failures import without_query
+    from dynacli.urls import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
     more = f"; its answer, {place}, may say more" if place and answer.size else ""

@@ -143,7 +143,7 @@ class Api:
 
     def __repr__(self) -> str:
         """Return the name, and whether the API is closed."""
-        from dynacli.document.source import with_masked_query
+        from dynacli.urls import with_masked_query
 
         return f"<Api {with_masked_query(self.name)}{' (closed)' if self._is_closed else ''}>"
 

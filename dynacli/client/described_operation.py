@@ -1,6 +1,7 @@
 """An operation together with its part of the document."""
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from dynacli.errors import UsageError
@@ -13,6 +14,7 @@ from dynacli.model.media_types import (
     sent_as,
 )
 from dynacli.model.operation import MediaType, Operation, Parameter
+from dynacli.record import record
 
 __all__ = ["DescribedOperation", "choose_media_type", "schema_of_parameter"]
 
@@ -20,20 +22,19 @@ _MOST_LISTED = 12
 """Media types that a message names."""
 
 
+@record
 class DescribedOperation:
     """An operation of an API, with what the document says of it; the document's part is read when it is needed.
 
-    Attributes:
+    Args:
         api: The API, opened.
         operation: The operation, as the catalog has it.
         media_type: The media type of the body that is built; None where no body is.
     """
 
-    def __init__(self, api: OpenedApi, operation: Operation, media_type: MediaType | None = None) -> None:
-        self.api = api
-        self.operation = operation
-        self.media_type = media_type
-        self._part: dict[str, Any] | None = None
+    api: OpenedApi
+    operation: Operation
+    media_type: MediaType | None = None
 
     def sending(self, content_type: str) -> "DescribedOperation":
         """Return the operation with a body of a media type.
@@ -44,13 +45,8 @@ class DescribedOperation:
         Raises:
             UsageError: The operation takes no such body.
         """
-        if self.operation.body is None:
-            return self
-        described = DescribedOperation(
-            self.api, self.operation, choose_media_type(self.operation, content_type)
-        )
-        described._part = self._part
-        return described
+        media_type = choose_media_type(self.operation, content_type)
+        return replace(self, media_type=media_type) if media_type is not None else self
 
     @property
     def example_line(self) -> str:
@@ -60,12 +56,10 @@ class DescribedOperation:
         words = (quote(word) for word in self.operation.example)
         return " ".join(["dynacli", quote(self.api.name), self.operation.name, *words])
 
-    @property
+    @cached_property
     def part(self) -> dict[str, Any]:
         """The operation and its path item, as they stand in the document."""
-        if self._part is None:
-            self._part = self.api.catalog.part(self.operation.name)
-        return self._part
+        return self.api.catalog.part(self.operation.name)
 
     @property
     def dialect(self) -> Any:

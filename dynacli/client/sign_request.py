@@ -5,15 +5,16 @@ from typing import NamedTuple
 
 from dynacli.auth.credential_variables import Variables, prefix_of
 from dynacli.auth.credentials import Credential, attach, find_credentials, present_names
-from dynacli.auth.origins import check_origin
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
+from dynacli.errors import RefusedError
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.request.built_request import Request
-from dynacli.request.choose_server import origin_of, parse_origin
+from dynacli.request.choose_server import parse_origin
+from dynacli.urls import origin_of
 
 __all__ = ["Signed", "sign", "unsigned"]
 
@@ -83,11 +84,27 @@ def _check_origin(
     settings: CallSettings,
     ask: Callable[[str], bool] | None,
 ) -> None:
+    """Let credentials go to an origin only when a person accepted it for this API; the document accepts nothing.
+
+    Args:
+        origin: Where the request goes: scheme, host and port of the URL as it was built.
+
+    Raises:
+        RefusedError: The origin is new and nobody accepted it.
+    """
     accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
     if "://" in settings.server:
         accepted.add(origin)  # the person's own word for this call
-    is_new = check_origin(origin, accepted, ask, f"`--accept-origin {origin}`")
-    if is_new and api.is_registered:
+    if origin in accepted:
+        return
+    if ask is None or not ask(origin):
+        raise RefusedError(
+            f"The credential is not sent to `{origin}`",
+            why="The document names this origin, and nobody has accepted it for this API's credentials",
+            hint=f"If you trust it: `--accept-origin {origin}`",
+            origin=origin,
+        )
+    if api.is_registered:
         Configuration(env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
 
 

@@ -59,7 +59,7 @@ def _of_age(api: OpenedApi, name: str) -> list[str]:
 
 
 def _called(api: OpenedApi) -> str:
-    from dynacli.document.source import with_masked_query
+    from dynacli.urls import with_masked_query
 
     return with_masked_query(api.name)
 

@@ -117,10 +117,6 @@ class Run:
 
     def end(self) -> None:
         """Do what can wait until the command has printed: start refreshes that are due, tell what is new."""
-        if self._apis:
-            from dynacli.library.configuration.configuration import Configuration
-
-            Configuration(self.env).sweep()
         for api in self._apis.values():
             api.note_use()
             if api.is_refresh_wanted:

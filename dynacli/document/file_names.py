@@ -3,7 +3,7 @@
 import os
 from urllib.parse import urlsplit
 
-from dynacli.document.source import without_query
+from dynacli.urls import without_query
 
 __all__ = ["file_name", "shown_file"]
 

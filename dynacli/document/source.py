@@ -10,20 +10,17 @@ from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from dynacli.errors import DocumentError, UsageError
+from dynacli.urls import authority, without_query
 
 __all__ = [
     "Source",
     "fingerprint",
     "looks_like_source",
-    "origin_of",
     "parse_source",
-    "with_masked_query",
-    "without_query",
 ]
 
 _ENDINGS = (".json", ".yaml", ".yml")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Source(NamedTuple):
@@ -101,31 +98,6 @@ def fingerprint(path: str | Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def origin_of(url: str) -> str:
-    """Return the origin of a URL (RFC 6454, section 4), its default port left out.
-
-    Raises:
-        ValueError: The URL is malformed.
-    """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{_authority(parts.scheme, parts.hostname or '', parts.port)}"
-
-
-def without_query(url: str) -> str:
-    """Return a URL as messages may show it: no userinfo, no query, no fragment."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def with_masked_query(location: str) -> str:
-    """Return the location of a document; in that of a URL the values of the query, which may be secret, are masked."""
-    head, mark, query = location.partition("?")
-    if not mark or "://" not in head:
-        return location
-    pieces = (piece.partition("=") for piece in query.split("&"))
-    return head + mark + "&".join(f"{name}=***" if is_pair else "***" for name, is_pair, _ in pieces)
-
-
 def _file(path: Path) -> Source:
     # Not `Path.resolve()`: a symbolic link may lead to another file later, and is the same source still.
     absolute = os.path.normpath(path.absolute())
@@ -157,14 +129,9 @@ def _url(word: str) -> Source:
     if not host or not word.isprintable() or " " in word:
         raise UsageError("The URL of the document is malformed", hint=_URL_HINT)
     clean = urlunsplit(
-        SplitResult(parts.scheme, _authority(parts.scheme, host, port), parts.path or "/", parts.query, "")
+        SplitResult(parts.scheme, authority(parts.scheme, host, port), parts.path or "/", parts.query, "")
     )
     return Source("url", clean, clean)
 
 
 _URL_HINT = "A URL looks like `https://api.example.com/openapi.json`"
-
-
-def _authority(scheme: str, host: str, port: int | None) -> str:
-    name = f"[{host}]" if ":" in host else host
-    return name if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"

@@ -102,6 +102,6 @@ def label_of(location: str) -> str:
     """Return how messages call the document at a location."""
     if "://" not in location:
         return location
-    from dynacli.document.source import without_query
+    from dynacli.urls import without_query
 
     return without_query(location)

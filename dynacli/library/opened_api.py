@@ -76,7 +76,7 @@ class OpenedApi:
         if self._origins is None:
             self._origins = ()
             if "://" in self.location:
-                from dynacli.document.source import origin_of
+                from dynacli.urls import origin_of
 
                 self._origins = (origin_of(self.location),)
         return self._origins

@@ -6,13 +6,13 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
+from dynacli.urls import DEFAULT_PORTS, origin_of
 
-__all__ = ["check_path", "choose_server", "origin_of", "parse_origin"]
+__all__ = ["check_path", "choose_server", "parse_origin"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 # Only characters that all URL parsers read alike; a host in another script is written in Punycode.
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
@@ -150,7 +150,7 @@ def _checked(url: str) -> str:
         )
     if (
         not _HOST.fullmatch(host)
-        or parts.scheme not in _DEFAULT_PORTS
+        or parts.scheme not in DEFAULT_PORTS
         or not url.isprintable()
         or " " in url
         or "\\" in url
@@ -198,23 +198,8 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
     """
     try:
         parts = urlsplit(text)
-        if parts.scheme in _DEFAULT_PORTS and _HOST.fullmatch(parts.hostname or "") and "@" not in text:
+        if parts.scheme in DEFAULT_PORTS and _HOST.fullmatch(parts.hostname or "") and "@" not in text:
             return origin_of(text)
     except ValueError:
         pass  # the error follows
     raise UsageError(f"The value of `{option}` is no origin", hint="Write it like `https://api.example.com`")
-
-
-def origin_of(url: str) -> str:
-    """Return a URL's origin (RFC 6454): scheme and host, and the port unless it is the default.
-
-    Raises:
-        ValueError: The URL has no valid port.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if ":" in host:
-        host = f"[{host}]"
-    port = parts.port
-    shown = "" if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else f":{port}"
-    return f"{parts.scheme}://{host}{shown}"

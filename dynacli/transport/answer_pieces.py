@@ -6,9 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dynacli.errors import NetworkError
+from dynacli.urls import without_query
 from dynacli.wire.deadline import Connections
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.failures import without_query
 from dynacli.wire.http_client import headers_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Pieces:
             httpx.HTTPError: The connection failed or broke.
         """
         try:
-            for piece in decode_chunks(self._response.iter_raw(), self._encodings, self._check):
+            for piece in self._decoded():
                 if piece:
                     yield piece
         except BadEncodingError as error:
@@ -63,6 +63,14 @@ class Pieces:
         if self._connections.is_cut:
             # Where the answer states no length, a cut connection looks like the end of the body.
             raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
+
+    def _decoded(self) -> Iterator[bytes]:
+        if self.is_encoded:
+            yield from decode_chunks(self._response.iter_raw(), self._encodings, self._check)
+            return
+        for chunk in self._response.iter_raw():
+            self._check(self.size + len(chunk))
+            yield chunk
 
     def _check(self, size: int) -> None:
         self.size = size

@@ -9,10 +9,10 @@ from urllib.parse import urljoin, urlsplit
 from dynacli.errors import DynacliError, NetworkError, RefusedError
 from dynacli.record import record
 from dynacli.request.built_request import Request
-from dynacli.request.choose_server import origin_of
 from dynacli.transport.answer_pieces import Pieces
+from dynacli.urls import origin_of, without_query
 from dynacli.wire.deadline import Connections, run_within
-from dynacli.wire.failures import from_httpx, timed_out, without_query
+from dynacli.wire.failures import from_httpx, timed_out
 from dynacli.wire.http_client import REDIRECTS, ClientPool, headers_of, open_client
 
 if TYPE_CHECKING:

@@ -4,25 +4,17 @@ import os
 import socket
 import ssl
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, TimedOutError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+from dynacli.urls import without_query
 
-__all__ = ["from_client_setup", "from_httpx", "timed_out", "without_query"]
+__all__ = ["from_client_setup", "from_httpx", "timed_out"]
 
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-
-
-def without_query(url: str) -> str:
-    """Return a URL as messages may show it: no userinfo, no query, no fragment."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "the URL"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def timed_out(url: str, seconds: float) -> TimedOutError:

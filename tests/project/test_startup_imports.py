@@ -141,7 +141,7 @@ _API_HELP = _PAGE | _MARKDOWN | _modules("commands.help.api_help commands.help.w
 _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("commands.help.operation_help")
 _PLAIN = (
     _COMMAND
-    | _modules("auth.credential_variables auth.credentials auth.origins auth.secret")
+    | _modules("auth.credential_variables auth.credentials auth.secret urls")
     | _modules(
         """
         client.call client.call_settings client.inputs.call_inputs client.sign_request

@@ -9,7 +9,8 @@ import pytest
 
 from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
-from dynacli.request.choose_server import check_path, choose_server, origin_of, parse_origin
+from dynacli.request.choose_server import check_path, choose_server, parse_origin
+from dynacli.urls import origin_of
 from tests.documents import document, operation, save, serve
 from tests.harness import Answer, Recorder, run_cli
 

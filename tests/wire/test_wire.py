@@ -16,9 +16,10 @@ import httpx
 import pytest
 
 from dynacli.errors import NetworkError, TimedOutError, UsageError
+from dynacli.urls import without_query
 from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.failures import from_httpx, timed_out, without_query
+from dynacli.wire.failures import from_httpx, timed_out
 from dynacli.wire.http_client import headers_of, open_client
 from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli

@@ -162,7 +162,7 @@ class _Learning:
         return overlay
 
     def _extends(self) -> dict[str, str]:
-        from dynacli.wire.failures import without_query
+        from dynacli.urls import without_query
 
         uri = self._api.uri
         return {"extends": without_query(uri)} if "://" in uri else {}

@@ -13,7 +13,7 @@ from dynacli.check.reporting.results import Results, error_of, suppressed_of, un
 from dynacli.schema.example_call import option_text
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import wrapped
-from dynacli.wire.failures import without_query
+from dynacli.urls import without_query
 
 __all__ = ["table"]
 

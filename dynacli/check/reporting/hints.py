@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dynacli.check.check_records import INVENTED, Exchange, Value
 from dynacli.check.reporting.results import Results
 from dynacli.check.running.judge_answers import GONE, UNSIGNED
-from dynacli.wire.failures import without_query
+from dynacli.urls import without_query
 
 __all__ = ["hint_of"]
 

@@ -9,7 +9,7 @@ from dynacli.check.reporting.coverage import coverage_of
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.output.reports.judged_calls import JudgedCall
-from dynacli.wire.failures import without_query
+from dynacli.urls import without_query
 
 __all__ = ["UNSAFE", "Results"]
 

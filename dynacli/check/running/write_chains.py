@@ -12,7 +12,7 @@ from dynacli.check.planning.harvest import Fits
 from dynacli.check.planning.linked_values import Links
 from dynacli.check.running.judge_answers import GONE
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.wire.failures import without_query
+from dynacli.urls import without_query
 
 __all__ = ["Writing"]
 

@@ -133,7 +133,7 @@ class CallReport:
 
     def call(self, described: DescribedOperation) -> JudgedCall:
         """Return the call as it is reported."""
-        from dynacli.document.source import with_masked_query
+        from dynacli.urls import with_masked_query
 
         operation = described.operation
         return JudgedCall(

@@ -9,7 +9,6 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.document.source import with_masked_query
 from dynacli.errors import FileError
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
 from dynacli.library.revisions.housekeeping import (
@@ -20,6 +19,7 @@ from dynacli.library.revisions.housekeeping import (
 )
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import Painter, visible
+from dynacli.urls import with_masked_query
 
 __all__ = ["command"]
 

@@ -190,7 +190,7 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
 
 
 def _source(api: OpenedApi) -> str:
-    from dynacli.document.source import with_masked_query
+    from dynacli.urls import with_masked_query
 
     return "-" if api.name == "-" else with_masked_query(api.location)
 

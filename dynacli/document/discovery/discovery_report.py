@@ -5,8 +5,8 @@ from typing import Any
 
 from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
 from dynacli.document.discovery.probe_answers import INSIDE, on_one_line
-from dynacli.document.source import with_masked_query, without_query
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
+from dynacli.urls import with_masked_query, without_query
 
 __all__ = ["FOREIGN", "LATE", "found_nothing", "lines_of_found", "lines_of_tried", "result_of"]
 

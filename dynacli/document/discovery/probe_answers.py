@@ -19,9 +19,9 @@ from dynacli.document.fetched import Fetched
 from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.path_items import operations_of
 from dynacli.document.reading.parse import parse_file
-from dynacli.document.source import without_query
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
+from dynacli.urls import without_query
 
 __all__ = ["INSIDE", "DocumentAnswer", "ReadAnswer", "on_one_line", "read_answer"]
 

@@ -11,8 +11,8 @@ from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer,
 from dynacli.document.discovery.probes import ProbeAnswer, Probes
 from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND, places_of_host
 from dynacli.document.fetched import Fetched
-from dynacli.document.source import with_masked_query
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
+from dynacli.urls import with_masked_query
 
 __all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "discover"]
 

@@ -14,9 +14,10 @@ from dynacli.document.limits import (
     in_mebibytes,
 )
 from dynacli.errors import DocumentError, NetworkError, RefusedError
+from dynacli.urls import without_query
 from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.failures import from_httpx, timed_out, without_query
+from dynacli.wire.failures import from_httpx, timed_out
 from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
 
 if TYPE_CHECKING:

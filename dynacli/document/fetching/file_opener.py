@@ -23,8 +23,9 @@ from dynacli.document.fetching.allowed_places import directories_of
 from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
 from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
-from dynacli.document.source import Source, origin_of
+from dynacli.document.source import Source
 from dynacli.errors import DocumentError, RefusedError, TimedOutError
+from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
     from dynacli.document.fetching.download import Downloads

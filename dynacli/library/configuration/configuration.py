@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from dynacli.environment import Environment
@@ -139,7 +138,7 @@ class Configuration:
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and all else stay as they are."""
-        from dynacli.files import locked, make_directory, write_file
+        from dynacli.files import locked, make_directory, sweep, write_file
         from dynacli.library.configuration.configuration_text import edited
 
         directory = os.path.dirname(self.path)
@@ -152,19 +151,14 @@ class Configuration:
                 except FileNotFoundError:
                     text = ""
                 # Many people keep their configuration elsewhere, with a link to it here.
-                write_file(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
+                path = os.path.realpath(self.path)
+                write_file(path, edited(text, name, entry, new_name).encode())
+                # An edit that was killed leaves its half-made file beside the configuration.
+                sweep(*os.path.split(path))
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
                 f"The configuration `{self.path}` cannot be changed", why=_reason(error)
             ) from error
-
-    def sweep(self) -> None:
-        """Remove what an edit that was killed left behind."""
-        from dynacli.files import sweep
-
-        directory, name = os.path.split(os.path.realpath(self.path))
-        with suppress(OSError):
-            sweep(directory, name)
 
 
 def _reason(error: Exception) -> str:

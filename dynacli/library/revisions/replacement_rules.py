@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.document.source import origin_of
+from dynacli.urls import origin_of
 
 __all__ = ["lost_operations", "objections_of"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from dynacli.demo.demo_facts import document_path
 from dynacli.document.source import parse_source
-from dynacli.request.choose_server import origin_of
+from dynacli.urls import origin_of
 from tests.documents import PETS, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli

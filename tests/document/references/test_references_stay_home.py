@@ -14,8 +14,9 @@ from dynacli.document.fetching import file_opener
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import Document, load
 from dynacli.document.references import bundle
-from dynacli.document.source import origin_of, parse_source
+from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
+from dynacli.urls import origin_of
 from tests.documents import operation
 from tests.harness import Answer, Recorder, recording, run_cli
 from tests.many_files import load_file, root, write_files

@@ -13,13 +13,13 @@ from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
 from dynacli.commands.verbs.api.registered_apis import check_registered
-from dynacli.document.source import with_masked_query
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
+from dynacli.urls import with_masked_query
 
 __all__ = ["command"]
 

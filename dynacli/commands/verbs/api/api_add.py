@@ -10,7 +10,7 @@ import click
 
 from dynacli.client.document_login import login_of
 from dynacli.commands.run import Run
-from dynacli.document.source import parse_source, with_masked_query
+from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
 from dynacli.library.configuration.refresh_settings import lifetime_of
@@ -19,6 +19,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import visible
+from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
     from dynacli.document.discovery.discovered import TriedUrl

@@ -9,8 +9,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.output.standard_error import write_stderr
-from dynacli.request.choose_server import origin_of
 from dynacli.text.terminal import visible
+from dynacli.urls import origin_of
 
 __all__ = ["confirm"]
 

@@ -1,0 +1,43 @@
+"""URLs: their origins, and how messages show them."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+__all__ = ["DEFAULT_PORTS", "authority", "origin_of", "with_masked_query", "without_query"]
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a URL: scheme, host and port, the port only where it is not the default.
+
+    Source: RFC 6454, section 4.
+
+    Raises:
+        ValueError: The URL is malformed.
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{authority(parts.scheme, parts.hostname or '', parts.port)}"
+
+
+def authority(scheme: str, host: str, port: int | None) -> str:
+    """Return the host and the port of a URL, the port only where it is not the scheme's default."""
+    name = f"[{host}]" if ":" in host else host
+    return name if port in (None, DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"
+
+
+def without_query(url: str) -> str:
+    """Return a URL as messages may show it: no userinfo, no query, no fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the URL"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def with_masked_query(location: str) -> str:
+    """Return the location of a document; the values of a URL's query, which may be secret, are masked."""
+    head, mark, query = location.partition("?")
+    if not mark or "://" not in head:
+        return location
+    pieces = (piece.partition("=") for piece in query.split("&"))
+    return head + mark + "&".join(f"{name}=***" if is_pair else "***" for name, is_pair, _ in pieces)
