@@ -194,7 +194,7 @@ def _headers(
     parts: RequestParts,
     body: "bytes | Payload | None",
     media_type: str,
-    given: Sequence[tuple[str, str]],
+    given_headers: Sequence[tuple[str, str]],
 ) -> tuple[tuple[str, str], ...]:
     headers = {"accept": ("Accept", _accept(operation))}
     if body is not None and media_type:
@@ -206,7 +206,7 @@ def _headers(
         header_parameter = [headers["cookie"][1]] if "cookie" in headers else []
         cookies = [*header_parameter, *(pair.encoded for pair in parts.cookies)]
         headers["cookie"] = ("Cookie", "; ".join(cookies))
-    for name, value in given:
+    for name, value in given_headers:
         check_header(name, value)
         headers[name.lower()] = (name, value)
         if name.lower() in {described.lower() for described in parts.headers}:

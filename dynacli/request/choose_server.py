@@ -33,12 +33,12 @@ def choose_server(
     Raises:
         UsageError: There is no such server, a variable has no value, or the result is not the URL of a server.
     """
-    given = dict(variables or {})
+    values = dict(variables or {})
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
     candidates = list(servers) or [Server("/")]
     server = _find(candidates, wanted) if wanted else candidates[0]
     # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is no base for paths.
-    url = _expand(server, given, candidates) or "/"
+    url = _expand(server, values, candidates) or "/"
     if not _SCHEME.match(url):
         if not document_uri.startswith(("http://", "https://")):
             raise UsageError(
@@ -92,11 +92,11 @@ def _shown(server: Server) -> str:
     return f"`{server.url}`" + (f" ({description})" if description else "")
 
 
-def _expand(server: Server, given: Mapping[str, str], servers: Sequence[Server]) -> str:
+def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]) -> str:
     """Return the URL of a server with the values of its variables.
 
     Args:
-        given: Variable → value.
+        values: Variable → given value.
         servers: All servers, for messages.
     """
     described = server.variables or {}
@@ -108,20 +108,20 @@ def _expand(server: Server, given: Mapping[str, str], servers: Sequence[Server])
         listed = ", ".join(f"`{choice}`" for choice in choices)
         default = variable.get("default")
         # Some documents have a placeholder such as `{your-host}` or `<your-host>` as a default, which is no default.
-        if name not in given and (default is None or _PLACEHOLDER.fullmatch(default)):
+        if name not in values and (default is None or _PLACEHOLDER.fullmatch(default)):
             raise UsageError(
                 f"The server variable `{name}` has no value",
                 why=f"It takes one of {listed}" if choices else "",
                 hint=f"Give one: `--server-var {name}=VALUE`",
             )
-        chosen = str(given.get(name, default))
-        if name in given and choices and chosen not in choices:
+        chosen = str(values.get(name, default))
+        if name in values and choices and chosen not in choices:
             raise UsageError(
                 f"The server variable `{name}` cannot be `{chosen}`", why=f"It takes one of {listed}"
             )
         return chosen
 
-    for name in given:
+    for name in values:
         if f"{{{name}}}" not in server.url:
             raise _no_variable(server, name, servers)
     return _VARIABLE.sub(value, server.url)

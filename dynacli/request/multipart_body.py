@@ -117,7 +117,7 @@ def make_parts(
     body: Any,
     encodings: Encodings,
     write_json: Callable[[Any], str],
-    given_headers: Mapping[tuple[str, str], str] | None = None,
+    given_headers: Mapping[tuple[str, str], str],
 ) -> list[Part]:
     """Return the parts of a body.
 
@@ -134,7 +134,6 @@ def make_parts(
     Raises:
         UsageError: The body is neither, or a part cannot be written as the document prescribes.
     """
-    given = given_headers or {}
     if isinstance(body, list):
         return [
             _part(None, f"item {index}", item, encodings.of_item(index), write_json, {})
@@ -150,7 +149,7 @@ def make_parts(
     properties = [(name, value, encodings.of(name)) for name, value in body.items() if value is not None]
     properties.sort(key=lambda entry: (_holds_file(entry[1], entry[2]), order.get(entry[0], len(order))))
     for name, value, encoding in properties:
-        headers = {header: text for (part_name, header), text in given.items() if part_name == name}
+        headers = {header: text for (part_name, header), text in given_headers.items() if part_name == name}
         if encoding.style and not encoding.takes_file:
             # RFC 6570 would percent-encode, but servers do not decode the content of a part.
             parts.extend(Part(pair.name, pair.value.encode()) for pair in styled_pairs(name, value, encoding))
@@ -215,9 +214,9 @@ def _chosen(declared: Sequence[str], guessed: str, default: str) -> str:
 
 
 def _matches(media_type: str, media_range: str) -> bool:
-    wanted = essence(media_range)
-    return wanted in {"*/*", media_type} or (
-        wanted.endswith("/*") and media_type.startswith(wanted.removesuffix("*"))
+    name = essence(media_range)
+    return name in {"*/*", media_type} or (
+        name.endswith("/*") and media_type.startswith(name.removesuffix("*"))
     )
 
 
@@ -236,9 +235,9 @@ def _base_name(name: str) -> str:
 
 
 def _headers(
-    shown_name: str, described: Sequence[PartHeader], given: Mapping[str, str]
+    shown_name: str, described: Sequence[PartHeader], given_headers: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    undescribed = dict(given)
+    undescribed = dict(given_headers)
     for header in described:
         value = undescribed.pop(header.name.lower(), header.value)
         if value is None and header.is_required:

@@ -40,7 +40,7 @@ def select_branches(
     schema: Any,
     resolve: Resolve,
     value: Any,
-    given: Mapping[Path, str],
+    options: Mapping[Path, str],
     *,
     is_strict: bool = True,
     is_final: bool = True,
@@ -50,14 +50,14 @@ def select_branches(
     Args:
         schema: The schema of the whole value.
         value: A JSON value; it is not changed.
-        given: Path → the name in messages of the option that gave the value there, such as `--pet.name`.
+        options: Path → the option that gave the value there, as messages name it, such as `--pet.name`.
         is_strict: Whether a mixture of branches is an error.
         is_final: Whether nothing more is filled in, so that a value which is complete for no branch is an error, too.
 
     Raises:
         UsageError: Options of two branches were given that exclude each other.
     """
-    selector = _Selector(resolve, given, is_strict=is_strict, is_final=is_final)
+    selector = _Selector(resolve, options, is_strict=is_strict, is_final=is_final)
     filled = selector.select(schema, value, (), "", 0)
     return BranchSelection(filled, tuple(selector.missing), selector.overlay())
 
@@ -71,10 +71,10 @@ class _Selector:
     """
 
     def __init__(
-        self, resolve: Resolve, given: Mapping[Path, str], *, is_strict: bool, is_final: bool
+        self, resolve: Resolve, options: Mapping[Path, str], *, is_strict: bool, is_final: bool
     ) -> None:
         self.resolve = resolve
-        self.given = given
+        self.options = options
         self.is_strict = is_strict
         self.is_final = is_final
         self.missing: list[str] = []
@@ -109,7 +109,7 @@ class _Selector:
         size = len(path)
         return {
             given_path[size]: option
-            for given_path, option in self.given.items()
+            for given_path, option in self.options.items()
             if len(given_path) > size and given_path[:size] == path
         }
 
@@ -246,13 +246,14 @@ class _Selector:
         lacking = {index: self.lacking(group.flat_branches[index], filled, option) for index in possible}
         if not all(lacking.values()):
             return
-        given = _enumerated([f"`{below[name]}`" for name in filled if name in below])
+        given_options = _enumerated([f"`{below[name]}`" for name in filled if name in below])
         needs = [
             f"`{group.names[index]}` needs {_enumerated(options)}"
             for index, options in list(lacking.items())[:MAX_NAMED]
         ]
         raise UsageError(
-            f"{given} {'is' if given.count('`') == 2 else 'are'} not enough", why="; ".join(needs)
+            f"{given_options} {'is' if given_options.count('`') == 2 else 'are'} not enough",
+            why="; ".join(needs),
         )
 
     def lacking(self, branch: FlatSchema, filled: Mapping[str, Any], option: str) -> list[str]:
@@ -360,7 +361,7 @@ class _Selector:
     def overlay(self) -> Any:
         """Return the schema that makes an example agree with the given options."""
         schemas: list[Any] = [_at_path(path, branch) for path, branch in self.chosen]
-        parents = dict.fromkeys(path[:size] for path in self.given for size in range(1, len(path)))
+        parents = dict.fromkeys(path[:size] for path in self.options for size in range(1, len(path)))
         schemas.extend(_at_path(path, True) for path in parents)
         return {"allOf": schemas} if schemas else True
 
