@@ -1,1 +1,1 @@
-"""What the schemas of a document mean: for options, for examples, and for matching a value."""
+"""Reads the schemas of a document: for options, for examples, and for matching values."""
