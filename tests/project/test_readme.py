@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dynacli.guide.pages import page
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 EXIT_CODE = re.compile(r"# exit code (\d+)")
 
@@ -54,3 +56,15 @@ def test_an_example_shows_what_happens(command: str, shown: str, code: int) -> N
     output = (run.stdout.rstrip("\n") + "\n" + run.stderr).strip("\n")
     assert code == run.returncode, output
     assert re.fullmatch(_as_pattern(shown), output), output
+
+
+PAGES = {"README.md": README, "help library": page("library") or ""}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_example_of_the_library_runs(name: str) -> None:
+    """The Python blocks run as they stand, in a new interpreter, and print what the stand-in has."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGES[name], re.DOTALL)
+    assert 1 == len(blocks)
+    run = subprocess.run([sys.executable, "-c", blocks[0]], capture_output=True, text=True, check=False)
+    assert (0, "25 ()\n", "") == (run.returncode, run.stdout, run.stderr)
