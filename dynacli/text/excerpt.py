@@ -158,6 +158,8 @@ class _Scan:
             at = _skip_space(text, end)
             if text[at] == ",":
                 at = _skip_space(text, at + 1)
+                if text[at] == closer:
+                    raise ValueError(at)
             elif text[at] != closer:
                 raise ValueError(at)
         return at + 1

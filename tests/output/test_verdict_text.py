@@ -148,6 +148,11 @@ def test_a_broken_text_breaks_nothing(value: Any, data: st.DataObject) -> None:
         json_excerpts(one, [ExcerptTarget(pointer) for pointer, _ in _pointers([value])])
 
 
+def test_a_text_with_a_comma_too_many_has_no_excerpts() -> None:
+    """It is no JSON, whichever of its values are asked for."""
+    assert {} == json_excerpts('[{"a": 1,}]', [ExcerptTarget(pointer) for pointer in ("", "/0", "/0/a")])
+
+
 def test_ancestors_far_above_are_left_out() -> None:
     """Of a value deep inside, the nearest levels are shown."""
     value: Any = 1
