@@ -134,7 +134,7 @@ class _Sequence:
         if notes.patterns.is_used_up:
             # The other items might take as long, and there may be many of them.
             notes.add_unchecked(
-                f"item {index + 1} and those behind it: it takes too long to match the patterns"
+                f"item {index + 1} and those after it: it takes too long to match the patterns"
             )
             self._is_over = True
 
@@ -171,7 +171,7 @@ class _Sequence:
         if index == self._unreadable_items == _MAX_UNREADABLE:
             # The body is probably something else altogether, such as an HTML page of many lines.
             self._notes.add_unchecked(
-                f"item {index} and those behind it: none of those before them can be read"
+                f"item {index} and those after it: none of the items before can be read"
             )
             self._is_over = True
             return

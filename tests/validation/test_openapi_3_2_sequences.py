@@ -192,7 +192,7 @@ def _matched(seconds: float, count: int) -> list[str]:
 def test_each_item_has_its_time_for_patterns() -> None:
     """A long stream does not use it up; an item that does ends the judging, which is said."""
     assert [] == _matched(0.1, 8_000)
-    assert ["item 1 and those behind it: it takes too long to match the patterns"] == _matched(1e-9, 5)
+    assert ["item 1 and those after it: it takes too long to match the patterns"] == _matched(1e-9, 5)
 
 
 # Answers

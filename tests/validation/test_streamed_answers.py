@@ -380,7 +380,7 @@ def test_a_stream_that_the_document_does_not_have_is_written(paced: Paced) -> No
 def test_a_page_of_html_is_not_a_thousand_findings(server: Recorder) -> None:
     """Where none of the first items can be read, the rest is not held against the document."""
     said = _unchecked(server, b"<p>no</p>\n" * 500)
-    assert "item 10 and those behind it: none of those before them can be read" in said
+    assert "item 10 and those after it: none of the items before can be read" in said
     assert 10 == said.count("[unreadable-body]")
 
 
