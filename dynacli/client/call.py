@@ -114,7 +114,7 @@ class Call:
         """
         if self.judging is not None and not self.judging.has_begun:
             # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the
-            # other: from here on the one connects while the other is imported.
+            # other: while openapi-core is imported in the thread of the judge, httpx connects.
             import dynacli.wire.import_httpx  # noqa: F401
 
             self.judging.start()

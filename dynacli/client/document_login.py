@@ -63,7 +63,7 @@ def _credential(env: Environment, name: str, challenge: str) -> dict[str, str]:
     from dynacli.auth.credential_variables import ADHOC, Variables, prefix_of
     from dynacli.library.configuration.configuration import DEMO, Configuration, is_name
 
-    others = [prefix_of(one) for one in (*Configuration(env).apis(), DEMO)]
+    others = [prefix_of(other) for other in (*Configuration(env).apis(), DEMO)]
     variables = Variables(prefix_of(name) if is_name(name) else ADHOC, env.variables, others)
     token = variables.value(variables.generic("TOKEN"))
     user, password = (variables.text(variables.generic(word)) for word in ("USERNAME", "PASSWORD"))

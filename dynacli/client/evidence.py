@@ -1,12 +1,19 @@
 """The message that findings are about, as far as a person can be shown the parts that are wrong."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from dynacli.model.media_types import is_json_lines, is_json_sequence
 from dynacli.text.content_kind import decoded, is_json
 from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dynacli.request.built_request import Request
+    from dynacli.transport.send import Answer
+    from dynacli.validation.findings.finding import Finding
 
 __all__ = ["Evidence"]
 
@@ -33,18 +40,18 @@ class Evidence:
         self._heads = heads or {}
 
     @classmethod
-    def of_answer(cls, answer: Any) -> "Evidence":
+    def of_answer(cls, answer: "Answer") -> "Evidence":
         """Return the evidence of a `dynacli.transport.send.Answer`."""
         heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in answer.headers}
         return cls(answer.body, answer.header("content-type"), heads)
 
     @classmethod
-    def of_request(cls, method: str, path: str, request: Any, media_type: str) -> "Evidence":
+    def of_request(cls, method: str, path: str, request: "Request", media_type: str) -> "Evidence":
         """Return the evidence of a `dynacli.request.built_request.Request` that was built from a path template."""
         heads: dict[str, tuple[str, str, str]] = {}
         for name, text in request.parts.path.items():
             before, _, after = path.partition(f"{{{name}}}")
-            others = {f"{{{other}}}": unquote(one) for other, one in request.parts.path.items()}
+            others = {f"{{{other}}}": unquote(value) for other, value in request.parts.path.items()}
             for template, value in others.items():
                 before, after = before.replace(template, value), after.replace(template, value)
             heads[f"path/{name}"] = (f"{method} {before}", unquote(text), after)
@@ -61,7 +68,7 @@ class Evidence:
         body = request.body if isinstance(request.body, bytes) else b""
         return cls(body, media_type, heads)
 
-    def excerpts(self, findings: list[Any]) -> list[str]:
+    def excerpts(self, findings: "Sequence[Finding]") -> list[str]:
         """Return for each finding the part of the message that is wrong, marked; empty where it cannot be shown."""
         wanted = [self._wanted(finding) for finding in findings]
         in_body: dict[tuple[int | None, ExcerptTarget], list[str]] = {}
@@ -74,13 +81,13 @@ class Evidence:
             for number, places in numbers.items():
                 if number in texts:
                     found = json_excerpts(texts[number], places)
-                    in_body |= {(number, one): lines for one, lines in found.items()}
+                    in_body |= {(number, target): lines for target, lines in found.items()}
         return [
             in_margin(in_body.get(place, ()) if place is not None else self._in_head(finding))
             for finding, place in zip(findings, wanted, strict=True)
         ]
 
-    def _wanted(self, finding: Any) -> tuple[int | None, ExcerptTarget] | None:
+    def _wanted(self, finding: "Finding") -> tuple[int | None, ExcerptTarget] | None:
         """Return which item of the body, None for all of it, and where in it; None for a finding elsewhere."""
         pointer: str = finding.pointer
         if finding.rule in _ABSENT or finding.rule == "unreadable-body" or (pointer and pointer[0] != "/"):
@@ -91,15 +98,15 @@ class Evidence:
         number, slash, rest = pointer[1:].partition("/")
         return (int(number), wanted._replace(pointer=slash + rest)) if number.isdecimal() else None
 
-    def _in_head(self, finding: Any) -> list[str]:
+    def _in_head(self, finding: "Finding") -> list[str]:
         if finding.rule in _ABSENT:
             return []
         steps = finding.pointer.split("/")
         if steps[0] == "header":
-            steps = [one.lower() for one in steps]
+            steps = [step.lower() for step in steps]
         # An item of an array that is a pair of its own, or all that there is of the parameter.
         heads = (self._heads.get("/".join(steps[:length])) for length in (3, 2))
-        head = next((one for one in heads if one is not None), None)
+        head = next((found for found in heads if found is not None), None)
         return marked(*head) if head is not None and head[1] else []
 
     @property

@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
 def describe_links(described: DescribedOperation) -> dict[str, Any]:
     """Return the links of an operation's answers by name.
 
-    Each is the Link Object with four members more: `status`; `operation`, what dynacli calls the linked one,
+    Each is the Link Object with four members more: `status`; `operation`, what dynacli calls the linked operation,
     or null where there is none, and then a `note` says why; `fills`, what the link puts where; and `example`, the
     command of the linked call. A value that the document gives no example of stands there as `{id}`.
     """
@@ -37,7 +37,7 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
 
 
 class _Link:
-    """One link, as it is described.
+    """A link, as it is described.
 
     Args:
         described: The operation whose answer has it.
@@ -60,23 +60,29 @@ class _Link:
             target = DescribedOperation(self._api, self._api.catalog.operation(name))
             fills = list(self._fills(target))
             example = self._example(target, fills)
-        told = {**self._link, "status": self._status, "operation": name, "fills": fills, "example": example}
-        return {**told, "note": "; ".join(self._notes)} if self._notes else told
+        described = {
+            **self._link,
+            "status": self._status,
+            "operation": name,
+            "fills": fills,
+            "example": example,
+        }
+        return {**described, "note": "; ".join(self._notes)} if self._notes else described
 
     def _target(self) -> str | None:
         """Return the name of the linked operation."""
         wanted, ref = self._link.get("operationId"), self._link.get("operationRef")
         summaries = self._api.catalog.summaries()
         if isinstance(wanted, str):
-            for one in summaries:
-                if one.operation_id == wanted:
-                    return one.name
+            for summary in summaries:
+                if summary.operation_id == wanted:
+                    return summary.name
             self._notes.append(f"the document has no operation `{wanted}`")
         elif isinstance(ref, str):
             place = _place_of(ref, self._api.uri)
-            for one in summaries:
-                if place == (one.path, one.method.lower()):
-                    return one.name
+            for summary in summaries:
+                if place == (summary.path, summary.method.lower()):
+                    return summary.name
             why = "leads to another document" if place is None else "leads to no operation"
             self._notes.append(f"`{ref}` {why}")
         else:
@@ -87,11 +93,11 @@ class _Link:
         """Yield what the link puts where: `name`, `in`, `option`, `from` and, where it is known, `value`."""
         parameters = self._link.get("parameters")
         for key, given in parameters.items() if isinstance(parameters, Mapping) else ():
-            one = _parameter(target.operation, key)
-            if one is None:
+            parameter = _parameter(target.operation, key)
+            if parameter is None:
                 self._notes.append(f"`{target.operation.name}` has no parameter `{key}`")
                 continue
-            place = {"name": one.name, "in": one.location, "option": f"--{one.option}"}
+            place = {"name": parameter.name, "in": parameter.location, "option": f"--{parameter.option}"}
             yield {**place, **self._value(given)}
         if "requestBody" in self._link:
             place = {"name": "", "in": "body", "option": "--body"}
@@ -122,7 +128,8 @@ class _Link:
             case "", "method":
                 yield self._described.operation.method
             case "", "statusCode":
-                yield from (int(one) for one in [self._status] if one.isdecimal())
+                if self._status.isdecimal():
+                    yield int(self._status)
             case "request", "body":
                 media = self._described.raw_media_type()
                 try:
@@ -134,7 +141,7 @@ class _Link:
             case "request", location:
                 yield from self._parameter_values(location, expression.name)
             case "response", "body":
-                yield from self._answered(expression.steps)
+                yield from self._answer_values(expression.steps)
             case "response", "header":
                 headers = self._described.follow(self._response.get("headers"))
                 for name, raw in headers.items() if isinstance(headers, Mapping) else ():
@@ -147,13 +154,11 @@ class _Link:
     def _dialect(self) -> Any:
         return self._api.catalog.meta["dialect"]
 
-    def _answered(self, steps: tuple[str, ...]) -> Iterator[Any]:
+    def _answer_values(self, steps: tuple[str, ...]) -> Iterator[Any]:
         resolve = self._api.catalog.resolve
         content = self._described.follow(self._response.get("content"))
-        medias = (
-            [self._described.follow(one) for one in content.values()] if isinstance(content, Mapping) else []
-        )
-        medias = [one for one in medias if isinstance(one, Mapping)]
+        found = map(self._described.follow, content.values() if isinstance(content, Mapping) else ())
+        medias = [media for media in found if isinstance(media, Mapping)]
         for media in medias:
             for value in example_values_of(media, resolve):
                 yield from walk_value(value, steps)
@@ -161,40 +166,40 @@ class _Link:
             yield from documented_values_at(media.get("schema"), steps, resolve)
 
     def _parameter_values(self, location: str, name: str) -> Iterator[Any]:
-        """Yield what the example of the first call has for one of its parameters, or the document's own."""
+        """Yield what the example of the first call has for parameter of its parameters, or the document's own."""
         described, resolve = self._described, self._api.catalog.resolve
         raw = _raw_parameters(described)
-        for one in described.operation.parameters:
-            if one.location != location or name not in (one.name, one.name.lower()):
+        for parameter in described.operation.parameters:
+            if parameter.location != location or name not in (parameter.name, parameter.name.lower()):
                 continue
-            raw_parameter = raw.get((location, one.name), {})
+            raw_parameter = raw.get((location, parameter.name), {})
             yield from example_values_of(raw_parameter, resolve)
-            yield from documented_values_at(described.parameter_schema(one), (), resolve)
-            if one.is_required:
-                yield from _made(one, raw_parameter, described)
+            yield from documented_values_at(described.parameter_schema(parameter), (), resolve)
+            if parameter.is_required:
+                yield from _made(parameter, raw_parameter, described)
 
     def _example(self, target: DescribedOperation, fills: list[dict[str, Any]]) -> str:
-        given = {(one["in"], one["name"]): one for one in fills}
+        given = {(fill["in"], fill["name"]): fill for fill in fills}
         raw = _raw_parameters(target)
         words: list[str] = []
         positional: list[str] = []
         is_positional = True
-        for one in target.operation.parameters:
-            fill = given.get((one.location, one.name))
-            if fill is None and not one.is_required:
+        for parameter in target.operation.parameters:
+            fill = given.get((parameter.location, parameter.name))
+            if fill is None and not parameter.is_required:
                 continue
             if fill is not None:
                 value = fill["placeholder"] if fill["value"] is None else fill["value"]
             else:
-                made = _made(one, raw.get((one.location, one.name)), target)
-                value = next(made, f"{{{one.name}}}")
-            if one.location == "path" and not isinstance(value, list):
+                made = _made(parameter, raw.get((parameter.location, parameter.name)), target)
+                value = next(made, f"{{{parameter.name}}}")
+            if parameter.location == "path" and not isinstance(value, list):
                 text = option_text(value)
                 is_positional = is_positional and not text.startswith("-")
                 positional.append(text)
-                words.extend([f"--{one.option}", text])
+                words.extend([f"--{parameter.option}", text])
             else:
-                words.extend(_option_words(one, value))
+                words.extend(_option_words(parameter, value))
         if is_positional and positional:
             words = [*positional, *words[2 * len(positional) :]]
         body = given.get(("body", ""))
@@ -226,14 +231,14 @@ def _place_of(ref: str, uri: str) -> tuple[str, str] | None:
 def _parameter(operation: Operation, key: str) -> Parameter | None:
     """Return the parameter that a link calls `name` or `location.name`."""
     location, dot, name = key.partition(".")
-    for one in operation.parameters:
-        if dot and (location, name) == (one.location, one.name):
-            return one
-    return next((one for one in operation.parameters if one.name == key), None)
+    for parameter in operation.parameters:
+        if dot and (location, name) == (parameter.location, parameter.name):
+            return parameter
+    return next((parameter for parameter in operation.parameters if parameter.name == key), None)
 
 
 def _raw_parameters(described: DescribedOperation) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(one.get("in", ""), one.get("name", "")): one for one in reversed(described.raw_parameters())}
+    return {(raw.get("in", ""), raw.get("name", "")): raw for raw in reversed(described.raw_parameters())}
 
 
 def _made(parameter: Parameter, raw: dict[str, Any] | None, described: DescribedOperation) -> Iterator[Any]:
@@ -243,10 +248,10 @@ def _made(parameter: Parameter, raw: dict[str, Any] | None, described: Described
         return
 
 
-def _option_words(one: Parameter, value: Any) -> list[str]:
+def _option_words(parameter: Parameter, value: Any) -> list[str]:
     is_plain = isinstance(value, list) and value and not any(isinstance(item, dict | list) for item in value)
     items = value if is_plain else [value]
-    return [word for item in items for word in (f"--{one.option}", option_text(item))]
+    return [word for item in items for word in (f"--{parameter.option}", option_text(item))]
 
 
 def _json(value: Any) -> str:

@@ -117,9 +117,11 @@ class _Given(NamedTuple):
 
 
 def _given(operation: Operation, request: Request, settings: CallSettings) -> _Given:
-    schemes = [one for alternative in operation.security for one in alternative if one.type == "apiKey"]
-    keys = {(one.location, one.parameter) for one in schemes}
-    key_headers = {one.parameter.lower() for one in schemes if one.location == "header"}
+    schemes = [
+        scheme for alternative in operation.security for scheme in alternative if scheme.type == "apiKey"
+    ]
+    keys = {(scheme.location, scheme.parameter) for scheme in schemes}
+    key_headers = {scheme.parameter.lower() for scheme in schemes if scheme.location == "header"}
     typed = {name.lower() for name, _ in settings.headers}
     values = [pair.value for pair in request.parts.query if ("query", pair.name) in keys]
     values += [
@@ -134,7 +136,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
             headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
         else:
             headers.append((name, value))
-    secrets = [Secret(one) for one in values if one]
+    secrets = [Secret(value) for value in values if value]
     masker = Masker(secrets)
     shown = request._replace(
         url=masker.mask(request.url), headers=tuple((name, masker.mask(text)) for name, text in headers)

@@ -51,7 +51,7 @@ class CallJudge(threading.Thread):
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Judge the request; for the thread, and for a caller who does not want one."""
+        """Judge the request; for the thread, and for a caller who wants no thread."""
         self.has_begun = True
         try:
             from dynacli.validation.judge import Judge

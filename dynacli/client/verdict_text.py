@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dynacli.client.evidence import Evidence
     from dynacli.library.document_locations import Location
-    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.findings.finding import Finding, Verdict
 
 __all__ = ["findings_json", "findings_text", "notes_of", "placed", "suppressed_json", "verdict_json"]
 
@@ -17,7 +17,7 @@ MAX_SHOWN = 20
 MAX_STEPS = 5
 
 
-def findings_text(api: OpenedApi, findings: list[Any], evidence: "Evidence | None" = None) -> str:
+def findings_text(api: OpenedApi, findings: "Sequence[Finding]", evidence: "Evidence | None" = None) -> str:
     """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
 
     Args:
@@ -36,19 +36,19 @@ def findings_text(api: OpenedApi, findings: list[Any], evidence: "Evidence | Non
         if location is not None and location.line is not None:
             lines.append(f"    {placed(location, location.line, is_one_file=is_one_file)}")
             # Backwards: from the place that says so to the operation.
-            steps = [locations[one] for one in reversed(finding.via) if one in locations]
-            told = [
-                f"      via {placed(one, one.line, is_one_file=is_one_file)}"
-                for one in steps
-                if one.line is not None
+            steps = [locations[pointer] for pointer in reversed(finding.via) if pointer in locations]
+            via = [
+                f"      via {placed(step, step.line, is_one_file=is_one_file)}"
+                for step in steps
+                if step.line is not None
             ]
-            lines += told[:MAX_STEPS]
+            lines += via[:MAX_STEPS]
     if len(findings) > MAX_SHOWN:
         lines.append(f"and {len(findings) - MAX_SHOWN} more")
     return "\n".join(lines)
 
 
-def _headline(finding: Any) -> str:
+def _headline(finding: "Finding") -> str:
     return f"{_place(finding)}: {finding.message} [{finding.rule}]"
 
 
@@ -61,18 +61,18 @@ def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
     return f"{file} {line_of(line, location.column)}: {location.pointer}"
 
 
-def _place(finding: Any) -> str:
+def _place(finding: "Finding") -> str:
     if not finding.pointer:
         return "body"
     if finding.pointer.startswith("/") or finding.pointer == "status":
-        return str(finding.pointer)
+        return finding.pointer
     # `query/page`, or `query/ids/0` for a value inside of it.
     location, _, rest = finding.pointer.partition("/")
     name, _, inside = rest.partition("/")
     return f"{location} `{name}`" + (f" /{inside}" if inside else "")
 
 
-def verdict_json(api: OpenedApi, verdict: Any) -> dict[str, Any]:
+def verdict_json(api: OpenedApi, verdict: "Verdict") -> dict[str, Any]:
     """Return a verdict in the shape of the validation report."""
     return {
         "findings": findings_json(api, verdict.findings),
@@ -81,7 +81,7 @@ def verdict_json(api: OpenedApi, verdict: Any) -> dict[str, Any]:
     }
 
 
-def findings_json(api: OpenedApi, findings: list[Any]) -> list[dict[str, Any]]:
+def findings_json(api: OpenedApi, findings: "Sequence[Finding]") -> list[dict[str, Any]]:
     """Return the findings in the shape of the validation report."""
     locations = _locations(api, findings)
     return [
@@ -90,10 +90,10 @@ def findings_json(api: OpenedApi, findings: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def suppressed_json(api: OpenedApi, verdict: Any) -> list[dict[str, Any]]:
+def suppressed_json(api: OpenedApi, verdict: "Verdict") -> list[dict[str, Any]]:
     """Return the findings that do not count, each with the reason."""
-    found = findings_json(api, [finding for finding, _ in verdict.suppressed])
-    return [{**one, "reason": reason} for one, (_, reason) in zip(found, verdict.suppressed, strict=True)]
+    rows = findings_json(api, [finding for finding, _ in verdict.suppressed])
+    return [{**row, "reason": reason} for row, (_, reason) in zip(rows, verdict.suppressed, strict=True)]
 
 
 def _document_json(api: OpenedApi, location: "Location | None") -> dict[str, Any]:
@@ -102,9 +102,11 @@ def _document_json(api: OpenedApi, location: "Location | None") -> dict[str, Any
     return location._asdict()
 
 
-def _locations(api: OpenedApi, findings: list[Any]) -> dict[str, "Location"]:
+def _locations(api: OpenedApi, findings: "Sequence[Finding]") -> dict[str, "Location"]:
     """Return schema pointer → place; the files are looked at only now, when something was found."""
-    pointers = [one for finding in findings for one in (finding.schema_pointer, *finding.via) if one]
+    pointers = [
+        pointer for finding in findings for pointer in (finding.schema_pointer, *finding.via) if pointer
+    ]
     return api.places(pointers) if pointers else {}
 
 

@@ -1,1 +1,1 @@
-"""The inputs of a call: which one a name means, and the values and the body that are made of them."""
+"""The inputs of a call: which input a name means, and the values and the body that are made of them."""
