@@ -35,7 +35,7 @@ class Served:
         if document is not None:
             self.has(document)
 
-    def has(self, document: Any, status: int = 200, **headers: str) -> None:
+    def has(self, document: Any, status: int = 200, /, **headers: str) -> None:
         """Answer with a document from now on; with 304 where the request names its ETag or its time.
 
         Args:

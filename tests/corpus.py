@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -151,7 +152,7 @@ def _environment() -> Environment:
     )
 
 
-def _context(api: OpenedApi, name: str, **options: str) -> tuple[OperationCommand, click.Context]:
+def _context(api: OpenedApi, name: str, **options: Any) -> tuple[OperationCommand, click.Context]:
     run = Run(_environment())
     run.options = replace(run.options, **options)
     # Credentials are another subject.

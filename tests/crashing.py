@@ -103,9 +103,9 @@ def _arm_python(places: tuple[str, ...], number: int, log: int) -> None:
 
     fsync = os.fsync
 
-    def counted_fsync(descriptor: int) -> None:
-        count("sync", os.readlink(f"/proc/self/fd/{descriptor}") if sys.platform == "linux" else places[0])
-        fsync(descriptor)
+    def counted_fsync(fd: Any) -> None:
+        count("sync", os.readlink(f"/proc/self/fd/{fd}") if sys.platform == "linux" else places[0])
+        fsync(fd)
 
     os.fsync = counted_fsync
     sys.addaudithook(hook)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_file import Catalog
@@ -26,6 +26,7 @@ from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
+from dynacli.model.operation import Dialect
 from dynacli.schema.example_value import example_value
 from dynacli.validation.judge import Judge
 from dynacli.validation.judging_notes import JudgingNotes
@@ -181,7 +182,7 @@ def _values(
     catalog: Catalog, schema: Any, direction: Direction, version: str, random: Random, most: int
 ) -> list[Any]:
     try:
-        valid = example_value(schema, catalog.resolve, direction=direction, dialect=version)
+        valid = example_value(schema, catalog.resolve, direction=direction, dialect=cast("Dialect", version))
     except (LookupError, ValueError, TypeError, RecursionError, AttributeError):
         valid = {"id": 1, "name": "string"}
     return [valid, None, {}, [], "string", 1, *(mutations(valid, random, most))]
@@ -212,7 +213,8 @@ def _changed(value: Any, random: Random) -> Any:
             holder[random.choice(("x-extra", "extra", "@type", ""))] = copy.deepcopy(random.choice(_OTHERS))
         return value
     if isinstance(holder, list) and random.random() < 0.2:
-        holder.extend(copy.deepcopy(holder[last]) for _ in range(random.choice((1, 2, 12))))
+        item = holder[int(last)]
+        holder.extend(copy.deepcopy(item) for _ in range(random.choice((1, 2, 12))))
         return value
     holder[last] = _other(holder[last], random)
     return value

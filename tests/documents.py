@@ -58,7 +58,7 @@ def operation(
     Args:
         body: The schema of its body, which is then required.
     """
-    content = {JSON: {"schema": {}}}
+    content: dict[str, Any] = {JSON: {"schema": {}}}
     made: dict[str, Any] = {
         "operationId": operation_id,
         "responses": {"200": {"description": "OK", "content": content}},
@@ -101,7 +101,7 @@ PETS = ["list-pets", "create-pet", "get-pet"]
 """The commands of `pets()`."""
 
 
-def pets(version: str = "1", server: str = SERVER, **paths: Any) -> dict[str, Any]:
+def pets(version: str = "1", server: str = SERVER, /, **paths: Any) -> dict[str, Any]:
     """Return a document with three operations, and those of further path items."""
     pet = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
     creation = operation("createPet", tags=["pets"], body={"$ref": "#/components/schemas/Pet"})

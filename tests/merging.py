@@ -109,7 +109,7 @@ class _Side:
     def linked(self, link: dict[str, Any]) -> Any:
         if isinstance(link.get("operationRef"), str):
             return self.locator.locate_ref(link["operationRef"]) or link["operationRef"]
-        wanted = link.get("operationId")
+        wanted: Any = link.get("operationId")
         return self.by_id.get(wanted, wanted)
 
     def mapped(self, ref: str) -> Any:

@@ -46,8 +46,8 @@ def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
         elif item.get_closest_marker("sampled") and not item.get_closest_marker("exhaustive"):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for table in tables.values():
-        (count,) = table[0].get_closest_marker("sampled").args
-        sample = {item.nodeid for item in _sample(table, count)}
+        sampled = table[0].get_closest_marker("sampled")
+        sample = {item.nodeid for item in _sample(table, *sampled.args)} if sampled else set()
         for item in table:
             if item.nodeid not in sample:
                 item.add_marker("exhaustive")

@@ -325,7 +325,8 @@ def test_a_document_cannot_ask_for_anothers_credential(
     monkeypatch.setenv("DYNACLI_GITHUB_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_GITHUB_KEY", canary)
     schemes = {"github_token": BEARER, "github_key": API_KEY, "Github-Token": {**API_KEY, "name": "X-B"}}
-    security = [{name: []} for name in schemes] + [{"github_key": [], "Github-Token": []}, {}]
+    security: list[dict[str, list[str]]] = [{name: []} for name in schemes]
+    security += [{"github_key": [], "Github-Token": []}, {}]
     server.answers["/items"] = Answer()
     url = serve(
         server, document({"/items": {"get": operation("take", security=security)}}, None, schemes=schemes)

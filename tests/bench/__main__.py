@@ -104,8 +104,8 @@ def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a siz
         (catalog,) = folder.glob("*.sqlite")
         sizes.append((catalog.stat().st_size / path.stat().st_size, path, catalog))
     ratio, path, catalog = max(sizes)
-    figures = (f"{one.stat().st_size / 2**20:.1f} MiB" for one in (path, catalog))
-    return Row("catalog, size", path.name, *figures, ratio, (0, 2))
+    of_document, of_catalog = (f"{file.stat().st_size / 2**20:.1f} MiB" for file in (path, catalog))
+    return Row("catalog, size", path.name, of_document, of_catalog, ratio, (0, 2))
 
 
 def _due(setting: Setting, pairs: int) -> Row:

@@ -61,10 +61,12 @@ def _history(old: str, new: str, why: str, *expected: str, texts: int, **more: i
     return History(old, new, why, expected, texts, **more)
 
 
-def _readme(name: str, why: str, *expected: str, texts: int, to: str = "", **more: int) -> History:
+def _readme(
+    name: str, why: str, *expected: str, texts: int, to: str = "", added: int = 0, removed: int = 0
+) -> History:
     """Return a document of 3.0 and its version of 3.1."""
-    paths = f"readme-oas-examples/{name}.yaml", f"readme-oas-examples-3.1/{to or name}.yaml"
-    return _history(*paths, why, *expected, texts=texts, **more)
+    old, new = f"readme-oas-examples/{name}.yaml", f"readme-oas-examples-3.1/{to or name}.yaml"
+    return History(old, new, why, expected, texts, added, removed)
 
 
 _HISTORIES = [

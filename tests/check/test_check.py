@@ -343,8 +343,8 @@ def test_a_secret_is_shown_nowhere(
         assert 9 == run_cli("check", path, "--server", server.origin, *words).exit_code
     for name in ("json", "junit", "sarif", "github"):
         file = tmp_path / name
-        words = ("--server", server.origin, "--report", f"{name}={file}", "--report", name)
-        assert 9 == run_cli("check", path, *words).exit_code
+        reports = ("--report", f"{name}={file}", "--report", name)
+        assert 9 == run_cli("check", path, "--server", server.origin, *reports).exit_code
         assert canary not in file.read_text()
     sent = server.last.target if scheme == "key" else server.last.headers["authorization"][0]
     assert canary in sent

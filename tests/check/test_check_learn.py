@@ -59,10 +59,10 @@ def _document(version: str, schema: Any = None, **schemas: Any) -> dict[str, Any
 
 
 def _seen(
-    body: Any, status: int = 200, media_type: str = JSON, masker: Masker | None = None, **headers: str
+    body: Any, status: int = 200, media_type: str = JSON, masker: Masker | None = None, total: str = "1"
 ) -> Observation:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    pairs = {"X-Total": "1", **headers, **({"Content-Type": media_type} if media_type else {})}
+    pairs = {"X-Total": total, **({"Content-Type": media_type} if media_type else {})}
     return Observation("a", "GET", "/it's/{id}", status, tuple(pairs.items()), content, masker or Masker())
 
 
@@ -94,7 +94,7 @@ def _findings(document: dict[str, Any], *seen: Observation) -> list[str]:
 
 _NEW = {"when": "2024-01-31T10:00:00Z", "at": "https://a.b/c?d=e", "n": [1, 2.5], "deep": {"x": None}}
 
-_EACH = [
+_EACH: list[Any] = [
     pytest.param([_seen([{**_GOOD, "new": 1}])], "undocumented-property", id="property"),
     pytest.param(
         [_seen([{**_GOOD, "new": _NEW}, {**_GOOD, "new": None}])], "undocumented-property", id="nested"
@@ -147,7 +147,7 @@ def test_the_document_agrees_afterwards(
 _EACH_OF_3 = [
     pytest.param([_seen(b"<p>", media_type="text/html")], "undocumented-media-type", id="media-type"),
     pytest.param([_seen(b"\x89PNG", media_type="image/png")], "undocumented-media-type", id="bytes"),
-    pytest.param([_seen([_GOOD], **{"X-Total": "many"})], "type", id="header-of-another-type"),
+    pytest.param([_seen([_GOOD], total="many")], "type", id="header-of-another-type"),
 ]
 
 
@@ -521,7 +521,7 @@ def test_the_file_is_whole_or_untouched(tmp_path: Path) -> None:
 def test_another_program_makes_the_same_of_it(tmp_path: Path, version: str) -> None:
     """`overlayjs` of npm's `openapi-overlays-js` applies the overlay to the same effect."""
     document = _document(version)
-    seen = [one for each in _EACH for one in each.values[0]]
+    seen = [observation for case in _EACH for observation in case.values[0]]
     found = _learn(tmp_path, document, *seen)
     assert found.overlay is not None
     (tmp_path / "overlay.yaml").write_bytes(overlay_text(found.overlay, "overlay.yaml"))

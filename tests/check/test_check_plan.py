@@ -32,7 +32,7 @@ def _get(*parameters: dict[str, Any], responses: Any = None, **more: Any) -> dic
     return {"get": {"parameters": list(parameters), "responses": responses or _OK, **more}}
 
 
-def _json(value: Any, status: int = 200, **headers: str) -> Answer:
+def _json(value: Any, status: int = 200, /, **headers: str) -> Answer:
     return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
 
 

@@ -20,10 +20,9 @@ JSON = "application/json"
 
 def _operations(*words: str) -> list[OperationSummary]:
     return [
-        OperationSummary(
-            word, "", *word.split(" "), tags=(), summary="", is_deprecated=False, is_hidden=False
-        )
+        OperationSummary(word, "", method, path, tags=(), summary="", is_deprecated=False, is_hidden=False)
         for word in words
+        for method, path in [word.split(" ")]
     ]
 
 

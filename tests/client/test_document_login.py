@@ -39,7 +39,7 @@ def _locks(
 
 def _sent(recorder: Recorder, name: str) -> list[str | None]:
     """Return what each request had of a header."""
-    return [(request.headers.get(name) or [None])[0] for request in recorder.requests]
+    return [next(iter(request.headers.get(name, ())), None) for request in recorder.requests]
 
 
 @pytest.mark.parametrize("status", [401, 403])

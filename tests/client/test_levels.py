@@ -372,7 +372,7 @@ def test_entries_with_exceptions_can_be_changed() -> None:
     assert text == changed.replace('origins = ["https://a.example"]\n', "")
 
 
-POST = {
+POST: dict[str, Any] = {
     "requestBody": {
         "content": {
             "application/json": {"schema": {"type": "object", "properties": {"id": {"type": "integer"}}}}

@@ -8,7 +8,7 @@ import base64
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,7 +88,9 @@ def _line(key: str, pair: Pair, version: str) -> dict[str, object]:
     assert isinstance(message, JudgedResponse)
     # Without this, some of them do not know where the operation is.
     document.setdefault("servers", [{"url": "http://127.0.0.1"}])
-    headers = {name: one for name, one in message.headers.items() if one}
+    assert isinstance(message.headers, Mapping)
+    assert isinstance(message.body, bytes)
+    headers = {name: value for name, value in message.headers.items() if value}
     return {
         "key": key,
         "document": document,

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_any_way_of_writing_it_can_be_changed(text: str) -> None:
 
     before = tomllib.loads(text)
     entries = before.pop("apis")
-    cases = [
+    cases: list[tuple[Any, dict[str, Any]]] = [
         (("shop", None, "new"), {"new": entries["shop"], "zoo": entries["zoo"]}),
         (("shop", None), {"zoo": entries["zoo"]}),
         (("shop", {"source": "/n"}), {**entries, "shop": {"source": "/n"}}),

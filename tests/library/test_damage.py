@@ -257,6 +257,13 @@ SMALL = 2_000
 """Bytes of a file of which each tenth is a place to cut it; of a larger one it is some."""
 
 
+def _cut_at(place: int) -> Callable[[Path, Path], None]:
+    def cut(path: Path, _: Path) -> None:
+        path.write_bytes(path.read_bytes()[:place])
+
+    return cut
+
+
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("kind", ["small", "large"])
 @pytest.mark.parametrize("which", ["at_url", "in_files"])
@@ -270,13 +277,13 @@ def test_each_file_may_be_cut_anywhere(kind: str, which: str, request: pytest.Fi
             continue
         places = range(0, size, 10) if kind == "small" else sorted({*range(0, size, size // 12), size - 1})
         for number, place in enumerate(places):
-            kept.damage(name, lambda path, _, place=place: path.write_bytes(path.read_bytes()[:place]))
+            kept.damage(name, _cut_at(place))
             words, look, expected = list(RUNS.values())[number % len(RUNS)]
             result = run_cli(*words)
             assert (0, expected) == (result.exit_code, look(result)), (name, place, words, result.stderr)
             _is_told_well(result, f"{name} cut at {place}")
             cuts += 1
-        _heals(kept, name, lambda path, _, size=size: path.write_bytes(path.read_bytes()[: size // 2]))
+        _heals(kept, name, _cut_at(size // 2))
     assert cuts >= 20
 
 
@@ -321,13 +328,18 @@ def _harm_all(kept: Kept, ending: str, damage: Callable[[Path, Path], None]) -> 
             damage(kept.directory / name, kept._some_other)
 
 
+def _remove_catalogs_and_empty_pointers(kept: Kept) -> None:
+    _harm_all(kept, ".sqlite", _remove)
+    _harm_all(kept, "current.json", _empty)
+
+
 @pytest.mark.parametrize(
     "harm",
     [
         lambda kept: _harm_all(kept, ".sqlite", _remove),
         lambda kept: _harm_all(kept, ".sqlite", _fill_with_noise),
         lambda kept: _harm_all(kept, ".sqlite", _make_dangling_link),
-        lambda kept: (_harm_all(kept, ".sqlite", _remove), _harm_all(kept, "current.json", _empty)),
+        _remove_catalogs_and_empty_pointers,
         lambda kept: _harm_all(kept, ".document", _remove),
         lambda kept: _harm_all(kept, ".json", _remove),
         lambda kept: kept.damage(_current(kept, f".{FORMAT}.sqlite"), _take_from_another),

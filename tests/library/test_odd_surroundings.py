@@ -242,13 +242,13 @@ def test_without_a_home_it_says_what_is_missing(for_all: Path, forks: Forks, ser
         assert 12 == result.exit_code, (words, result.stderr)
         assert "There is no home directory" in result.stderr
         assert "DYNACLI_CACHE_DIR" in result.stderr
-    for words in (("--version",), ("--help",), ("help", "exit-codes")):
-        assert 0 == _last(forks, *nowhere, (run, *words)).exit_code, words
+    for line in ("--version", "--help", "help exit-codes"):
+        assert 0 == _last(forks, *nowhere, (run, *line.split())).exit_code, line
     for_all.chmod(0o777)
     named = ((without_variables, *names), (become_nobody,))
-    for words in (("operations", "./api.json"), ("api", "add", "shop", served.url), LIST, ("api", "list")):
-        result = _last(forks, *named, (run, *words))
-        assert 0 == result.exit_code, (words, result.stderr)
+    for line in ("operations ./api.json", f"api add shop {served.url}", " ".join(LIST), "api list"):
+        result = _last(forks, *named, (run, *line.split()))
+        assert 0 == result.exit_code, (line, result.stderr)
 
 
 @pytest.mark.parametrize("years", [-YEARS, YEARS], ids=["back", "forward"])

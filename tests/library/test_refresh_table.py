@@ -54,7 +54,7 @@ def _changed(edit: Edit = _nothing, base: dict[str, Any] | None = None) -> dict[
     return document
 
 
-def _gives(document: Any, status: int = 200, **headers: str) -> Setting:
+def _gives(document: Any, status: int = 200, /, **headers: str) -> Setting:
     return lambda served, _: served.has(document, status, **headers)
 
 

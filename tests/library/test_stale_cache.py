@@ -22,7 +22,7 @@ def _pointer(home: Path) -> dict[str, Any]:
     return pointer
 
 
-def _settle(path: Path, seconds: int = 60) -> None:
+def _settle(path: str | Path, seconds: int = 60) -> None:
     """Let the file be one that was written a while ago."""
     before = time.time_ns() - seconds * 1_000_000_000
     os.utime(path, ns=(before, before))

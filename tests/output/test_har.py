@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft6Validator
-from referencing import Registry, Resource
+from jsonschema import Draft6Validator  # type: ignore[import-untyped]
+from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
 from dynacli import __version__
@@ -278,7 +278,7 @@ def test_it_fits_the_schema() -> None:
     folder = package("har-schema") / "lib"
     schemas = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
     registry = Registry().with_resources(
-        (schema["$id"], Resource(schema, DRAFT6)) for schema in schemas if "$id" in schema
+        (schema["$id"], DRAFT6.create_resource(schema)) for schema in schemas if "$id" in schema
     )
     main = next(schema for schema in schemas if schema.get("$id") == "har.json#")
     calls = [

@@ -160,11 +160,12 @@ def test_streams_are_looked_up_when_called(
 
 def test_a_stream_of_text_alone_is_enough(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A caller may put a `StringIO` in the place of standard output."""
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    stdout, stderr = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stdout)
+    monkeypatch.setattr(sys, "stderr", stderr)
     assert [0, 0, 2] == [main([api, "small"]), main(["--version"]), main([api, "missing"])]
-    assert '{"a":1}dynacli ' == sys.stdout.getvalue()[:15]
-    assert sys.stderr.getvalue().startswith("Error: ")
+    assert '{"a":1}dynacli ' == stdout.getvalue()[:15]
+    assert stderr.getvalue().startswith("Error: ")
 
 
 def test_main_never_ends_the_interpreter(api: str) -> None:

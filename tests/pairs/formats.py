@@ -1,9 +1,9 @@
 """Formats, which are judged (OpenAPI 3.1.1, "Data Type Format"; JSON Schema Validation 2020-12, section 7)."""
 
-from tests.pairs.model import value
+from tests.pairs.model import Pair, value
 
 
-def _text(name: str, format_name: str, text: str, *expected: str, source: str = "") -> object:
+def _text(name: str, format_name: str, text: str, *expected: str, source: str = "") -> Pair:
     return value(name, {"type": "string", "format": format_name}, text, *expected, source=source)
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
 from pathlib import Path
@@ -63,11 +64,13 @@ def _parts(content_type: str, body: bytes) -> list[Any]:
     """Take a body apart by the standard library, which is somebody else's reading of the standards."""
     whole = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
     parts: list[Any] = []
-    for part in whole.iter_parts():  # type: ignore[attr-defined]
+    assert isinstance(whole, EmailMessage)
+    for part in whole.iter_parts():
         name = part.get_param("name", header="content-disposition")
         declared = part["Content-Type"]
-        content = part.get_payload(decode=True).decode()
-        parts.append([name, part.get_filename(), str(declared) if declared else None, content])
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        parts.append([name, part.get_filename(), str(declared) if declared else None, content.decode()])
     return parts
 
 

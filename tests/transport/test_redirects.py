@@ -137,7 +137,7 @@ def test_strange_targets_are_not_followed(api: str, server: Recorder, location: 
 
 def test_encryption_is_never_lost() -> None:
     """A redirect from `https` to `http` is refused, even to the same host."""
-    request = Request("GET", "https://api.example.com/a", (), None, RequestParts({}, (), {}, {}))
+    request = Request("GET", "https://api.example.com/a", (), None, RequestParts({}, (), {}, ()))
     for target in ("http://api.example.com/a", "http://other.example.com/", "http://api.example.com:443/"):
         with pytest.raises(RefusedError, match="not encrypted"):
             _redirected(request, 302, target)
@@ -146,7 +146,7 @@ def test_encryption_is_never_lost() -> None:
 def test_encryption_may_be_gained() -> None:
     """A redirect from `http` to `https` is followed, without the headers of the call."""
     headers = (("Authorization", "Bearer abc"), ("Accept", "text/plain"))
-    request = Request("GET", "http://api.example.com/a", headers, b"body", RequestParts({}, (), {}, {}))
+    request = Request("GET", "http://api.example.com/a", headers, b"body", RequestParts({}, (), {}, ()))
     followed = _redirected(request, 302, "https://api.example.com/a")
     assert followed is not None
     assert ("https://api.example.com/a", (("Accept", "text/plain"),), None) == followed[1:4]

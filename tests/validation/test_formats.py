@@ -282,10 +282,12 @@ def test_a_lone_surrogate_is_judged_and_not_raised(name: str) -> None:
 def test_what_is_compiled_knows_a_format_as_the_keywords_do(name: str) -> None:
     """Each example and counterexample, and whatever else stands in the table, is the same for both."""
     tally = Tally()
+    tables: list[tuple[list[Any], list[Any]]] = [*_TEXTS.values(), *_NUMBERS.values()]
     values = [
         value
-        for examples in (*_TEXTS.values(), *_NUMBERS.values())
-        for value in (*examples[0], *examples[1])
+        for examples in tables
+        for part in examples
+        for value in part
         if not isinstance(value, int) or abs(value) < 10**300
     ]
     resolver = resolver_of(answer_document({}))

@@ -132,12 +132,13 @@ def test_a_wrong_parameter_is_a_finding(
 ) -> None:
     """A value that breaks its schema is found at the parameter's place and name."""
     place = parameter["in"]
-    given: dict[str, Any] = {
+    places: dict[str, Any] = {
         "query": {"query": [("p", text)]},
         "header": {"headers": {"P": text}},
         "cookie": {"cookies": {"p": text}},
         "path": {"path": {"p": text}},
-    }[place]
+    }
+    given = places[place]
     judge = judge_of(_document({"parameters": [parameter]}, version, "/a/{p}" if place == "path" else "/a"))
     assert expected == compact(judge.request(sent(**given, values={(place, "p"): value})))
 

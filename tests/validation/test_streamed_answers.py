@@ -235,9 +235,10 @@ def test_a_format_has_its_form(server: Recorder, words: list[str], body: bytes, 
 def test_a_stream_of_text_gets_whole_characters(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a caller has put a `StringIO` in the place of standard output, no character is cut in two."""
     paced.give('{"id":"ü'.encode()[:-1], 'ü"}'.encode()[1:], None)
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    stdout = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stdout)
     assert 0 == main([_api(paced.origin, NDJSON), "a", "--validate", "off"])
-    assert '{"id":"ü"}' == sys.stdout.getvalue()
+    assert '{"id":"ü"}' == stdout.getvalue()
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])

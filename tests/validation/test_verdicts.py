@@ -354,13 +354,14 @@ def test_messages_read_aloud(schema: Any, value: Any, message: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_finding_says_all_there_is(version: str) -> None:
     """Rule, pointer, expected, got, and the pointer into the document through its references."""
+    odd_name: dict[str, Any] = {"A{1}/": {"properties": {"n": {"type": "integer"}}}}
     verdict = judge_value(
         {"type": "array", "items": {"$ref": "#/components/schemas/A"}},
         [{"b": {"n": "x"}}],
         version,
         A={"$ref": "#/components/schemas/B"},
         B={"properties": {"b": {"allOf": [{"$ref": "#/components/schemas/A%7B1%7D~1"}]}}},
-        **{"A{1}/": {"properties": {"n": {"type": "integer"}}}},
+        **odd_name,
     )
     assert [
         {

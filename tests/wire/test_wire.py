@@ -190,7 +190,7 @@ def test_work_in_time_is_returned() -> None:
     """What the work returns or raises comes out."""
     assert 7 == run_within(5, "http://a.example/", lambda _: 7)
     with pytest.raises(KeyError):
-        run_within(None, "http://a.example/", lambda _: {}["missing"])
+        run_within(None, "http://a.example/", lambda _: dict[str, int]()["missing"])
 
 
 def test_work_that_takes_too_long_is_left() -> None:

@@ -7,7 +7,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -871,9 +870,8 @@ def _endless(out: Any, is_over: threading.Event) -> None:
 
 
 @pytest.fixture
-def _short_probes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _short_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dynacli.document.discovery.probes.PROBE_SECONDS", 0.5)
-    return
 
 
 @pytest.mark.usefixtures("_short_probes")

@@ -105,6 +105,7 @@ def test_the_same_document_many_times_is_that_document(count: int) -> None:
 
 def test_the_first_document_leads() -> None:
     """It gives title, version, address and content; the others add their paths, tags and webhooks."""
+    extension: dict[str, Any] = {"x-b": {"c": 1}}
     one = _document(
         {"/a": {"get": _operation("a")}},
         tags=[{"name": "s"}, {"name": "t", "description": "of a"}],
@@ -116,7 +117,7 @@ def test_the_first_document_leads() -> None:
         tags=[{"name": "t", "description": "of b"}, {"name": "s", "description": "of b"}, {"name": "u"}],
         webhooks={"new": {"post": _operation("other")}, "old": {"post": _operation("old")}},
         externalDocs={"url": "https://b.example/"},
-        **{"x-b": {"c": 1}},
+        **extension,
     )
     merged = _merged(one, other)
     assert (one.uri, one.content, one.written_in) == (merged.uri, merged.content, merged.written_in)

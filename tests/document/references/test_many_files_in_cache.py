@@ -93,7 +93,9 @@ def test_nothing_is_compiled_again_while_nothing_changes(spread: Path, home: Pat
     catalog = _only(home, ".sqlite")
     before = catalog.stat().st_ino, catalog.stat().st_mtime_ns
     toys = spread.parent / "paths" / "toys.json"
-    for change in (lambda: None, toys.touch, lambda: os.replace(shutil.copy(toys, "copy"), toys)):
+    changes: list[Callable[[], object]] = [lambda: None, toys.touch]
+    changes.append(lambda: os.replace(shutil.copy(toys, "copy"), toys))
+    for change in changes:
         change()
         for _ in range(2):
             assert (0, "") == (_call("./api.json", "list-toys").exit_code, _call("./api.json").stderr[:0])
