@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.tasks import TASKS
 
@@ -65,10 +66,14 @@ def test_the_checks_make_every_task() -> None:
     assert 1 == _text("README.md").count("pip install '.[test]'")
 
 
+def test_the_workflow_makes_the_same_checks() -> None:
+    """What runs on a pull request is `.ci/run`, and nothing that a contributor could not run."""
+    (job,) = yaml.safe_load(_text(".github/workflows/ci.yml"))["jobs"].values()
+    assert ["sudo .ci/system", ".ci/run"] == [step["run"] for step in job["steps"] if "run" in step]
+
+
 def test_the_hooks_are_programs_of_the_project() -> None:
     """What runs at a commit comes with the extra `test`, in the version that is installed."""
-    import yaml
-
     (repository,) = yaml.safe_load(_text(".pre-commit-config.yaml"))["repos"]
     extra = tomllib.loads(_text("pyproject.toml"))["project"]["optional-dependencies"]["test"]
     programs = {hook["entry"].split()[0] for hook in repository["hooks"]}
