@@ -1,7 +1,10 @@
-"""What a check plans and what it sees: values with their origin, calls, and what became of each operation."""
+"""What a check plans and sees: input values with their origins, calls, and what became of each operation."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from dynacli.errors import DynacliError
+from dynacli.model.media_types import is_json
 from dynacli.record import record
 
 if TYPE_CHECKING:
@@ -11,22 +14,22 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["INVENTED", "Checked", "Exchange", "Planned", "Value"]
+__all__ = ["INVENTED", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
 
 INVENTED = "invented"
-"""The origin of a value that nothing but the schema speaks for."""
+"""The origin of a value that was made up to fit the schema, and that the server may know nothing of."""
 
 
 @record
-class Value:
-    """A value of one input, and where it is from.
+class InputValue:
+    """A value of an input, and where it comes from.
 
     Args:
         location: `path`, `query`, `header`, `cookie`, `querystring`, or `body` for a field of the body.
         name: The parameter's name on the wire; for `body` the option of the field, such as `schedule.cron`.
         value: A JSON value.
-        origin: `set` (the person's word), `link`, `answer`, `example`, `default`, or `invented`.
-        source: The operation whose answer it is from, for `link` and `answer`.
+        origin: `set` (given by the person), `link`, `answer`, `example`, `default`, or `invented`.
+        source: The name of the operation whose answer gave the value, for `link` and `answer`.
     """
 
     location: str
@@ -34,6 +37,11 @@ class Value:
     value: Any
     origin: str
     source: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The location and name of the input."""
+        return self.location, self.name
 
     @property
     def shown_origin(self) -> str:
@@ -53,91 +61,114 @@ class Value:
 
 
 @record
-class Planned:
+class PlannedCall:
     """A call that is to be made.
 
     Args:
-        operation: What dynacli calls the operation.
-        values: Those that are sent; what a body needs besides its `body` values comes from its example.
+        operation_name: The operation's name.
+        values: The values to send; the rest of a required body comes from its example.
     """
 
-    operation: str
-    values: tuple[Value, ...] = ()
+    operation_name: str
+    values: tuple[InputValue, ...] = ()
 
     @property
-    def invented(self) -> tuple[Value, ...]:
-        """The values that nothing but a schema speaks for."""
-        return tuple(one for one in self.values if one.origin == INVENTED)
+    def invented_values(self) -> tuple[InputValue, ...]:
+        """The values that were made up to fit a schema."""
+        return tuple(value for value in self.values if value.origin == INVENTED)
+
+    @property
+    def path_values(self) -> dict[str, Any]:
+        """Path parameter → its value."""
+        return {value.name: value.value for value in self.values if value.location == "path"}
 
 
 @record
 class Exchange:
-    """A call that was made, or that failed on the way.
+    """A call that was made: its request, and the answer or the error that it ended with.
 
     Args:
-        planned: What was to be sent.
-        request: As it was sent, with its credentials: never shown.
-        shown: As a person may see it.
+        planned: The call as it was planned.
+        request: The request with its credentials; it is never shown.
+        shown: The request as a person may see it.
         masker: Takes the secrets of this call out of whatever is printed.
-        answer: None where there is none; then `error` says why.
-        error: What went wrong on the way, masked; a `DynacliError` with an exit code of its own.
-        verdict: On the answer; None where there is none or nothing is judged. A request that the document
-            does not allow is never sent, so that there is nothing to say of it here.
+        answer: None where none came; then `error` says why.
+        error: What ended the call, its secrets masked.
+        verdict: The verdict on the answer; None where there is no answer or nothing is judged. A request that
+            the document does not allow is never sent, so that requests need no verdict here.
         seconds: From sending to the last byte, or to the failure.
+        sent_json: The JSON value that the body of the request was made from; None where there is none.
         started: When sending began, in seconds since 1970.
-        is_judged: Whether the verdict says something of the answer, and not only why nothing can be said.
-        cut: Why the answer's body is only its beginning; empty where it is all.
-        body: What of a body was sent, as a JSON value where it was made of one.
+        cut_reason: Why the answer's body is only the beginning of a stream; empty where the body is complete.
+        is_judged: Whether the document describes the answer, so that the verdict says something about it.
     """
 
-    planned: Planned
+    planned: PlannedCall
     request: "Request"
     shown: "Request"
     masker: "Masker"
     answer: "Answer | None" = None
-    error: Any = None
+    error: DynacliError | None = None
     verdict: "Verdict | None" = None
     seconds: float = 0.0
-    body: Any = None
+    sent_json: Any = None
     started: float = 0.0
-    cut: str = ""
+    cut_reason: str = ""
     is_judged: bool = False
 
     @property
-    def operation(self) -> str:
-        """What dynacli calls the operation."""
-        return self.planned.operation
+    def operation_name(self) -> str:
+        """The operation's name."""
+        return self.planned.operation_name
 
     @property
-    def is_broken(self) -> bool:
-        """Whether its answer breaks the document."""
+    def has_findings(self) -> bool:
+        """Whether the answer breaks the document."""
         return self.verdict is not None and not self.verdict.is_valid
+
+    @property
+    def is_success(self) -> bool:
+        """Whether an answer came and its status is a 2xx."""
+        return self.answer is not None and 200 <= self.answer.status < 300
+
+    def answer_json(self) -> Any:
+        """Return the JSON value of a successful answer; None where there is none."""
+        if self.answer is None or not self.is_success or not is_json(self.answer.header("content-type")):
+            return None
+        try:
+            return json.loads(self.answer.body)
+        except (ValueError, RecursionError):
+            return None
 
 
 @record
-class Checked:
-    """What became of one operation.
+class CheckedOperation:
+    """What became of an operation in a check.
 
     Args:
         operation: The operation.
         exchanges: Its calls, in the order in which they were planned.
-        skipped: Why it was not called; empty where it was.
-        reason: The kind of that: `unsafe`, `values`, `request`, `auth`, `refused`, `interrupted`, or empty.
-        unsent: Calls that were planned beside those that were made, and why they were not.
+        skip_reason: Why it was not called; empty where it was.
+        skip_kind: `unsafe`, `values`, `request`, `auth`, `refused` or `interrupted`; empty where it was called.
+        unsent: The planned calls that were not made although others were, each with the reason.
     """
 
     operation: "Operation"
     exchanges: tuple[Exchange, ...] = ()
-    skipped: str = ""
-    reason: str = ""
-    unsent: tuple[tuple[Planned, str], ...] = ()
+    skip_reason: str = ""
+    skip_kind: str = ""
+    unsent: tuple[tuple[PlannedCall, str], ...] = ()
 
     @property
-    def is_broken(self) -> bool:
-        """Whether an answer of it breaks the document."""
-        return any(one.is_broken for one in self.exchanges)
+    def has_findings(self) -> bool:
+        """Whether one of its answers breaks the document."""
+        return any(exchange.has_findings for exchange in self.exchanges)
 
     @property
     def statuses(self) -> tuple[int, ...]:
         """The statuses of its answers, each once, in the order in which they came."""
-        return tuple(dict.fromkeys(one.answer.status for one in self.exchanges if one.answer is not None))
+        return tuple(
+            dict.fromkeys(
+                exchange.answer.status for exchange in self.exchanges if exchange.answer is not None
+            )
+        )

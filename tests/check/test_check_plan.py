@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.check.check_records import Value
-from dynacli.check.planning.call_order import prefix_of, template
-from dynacli.check.planning.harvest import Harvest
+from dynacli.check.check_records import InputValue
+from dynacli.check.planning.answer_values import AnswerValues
+from dynacli.check.planning.path_templates import collection_template, path_template
 from tests.documents import document, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
@@ -60,12 +60,12 @@ def _values(row: dict[str, Any], number: int = 0) -> dict[str, tuple[Any, str]]:
 )
 def test_the_collection_of_a_parameter(path: str, index: int, expected: str) -> None:
     """It is what stands before the parameter, whatever other parameters are called."""
-    assert expected == prefix_of(path, index)
+    assert expected == collection_template(path, index)
 
 
 def test_templates_are_the_same_whatever_parameters_are_called() -> None:
     """`{org}` of one path is `{orgId}` of another."""
-    assert template("/orgs/{org}/runs?x={y}") == template("/orgs/{orgId}/runs#second")
+    assert path_template("/orgs/{org}/runs?x={y}") == path_template("/orgs/{orgId}/runs#second")
 
 
 @pytest.mark.parametrize(
@@ -526,13 +526,13 @@ def test_an_error_gives_no_values(server: Recorder) -> None:
     assert "invented" == _values(rows["get-run"])["id"][1]
 
 
-def test_the_harvest_is_bounded() -> None:
+def test_what_answers_give_is_bounded() -> None:
     """However many answers come and however large they are, only some of each is kept."""
-    assert Harvest().linked("x") == []
-    harvest = Harvest()
+    assert AnswerValues().from_links("x") == []
+    answers = AnswerValues()
     for number in range(100):
-        harvest.take_link("x", (Value("path", "id", number, "link", "y"),))
-    assert 5 == len(harvest.linked("x"))
+        answers.add_link("x", (InputValue("path", "id", number, "link", "y"),))
+    assert 5 == len(answers.from_links("x"))
 
 
 def test_values_that_were_sent_are_kept_with_the_call(server: Recorder) -> None:

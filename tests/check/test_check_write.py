@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.check.planning.chains import Chain, chains_of
+from dynacli.check.planning.resource_chains import ResourceChain, find_chains
 from dynacli.model.operation import OperationSummary
 from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
 
@@ -32,37 +32,46 @@ def _operations(*words: str) -> list[OperationSummary]:
         pytest.param(
             ["GET /a", "POST /a", "GET /a/{id}", "PATCH /a/{x}", "PUT /a/{id}", "DELETE /a/{id}"],
             {},
-            [Chain("POST /a", "/a/{}", "GET /a/{id}", ("PATCH /a/{x}", "PUT /a/{id}"), "DELETE /a/{id}")],
+            [
+                ResourceChain(
+                    "POST /a", "/a/{}", "GET /a/{id}", ("PATCH /a/{x}", "PUT /a/{id}"), "DELETE /a/{id}"
+                )
+            ],
             id="whole",
         ),
         pytest.param(
-            ["POST /a", "GET /a/{id}"], {}, [Chain("POST /a", "/a/{}", "GET /a/{id}")], id="read-alone"
+            ["POST /a", "GET /a/{id}"],
+            {},
+            [ResourceChain("POST /a", "/a/{}", "GET /a/{id}")],
+            id="read-alone",
         ),
         pytest.param(["POST /a"], {}, [], id="nothing-below"),
         pytest.param(["POST /a", "GET /a/{id}/b"], {}, [], id="not-one-of-it"),
         pytest.param(["POST /a/{id}", "GET /a/{id}"], {}, [], id="no-collection"),
         pytest.param(
-            ["POST /a/", "GET /a/{id}/"], {}, [Chain("POST /a/", "/a/{}", "GET /a/{id}/")], id="slash"
+            ["POST /a/", "GET /a/{id}/"], {}, [ResourceChain("POST /a/", "/a/{}", "GET /a/{id}/")], id="slash"
         ),
         pytest.param(
             ["POST /a", "POST /a/{id}/archive", "POST /a/{id}/run"],
             {},
-            [Chain("POST /a", "/a/{}", delete="POST /a/{id}/archive")],
+            [ResourceChain("POST /a", "/a/{}", delete="POST /a/{id}/archive")],
             id="archive",
         ),
         pytest.param(
             ["POST /a", "DELETE /a/{id}", "POST /a/{id}/b", "GET /a/{a}/b/{b}", "DELETE /a/{a}/b/{b}"],
             {},
             [
-                Chain("POST /a", "/a/{}", delete="DELETE /a/{id}"),
-                Chain("POST /a/{id}/b", "/a/{}/b/{}", "GET /a/{a}/b/{b}", (), "DELETE /a/{a}/b/{b}", "/a/{}"),
+                ResourceChain("POST /a", "/a/{}", delete="DELETE /a/{id}"),
+                ResourceChain(
+                    "POST /a/{id}/b", "/a/{}/b/{}", "GET /a/{a}/b/{b}", (), "DELETE /a/{a}/b/{b}", "/a/{}"
+                ),
             ],
             id="one-inside-of-another",
         ),
         pytest.param(
             ["POST /start", "GET /jobs/{id}", "DELETE /jobs/{id}"],
             {"POST /start": ["GET /jobs/{id}"]},
-            [Chain("POST /start", "/jobs/{}", "GET /jobs/{id}", (), "DELETE /jobs/{id}")],
+            [ResourceChain("POST /start", "/jobs/{}", "GET /jobs/{id}", (), "DELETE /jobs/{id}")],
             id="by-a-link",
         ),
         pytest.param(
@@ -71,16 +80,22 @@ def _operations(*words: str) -> list[OperationSummary]:
         pytest.param(
             ["PUT /a/{id}", "GET /a/{id}", "DELETE /a/{id}"],
             {},
-            [Chain("PUT /a/{id}", "/a/{}", "GET /a/{id}", (), "DELETE /a/{id}", is_named=True)],
+            [
+                ResourceChain(
+                    "PUT /a/{id}", "/a/{}", "GET /a/{id}", (), "DELETE /a/{id}", is_created_by_put=True
+                )
+            ],
             id="put",
         ),
         pytest.param(["PUT /a/{id}", "GET /a/{id}"], {}, [], id="put-without-removal"),
         pytest.param(["PUT /a/{id}", "DELETE /a/{id}"], {}, [], id="put-without-reading"),
     ],
 )
-def test_what_belongs_together(words: list[str], linked: dict[str, list[str]], expected: list[Chain]) -> None:
+def test_what_belongs_together(
+    words: list[str], linked: dict[str, list[str]], expected: list[ResourceChain]
+) -> None:
     """A chain is what the paths, or links, make plain, and nothing else."""
-    assert expected == chains_of(_operations(*words), linked)
+    assert expected == find_chains(_operations(*words), linked)
 
 
 _THING: dict[str, Any] = {

@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT6
 
 from dynacli import __version__
 from dynacli.auth.secret import Masker, Secret
-from dynacli.check.check_records import Exchange, Planned
+from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.reporting.traffic import har_calls
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
@@ -227,7 +227,7 @@ def _exchange(answer: Answer | None = None, error: Any = None) -> Exchange:
         "POST", "http://h/a?key=s3cret%2Fkey", (("X-Key", "s3cret/key"),), b'{"k":"s3cret/key"}', parts
     )
     return Exchange(
-        Planned("a"),
+        PlannedCall("a"),
         request,
         request,
         Masker([Secret("s3cret/key")]),

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from dynacli.auth.secret import Masker
-from dynacli.check.check_records import Checked
+from dynacli.check.check_records import CheckedOperation
 from dynacli.document.pointer import MISSING, follow, split
 from dynacli.validation.bodies.media_type_match import is_json, is_media_type
 from dynacli.validation.bodies.media_type_match import split as split_media_type
@@ -93,7 +93,7 @@ class Observation:
         return follow(self.value, split(pointer)) if self.value is not MISSING else MISSING
 
 
-def observations_of(checked: Iterable[Checked]) -> list[Observation]:
+def observations_of(checked: Iterable[CheckedOperation]) -> list[Observation]:
     """Return the answers of a check, as far as they were judged."""
     found = []
     for one in checked:

@@ -1,1 +1,1 @@
-"""Which operations a check calls, in which order, with values from where."""
+"""Which operations a check calls, in which order, and where the values of each call come from."""

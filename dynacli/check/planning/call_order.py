@@ -1,106 +1,94 @@
-"""The order of a check: what gives ids is called before what needs them."""
+"""The order of a check: an operation whose answers give ids is called before the operations that need them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from dynacli.check.planning.path_templates import collection_template, parameter_names, path_template
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.operation import Operation
 
-__all__ = ["placeholders", "prefix_of", "rounds", "sources", "template"]
+__all__ = ["call_rounds", "value_sources"]
 
-_MOST_ROUNDS = 20
-_MOST_STEPS = 1_000
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-
-
-def placeholders(path: str) -> list[str]:
-    """Return the names of a path's parameters, in order."""
-    return _PLACEHOLDER.findall(path)
+_MAX_ROUNDS = 20
+_MAX_STEPS = 1_000
 
 
-def template(path: str) -> str:
-    """Return a path without what its parameters are called: `/runs/{}/trace`."""
-    return _PLACEHOLDER.sub("{}", path.partition("#")[0].partition("?")[0])
-
-
-def prefix_of(path: str, index: int) -> str:
-    """Return the template of what stands before a parameter of a path: that of its collection.
-
-    Args:
-        index: Which of the path's parameters.
-    """
-    plain = path.partition("#")[0].partition("?")[0]
-    found = list(_PLACEHOLDER.finditer(plain))
-    return template(plain[: found[index].start()]).removesuffix("/") if index < len(found) else ""
-
-
-def sources(
-    commands: Sequence[DescribedOperation], linked: Mapping[str, Iterable[str]]
+def value_sources(
+    operations: Sequence[DescribedOperation], linked_from: Mapping[str, Iterable[str]]
 ) -> dict[str, list[str]]:
-    """Return operation → the operations whose answers may give values for it, but for those found by a field's name.
+    """Return operation → the operations whose answers may give values for it, by a collection or by a link.
+
+    Values that are found by the name of a field can come from any operation, and are left out here.
 
     Args:
-        linked: Operation → the operations whose answers link to it.
+        linked_from: Operation → the operations whose answers link to it.
     """
-    collections: dict[str, list[str]] = {}
-    for one in commands:
-        collections.setdefault(template(one.operation.path).removesuffix("/"), []).append(one.operation.name)
-    known = {one.operation.name for one in commands}
-    found = {}
-    for one in commands:
-        path, name = one.operation.path, one.operation.name
-        before = [
+    by_path: dict[str, list[str]] = {}
+    for described in operations:
+        template = path_template(described.operation.path).removesuffix("/")
+        by_path.setdefault(template, []).append(described.operation.name)
+    called = {described.operation.name for described in operations}
+    sources = {}
+    for described in operations:
+        path, name = described.operation.path, described.operation.name
+        candidates = [
             other
-            for index in range(len(placeholders(path)))
-            for other in collections.get(prefix_of(path, index), ())
+            for index in range(len(parameter_names(path)))
+            for other in by_path.get(collection_template(path, index), ())
         ]
-        before.extend(linked.get(name, ()))
-        found[name] = [other for other in dict.fromkeys(before) if other != name and other in known]
-    return found
+        candidates.extend(linked_from.get(name, ()))
+        sources[name] = [other for other in dict.fromkeys(candidates) if other != name and other in called]
+    return sources
 
 
-def rounds(
-    commands: Sequence[DescribedOperation], linked: Mapping[str, Iterable[str]], last: Iterable[str]
+def call_rounds(
+    operations: Sequence[DescribedOperation],
+    linked_from: Mapping[str, Iterable[str]],
+    changing_names: Iterable[str],
 ) -> list[list[DescribedOperation]]:
-    """Return the operations in rounds: each only needs what earlier rounds can give.
+    """Return the operations in rounds: each operation only needs what earlier rounds can give.
 
     Args:
-        linked: Operation → the operations whose answers link to it.
-        last: Names of operations that may change something; they come behind all others.
+        linked_from: Operation → the operations whose answers link to it.
+        changing_names: The names of operations that may change something; they come after all others.
     """
-    behind = set(last)
-    first = [one for one in commands if one.operation.name not in behind]
-    ranks = _ranks(first, sources(first, linked))
-    sorted_in: dict[int, list[DescribedOperation]] = {}
-    for one in first:
-        sorted_in.setdefault(ranks[one.operation.name], []).append(one)
-    found = [sorted_in[number] for number in sorted(sorted_in)]
+    changing = set(changing_names)
+    reading = [described for described in operations if described.operation.name not in changing]
+    ranks = _ranks(reading, value_sources(reading, linked_from))
+    by_rank: dict[int, list[DescribedOperation]] = {}
+    for described in reading:
+        by_rank.setdefault(ranks[described.operation.name], []).append(described)
+    rounds = [by_rank[rank] for rank in sorted(by_rank)]
     # One after the other, in the order of the document: what they change must not happen at the same time.
     # What removes something comes last, parts before the whole, so that the others find it there.
-    changing = [one for one in commands if one.operation.name in behind]
-    found.extend([one] for one in sorted(changing, key=_steps_to_removal))
-    return found
+    last = [described for described in operations if described.operation.name in changing]
+    rounds.extend([described] for described in sorted(last, key=_removal_order))
+    return rounds
 
 
-def _steps_to_removal(described: DescribedOperation) -> int:
-    return -described.operation.path.count("/") if described.operation.method == "DELETE" else -_MOST_STEPS
+def _removal_order(described: DescribedOperation) -> int:
+    """Return a key that sorts deletions behind all others, the deepest path first."""
+    return -described.operation.path.count("/") if described.operation.method == "DELETE" else -_MAX_STEPS
 
 
-def _ranks(commands: Sequence[DescribedOperation], before: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return for each operation the number of its round."""
-    ranks = {one.operation.name: _least_rank(one) for one in commands}
-    for _ in range(_MOST_ROUNDS):
-        changed = False
+def _ranks(operations: Sequence[DescribedOperation], sources: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return operation → the number of its round."""
+    ranks = {described.operation.name: _least_rank(described.operation) for described in operations}
+    for _ in range(_MAX_ROUNDS):
+        has_changed = False
         for name, rank in ranks.items():
-            # What needs nothing waits for nothing, whoever links to it; links may also lead in a circle.
-            wanted = max([rank, *(ranks[other] + 1 for other in before[name])]) if rank else 0
-            if rank < wanted <= _MOST_ROUNDS:
-                ranks[name], changed = wanted, True
-        if not changed:
+            # An operation that needs no value waits for nobody, whoever links to it.
+            needed = max([rank, *(ranks[source] + 1 for source in sources[name])]) if rank else 0
+            # Links may lead in a circle, which would raise ranks without end.
+            if rank < needed <= _MAX_ROUNDS:
+                ranks[name], has_changed = needed, True
+        if not has_changed:
             break
     return ranks
 
 
-def _least_rank(described: DescribedOperation) -> int:
-    in_path = placeholders(described.operation.path)
-    needs = any(one.is_required and not one.value.has_known_default for one in described.operation.parameters)
-    return max(1, len(in_path)) if needs or in_path else 0
+def _least_rank(operation: Operation) -> int:
+    in_path = len(parameter_names(operation.path))
+    needs_value = any(
+        parameter.is_required and not parameter.value.has_known_default for parameter in operation.parameters
+    )
+    return max(1, in_path) if needs_value or in_path else 0

@@ -1,115 +1,65 @@
-"""What a creation says of the thing that it made: by a link, by `Location`, or in its body."""
+"""The resources that a check created by operations that the person named: other named operations may change them."""
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterable, Mapping, Sequence
 
-from dynacli.check.check_records import Exchange
-from dynacli.check.planning.call_order import placeholders
-from dynacli.check.planning.harvest import Fits, is_called_like_an_id, read_json, singular, value_of_item
-from dynacli.check.planning.linked_values import Links
+from dynacli.check.check_records import Exchange, InputValue
+from dynacli.check.planning.answer_links import AnswerLinks
+from dynacli.check.planning.answer_values import AnswerValues
+from dynacli.check.planning.created_id import created_path
+from dynacli.check.planning.path_templates import parameter_names, path_template
+from dynacli.check.planning.resource_chains import ResourceChain, find_chains
 from dynacli.client.described_operation import DescribedOperation
 
-__all__ = ["created_id", "is_done", "made_path", "new_id"]
+__all__ = ["CreatedResources"]
 
 
-def is_done(exchange: Exchange) -> bool:
-    """Return whether an answer says that it was done."""
-    return exchange.answer is not None and 200 <= exchange.answer.status < 300
-
-
-def new_id(described: DescribedOperation, fits: Fits) -> Any:
-    """Return a value that nothing is called by yet, as likely as can be; None where no value fits.
+class CreatedResources:
+    """Remembers the paths of created resources.
 
     Args:
-        described: An operation on one thing.
+        operations: The operations that are called, by name.
+        changing_names: The names of those that may change something and were named by the person.
+        links: Operation → the links of its answers.
+        answers: The values of earlier answers.
     """
-    import secrets
-    from uuid import uuid4
 
-    last = placeholders(described.operation.path)[-1]
-    for parameter in described.operation.parameters:
-        if parameter.location == "path" and parameter.name == last:
-            offers: tuple[Any, ...] = (f"dynacli-check-{secrets.token_hex(4)}", str(uuid4()))
-            if is_called_like_an_id(last):  # `/delay/{delay}` takes an amount, and would wait as long
-                offers += (10**8 + secrets.randbelow(10**8),)
-            return next((one for one in offers if fits(parameter, one)), None)
-    return None
+    def __init__(
+        self,
+        operations: Mapping[str, DescribedOperation],
+        changing_names: Iterable[str],
+        links: Mapping[str, AnswerLinks],
+        answers: AnswerValues,
+    ) -> None:
+        self._operations, self._links, self._answers = operations, links, answers
+        names = set(changing_names)
+        linked_to = {name: each.targets for name, each in links.items()}
+        chains = find_chains([each.operation for each in operations.values()], linked_to) if names else []
+        self._chains: dict[str, ResourceChain] = {
+            chain.create: chain for chain in chains if chain.create in names and not chain.is_created_by_put
+        }
+        self._paths: list[tuple[ResourceChain, tuple[object, ...]]] = []
 
+    def add(self, exchange: Exchange) -> None:
+        """Remember what a call created, unless its answer is about a resource that was there before."""
+        chain = self._chains.get(exchange.operation_name)
+        if chain is None or not exchange.is_success:
+            return
+        on_item = [self._operations[name] for name in chain.on_item if name in self._operations]
+        path = created_path(exchange, self._operations[chain.create], self._links[chain.create], on_item)
+        if path is not None and str(path[-1]) not in self._answers.known_ids(on_item):
+            self._paths.append((chain, path))
 
-def made_path(
-    exchange: Exchange, create: DescribedOperation, links: Links, items: list[DescribedOperation], fits: Fits
-) -> tuple[Any, ...] | None:
-    """Return the values of the path of a new thing, in order; None where they are not known.
-
-    Args:
-        exchange: The creation, by a POST to the collection.
-        create: Its operation.
-    """
-    sent = {one.name: one.value for one in exchange.planned.values if one.location == "path"}
-    value = created_id(exchange, links, items, fits)
-    return None if value is None else (*map(sent.get, placeholders(create.operation.path)), value)
-
-
-def created_id(exchange: Exchange, links: Links, items: list[DescribedOperation], fits: Fits) -> Any:
-    """Return the value that stands for a new thing at the end of its path; None where nothing says it.
-
-    A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), what stands in the body a guess.
-
-    Args:
-        exchange: The creation.
-        links: Those of its operation's answers.
-        items: The operations on one such thing; all have the same path, by whatever names.
-        fits: Says whether a parameter of the first of them takes a value.
-    """
-    path = items[0].operation.path
-    names = {one.operation.name: placeholders(one.operation.path)[-1] for one in items}
-    for target, values in links.values(exchange):
-        for value in values:
-            if target in names and value.location == "path" and value.name == names[target]:
-                return value.value
-    last = placeholders(path)[-1]
-    parameter = next(
-        (one for one in items[0].operation.parameters if one.location == "path" and one.name == last), None
-    )
-    if parameter is None:
-        return None
-    located = _located(exchange, path)
-    number = int(located) if located.isascii() and located.isdigit() and len(located) < 20 else None
-    for one in (located, number):
-        if one not in {"", None} and fits(parameter, one):
-            return one
-    collection = re.sub(r"/?\{[^{}]*\}/?$", "", path)
-    noun = singular(collection.rpartition("/")[2])
-    found = (value_of_item(item, parameter, noun, fits) for item in _candidates(read_json(exchange), noun))
-    return next((one for one in found if one is not None), None)
-
-
-def _candidates(body: Any, noun: str) -> Iterator[Any]:
-    """Yield the objects of an answer that may be the thing: inside what is called like it, itself, inside of it."""
-    if not isinstance(body, Mapping):
-        if body is not None and not isinstance(body, list):
-            yield body  # the id alone
-        return
-    inside = [(key, value) for key, value in body.items() if isinstance(value, Mapping)]
-    yield from (value for key, value in inside if singular(str(key)) == noun)
-    yield body
-    yield from (value for _, value in inside)
-
-
-def _located(exchange: Exchange, path: str) -> str:
-    """Return the last part of the URL in `Location` (RFC 9110, section 10.2.2), where it is one of such a path."""
-    location = exchange.answer.header("location") if exchange.answer is not None else ""
-    if not location:
-        return ""
-    try:
-        there = urlsplit(location).path
-    except ValueError:
-        return ""
-    pieces = re.split(r"\{[^{}]*\}", path.removesuffix("/"))
-    pattern = "([^/]+)".join(map(re.escape, pieces)) + "/?$"
-    found = re.search(pattern, there)
-    if found is None:  # relative to the collection, or by another route
-        return ""
-    return unquote(found.groups()[-1])
+    def path_values(self, described: DescribedOperation) -> Sequence[tuple[InputValue, ...]]:
+        """Return values for the beginning of an operation's path that name created resources, the longest first."""
+        template = path_template(described.operation.path).removesuffix("/")
+        names = parameter_names(described.operation.path)
+        found = [
+            tuple(
+                InputValue("path", name, value, "answer", chain.create)
+                for name, value in zip(names, path, strict=False)
+            )
+            for chain, path in self._paths
+            if template == chain.item_path
+            or template.startswith((f"{chain.item_path}/", f"{chain.item_path}:"))
+        ]
+        return sorted(found, key=len, reverse=True)

@@ -1,4 +1,4 @@
-"""Which operations a check calls: the safe ones, and what the person names."""
+"""Which operations a check calls: those that only read, and those that the person names."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -8,23 +8,23 @@ from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 
-__all__ = ["SAFE", "Selection", "select_operations"]
+__all__ = ["READING_METHODS", "Selection", "select_operations"]
 
-SAFE = frozenset({"GET", "HEAD"})
+READING_METHODS = frozenset({"GET", "HEAD"})
 """Methods that are called without being named. OPTIONS and TRACE are safe too (RFC 9110, section 9.2.1),
 and say more of the server than of the operation."""
 
 
 class Selection(NamedTuple):
-    """What is called, and what is not.
+    """The operations that are looked at, in document order.
 
     Args:
-        operations: Those to call, in document order.
-        left: Those that may change something and were not named.
+        called: The operations to call.
+        left_out: The operations that may change something and were not named.
     """
 
-    operations: tuple[Operation, ...]
-    left: tuple[Operation, ...]
+    called: tuple[Operation, ...]
+    left_out: tuple[Operation, ...]
 
 
 def select_operations(
@@ -41,38 +41,38 @@ def select_operations(
         UsageError: No operation has such a name or tag.
     """
     catalog = api.catalog
-    wanted = {_found(api, word) for word in only}
-    added = {_found(api, word) for word in named}
+    only_names = {_operation_name(api, word) for word in only}
+    added_names = {_operation_name(api, word) for word in named}
     summaries = catalog.summaries()
-    scope = _tagged(api, tags) if tags else {one.name for one in summaries}
-    if wanted:
-        scope &= wanted
-    chosen, left = [], []
-    for one in summaries:
-        is_in_scope = one.name in scope
-        if one.name in added or (is_in_scope and one.method in SAFE):
-            chosen.append(catalog.operation(one.name))
+    scope = _names_with_tag(api, tags) if tags else {summary.name for summary in summaries}
+    if only_names:
+        scope &= only_names
+    called, left_out = [], []
+    for summary in summaries:
+        is_in_scope = summary.name in scope
+        if summary.name in added_names or (is_in_scope and summary.method in READING_METHODS):
+            called.append(catalog.operation(summary.name))
         elif is_in_scope:
-            left.append(catalog.operation(one.name))
-    return Selection(tuple(chosen), tuple(left))
+            left_out.append(catalog.operation(summary.name))
+    return Selection(tuple(called), tuple(left_out))
 
 
-def _found(api: OpenedApi, word: str) -> str:
+def _operation_name(api: OpenedApi, word: str) -> str:
     name = api.catalog.find(word)
     if name is None:
         raise unknown_operation(api, word)
     return name
 
 
-def _tagged(api: OpenedApi, tags: Iterable[str]) -> set[str]:
+def _names_with_tag(api: OpenedApi, tags: Iterable[str]) -> set[str]:
     names: set[str] = set()
     for word in tags:
         key = api.catalog.tag(word)
         if not key:
-            known = ", ".join(f"`{one}`" for one in list(api.catalog.tags())[:20])
+            known = ", ".join(f"`{tag}`" for tag in list(api.catalog.tags())[:20])
             raise UsageError(
                 f"No operation has the tag `{word}`",
                 why=f"The tags are {known}" if known else "There are no tags",
             )
-        names.update(one.name for one in api.catalog.summaries(key))
+        names.update(summary.name for summary in api.catalog.summaries(key))
     return names

@@ -41,10 +41,12 @@ def conclusion(results: Results, *, is_failing: bool) -> DynacliError | None:
     refused = next((one for one in failures if isinstance(one, RefusedError)), None)
     if refused is not None:
         return _of_calls(refused, len([one for one in failures if isinstance(one, RefusedError)]))
-    broken = [one.operation.name for one in results.checked if one.is_broken]
+    broken = [one.operation.name for one in results.checked if one.has_findings]
     if broken and is_failing:
         findings = [
-            {**finding, "operation": one.operation} for one in exchanges for finding in results.findings(one)
+            {**finding, "operation": one.operation_name}
+            for one in exchanges
+            for finding in results.findings(one)
         ]
         many = len(broken) > 1
         return MismatchError(
@@ -74,7 +76,7 @@ def _of_calls(error: DynacliError, count: int) -> DynacliError:
 
 def _nothing_called(results: Results) -> DynacliError | None:
     checked = results.checked
-    kinds = {one.reason for one in checked}
+    kinds = {one.skip_kind for one in checked}
     hint = "Why stands beside each operation"
     if not checked and not results.left:
         return UsageError("There is nothing to check", why="The document has no such operations")
@@ -84,12 +86,12 @@ def _nothing_called(results: Results) -> DynacliError | None:
             why="Without being named, only those of GET and HEAD are called",
             hint="Name others with `--operation NAME`",
         )
-    why = next((one.skipped for one in checked if one.reason == "auth"), "")
+    why = next((one.skip_reason for one in checked if one.skip_kind == "auth"), "")
     if why and kinds <= {"auth", "values", "request"}:
         return AuthError(
             "No operation could be called", why=why, hint="`dynacli help credentials` says how to give one"
         )
-    why = next((one.skipped for one in checked if one.reason == "refused"), "")
+    why = next((one.skip_reason for one in checked if one.skip_kind == "refused"), "")
     if why:
         return RefusedError("No operation could be called", why=why, hint=hint)
-    return UsageError("No operation could be called", why=checked[0].skipped, hint=hint)
+    return UsageError("No operation could be called", why=checked[0].skip_reason, hint=hint)

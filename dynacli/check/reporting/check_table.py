@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dynacli.check.check_records import Checked, Exchange
+from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.check.reporting.coverage import coverage_of, total
 from dynacli.check.reporting.findings_text import findings_lines
 from dynacli.check.reporting.folding import folded, row_key
@@ -64,7 +64,7 @@ def _rows(results: Results, paint: Painter, width: int) -> list[str]:
     return lines if results.checked else []
 
 
-def _cells(checked: Checked) -> tuple[str, ...]:
+def _cells(checked: CheckedOperation) -> tuple[str, ...]:
     coverage = coverage_of(checked)
     times = [one.seconds for one in checked.exchanges]
     operation = checked.operation
@@ -85,7 +85,7 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _word(checked: Checked) -> str:
+def _word(checked: CheckedOperation) -> str:
     if not checked.exchanges:
         return "not called"
     count = len({_key(one) for each in checked.exchanges if each.verdict for one in each.verdict.findings})
@@ -105,7 +105,7 @@ def _key(finding: Any) -> tuple[str, str, str]:
     return finding.rule, finding.pointer, finding.message
 
 
-def _colour(checked: Checked, paint: Painter) -> Callable[[str], str]:
+def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
     word = _word(checked)
     if word == "ok":
         return paint.green
@@ -113,7 +113,7 @@ def _colour(checked: Checked, paint: Painter) -> Callable[[str], str]:
 
 
 def _skipped(results: Results) -> list[tuple[str, str]]:
-    found = [(one.operation.name, one.skipped) for one in results.checked if one.skipped]
+    found = [(one.operation.name, one.skip_reason) for one in results.checked if one.skip_reason]
     found.extend(
         (f"{one.operation.name}, one of its calls", why)
         for one in results.checked
@@ -125,7 +125,7 @@ def _skipped(results: Results) -> list[tuple[str, str]]:
 
 def _each(results: Results, told: Callable[[Exchange], Iterable[str]]) -> list[tuple[str, str]]:
     """Return (operation, text) of what is told of any call, each once."""
-    found = [(one.operation, text) for one in results.exchanges for text in told(one) if text]
+    found = [(one.operation_name, text) for one in results.exchanges for text in told(one) if text]
     return list(dict.fromkeys(found))
 
 
@@ -137,7 +137,8 @@ def _no_answer(exchange: Exchange) -> list[str]:
 
 def _invented(exchange: Exchange) -> list[str]:
     return [
-        exchange.masker.mask(f"{one.name} = {option_text(one.value)}") for one in exchange.planned.invented
+        exchange.masker.mask(f"{one.name} = {option_text(one.value)}")
+        for one in exchange.planned.invented_values
     ]
 
 

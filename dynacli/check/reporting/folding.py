@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.check.check_records import Checked, Exchange
+from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.check.reporting.results import Results
 from dynacli.record import record
 
@@ -30,7 +30,7 @@ class Fold:
         others: The other operations that have it.
     """
 
-    checked: Checked
+    checked: CheckedOperation
     exchange: Exchange
     number: int
     finding: Mapping[str, Any]
@@ -68,7 +68,7 @@ def starred(pointer: str) -> str:
     return _INDEX.sub("/*", pointer)
 
 
-def _each(results: Results, checked: Checked) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
+def _each(results: Results, checked: CheckedOperation) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
     seen: set[Key] = set()
     for exchange in checked.exchanges:
         for number, finding in enumerate(results.findings(exchange)):

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from dynacli.check.check_records import INVENTED, Exchange, Value
+from dynacli.check.check_records import INVENTED, Exchange, InputValue
 from dynacli.check.reporting.results import Results
-from dynacli.check.running.judge_answers import GONE, UNSIGNED
+from dynacli.check.running.operation_judge import GONE, UNAUTHORIZED
 from dynacli.urls import without_query
 
 __all__ = ["hint_of"]
@@ -25,7 +25,7 @@ def hint_of(results: Results) -> str:
         bases = dict.fromkeys(one.masker.mask(_base(results, one)) for one in gone)
         where = f"`{next(iter(bases))}`" if len(bases) == 1 else "what they were sent to"
         return f"{_told(gone, answered)}: is {where} the right server? (`--server`)"
-    unsigned = _alike(answered, lambda status: status in UNSIGNED)
+    unsigned = _alike(answered, lambda status: status in UNAUTHORIZED)
     if unsigned:
         return f"{_told(unsigned, answered)}: how to give credentials stands in `dynacli help credentials`"
     return ""
@@ -42,11 +42,13 @@ def _told(alike: list[Exchange], answered: list[Exchange]) -> str:
     return f"{count} answers are {' or '.join(map(str, statuses))}"
 
 
-def _in_path(exchange: Exchange) -> list[Value]:
+def _in_path(exchange: Exchange) -> list[InputValue]:
     return [one for one in exchange.planned.values if one.location == "path"]
 
 
 def _base(results: Results, exchange: Exchange) -> str:
     """Return the URL that the operation's path was put behind."""
-    path = next(one.operation.path for one in results.checked if one.operation.name == exchange.operation)
+    path = next(
+        one.operation.path for one in results.checked if one.operation.name == exchange.operation_name
+    )
     return without_query(exchange.shown.url).rsplit("/", path.partition("?")[0].count("/"))[0]

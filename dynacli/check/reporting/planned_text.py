@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dynacli.auth.secret import MASK
-from dynacli.check.check_records import Value
-from dynacli.check.planning.chains import Chain
-from dynacli.check.planning.plan_calls import Calls
+from dynacli.check.check_records import InputValue
+from dynacli.check.planning.plan_calls import OperationPlan
+from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.reporting.results import is_secret, planned_values
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import Operation
@@ -16,11 +16,11 @@ from dynacli.text.wrapping import wrapped
 
 __all__ = ["plan_rows", "plan_text"]
 
-Plans = list[tuple[DescribedOperation, Calls]]
+Plans = list[tuple[DescribedOperation, OperationPlan]]
 
 
 def plan_rows(
-    plans: Plans, sources: dict[str, tuple[str, ...]], chains: Sequence[Chain] = ()
+    plans: Plans, sources: dict[str, tuple[str, ...]], chains: Sequence[ResourceChain] = ()
 ) -> list[dict[str, Any]]:
     """Return an object for each operation.
 
@@ -33,18 +33,22 @@ def plan_rows(
             "operation": described.operation.name,
             "method": described.operation.method,
             "path": described.operation.path,
-            "skipped": calls.missing or None,
+            "skipped": calls.skip_reason or None,
             "fed_by": list(sources.get(described.operation.name, ())),
-            "calls": [{"values": planned_values(described.operation, one)} for one in calls.planned],
+            "calls": [{"values": planned_values(described.operation, one)} for one in calls.calls],
         }
         for described, calls in plans
     ]
-    rows.extend({"chain": _steps(one), "path": one.item} for one in chains)
+    rows.extend({"chain": _steps(one), "path": one.item_path} for one in chains)
     return rows
 
 
 def plan_text(
-    plans: Plans, sources: dict[str, tuple[str, ...]], chains: Sequence[Chain], paint: Painter, width: int
+    plans: Plans,
+    sources: dict[str, tuple[str, ...]],
+    chains: Sequence[ResourceChain],
+    paint: Painter,
+    width: int,
 ) -> str:
     """Return the plan for a person."""
     lines = []
@@ -52,27 +56,27 @@ def plan_text(
         operation = described.operation
         name, path = visible(operation.name, keep=""), visible(operation.path, keep="")
         lines.append(f"{paint.cyan(name)}  {operation.method} {path}")
-        if calls.missing:
-            lines.extend(f"  {line}" for line in wrapped(f"not called: {calls.missing}", width - 2))
+        if calls.skip_reason:
+            lines.extend(f"  {line}" for line in wrapped(f"not called: {calls.skip_reason}", width - 2))
         fed = sources.get(operation.name, ())
         if fed:
             told = f"values from answers of {', '.join(fed)}, once they are there; else"
             lines.extend(f"  {paint.dim(line)}" for line in wrapped(visible(told), width - 2))
-        for one in calls.planned:
+        for one in calls.calls:
             told = ", ".join(_told(operation, value) for value in one.values) or "no values"
             lines.extend(f"  {line}" for line in wrapped(f"- {visible(told, keep='')}", width - 2))
     for chain in chains:
-        lines.extend(wrapped(visible(f"{' -> '.join(_steps(chain))}  at {chain.item}", keep=""), width))
-    count = sum(len(calls.planned) for _, calls in plans)
+        lines.extend(wrapped(visible(f"{' -> '.join(_steps(chain))}  at {chain.item_path}", keep=""), width))
+    count = sum(len(calls.calls) for _, calls in plans)
     lines.append("")
     lines.extend(wrapped(f"Planned: {count} calls of {len(plans)} operations; nothing was sent", width))
     return "\n".join(lines)
 
 
-def _steps(chain: Chain) -> list[str]:
+def _steps(chain: ResourceChain) -> list[str]:
     return [one for one in (chain.create, chain.read, *chain.updates, chain.delete) if one]
 
 
-def _told(operation: Operation, value: Value) -> str:
+def _told(operation: Operation, value: InputValue) -> str:
     text = MASK if is_secret(operation, value) else option_text(value.value)
     return f"{value.name} = {text} ({value.shown_origin})"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dynacli.auth.secret import MASK
-from dynacli.check.check_records import Checked, Exchange, Planned, Value
+from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.reporting.coverage import coverage_of
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
@@ -33,7 +33,7 @@ class Results:
     def __init__(
         self,
         api: OpenedApi,
-        checked: Sequence[Checked],
+        checked: Sequence[CheckedOperation],
         left: Sequence[Operation] = (),
         *,
         seconds: float = 0.0,
@@ -78,7 +78,7 @@ class Results:
             operation = checked.operation
             head = (self.api.name, operation.name, operation.method, operation.path)
             if not checked.exchanges:
-                found.append(JudgedCall(*head, skipped=checked.skipped))
+                found.append(JudgedCall(*head, skipped=checked.skip_reason))
             found.extend(self._judged(head, one) for one in checked.exchanges)
         for operation in self.left:
             head = (self.api.name, operation.name, operation.method, operation.path)
@@ -101,10 +101,10 @@ class Results:
     def rows(self) -> list[dict[str, Any]]:
         """Return an object for each operation, the validation report of its answers inside."""
         rows = [self._row(one) for one in self.checked]
-        unsafe = (Checked(one, (), self._unsafe, "unsafe") for one in self.left)
+        unsafe = (CheckedOperation(one, (), self._unsafe, "unsafe") for one in self.left)
         return [*rows, *map(self._row, unsafe)]
 
-    def _row(self, checked: Checked) -> dict[str, Any]:
+    def _row(self, checked: CheckedOperation) -> dict[str, Any]:
         coverage = coverage_of(checked)
         numbered = list(enumerate(checked.exchanges))
         return {
@@ -112,12 +112,14 @@ class Results:
             "operation": checked.operation.name,
             "method": checked.operation.method,
             "path": checked.operation.path,
-            "skipped": {"kind": checked.reason, "reason": checked.skipped} if checked.skipped else None,
+            "skipped": {"kind": checked.skip_kind, "reason": checked.skip_reason}
+            if checked.skip_reason
+            else None,
             "statuses": list(checked.statuses),
             "documented": list(coverage.documented),
             "seen": list(coverage.seen),
             "seconds": round(sum(one.seconds for one in checked.exchanges), 4),
-            "valid": not checked.is_broken and not any(one.error for one in checked.exchanges),
+            "valid": not checked.has_findings and not any(one.error for one in checked.exchanges),
             "findings": [{**each, "call": number} for number, one in numbered for each in self.findings(one)],
             "unchecked": _unique(each for one in checked.exchanges for each in unchecked_of(one)),
             "suppressed": [
@@ -141,7 +143,7 @@ def _call(operation: Operation, exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def planned_values(operation: Operation, planned: Planned) -> list[dict[str, Any]]:
+def planned_values(operation: Operation, planned: PlannedCall) -> list[dict[str, Any]]:
     """Return the values of a call and where each is from; those that are credentials are masked."""
     return [
         {
@@ -155,7 +157,7 @@ def planned_values(operation: Operation, planned: Planned) -> list[dict[str, Any
     ]
 
 
-def is_secret(operation: Operation, value: Value) -> bool:
+def is_secret(operation: Operation, value: InputValue) -> bool:
     """Tell whether a parameter is a credential as well."""
     place = value.location, value.name.lower()
     schemes = [one for alternative in operation.security for one in alternative if one.type == "apiKey"]

@@ -20,7 +20,7 @@ def _call(one: Exchange) -> HarCall:
     content = body if isinstance(body, bytes | None) else None
     size = len(content or b"") if isinstance(body, bytes | None) else body.length
     sent: dict[str, Any] = {
-        "operation": one.operation,
+        "operation": one.operation_name,
         "started": one.started,
         "seconds": one.seconds,
         "method": shown.method,

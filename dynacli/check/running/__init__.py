@@ -1,1 +1,1 @@
-"""The calls of a check: sent side by side, and judged one by one."""
+"""The calls of a check: prepared, sent side by side, and judged."""

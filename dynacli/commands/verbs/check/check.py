@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,8 +19,8 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
-    from dynacli.check.planning.chains import Chain
-    from dynacli.check.running.checkup import Checkup
+    from dynacli.check.planning.resource_chains import ResourceChain
+    from dynacli.check.running.check_run import CheckRun
     from dynacli.model.operation import Operation
 
 __all__ = ["command"]
@@ -54,9 +55,9 @@ def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterato
 
 def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
-    from dynacli.check.planning.given_values import given_values
-    from dynacli.check.planning.select_operations import SAFE, select_operations
-    from dynacli.check.running.checkup import Checkup, Pace
+    from dynacli.check.planning.preset_values import read_preset_values
+    from dynacli.check.planning.select_operations import READING_METHODS, select_operations
+    from dynacli.check.running.check_run import CheckRun, CheckSettings
     from dynacli.client.call_settings import settings_of
     from dynacli.client.damaged_cache import explain_damage
     from dynacli.client.described_operation import DescribedOperation
@@ -64,52 +65,48 @@ def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
     from dynacli.commands.verbs.check.confirmation import confirm
 
     settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
+    settings = replace(settings, timeout=settings.timeout or _TIMEOUT)
     check_files(run, har=params["har"], learn=params["learn"])
     if any(api.catalog.find(word) is None for word in (*params["only"], *params["operation"])):
         api = run.asked_again(api) or api  # it may have appeared a moment ago
     selection = select_operations(api, only=params["only"], named=params["operation"], tags=params["tag"])
     chains = _chains(api, selection) if params["write"] else []
-    written = {name for one in chains for name in one.writes}
-    called = (
-        written | {one.name for one in selection.operations} | {one.read for one in chains if one.is_named}
-    )
-    left = [one for one in selection.left if one.name not in written]
-    names = [one.name for one in api.catalog.summaries() if one.name in called]
+    written = {name for chain in chains for name in chain.changing}
+    reads = {chain.read for chain in chains if chain.is_created_by_put}
+    called = written | reads | {operation.name for operation in selection.called}
+    left = [operation for operation in selection.left_out if operation.name not in written]
+    names = [summary.name for summary in api.catalog.summaries() if summary.name in called]
     operations = [DescribedOperation(api, api.catalog.operation(name)) for name in names]
     progress = _Progress(run)
-    checkup = Checkup(
+    check_run = CheckRun(
         run.env,
         operations,
-        last=[one.name for one in selection.operations if one.method not in SAFE],
+        settings,
+        CheckSettings(params["parallel"], params["rate"] or 0.0, params["most"], run.options.content_type),
         chains=chains,
-        given=given_values(params["set_"], operations),
-        settings=settings,
-        pace=Pace(
-            params["parallel"],
-            params["rate"] or 0.0,
-            settings.timeout or _TIMEOUT,
-            params["most"],
-            run.options.content_type,
-        ),
-        tell=progress.tell,
-        seen=progress.seen,
+        changing_names=[
+            operation.name for operation in selection.called if operation.method not in READING_METHODS
+        ],
+        preset=read_preset_values(params["set_"], operations),
+        on_progress=progress.tell,
+        on_exchange=progress.seen,
     )
     if run.options.dry_run:
-        _show_plan(run, checkup, chains)
+        _show_plan(run, check_run, chains)
         return
     if params["write"] and not chains:
         run.note("The document does not make plain how anything is created and removed: nothing is written")
     confirm(run, settings, operations, chains)
     try:
-        _run_check(run, api, checkup, progress, left, params)
+        _run_check(run, api, check_run, progress, left, params)
     except DamagedCatalogError as damage:
-        explain_damage(damage, has_sent=checkup.has_sent)
+        explain_damage(damage, has_sent=check_run.has_sent)
 
 
 def _run_check(
     run: Run,
     api: OpenedApi,
-    checkup: "Checkup",
+    check_run: "CheckRun",
     progress: "_Progress",
     left: "list[Operation]",
     params: Mapping[str, Any],
@@ -121,10 +118,10 @@ def _run_check(
     """
     start = time.monotonic()
     try:
-        checked = checkup.run()
+        checked = check_run.run()
     finally:
         progress.clear()
-        for text in checkup.remains:  # however it ended
+        for text in check_run.leftovers:  # however it ended
             run.warn(text)
     from dynacli.check.reporting.results import Results
 
@@ -133,17 +130,17 @@ def _run_check(
         checked,
         left,
         seconds=time.monotonic() - start,
-        is_interrupted=checkup.is_interrupted,
+        is_interrupted=check_run.is_interrupted,
         may_write=params["write"],
     )
-    _conclude(run, results, params, is_failing=checkup.settings.is_strict)
+    _conclude(run, results, params, is_failing=check_run.call_settings.is_strict)
 
 
-def _chains(api: OpenedApi, selection: Any) -> "list[Chain]":
+def _chains(api: OpenedApi, selection: Any) -> "list[ResourceChain]":
     """Return the chains of what was selected; what is named by itself is a part of its chain, too."""
-    from dynacli.check.planning.writable_chains import writable_chains
+    from dynacli.check.planning.select_chains import select_chains
 
-    return writable_chains(api, [*selection.operations, *selection.left])
+    return select_chains(api, [*selection.called, *selection.left_out])
 
 
 def _conclude(run: Run, results: Any, params: Mapping[str, Any], *, is_failing: bool) -> None:
@@ -178,11 +175,11 @@ def _conclude(run: Run, results: Any, params: Mapping[str, Any], *, is_failing: 
         raise error
 
 
-def _show_plan(run: Run, checkup: Any, chains: "list[Chain]") -> None:
+def _show_plan(run: Run, check_run: Any, chains: "list[ResourceChain]") -> None:
     from dynacli.check.reporting.planned_text import plan_rows, plan_text
     from dynacli.output.render import write_data
 
-    plans, sources = checkup.plans(), checkup.sources()
+    plans, sources = check_run.plans(), check_run.sources()
 
     def text(paint: Painter, width: int) -> str:
         return plan_text(plans, sources, chains, paint, width)
@@ -219,7 +216,7 @@ class _Progress:
         self._line.clear()
         came = f"{exchange.answer.status}" if exchange.answer is not None else "no answer"
         request = exchange.shown
-        told = f"* {exchange.operation}: {request.method} {request.url}: {came} ({exchange.seconds * 1000:.0f} ms)"
+        told = f"* {exchange.operation_name}: {request.method} {request.url}: {came} ({exchange.seconds * 1000:.0f} ms)"
         write_stderr(self._run.env, told)
 
     def clear(self) -> None:

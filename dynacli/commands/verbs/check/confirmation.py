@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dynacli.check.planning.chains import Chain
+from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.client.call import base_url_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
@@ -19,7 +19,7 @@ def confirm(
     run: Run,
     settings: CallSettings,
     operations: Sequence[DescribedOperation],
-    chains: Sequence[Chain],
+    chains: Sequence[ResourceChain],
 ) -> None:
     """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
 
@@ -36,7 +36,7 @@ def confirm(
         )
         for chain in chains
     ]
-    names = {name for chain in chains for name in chain.writes}
+    names = {name for chain in chains for name in chain.changing}
     urls = [base_url_of(each, settings) for each in operations if each.operation.name in names]
     where = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
     what = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"

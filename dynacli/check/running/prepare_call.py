@@ -1,15 +1,15 @@
-"""A planned call becomes a request with its credentials, judged before it is sent."""
+"""A planned call becomes a call that can be sent: its body is built, its request judged, its credentials found."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.auth.secret import Masker
-from dynacli.check.check_records import Planned
-from dynacli.client.call import request_of
+from dynacli.check.check_records import PlannedCall
+from dynacli.check.running.operation_judge import OperationJudge
+from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
-from dynacli.client.sign_request import Signed, sign, unsigned
+from dynacli.client.sign_request import unsigned
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.request.assemble_body import Assignment
@@ -18,21 +18,17 @@ from dynacli.request.convert_words import convert_all
 from dynacli.schema.example_call import option_text
 from dynacli.schema.option_fields import find_field
 
-if TYPE_CHECKING:
-    from dynacli.check.running.judge_answers import Judgement
+__all__ = ["NotCalledError", "prepare_call"]
 
-__all__ = ["NotCalledError", "Ready", "make_ready"]
-
-
-_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
+_METHODS_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
 
 
 class NotCalledError(Exception):
     """A call that cannot be made.
 
     Args:
-        kind: `values`, `request`, `auth` or `refused`, as `Checked.reason` has it.
-        error: Why, as the call alone would end.
+        kind: `values`, `request`, `auth` or `refused`, as in `CheckedOperation.skip_kind`.
+        error: Why, as the call would end if it were made alone.
     """
 
     def __init__(self, kind: str, error: DynacliError) -> None:
@@ -41,48 +37,40 @@ class NotCalledError(Exception):
 
     @property
     def reason(self) -> str:
-        """One line, with what to do where that is known."""
-        told = (self.error.what, self.error.why, self.error.hint)
-        return ". ".join(" ".join(text.split()) for text in told if text)
+        """The error in one line, with what to do where that is known."""
+        texts = (self.error.what, self.error.why, self.error.hint)
+        return ". ".join(" ".join(text.split()) for text in texts if text)
 
 
 class _NotAllowedError(UsageError):
     """The document does not allow the request that was planned."""
 
 
-class Ready(NamedTuple):
-    """A call that can be sent."""
-
-    planned: Planned
-    values: CallValues
-    signed: Signed
-
-
-def make_ready(
+def prepare_call(
     env: Environment,
     described: DescribedOperation,
-    planned: Planned,
+    planned: PlannedCall,
     settings: CallSettings,
     content_type: str,
-    judgement: "Judgement | None" = None,
-) -> Ready:
-    """Return a call, built, signed and judged.
+    judge: OperationJudge | None = None,
+) -> Call:
+    """Return a call whose request is built, allowed by the document, and signed.
 
     Args:
         content_type: The media type of bodies that was asked for; empty for the preferred one.
-        judgement: Says whether the document allows the request; None to ask nobody.
+        judge: Judges the request; None where nothing is judged.
 
     Raises:
-        NotCalledError: It cannot be made.
+        NotCalledError: The call cannot be made.
     """
     masker = Masker()
     try:
-        values = _values(described, planned, content_type)
+        values = _call_values(described, planned, content_type)
         request = request_of(described, settings, values)
         masker = unsigned(described.operation, request, settings).masker
-        _check_allowed(described, request, values, judgement)
-        signed = sign(env, described.api, described.operation, request, settings)
-        return Ready(planned, values, signed)
+        # Before credentials are looked for, so that what is wrong with the request is said first.
+        _check_allowed(described, request, values, judge)
+        return Call(env, described, values, replace(settings, level="off"))  # it is judged already
     except DynacliError as error:
         kinds = {AuthError: "auth", RefusedError: "refused", _NotAllowedError: "request"}
         kind = next((name for type_, name in kinds.items() if isinstance(error, type_)), "values")
@@ -90,54 +78,52 @@ def make_ready(
 
 
 def _check_allowed(
-    described: DescribedOperation, request: Request, values: CallValues, judgement: "Judgement | None"
+    described: DescribedOperation, request: Request, values: CallValues, judge: OperationJudge | None
 ) -> None:
-    if judgement is None:
+    if judge is None:
         return
     from dynacli.client.validate_call import judged_request
     from dynacli.client.verdict_text import findings_text
 
-    verdict = judgement.request(judged_request(request, values))
+    verdict = judge.request(judged_request(request, values))
     if not verdict.is_valid:
         why = findings_text(described.api, verdict.findings)
         raise _NotAllowedError("The document does not allow the request", why=why)
 
 
-def _values(described: DescribedOperation, planned: Planned, content_type: str) -> CallValues:
-    parameters = {
-        (value.location, value.name): value.value for value in planned.values if value.location != "body"
-    }
+def _call_values(described: DescribedOperation, planned: PlannedCall, content_type: str) -> CallValues:
+    parameters = {value.key: value.value for value in planned.values if value.location != "body"}
     operation = described.operation
     if operation.body is None:
         return CallValues(parameters)
     from dynacli.client.inputs.build_body import build_body
 
-    described = _with_body(described).sending(content_type)
+    described = _with_required_body(described).sending(content_type)
     assignments = []
     for value in planned.values:
         if value.location == "body":
             field = find_field(described.body_schema(), described.resolve, value.name)
             if field is not None:
                 option = f"--{field.option}"
-                read = convert_all([option_text(value.value)], field.value, option)
-                assignments.append(Assignment(field.path, read, option))
+                converted = convert_all([option_text(value.value)], field.value, option)
+                assignments.append(Assignment(field.path, converted, option))
     inputs = CallInputs(parameters, tuple(assignments), wants_example=True, content_type=content_type)
     try:
         body = build_body(described, inputs, is_strict=True)
     except UsageError:
         if operation.body.is_required or assignments:
             raise
-        return CallValues(parameters)  # nothing can be made up for what may be left out
+        return CallValues(parameters)  # nothing can be made up for a body that may be left out
     return CallValues(parameters, body.content, body.media_type, body.form)
 
 
-def _with_body(described: DescribedOperation) -> DescribedOperation:
-    """Return an operation that sends its body also where the document says that it may be left out.
+def _with_required_body(described: DescribedOperation) -> DescribedOperation:
+    """Return the operation with its body required, also where the document says that it may be left out.
 
     Many documents forget `required`, whose default is false (OpenAPI 3.1.1, "Request Body Object").
     """
     operation = described.operation
-    if operation.body is None or operation.method not in _WITH_BODY:
+    if operation.body is None or operation.method not in _METHODS_WITH_BODY:
         return described
     return DescribedOperation(
         described.api, replace(operation, body=replace(operation.body, is_required=True))

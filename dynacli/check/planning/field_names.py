@@ -1,0 +1,51 @@
+"""What the names of fields, parameters and path segments say: which of them name the same thing, and which an id."""
+
+import re
+
+__all__ = ["GENERAL_NAMES", "ID_ENDINGS", "is_id_name", "plain_name", "singular"]
+
+ID_ENDINGS = ("id", "uuid", "key", "slug", "name", "number", "code")
+"""The endings of names whose values tell one thing from others."""
+GENERAL_NAMES = frozenset(
+    {
+        *ID_ENDINGS,
+        *("type", "kind", "status", "state", "version", "value", "title", "date", "data"),
+        *("description", "message", "url", "uri", "href", "link", "path", "method", "origin"),
+        *("text", "content", "format", "language", "lang", "q", "query", "search", "filter"),
+        *("fields", "sort", "order", "from", "to", "start", "end", "since", "until"),
+        *(
+            "page",
+            "perpage",
+            "pagesize",
+            "size",
+            "limit",
+            "offset",
+            "cursor",
+            "next",
+            "count",
+            "total",
+            "first",
+        ),
+    }
+)
+"""Names that say nothing about what their values belong to."""
+
+
+def plain_name(name: str) -> str:
+    """Return the letters and digits of a name in lower case, so that `run_id` and `runId` are the same."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def singular(name: str) -> str:
+    """Return the plain name of one item of what a plural names: `thing` for `/Things`."""
+    plain = plain_name(name)
+    if plain.endswith("ies"):
+        return plain[:-3] + "y"
+    if plain.endswith(("sses", "xes", "ches", "shes")):
+        return plain[:-2]
+    return plain[:-1] if plain.endswith("s") and not plain.endswith("ss") else plain
+
+
+def is_id_name(name: str) -> bool:
+    """Return whether the values of a name tell one thing from others."""
+    return plain_name(name).endswith(ID_ENDINGS)

@@ -1,0 +1,83 @@
+"""What the document says about the values of an operation's parameters: schemas, examples, and which values fit."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
+from dynacli.client.inputs.call_inputs import ParameterKey
+from dynacli.model.operation import Parameter
+from dynacli.schema.documented_values import documented_values_at, example_values_of
+from dynacli.schema.example_call import parameter_example
+from dynacli.schema.example_value import NoExampleError
+from dynacli.schema.schema_matcher import SchemaMatcher
+
+__all__ = ["Fits", "ParameterSchemas", "parameter_key"]
+
+Fits = Callable[[Parameter, Any], bool]
+"""Whether a parameter takes a value."""
+
+
+def parameter_key(parameter: Parameter) -> ParameterKey:
+    """Return the location and name of a parameter."""
+    return parameter.location, parameter.name
+
+
+class ParameterSchemas:
+    """The Parameter Objects of an operation."""
+
+    def __init__(self, described: DescribedOperation) -> None:
+        self._described = described
+        # The operation's own come first in `raw_parameters`, and replace those of its path item.
+        self._raw = {
+            (raw.get("in", ""), raw.get("name", "")): raw for raw in reversed(described.raw_parameters())
+        }
+
+    def fits(self, parameter: Parameter, value: Any) -> bool:
+        """Return whether a parameter takes a value, as far as its schema says so."""
+        schema = self._schema(parameter)
+        if schema is None:
+            return True
+        described = self._described
+        try:
+            return SchemaMatcher(described.resolve, "request", described.dialect).matches(value, schema)
+        except (NoExampleError, RecursionError):
+            return True  # the matcher cannot tell; the judge of the request may
+
+    def examples(self, parameter: Parameter) -> Iterator[Any]:
+        """Yield the examples that the document has for a parameter, and that its schema allows."""
+        raw = self._raw.get(parameter_key(parameter), {})
+        content = raw.get("content")
+        holders = [raw, *(content.values() if isinstance(content, Mapping) else ())]
+        values = [
+            value
+            for holder in holders
+            if isinstance(holder, Mapping)
+            for value in example_values_of(holder, self._described.resolve)
+        ]
+        schema = self._described.follow(self._schema(parameter))
+        if isinstance(schema, Mapping) and not values:
+            examples = schema.get("examples")
+            values = [schema["example"]] if "example" in schema else []
+            values.extend(examples if isinstance(examples, list) else ())
+        yield from (value for value in values if self.fits(parameter, value))
+
+    def schema_values(self, parameter: Parameter) -> Iterator[Any]:
+        """Yield the values that the schema of a parameter gives: its examples, `const`, `default` and `enum`."""
+        for value in documented_values_at(self._schema(parameter), (), self._described.resolve):
+            if self.fits(parameter, value):
+                yield value
+
+    def invent(self, parameter: Parameter) -> Any:
+        """Return a value that fits the schema of a parameter.
+
+        Raises:
+            NoExampleError: None can be made.
+            LookupError: A reference leads nowhere.
+        """
+        described = self._described
+        raw = self._raw.get(parameter_key(parameter))
+        return parameter_example(parameter, raw, described.resolve, described.dialect)
+
+    def _schema(self, parameter: Parameter) -> Any:
+        raw = self._raw.get(parameter_key(parameter))
+        return schema_of_parameter(raw) if raw is not None else None

@@ -1,0 +1,32 @@
+"""Path templates, compared whatever their parameters are called: `/runs/{id}` and `/runs/{runId}` are the same path."""
+
+import re
+
+__all__ = ["collection_template", "parameter_names", "path_template"]
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def parameter_names(path: str) -> list[str]:
+    """Return the names of a path's parameters, in order."""
+    return _PLACEHOLDER.findall(path)
+
+
+def path_template(path: str) -> str:
+    """Return a path with its parameters unnamed, without query and fragment: `/runs/{}/trace`."""
+    return _PLACEHOLDER.sub("{}", _without_query(path))
+
+
+def collection_template(path: str, index: int) -> str:
+    """Return the template of the collection that a parameter picks an item of: what stands before the parameter.
+
+    Args:
+        index: The number of the parameter among those of the path; an index out of range has no collection.
+    """
+    plain = _without_query(path)
+    found = list(_PLACEHOLDER.finditer(plain))
+    return path_template(plain[: found[index].start()]).removesuffix("/") if index < len(found) else ""
+
+
+def _without_query(path: str) -> str:
+    return path.partition("#")[0].partition("?")[0]

@@ -1,0 +1,125 @@
+"""Chains: the operations that create, read, change and delete one kind of resource, where paths or links show it.
+
+    POST /things                  creates
+    GET /things/{id}              reads
+    PATCH, PUT /things/{id}       change
+    DELETE /things/{id}           deletes; without it `POST /things/{id}/delete`, `/remove` or `/archive`
+
+The path of the created resource lies below that of the POST, or is where the links of the POST's answers lead.
+Where no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dynacli.check.planning.path_templates import path_template
+from dynacli.model.operation import Operation, OperationSummary
+from dynacli.record import record
+
+__all__ = ["ResourceChain", "find_chains"]
+
+_UPDATES = ("PATCH", "PUT")
+_DELETING_ENDS = ("delete", "remove", "archive")
+
+
+@record
+class ResourceChain:
+    """The operations on one kind of resource, by their names.
+
+    Args:
+        create: Creates a resource.
+        item_path: The path of a resource, a template whose parameters have no names: `/things/{}`.
+        read: Returns it; empty where nothing does.
+        updates: Change it.
+        delete: Deletes it; empty where nothing does.
+        parent_path: The `item_path` of the chain whose resource it is a part of; empty where it is part of none.
+        is_created_by_put: Whether the creation says what the resource is to be called.
+    """
+
+    create: str
+    item_path: str
+    read: str = ""
+    updates: tuple[str, ...] = ()
+    delete: str = ""
+    parent_path: str = ""
+    is_created_by_put: bool = False
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """All operations, in the order in which they are called."""
+        return tuple(name for name in (self.create, self.read, *self.updates, self.delete) if name)
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """The operations that change something."""
+        return tuple(name for name in self.steps if name != self.read)
+
+    @property
+    def on_item(self) -> tuple[str, ...]:
+        """The operations on a resource that is there."""
+        return tuple(name for name in (self.read, *self.updates, self.delete) if name)
+
+
+_ByPlace = Mapping[tuple[str, str], str]
+"""(method, path template) → the operation's name."""
+
+
+def find_chains(
+    operations: Sequence[OperationSummary | Operation], linked_to: Mapping[str, Iterable[str]] | None = None
+) -> list[ResourceChain]:
+    """Return the chains of a document, in its order.
+
+    Args:
+        linked_to: Operation → the operations that the links of its answers lead to.
+    """
+    by_place: dict[tuple[str, str], str] = {}
+    for operation in operations:
+        by_place.setdefault((operation.method, _template(operation.path)), operation.name)
+    paths = {operation.name: _template(operation.path) for operation in operations}
+    chains: dict[str, ResourceChain] = {}
+    for operation in operations:
+        name, path = operation.name, paths[operation.name]
+        if operation.method != "POST" or path.endswith("}") or by_place["POST", path] != name:
+            continue
+        targets = [paths[target] for target in (linked_to or {}).get(name, ()) if target in paths]
+        item_paths = (
+            f"{path}/{{}}",
+            *(each for each in targets if each.endswith("}") and each.count("{") == path.count("{") + 1),
+        )
+        found = (_chain_of_post(name, item_path, by_place) for item_path in item_paths)
+        chain = next(filter(None, found), None)
+        if chain is not None:
+            chains.setdefault(chain.item_path, chain)
+    for path in dict.fromkeys(paths.values()):
+        chain = _chain_of_put(path, by_place) if path.endswith("}") and path not in chains else None
+        if chain is not None:
+            chains[path] = chain
+    return [_with_parent(chain, chains) for chain in chains.values()]
+
+
+def _template(path: str) -> str:
+    return path_template(path).removesuffix("/")
+
+
+def _chain_of_post(create: str, item_path: str, by_place: _ByPlace) -> ResourceChain | None:
+    read = by_place.get(("GET", item_path), "")
+    updates = tuple(by_place[method, item_path] for method in _UPDATES if (method, item_path) in by_place)
+    deleting = [("DELETE", item_path), *(("POST", f"{item_path}/{end}") for end in _DELETING_ENDS)]
+    delete = next((by_place[place] for place in deleting if place in by_place), "")
+    return ResourceChain(create, item_path, read, updates, delete) if read or updates or delete else None
+
+
+def _chain_of_put(item_path: str, by_place: _ByPlace) -> ResourceChain | None:
+    create, read, patch, delete = (
+        by_place.get((method, item_path), "") for method in ("PUT", "GET", "PATCH", "DELETE")
+    )
+    if not (create and read and delete):
+        return None
+    updates = (patch,) if patch else ()
+    return ResourceChain(create, item_path, read, updates, delete, is_created_by_put=True)
+
+
+def _with_parent(chain: ResourceChain, item_paths: Iterable[str]) -> ResourceChain:
+    from dataclasses import replace
+
+    parents = [path for path in item_paths if chain.item_path.startswith(f"{path}/")]
+    return replace(chain, parent_path=max(parents, key=len, default=""))

@@ -1,0 +1,77 @@
+"""Reading the body of an answer: all of it, or the beginning of a stream, because a stream may have no end."""
+
+import re
+import time
+from dataclasses import replace
+
+from dynacli.model.media_types import essence, is_event_stream, is_json_sequence, is_sequence
+from dynacli.transport.answer_pieces import Pieces
+from dynacli.transport.send import RENDER_LIMIT, Answer
+
+__all__ = ["AnswerReader"]
+
+_STREAM_SECONDS = 5.0
+"""Seconds that a stream is listened to, once an item of it has come."""
+_STREAM_BYTES = 1024 * 1024
+"""Bytes of a stream that are read, once they hold an item."""
+# The end of an event is an empty line; a line may end in three ways.
+# https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+_END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+
+class AnswerReader:
+    """Reads the body of one answer, and keeps what has come of a stream that goes on.
+
+    Args:
+        limit: Bytes of an answer that is no stream.
+    """
+
+    def __init__(self, limit: int = RENDER_LIMIT) -> None:
+        self._limit = limit
+        self._head: Answer | None = None
+        self._is_stream = False
+        self._start = time.monotonic()
+        self._content = bytearray()
+        self._is_complete = False
+
+    def __call__(self, answer: Answer, pieces: Pieces) -> bytes:
+        """Read a body; `send` calls it with the answer's head.
+
+        Raises:
+            NetworkError: The body is too large, or breaks off.
+        """
+        self._head, self._is_stream = answer, is_sequence(essence(answer.header("content-type")))
+        if not self._is_stream:
+            self._is_complete = True
+            return b"".join(pieces.up_to(self._limit))
+        for piece in pieces:
+            self._content += piece
+            is_long = time.monotonic() - self._start > _STREAM_SECONDS
+            if (is_long or len(self._content) > _STREAM_BYTES) and self._complete_items():
+                return self._complete_items()
+        self._is_complete = True
+        return bytes(self._content)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the body is only the beginning of a stream."""
+        return self._head is not None and self._is_stream and not self._is_complete
+
+    def partial_answer(self) -> Answer | None:
+        """Return what has come of a stream when the time of the call was over; None where no stream began."""
+        if self._head is None or not self._is_stream:
+            return None
+        # The end of the time cut the connection, which looks like the end of a body that has no length.
+        self._is_complete = False
+        return replace(self._head, body=self._complete_items(), seconds=time.monotonic() - self._start)
+
+    def _complete_items(self) -> bytes:
+        """Return the items of the stream that have come completely: the last item may be cut anywhere."""
+        content = bytes(self._content)
+        media_type = essence(self._head.header("content-type") if self._head else "")
+        if is_event_stream(media_type):
+            ends = [found.end() for found in _END_OF_EVENT.finditer(content)]
+            return content[: ends[-1]] if ends else b""
+        separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
+        end = content.rfind(separator)
+        return content[: end if separator == b"\x1e" else end + 1] if end >= 0 else b""

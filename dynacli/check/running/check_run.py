@@ -1,0 +1,301 @@
+"""The run of a check: round by round, calls are planned, sent side by side, and judged."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
+from dynacli.check.planning.answer_links import AnswerLinks
+from dynacli.check.planning.answer_values import AnswerValues
+from dynacli.check.planning.call_order import call_rounds, value_sources
+from dynacli.check.planning.created_resources import CreatedResources
+from dynacli.check.planning.plan_calls import OperationPlan, plan_calls
+from dynacli.check.planning.resource_chains import ResourceChain
+from dynacli.check.running.dispatcher import Dispatcher
+from dynacli.check.running.make_exchange import make_exchange
+from dynacli.check.running.operation_judge import GONE, OperationJudge
+from dynacli.check.running.prepare_call import NotCalledError, prepare_call
+from dynacli.check.running.run_chains import ChainRunner
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import Environment
+from dynacli.errors import TimedOutError
+from dynacli.record import record
+
+__all__ = ["CheckRun", "CheckSettings"]
+
+_TICK = 0.1
+"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
+_MAX_TIMEOUTS = 4
+"""Calls in a row that get no answer in time, after which the check stops, if no call ever got an answer."""
+_PATIENCE_AFTER_ANSWERS = 4
+"""The factor by which more such calls are made where some call got an answer."""
+
+
+@record
+class CheckSettings:
+    """How fast a check goes, and how many calls it makes.
+
+    Args:
+        parallel: Calls at once.
+        rate: Calls each second; 0 for any number.
+        most: Calls of one operation.
+        content_type: The media type of bodies; empty for the preferred one of each operation.
+    """
+
+    parallel: int = 4
+    rate: float = 0.0
+    most: int = 5
+    content_type: str = ""
+
+
+class _Skip(NamedTuple):
+    """Why an operation, or one planned call of it, was not called."""
+
+    reason: str
+    kind: str
+    planned: PlannedCall | None = None
+
+
+class CheckRun:
+    """One check of an API.
+
+    Attributes:
+        call_settings: How the calls are made, and their answers judged.
+        is_interrupted: Whether Ctrl-C ended the check early.
+        has_sent: Whether a request may be on its way.
+        leftovers: What was created and is still there, or may be: a sentence for each resource.
+
+    Args:
+        operations: The operations to call.
+        call_settings: The timeout in them is that of each call.
+        check_settings: How fast the check goes.
+        chains: Chains to run; the changing operations in them are called only there.
+        changing_names: The names of operations that may change something; they are called last.
+        preset: Operation → the values that the person set for it.
+        on_progress: Called with the numbers of calls that are done, under way, and planned so far.
+        on_exchange: Called with each call when it is over.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        operations: Sequence[DescribedOperation],
+        call_settings: CallSettings,
+        check_settings: CheckSettings,
+        *,
+        chains: Sequence[ResourceChain] = (),
+        changing_names: Iterable[str] = (),
+        preset: Mapping[str, list[InputValue]] | None = None,
+        on_progress: Callable[[int, int, int], None] = lambda *_: None,
+        on_exchange: Callable[[Exchange], None] = lambda _: None,
+    ) -> None:
+        self._env, self._operations, self._preset = env, operations, preset or {}
+        self.call_settings, self._check_settings = call_settings, check_settings
+        self._on_progress, self._on_exchange = on_progress, on_exchange
+        self._by_name = {described.operation.name: described for described in operations}
+        self._answers = AnswerValues()
+        self._links = {name: AnswerLinks(described) for name, described in self._by_name.items()}
+        self._linked_from: dict[str, list[str]] = {}
+        for name, links in self._links.items():
+            for target in links.targets:
+                self._linked_from.setdefault(target, []).append(name)
+        self._chains = chains
+        in_chains = {name for chain in chains for name in chain.changing}
+        self._changing = set(changing_names) - in_chains
+        self._created = CreatedResources(self._by_name, self._changing, self._links, self._answers)
+        outside = [described for described in operations if described.operation.name not in in_chains]
+        self._rounds = call_rounds(outside, self._linked_from, self._changing)
+        self._judges: dict[str, OperationJudge] = {}
+        self._exchanges: dict[str, list[Exchange]] = {name: [] for name in self._by_name}
+        self._waiting: deque[tuple[DescribedOperation, PlannedCall]] = deque()
+        self._spare_calls: dict[str, deque[PlannedCall]] = {}
+        self._order: dict[str, list[PlannedCall]] = {}
+        self._skips: dict[str, list[_Skip]] = {}
+        self._dispatcher: Dispatcher[Exchange] = Dispatcher(check_settings.parallel, check_settings.rate)
+        self._done_count = self._planned_count = self._timeouts_in_a_row = 0
+        self._has_answered = False
+        self.is_interrupted = False
+        self.has_sent = False
+        self.leftovers: list[str] = []
+
+    def plans(self) -> list[tuple[DescribedOperation, OperationPlan]]:
+        """Return each operation with its calls as far as they are known before anything is sent."""
+        in_chains = [self._by_name[name] for chain in self._chains for name in chain.changing]
+        return [
+            (described, self._plan(described)) for each in [*self._rounds, in_chains] for described in each
+        ]
+
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """Return operation → the operations whose answers may give values for it, by a collection or by a link."""
+        found = value_sources(self._operations, self._linked_from)
+        return {name: tuple(sources) for name, sources in found.items() if sources}
+
+    def run(self) -> tuple[CheckedOperation, ...]:
+        """Call the operations, and return what became of each, in the order of the document."""
+        from dynacli.wire.import_httpx import httpx  # noqa: F401  - before openapi-core, and before any thread needs it
+
+        try:
+            for operations in self._rounds:
+                self._run_round(operations)
+            if not self._is_silent:
+                chain_runner = ChainRunner(self, self._by_name, self._chains, self._answers, self._links)
+                self.leftovers = chain_runner.leftovers
+                chain_runner.run()
+        except KeyboardInterrupt:
+            self.is_interrupted = True
+        return tuple(self._checked(described) for described in self._operations)
+
+    def call(
+        self, described: DescribedOperation, path_values: Sequence[InputValue], *, is_vital: bool = False
+    ) -> Exchange | None:
+        """Make one call and return it; None where it cannot be made.
+
+        Args:
+            path_values: Values of its path.
+            is_vital: Whether a first Ctrl-C does not end the wait for the answer; `is_interrupted` then says so.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed; during a vital call for the second time.
+        """
+        name = described.operation.name
+        plan = plan_calls(described, self._answers, [*path_values, *self._preset.get(name, [])], 1)
+        if plan.skip_reason:
+            self.skip(name, plan.skip_reason)
+            return None
+        planned = plan.calls[0]
+        self._order.setdefault(name, []).append(planned)
+        self._spare_calls.setdefault(name, deque())
+        self._planned_count += 1
+        earlier = len(self._exchanges[name])
+        time.sleep(self._dispatcher.seconds_until_free or 0)
+        self._start(described, planned)
+        while self._dispatcher.running:
+            try:
+                self._take_exchange(_TICK)
+                self._report_progress()
+            except KeyboardInterrupt:
+                if self.is_interrupted or not is_vital:
+                    raise
+                self.is_interrupted = True
+            for exchange in self._exchanges[name][earlier:]:
+                if exchange.planned is planned:
+                    return exchange
+        return None
+
+    def skip(self, name: str, reason: str) -> None:
+        """Note why an operation is not called."""
+        if name in self._by_name:
+            self._skips.setdefault(name, []).append(_Skip(reason, "values"))
+
+    def _plan(self, described: DescribedOperation) -> OperationPlan:
+        name = described.operation.name
+        created = self._created.path_values(described) if name in self._changing else None
+        most = self._check_settings.most
+        return plan_calls(described, self._answers, self._preset.get(name, []), most, created)
+
+    def _run_round(self, operations: Iterable[DescribedOperation]) -> None:
+        self._waiting.clear()
+        for described in operations:
+            name = described.operation.name
+            plan = self._plan(described)
+            self._order[name] = [*plan.calls, *plan.spare_calls]
+            self._spare_calls[name] = deque(plan.spare_calls)
+            if plan.skip_reason:
+                self._skips[name] = [_Skip(plan.skip_reason, "values")]
+            self._waiting.extend((described, planned) for planned in plan.calls)
+        self._planned_count += len(self._waiting)
+        waiting = self._waiting
+        while waiting or self._dispatcher.running:
+            if self._is_silent:
+                waiting.clear()
+            pause = self._dispatcher.seconds_until_free
+            if waiting and pause == 0 and self._may_start(waiting[0][0]):
+                self._start(*waiting.popleft())
+                continue
+            wait = min(pause, _TICK) if pause and waiting else _TICK
+            if self._dispatcher.running:
+                self._take_exchange(wait)
+            else:
+                time.sleep(wait)
+            self._report_progress()
+
+    def _may_start(self, described: DescribedOperation) -> bool:
+        """Return whether a call may begin beside those under way: one that changes something waits for their end."""
+        return not self._dispatcher.running or described.operation.name not in self._changing
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the server seems to hang, so that each further call would take the whole time limit."""
+        most = max(self._check_settings.parallel, _MAX_TIMEOUTS)
+        return self._timeouts_in_a_row >= most * (_PATIENCE_AFTER_ANSWERS if self._has_answered else 1)
+
+    def _start(self, described: DescribedOperation, planned: PlannedCall) -> None:
+        """Begin a call; note why, where it cannot be made."""
+        name, content_type = described.operation.name, self._check_settings.content_type
+        if self.call_settings.level != "off" and name not in self._judges:
+            self._judges[name] = OperationJudge(described.api, described.operation, self.call_settings)
+        judge = self._judges.get(name)
+        try:
+            call = prepare_call(self._env, described, planned, self.call_settings, content_type, judge)
+        except NotCalledError as error:
+            self._skips.setdefault(name, []).append(_Skip(error.reason, error.kind, planned))
+            self._done_count += 1
+            return
+        self.has_sent = True
+        self._dispatcher.start(lambda: make_exchange(planned, call))
+
+    def _take_exchange(self, seconds: float) -> None:
+        """Wait for the end of a call; judge it, and keep its values for later calls."""
+        exchange = self._dispatcher.take(seconds)
+        if exchange is None:
+            return
+        self._done_count += 1
+        self._has_answered = self._has_answered or exchange.answer is not None
+        is_timeout = isinstance(exchange.error, TimedOutError)
+        self._timeouts_in_a_row = self._timeouts_in_a_row + 1 if is_timeout else 0
+        name = exchange.operation_name
+        judge = self._judges.get(name)
+        if judge is not None and exchange.answer is not None:
+            verdict = judge.response(exchange.planned, exchange.answer, cut_reason=exchange.cut_reason)
+            exchange = replace(exchange, verdict=verdict, is_judged=judge.is_described(exchange.answer))
+        self._exchanges[name].append(exchange)
+        described = self._by_name[name]
+        self._on_exchange(exchange)
+        self._created.add(exchange)  # before its values count as those of resources that were there before
+        self._answers.add_answer(described.operation, exchange)
+        for target, values in self._links[name].values(exchange):
+            self._answers.add_link(target, values)
+        spare_calls = self._spare_calls.get(name)
+        if spare_calls and self._is_all_gone(name):
+            self._waiting.append((described, spare_calls.popleft()))
+            self._planned_count += 1
+
+    def _report_progress(self) -> None:
+        self._on_progress(self._done_count, self._dispatcher.running, self._planned_count)
+
+    def _is_all_gone(self, name: str) -> bool:
+        """Return whether the server knows nothing of what an operation's calls asked for, and no call waits."""
+        is_waiting = any(described.operation.name == name for described, _ in self._waiting)
+        answers = [exchange.answer for exchange in self._exchanges[name]]
+        return not is_waiting and all(answer is not None and answer.status in GONE for answer in answers)
+
+    def _checked(self, described: DescribedOperation) -> CheckedOperation:
+        name, operation = described.operation.name, described.operation
+        order = self._order.get(name, [])
+        positions = {id(planned): number for number, planned in enumerate(order)}
+        exchanges = sorted(
+            self._exchanges[name], key=lambda exchange: positions.get(id(exchange.planned), len(order))
+        )
+        skips = self._skips.get(name, [])
+        unsent = tuple((skip.planned, skip.reason) for skip in skips if skip.planned is not None)
+        if exchanges:
+            return CheckedOperation(operation, tuple(exchanges), unsent=unsent)
+        if skips:
+            return CheckedOperation(operation, (), skips[0].reason, skips[0].kind, unsent)
+        reason = (
+            "the server stopped answering in time" if self._is_silent else "the check was interrupted before"
+        )
+        return CheckedOperation(operation, (), reason, "interrupted")

@@ -1,0 +1,51 @@
+"""A prepared call is sent, and becomes an exchange with its answer or its error."""
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+from dynacli.check.check_records import Exchange, PlannedCall
+from dynacli.check.running.answer_reader import AnswerReader
+from dynacli.client.call import Call
+from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.errors import DynacliError, TimedOutError
+
+__all__ = ["make_exchange"]
+
+
+def make_exchange(planned: PlannedCall, call: Call) -> Exchange:
+    """Send a call, and return what came of it; a thread of its own can do it."""
+    signed = call.signed
+    exchange = Exchange(
+        planned,
+        signed.request,
+        signed.shown,
+        signed.masker,
+        sent_json=_sent_json(call.values),
+        started=time.time(),
+    )
+    start, reader = time.monotonic(), AnswerReader()
+    try:
+        answer = call.send(reader)
+    except DynacliError as error:
+        partial = reader.partial_answer() if isinstance(error, TimedOutError) else None
+        if partial is None:
+            return replace(exchange, error=error, seconds=time.monotonic() - start)
+        answer = partial
+    cut_reason = ""
+    if reader.is_cut:
+        cut_reason = f"the stream went on after {answer.seconds:.1f} s: what came later is not judged"
+    return replace(exchange, answer=answer, seconds=answer.seconds, cut_reason=cut_reason)
+
+
+def _sent_json(values: CallValues) -> Any:
+    """Return the JSON value that a body was made from; None where there is none."""
+    if values.form is not None:
+        return values.form
+    if not isinstance(values.body, bytes) or not values.body:
+        return None
+    try:
+        return json.loads(values.body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,88 @@
+"""The verdicts of a check on the calls of one operation: strict about statuses, fair to values that were made up."""
+
+from dynacli.check.check_records import PlannedCall
+from dynacli.check.planning.answer_links import documented_status
+from dynacli.client.call_settings import CallSettings
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation
+from dynacli.transport.send import Answer
+from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.judge import Judge, JudgedRequest, JudgedResponse
+
+__all__ = ["GONE", "UNAUTHORIZED", "OperationJudge"]
+
+GONE = frozenset({404, 410})
+"""Statuses by which a server says that it has nothing of that name."""
+UNAUTHORIZED = frozenset({401, 403})
+"""Statuses by which a server asks for another credential."""
+_TOO_MANY_REQUESTS = 429
+_KNOWN_ORIGINS = frozenset({"set", "link", "answer"})
+"""The origins of values that the server should know."""
+
+
+class OperationJudge:
+    """Judges the requests and answers of one operation.
+
+    Args:
+        settings: The level, and the findings that the configuration switches off.
+    """
+
+    def __init__(self, api: OpenedApi, operation: Operation, settings: CallSettings) -> None:
+        self._operation, self._settings = operation, settings
+        self._judge = Judge(api.catalog, operation)
+        self._documented = [response.status for response in operation.responses]
+
+    def request(self, sent: JudgedRequest) -> Verdict:
+        """Return the verdict on a request."""
+        verdict = self._judge.request(sent)
+        self._settings.set_apart(verdict, self._operation)
+        return verdict
+
+    def response(self, planned: PlannedCall, answer: Answer, *, cut_reason: str = "") -> Verdict:
+        """Return the verdict on an answer.
+
+        OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
+        Object"). A check is there to get errors known, so any status that is not documented is a finding,
+        except for those that the check itself brings about.
+
+        Args:
+            cut_reason: Why the body is only a beginning; empty where it is complete.
+        """
+        is_documented = bool(documented_status(answer.status, self._documented))
+        excuse = "" if is_documented else self._excuse(planned, answer.status)
+        redirects = tuple(status for status, _ in answer.hops)
+        judged = JudgedResponse(
+            answer.status, answer.headers, answer.header("content-type"), answer.body, redirects
+        )
+        # Of a status that is not documented nothing else can be judged, whatever the level.
+        is_exact = self._settings.level == "exact" or not (is_documented or excuse)
+        verdict = self._judge.response(judged, is_exact=is_exact)
+        if cut_reason:
+            if not answer.body:  # a stream may have nothing to say for a while
+                _drop(verdict, "missing-body")
+            verdict.unchecked.append(cut_reason)
+        if excuse:
+            _drop(verdict, "undocumented-status")
+            verdict.unchecked[:] = [f"the status {answer.status} is not documented, and {excuse}"]
+        self._settings.set_apart(verdict, self._operation, answer.status)
+        return verdict
+
+    def is_described(self, answer: Answer) -> bool:
+        """Return whether the document describes an answer; it does not where it describes only the redirect to it."""
+        last = documented_status(answer.status, self._documented)
+        if not answer.hops or last not in {"", "default"}:
+            return bool(last)
+        first = documented_status(answer.hops[0][0], self._documented)
+        return bool(last) and first in {"", "default"}
+
+    def _excuse(self, planned: PlannedCall, status: int) -> str:
+        """Return why an undocumented status is no defect of the document; empty where it is one."""
+        if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in planned.values):
+            return "may only say that there is nothing of the value that was made up for the call"
+        if status in UNAUTHORIZED and self._operation.security:
+            return "only says something of the credential"
+        return "only says that the check was too fast" if status == _TOO_MANY_REQUESTS else ""
+
+
+def _drop(verdict: Verdict, rule: str) -> None:
+    verdict.findings[:] = [finding for finding in verdict.findings if finding.rule != rule]

@@ -1,0 +1,217 @@
+"""`--write` runs chains: each creates a resource, reads it, changes it, and deletes it however the check ends."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from dynacli.check.check_records import INVENTED, Exchange, InputValue
+from dynacli.check.planning.answer_links import AnswerLinks
+from dynacli.check.planning.answer_values import AnswerValues
+from dynacli.check.planning.created_id import created_path, unused_id
+from dynacli.check.planning.path_templates import parameter_names
+from dynacli.check.planning.resource_chains import ResourceChain
+from dynacli.check.running.operation_judge import GONE
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.urls import without_query
+
+__all__ = ["ChainRunner"]
+
+
+class _Caller(Protocol):
+    """Makes single calls."""
+
+    is_interrupted: bool
+
+    def call(
+        self, described: DescribedOperation, path_values: Sequence[InputValue], *, is_vital: bool
+    ) -> Exchange | None:
+        """Make a call with these values in its path; None where it cannot be made."""
+
+    def skip(self, name: str, reason: str) -> None:
+        """Note why an operation is not called."""
+
+
+class ChainRunner:
+    """Runs chains.
+
+    Attributes:
+        leftovers: What was created and is still there, or may be: a sentence for each resource.
+
+    Args:
+        caller: Makes the calls.
+        operations: The operations by name.
+        chains: The chains to run.
+        answers: The values of the answers so far.
+        links: Operation → the links of its answers.
+    """
+
+    def __init__(
+        self,
+        caller: _Caller,
+        operations: Mapping[str, DescribedOperation],
+        chains: Sequence[ResourceChain],
+        answers: AnswerValues,
+        links: Mapping[str, AnswerLinks],
+    ) -> None:
+        self._caller, self._operations, self._chains = caller, operations, chains
+        self._answers, self._links = answers, links
+        self.leftovers: list[str] = []
+
+    def run(self) -> None:
+        """Run the chains one after the other; a chain for parts of a resource runs while that resource is there.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed; what was created was deleted first.
+        """
+        item_paths = {chain.item_path for chain in self._chains}
+        for chain in self._chains:
+            if chain.parent_path not in item_paths:
+                self._stop_if_interrupted()
+                self._run_chain(chain, (), "")
+
+    def _run_chain(self, chain: ResourceChain, parent: tuple[Any, ...], parent_source: str) -> None:
+        """Run a chain.
+
+        Args:
+            parent: The path values of the resource that it is a part of, as far as this check created that.
+            parent_source: The operation that created that resource.
+        """
+        create = self._operations[chain.create]
+        path_values = _values_for_path(create, parent, parent_source)
+        if chain.is_created_by_put:
+            path_values = self._unused_path(chain, path_values)
+            if not path_values:
+                return
+        known_ids = self._answers.known_ids(self._on_item(chain))
+        try:
+            creation = self._caller.call(create, path_values, is_vital=True)
+        except BaseException:
+            self.leftovers.append(f"`{chain.create}` was interrupted and may have created something")
+            raise
+        path = self._path_of_created(chain, creation, known_ids)
+        if creation is None or path is None:
+            self._stop_if_interrupted()
+            return
+        try:
+            self._stop_if_interrupted()
+            for name in (chain.read, *chain.updates):
+                if name in self._operations:
+                    self._call_on_item(name, path, chain.create)
+            if chain.updates and chain.read in self._operations:
+                self._call_on_item(chain.read, path, chain.create)
+            for part in self._chains:
+                if part.parent_path == chain.item_path:
+                    self._run_chain(part, path, chain.create)
+        finally:
+            self._delete(chain, creation, path)
+
+    def _on_item(self, chain: ResourceChain) -> list[DescribedOperation]:
+        return [self._operations[name] for name in chain.on_item if name in self._operations]
+
+    def _call_on_item(
+        self, name: str, path: tuple[Any, ...], source: str, *, is_vital: bool = False
+    ) -> Exchange | None:
+        described = self._operations[name]
+        return self._caller.call(described, _values_for_path(described, path, source), is_vital=is_vital)
+
+    def _unused_path(self, chain: ResourceChain, parent_values: list[InputValue]) -> list[InputValue]:
+        """Return values for the path of a PUT where nothing is yet; none where no such path is found."""
+        create, read = self._operations[chain.create], self._operations[chain.read]
+        unused = unused_id(create)
+        if unused is None:
+            self._skip(chain, "no name can be made up for something new", with_creation=True)
+            return []
+        names = parameter_names(read.operation.path)
+        path_values = [_renamed(value, name) for name, value in zip(names, parent_values, strict=False)]
+        path_values.append(InputValue("path", names[-1], unused, INVENTED))
+        exchange = self._caller.call(read, path_values, is_vital=False)
+        if exchange is None or exchange.answer is None or exchange.answer.status not in GONE:
+            self._skip(chain, f"`{chain.read}` does not say that a name is free", with_creation=True)
+            return []
+        sent = {value.name: value for value in exchange.planned.values if value.location == "path"}
+        create_names = parameter_names(create.operation.path)
+        return [
+            _renamed(sent[name], create_name) for create_name, name in zip(create_names, names, strict=True)
+        ]
+
+    def _path_of_created(
+        self, chain: ResourceChain, creation: Exchange | None, known_ids: set[str]
+    ) -> tuple[Any, ...] | None:
+        """Return the path values of the resource that a call created; None, and a note why, where that is unknown.
+
+        Args:
+            creation: The call; None where it could not be made.
+            known_ids: The ids of resources that were there before.
+        """
+        if creation is None or not creation.is_success:
+            if creation is not None and creation.answer is None:
+                where = without_query(creation.shown.url)
+                self.leftovers.append(
+                    f"`{chain.create}` got no answer and may have created something at {where}"
+                )
+            self._skip(chain, f"`{chain.create}` created nothing that it could be called for")
+            return None
+        create = self._operations[chain.create]
+        if chain.is_created_by_put:
+            path: tuple[Any, ...] | None = tuple(
+                map(creation.planned.path_values.get, parameter_names(create.operation.path))
+            )
+        else:
+            path = created_path(creation, create, self._links[chain.create], self._on_item(chain))
+        if path is None:
+            where = without_query(creation.shown.url)
+            self.leftovers.append(
+                f"`{chain.create}` created something at {where}, and its answer does not say what it is called"
+            )
+            self._skip(chain, "the answer of the creation does not say what was created")
+        elif str(path[-1]) in known_ids:
+            reason = f"the answer of `{chain.create}` speaks of `{path[-1]}`, which was there before"
+            self._skip(chain, creation.masker.mask(reason))
+            return None
+        return path
+
+    def _delete(self, chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> None:
+        url = without_query(creation.shown.url).removesuffix("/")
+        if not chain.is_created_by_put:
+            url = creation.masker.mask(f"{url}/{quote(str(path[-1]), safe='')}")
+        created = f"`{chain.create}` created {url}"
+        if not chain.delete:
+            self.leftovers.append(f"{created}, and the document has nothing that removes it")
+            return
+        try:
+            exchange = self._call_on_item(chain.delete, path, chain.create, is_vital=True)
+        except BaseException:
+            self.leftovers.append(f"{created}, and it was not removed")
+            raise
+        if exchange is None:
+            self.leftovers.append(f"{created}, and `{chain.delete}` could not be called")
+        elif exchange.answer is None:
+            self.leftovers.append(f"{created}, and `{chain.delete}` got no answer")
+        elif not exchange.is_success:
+            self.leftovers.append(f"{created}, and `{chain.delete}` answered {exchange.answer.status}")
+
+    def _skip(self, chain: ResourceChain, reason: str, *, with_creation: bool = False) -> None:
+        """Note why the rest of a chain, and the chains for parts of its resource, are not called."""
+        for name in (chain.create if with_creation else "", *chain.updates, chain.delete):
+            if name:
+                self._caller.skip(name, reason)
+        for part in self._chains:
+            if part.parent_path == chain.item_path:
+                self._skip(part, reason, with_creation=True)
+
+    def _stop_if_interrupted(self) -> None:
+        if self._caller.is_interrupted:
+            raise KeyboardInterrupt
+
+
+def _renamed(value: InputValue, name: str) -> InputValue:
+    return InputValue("path", name, value.value, value.origin, value.source)
+
+
+def _values_for_path(described: DescribedOperation, path: Sequence[Any], source: str) -> list[InputValue]:
+    """Return values for a path by position: `/things/{id}` and `/things/{thingId}/parts` name the same resource."""
+    return [
+        InputValue("path", name, value, "answer", source)
+        for name, value in zip(parameter_names(described.operation.path), path, strict=False)
+        if value is not None
+    ]
