@@ -34,6 +34,7 @@ from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.text.terminal import cell_width
 
@@ -119,7 +120,10 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     report.listed = len(compiled.operations)
     catalog = catalog_in_memory(compiled, [])
     api = OpenedApi(
-        "it", Revisions(os.devnull, str(path)), catalog, {"uri": path.as_uri(), "revision": "none"}
+        OpenRequest("it", _environment()),
+        Revisions(os.devnull, str(path)),
+        catalog,
+        {"uri": path.as_uri(), "revision": "none"},
     )
     api_help(_environment(), api)
     names = [one.operation.name for one in compiled.operations]

@@ -89,7 +89,7 @@ def _key_header(env: Environment, name: str) -> str:
     try:
         _, revisions = find_revisions(name, env)
         pointer = revisions.current()
-        catalog = revisions.catalog(pointer) if pointer is not None else None
+        catalog = revisions.open_catalog(pointer) if pointer is not None else None
         if catalog is None:
             return ""
         with closing(catalog):

@@ -10,8 +10,8 @@ from dynacli.document.fetching.fetch import fetch
 from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.open_content import open_content
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revise import open_content
 from dynacli.library.revisions.revisions import revision_of
 
 __all__ = ["live_demo"]
@@ -57,7 +57,7 @@ def _served(env: Environment, shipped: OpenedApi, server: DemoServer) -> OpenedA
     """Return the API of the document that a stand-in serves, compiled only where it is not the shipped one."""
     fetched = fetch(parse_source(server.document_url, Path.cwd()), env)
     if shipped.pointer["revision"] == revision_of(fetched.content):
-        api = OpenedApi(DEMO, shipped.revisions, shipped.catalog, shipped.pointer)
+        api = OpenedApi(shipped.open_request, shipped.revisions, shipped.catalog, shipped.pointer)
     else:
         api = open_content(DEMO, fetched, "the stand-in's document", env)
     api.uri = server.document_url

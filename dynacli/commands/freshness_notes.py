@@ -17,13 +17,13 @@ __all__ = ["age_told", "freshness_notes", "objections_told", "tell_news"]
 def freshness_notes(api: OpenedApi) -> list[str]:
     """Return the warnings that a document comes with; one that is fresh and undisputed has none."""
     name = _called(api)
-    wrong = api.open_request.wrong_settings if api.open_request is not None else ()
-    return [*(f"{name}: {one}" for one in wrong), *_of_hold(api, name), *_of_age(api, name)]
+    wrong = api.open_request.wrong_settings
+    return [*(f"{name}: {clause}" for clause in wrong), *_of_hold(api, name), *_of_age(api, name)]
 
 
 def _of_hold(api: OpenedApi, name: str) -> list[str]:
     open_request = api.open_request
-    if open_request is None or not open_request.pin:
+    if not open_request.pin:
         return []
     held, unpin = (
         f"{name}: the revision {open_request.pin[:SHORT]} is held",
@@ -42,10 +42,10 @@ def _of_age(api: OpenedApi, name: str) -> list[str]:
     held = find_pending(api.revisions)
     if api.objections:
         notes.append(objections_told(api, api.objections))
-    elif held is not None and not (open_request and open_request.pin):
+    elif held is not None and not open_request.pin:
         notes.append(objections_told(api, held.reasons, held.at))
     failure = last_failure(api.revisions)
-    if api.is_due and held is None and open_request is not None and not api.objections:
+    if api.is_due and held is None and not api.objections:
         age = age_told(age_of(api.pointer, time.time()))
         if api.pointer.get("is_shipped"):
             notes.append(f"{name}: the document that came with dynacli is used, as long as there is no other")

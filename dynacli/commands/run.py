@@ -1,6 +1,5 @@
 """One run of the program: its surroundings, its options, and the APIs that it has opened."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,27 +73,12 @@ class Run:
             self.warn(note)
 
     def asked_again(self, api: OpenedApi) -> OpenedApi | None:
-        """Return an API whose document was asked for once more, because it lacks something; None where it still does.
-
-        A document that is on this machine, held, or was asked for within the last minute lacks it for good.
-        """
-        from dynacli.library.revisions.freshness import MINUTE, is_due
-        from dynacli.library.revisions.open_request import NEVER
+        """Return an API whose document was fetched again because it lacks something; None if that changes nothing."""
         from dynacli.library.revisions.pending_document import last_failure
 
-        open_request = api.open_request
-        if (
-            open_request is None
-            or "://" not in api.location
-            or self.known.offline
-            or open_request.mode == NEVER
-            or open_request.pin
-        ):
+        if self.known.offline or not api.may_be_outdated:
             return None
         failure = last_failure(api.revisions)
-        has_just_failed = failure is not None and 0 <= time.time() - failure.at < MINUTE
-        if api.is_new or has_just_failed or not is_due(api.pointer, time.time(), MINUTE):
-            return None
         word = next(word for word, opened in self._apis.items() if opened is api)
         try:
             again = open_api(
@@ -123,7 +107,7 @@ class Run:
                 from dynacli.library.background_refresh import begin_refresh
 
                 begin_refresh(api, self.env, self.known.profile)
-            if api.open_request is None or api.failure is not None:
+            if api.failure is not None:
                 continue
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
                 from dynacli.commands.freshness_notes import tell_news

@@ -1,4 +1,4 @@
-"""Puts together the document of an API: of the source that was named, further ones, and overlays."""
+"""Makes one document of all that an API is described by: the document that was named, further ones, and overlays."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ __all__ = ["Layers", "compose", "label_of", "read_cached_document"]
 
 
 class Layers(NamedTuple):
-    """What is joined to a document, and laid over it.
+    """The documents that are joined to a document, and the overlays.
 
     Args:
         more: The locations of further documents.
@@ -27,14 +27,12 @@ class Layers(NamedTuple):
 
     @classmethod
     def of(cls, pointer: Mapping[str, Any]) -> "Layers":
-        """Return those that a pointer remembers."""
+        """Return the layers that a pointer remembers."""
         return cls(tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ())))
 
 
 def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -> "Document":
-    """Return one document made of all layers.
-
-    Each overlay is laid over each of the documents.
+    """Return one document made of all layers; each overlay is applied to each of the documents.
 
     Args:
         fetched: The document that was named.
@@ -42,10 +40,10 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
         reader: Reads all the other files.
 
     Raises:
-        DocumentError: One of the documents or overlays cannot be used.
-        DynacliError: One of them cannot be read.
+        DocumentError: A document or an overlay cannot be used.
+        DynacliError: A document or an overlay cannot be read.
     """
-    # A file that was only touched is read and not parsed.
+    # A document of which only the time has changed is read, but not parsed: it needs none of this.
     from dynacli.document.load import load
 
     if not layers.more and not layers.overlays:
@@ -53,49 +51,49 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
     from dynacli.document.merging.merge import merge
     from dynacli.document.overlays.overlaid_file import Overlay
 
-    found = [(path, reader.overlay(path)) for path in layers.overlays]
-    overlays = [Overlay(one.content, path, one.uri) for path, one in found]
+    files = [(path, reader.read_overlay(path)) for path in layers.overlays]
+    overlays = [Overlay(file.content, path, file.uri) for path, file in files]
     documents = [load(fetched, name, opener=reader, overlays=overlays)]
     for number, location in enumerate(layers.more, 1):
-        further, opener = reader.document(location, number), reader.of(number)
+        further, opener = reader.read_document(location, number), reader.opener_of(number)
         documents.append(load(further, label_of(location), opener=opener, overlays=overlays))
-    return merge(_with_fair_warnings(documents, len(overlays)), name)
+    return merge(_without_idle_warnings(documents, len(overlays)), name)
 
 
-def _with_fair_warnings(documents: "list[Document]", overlays: int) -> "list[Document]":
-    """Return documents in which an action of an overlay counts as idle only where it is in all of them.
+def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[Document]":
+    """Return the documents, warning of an idle action of an overlay only where it is idle in all of them, and once.
 
     Args:
-        overlays: How many there are; they are the files behind the first one of each document.
+        overlays: How many overlays there are; they are the files behind the first one of each document.
     """
 
-    def idle(document: "Document") -> set[str]:
+    def idle_actions(document: "Document") -> set[str]:
         return {
             message
             for message, place in document.warnings
             if 0 < place.file <= overlays and place.pointer.startswith("/actions/")
         }
 
-    each = [idle(one) for one in documents]
-    everywhere = set.intersection(*each)
-    fair = []
+    idle = [idle_actions(document) for document in documents]
+    idle_in_all = set.intersection(*idle)
+    found = []
     for number, document in enumerate(documents):
-        unfair = each[number] - (everywhere if number == 0 else set())
-        kept = tuple(one for one in document.warnings if one[0] not in unfair)
-        fair.append(replace(document, warnings=kept))
-    return fair
+        dropped = idle[number] - (idle_in_all if number == 0 else set())
+        warnings = tuple(warning for warning in document.warnings if warning[0] not in dropped)
+        found.append(replace(document, warnings=warnings))
+    return found
 
 
 def read_cached_document(revisions: "Revisions", pointer: dict[str, Any], name: str) -> "Document | None":
-    """Return the document of a revision, read again from what is kept of it; None where that is lost.
+    """Return the document of a revision, read again from the cache; None where a file of it is lost.
 
     Raises:
         DocumentError: It cannot be read any more.
     """
-    content, parts = revisions.content(pointer), revisions.parts(pointer)
-    if content is None or parts is None:
+    content, files = revisions.read_document(pointer), revisions.read_referenced_files(pointer)
+    if content is None or files is None:
         return None
-    return compose(Fetched(content, uri=pointer["uri"]), name, SourceReader(None, parts), Layers.of(pointer))
+    return compose(Fetched(content, uri=pointer["uri"]), name, SourceReader(None, files), Layers.of(pointer))
 
 
 def label_of(location: str) -> str:

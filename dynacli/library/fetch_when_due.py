@@ -1,6 +1,7 @@
-"""Fetches a document from its URL when it is new, lost or due: whoever does so holds a lock meanwhile.
+"""Opens a document at a URL that is new, lost or due: fetches it, where no other process has done so meanwhile.
 
-The others wait for it and find the work done. What the server sends is taken over by `revise`.
+Whoever fetches holds a lock; the others wait for it and find the work done. Whether a document is due stands in
+`revisions/freshness`, and what becomes of it once it was fetched in `revise`.
 """
 
 import os
@@ -19,9 +20,9 @@ from dynacli.files import LOCK_SECONDS, hold_lock
 from dynacli.library.install_revision import install
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader
-from dynacli.library.revise import accept_pending, adopt, is_due_now, open_cached, open_installed
-from dynacli.library.revisions.freshness import is_as_compiled
-from dynacli.library.revisions.open_request import BLOCKING, OpenRequest
+from dynacli.library.revise import accept_pending, adopt, open_cached, open_installed
+from dynacli.library.revisions.freshness import is_as_compiled, is_due_now, must_fetch_first
+from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import forget_pending, note_failure
 from dynacli.library.revisions.revisions import Revisions
 
@@ -38,67 +39,60 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
             where there is a document to use meanwhile, else as long as a fetch may take.
 
     Raises:
-        DocumentError: It cannot be used, and there is none from before.
+        DocumentError: The document cannot be used, and there is none from before.
         NetworkError: It cannot be fetched, and there is none from before.
         DynacliError: The same, where a refresh was asked for, whatever there is from before.
     """
     revisions = Revisions(open_request.env.cache_dir, source.location, open_request.layers)
     began = time.time()
     if open_request.offline:
-        return _without_network(open_request, revisions, source)
+        return _open_offline(open_request, revisions, source)
     if patience is None:
         patience = TOTAL_SECONDS if open_request.refresh or revisions.current() is None else LOCK_SECONDS
     with _fetching(revisions, patience) as is_alone:
         pointer = revisions.current()
         if pointer is not None and is_as_compiled(open_request, revisions, pointer):
-            # One from the future is of a clock that was wrong.
+            # A timestamp in the future comes from a wrong clock.
             is_just_fetched = began <= pointer.get("fetched_at", 0) <= time.time()
-            is_done = is_just_fetched or not (open_request.refresh or is_due_now(open_request, pointer))
-            # Another process has just done it, or is at it and takes its time.
-            api = (
-                open_cached(open_request, revisions, pointer)
-                if is_done or not (is_alone or open_request.refresh)
-                else None
-            )
+            is_fresh = is_just_fetched or not (open_request.refresh or is_due_now(open_request, pointer))
+            is_busy = not is_alone and not open_request.refresh
+            api = open_cached(open_request, revisions, pointer) if is_fresh or is_busy else None
             if api is not None:
                 return api
         try:
-            return _fetched(open_request, revisions, pointer, source)
+            return _fetch_and_adopt(open_request, revisions, pointer, source)
         except DynacliError as error:
             if "kept_aside" in error.details:
-                raise  # it was there, and is at hand
-            return _after_failure(open_request, revisions, pointer, source, error)
+                raise  # the server has sent a document
+            return _open_after_failure(open_request, revisions, pointer, source, error)
 
 
 @contextmanager
 def _fetching(revisions: Revisions, patience: float) -> Iterator[bool]:
-    """Keep others from fetching the same for as long as the block lasts.
-
-    Yields whether nobody else is at it; where there can be no lock, that is supposed.
-    """
-    # What cannot be written cannot be shared either: each run fetches for itself then.
+    """Keep other processes from fetching the same for as long as the block lasts; yields whether none does so."""
+    # Where the lock cannot be made, the cache cannot be written either, and each run fetches for itself.
     with hold_lock(os.path.join(revisions.directory, _LOCK), patience, is_needed=False) as is_alone:
         try:
             yield is_alone
         finally:
             if is_alone:
-                _leave_nothing(revisions.directory)
+                _remove_empty(revisions.directory)
 
 
-def _leave_nothing(directory: str) -> None:
-    """Remove a directory in which nothing but the lock is: what was to be fetched did not come."""
+def _remove_empty(directory: str) -> None:
+    """Remove a directory in which nothing but the lock is, because the document could not be fetched."""
     try:
         if os.listdir(directory) == [_LOCK]:
             os.unlink(os.path.join(directory, _LOCK))
             os.rmdir(directory)
     except OSError:
-        return  # somebody else has begun to use it
+        return  # another process has begun to use it
 
 
-def _without_network(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi:
+def _open_offline(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi:
     pointer = revisions.current()
     api = open_cached(open_request, revisions, pointer) if pointer is not None else None
-    api = api or _shipped(open_request, revisions, source)
+    api = api or _open_shipped(open_request, revisions, source)
     if api is None:
         raise DocumentError(
             f"`{source.label}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
@@ -106,7 +100,7 @@ def _without_network(open_request: OpenRequest, revisions: Revisions, source: So
     return api
 
 
-def _after_failure(
+def _open_after_failure(
     open_request: OpenRequest,
     revisions: Revisions,
     pointer: dict[str, Any] | None,
@@ -116,18 +110,18 @@ def _after_failure(
     """Return the API as it was before a refresh that failed.
 
     Raises:
-        DynacliError: The error, where there is none, or where the refresh was asked for.
+        DynacliError: The error of the refresh, where there is nothing from before, or a person has asked for it.
     """
-    # Whoever registers a URL asks for its document, and has all that there is of it as before.
-    is_beneath = (
+    # To register a URL, its document has to be fetched; to refresh an unregistered one, the shipped document will do.
+    is_only_shipped = (
         pointer is not None
         and pointer.get("is_shipped")
         and open_request.refresh
         and not open_request.is_registered
     )
-    if pointer is None or is_beneath:
+    if pointer is None or is_only_shipped:
         is_unreachable = isinstance(error, NetworkError | TimedOutError)
-        api = _shipped(open_request, revisions, source) if is_unreachable else None
+        api = _open_shipped(open_request, revisions, source) if is_unreachable else None
         if api is None:
             raise error
         api.warning = error
@@ -140,44 +134,44 @@ def _after_failure(
     return api
 
 
-def _fetched(
+def _fetch_and_adopt(
     open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any] | None, source: Source
 ) -> OpenedApi:
     if open_request.is_accepted and pointer is not None:
         api = accept_pending(open_request, revisions)
         if api is not None:
             return api
-    is_waited_for = open_request.refresh or (
-        open_request.mode == BLOCKING and pointer is not None and is_due_now(open_request, pointer)
-    )
-    is_brief = pointer is not None and is_waited_for and _may_ask_briefly(open_request, revisions, pointer)
-    content = None if pointer is None or is_brief else _whole(revisions, pointer)
-    if pointer is not None and content is not None and not is_waited_for:
-        # Only what it may refer to or an overlay is another, or its catalog is lost: no reason to fetch what is here.
+    must_ask = open_request.refresh or (pointer is not None and must_fetch_first(open_request, pointer))
+    may_confirm = pointer is not None and must_ask and _may_be_confirmed(open_request, revisions, pointer)
+    content = None if pointer is None or may_confirm else _read_whole(revisions, pointer)
+    if pointer is not None and content is not None and not must_ask:
+        # Its catalog is lost, or its overlays or what it may refer to have changed: its bytes are as good as new ones.
         fetched = Fetched(content, uri=pointer["uri"])
-        kept_facts = ("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped")
-        remembered = {key: pointer[key] for key in kept_facts if key in pointer}
-        remembered["checked_ns"] = time.time_ns()
-        return adopt(open_request, revisions, pointer, source, fetched, remembered)
-    # Asking whether it has changed makes sense only where nothing of it was lost.
-    known = pointer if pointer is not None and (is_brief or content is not None) else {}
+        kept = ("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped")
+        facts = {key: pointer[key] for key in kept if key in pointer}
+        facts["checked_ns"] = time.time_ns()
+        return adopt(open_request, revisions, pointer, source, fetched, facts)
+    # Asking whether the document has changed makes sense only where nothing of it is lost.
+    known = pointer if pointer is not None and (may_confirm or content is not None) else {}
     fetched = _fetch(open_request, source, known)
     if fetched.not_modified and pointer is not None:
-        api = _unchanged(open_request, revisions, pointer, source, fetched) if is_brief else None
+        api = _open_confirmed(open_request, revisions, pointer, source, fetched) if may_confirm else None
         if api is not None:
             return api
-        content = content or _whole(revisions, pointer)
+        content = content or _read_whole(revisions, pointer)
         fetched = _fetch(open_request, source, {}) if content is None else replace(fetched, content=content)
     return adopt(open_request, revisions, pointer, source, fetched, _facts_of(source, fetched))
 
 
-def _whole(revisions: Revisions, pointer: dict[str, Any]) -> bytes | None:
-    """Return the bytes of a document of which nothing was lost; None where something was."""
-    return revisions.content(pointer) if revisions.parts(pointer) is not None else None
+def _read_whole(revisions: Revisions, pointer: dict[str, Any]) -> bytes | None:
+    """Return the bytes of a document of which nothing is lost; None where something is."""
+    if revisions.read_referenced_files(pointer) is None:
+        return None
+    return revisions.read_document(pointer)
 
 
 def _fetch(open_request: OpenRequest, source: Source, known: Mapping[str, Any]) -> Fetched:
-    """Fetch a document, unless it is still the one that a pointer remembers; what that knows holds then."""
+    """Fetch a document, unless it is still the one that a pointer knows: then its ETag and date hold on."""
     etag, last_modified = known.get("etag", ""), known.get("last_modified", "")
     fetched = fetch(
         source,
@@ -193,22 +187,22 @@ def _fetch(open_request: OpenRequest, source: Source, known: Mapping[str, Any]) 
 
 
 def _facts_of(source: Source, fetched: Fetched) -> dict[str, Any]:
-    """Return what is remembered of a document that the server has just sent or confirmed."""
+    """Return what the pointer is to remember of a document that the server has just sent or confirmed."""
     facts = {
         "source": source.location,
         "etag": fetched.etag,
         "last_modified": fetched.last_modified,
         "fetched_at": time.time(),
-        # The other files are read after it.
+        # The other files are read after the document.
         "checked_ns": time.time_ns(),
     }
     return facts if fetched.max_age is None else {**facts, "max_age": fetched.max_age}
 
 
-def _may_ask_briefly(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> bool:
-    """Tell whether a 304 would be all that has to be known: nothing of the revision is lost, as far as a look tells.
+def _may_be_confirmed(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> bool:
+    """Tell whether a 304 would be enough: nothing of the revision is lost, as far as a look at sizes tells.
 
-    Who asks for the refresh themselves gets a closer look: the bytes are read and compared.
+    A refresh that a person asks for reads and compares the bytes.
     """
     if (
         open_request.is_asked
@@ -224,22 +218,26 @@ def _may_ask_briefly(open_request: OpenRequest, revisions: Revisions, pointer: d
     return bool(size == pointer.get("bytes"))
 
 
-def _unchanged(
-    open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any], source: Source, fetched: Fetched
+def _open_confirmed(
+    open_request: OpenRequest,
+    revisions: Revisions,
+    pointer: dict[str, Any],
+    source: Source,
+    fetched: Fetched,
 ) -> OpenedApi | None:
-    """Return the API of a document that the server has confirmed, which is not read; None where its catalog is lost."""
-    catalog = revisions.catalog(pointer)
+    """Return the API of a document that the server has confirmed, unread; None where its catalog is lost."""
+    catalog = revisions.open_catalog(pointer)
     if catalog is None or pointer["uri"] != fetched.uri:
         return None
     with suppress(OSError):  # a cache that cannot be written stays as it is
         forget_pending(revisions)
     facts = {key: value for key, value in pointer.items() if key != "max_age"}
-    known = revisions.touch(facts, **_facts_of(source, fetched))
-    return OpenedApi(open_request.name, revisions, catalog, known, open_request=open_request)
+    pointer = revisions.update_pointer(facts, **_facts_of(source, fetched))
+    return OpenedApi(open_request, revisions, catalog, pointer)
 
 
-def _shipped(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi | None:
-    """Return the API of the document that travels with dynacli for a URL, the layer beneath the cache."""
+def _open_shipped(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi | None:
+    """Return the API of the document that comes with dynacli for a URL; None where none does."""
     from dynacli.document.fetching.shipped_documents import shipped_for
 
     path = shipped_for(source.location)

@@ -1,9 +1,9 @@
-"""How a document becomes a revision: compiled whole, written aside, looked at, and only then made the current one."""
+"""How a document becomes a revision: compiled, written beside the current one, compared with it, then made current."""
 
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,22 +14,29 @@ from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, sweep, write_file
 from dynacli.library.compose_document import Layers, compose, read_cached_document
 from dynacli.library.read_sources import SourceReader
-from dynacli.library.revisions.given_names import names_in_catalogs
+from dynacli.library.revisions.freshness import write_file_list
+from dynacli.library.revisions.given_names import find_given_names
 from dynacli.library.revisions.housekeeping import begin_day, thin_out
 from dynacli.library.revisions.pending_document import forget_pending, keep_aside
+from dynacli.library.revisions.referenced_files import read_archive, write_archive
 from dynacli.library.revisions.revisions import Revisions, revision_of
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled
     from dynacli.document.load import Document
     from dynacli.library.revisions.referenced_files import ReferencedFiles
+    from dynacli.library.revisions.replacement_rules import Rules
 
-__all__ = ["Installed", "Objections", "accept", "install", "keep_parts", "rebuilt", "touch"]
+__all__ = [
+    "Installed",
+    "confirm_revision",
+    "install",
+    "make_pending_current",
+    "rebuild_catalog",
+    "restore_files",
+]
 
-Objections = Callable[[Catalog, Catalog], Sequence[str]]
-"""Returns why a catalog shall not take the place of an earlier one by itself; given the earlier one and the new one."""
-
-
+_BUSY = "compiling this document"
 _AS_IT_WAS = "the document as it was"
 
 
@@ -38,17 +45,17 @@ class Installed(NamedTuple):
 
     Args:
         catalog: Its catalog.
-        pointer: What is remembered of it.
-        parts: The other files of the document.
-        failure: Why it could not be kept; the catalog is then in memory alone.
-        objections: Why it was kept aside and did not become the current revision; none where it did.
-        before: The pointer to the revision that was current until now, if that is another one.
-        document: What the catalog was compiled from.
+        pointer: To its revision.
+        files: The files that it refers to.
+        failure: Why it could not be written into the cache; the catalog is then in memory alone.
+        objections: Why it was kept aside and did not become the current revision; empty where it did.
+        before: The pointer to the revision that was current until now, if that is another.
+        document: The document that the catalog was compiled from.
     """
 
     catalog: Catalog
     pointer: dict[str, Any]
-    parts: "ReferencedFiles"
+    files: "ReferencedFiles"
     failure: FileError | None = None
     objections: tuple[str, ...] = ()
     before: dict[str, Any] | None = None
@@ -61,25 +68,25 @@ def install(
     name: str,
     facts: dict[str, Any],
     reader: SourceReader,
-    objections: Objections | None = None,
+    rules: "Rules | None" = None,
 ) -> Installed:
     """Compile a document and make it the current revision.
 
-    Only a document that was compiled whole takes the place of an earlier one.
+    Only a document that was compiled whole replaces an earlier one.
 
     Args:
         fetched: The document's bytes, and the base of its relative servers.
         name: How messages call it.
-        facts: What the pointer remembers beside the revision: size, time, ETag, layers, ...
+        facts: The members of its pointer that are not about its content: size, time, ETag, layers, ...
         reader: Reads the other files of the document.
-        objections: Whether it may take the place of the current revision; without it, it may.
+        rules: By which rules it may replace the current revision; without them, it may in any case.
 
     Raises:
         DocumentError: The bytes are no document that dynacli can use; the earlier revision stays.
         FileError: Another process has been compiling it for too long.
     """
     with without_collector():
-        return _install(revisions, fetched, name, facts, reader, objections)
+        return _install(revisions, fetched, name, facts, reader, rules)
 
 
 def _install(
@@ -88,15 +95,15 @@ def _install(
     name: str,
     facts: dict[str, Any],
     reader: SourceReader,
-    objections: Objections | None,
+    rules: "Rules | None",
 ) -> Installed:
     from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalog
 
-    reader.forget()
+    reader.start_again()
     document = compose(fetched, name, reader, Layers.of(facts))
     reader.check_nothing_lost()
-    parts = reader.parts
-    revision = revision_of(fetched.content, parts, fetched.uri)
+    files = reader.files
+    revision = revision_of(fetched.content, files, fetched.uri)
     pointer = {
         "fetched_at": time.time(),
         **facts,
@@ -108,7 +115,7 @@ def _install(
     compiled = None
     try:
         make_directory(revisions.directory)
-        with locked(revisions.directory, "compiling this document"):
+        with locked(revisions.directory, _BUSY):
             sweep(revisions.directory)
             before = revisions.current()
             catalog = _made_meanwhile(revisions, before, pointer)
@@ -118,17 +125,17 @@ def _install(
                 write_catalog(path, compiled, document.problems, revision)
                 catalog = Catalog(path)
             write_file(revisions.document_path(revision), fetched.content)
-            keep_parts(revisions, revision, fetched.content, parts)
-            if parts.found or parts.missing:
+            restore_files(revisions, revision, fetched.content, files)
+            if not files.is_empty:
                 pointer.update(parts="", root=revision_of(fetched.content))
             meta = catalog.meta
             pointer |= {key: meta[key] for key in ("title", "version", "operations")}
-            said = _objections(revisions, before, pointer, catalog, objections)
-            if said:
-                keep_aside(revisions, pointer, said)
-                return Installed(catalog, pointer, parts, objections=tuple(said))
+            objections = _find_objections(revisions, before, pointer, catalog, rules)
+            if objections:
+                keep_aside(revisions, pointer, objections)
+                return Installed(catalog, pointer, files, objections=tuple(objections))
             if "parts" in pointer:
-                pointer.update(_part_facts(revisions, reader))
+                pointer.update(_list_files(revisions, reader))
             _make_current(revisions, before, pointer)
     except (OSError, sqlite3.Error) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -137,105 +144,34 @@ def _install(
             hint="Free some space, or name another directory in `DYNACLI_CACHE_DIR`",
         )
         compiled = compiled or _compile(document, _names_so_far(revisions))
-        return Installed(catalog_in_memory(compiled, document.problems), pointer, parts, failure)
+        return Installed(catalog_in_memory(compiled, document.problems), pointer, files, failure)
     is_new = before is not None and before["revision"] != revision
-    return Installed(catalog, pointer, parts, before=before if is_new else None, document=document)
+    return Installed(catalog, pointer, files, before=before if is_new else None, document=document)
 
 
-def _make_current(revisions: Revisions, before: dict[str, Any] | None, pointer: dict[str, Any]) -> None:
-    """Make a revision whose files are complete the current one; `current.json` is the last that is written."""
-    if before is None or before["revision"] != pointer["revision"] or "installed_at" not in before:
-        pointer["installed_at"] = time.time()
-        pointer["number"] = 1 + max((one.get("number", 0) for one in revisions.history()), default=0)
-        # Without power it is a line less in the history: `current.json` says the same.
-        revisions.write_state(f"{pointer['revision']}.json", pointer, is_lasting=False)
-    else:
-        pointer |= {key: before[key] for key in ("installed_at", "number") if key in before}
-    revisions.point_to(pointer)
-    forget_pending(revisions)
-    if not revisions.was_used_today:
-        begin_day(revisions)
-    thin_out(revisions, pointer)
-
-
-def accept(revisions: Revisions, pointer: dict[str, Any]) -> dict[str, Any] | None:
-    """Make the revision that was kept aside the current one, and return the pointer to the one before.
-
-    Raises:
-        OSError: The cache cannot be written.
-        FileError: Another process has been compiling this document for too long.
-    """
-    with locked(revisions.directory, "compiling this document"):
-        before = revisions.current()
-        _make_current(revisions, before, pointer)
-    return before
-
-
-def rebuilt(revisions: Revisions, pointer: dict[str, Any], name: str) -> Catalog | None:
-    """Compile a lost catalog again from the bytes that were kept; None when they are lost too.
-
-    Args:
-        pointer: To the revision, which need not be the current one, and does not become it.
-        name: How messages call the document.
-    """
-    from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalog
-
-    made = _compiled_again(revisions, pointer, name)
-    if made is None:
+def _made_meanwhile(
+    revisions: Revisions, pointer: dict[str, Any] | None, wanted: dict[str, Any]
+) -> Catalog | None:
+    """Return the catalog of a revision that another process has made current while this one waited."""
+    # What a document may refer to decides which references its catalog reports as not followed.
+    same = ("revision", "uri", "allow_refs", "more", "overlays")
+    if pointer is None or any(pointer.get(key) != wanted.get(key) for key in same):
         return None
-    document, compiled = made
-    path = revisions.catalog_path(pointer["revision"])
-    try:
-        with locked(revisions.directory, "compiling this document"):
-            write_catalog(path, compiled, document.problems, pointer["revision"])
-        return Catalog(path)
-    except (OSError, sqlite3.Error, FileError):
-        return catalog_in_memory(compiled, document.problems)
+    return revisions.open_catalog(pointer)
 
 
-def _compiled_again(
-    revisions: Revisions, pointer: dict[str, Any], name: str
-) -> "tuple[Document, Compiled] | None":
-    """Return what becomes of the bytes that were kept of a revision; None where they are lost."""
-    try:
-        with without_collector():
-            document = read_cached_document(revisions, pointer, name)
-            if document is None:
-                return None
-            return document, _compile(document, names_in_catalogs(revisions)[0])
-    except DocumentError:
-        return None  # an older dynacli read it, this one does not
-
-
-def touch(
-    revisions: Revisions, pointer: dict[str, Any], reader: SourceReader, **changes: Any
-) -> dict[str, Any]:
-    """Write the pointer with changes, after the files of the document were looked at again, and return it.
-
-    A cache that cannot be written stays as it was.
-    """
-    try:
-        if "parts" in pointer:
-            changes.update(_part_facts(revisions, reader))
-    except OSError:
-        return {**pointer, **changes}
-    return revisions.touch(pointer, **changes)
-
-
-def keep_parts(revisions: Revisions, revision: str, content: bytes, parts: "ReferencedFiles") -> None:
-    """Write the files of a revision where they were lost.
+def restore_files(revisions: Revisions, revision: str, content: bytes, files: "ReferencedFiles") -> None:
+    """Write the document of a revision, and the files that it refers to, where they are lost or damaged.
 
     Raises:
         OSError: They cannot be written.
     """
-    from dynacli.library.revisions.referenced_files import read_parts, write_parts
-
     path = revisions.document_path(revision)
     if not _holds(path, content):
         write_file(path, content)
-    path = revisions.parts_path(revision)
-    if (parts.found or parts.missing) and read_parts(path) != parts:
-        write_parts(path, parts)
+    path = revisions.archive_path(revision)
+    if not files.is_empty and read_archive(path) != files:
+        write_archive(path, files)
 
 
 def _holds(path: str, content: bytes) -> bool:
@@ -246,61 +182,129 @@ def _holds(path: str, content: bytes) -> bool:
         return False
 
 
-def _part_facts(revisions: Revisions, reader: SourceReader) -> dict[str, str]:
-    from dynacli.library.revisions.freshness import write_parts_list
+def _list_files(revisions: Revisions, reader: SourceReader) -> dict[str, str]:
+    """Write down how to tell that a file that the document refers to has changed, and return what the pointer says."""
+    if reader.access is None:
+        return {}  # the files were not looked at: the list from before holds
+    return {"parts": write_file_list(revisions.directory, reader.facts)}
 
-    if not reader.looks:
-        return {}  # nothing was looked at: what is known of them holds
-    return {"parts": write_parts_list(revisions.directory, reader.facts)}
 
-
-def _objections(
+def _find_objections(
     revisions: Revisions,
     before: dict[str, Any] | None,
     pointer: dict[str, Any],
     catalog: Catalog,
-    objections: Objections | None,
+    rules: "Rules | None",
 ) -> Sequence[str]:
-    if objections is None or before is None or before["revision"] == pointer["revision"]:
+    if rules is None or before is None or before["revision"] == pointer["revision"]:
         return ()
-    for find in (revisions.catalog, partial(_catalog_again, revisions)):
+    for find in (revisions.open_catalog, partial(_catalog_from_files, revisions)):
         old = find(before)
         if old is None:
             continue
         try:
-            return objections(old, catalog)
+            return rules(old, catalog)
         except DamagedCatalogError:
-            continue  # it can be made again
+            continue  # it can be compiled again
         finally:
             old.close()
-    return ()  # there is nothing left that could be lost
+    return ()  # nothing is left of the revision before, so nothing can get lost
 
 
-def _catalog_again(revisions: Revisions, pointer: dict[str, Any]) -> Catalog | None:
-    """Return the catalog of a revision, made from the bytes that were kept; None where they are lost."""
+def _make_current(revisions: Revisions, before: dict[str, Any] | None, pointer: dict[str, Any]) -> None:
+    """Make a revision whose files are complete the current one; the caller holds the lock."""
+    if before is None or before["revision"] != pointer["revision"] or "installed_at" not in before:
+        pointer["installed_at"] = time.time()
+        pointer["number"] = 1 + max((known.get("number", 0) for known in revisions.history()), default=0)
+        # A loss of power may cost this line of the history: `current.json` says the same.
+        revisions.write_state(f"{pointer['revision']}.json", pointer, is_lasting=False)
+    else:
+        pointer |= {key: before[key] for key in ("installed_at", "number") if key in before}
+    revisions.point_to(pointer)
+    forget_pending(revisions)
+    if not revisions.was_used_today:
+        begin_day(revisions)
+    thin_out(revisions, pointer)
+
+
+def make_pending_current(revisions: Revisions, pointer: dict[str, Any]) -> dict[str, Any] | None:
+    """Make the revision that was kept aside the current one, and return the pointer to the revision before.
+
+    Raises:
+        OSError: The cache cannot be written.
+        FileError: Another process has been compiling this document for too long.
+    """
+    with locked(revisions.directory, _BUSY):
+        before = revisions.current()
+        _make_current(revisions, before, pointer)
+    return before
+
+
+def confirm_revision(
+    revisions: Revisions, pointer: dict[str, Any], reader: SourceReader, **changes: Any
+) -> dict[str, Any]:
+    """Write the pointer to the current revision, whose files are unchanged, with changes, and return it.
+
+    A cache that cannot be written stays as it was.
+    """
+    try:
+        if "parts" in pointer:
+            changes.update(_list_files(revisions, reader))
+    except OSError:
+        return {**pointer, **changes}
+    return revisions.update_pointer(pointer, **changes)
+
+
+def rebuild_catalog(revisions: Revisions, pointer: dict[str, Any], name: str) -> Catalog | None:
+    """Compile a lost catalog again from the files of its revision; None where they are lost, too.
+
+    Args:
+        pointer: To the revision, which need not be the current one, and does not become it.
+        name: How messages call the document.
+    """
+    from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalog
+
+    found = _compile_again(revisions, pointer, name)
+    if found is None:
+        return None
+    document, compiled = found
+    path = revisions.catalog_path(pointer["revision"])
+    try:
+        with locked(revisions.directory, _BUSY):
+            write_catalog(path, compiled, document.problems, pointer["revision"])
+        return Catalog(path)
+    except (OSError, sqlite3.Error, FileError):
+        return catalog_in_memory(compiled, document.problems)
+
+
+def _catalog_from_files(revisions: Revisions, pointer: dict[str, Any]) -> Catalog | None:
+    """Return the catalog of a revision in memory, compiled from its files; None where they are lost."""
     from dynacli.catalog.store.catalog_writer import catalog_in_memory
 
-    made = _compiled_again(revisions, pointer, _AS_IT_WAS)
-    return None if made is None else catalog_in_memory(made[1], made[0].problems)
-
-
-def _made_meanwhile(
-    revisions: Revisions, pointer: dict[str, Any] | None, wanted: dict[str, Any]
-) -> Catalog | None:
-    """Return the catalog of a revision that another process has made current while this one waited."""
-    # What may be referred to decides what a catalog says of the references that were not followed.
-    same = ("revision", "uri", "allow_refs", "more", "overlays")
-    if pointer is None or any(pointer.get(key) != wanted.get(key) for key in same):
-        return None
-    return revisions.catalog(pointer)
+    found = _compile_again(revisions, pointer, _AS_IT_WAS)
+    return None if found is None else catalog_in_memory(found[1], found[0].problems)
 
 
 def _names_so_far(revisions: Revisions) -> dict[tuple[str, str], str]:
-    """Return the names that the current revision gave, whose catalog may be lost."""
-    names, is_current = names_in_catalogs(revisions)
+    """Return the names that operations were given, by the current revision, though its catalog may be lost."""
+    names, is_current = find_given_names(revisions)
     pointer = None if is_current else revisions.current()
-    made = _compiled_again(revisions, pointer, _AS_IT_WAS) if pointer is not None else None
-    return names if made is None else dict(made[1].lock)
+    found = _compile_again(revisions, pointer, _AS_IT_WAS) if pointer is not None else None
+    return names if found is None else dict(found[1].lock)
+
+
+def _compile_again(
+    revisions: Revisions, pointer: dict[str, Any], name: str
+) -> "tuple[Document, Compiled] | None":
+    """Return the document of a revision, and compiled; None where a file of it is lost."""
+    try:
+        with without_collector():
+            document = read_cached_document(revisions, pointer, name)
+            if document is None:
+                return None
+            return document, _compile(document, find_given_names(revisions)[0])
+    except DocumentError:
+        return None  # an older dynacli could read it, this version cannot
 
 
 def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":

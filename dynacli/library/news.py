@@ -1,6 +1,6 @@
-"""What changed since a person was last told: counted by the refresh that found it, told once by a later run.
+"""How much changed since a person was last told: counted by the refresh that found it, said once by a later run.
 
-It stands in `news.json` beside the pointer. Whoever removes that file tells it, so that nobody else does.
+The counts stand in `news.json` beside the pointer. The run that removes the file says them, so that no other does.
 """
 
 import os
@@ -19,15 +19,15 @@ __all__ = ["News", "note_news", "take_news"]
 
 
 class News(NamedTuple):
-    """How much changed.
+    """How much changed between two revisions.
 
     Args:
         since: The revision that the person knows.
-        to: The revision that they have now.
-        added: New operations.
-        changed: Operations that a client can notice another of.
-        removed: Operations that are gone.
-        document: Changes that are about no single operation.
+        to: The revision that is current now.
+        added: How many operations are new.
+        changed: How many operations changed in a way that a client can notice.
+        removed: How many operations are gone.
+        document: How many changes are not about a single operation.
     """
 
     since: str
@@ -58,35 +58,35 @@ def note_news(
     name: str,
     document: "Document | None" = None,
 ) -> None:
-    """Count what changed since a person was last told, and leave it for the next one to tell.
+    """Count what changed since a person was last told, and write it down for a later run.
 
-    What cannot be compared or written is not told.
+    Revisions that cannot be compared make no news, and neither does a cache that cannot be written.
 
     Args:
-        before: The pointer to the revision until now.
-        after: The pointer to the one from now on.
+        before: The pointer to the revision that was current until now.
+        after: The pointer to the revision that is current from now on.
         name: How messages call the document.
-        document: That one's, where it is at hand.
+        document: The document of the new revision, where it is at hand.
     """
     from dynacli.changes.compare import compare
 
-    untold = revisions.state(NEWS).get("since")
-    known = revisions.pointer_to(untold) if isinstance(untold, str) and is_revision(untold) else None
-    since = known or before
+    since = revisions.read_state(NEWS).get("since")
+    known = revisions.pointer_to(since) if isinstance(since, str) and is_revision(since) else None
+    known = known or before
     try:
         with without_collector():
-            old = read_cached_document(revisions, since, name)
+            old = read_cached_document(revisions, known, name)
             new = document or read_cached_document(revisions, after, name)
             if old is None or new is None:
                 return
             changes = compare(old.tree, new.tree)
         news = News(
-            since["revision"],
+            known["revision"],
             after["revision"],
             len(changes.added),
             len(changes.noticed),
             len(changes.removed),
-            sum(not one.is_text for one in changes.document),
+            sum(not change.is_text for change in changes.document),
         )
         revisions.write_state(NEWS, news._asdict() if any(news[2:]) else {}, is_lasting=False)
     except (OSError, DynacliError):
@@ -94,18 +94,18 @@ def note_news(
 
 
 def take_news(revisions: Revisions) -> News | None:
-    """Return what has not been told yet, and count it as told; None where there is nothing."""
+    """Return what a person has not been told yet, for this run to say; None where there is nothing."""
     path = os.path.join(revisions.directory, NEWS)
     if not os.path.lexists(path):
         return None
-    found = revisions.state(NEWS)
+    state = revisions.read_state(NEWS)
     try:
         remove_file(path)
     except OSError:
-        return None  # another run tells it, or nobody could keep from telling it again
-    values: list[Any] = [found.get(key) for key in News._fields]
-    if not all(isinstance(one, str) and is_revision(one) for one in values[:2]):
+        return None  # another run says it, or every later run would say it again
+    values: list[Any] = [state.get(key) for key in News._fields]
+    if not all(isinstance(value, str) and is_revision(value) for value in values[:2]):
         return None
-    if not all(type_fits(one, int) and one >= 0 for one in values[2:]):
+    if not all(type_fits(value, int) and value >= 0 for value in values[2:]):
         return None
     return News(*values)

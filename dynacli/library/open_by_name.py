@@ -1,7 +1,7 @@
 """The word that names an API → its current catalog: a registered name, a URL, a path, `-`, or `demo`.
 
-A warm run does one `stat` for each file of the document and opens its catalog; for a document at a URL it looks
-at the clock. Only a document that is new or changed is read and compiled, and only one that is not there is waited for.
+A warm run opens the catalog after one `stat` for each file of the document, or a look at the clock for a document at
+a URL. A document is read and compiled only if it is new or changed, and waited for only if the cache has none.
 """
 
 import os
@@ -16,13 +16,14 @@ from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration, is_name, texts
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import (
-    are_parts_unchanged,
+    are_referenced_files_unchanged,
     facts_of,
     is_as_compiled,
-    is_due,
+    is_due_now,
     is_unchanged,
+    must_fetch_first,
 )
-from dynacli.library.revisions.open_request import BLOCKING, OpenRequest
+from dynacli.library.revisions.open_request import BACKGROUND, MODES, OpenRequest
 from dynacli.library.revisions.revisions import Revisions
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def open_api(
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references
             may lead to; a registered API has those of its entry besides.
-        authorize: Signs in at the document's own origin, where that wants it.
+        authorize: Signs in at the document's own origin, where the server wants that.
         is_asked: Whether it is the person who asks for the refresh.
-        seconds: A budget for fetching, under the built-in one.
+        seconds: A limit for fetching below the built-in one.
 
     Raises:
         UsageError: There is no such API.
@@ -68,84 +69,19 @@ def open_api(
         FileError: The cache or the configuration cannot be used.
     """
     open_request, source = make_open_request(word, env)
-    places = tuple(sorted({*open_request.allow_refs, *allow_refs}))
     open_request = open_request._replace(
         refresh=refresh,
         is_asked=refresh and is_asked,
         seconds=seconds,
         offline=offline,
-        allow_refs=places,
+        allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
         authorize=authorize,
     )
-    return _opened(open_request, word, source)
-
-
-def _opened(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
-    if word == DEMO:
-        api = _from_file(open_request, source, source)
-        api.prefix = "DYNACLI_DEMO"
-        return api
-    if not open_request.is_registered:
-        return open_source(open_request, source)
-    try:
-        api = open_source(open_request, source)
-    except DynacliError as error:
-        old = _as_it_was(open_request, source)
-        if old is None or open_request.refresh:
-            raise
-        # A document that does not work never takes the place of one that did.
-        api = old
-        api.warning = error
-    api.entry = open_request.entry
-    accepted = texts(api.entry, "origins")
-    if accepted:
-        api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
-    api.prefix = "DYNACLI_" + re.sub(r"[^A-Z0-9]", "_", word.upper())
-    return api
-
-
-def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
-    """Return what a word and the configuration ask for, and the source of the document.
-
-    Raises:
-        UsageError: There is no such API.
-        FileError: The configuration cannot be used.
-    """
-    open_request = OpenRequest(word, env)
-    if word == DEMO:
-        from dynacli.demo.demo_facts import document_path
-
-        return open_request, document_path()
-    if not is_source(word):
-        configuration = Configuration(env)
-        entry = configuration.apis().get(word)
-        if entry is None:
-            raise _unknown(configuration, word)
-        open_request = open_request._replace(
-            allow_refs=tuple(sorted(configuration.allow_refs(entry))),
-            more=configuration.more(entry),
-            overlays=configuration.overlays(entry),
-            lifetime=_lifetime(entry) if "refresh_after" in entry else None,
-            pin=str(entry.get("pin", "")),
-            is_registered=True,
-            entry=entry,
-        )
-        word = entry["source"]
-        mode = entry.get("refresh")
-        if isinstance(mode, str):
-            open_request = open_request._replace(mode=mode)
-    # The variable is of the moment, the entry is of a day in the past.
-    return open_request._replace(mode=env.variables.get("DYNACLI_REFRESH") or open_request.mode), word
-
-
-def _lifetime(entry: dict[str, Any]) -> float | None:
-    from dynacli.library.configuration.refresh_settings import lifetime_of
-
-    return lifetime_of(entry)
+    return _open(open_request, word, source)
 
 
 class PreviousRevision(NamedTuple):
-    """What the cache had of an API before it was refreshed.
+    """The revision of an API that was current before it was refreshed.
 
     Args:
         names: (method, path) → name of its operations.
@@ -166,7 +102,7 @@ def refresh_api(
     """Read or fetch the document of a registered API again, and return the API with what it was before.
 
     Args:
-        is_accepted: Whether the document takes the place of the current one whatever it changes.
+        is_accepted: Whether the document replaces the current one whatever it changes.
 
     Raises:
         DynacliError: As for `open_api`.
@@ -180,131 +116,16 @@ def refresh_api(
         authorize=authorize,
     )
     before = None
-    old = _as_it_was(open_request, source)
+    old = _open_unrefreshed(open_request, source)
     if old is not None:
         try:
-            names = {(one.method, one.path): one.name for one in old.catalog.summaries()}
+            names = {(row.method, row.path): row.name for row in old.catalog.summaries()}
             before = PreviousRevision(old.pointer["revision"], names)
         except DamagedCatalogError:
-            pass  # nothing to compare with; what takes its place is read and compiled anyway
+            pass  # there is nothing to compare with; the new document is compiled anyway
         finally:
             old.catalog.close()
-    return _opened(open_request, word, source), before
-
-
-def is_source(word: str) -> bool:
-    """Tell whether a word names a document rather than a registered API."""
-    # The rule of `dynacli.document.source.looks_like_source`, which a warm run does not import.
-    return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
-
-
-def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
-    """Return the API of the document at a source: a URL, a path, or `-`."""
-    if source != "-" and "://" not in source:
-        return _from_file(open_request, os.path.normpath(os.path.join(os.getcwd(), source)), source)
-    if source.startswith(("http://", "https://")):
-        # Most are written as the cache knows them; telling the others apart costs imports.
-        api = _from_url(open_request, Revisions(open_request.env.cache_dir, source, open_request.layers))
-        if api is not None:
-            return api
-    from pathlib import Path
-
-    from dynacli.document.source import parse_source
-
-    parsed = parse_source(source, Path.cwd())
-    if parsed.kind == "file":
-        return _from_file(open_request, parsed.location, source)
-    if parsed.kind == "stdin":
-        from dynacli.library.revise import open_stdin
-
-        return open_stdin(open_request, parsed)
-    api = _from_url(open_request, Revisions(open_request.env.cache_dir, parsed.location, open_request.layers))
-    if api is not None:
-        return api
-    from dynacli.library.fetch_when_due import fetch_when_due
-
-    return fetch_when_due(open_request, parsed)
-
-
-def _from_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
-    """Return the API as the cache has it; None where something has to be fetched or compiled first."""
-    held = _pinned(open_request, revisions)
-    if held is not None:
-        return held
-    pointer = revisions.current()
-    if pointer is None or (open_request.refresh and not open_request.offline):
-        return None
-    if not open_request.offline and not is_as_compiled(open_request, revisions, pointer):
-        return None
-    due = is_due(pointer, time.time(), open_request.lifetime)
-    if due and open_request.mode == BLOCKING and not open_request.offline:
-        return None
-    catalog = revisions.catalog(pointer)
-    if catalog is None:
-        return None
-    api = OpenedApi(open_request.name, revisions, catalog, pointer, open_request=open_request)
-    api.is_due = due
-    return api
-
-
-def _pinned(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
-    """Return the API of the revision that is held; None where none is, or it is lost."""
-    pointer = revisions.pointer_to(open_request.pin) if open_request.pin else None
-    if pointer is None:
-        return None
-    catalog = revisions.catalog(pointer)
-    if catalog is not None:
-        return OpenedApi(open_request.name, revisions, catalog, pointer, open_request=open_request)
-    from dynacli.library.revise import open_cached
-
-    return open_cached(open_request, revisions, pointer)
-
-
-def _from_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
-    revisions = Revisions(open_request.env.cache_dir, path, open_request.layers)
-    held = _pinned(open_request, revisions)
-    if held is not None:
-        return held
-    pointer = revisions.current()
-    # Before anything is read: what changes from here on has a later time.
-    checked_ns = time.time_ns()
-    facts = facts_of(path)
-    if (
-        pointer is not None
-        and not open_request.refresh
-        and is_unchanged(pointer, facts)
-        and open_request.is_met_by(pointer)
-        and are_parts_unchanged(revisions.directory, pointer)
-    ):
-        catalog = revisions.catalog(pointer)
-        if catalog is not None:
-            return OpenedApi(open_request.name, revisions, catalog, pointer, open_request=open_request)
-    from dynacli.library.revise import reread_file
-
-    remembered = {"source": word, "checked_ns": checked_ns}
-    remembered |= dict(zip(("size", "mtime_ns", "ctime_ns"), facts, strict=True))
-    return reread_file(open_request, revisions, path, remembered)
-
-
-def find_revisions(word: str, env: Environment) -> tuple[OpenRequest, Revisions]:
-    """Return where the document that a word names is kept, whatever has become of its source.
-
-    Raises:
-        UsageError: There is no such API, or its source is malformed.
-        FileError: The configuration cannot be used.
-    """
-    open_request, source = make_open_request(word, env)
-    return open_request, _revisions_of(open_request, source)
-
-
-def _revisions_of(open_request: OpenRequest, source: str) -> Revisions:
-    from pathlib import Path
-
-    from dynacli.document.source import parse_source
-
-    return Revisions(
-        open_request.env.cache_dir, parse_source(source, Path.cwd()).location, open_request.layers
-    )
+    return _open(open_request, word, source), before
 
 
 def open_from_cache(word: str, env: Environment) -> OpenedApi | None:
@@ -315,19 +136,62 @@ def open_from_cache(word: str, env: Environment) -> OpenedApi | None:
         FileError: The configuration cannot be used.
     """
     open_request, source = make_open_request(word, env)
-    return _as_it_was(open_request, source) if source != "-" else None
+    return _open_unrefreshed(open_request, source) if source != "-" else None
 
 
-def _as_it_was(open_request: OpenRequest, source: str) -> OpenedApi | None:
-    """Return the API as the cache has it, whatever has become of its source."""
-    from dynacli.library.revise import open_cached
+def find_revisions(word: str, env: Environment) -> tuple[OpenRequest, Revisions]:
+    """Return the revisions of the document that a word names, whatever has become of its source.
 
-    try:
-        revisions = _revisions_of(open_request, source)
-    except UsageError:
-        return None
-    pointer = revisions.current()
-    return open_cached(open_request, revisions, pointer) if pointer is not None else None
+    Raises:
+        UsageError: There is no such API, or its source is malformed.
+        FileError: The configuration cannot be used.
+    """
+    open_request, source = make_open_request(word, env)
+    return open_request, _revisions_of(open_request, source)
+
+
+def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
+    """Return what a word and the configuration ask for, and the source of the document.
+
+    Raises:
+        UsageError: There is no such API.
+        FileError: The configuration cannot be used.
+    """
+    open_request, source = OpenRequest(word, env), word
+    if word == DEMO:
+        from dynacli.demo.demo_facts import document_path
+
+        return open_request, document_path()
+    if not _is_source(word):
+        configuration = Configuration(env)
+        entry = configuration.apis().get(word)
+        if entry is None:
+            raise _unknown(configuration, word)
+        open_request = open_request._replace(
+            allow_refs=tuple(sorted(configuration.allow_refs(entry))),
+            more=configuration.more(entry),
+            overlays=configuration.overlays(entry),
+            lifetime=_lifetime(entry) if "refresh_after" in entry else None,
+            pin=str(entry.get("pin", "")),
+            is_registered=True,
+            entry=entry,
+        )
+        source = entry["source"]
+    # The variable was set for this run, the entry some day before.
+    mode = env.variables.get("DYNACLI_REFRESH") or open_request.entry.get("refresh")
+    return open_request._replace(mode=mode if mode in MODES else BACKGROUND), source
+
+
+def _is_source(word: str) -> bool:
+    """Tell whether a word names a document rather than a registered API."""
+    # The rule of `dynacli.document.source.looks_like_source`, which a warm run does not import.
+    return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
+
+
+def _lifetime(entry: dict[str, Any]) -> float | None:
+    from dynacli.library.configuration.refresh_settings import lifetime_of
+
+    return lifetime_of(entry)
 
 
 def _unknown(configuration: Configuration, word: str) -> DynacliError:
@@ -344,7 +208,147 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
     return UsageError(
         f"There is no API `{word}`",
         why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
-        hint=f"Did you mean {' or '.join(f'`{one}`' for one in near)}?"
+        hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
         if near
         else f"Register it: `dynacli api add {word if is_name(word) else 'NAME'} SOURCE`",
     )
+
+
+def _open(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
+    if word == DEMO:
+        api = _open_file(open_request, source, source)
+        api.prefix = "DYNACLI_DEMO"
+        return api
+    if not open_request.is_registered:
+        return open_source(open_request, source)
+    try:
+        api = open_source(open_request, source)
+    except DynacliError as error:
+        old = _open_unrefreshed(open_request, source)
+        if old is None or open_request.refresh:
+            raise
+        # A document that does not work never replaces one that did.
+        api = old
+        api.warning = error
+    api.entry = open_request.entry
+    accepted = texts(api.entry, "origins")
+    if accepted:
+        api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
+    api.prefix = "DYNACLI_" + re.sub(r"[^A-Z0-9]", "_", word.upper())
+    return api
+
+
+def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
+    """Return the API of the document at a source: a URL, a path, or `-`."""
+    if source != "-" and "://" not in source:
+        return _open_file(open_request, os.path.normpath(os.path.join(os.getcwd(), source)), source)
+    if source.startswith(("http://", "https://")):
+        # Most URLs are written as the cache knows them; to normalize the others costs imports.
+        api = _open_url(open_request, Revisions(open_request.env.cache_dir, source, open_request.layers))
+        if api is not None:
+            return api
+    from pathlib import Path
+
+    from dynacli.document.source import parse_source
+
+    parsed = parse_source(source, Path.cwd())
+    if parsed.kind == "file":
+        return _open_file(open_request, parsed.location, source)
+    if parsed.kind == "stdin":
+        from dynacli.library.open_content import open_stdin
+
+        return open_stdin(open_request, parsed)
+    api = _open_url(open_request, Revisions(open_request.env.cache_dir, parsed.location, open_request.layers))
+    if api is not None:
+        return api
+    from dynacli.library.fetch_when_due import fetch_when_due
+
+    return fetch_when_due(open_request, parsed)
+
+
+def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
+    """Return the API as the cache has it; None where its document has to be fetched or compiled first."""
+    pinned = _open_pinned(open_request, revisions)
+    if pinned is not None:
+        return pinned
+    pointer = revisions.current()
+    if pointer is None:
+        return None
+    if not open_request.offline and (
+        open_request.refresh
+        or not is_as_compiled(open_request, revisions, pointer)
+        or must_fetch_first(open_request, pointer)
+    ):
+        return None
+    catalog = revisions.open_catalog(pointer)
+    if catalog is None:
+        return None
+    api = OpenedApi(open_request, revisions, catalog, pointer)
+    api.is_due = is_due_now(open_request, pointer)
+    return api
+
+
+def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
+    revisions = Revisions(open_request.env.cache_dir, path, open_request.layers)
+    pinned = _open_pinned(open_request, revisions)
+    if pinned is not None:
+        return pinned
+    pointer = revisions.current()
+    # Before anything is read: a change from here on has a later time.
+    checked_ns = time.time_ns()
+    facts = facts_of(path)
+    if (
+        pointer is not None
+        and not open_request.refresh
+        and is_unchanged(pointer, facts)
+        and open_request.is_met_by(pointer)
+        and are_referenced_files_unchanged(revisions.directory, pointer)
+    ):
+        catalog = revisions.open_catalog(pointer)
+        if catalog is not None:
+            return OpenedApi(open_request, revisions, catalog, pointer)
+    from dynacli.library.revise import reread_file
+
+    size, mtime_ns, ctime_ns = facts
+    remembered = {
+        "source": word,
+        "checked_ns": checked_ns,
+        "size": size,
+        "mtime_ns": mtime_ns,
+        "ctime_ns": ctime_ns,
+    }
+    return reread_file(open_request, revisions, path, remembered)
+
+
+def _open_pinned(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
+    """Return the API of the revision that is pinned; None where none is, or the cache has lost it."""
+    pointer = revisions.pointer_to(open_request.pin) if open_request.pin else None
+    if pointer is None:
+        return None
+    catalog = revisions.open_catalog(pointer)
+    if catalog is not None:
+        return OpenedApi(open_request, revisions, catalog, pointer)
+    from dynacli.library.revise import open_cached
+
+    return open_cached(open_request, revisions, pointer)
+
+
+def _open_unrefreshed(open_request: OpenRequest, source: str) -> OpenedApi | None:
+    """Return the API as the cache has it, whatever has become of its source; None where the cache has nothing."""
+    from dynacli.library.revise import open_cached
+
+    try:
+        revisions = _revisions_of(open_request, source)
+    except UsageError:
+        return None
+    pointer = revisions.current()
+    return open_cached(open_request, revisions, pointer) if pointer is not None else None
+
+
+def _revisions_of(open_request: OpenRequest, source: str) -> Revisions:
+    from pathlib import Path
+
+    from dynacli.document.source import parse_source
+
+    location = parse_source(source, Path.cwd()).location
+    return Revisions(open_request.env.cache_dir, location, open_request.layers)

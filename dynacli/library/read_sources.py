@@ -1,35 +1,39 @@
-"""Reads the other files of a document for one compilation: from where they are, or from what the cache has of them.
+"""Reads the files that a document is made of, for one compilation: from where they are, or from the cache.
 
-Where several documents make one API, each has its own rules of what it may refer to, and files of its own: they are
-told apart by a fragment, which the URI of a file does not have.
+Where several documents make one API, each has its own rules of what it may refer to, and files of its own: the key of
+such a file is its URI with the number of the document as fragment, which the URI of a file does not have.
 """
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.document.fetched import Fetched
 from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
-from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, TimedOutError
-from dynacli.library.revisions.freshness import Facts, facts_of
+from dynacli.document.source import Source, parse_source
+from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
+from dynacli.library.revisions.freshness import Facts, facts_of, is_due_now
 from dynacli.library.revisions.referenced_files import MissingFile, ReferencedFiles
 
 if TYPE_CHECKING:
     from dynacli.document.fetching.file_opener import AllowedOpener
+    from dynacli.library.revisions.open_request import OpenRequest
+    from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["DocumentAccess", "SourceReader"]
+__all__ = ["DocumentAccess", "SourceReader", "make_reader"]
 
 _OVERLAY = "#overlay"
 
 
 class DocumentAccess(NamedTuple):
-    """How the files of one more document are read.
+    """How the files of one document are read.
 
     Args:
-        opener: Reads a file under the policy of that document's references.
-        folders: Those of this machine that its files may be read from, each with its last slash.
+        opener: Reads a file if the document's references may lead there.
+        folders: The folders of this machine that its files may be read from, each with its last slash.
     """
 
     opener: "AllowedOpener"
@@ -38,44 +42,42 @@ class DocumentAccess(NamedTuple):
 
 @dataclass
 class SourceReader:
-    """An `Opener` that remembers what it was asked for.
+    """An `Opener` that remembers the files that it was asked for.
 
-    Files of this machine are read from where they are; what came over the network is taken from the cache,
-    unless it is asked for anew.
+    Files of this machine are read from where they are. What came over the network is taken from the cache, unless
+    it is to be fetched again.
 
     Args:
-        opener: Reads a file under the policy of references; without one, what is kept is all there is.
-        kept: What the cache has of the revision before, as far as its origins are still allowed.
+        access: How the files of the document are read; without it, only the cache is.
+        cached: The files in the cache, of the revision before, as far as reading them is still allowed.
         may_fetch: Whether anything may come over the network.
-        is_again: Whether what came over the network is asked for anew.
-        folders: Those of this machine that files may be read from, each with its last slash.
-        further: How those of the other documents are read that make one API with the first.
+        is_refresh: Whether what came over the network is fetched again.
+        further: How the files of the further documents are read that make one API with the first.
     """
 
-    opener: "AllowedOpener | None"
-    kept: ReferencedFiles = field(default_factory=lambda: ReferencedFiles({}))
+    access: DocumentAccess | None
+    cached: ReferencedFiles = field(default_factory=lambda: ReferencedFiles({}))
     may_fetch: bool = True
-    is_again: bool = False
-    folders: tuple[str, ...] = ()
+    is_refresh: bool = False
     further: Sequence[DocumentAccess] = ()
     _found: dict[str, Fetched] = field(default_factory=dict)
     _errors: dict[str, DynacliError] = field(default_factory=dict)
     _facts: dict[str, Facts] = field(default_factory=dict)
-    _used: dict[str, None] = field(default_factory=dict)
+    _asked: dict[str, None] = field(default_factory=dict)
 
     def __call__(self, uri: str) -> Fetched:
-        """Return what is at an absolute URI.
+        """Return the file at an absolute URI.
 
         Raises:
             DynacliError: It cannot be read, or may not be.
         """
         return self._get(uri)
 
-    def of(self, number: int) -> Callable[[str], Fetched]:
+    def opener_of(self, number: int) -> Callable[[str], Fetched]:
         """Return the opener of a further document, counted from 1."""
         return lambda uri: self._get(f"{uri}#{number}")
 
-    def document(self, location: str, number: int) -> Fetched:
+    def read_document(self, location: str, number: int) -> Fetched:
         """Return a further document itself.
 
         Raises:
@@ -83,7 +85,7 @@ class SourceReader:
         """
         return self._get(f"{_uri_of(location)}#{number}")
 
-    def overlay(self, path: str) -> Fetched:
+    def read_overlay(self, path: str) -> Fetched:
         """Return an overlay.
 
         Raises:
@@ -91,13 +93,8 @@ class SourceReader:
         """
         return self._get(_uri_of(path) + _OVERLAY)
 
-    @property
-    def looks(self) -> bool:
-        """Whether files are looked at where they are, and not only in the cache."""
-        return self.opener is not None
-
     def _get(self, key: str) -> Fetched:
-        self._used[key] = None
+        self._asked[key] = None
         if key in self._errors:
             raise self._errors[key]
         if key not in self._found:
@@ -110,66 +107,63 @@ class SourceReader:
 
     def _read(self, key: str) -> Fetched:
         uri, _, owner = key.partition("#")
-        kept = self.kept.found.get(key)
-        if self.opener is None or (kept is not None and not _is_local(uri) and not self._asks_again):
-            if kept is None:
-                raise self.kept.missing[key].error() if key in self.kept.missing else _not_kept(uri)
-            return kept
+        cached = self.cached.found.get(key)
+        asks_again = self.is_refresh and self.may_fetch
+        if self.access is None or (cached is not None and not _is_local(uri) and not asks_again):
+            if cached is None:
+                raise self.cached.missing[key].error() if key in self.cached.missing else _not_cached(uri)
+            return cached
         if owner and key.endswith(_OVERLAY):
             path = file_name(uri)
             self._facts[path] = facts_of(path)
             return Fetched(read_file(path), uri=uri)
-        opener, folders = self.further[int(owner) - 1] if owner else (self.opener, self.folders)
+        access = self.further[int(owner) - 1] if owner else self.access
         if _is_local(uri):
             path = file_name(uri)
-            # Outside of them nothing is read, so nothing is looked at either.
-            if path.startswith(folders) or os.path.realpath(path).startswith(folders):
-                # Before it is read: what changes from here on has a later time.
+            # Outside of the folders nothing is read, so nothing is looked at either.
+            if path.startswith(access.folders) or os.path.realpath(path).startswith(access.folders):
+                # Before the file is read: a change from here on has a later time.
                 self._facts[path] = facts_of(path)
-            return opener(uri)
-        # What may not be read at all is refused as such, and not for want of a network.
-        return opener(uri, kept, may_fetch=self.may_fetch)
+            return access.opener(uri)
+        # The opener also refuses what may not be read at all, for that reason and not for want of a network.
+        return access.opener(uri, cached, may_fetch=self.may_fetch)
 
-    @property
-    def _asks_again(self) -> bool:
-        return self.is_again and self.may_fetch
-
-    def look_again(self) -> ReferencedFiles:
-        """Return what is there now of the files that are kept, and of those that were missing."""
-        self._used = dict.fromkeys((*self.kept.found, *self.kept.missing))
-        for key in self._used:
+    def read_again(self) -> ReferencedFiles:
+        """Return what is there now of the files that the revision before was made of."""
+        self._asked = dict.fromkeys((*self.cached.found, *self.cached.missing))
+        for key in self._asked:
             try:
                 self._get(key)
             except DynacliError:
                 continue  # it counts as missing
-        return self.parts
+        return self.files
 
-    def forget(self) -> None:
-        """Forget what was asked for, and keep what was read."""
-        self._used = {}
+    def start_again(self) -> None:
+        """Forget what was asked for, but not what was read."""
+        self._asked = {}
 
     @property
-    def parts(self) -> ReferencedFiles:
-        """What was asked for: the files that were there, and those that were not."""
-        found = {uri: self._found[uri] for uri in self._used if uri in self._found}
-        missing = {uri: _failure(self._errors[uri]) for uri in self._used if uri in self._errors}
+    def files(self) -> ReferencedFiles:
+        """The files that were asked for: those that were there, and those that were missing."""
+        found = {key: self._found[key] for key in self._asked if key in self._found}
+        missing = {key: _missing_file(self._errors[key]) for key in self._asked if key in self._errors}
         return ReferencedFiles(found, missing)
 
     @property
     def facts(self) -> Mapping[str, Facts]:
-        """Path → what was known before it was read, of the files of this machine that were asked for."""
-        names = {file_name(key.partition("#")[0]) for key in self._used if _is_local(key)}
+        """Path → facts from before it was read, for the files of this machine that were asked for."""
+        names = {file_name(key.partition("#")[0]) for key in self._asked if _is_local(key)}
         return {name: facts for name, facts in self._facts.items() if name in names}
 
     def check_nothing_lost(self) -> None:
         """Refuse to go on without a file that the network had before and fails to give now.
 
         Raises:
-            DynacliError: There is one; what was compiled with it shall stay.
+            DynacliError: There is such a file; the revision that was compiled with it shall stay.
         """
-        for uri in self._used:
-            error = self._errors.get(uri)
-            if error is None or uri not in self.kept.found or _is_local(uri):
+        for key in self._asked:
+            error = self._errors.get(key)
+            if error is None or key not in self.cached.found or _is_local(key):
                 continue
             status = error.details.get("status", 0)
             if isinstance(error, NetworkError | TimedOutError) or (isinstance(status, int) and status >= 500):
@@ -177,23 +171,68 @@ class SourceReader:
 
 
 def _uri_of(location: str) -> str:
-    if "://" in location:
-        return location
-    from pathlib import Path
-
-    return Path(location).as_uri()
+    return location if "://" in location else Path(location).as_uri()
 
 
 def _is_local(uri: str) -> bool:
     return uri.startswith("file:")
 
 
-def _failure(error: DynacliError) -> MissingFile:
+def _missing_file(error: DynacliError) -> MissingFile:
     return MissingFile(isinstance(error, RefusedError), error.what, error.why, error.hint)
 
 
-def _not_kept(uri: str) -> DocumentError:
+def _not_cached(uri: str) -> DocumentError:
     return DocumentError(
         f"`{file_name(uri)}` is not in the cache",
         hint="Fetch it once: with `--refresh`, and without `--offline`",
     )
+
+
+def make_reader(
+    open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any] | None, source: Source
+) -> SourceReader:
+    """Return the reader for a document, under the rules of what its references may lead to.
+
+    Raises:
+        FileError: The configuration allows an origin that is malformed.
+    """
+    cached = None
+    # What was read when more was allowed is not looked at any more.
+    if pointer is not None and {*pointer.get("allow_refs", ())} <= {*open_request.allow_refs}:
+        cached = revisions.read_referenced_files(pointer)
+    further = [parse_source(location, Path.cwd()) for location in open_request.more]
+    return SourceReader(
+        _access(open_request, source, source),
+        cached or ReferencedFiles({}),
+        may_fetch=not open_request.offline,
+        is_refresh=open_request.refresh or (pointer is not None and is_due_now(open_request, pointer)),
+        further=[_access(open_request, document, source) for document in further],
+    )
+
+
+def _access(open_request: "OpenRequest", source: Source, first: Source) -> DocumentAccess:
+    """Return how the files of a document are read.
+
+    Args:
+        first: The document whose origin the credentials are for.
+    """
+    from dynacli.document.fetching.allowed_places import directories_of
+    from dynacli.document.fetching.file_opener import allowed_files
+
+    folders: tuple[str, ...] = ()
+    if source.kind == "file":
+        own = os.path.dirname(source.location)
+        folders = (os.path.join(own, ""), *directories_of((own, *open_request.allow_refs)))
+    authorize = open_request.authorize if source.origin == first.origin else None
+    try:
+        return DocumentAccess(allowed_files(source, open_request.allow_refs, authorize=authorize), folders)
+    except ValueError as error:
+        from dynacli.library.configuration.configuration import Configuration
+
+        # The origins of the command line were checked as they were parsed.
+        raise FileError(
+            f"An origin that the references of `{open_request.name}` may lead to is malformed",
+            hint=f"Mend `allow_refs` in `{Configuration(open_request.env).path}`: "
+            "an origin looks like `https://api.example.com`",
+        ) from error

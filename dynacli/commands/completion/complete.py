@@ -250,7 +250,7 @@ def _cached(env: Environment, word: str) -> Catalog | None:
         return None
     revisions, pin = kept
     pointer = (revisions.pointer_to(pin) if pin else None) or revisions.current()
-    return revisions.catalog(pointer) if pointer is not None else None
+    return revisions.open_catalog(pointer) if pointer is not None else None
 
 
 def _kept(env: Environment, word: str) -> tuple[Revisions, str] | None:

@@ -113,11 +113,7 @@ def _of(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedA
     """
     from dynacli.library.revise import open_cached
 
-    api = (
-        open_cached(opened.open_request, opened.revisions, pointer)
-        if opened.open_request is not None
-        else None
-    )
+    api = open_cached(opened.open_request, opened.revisions, pointer)
     if api is None:
         raise _lost(pointer["revision"])
     stack.callback(api.catalog.close)

@@ -1,4 +1,4 @@
-"""The names that operations of a document were given before: each of its catalogs holds all of them."""
+"""The names that the operations of a document were given so far: each of its catalogs holds all of them."""
 
 import os
 from collections.abc import Iterator
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["names_in_catalogs"]
+__all__ = ["find_given_names"]
 
 
-def names_in_catalogs(revisions: Revisions) -> tuple[dict[tuple[str, str], str], bool]:
-    """Return the latest names that can be read, and whether they are those of the current revision.
+def find_given_names(revisions: Revisions) -> tuple[dict[tuple[str, str], str], bool]:
+    """Return (method, path) → name from the latest catalog that can be read, and whether it is the current one.
 
-    Those of a catalog that another version of dynacli wrote too: names outlive its format.
+    Catalogs that another version of dynacli wrote count, too: names outlive the format.
     """
     pointer = revisions.current()
     current = revisions.catalog_path(pointer["revision"]) if pointer is not None else ""
@@ -20,9 +20,8 @@ def names_in_catalogs(revisions: Revisions) -> tuple[dict[tuple[str, str], str],
         catalog = None
         try:
             catalog = Catalog(path)
-            if _is_foreign(catalog):
-                continue
-            return catalog.lock(), path == current
+            if not _is_misplaced(catalog):
+                return catalog.lock(), path == current
         except DamagedCatalogError:
             continue
         finally:
@@ -31,8 +30,8 @@ def names_in_catalogs(revisions: Revisions) -> tuple[dict[tuple[str, str], str],
     return {}, False
 
 
-def _is_foreign(catalog: Catalog) -> bool:
-    """Tell whether a catalog in our own format is not that of the revision in its file's name."""
+def _is_misplaced(catalog: Catalog) -> bool:
+    """Tell whether a catalog in this version's format belongs to another revision than its file's name says."""
     revision, _, kind = os.path.basename(catalog.path).partition(".")
     return kind == f"{FORMAT}.sqlite" and catalog.meta.get("revision") != revision
 
@@ -42,11 +41,11 @@ def _latest_first(revisions: Revisions, current: str) -> Iterator[str]:
         yield current
     try:
         with os.scandir(revisions.directory) as entries:
-            found = [
-                (one.stat(follow_symlinks=False).st_mtime_ns, one.path)
-                for one in entries
-                if one.name.endswith(".sqlite")
+            catalogs = [
+                (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
+                for entry in entries
+                if entry.name.endswith(".sqlite")
             ]
     except OSError:
         return
-    yield from (path for _, path in sorted(found, reverse=True))
+    yield from (path for _, path in sorted(catalogs, reverse=True))

@@ -1,7 +1,7 @@
-"""Keeps the cache from growing: what was left behind, what is old, and what is over the limit, the least used first.
+"""Keeps the cache small: removes unfinished files, old revisions, and the least used documents above the limit.
 
-Nothing of it is needed: what is removed is read, fetched or compiled again.
-What a person would miss stays: the documents of registered APIs, and the revisions that they hold.
+Whatever is removed is read, fetched or compiled again when it is needed.
+The documents of registered APIs stay, and so do the revisions that a person has pinned.
 """
 
 import os
@@ -31,29 +31,29 @@ __all__ = [
 ]
 
 DEFAULT_LIMIT = 1 << 30
-"""Bytes that all documents together may take where nobody says otherwise."""
+"""Bytes that all documents together may take by default."""
 
 MOST_REVISIONS = 50
-"""Revisions of one document that are kept, beside those that a person holds."""
+"""Revisions of one document that are kept, beside those that a person has pinned."""
 
 _CATALOGS = 3
-"""How many of the latest revisions keep their catalogs, which are compiled again where they are needed."""
+"""How many of the latest revisions keep their catalogs; the others are compiled again where they are needed."""
 
 _FOREIGN_DAYS = 30
-"""After so many days without use a catalog in another format goes: the version of dynacli that wrote it is gone."""
+"""After so many days without use a catalog in another format goes: that version of dynacli is not used any more."""
 
 _CATALOG = re.compile(r"([0-9a-f]{20})\.(\d+)\.sqlite")
 
 
 class CachedDocument(NamedTuple):
-    """What is kept of one document.
+    """A document in the cache.
 
     Args:
-        directory: Where.
-        location: The source's absolute path or URL; empty where that is not known any more.
+        directory: Its directory in the cache.
+        location: Its absolute path or URL; empty where that is not known any more.
         size: Bytes, all revisions together.
         used: The day of the last use, in seconds since 1970.
-        revisions: How many there are.
+        revisions: How many revisions there are.
     """
 
     directory: str
@@ -64,9 +64,9 @@ class CachedDocument(NamedTuple):
 
 
 def begin_day(revisions: Revisions) -> None:
-    """Remember that a document is used today, and remove what nobody can be using any more.
+    """Remember that a document is used today, and remove the files that no process can be using any more.
 
-    Half-made files go from all of the cache: whoever was killed may never come to that document again.
+    Unfinished files go from all of the cache: their documents may never be used again.
     """
     try:
         write_file(os.path.join(revisions.directory, USED), b"", is_lasting=False)
@@ -75,20 +75,20 @@ def begin_day(revisions: Revisions) -> None:
     except OSError:
         return  # a cache that cannot be written stays as it is
     for path, status in _files(revisions.directory):
-        found = _CATALOG.fullmatch(os.path.basename(path))
+        name = _CATALOG.fullmatch(os.path.basename(path))
         last = max(status.st_atime, status.st_mtime)
-        if found and int(found[2]) != FORMAT and time.time() - last > _FOREIGN_DAYS * DAY:
+        if name and int(name[2]) != FORMAT and time.time() - last > _FOREIGN_DAYS * DAY:
             _remove(path)
     _remove_unknown(revisions)
 
 
 def _remove_unknown(revisions: Revisions) -> None:
-    """Remove the files of revisions that never became current: whoever made them died, or kept another one aside."""
+    """Remove the files of revisions that never became current: their process died, or a later one was kept aside."""
     with _alone_in(revisions.directory, 0) as is_alone:
         current = revisions.current()
         if current is None or not is_alone:
             return
-        known = {one["revision"] for one in revisions.history()} | _in_use(revisions, current)
+        known = {pointer["revision"] for pointer in revisions.history()} | _in_use(revisions, current)
         for path, status in _files(revisions.directory):
             name = os.path.basename(path).partition(".")[0]
             if is_revision(name) and name not in known and time.time() - status.st_mtime > DAY:
@@ -96,43 +96,41 @@ def _remove_unknown(revisions: Revisions) -> None:
 
 
 def _alone_in(directory: str, seconds: float) -> AbstractContextManager[bool]:
-    """Keep writers from a document for as long as the block lasts; what cannot be locked is written by nobody."""
+    """Keep writers from a document for as long as the block lasts; a directory without locks cannot be written."""
     return hold_lock(os.path.join(directory, "lock"), seconds, is_needed=False)
 
 
 def thin_out(revisions: Revisions, current: dict[str, Any]) -> None:
-    """Remove what a document does not need of its earlier revisions; for whoever holds its lock.
+    """Remove old revisions of a document, and the catalogs of all but the latest; the caller holds its lock.
 
-    The latest ones stay, for comparing and for going back; of their catalogs only the last few do.
+    The other revisions stay, for comparing and for going back.
     """
     history = revisions.history()
-    held = _in_use(revisions, current)
+    in_use = _in_use(revisions, current)
     for pointer in history[MOST_REVISIONS:]:
-        if pointer["revision"] not in held:
+        if pointer["revision"] not in in_use:
             _remove_revision(revisions, pointer["revision"])
     for pointer in history[_CATALOGS:MOST_REVISIONS]:
-        if pointer["revision"] not in held:
-            revisions.drop(pointer)
+        if pointer["revision"] not in in_use:
+            revisions.drop_catalog(pointer)
 
 
 def forget_history(revisions: Revisions) -> None:
-    """Remove all revisions but the current one, those that a person holds, and one that was kept aside."""
+    """Remove all revisions but the current one, those that a person has pinned, and one that was kept aside."""
     current = revisions.current()
     if current is None:
         return
     with _alone_in(revisions.directory, LOCK_SECONDS):
-        held = _in_use(revisions, current)
-        for name in _revisions_in(revisions.directory):
-            if name not in held:
-                _remove_revision(revisions, name)
+        for name in _revisions_in(revisions.directory) - _in_use(revisions, current):
+            _remove_revision(revisions, name)
 
 
 def _in_use(revisions: Revisions, current: dict[str, Any]) -> set[str]:
-    held = find_pending(revisions)
-    names = {one["revision"] for one in revisions.history() if one.get("is_pinned")}
+    pending = find_pending(revisions)
+    names = {pointer["revision"] for pointer in revisions.history() if pointer.get("is_pinned")}
     names.add(current["revision"])
-    if held is not None:
-        names.add(held.pointer["revision"])
+    if pending is not None:
+        names.add(pending.pointer["revision"])
     return names
 
 
@@ -142,30 +140,33 @@ def _revisions_in(directory: str) -> set[str]:
 
 
 def _remove_revision(revisions: Revisions, revision: str) -> int:
-    # What is known of it goes first: what is left without that is nobody's.
-    return sum(_remove(path) for path in sorted(_of_revision(revisions.directory, revision), key=_turn))
+    paths = [
+        path for path, _ in _files(revisions.directory) if os.path.basename(path).startswith(f"{revision}.")
+    ]
+    # The pointer goes first: files without a pointer count for nothing.
+    return sum(_remove(path) for path in sorted(paths, key=_turn))
 
 
 def remove_document(directory: str, patience: float = LOCK_SECONDS) -> int:
-    """Remove all that is kept of a document, and return how many bytes that were.
+    """Remove a document from the cache, and return how many bytes that were.
 
     Args:
-        patience: For how many seconds somebody who writes it is waited for; after that it stays.
+        patience: For how many seconds a process that writes it is waited for; after that the document stays.
     """
     with _alone_in(directory, patience) as is_alone:
         if not is_alone:
             return 0
         size = sum(_remove(path) for path in sorted((path for path, _ in _files(directory)), key=_turn))
-        with suppress(OSError):  # somebody has begun to use it again
+        with suppress(OSError):  # another process has begun to use it again
             os.rmdir(directory)
     return size
 
 
 def _turn(path: str) -> int:
-    """Return when a file of a document goes that is removed.
+    """Return when a file goes, where a document or a revision is removed: 0 for first.
 
-    A reader is led by the pointers: by the current one, else by that of the latest revision that has one.
-    So the current one is the last of them, and no earlier revision takes its place meanwhile.
+    A reader follows the current pointer, else that of the latest revision. So the current pointer goes last of all
+    pointers, and no earlier revision becomes current meanwhile.
     """
     name = os.path.basename(path)
     if name in {"lock", "refresh.lock"}:
@@ -174,14 +175,14 @@ def _turn(path: str) -> int:
 
 
 def cached_documents(cache_dir: str) -> list[CachedDocument]:
-    """Return what is kept of each document, the least used first."""
-    found = []
+    """Return the documents in the cache, the least used first."""
+    documents = []
     for directory in _directories(cache_dir):
         files = list(_files(directory))
         if not files:
             continue
         times = {os.path.basename(path): status.st_mtime for path, status in files}
-        found.append(
+        documents.append(
             CachedDocument(
                 directory,
                 location_in(directory),
@@ -190,7 +191,7 @@ def cached_documents(cache_dir: str) -> list[CachedDocument]:
                 len(_revisions_in(directory)),
             )
         )
-    return sorted(found, key=lambda one: (one.used, one.directory))
+    return sorted(documents, key=lambda document: (document.used, document.directory))
 
 
 def _directories(cache_dir: str) -> list[str]:
@@ -202,7 +203,7 @@ def _directories(cache_dir: str) -> list[str]:
 
 
 def location_in(directory: str) -> str:
-    """Return the source of what is kept in a directory; empty where it does not say."""
+    """Return the location of the document in a directory of the cache; empty where it is not known any more."""
     import json
 
     try:
@@ -225,44 +226,39 @@ def shrink_cache(cache_dir: str, limit: int, registered: Collection[str], spared
         spared: A directory that is in use right now.
     """
     documents = cached_documents(cache_dir)
-    over = sum(one.size for one in documents) - limit
-    start = over
-    for remove in _removable(documents, registered, spared):
-        if over <= 0:
+    excess = sum(document.size for document in documents) - limit
+    removed = 0
+    for remove in _removals(documents, registered, spared):
+        if removed >= excess:
             break
-        over -= remove()
-    return max(start - over, 0)
+        removed += remove()
+    return removed
 
 
-def _removable(
+def _removals(
     documents: list[CachedDocument], registered: Collection[str], spared: str
 ) -> Iterator[Callable[[], int]]:
-    """Return what may go, each as a function that removes it and returns how many bytes that were."""
-    for one in documents:
-        revisions = Revisions.in_directory(one.directory, one.location)
+    """Yield functions, in the order in which they are called, that remove something and return how many bytes."""
+    for document in documents:
+        revisions = Revisions.in_directory(document.directory, document.location)
         current = revisions.current()
         if current is None:
             continue
-        held = _in_use(revisions, current)
-        old = [pointer["revision"] for pointer in reversed(revisions.history())]
-        for revision in old:
-            if revision not in held:
-                yield partial(_remove_revision, revisions, revision)
-    others = [one for one in documents if one.directory != spared]
-    for one in others:
-        if one.directory not in registered:
-            yield partial(remove_document, one.directory, 0)
-    for one in others:
-        if one.directory in registered:
-            yield partial(_remove_catalogs, one.directory)
+        in_use = _in_use(revisions, current)
+        for pointer in reversed(revisions.history()):
+            if pointer["revision"] not in in_use:
+                yield partial(_remove_revision, revisions, pointer["revision"])
+    directories = [document.directory for document in documents if document.directory != spared]
+    for directory in directories:
+        if directory not in registered:
+            yield partial(remove_document, directory, 0)
+    for directory in directories:
+        if directory in registered:
+            yield partial(_remove_catalogs, directory)
 
 
 def _remove_catalogs(directory: str) -> int:
     return sum(_remove(path) for path, _ in _files(directory) if path.endswith(".sqlite"))
-
-
-def _of_revision(directory: str, revision: str) -> list[str]:
-    return [path for path, _ in _files(directory) if os.path.basename(path).startswith(f"{revision}.")]
 
 
 def _files(directory: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -281,7 +277,7 @@ def _files(directory: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _remove(path: str) -> int:
-    """Remove a file, and return how many bytes that were; one that cannot be removed stays."""
+    """Remove a file, and return how many bytes that were; a file that cannot be removed stays."""
     try:
         size = os.lstat(path).st_size
         os.unlink(path)

@@ -1,4 +1,4 @@
-"""What is asked for when an API is opened: by the command line, the environment and the API's entry together."""
+"""What a person asks for when an API is opened: by the command line, the environment and the API's entry together."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -12,28 +12,28 @@ if TYPE_CHECKING:
 __all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest", "layers_of"]
 
 MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
-"""When a document that is due is asked for again: not at all, behind the command, or before it."""
+"""When a document that is due is fetched again: not at all, behind the command, or before it."""
 
 
 class OpenRequest(NamedTuple):
-    """What is asked for.
+    """What a person asks for when an API is opened.
 
     Args:
-        name: How the API is called.
+        name: How the API is called: its registered name, or the word for its document.
         refresh: Whether the document is read or fetched again first.
-        is_asked: Whether it was the person who asked for that.
-        seconds: A budget for fetching, under the built-in one; None for that alone.
+        is_asked: Whether the person asked for that refresh, and dynacli did not decide on it.
+        seconds: A limit for fetching below the built-in one; None for that one.
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
         more: The locations of further documents that make one API together with the first.
         overlays: The absolute paths of the overlays that are laid over them.
-        mode: When a document that is due is asked for again.
-        lifetime: For how many seconds a document is fresh by the person's word; None where they did not say.
-        pin: The revision that is held; empty for the current one.
-        is_registered: Whether it stands in the configuration, and so can be refreshed by its name.
-        entry: What stands of it in the configuration.
-        is_accepted: Whether a document takes the place of the current one whatever it changes.
-        authorize: Signs in at the document's own origin, where that wants it.
+        mode: When a document that is due is fetched again.
+        lifetime: For how many seconds a document is fresh, where the person says so; else None.
+        pin: The revision that the person has pinned; empty for the current one.
+        is_registered: Whether the API stands in the configuration, so that it can be refreshed by its name.
+        entry: The API's entry in the configuration.
+        is_accepted: Whether the new document replaces the current one whatever it changes.
+        authorize: Signs in at the document's own origin, where the server wants that.
     """
 
     name: str
@@ -55,7 +55,7 @@ class OpenRequest(NamedTuple):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """What makes another document of the same source."""
+        """The further documents and overlays, which make another document of the same source."""
         return layers_of(self.more, self.overlays)
 
     @property
@@ -75,7 +75,7 @@ class OpenRequest(NamedTuple):
         return wrong
 
     def is_met_by(self, pointer: dict[str, Any]) -> bool:
-        """Tell whether a revision was compiled of the same layers, and with the same references allowed.
+        """Tell whether a revision was compiled with the same layers, and with the same references allowed.
 
         What is allowed matters only to a document that refers to other files.
         """
@@ -85,5 +85,5 @@ class OpenRequest(NamedTuple):
 
 
 def layers_of(more: Sequence[str], overlays: Sequence[str]) -> tuple[str, ...]:
-    """Return what is joined to a document and laid over it, in words in which the two cannot be mixed up."""
-    return (*(f"+{one}" for one in more), *(f"~{one}" for one in overlays))
+    """Return the locations that are joined to a document, and the overlays, told apart by their first character."""
+    return (*(f"+{location}" for location in more), *(f"~{path}" for path in overlays))

@@ -1,6 +1,6 @@
 """What a refresh leaves for a person to know or to decide: why it failed, or a document that was kept aside.
 
-It stands in `pending.json` beside the pointer, so that the pointer changes only where the revision does.
+Both stand in `pending.json` beside the pointer, so that the pointer changes only where the revision does.
 """
 
 import time
@@ -22,11 +22,11 @@ __all__ = [
 
 
 class PendingDocument(NamedTuple):
-    """A document that did not take the place of the current revision by itself.
+    """A document that was kept aside: it may not replace the current revision until a person accepts it.
 
     Args:
         pointer: To its revision, whose files are complete.
-        reasons: Why it did not, a clause each.
+        reasons: Why it was kept aside, a clause each.
         at: When that was, in seconds since 1970.
     """
 
@@ -50,13 +50,13 @@ class RefreshFailure(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """Both in one line."""
+        """What failed and why, in one line."""
         why = self.why.partition("\n")[0]
         return f"{self.what} ({why})" if why else self.what
 
 
 def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) -> None:
-    """Remember a revision that was kept aside, in the place of any before it.
+    """Remember a revision that was kept aside; an earlier one is forgotten.
 
     Raises:
         OSError: It cannot be written.
@@ -66,16 +66,16 @@ def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[
 
 
 def note_failure(revisions: Revisions, error: DynacliError) -> None:
-    """Remember why a refresh failed; a cache that cannot be written stays as it was."""
+    """Remember why a refresh failed; where the cache cannot be written, nothing is remembered."""
     failed = {"what": error.what, "why": error.why, "at": time.time()}
     try:
-        revisions.write_state(PENDING, {**revisions.state(PENDING), "failed": failed})
+        revisions.write_state(PENDING, {**revisions.read_state(PENDING), "failed": failed})
     except OSError:
         return
 
 
 def forget_pending(revisions: Revisions) -> None:
-    """Forget both: the current revision is the one that there is.
+    """Forget the document that was kept aside, and the failure: the current revision is what the server has.
 
     Raises:
         OSError: It cannot be written.
@@ -85,26 +85,26 @@ def forget_pending(revisions: Revisions) -> None:
 
 def find_pending(revisions: Revisions) -> PendingDocument | None:
     """Return the document that was kept aside; None where there is none."""
-    found = revisions.state(PENDING).get("held")
-    if not isinstance(found, dict):
+    held = revisions.read_state(PENDING).get("held")
+    if not isinstance(held, dict):
         return None
-    pointer, reasons, at = revisions.checked(found.get("pointer")), found.get("reasons"), found.get("at")
-    if not isinstance(reasons, list) or not all(isinstance(one, str) for one in reasons):
+    pointer, reasons, at = revisions.check_pointer(held.get("pointer")), held.get("reasons"), held.get("at")
+    if not isinstance(reasons, list) or not all(isinstance(reason, str) for reason in reasons):
         return None
     if pointer is None or not is_revision(pointer["revision"]) or not isinstance(at, int | float):
         return None
     current = revisions.current()
     if current is not None and current["revision"] == pointer["revision"]:
-        return None  # it was taken, by a process that died before it could say so
+        return None  # it was accepted by a process that died before it removed the file
     return PendingDocument(pointer, tuple(reasons), float(at))
 
 
 def last_failure(revisions: Revisions) -> RefreshFailure | None:
     """Return why the last refresh failed; None where it did not."""
-    found = revisions.state(PENDING).get("failed")
-    if not isinstance(found, dict):
+    failed = revisions.read_state(PENDING).get("failed")
+    if not isinstance(failed, dict):
         return None
-    what, why, at = found.get("what"), found.get("why"), found.get("at")
+    what, why, at = failed.get("what"), failed.get("why"), failed.get("at")
     if not isinstance(what, str) or not isinstance(why, str) or not isinstance(at, int | float):
         return None
     return RefreshFailure(what, why, float(at))

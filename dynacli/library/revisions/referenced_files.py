@@ -1,7 +1,7 @@
-"""The files of a document beside the one that was named, kept in one archive for each revision.
+"""The files that a document refers to, with its overlays and the documents joined to it: an archive per revision.
 
-They are what a lost catalog is compiled from again, and where the lines of messages are looked up,
-when nothing may be fetched. An archive that is damaged counts as absent.
+A lost catalog is compiled from them again, and the lines of messages are looked up in them, without fetching
+anything. An archive that is damaged counts as absent.
 """
 
 import json
@@ -16,11 +16,11 @@ from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.files import write_file
 
-__all__ = ["MissingFile", "ReferencedFiles", "read_part", "read_parts", "write_parts"]
+__all__ = ["MissingFile", "ReferencedFiles", "read_archive", "read_archived_file", "write_archive"]
 
 _INDEX = "index.json"
 _MAX_BYTES = 1 << 30
-"""The size of what an archive may hold, decompressed; what dynacli reads is far less."""
+"""How much an archive may hold, decompressed; what dynacli writes is far less."""
 
 _DAMAGE = (
     OSError,
@@ -36,10 +36,10 @@ _DAMAGE = (
 
 
 class MissingFile(NamedTuple):
-    """Why a file could not be read, as the error said it.
+    """A file that could not be read, and why, in the words of the error.
 
     Args:
-        is_refused: Whether it may not be read.
+        is_refused: Whether dynacli may not read it.
     """
 
     is_refused: bool
@@ -48,24 +48,29 @@ class MissingFile(NamedTuple):
     hint: str
 
     def error(self) -> DynacliError:
-        """Return the error again."""
-        kind = RefusedError if self.is_refused else DocumentError
-        return kind(self.what, why=self.why, hint=self.hint)
+        """Return the error that was raised for it."""
+        error = RefusedError if self.is_refused else DocumentError
+        return error(self.what, why=self.why, hint=self.hint)
 
 
 class ReferencedFiles(NamedTuple):
-    """The other files of one revision of a document.
+    """The files that one revision of a document refers to.
 
     Args:
-        found: The absolute URI that was asked for → what was there.
-        missing: The absolute URI of each that could not be read → why.
+        found: The absolute URI in the reference → the file.
+        missing: The absolute URI of each file that could not be read → why.
     """
 
     found: Mapping[str, Fetched]
     missing: Mapping[str, MissingFile] = MappingProxyType({})
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the document refers to no other file."""
+        return not self.found and not self.missing
 
-def write_parts(path: str, parts: ReferencedFiles) -> None:
+
+def write_archive(path: str, files: ReferencedFiles) -> None:
     """Write an archive, complete or not at all.
 
     Raises:
@@ -74,56 +79,60 @@ def write_parts(path: str, parts: ReferencedFiles) -> None:
     rows = [
         {
             "uri": uri,
-            "base": one.uri,
-            "media_type": one.media_type,
-            "etag": one.etag,
-            "last_modified": one.last_modified,
+            "base": file.uri,
+            "media_type": file.media_type,
+            "etag": file.etag,
+            "last_modified": file.last_modified,
         }
-        for uri, one in parts.found.items()
+        for uri, file in files.found.items()
     ]
     target = BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        missing = {uri: list(one) for uri, one in parts.missing.items()}
+        missing = {uri: list(file) for uri, file in files.missing.items()}
         archive.writestr(_INDEX, json.dumps({"found": rows, "missing": missing}))
-        for number, one in enumerate(parts.found.values()):
-            archive.writestr(str(number), one.content)
+        for number, file in enumerate(files.found.values()):
+            archive.writestr(str(number), file.content)
     write_file(path, target.getvalue())
 
 
-def read_parts(path: str) -> ReferencedFiles | None:
-    """Return all that an archive holds; None where it is not there, or not whole."""
+def read_archive(path: str) -> ReferencedFiles | None:
+    """Return all files of an archive; None where it is lost or damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
                 return None
-            rows, missing = _index(archive)
+            rows, missing = _read_index(archive)
             found = {row["uri"]: _fetched(row, archive.read(str(number))) for number, row in enumerate(rows)}
     except _DAMAGE:
         return None
     return ReferencedFiles(found, missing)
 
 
-def read_part(path: str, uri: str) -> bytes | None:
-    """Return the bytes of one of the files in an archive; None where they cannot be had."""
+def read_archived_file(path: str, uri: str) -> bytes | None:
+    """Return the bytes of one file of an archive; None where they are lost.
+
+    Args:
+        uri: The URI in the reference, or the file's own.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            rows, _ = _index(archive)
-            number = next(n for n, row in enumerate(rows) if uri in (row["uri"], row["base"]))
+            rows, _ = _read_index(archive)
+            number = next(number for number, row in enumerate(rows) if uri in (row["uri"], row["base"]))
             return archive.read(str(number))
     except (*_DAMAGE, StopIteration):
         return None
 
 
-def _index(archive: zipfile.ZipFile) -> tuple[list[dict[str, str]], dict[str, MissingFile]]:
-    """Return the rows of the files that were found, and what is known of those that were not.
+def _read_index(archive: zipfile.ZipFile) -> tuple[list[dict[str, str]], dict[str, MissingFile]]:
+    """Return a row for each file in the archive, and URI → why it is missing for the others.
 
     Raises:
         ValueError: It is not the index of such an archive.
     """
     index = json.loads(archive.read(_INDEX))
     rows = index["found"]
-    missing = {uri: MissingFile(bool(one[0]), *one[1:]) for uri, one in index["missing"].items()}
-    if not all(_are_texts(one[1:]) for one in missing.values()) or not all(
+    missing = {uri: MissingFile(bool(values[0]), *values[1:]) for uri, values in index["missing"].items()}
+    if not all(_are_texts(file[1:]) for file in missing.values()) or not all(
         isinstance(row, dict) and _are_texts(row.values()) for row in rows
     ):
         raise ValueError("foreign")

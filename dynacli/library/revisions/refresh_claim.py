@@ -1,7 +1,7 @@
-"""The claim to refresh a document in the background: a file whose time says when somebody began.
+"""The claim to refresh a document in the background: a file whose time says when a run made it.
 
-It is taken before a process is started, so that a hundred runs at once start one. It goes when the refresh has
-succeeded, and stays where it failed, so that the next runs do not try again at once.
+A run makes it before it starts a process, so that of a hundred runs at once only one starts a process. The file is
+removed when the refresh has succeeded. Where the refresh failed it stays, so that the next runs do not try at once.
 """
 
 import os
@@ -10,16 +10,16 @@ import time
 __all__ = ["RETRY_SECONDS", "drop_refresh_claim", "take_refresh_claim"]
 
 RETRY_SECONDS = 300
-"""After this time a claim is nobody's: the refresh failed, or its process died."""
+"""An older claim counts for nothing: its refresh failed, or the process died."""
 
 _FILE = "refresh.claim"
 
 
 def take_refresh_claim(directory: str) -> bool:
-    """Return whether it is up to this run to have a document refreshed.
+    """Return whether this run is the one to have a document refreshed.
 
     Args:
-        directory: What is kept of the document. Where nothing can be written, nothing could be refreshed.
+        directory: The document's directory in the cache. Where it cannot be written, a refresh could not be either.
     """
     path = os.path.join(directory, _FILE)
     try:
@@ -33,12 +33,12 @@ def take_refresh_claim(directory: str) -> bool:
 
 def _take_over(path: str) -> bool:
     try:
-        # A time in the future is of a clock that was wrong.
+        # A time in the future comes from a wrong clock.
         if abs(time.time() - os.lstat(path).st_mtime) < RETRY_SECONDS:
             return False
         os.utime(path, follow_symlinks=False)
     except OSError:
-        return False  # it is gone just now: whoever took it is done
+        return False  # it was removed just now: the refresh has succeeded
     return True
 
 
@@ -47,4 +47,4 @@ def drop_refresh_claim(directory: str) -> None:
     try:
         os.unlink(os.path.join(directory, _FILE))
     except OSError:
-        return  # there is none, or it becomes old by itself
+        return  # there is none, or it counts for nothing after a while

@@ -1,21 +1,22 @@
 """The revisions of one document on disk, and which of them is current.
 
-Each source has a directory of its own in the cache::
+Each document has a directory of its own in the cache::
 
-    <cache>/documents/<source>/current.json                which revision, and how to tell that it is stale
-    <cache>/documents/<source>/current.parts.json          the same of the other files of a document of several
-    <cache>/documents/<source>/<revision>.json             what `current.json` said when that revision became current
-    <cache>/documents/<source>/<revision>.document         the bytes as they came
-    <cache>/documents/<source>/<revision>.parts.zip        those of the other files
-    <cache>/documents/<source>/<revision>.<format>.sqlite  the catalog compiled from them
+    <cache>/documents/<source>/current.json                the current revision, and how to tell that it is stale
+    <cache>/documents/<source>/current.parts.json          how to tell that a file that it refers to is stale
+    <cache>/documents/<source>/<revision>.json             `current.json` as it was when that revision became current
+    <cache>/documents/<source>/<revision>.document         the document as it was read or fetched
+    <cache>/documents/<source>/<revision>.parts.zip        the files that it refers to
+    <cache>/documents/<source>/<revision>.<format>.sqlite  the catalog that was compiled from them
     <cache>/documents/<source>/pending.json                what a person has to know or to decide
-    <cache>/documents/<source>/news.json                   what a person has not been told yet
+    <cache>/documents/<source>/news.json                   changes that no run has reported yet
     <cache>/documents/<source>/used                        its time is the day of the last use
     <cache>/documents/<source>/refresh.claim               its time is when a refresh in the background began
 
-A file is named by its content, written aside and moved into place. `current.json` comes last, so a reader
-finds the old revision or the new one, whole, and never waits.
-Everything here can be deleted, cut or overwritten at any time: it is then read, fetched or compiled again.
+The code calls the content of `current.json` or `<revision>.json` a pointer.
+A revision is named by its content. `current.json` is written last, so a reader finds the old revision or the new
+one, whole, and never waits.
+Every file here can be deleted, cut or overwritten at any time: its content is then read, fetched or compiled again.
 """
 
 import json
@@ -43,8 +44,8 @@ _DIGITS = 20
 _END_OF_TIME = 253_402_300_800
 """The year 10000, which no date can show."""
 
-# What a pointer remembers, and the kind of each; whatever else stands there is not ours.
-_REMEMBERED: dict[str, type | tuple[type, ...]] = {
+# The members of a pointer with their types; any other member is ignored.
+_MEMBERS: dict[str, type | tuple[type, ...]] = {
     "location": str,
     "revision": str,
     "uri": str,
@@ -76,13 +77,13 @@ _LISTS = ("allow_refs", "more", "overlays")
 
 
 class Revisions:
-    """What is kept of one source.
+    """The directory of one document in the cache.
 
     Args:
         cache_dir: The root of the cache.
-        location: The source's absolute path or URL.
-        layers: What is laid over the document of that source, or joined to it: the same source with others is
-            another document.
+        location: The absolute path or the URL of the document.
+        layers: Its overlays and the documents that are joined to it, as `layers_of` names them; with others, the same
+            location is another document.
     """
 
     def __init__(self, cache_dir: str, location: str, layers: tuple[str, ...] = ()) -> None:
@@ -95,18 +96,18 @@ class Revisions:
 
     @classmethod
     def in_directory(cls, directory: str, location: str) -> "Revisions":
-        """Return what is kept in a directory that was found in the cache."""
-        made = cls(os.path.dirname(os.path.dirname(directory)), location)
-        made.directory = directory
-        return made
+        """Return the revisions in a directory that was found in the cache."""
+        revisions = cls(os.path.dirname(os.path.dirname(directory)), location)
+        revisions.directory = directory
+        return revisions
 
     def current(self) -> dict[str, Any] | None:
-        """Return the pointer to the current revision; None when there is none, or it is torn or foreign."""
-        return self._read("current.json") or next(iter(self.history()), None)
+        """Return the pointer to the current revision, or to the latest where `current.json` is lost; else None."""
+        return self._read_pointer("current.json") or next(iter(self.history()), None)
 
     def pointer_to(self, revision: str) -> dict[str, Any] | None:
         """Return the pointer to a revision as it was when that became current; None where it is not known."""
-        pointer = self._read(f"{revision}.json")
+        pointer = self._read_pointer(f"{revision}.json")
         return pointer if pointer is not None and pointer["revision"] == revision else None
 
     def history(self) -> list[dict[str, Any]]:
@@ -115,25 +116,22 @@ class Revisions:
             names = os.listdir(self.directory)
         except OSError:
             return []
-        found = [
+        pointers = [
             self.pointer_to(stem)
             for name in names
             if is_revision(stem := name.removesuffix(".json")) and stem != name
         ]
-        known = [one for one in found if one is not None]
-        return sorted(known, key=_turn)
+        return sorted((pointer for pointer in pointers if pointer is not None), key=_latest_first)
 
-    def _read(self, name: str) -> dict[str, Any] | None:
-        return self.checked(self.state(name))
+    def _read_pointer(self, name: str) -> dict[str, Any] | None:
+        return self.check_pointer(self.read_state(name))
 
-    def checked(self, found: Any) -> dict[str, Any] | None:
-        """Return what is usable of a pointer that was read; None where it is none, or that of another source."""
+    def check_pointer(self, found: Any) -> dict[str, Any] | None:
+        """Return the usable members of a pointer that was read; None where it is none, or another document's."""
         if not isinstance(found, dict) or found.get("location") != self.location:
             return None
         pointer = {
-            key: found[key]
-            for key, kind in _REMEMBERED.items()
-            if key in found and type_fits(found[key], kind)
+            key: found[key] for key, kind in _MEMBERS.items() if key in found and type_fits(found[key], kind)
         }
         revision, uri = pointer.get("revision", ""), pointer.get("uri")
         if not (revision.isascii() and revision.isalnum()) or uri is None or not uri.isascii():
@@ -142,12 +140,12 @@ class Revisions:
             if not 0 <= pointer.get(key, 0) < _END_OF_TIME:
                 del pointer[key]
         for key in _LISTS:
-            if not all(isinstance(one, str) for one in pointer.get(key, ())):
+            if not all(isinstance(entry, str) for entry in pointer.get(key, ())):
                 del pointer[key]
         return pointer
 
-    def state(self, name: str) -> dict[str, Any]:
-        """Return what a small file of this directory says; nothing where it is not there, torn or foreign."""
+    def read_state(self, name: str) -> dict[str, Any]:
+        """Return the object in a JSON file of this directory; an empty one where the file is lost or damaged."""
         try:
             with open(os.path.join(self.directory, name), encoding="utf-8") as file:
                 found = json.load(file)
@@ -156,10 +154,10 @@ class Revisions:
         return found if isinstance(found, dict) else {}
 
     def write_state(self, name: str, state: dict[str, Any], *, is_lasting: bool = True) -> None:
-        """Write a small file of this directory, or remove it where there is nothing to say.
+        """Write a JSON file of this directory; an empty object removes the file.
 
         Args:
-            is_lasting: Whether it has to survive a loss of power, too.
+            is_lasting: Whether the file has to survive a loss of power.
 
         Raises:
             OSError: It cannot be written.
@@ -178,24 +176,38 @@ class Revisions:
         except OSError:
             return False
 
-    def catalog(self, pointer: dict[str, Any]) -> Catalog | None:
-        """Open the catalog that a pointer leads to; None when it is not there or cannot be read."""
-        return _opened(self.catalog_path(pointer["revision"]), pointer["revision"])
+    def open_catalog(self, pointer: dict[str, Any]) -> Catalog | None:
+        """Open the catalog of a revision; None where it has to be compiled again."""
+        path = self.catalog_path(pointer["revision"])
+        if not os.path.isfile(path):
+            return None
+        catalog = None
+        try:
+            catalog = Catalog(path)
+            catalog.check()
+            # The file may have come from another directory, or from a backup.
+            if catalog.meta.get("revision") == pointer["revision"]:
+                return catalog
+        except DamagedCatalogError:
+            pass
+        if catalog is not None:
+            catalog.close()
+        return None
 
     def catalog_path(self, revision: str) -> str:
-        """Return where the catalog of a revision stands."""
+        """Return the path of a revision's catalog."""
         return os.path.join(self.directory, f"{revision}.{FORMAT}.sqlite")
 
     def document_path(self, revision: str) -> str:
-        """Return where the bytes of a revision's document stand."""
+        """Return the path of a revision's document."""
         return os.path.join(self.directory, f"{revision}.document")
 
-    def parts_path(self, revision: str) -> str:
-        """Return where the other files of a revision's document stand."""
+    def archive_path(self, revision: str) -> str:
+        """Return the path of the archive of the files that a revision's document refers to."""
         return os.path.join(self.directory, f"{revision}.parts.zip")
 
-    def content(self, pointer: dict[str, Any]) -> bytes | None:
-        """Return the bytes of the file that was named; None when they are not there or not those bytes."""
+    def read_document(self, pointer: dict[str, Any]) -> bytes | None:
+        """Return the bytes of a revision's document; None where they are lost or were changed."""
         try:
             with open(self.document_path(pointer["revision"]), "rb") as file:
                 content = file.read()
@@ -203,26 +215,26 @@ class Revisions:
             return None
         return content if revision_of(content) == pointer.get("root", pointer["revision"]) else None
 
-    def parts(self, pointer: dict[str, Any]) -> "ReferencedFiles | None":
-        """Return the other files of a document; None when they are not there or not those of that revision."""
-        from dynacli.library.revisions.referenced_files import ReferencedFiles, read_parts
+    def read_referenced_files(self, pointer: dict[str, Any]) -> "ReferencedFiles | None":
+        """Return the files that a revision's document refers to; None where they are lost or were changed."""
+        from dynacli.library.revisions.referenced_files import ReferencedFiles, read_archive
 
         if "parts" not in pointer:
             return ReferencedFiles({})
-        content, parts = self.content(pointer), read_parts(self.parts_path(pointer["revision"]))
-        if content is None or parts is None:
+        content, files = self.read_document(pointer), read_archive(self.archive_path(pointer["revision"]))
+        if content is None or files is None:
             return None
-        return parts if revision_of(content, parts, pointer["uri"]) == pointer["revision"] else None
+        return files if revision_of(content, files, pointer["uri"]) == pointer["revision"] else None
 
-    def drop(self, pointer: dict[str, Any]) -> None:
-        """Forget the catalog of a revision, because it is damaged."""
+    def drop_catalog(self, pointer: dict[str, Any]) -> None:
+        """Remove the catalog of a revision, which can be compiled again; one that cannot be removed stays."""
         try:
             remove_file(self.catalog_path(pointer["revision"]))
         except OSError:
             return
 
-    def touch(self, pointer: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """Write the pointer with changes, and return it; a cache that cannot be written stays as it was."""
+    def update_pointer(self, pointer: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """Write the pointer to the current revision with changes, and return it; where it cannot be written, too."""
         changed = {**pointer, **changes}
         try:
             self.point_to(changed)
@@ -234,13 +246,13 @@ class Revisions:
         """Make a revision the current one: the last step of every change.
 
         Raises:
-            OSError: It cannot be written; the one before stays.
+            OSError: The pointer cannot be written; the revision before stays current.
         """
         self.write_state("current.json", {**pointer, "location": self.location})
 
 
-def _turn(pointer: dict[str, Any]) -> tuple[Any, ...]:
-    # Clocks are set back; what comes later has a higher number all the same.
+def _latest_first(pointer: dict[str, Any]) -> tuple[Any, ...]:
+    # Clocks are set back; a later revision has a higher number all the same.
     return -pointer.get("number", 0), -pointer.get("installed_at", 0), pointer["revision"]
 
 
@@ -250,42 +262,26 @@ def is_revision(word: str) -> bool:
 
 
 def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
-    """Tell whether a value of a JSON file is of a kind; true and false are no numbers."""
+    """Tell whether a value of a JSON file is of a type; unlike in Python, true and false are no numbers."""
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
-def revision_of(content: bytes, parts: "ReferencedFiles | None" = None, uri: str = "") -> str:
+def revision_of(content: bytes, files: "ReferencedFiles | None" = None, uri: str = "") -> str:
     """Return the name of a document's content: the first 20 hex digits of a SHA-256.
 
     Args:
-        content: The file that was named; of a document of one file, the digits are those of its bytes.
-        parts: The other files.
-        uri: The base URI of the document, so that its folder may have another name elsewhere.
+        content: The document's bytes; where it refers to no files, the digits are those of its bytes.
+        files: The files that it refers to.
+        uri: The document's base URI. What stands below its folder is named relative to it, so that the folder may be
+            renamed.
     """
     import hashlib
 
     digest = hashlib.sha256(content)
-    if parts is not None and (parts.found or parts.missing):
+    if files is not None and not files.is_empty:
         folder = uri[: uri.rfind("/") + 1]
-        rows = {part: hashlib.sha256(one.content).hexdigest() for part, one in parts.found.items()}
-        rows.update(dict.fromkeys(parts.missing, ""))
-        named = sorted((part.removeprefix(folder), row) for part, row in rows.items())
+        digests = {part: hashlib.sha256(file.content).hexdigest() for part, file in files.found.items()}
+        digests.update(dict.fromkeys(files.missing, ""))
+        named = sorted((part.removeprefix(folder), hexdigest) for part, hexdigest in digests.items())
         digest.update(json.dumps(named).encode())
     return digest.hexdigest()[:_DIGITS]
-
-
-def _opened(path: str, revision: str) -> Catalog | None:
-    if not os.path.isfile(path):
-        return None
-    catalog = None
-    try:
-        catalog = Catalog(path)
-        catalog.check()
-    except DamagedCatalogError:
-        if catalog is not None:
-            catalog.close()
-        return None  # a damaged catalog counts as absent, and is compiled again
-    if catalog.meta.get("revision") != revision:
-        catalog.close()
-        return None  # and so does that of another document, or of another day
-    return catalog

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dynacli.catalog.store.catalog_file import FORMAT
-from dynacli.library.revisions.freshness import are_parts_unchanged, facts_of, write_parts_list
+from dynacli.library.revisions.freshness import are_referenced_files_unchanged, facts_of, write_file_list
 from tests.documents import operation, pets
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 
@@ -291,7 +291,7 @@ def test_many_may_compile_at_once(processes: int, home: Path) -> None:
         assert (0, b"") == (process.returncode, stderr)
         assert "http://127.0.0.1:9/toys" == json.loads(stdout)["url"]
     assert 1 == len(list(_directory(home).glob("*.sqlite")))
-    assert are_parts_unchanged(str(_directory(home)), _pointer(home))
+    assert are_referenced_files_unchanged(str(_directory(home)), _pointer(home))
 
 
 # Documents of the network.
@@ -549,14 +549,14 @@ def test_looking_at_many_files_takes_milliseconds(tmp_path: Path) -> None:
     for path in paths:
         _put(path, "")
     pointer: dict[str, Any] = {
-        "parts": write_parts_list(str(tmp_path), {str(path): facts_of(str(path)) for path in paths}),
+        "parts": write_file_list(str(tmp_path), {str(path): facts_of(str(path)) for path in paths}),
         "checked_ns": time.time_ns(),
     }
     times = []
     for _ in range(5):
         start = time.perf_counter()
-        assert are_parts_unchanged(str(tmp_path), pointer)
+        assert are_referenced_files_unchanged(str(tmp_path), pointer)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.1
     paths[1234].unlink()
-    assert not are_parts_unchanged(str(tmp_path), pointer)
+    assert not are_referenced_files_unchanged(str(tmp_path), pointer)

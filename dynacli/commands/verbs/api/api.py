@@ -82,7 +82,7 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
     age = time.time() - fetched if isinstance(fetched, int | float) else None
     is_file = "://" not in api.location  # looked at just now, as standard input is
-    is_pinned = api.open_request is not None and bool(api.open_request.pin)
+    is_pinned = bool(api.open_request.pin)
     return {
         "title": meta["title"],
         "version": meta["version"],
