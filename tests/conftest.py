@@ -11,14 +11,11 @@ from typing import Any
 import pytest
 
 from tests import harness, sampling
+from tests.real_documents import FOLDER
 
 # A job in the background of a script, or under `nohup`, ignores SIGINT, and so would every process that it starts;
 # a handler is not inherited, so with one the tests and their processes are interrupted as in a terminal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-CORPUS = Path(
-    os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus"
-)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,9 +93,9 @@ def canary(home: Path) -> Iterator[str]:
 @pytest.fixture
 def corpus() -> Path:
     """The folder of real OpenAPI documents; a test that needs it is skipped where it is missing."""
-    if not CORPUS.is_dir():
-        pytest.skip(f"the folder of real documents is missing: {CORPUS} (set DYNACLI_TEST_CORPUS)")
-    return CORPUS
+    if not FOLDER.is_dir():
+        pytest.skip(f"the folder of real documents is missing: {FOLDER} (set DYNACLI_TEST_CORPUS)")
+    return FOLDER
 
 
 @pytest.fixture

@@ -10,12 +10,10 @@ import argparse
 import io
 import multiprocessing
 import os
-import re
 import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,18 +35,12 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.text.terminal import cell_width
+from tests.real_documents import FOLDER, documents
 
-__all__ = ["ACCEPTED", "DocumentReport", "documents", "drive"]
+__all__ = ["ACCEPTED", "DocumentReport", "drive"]
 
 WIDTH = 100
 SERVER = "http://127.0.0.1:9"
-_SUFFIXES = {".json", ".yaml", ".yml"}
-# Of a version that can be used: others are refused, which has tests of its own.
-_MARK = re.compile(
-    rb"""(?:^|^ {0,8}"|^.?\{")(?:(?:openapi['"]? ?:\s*['"]?3\.[0-2])|(?:swagger['"]? ?:\s*['"]?2\.0))""",
-    re.MULTILINE,
-)
-
 ACCEPTED = 0.995
 """Of the requests that `--example` makes, at least this part is accepted by openapi-core; the others have reasons."""
 
@@ -93,13 +85,6 @@ class DocumentReport:
             f"  --example {self.built:5}  accepted {self.accepted:5}  example line {self.exemplified:5}"
             f"  {self.seconds:6.1f} s {self.mebibytes:5.0f} MiB"
         )
-
-
-def documents(folder: Path) -> Iterator[Path]:
-    """Yield every file of a folder that says that it is an OpenAPI document."""
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in _SUFFIXES and path.is_file() and _MARK.search(path.read_bytes()):
-            yield path
 
 
 def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
@@ -201,8 +186,7 @@ def _builds(
 
 def _main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
-    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     parser.add_argument("--most", type=int, default=0, help="operations of each document")
     parser.add_argument("--only", default="", help="documents whose path has this")
     parser.add_argument("--processes", type=int, default=1, help="documents at a time")

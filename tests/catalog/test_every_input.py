@@ -10,7 +10,7 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.document.load import load
 from dynacli.errors import DocumentError
 from dynacli.model.operation import MediaType, Operation
-from tests.corpus import documents
+from tests.real_documents import documents
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # A property whose kebab form another one has is called as the document spells it, where that is plain.

@@ -10,10 +10,10 @@ from dynacli.changes.change_kinds import KINDS
 from dynacli.changes.change_records import Change, OperationKey
 from dynacli.changes.compare import compare
 from dynacli.guide.pages import page
-from tests.edits import EDITS, Edit
-from tests.edits.base import LIST, PETS, SCHEMAS
-from tests.edits.model import Of, edit, found, loaded, verdict
-from tests.edits.oasdiff import ask, differs
+from tests.changes.edits import EDITS, Edit
+from tests.changes.edits.base import LIST, PETS, SCHEMAS
+from tests.changes.edits.model import Of, edit, found, loaded, verdict
+from tests.changes.edits.oasdiff import ask, differs
 
 
 @pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)

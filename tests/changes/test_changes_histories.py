@@ -1,6 +1,6 @@
 """Documents that are there in two versions: what is told of the one and the other, and why that is right.
 
-Those of npm are looked for where tests/npm.py looks:
+Those of npm are looked for where tests/npm_programs.py looks:
 `npm install octokit-22@npm:@octokit/openapi@22.0.0 octokit-23@npm:@octokit/openapi@23.0.0`
 """
 
@@ -16,7 +16,7 @@ from dynacli.changes.compare import compare
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
 from dynacli.document.source import parse_source
-from tests.npm import package
+from tests.npm_programs import package
 
 
 def _tree(path: Path) -> dict[str, Any]:

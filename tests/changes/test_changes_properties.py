@@ -14,10 +14,10 @@ from dynacli.changes.compare import compare
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
 from dynacli.document.source import parse_source
-from tests.corpus import documents
-from tests.edits import EDITS, Edit
-from tests.edits.base import MODERN, PETS, SWAGGER
-from tests.edits.model import loaded
+from tests.changes.edits import EDITS, Edit
+from tests.changes.edits.base import MODERN, PETS, SWAGGER
+from tests.changes.edits.model import loaded
+from tests.real_documents import documents
 from tests.sampling import examples
 
 _SMALL = [loaded(one) for one in (PETS, MODERN, SWAGGER)]

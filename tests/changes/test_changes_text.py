@@ -13,9 +13,9 @@ from dynacli.changes.change_text import changes_text
 from dynacli.changes.change_words import changes_summary, sentence
 from dynacli.changes.compare import compare
 from dynacli.text.terminal import Painter, cell_width
-from tests.edits import EDITS
-from tests.edits.base import ADMIN, CREATE, NEW_PET, PET, PETS, REPLACE, SCHEMAS
-from tests.edits.model import GONE, edit
+from tests.changes.edits import EDITS
+from tests.changes.edits.base import ADMIN, CREATE, NEW_PET, PET, PETS, REPLACE, SCHEMAS
+from tests.changes.edits.model import GONE, edit
 
 
 def _row(key: OperationKey) -> Mapping[str, Any] | None:

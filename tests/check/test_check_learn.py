@@ -21,9 +21,9 @@ from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 from tests.harness import Answer, recording, run_cli
-from tests.judging import answered, judge_of, judge_value
-from tests.npm import program
+from tests.npm_programs import program
 from tests.sampling import examples
+from tests.validation.in_process_judge import answered, judge_of, judge_value
 
 JSON = "application/json"
 _PERSON = {

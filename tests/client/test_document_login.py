@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.clock import DAY, Served, age, state_of
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.served_document import DAY, Served, age, state_of
 
 NEW = {"/new": {"get": operation("newOne")}}
 BASIC = base64.b64encode(b"ann:pass word").decode()

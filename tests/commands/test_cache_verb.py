@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import DAY, Served, age
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, run_cli
+from tests.served_document import DAY, Served, age
 
 
 def _files(home: Path) -> list[Path]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import ACCEPTED, DocumentReport, documents, drive
+from tests.corpus import ACCEPTED, DocumentReport, drive
+from tests.real_documents import FOLDER, documents
 
 MOST = 25
 """Operations that are driven of each document, spread evenly over it; `python -m tests.corpus` drives all."""
@@ -15,11 +16,9 @@ pytestmark = pytest.mark.corpus
 @pytest.fixture(scope="module")
 def reports() -> list[DocumentReport]:
     """What became of each document."""
-    from tests.conftest import CORPUS
-
-    if not CORPUS.is_dir():
-        pytest.skip(f"the folder of real documents is missing: {CORPUS} (set DYNACLI_TEST_CORPUS)")
-    return [drive(path, str(path.relative_to(CORPUS)), most=MOST) for path in documents(CORPUS)]
+    if not FOLDER.is_dir():
+        pytest.skip(f"the folder of real documents is missing: {FOLDER} (set DYNACLI_TEST_CORPUS)")
+    return [drive(path, str(path.relative_to(FOLDER)), most=MOST) for path in documents(FOLDER)]
 
 
 def _reasons(reports: list[DocumentReport], what: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from dynacli.document.fetching import download
-from tests.clock import DAY, MINUTE, Served, age, holding, state_of
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, run_cli
+from tests.served_document import DAY, MINUTE, Served, age, holding, state_of
 
 NEW: dict[str, Any] = {"/new": {"get": operation("newOne", tags=["fresh"])}}
 

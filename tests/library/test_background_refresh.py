@@ -11,10 +11,10 @@ from typing import NamedTuple
 import pytest
 
 from dynacli.library.revisions.refresh_claim import RETRY_SECONDS
-from tests.clock import DAY, Served, age, holding, state_of, until
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli
+from tests.served_document import DAY, Served, age, holding, state_of, until
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc"

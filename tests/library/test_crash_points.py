@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.crashing import (
+from tests.documents import SERVER, operation, pets, save
+from tests.harness import Answer, RecordedRequest, Recorder
+from tests.library.crash_points import (
     age_by_days,
     arm,
     changes_made,
@@ -23,9 +25,7 @@ from tests.crashing import (
     seen,
     state,
 )
-from tests.documents import SERVER, operation, pets, save
-from tests.forking import Forks, forking, run
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.library.forked_runs import Forks, forking, run
 
 NEW: dict[str, Any] = {"/new": {"get": operation("newOne")}}
 LEAST = 500

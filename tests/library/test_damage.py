@@ -13,12 +13,11 @@ import pytest
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.library.revisions.refresh_claim import RETRY_SECONDS, take_refresh_claim
-from tests.clock import Served
-from tests.crashing import age_by_days
-from tests.documents import PETS, SERVER, operation, pets, save
+from tests.documents import PETS, SERVER, operation, pets, save, save_files
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
-from tests.many_files import write_files
+from tests.library.crash_points import age_by_days
+from tests.served_document import Served
 
 NEW: dict[str, Any] = {"/new": {"get": operation("newOne")}}
 NEW_NAMES = [*PETS, "new-one"]
@@ -161,7 +160,7 @@ def in_files(home: Path) -> Kept:
     shared = {"Pet": pets()["components"]["schemas"]["Pet"]}
     for document in (OLD, CURRENT):
         split = {**document, "components": {"schemas": {"Pet": {"$ref": "shared.json#/Pet"}}}}
-        path = write_files({"shop/openapi.json": split, "shop/shared.json": shared})
+        path = save_files({"shop/openapi.json": split, "shop/shared.json": shared})
         for one in path.parent.iterdir():
             os.utime(one, (1, 1))
         assert (
@@ -171,7 +170,7 @@ def in_files(home: Path) -> Kept:
             ).exit_code
         )
     (directory,) = (home / "cache" / "documents").iterdir()
-    other = write_files(
+    other = save_files(
         {
             "other/openapi.json": {**pets("7"), "components": {"schemas": {"Pet": {"$ref": "s.json"}}}},
             "other/s.json": {},

@@ -10,10 +10,10 @@ import pytest
 from dynacli.commands.freshness_notes import age_told
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.revisions.freshness import age_of, is_due
-from tests.clock import DAY, HOUR, MINUTE, Served, age, state_of
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
+from tests.served_document import DAY, HOUR, MINUTE, Served, age, state_of
 
 NOW = 1_000_000_000.0
 NEW = {"/new": {"get": operation("newOne")}}

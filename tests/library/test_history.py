@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.clock import DAY, Served, age, state_of
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, run_cli
+from tests.served_document import DAY, Served, age, state_of
 
 KEYS = ["revision", "since", "title", "version", "operations", "current", "pinned", "kept_aside"]
 

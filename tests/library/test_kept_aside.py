@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.clock import DAY, HOUR, Served, age, state_of
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, run_cli
+from tests.served_document import DAY, HOUR, Served, age, state_of
 
 MOVED = "its servers moved to another origin: from `http://127.0.0.1:9` to `https://evil.example`"
 LOST = "it has lost its paths: 3 operations were there, and none is left"

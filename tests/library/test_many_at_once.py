@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from dynacli.files import hold_lock
-from tests.clock import DAY, Served, age, holding, state_of, until
-from tests.crashing import damaged, left_behind
 from tests.documents import PETS, SERVER, operation, pets, save
-from tests.forking import Forks, forking, run, run_times, run_until, vanish_when_opened
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.library.crash_points import damaged, left_behind
+from tests.library.forked_runs import Forks, forking, run, run_times, run_until, vanish_when_opened
+from tests.served_document import DAY, Served, age, holding, state_of, until
 
 MANY = pytest.mark.parametrize("many", [10, pytest.param(50, marks=pytest.mark.exhaustive)])
 SLOW_SECONDS = 0.3

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.clock import DAY, Served, age, state_of
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli
+from tests.served_document import DAY, Served, age, state_of
 
 NEW: dict[str, Any] = {"/new": {"get": operation("newOne")}}
 NEWER: dict[str, Any] = {**NEW, "/newer": {"get": operation("newerOne")}}

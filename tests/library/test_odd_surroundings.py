@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.clock import DAY, Served, age
-from tests.crashing import damaged, left_behind, seen
 from tests.documents import PETS, SERVER, operation, pets, save
-from tests.forking import Forks, Step, forking, result_of, run
 from tests.harness import Recorder, Result, run_cli
-from tests.surroundings import become_nobody, limit_file_size, shift_clock, without_variables
+from tests.library.crash_points import damaged, left_behind, seen
+from tests.library.forked_runs import Forks, Step, forking, result_of, run
+from tests.library.surroundings import become_nobody, limit_file_size, shift_clock, without_variables
+from tests.served_document import DAY, Served, age
 
 NEW = {"/new": {"get": operation("newOne")}}
 NEW_NAMES = [*PETS, "new-one"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import DAY, Served, age
 from tests.documents import operation, pets
 from tests.harness import Recorder, recording, run_cli
+from tests.served_document import DAY, Served, age
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "help": ("shop", "--help"),

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
-from tests.clock import DAY
 from tests.documents import pets, save
 from tests.harness import run_cli
+from tests.served_document import DAY
 
 
 def _changes(home: Path) -> dict[str, int]:

@@ -19,10 +19,10 @@ import pytest
 
 from dynacli.document.fetching import download
 from dynacli.library.revisions.refresh_claim import take_refresh_claim
-from tests.clock import DAY, MINUTE, Served, age, state_of
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, recording, run_cli
+from tests.served_document import DAY, MINUTE, Served, age, state_of
 
 TIME = "Wed, 01 Jan 2025 00:00:00 GMT"
 NEW, SAME, HELD, FAILED = "new", "same", "held", "failed"

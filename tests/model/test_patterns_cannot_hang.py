@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.model.patterns import MAX_PATTERN, Patterns, PatternTimeoutError
 from tests.harness import Answer, Recorder, run_cli
-from tests.judging import JSON, compact, judge_value
+from tests.validation.in_process_judge import JSON, compact, judge_value
 
 # Python's `re` needs longer than the universe has for these.
 _SLOW_TEXT = "a" * 60 + "!"

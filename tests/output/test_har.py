@@ -21,7 +21,7 @@ from dynacli.output.reports.har import HarCall, har_of
 from dynacli.request.built_request import Request, RequestParts
 from dynacli.transport.send import Answer
 from tests.harness import run_cli
-from tests.npm import package
+from tests.npm_programs import package
 
 _CALL: dict[str, Any] = {
     "operation": "get-a",

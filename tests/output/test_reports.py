@@ -16,7 +16,7 @@ from dynacli.output.reports.junit import junit_report
 from dynacli.output.reports.sarif import sarif_report
 from tests.documents import document, operation, save, serve
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.npm import program
+from tests.npm_programs import program
 
 HOSTILE = 'a%b\r\nc:d,e "<&>]]> \x1b]0;x\x07 \x00 \u202e \ud800 \ufffe é'
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import documents
-from tests.npm import program
-from tests.prism import ask
+from tests.npm_programs import program
+from tests.real_documents import documents
+from tests.request.prism import ask
 
 pytestmark = [pytest.mark.corpus, pytest.mark.outside]
 
 MOST = 40
-"""Operations that are called of each document; `python -m tests.prism` calls all."""
+"""Operations that are called of each document; `python -m tests.request.prism` calls all."""
 
 LEAST = 5
 """Operations that a document has at least: each one costs a start of Prism."""

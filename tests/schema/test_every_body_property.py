@@ -9,7 +9,7 @@ from dynacli.document.references.scan import follow_references, lookup
 from dynacli.errors import DocumentError
 from dynacli.model.media_types import body_schema, is_built
 from dynacli.schema.option_fields import find_field
-from tests.corpus import documents
+from tests.real_documents import documents
 
 Resolve = Callable[[str], Any]
 Place = tuple[tuple[str, ...], str]

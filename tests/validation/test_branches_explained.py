@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.judging import judge_value
+from tests.validation.in_process_judge import judge_value
 
 _START = "#/components/schemas/"
 

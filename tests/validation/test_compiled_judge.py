@@ -1,7 +1,7 @@
 """What is compiled accepts what the keywords accept, and nothing else; findings are the keywords' own.
 
-Over real documents this is `python -m tests.differential`; here it is a part of that, and schemas that were written to
-tell the two apart.
+Over real documents this is `python -m tests.validation.compiled_against_keywords`; here it is a part of that, and
+schemas that were written to tell the two apart.
 """
 
 import json
@@ -20,11 +20,11 @@ from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas import acceptance, dialects
 from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
-from tests import suite
-from tests.corpus import documents
-from tests.differential import Tally, compare_document, compare_values, resolver_of
-from tests.judging import answer_document, compact, judge_value
+from tests.real_documents import documents
 from tests.sampling import examples
+from tests.validation import json_schema_suite
+from tests.validation.compiled_against_keywords import Tally, compare_document, compare_values, resolver_of
+from tests.validation.in_process_judge import answer_document, compact, judge_value
 
 _BIG = 2**53
 _VALUES: list[Any] = [
@@ -411,7 +411,7 @@ def test_a_schema_that_takes_many_steps_on_one_value_is_not_compiled() -> None:
 
 @pytest.mark.corpus
 def test_over_real_documents_both_say_the_same(corpus: Path) -> None:
-    """A part of what `python -m tests.differential` compares."""
+    """A part of what `python -m tests.validation.compiled_against_keywords` compares."""
     tally = Tally()
     for path in documents(corpus):
         tally.add(compare_document(path, most=8, values=5))
@@ -425,8 +425,8 @@ def test_over_the_official_suite_both_say_the_same(draft: str, version: str) -> 
     """Its schemas were written to find the corners of the keywords."""
     tally = Tally()
     for pattern in ("*.json", "optional/*.json", "optional/format/*.json"):
-        for group in suite.groups(draft, pattern):
-            with suite.judge_of_group(group.schema, f"{version}.0")._spec.resolve() as resolved:
+        for group in json_schema_suite.groups(draft, pattern):
+            with json_schema_suite.judge_of_group(group.schema, f"{version}.0")._spec.resolve() as resolved:
                 schema = {"$ref": f"{_REF}Case"}
                 values = [case.value for case in group.cases] + _VALUES[::4]
                 compare_values(group.name, schema, resolved.resolver, version, "response", values, tally)
@@ -565,8 +565,8 @@ from dynacli.validation.schemas import dialects
 from dynacli.validation.schemas.compiled_schema import CompiledSchema
 from dynacli.validation.schemas.plain_schema import PlainSchema
 from dynacli.validation.judging_notes import JudgingNotes
-from tests.differential import resolver_of
-from tests.judging import answer_document
+from tests.validation.compiled_against_keywords import resolver_of
+from tests.validation.in_process_judge import answer_document
 
 names = [f"N{number}" for number in range(20)]
 schemas = {name: {KEYWORD: [{"$ref": "#/components/schemas/" + after}, OTHER]} for name, after in zip(names, names[1:])}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.judging import compact, judge_value
+from tests.validation.in_process_judge import compact, judge_value
 
 _A = {"type": "object", "properties": {"a": {"type": "integer"}}}
 _B = {"type": "object", "properties": {"b": {"type": "integer"}}}

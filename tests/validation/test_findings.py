@@ -10,7 +10,16 @@ import pytest
 from dynacli.validation.findings.finding import Finding, Verdict, shortened
 from dynacli.validation.judge import Judge
 from tests.harness import Answer, Recorder, run_cli
-from tests.judging import JSON, answer_document, answered, compact, judge_answer, judge_of, judge_value, sent
+from tests.validation.in_process_judge import (
+    JSON,
+    answer_document,
+    answered,
+    compact,
+    judge_answer,
+    judge_of,
+    judge_value,
+    sent,
+)
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
 _OK: dict[str, Any] = {"description": ""}

@@ -6,8 +6,8 @@ import pytest
 
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.formats import Formats
-from tests.differential import Tally, compare_values, resolver_of
-from tests.judging import answer_document, compact, judge_value
+from tests.validation.compiled_against_keywords import Tally, compare_values, resolver_of
+from tests.validation.in_process_judge import answer_document, compact, judge_value
 
 _LONG_LABEL = "a" * 63
 _TEXTS: dict[str, tuple[list[str], list[str]]] = {

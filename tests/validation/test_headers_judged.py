@@ -7,7 +7,7 @@ import pytest
 
 from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
-from tests.judging import JSON, answer_document, answered, compact, judge_answer, judge_of
+from tests.validation.in_process_judge import JSON, answer_document, answered, compact, judge_answer, judge_of
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
 _OK: dict[str, Any] = {"description": ""}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.suite import Figures, figures
+from tests.validation.json_schema_suite import Figures, figures
 
 pytestmark = pytest.mark.outside
 

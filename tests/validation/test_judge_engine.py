@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.judging import JSON
+from tests.validation.in_process_judge import JSON
 
 # The stand-ins were made for these. With others this fails first: look whether they still hold, then move on.
 _VERSIONS = {
@@ -49,7 +49,7 @@ _JUDGE = """
 import json, sys
 if sys.argv[1] == "plain":
     import openapi_core, werkzeug, openapi_spec_validator.settings, openapi_schema_validator.settings
-from tests.judging import judge_value
+from tests.validation.in_process_judge import judge_value
 table = json.load(open(sys.argv[2]))
 verdicts = [
     [vars(finding) for finding in judge_value(schema, value, version, P=table["P"]).findings]
@@ -207,7 +207,7 @@ from dynacli.validation import import_openapi_core as engine
 assert engine.load_engine().request_validator
 assert sys.modules["json"] is kept
 assert sys.modules["openapi_core"].__file__ and sys.modules["werkzeug"].__file__
-from tests.judging import compact, judge_value
+from tests.validation.in_process_judge import compact, judge_value
 assert compact(judge_value({{"type": "integer"}}, "x")) == ["- type"]
 import requests
 """
@@ -234,7 +234,7 @@ assert sys.modules["httpx"].Client
 
 _NOTHING_OPENED = """
 import json, sys
-from tests.judging import JSON, answer_document, answered, compact, judge_of
+from tests.validation.in_process_judge import JSON, answer_document, answered, compact, judge_of
 documents = json.load(open(sys.argv[1]))
 judges = [judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
     P={"type": "integer"})) for one in documents for version in ("3.0.3", "3.1.0", "3.2.0")]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dynacli.validation import judging_notes
-from tests.judging import answer_document, answered, compact, judge_of, judge_value
+from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
 
 _ITEM = {"type": "object", "required": ["name"]}
 _REST_OF_OBJECT = "the rest of an object that has over 1,000 errors"
@@ -85,7 +85,7 @@ def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 _FORM_OF_ALTERNATIVES = """
-from tests.judging import answer_document, answered, compact, judge_of
+from tests.validation.in_process_judge import answer_document, answered, compact, judge_of
 form = "application/x-www-form-urlencoded"
 schema = {"oneOf": [{"properties": {"a": {"type": "integer"}}, "required": ["a"]}]}
 content = {form: {"schema": schema, "encoding": {"a": {"style": "form"}}}}

@@ -10,7 +10,7 @@ from dynacli.validation.judge_items import PlacedSchema, sequence_errors
 from dynacli.validation.judging_notes import JudgingNotes
 from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
-from tests.judging import answer_document, answered, compact, judge_answer, judge_of, sent
+from tests.validation.in_process_judge import answer_document, answered, compact, judge_answer, judge_of, sent
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 _EVENT = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.judges.disagreements import REASONS
-from tests.judges.programs import PROGRAMS, ask, compared, differing
+from tests.validation.other_judges.disagreements import REASONS
+from tests.validation.other_judges.programs import PROGRAMS, ask, compared, differing
 
 
 @pytest.mark.outside

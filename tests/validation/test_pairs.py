@@ -4,8 +4,8 @@ import pytest
 
 from dynacli.validation.findings.finding_rules import RULES
 from dynacli.validation.judge import JudgedResponse
-from tests.judging import compact, judge_of
-from tests.pairs import PAIRS, Pair
+from tests.validation.in_process_judge import compact, judge_of
+from tests.validation.pairs import PAIRS, Pair
 
 _EACH = [
     pytest.param(pair, version, id=f"{version}: {pair.name}") for pair in PAIRS for version in pair.versions

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.harness import run_cli
-from tests.real_calls import CALLS, DOCUMENTS, THEIRS, Call
-from tests.real_servers import SERVERS, RealServer, serving
+from tests.validation.real_calls import CALLS, DOCUMENTS, THEIRS, Call
+from tests.validation.real_servers import SERVERS, RealServer, serving
 
 pytestmark = pytest.mark.servers
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Recorder, Result, run_cli
-from tests.judging import JSON, compact, judge_of, sent
+from tests.validation.in_process_judge import JSON, compact, judge_of, sent
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
 

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from tests.harness import Answer, Recorder, run_cli
-from tests.judging import JSON, answer_document, answered, compact, judge_answer, judge_of, judge_value
+from tests.validation.in_process_judge import (
+    JSON,
+    answer_document,
+    answered,
+    compact,
+    judge_answer,
+    judge_of,
+    judge_value,
+)
 
 _UNKNOWN_CHARSET = "? the body is text in `no-such`, which is unknown"
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.documents import operation
+from tests.documents import document, load_file, operation, save_files
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.many_files import load_file, root, write_files
 
 TOY = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 
@@ -26,13 +25,13 @@ def _with_toy(ref: str = "../common/toy.yaml") -> dict[str, Any]:
         "/toys": {"post": operation("makeToy", requestBody={"$ref": ref})},
         "/ok": {"get": operation("ok")},
     }
-    return root(paths, servers=[{"url": "http://127.0.0.1:9"}])
+    return document(paths)
 
 
 @pytest.fixture
 def spec() -> Path:
     """A document in `spec` that refers to a file in `common`, both written a while ago."""
-    path = write_files({"spec/api.json": _with_toy(), "common/toy.yaml": _body(TOY)})
+    path = save_files({"spec/api.json": _with_toy(), "common/toy.yaml": _body(TOY)})
     _age(path, Path("common/toy.yaml"))
     return path
 
@@ -62,7 +61,7 @@ def test_the_value_of_the_hint_works_as_it_stands(monkeypatch: pytest.MonkeyPatc
     """It is quoted for a shell, and means the same in another directory."""
     import shlex
 
-    write_files({"spec/api.json": _with_toy("../my%20parts/toy.yaml"), "my parts/toy.yaml": _body(TOY)})
+    save_files({"spec/api.json": _with_toy("../my%20parts/toy.yaml"), "my parts/toy.yaml": _body(TOY)})
     api = str(Path("spec/api.json").resolve())
     hint = _make(api).stderr.partition("add `")[2].partition("`")[0]
     monkeypatch.chdir("/")
@@ -71,7 +70,7 @@ def test_the_value_of_the_hint_works_as_it_stands(monkeypatch: pytest.MonkeyPatc
 
 def test_an_allowed_file_may_refer_further(spec: Path) -> None:
     """To its neighbours, back to the document, and no further than is allowed."""
-    write_files(
+    save_files(
         {
             "common/toy.yaml": _body({"allOf": [{"$ref": "deep/base.json"}, {"$ref": "../spec/own.json"}]}),
             "common/deep/base.json": {"type": "object", "properties": {"far": {"$ref": "../../far.json"}}},
@@ -166,7 +165,7 @@ def test_what_is_no_directory_is_an_error_of_usage(spec: Path, value: str, why: 
 
 def test_a_remote_document_never_reaches_a_directory(server: Recorder) -> None:
     """Files of this machine are for documents of this machine, whatever is allowed."""
-    ref = write_files({"common/toy.yaml": _body(TOY)}).as_uri()
+    ref = save_files({"common/toy.yaml": _body(TOY)}).as_uri()
     server.answers["/api.json"] = Answer(
         200, json.dumps(_with_toy(ref)).encode(), {"Content-Type": "application/json"}
     )

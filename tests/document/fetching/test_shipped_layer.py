@@ -8,9 +8,9 @@ import pytest
 
 from dynacli.demo.demo_facts import document_path
 from dynacli.document.fetching import shipped_documents
-from tests.clock import DAY, Served, age, state_of
 from tests.documents import pets
 from tests.harness import Answer, Recorder, run_cli
+from tests.served_document import DAY, Served, age, state_of
 
 URL = "https://acme.armature.app/api/armature/v1/openapi"
 TOLD = "the document that came with dynacli is used"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.clock import DAY, Served, age, state_of
 from tests.documents import PETS, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, recording, run_cli
+from tests.served_document import DAY, Served, age, state_of
 
 TOYS = {"/toys": {"get": operation("listToys")}}
 

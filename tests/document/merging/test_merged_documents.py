@@ -18,7 +18,7 @@ from dynacli.document.pointer import MISSING, follow, from_fragment, join, split
 from dynacli.document.reading.parse import parse_file
 from dynacli.document.references.place_origins import Place
 from dynacli.errors import DocumentError
-from tests.merging import differences, operations
+from tests.document.merging.same_meaning import differences, operations
 from tests.sampling import examples
 
 _REWRITTEN = frozenset({"$ref", "mapping", "defaultMapping", "operationRef", "url", "tokenUrl"})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dynacli.document.overlays.overlay import apply_overlay, path_of
 from dynacli.document.overlays.overlay_actions import actions_between
 from dynacli.errors import DocumentError
-from tests.npm import program
+from tests.npm_programs import program
 
 _DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",

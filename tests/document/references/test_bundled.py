@@ -13,7 +13,7 @@ import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
 
 from tests.harness import Answer, Recorder, run_cli
-from tests.npm import program
+from tests.npm_programs import program
 
 OK = {"200": {"description": "Good."}}
 PET = {

@@ -9,8 +9,8 @@ import pytest
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
-from tests.judging import answer_document, compact, judge_value
-from tests.many_files import load_file, write_files
+from tests.documents import load_file, save_files
+from tests.validation.in_process_judge import answer_document, compact, judge_value
 
 _BASE = "https://example.com/"
 _PAGE = {
@@ -63,7 +63,7 @@ def test_the_template_of_another_file() -> None:
         },
         "texts.json": {"$ref": "page.json", "$defs": {"item": {"$dynamicAnchor": "item", "type": "string"}}},
     }
-    tree = load_file(write_files(files)).tree
+    tree = load_file(save_files(files)).tree
     schemas = tree["components"]["schemas"]
     kinds = []
     for name in ("A", "B"):

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from dynacli.document.load import Document, load
 from dynacli.document.pointer import follow, split
+from tests.document.references.files_as_written import differences
+from tests.documents import document, load_file, save_files
 from tests.harness import Answer, recording
-from tests.many_files import differences, load_file, root, write_files
 from tests.sampling import examples
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
@@ -24,77 +25,77 @@ PART = {"$ref": "PART"}
 KINDS: dict[str, tuple[dict[str, Any], Any, str]] = {
     # id: the root document, the part, and where in the one document the part stands
     "schema": (
-        root({"/a": {"get": {"responses": {"200": {"content": {"a/b": {"schema": PART}}}}}}}),
+        document({"/a": {"get": {"responses": {"200": {"content": {"a/b": {"schema": PART}}}}}}}, None),
         PET,
         "/components/schemas/part",
     ),
     "schema in a schema": (
-        root(components={"schemas": {"Pets": {"items": PART}}}),
+        document({}, None, components={"schemas": {"Pets": {"items": PART}}}),
         PET,
         "/components/schemas/part",
     ),
-    "component": (root(components={"schemas": {"Pet": PART}}), PET, "/components/schemas/Pet"),
-    "parameter": (root({"/a": {"parameters": [PART]}}), LIMIT, "/components/parameters/part"),
+    "component": (document({}, None, components={"schemas": {"Pet": PART}}), PET, "/components/schemas/Pet"),
+    "parameter": (document({"/a": {"parameters": [PART]}}, None), LIMIT, "/components/parameters/part"),
     "response": (
-        root({"/a": {"get": {"responses": {"default": PART}}}}),
+        document({"/a": {"get": {"responses": {"default": PART}}}}, None),
         FINE,
         "/components/responses/part",
     ),
     "request body": (
-        root({"/a": {"post": {"requestBody": PART}}}),
+        document({"/a": {"post": {"requestBody": PART}}}, None),
         {"content": {"text/plain": {}}},
         "/components/requestBodies/part",
     ),
     "header": (
-        root({"/a": {"get": {"responses": {"200": {"headers": {"X-Rate": PART}}}}}}),
+        document({"/a": {"get": {"responses": {"200": {"headers": {"X-Rate": PART}}}}}}, None),
         {"schema": {"type": "integer"}},
         "/components/headers/part",
     ),
     "example": (
-        root({"/a": {"parameters": [{**LIMIT, "examples": {"few": PART}}]}}),
+        document({"/a": {"parameters": [{**LIMIT, "examples": {"few": PART}}]}}, None),
         {"value": 3},
         "/components/examples/part",
     ),
     "link": (
-        root({"/a": {"get": {"responses": {"200": {**FINE, "links": {"next": PART}}}}}}),
+        document({"/a": {"get": {"responses": {"200": {**FINE, "links": {"next": PART}}}}}}, None),
         {"operationId": "listPets"},
         "/components/links/part",
     ),
     "callback": (
-        root({"/a": {"post": {"callbacks": {"done": PART}}}}),
+        document({"/a": {"post": {"callbacks": {"done": PART}}}}, None),
         {"{$request.body#/url}": {"post": LIST}},
         "/components/callbacks/part",
     ),
     "security scheme": (
-        root(components={"securitySchemes": {"key": PART}}),
+        document({}, None, components={"securitySchemes": {"key": PART}}),
         {"type": "http", "scheme": "basic"},
         "/components/securitySchemes/key",
     ),
-    "path item": (root({"/a": PART}), {"get": LIST}, "/paths/~1a"),
-    "path item 3.1": (root({"/a": PART}, "3.1.0"), {"get": LIST}, "/paths/~1a"),
-    "webhook": (root(version="3.1.0", webhooks={"new": PART}), {"post": LIST}, "/webhooks/new"),
-    "operation": (root({"/a": {"get": PART}}), LIST, "/paths/~1a/get"),
+    "path item": (document({"/a": PART}, None), {"get": LIST}, "/paths/~1a"),
+    "path item 3.1": (document({"/a": PART}, None, version="3.1.0"), {"get": LIST}, "/paths/~1a"),
+    "webhook": (document({}, None, version="3.1.0", webhooks={"new": PART}), {"post": LIST}, "/webhooks/new"),
+    "operation": (document({"/a": {"get": PART}}, None), LIST, "/paths/~1a/get"),
     "additional operation": (
-        root({"/a": {"additionalOperations": {"COPY": PART}}}, "3.2.0"),
+        document({"/a": {"additionalOperations": {"COPY": PART}}}, None, version="3.2.0"),
         LIST,
         "/paths/~1a/additionalOperations/COPY",
     ),
-    "paths": (root(PART), {"/a": {"get": LIST}}, "/paths"),
+    "paths": (document(PART, None), {"/a": {"get": LIST}}, "/paths"),
     "media type": (
-        root({"/a": {"post": {"requestBody": {"content": {"a/b": PART}}}}}),
+        document({"/a": {"post": {"requestBody": {"content": {"a/b": PART}}}}}, None),
         {"schema": PET},
         "/paths/~1a/post/requestBody/content/a~1b",
     ),
-    "all schemas": (root(components={"schemas": PART}), {"Pet": PET}, "/components/schemas"),
-    "all components": (root(components=PART), {"schemas": {"Pet": PET}}, "/components"),
+    "all schemas": (document({}, None, components={"schemas": PART}), {"Pet": PET}, "/components/schemas"),
+    "all components": (document({}, None, components=PART), {"schemas": {"Pet": PET}}, "/components"),
     "properties": (
-        root(components={"schemas": {"Pet": {"properties": PART}}}),
+        document({}, None, components={"schemas": {"Pet": {"properties": PART}}}),
         PET["properties"],
         "/components/schemas/Pet/properties",
     ),
-    "list of parameters": (root({"/a": {"parameters": PART}}), [LIMIT], "/paths/~1a/parameters"),
-    "servers": (root(servers=PART), [{"url": "/v1"}], "/servers"),
-    "description": (root({"/a": {"description": PART}}), "All of it", "/paths/~1a/description"),
+    "list of parameters": (document({"/a": {"parameters": PART}}, None), [LIMIT], "/paths/~1a/parameters"),
+    "servers": ({**document({}), "servers": PART}, [{"url": "/v1"}], "/servers"),
+    "description": (document({"/a": {"description": PART}}, None), "All of it", "/paths/~1a/description"),
     "definition 2.0": (
         {
             "swagger": "2.0",
@@ -146,16 +147,16 @@ def test_every_kind_of_part_finds_its_place(
     whole = value
     for step in reversed(steps):
         whole = {step: whole}
-    document = load_file(write_files({name: _with_part(tree, part + fragment), part: whole}))
-    assert () == document.warnings
-    assert ((), ()) == (document.scan.external, document.scan.dangling)
-    assert document.scan.internal or "$ref" not in json.dumps(document.tree)
-    found = _at(document, expected.replace("/part", f"/{called}"))
+    loaded = load_file(save_files({name: _with_part(tree, part + fragment), part: whole}))
+    assert () == loaded.warnings
+    assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
+    assert loaded.scan.internal or "$ref" not in json.dumps(loaded.tree)
+    found = _at(loaded, expected.replace("/part", f"/{called}"))
     if "2.0" in kind:  # converted afterwards
         assert isinstance(found, dict)
     else:
         assert value == found
-        assert [] == differences(document)
+        assert [] == differences(loaded)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=KINDS)
@@ -170,16 +171,16 @@ def test_parts_come_over_the_network_too(kind: str) -> None:
         text = json.dumps(_with_part(tree, "../parts/part.yaml#/a"))
         server.answers["/parts/part.yaml"] = Answer(body=yaml.safe_dump({"a": value}).encode())
         source = parse_source(f"{server.origin}/v1/openapi.json", Path.cwd())
-        document = load(Fetched(text.encode(), uri=source.uri), "pets", opener=allowed_files(source))
-    assert () == document.warnings
-    assert () == document.scan.external
+        loaded = load(Fetched(text.encode(), uri=source.uri), "pets", opener=allowed_files(source))
+    assert () == loaded.warnings
+    assert () == loaded.scan.external
     assert ["/parts/part.yaml"] == [request.target for request in server.requests]
     assert all("authorization" not in request.headers for request in server.requests)
     assert [f"{server.origin}/v1/openapi.json", f"{server.origin}/parts/part.yaml"] == [
-        file.uri for file in document.files
+        file.uri for file in loaded.files
     ]
     if "2.0" not in kind:
-        assert value == _at(document, expected.replace("/part", "/a"))
+        assert value == _at(loaded, expected.replace("/part", "/a"))
 
 
 def _schemas(document: Document) -> dict[str, Any]:
@@ -189,15 +190,15 @@ def _schemas(document: Document) -> dict[str, Any]:
 
 def _loaded(files: dict[str, Any]) -> Document:
     """Return a document of several files that nothing is wrong with, checked against an independent reading."""
-    document = load_file(write_files(files))
-    assert () == document.warnings
-    assert ((), ()) == (document.scan.external, document.scan.dangling)
-    assert [] == differences(document)
-    return document
+    loaded = load_file(save_files(files))
+    assert () == loaded.warnings
+    assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
+    assert [] == differences(loaded)
+    return loaded
 
 
 def _with_schemas(schemas: dict[str, Any], version: str = "3.1.0", **more: Any) -> dict[str, Any]:
-    return root(version=version, components={"schemas": schemas}, **more)
+    return document({}, None, version=version, components={"schemas": schemas}, **more)
 
 
 @pytest.mark.parametrize(
@@ -506,31 +507,33 @@ def _with_schemas(schemas: dict[str, Any], version: str = "3.1.0", **more: Any) 
 )
 def test_parts_are_put_together(files: dict[str, Any], expected: dict[str, Any]) -> None:
     """Every reference is the pointer to one place; names are told by the files and never change others."""
-    document = load_file(write_files(files))
-    assert () == document.warnings
-    assert ((), ()) == (document.scan.external, document.scan.dangling)
-    assert expected == _schemas(document)
-    assert list(expected) == list(_schemas(document)) or "$ref" in files["api.json"]["components"]["schemas"]
+    loaded = load_file(save_files(files))
+    assert () == loaded.warnings
+    assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
+    assert expected == _schemas(loaded)
+    assert list(expected) == list(_schemas(loaded)) or "$ref" in files["api.json"]["components"]["schemas"]
 
 
 def test_a_part_that_is_in_place_twice_is_copied() -> None:
     """Two paths that share a file have each a path item of their own, and each its place in the file."""
-    document = _loaded(
+    loaded = _loaded(
         {
-            "api.yaml": root({"/a": {"$ref": "item.yaml"}, "/b": {"$ref": "item.yaml", "summary": "B"}}),
+            "api.yaml": document(
+                {"/a": {"$ref": "item.yaml"}, "/b": {"$ref": "item.yaml", "summary": "B"}}, None
+            ),
             "item.yaml": {"get": {"$ref": "get.yaml"}, "summary": "A", "x-fine": FINE},
             "get.yaml": {"operationId": "x", "responses": {"200": {"$ref": "item.yaml#/x-fine"}}},
         }
     )
-    paths = document.tree["paths"]
+    paths = loaded.tree["paths"]
     assert {"200": {"$ref": "#/paths/~1a/x-fine"}} == paths["/a"]["get"]["responses"]
     assert ("A", "B") == (paths["/a"]["summary"], paths["/b"]["summary"])
     assert paths["/a"]["get"] == paths["/b"]["get"]
     assert paths["/a"]["get"] is not paths["/b"]["get"]
     assert [(1, "/summary"), (0, "/paths/~1b/summary")] == [
-        document.origins.locate(f"/paths/~1{path}/summary") for path in "ab"
+        loaded.origins.locate(f"/paths/~1{path}/summary") for path in "ab"
     ]
-    assert (2, "/responses/200") == document.origins.locate("/paths/~1b/get/responses/200")
+    assert (2, "/responses/200") == loaded.origins.locate("/paths/~1b/get/responses/200")
 
 
 @pytest.mark.parametrize(
@@ -548,10 +551,11 @@ def test_a_part_that_is_in_place_twice_is_copied() -> None:
 )
 def test_every_place_is_known_in_its_file(pointer: str, file: str, origin: str) -> None:
     """What was moved is found in the file that it came from."""
-    document = _loaded(
+    loaded = _loaded(
         {
-            "api.yaml": root(
+            "api.yaml": document(
                 {"/a": {"$ref": "a.yaml#/items/a"}},
+                None,
                 components={"schemas": {"Own": {}, "Taken": {"$ref": "pet.json#/Taken"}}},
             ),
             "a.yaml": {
@@ -567,8 +571,8 @@ def test_every_place_is_known_in_its_file(pointer: str, file: str, origin: str) 
             "pet.json": {"Pet": PET, "Taken": {"title": "T"}},
         }
     )
-    place = document.origins.locate(pointer)
-    assert (file, origin) == (document.files[place.file].uri.rpartition("/")[2], place.pointer)
+    place = loaded.origins.locate(pointer)
+    assert (file, origin) == (loaded.files[place.file].uri.rpartition("/")[2], place.pointer)
 
 
 @pytest.mark.parametrize("name", ["intro.md", "intro.txt", "intro.yaml", "texts.yml#/intro"])
@@ -578,16 +582,16 @@ def test_a_text_can_be_in_a_file_of_its_own(name: str) -> None:
     whole: Any = (
         text if name.endswith((".md", ".txt")) else {"intro": text} if "#" in name else json.dumps(text)
     )
-    document = load_file(
-        write_files(
+    loaded = load_file(
+        save_files(
             {
-                "api.yaml": {**root(), "info": {"title": "a", "description": {"$ref": name}}},
+                "api.yaml": {**document({}, None), "info": {"title": "a", "description": {"$ref": name}}},
                 name.partition("#")[0]: whole,
             }
         )
     )
-    assert () == document.warnings
-    assert text == document.tree["info"]["description"]
+    assert () == loaded.warnings
+    assert text == loaded.tree["info"]["description"]
 
 
 @pytest.mark.parametrize(
@@ -710,15 +714,15 @@ def test_a_text_can_be_in_a_file_of_its_own(name: str) -> None:
 )
 def test_identifiers_become_pointers(schemas: dict[str, Any], expected: dict[str, Any]) -> None:
     """What JSON Schema names by `$id` and anchors is referred to by pointers, and the names are gone."""
-    document = load(json.dumps(_with_schemas(schemas)).encode(), "pets")
-    assert () == document.warnings
-    assert ((), ()) == (document.scan.external, document.scan.dangling)
-    assert expected == _schemas(document)
+    loaded = load(json.dumps(_with_schemas(schemas)).encode(), "pets")
+    assert () == loaded.warnings
+    assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
+    assert expected == _schemas(loaded)
 
 
 def test_a_template_takes_any_value() -> None:
     """What a dynamic reference means for each user of a template is not decided, and nothing is refused by it."""
-    document = load(
+    loaded = load(
         json.dumps(
             _with_schemas(
                 {
@@ -737,16 +741,16 @@ def test_a_template_takes_any_value() -> None:
         ).encode(),
         "pets",
     )
-    assert {"title": "t"} == _schemas(document)["List"]["items"]
+    assert {"title": "t"} == _schemas(loaded)["List"]["items"]
     assert [
         ("`#T` is taken for any value: which of several schemas it means depends on what refers to it")
-    ] == [message for message, _ in document.warnings]
+    ] == [message for message, _ in loaded.warnings]
 
 
 def test_an_identifier_in_a_file_that_is_read_later_is_found() -> None:
     """A schema is found by its `$id` once any file with it is known, in whatever order."""
-    document = load_file(
-        write_files(
+    loaded = load_file(
+        save_files(
             {
                 "api.json": _with_schemas(
                     {"A": {"$ref": "https://example.com/pet"}, "B": {"$ref": "all.json#/$defs/x"}}
@@ -755,8 +759,8 @@ def test_an_identifier_in_a_file_that_is_read_later_is_found() -> None:
             }
         )
     )
-    assert () == document.warnings
-    assert {"title": "P"} == _schemas(document)["A"]
+    assert () == loaded.warnings
+    assert {"title": "P"} == _schemas(loaded)["A"]
 
 
 @pytest.mark.parametrize(
@@ -764,8 +768,8 @@ def test_an_identifier_in_a_file_that_is_read_later_is_found() -> None:
 )
 def test_a_document_may_name_its_own_address(own: str) -> None:
     """`$self` is the base of references alone (OpenAPI 3.2); a copy elsewhere still finds its files."""
-    document = load_file(
-        write_files(
+    loaded = load_file(
+        save_files(
             {
                 "api.json": {
                     **_with_schemas(
@@ -778,15 +782,16 @@ def test_a_document_may_name_its_own_address(own: str) -> None:
             }
         )
     )
-    assert () == document.warnings
-    assert {"A": PET, "B": {"$ref": "#/components/schemas/C"}, "C": {}} == _schemas(document)
-    assert Path("api.json").absolute().as_uri() == document.uri
+    assert () == loaded.warnings
+    assert {"A": PET, "B": {"$ref": "#/components/schemas/C"}, "C": {}} == _schemas(loaded)
+    assert Path("api.json").absolute().as_uri() == loaded.uri
 
 
 def test_a_document_of_one_file_stays_as_it_is() -> None:
     """Nothing is changed where nothing has to be, and no reference is spelled anew."""
-    tree = root(
+    tree = document(
         {"/a/{b c}": {"get": {"responses": {"200": {"$ref": "#/components/responses/a%20b"}}}}},
+        None,
         components={
             "responses": {"a b": FINE},
             "schemas": {
@@ -795,10 +800,10 @@ def test_a_document_of_one_file_stays_as_it_is() -> None:
             },
         },
     )
-    document = load(json.dumps(tree).encode(), "pets")
-    assert tree == document.tree
-    assert [] == list(document.origins)
-    assert 1 == len(document.files)
+    loaded = load(json.dumps(tree).encode(), "pets")
+    assert tree == loaded.tree
+    assert [] == list(loaded.origins)
+    assert 1 == len(loaded.files)
 
 
 _NAMES = st.sampled_from(["a.json", "b.yaml", "c/d.json", "c/e.yaml"])
@@ -848,10 +853,10 @@ def test_whatever_refers_to_whatever_means_the_same(
     first, second = (_spelled({"REF": data.draw(_REFS)}, "api.json") for _ in range(2))
     tree = _with_schemas({"A": {"items": first}, "B": second, "C": {"properties": {"p": second}}})
     folder = tmp_path_factory.mktemp("files")
-    document = load_file(write_files({"api.json": tree, **files}, folder))
-    assert () == document.warnings
-    assert ((), ()) == (document.scan.external, document.scan.dangling)
-    assert [] == differences(document)
+    loaded = load_file(save_files({"api.json": tree, **files}, folder))
+    assert () == loaded.warnings
+    assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
+    assert [] == differences(loaded)
 
 
 @pytest.mark.parametrize(
@@ -863,9 +868,9 @@ def test_whatever_refers_to_whatever_means_the_same(
 )
 def test_real_documents_of_many_files_are_put_together(corpus: Path, path: str, files: int) -> None:
     """Every reference of a real document leads where its files say."""
-    document = load_file(corpus / path)
-    assert files == len(document.files)
-    assert ((), ()) == (document.scan.external, document.scan.dangling)
-    assert () == document.missing
-    if document.written_in.startswith("3"):
-        assert [] == differences(document)
+    loaded = load_file(corpus / path)
+    assert files == len(loaded.files)
+    assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
+    assert () == loaded.missing
+    if loaded.written_in.startswith("3"):
+        assert [] == differences(loaded)

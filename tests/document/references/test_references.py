@@ -1,7 +1,6 @@
 """References inside a document are followed, all others never, and data is not taken for references."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from dynacli.document.reading.positions import line_of, lines_of
 from dynacli.document.references.resolve import resolve
 from dynacli.document.references.scan import lookup, scan
 from dynacli.errors import DocumentError
+from tests.real_documents import FOLDER
 
-CORPUS = Path(os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).parents[4] / "shared" / "corpus")
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 REF = {"$ref": "#/components/schemas/Pet"}
 
@@ -413,7 +412,7 @@ def test_pointers_have_lines(content: bytes, pointer: str, expected: int | None)
 
 def _corpus() -> list[Path]:
     endings = (".json", ".yaml", ".yml")
-    return sorted(path for path in CORPUS.glob("*") if path.suffix in endings and path.stem.isascii())
+    return sorted(path for path in FOLDER.glob("*") if path.suffix in endings and path.stem.isascii())
 
 
 def _load_or_none(path: Path) -> Document | None:
@@ -426,7 +425,7 @@ def _load_or_none(path: Path) -> Document | None:
 
 
 @pytest.mark.corpus
-@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"there are no real documents in {CORPUS}")
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
 def test_real_documents_are_resolved_right() -> None:
     """In real documents, everywhere the resolved tree says what following each reference by hand says."""
     documents = 0

@@ -17,9 +17,8 @@ from dynacli.document.references import bundle
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
 from dynacli.urls import origin_of
-from tests.documents import operation
+from tests.documents import document, load_file, operation, save_files
 from tests.harness import Answer, Recorder, recording, run_cli
-from tests.many_files import load_file, root, write_files
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 
@@ -30,7 +29,7 @@ def _two_operations(ref: str, server: str = "http://127.0.0.1:9") -> dict[str, A
         "/good": {"get": operation("good")},
         "/bad": {"get": operation("bad", parameters=[{"$ref": ref}])},
     }
-    return root(paths, servers=[{"url": server}])
+    return document(paths, [server])
 
 
 def _make_links(folder: Path) -> None:
@@ -98,7 +97,7 @@ def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(
     with recording() as server:
         _make_links(tmp_path / "here")
         ref = ref.replace("ORIGIN", server.origin)
-        write_files({"api.json": _two_operations(ref, server.origin)}, "api")
+        save_files({"api.json": _two_operations(ref, server.origin)}, "api")
         server.answers["/good"] = Answer()
         assert 0 == run_cli("./api/api.json", "good").exit_code
         listed = run_cli("operations", "./api/api.json", "-o", "json")
@@ -115,7 +114,7 @@ def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(
 
 def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
     """The hint to allow a directory is given for what may be a document, and for nothing else."""
-    write_files({"api.json": _two_operations("file:///etc/passwd")}, "api")
+    save_files({"api.json": _two_operations("file:///etc/passwd")}, "api")
     told = run_cli("api/api.json", "bad").stderr
     assert (True, False) == (OUTSIDE in told, "--allow-ref /etc" in told)
 
@@ -131,7 +130,7 @@ def test_the_judge_follows_nothing_either(ref: str, keyword: str, version: str) 
         schema = {"type": "object", "properties": {"pet": {keyword: ref.replace("ORIGIN", other.origin)}}}
         answer = {"description": "fine", "content": {"application/json": {"schema": schema}}}
         paths = {"/pets": {"post": operation("addPet", responses={"200": answer}, requestBody=answer)}}
-        write_files({"api.json": root(paths, version, servers=[{"url": server.origin}])})
+        save_files({"api.json": document(paths, [server.origin], version=version)})
         server.answers["/pets"] = Answer(body=b'{"pet": 1}')
         result = run_cli("./api.json", "add-pet", "--body", '{"pet": 2}')
         assert [] == other.requests
@@ -148,7 +147,7 @@ def test_the_judge_follows_nothing_either(ref: str, keyword: str, version: str) 
 )
 def test_a_document_without_its_paths_is_refused(paths: Any, code: int) -> None:
     """Where all operations are elsewhere and cannot be had, the document cannot be used."""
-    write_files({"api/api.json": root(paths)})
+    save_files({"api/api.json": document(paths, None)})
     result = run_cli("operations", "./api/api.json")
     assert code == result.exit_code
     assert str(paths.get("$ref", "../a.yaml")) in result.stderr
@@ -177,7 +176,7 @@ def test_an_origin_is_scheme_host_and_port(url: str, expected: str) -> None:
 
 
 def _refers_to(*refs: str) -> dict[str, Any]:
-    return root(components={"schemas": {"A": {"anyOf": [{"$ref": ref} for ref in refs]}}})
+    return document({}, None, components={"schemas": {"A": {"anyOf": [{"$ref": ref} for ref in refs]}}})
 
 
 @pytest.mark.parametrize(
@@ -198,13 +197,13 @@ def test_a_remote_document_stays_at_its_origin(ref: str, why: str, monkeypatch: 
         server.answers["/v1/elsewhere.json"] = Answer(302, b"", {"Location": f"{other.origin}/pets.json"})
         server.answers["/v1/large.json"] = Answer(body=b" " * 2000)
         ref = ref.replace("OTHER", other.origin).replace("SAME@", server.origin.replace("//", "//me:secret@"))
-        document = _loaded(server, _refers_to(ref))
+        loaded = _loaded(server, _refers_to(ref))
         assert [] == other.requests
-    assert why in document.warnings[0][0]
-    assert "/components/schemas/A/anyOf/0" == document.warnings[0][1].pointer
-    assert ref == document.tree["components"]["schemas"]["A"]["anyOf"][0]["$ref"]
+    assert why in loaded.warnings[0][0]
+    assert "/components/schemas/A/anyOf/0" == loaded.warnings[0][1].pointer
+    assert ref == loaded.tree["components"]["schemas"]["A"]["anyOf"][0]["$ref"]
     assert ("answered" in why or "larger" in why or "redirects" in why) == bool(
-        document.missing or "redirects" in why
+        loaded.missing or "redirects" in why
     )
 
 
@@ -218,19 +217,19 @@ def test_an_origin_that_the_person_allows_is_read() -> None:
             ).encode()
         )
         other.answers["/s/more.json"] = Answer(body=json.dumps(PET).encode())
-        path = write_files(
+        path = save_files(
             {
                 "api.json": _refers_to(f"{other.origin}/s/pets.json#/Pet", "own.json"),
                 "own.json": {"title": "own"},
             },
             folder,
         )
-        document = load_file(path, other.origin)
+        loaded = load_file(path, other.origin)
         assert ["/s/pets.json", "/s/more.json"] == [request.target for request in other.requests]
     own = f"{folder.as_uri()}/own.json"
     why = "a remote document may not lead to files of this machine"
-    assert [f"`{own}` cannot be followed: {why}"] == [message for message, _ in document.warnings]
-    schemas = document.tree["components"]["schemas"]
+    assert [f"`{own}` cannot be followed: {why}"] == [message for message, _ in loaded.warnings]
+    schemas = loaded.tree["components"]["schemas"]
     assert (PET, {"title": "own"}) == (schemas["more"], schemas["own"])
     assert [{"$ref": "#/components/schemas/more"}, {"$ref": "own.json"}] == schemas["Pet"]["anyOf"]
 
@@ -247,9 +246,9 @@ def test_standard_input_has_no_directory() -> None:
 def test_a_long_chain_of_files_is_followed() -> None:
     """A hundred files that each only name the next one are one step."""
     parts = {f"{number}.json": {"$ref": f"{number + 1}.json"} for number in range(100)}
-    document = load_file(write_files({"api.json": _refers_to("0.json"), **parts, "100.json": PET}))
-    assert () == document.warnings
-    assert [{"$ref": "#/components/schemas/100"}] == document.tree["components"]["schemas"]["A"]["anyOf"]
+    loaded = load_file(save_files({"api.json": _refers_to("0.json"), **parts, "100.json": PET}))
+    assert () == loaded.warnings
+    assert [{"$ref": "#/components/schemas/100"}] == loaded.tree["components"]["schemas"]["A"]["anyOf"]
 
 
 def test_files_in_files_in_files_end() -> None:
@@ -257,11 +256,11 @@ def test_files_in_files_in_files_end() -> None:
     parts: dict[str, Any] = {
         f"{number}.yaml": {"info": {"$ref": f"{number + 1}.yaml"}} for number in range(200)
     }
-    document = load_file(
-        write_files({"api.json": {**root(), "info": {"$ref": "0.yaml"}}, **parts, "200.yaml": {}})
+    loaded = load_file(
+        save_files({"api.json": {**document({}, None), "info": {"$ref": "0.yaml"}}, **parts, "200.yaml": {}})
     )
-    assert "are nested in each other here" in document.warnings[0][0]
-    assert isinstance(document.tree["info"]["info"]["info"], dict)
+    assert "are nested in each other here" in loaded.warnings[0][0]
+    assert isinstance(loaded.tree["info"]["info"]["info"], dict)
 
 
 def test_files_together_may_be_no_larger_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,14 +268,17 @@ def test_files_together_may_be_no_larger_than_one(monkeypatch: pytest.MonkeyPatc
     deep: dict[str, Any] = {}
     for _ in range(150):
         deep = {"x": deep}
-    path = write_files(
+    path = save_files(
         {
-            "api.json": {**root(), "info": deep | {"contact": {"description": {"$ref": "a.json"}}}},
+            "api.json": {
+                **document({}, None),
+                "info": deep | {"contact": {"description": {"$ref": "a.json"}}},
+            },
             "a.json": {"a": deep},
         }
     )
     load_file(path)
-    write_files(
+    save_files(
         {
             "a.json": {"license": {"title": {"$ref": "b.json"}}},
             "b.json": {"a": {"a": {"title": {"$ref": "c.json"}}}},
@@ -290,17 +292,17 @@ def test_files_together_may_be_no_larger_than_one(monkeypatch: pytest.MonkeyPatc
 
 def test_a_circle_in_place_ends() -> None:
     """A path item that is in its own callbacks is referred to there."""
-    document = load_file(
-        write_files(
+    loaded = load_file(
+        save_files(
             {
-                "api.json": root({"/a": {"$ref": "a.json"}}),
+                "api.json": document({"/a": {"$ref": "a.json"}}, None),
                 "a.json": {"post": operation("a", callbacks={"done": {"{$url}": {"$ref": "a.json"}}})},
             }
         )
     )
-    post = document.tree["paths"]["/a"]["post"]
+    post = loaded.tree["paths"]["/a"]["post"]
     assert {"$ref": "#/paths/~1a"} == post["callbacks"]["done"]["{$url}"]
-    assert ((), ()) == (document.scan.external, document.scan.dangling)
+    assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
 
 
 def test_copies_do_not_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,11 +313,13 @@ def test_copies_do_not_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
         f"{number}.yaml": {"tags": {"$ref": f"{number + 1}.yaml"}, "servers": {"$ref": f"{number + 1}.yaml"}}
         for number in range(40)
     }
-    path = write_files({"api.json": {**root(), "info": {"$ref": "0.yaml"}}, **parts, "40.yaml": {}})
+    path = save_files(
+        {"api.json": {**document({}, None), "info": {"$ref": "0.yaml"}}, **parts, "40.yaml": {}}
+    )
     began = time.process_time()
-    document = load_file(path)
-    assert "values would be copies of others" in document.warnings[0][0]
-    assert len(json.dumps(document.tree)) < 5_000_000
+    loaded = load_file(path)
+    assert "values would be copies of others" in loaded.warnings[0][0]
+    assert len(json.dumps(loaded.tree)) < 5_000_000
     assert time.process_time() - began < 10
 
 
@@ -332,10 +336,10 @@ def test_all_files_together_are_limited(
     """Many small files are no way around the limits of one."""
     monkeypatch.setattr(file_opener, limit, value)
     parts = {f"{number}.json": {"title": "t" * 30} for number in range(5)}
-    document = load_file(write_files({"api.json": _refers_to(*parts), **parts}))
-    read = len(document.files) - 1
+    loaded = load_file(save_files({"api.json": _refers_to(*parts), **parts}))
+    read = len(loaded.files) - 1
     assert read in {2, 3}
-    assert 5 - read == len([message for message, _ in document.warnings if why in message])
+    assert 5 - read == len([message for message, _ in loaded.warnings if why in message])
 
 
 def test_all_files_together_have_one_budget_of_time() -> None:
@@ -351,10 +355,10 @@ def test_all_files_together_have_one_budget_of_time() -> None:
         source = parse_source(f"{server.origin}/v1/openapi.json", Path.cwd())
         fetched = Fetched(json.dumps(_refers_to(*parts)).encode(), uri=source.uri)
         began = time.monotonic()
-        document = load(fetched, "pets", opener=allowed_files(source, timeout=1))
+        loaded = load(fetched, "pets", opener=allowed_files(source, timeout=1))
         assert time.monotonic() - began < 3
-    assert 1 < len(document.files) < 20
-    assert any("took too long" in message for message, _ in document.warnings)
+    assert 1 < len(loaded.files) < 20
+    assert any("took too long" in message for message, _ in loaded.warnings)
 
 
 def test_one_connection_serves_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,31 +376,31 @@ def test_one_connection_serves_all_files(monkeypatch: pytest.MonkeyPatch) -> Non
         server.answers["/v1/7.json"] = Answer(
             body=b"{}", headers={"Content-Type": "application/json", "Connection": "close"}
         )
-        document = _loaded(server, _refers_to(*parts))
-    assert () == document.warnings
-    assert 21 == len(document.files)
+        loaded = _loaded(server, _refers_to(*parts))
+    assert () == loaded.warnings
+    assert 21 == len(loaded.files)
     assert 2 == len(connected)
 
 
 def test_what_is_missing_is_told() -> None:
     """A file that could be read once it is there is told apart from one that may not be read."""
-    document = load_file(
-        write_files({"api/api.json": _refers_to("gone.json", "../secret.json", "gone.json#/a")})
+    loaded = load_file(
+        save_files({"api/api.json": _refers_to("gone.json", "../secret.json", "gone.json#/a")})
     )
-    assert [Path("api/gone.json").absolute().as_uri()] == list(document.missing)
-    assert {"gone.json", "../secret.json", "gone.json#/a"} == set(document.unread)
+    assert [Path("api/gone.json").absolute().as_uri()] == list(loaded.missing)
+    assert {"gone.json", "../secret.json", "gone.json#/a"} == set(loaded.unread)
 
 
 def test_a_file_that_cannot_be_parsed_is_one_of_the_files() -> None:
     """So that its change is noticed."""
-    document = load_file(write_files({"api.json": _refers_to("cut.json"), "cut.json": "{"}))
-    assert ["api.json", "cut.json"] == [file.uri.rpartition("/")[2] for file in document.files]
+    loaded = load_file(save_files({"api.json": _refers_to("cut.json"), "cut.json": "{"}))
+    assert ["api.json", "cut.json"] == [file.uri.rpartition("/")[2] for file in loaded.files]
 
 
 def test_a_document_is_loaded_without_an_opener() -> None:
     """Then no reference leads anywhere else."""
-    document = load(json.dumps(_refers_to("a.json")).encode(), "pets", "file:///nowhere/api.json")
-    assert "Other files are not followed here" in document.warnings[0][0]
+    loaded = load(json.dumps(_refers_to("a.json")).encode(), "pets", "file:///nowhere/api.json")
+    assert "Other files are not followed here" in loaded.warnings[0][0]
 
 
 def test_bundling_is_linear() -> None:
@@ -404,10 +408,10 @@ def test_bundling_is_linear() -> None:
 
     def seconds(count: int) -> float:
         parts = {f"{n}.json": {"items": {"$ref": f"{(n * 7 + 1) % count}.json"}, **PET} for n in range(count)}
-        path = write_files({"api.json": _refers_to(*parts), **parts}, f"of-{count}")
+        path = save_files({"api.json": _refers_to(*parts), **parts}, f"of-{count}")
         began = time.process_time()
-        document = load_file(path)
-        assert count + 1 == len(document.files)
+        loaded = load_file(path)
+        assert count + 1 == len(loaded.files)
         return time.process_time() - began
 
     seconds(20)

@@ -13,8 +13,8 @@ from dynacli.document.reading.parse import parse_document
 from dynacli.document.references.scan import follow_references, scan
 from dynacli.document.swagger2.conversion import convert
 from dynacli.errors import DocumentError
+from tests.document.swagger2.conversions import faults_of_places
 from tests.harness import Answer, Recorder, run_cli
-from tests.small_swagger import faults_of_places
 
 PET = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 

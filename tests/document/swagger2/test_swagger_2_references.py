@@ -12,8 +12,8 @@ from dynacli.document.pointer import MISSING, follow, from_fragment
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.scan import scan
 from dynacli.document.swagger2.conversion import convert
+from tests.document.swagger2.conversions import RESPONSES, faults_of_places, swagger
 from tests.sampling import examples
-from tests.small_swagger import RESPONSES, faults_of_places, swagger
 
 STRING = {"type": "string"}
 WHOLE = swagger(

@@ -1,0 +1,168 @@
+"""Reads the official JSON-Schema-Test-Suite, and puts its schemas into documents as a person would write them.
+
+It is looked for in the folder that `DYNACLI_TEST_SUITE` names, which has `tests` and `remotes` in it;
+the source distribution of `jsonschema` on PyPI brings it as `json`.
+`python -m tests.validation.json_schema_suite` prints how many cases pass.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.document.fetched import Fetched
+from dynacli.document.load import load
+from dynacli.errors import RefusedError
+from dynacli.validation.judge import Judge
+from tests.validation.in_process_judge import JSON, answer_document, answered
+
+__all__ = ["Case", "Figures", "Group", "figures", "groups", "judge_of_group", "suite_folder", "verdict_of"]
+
+# Before a test begins: in a test no variable of dynacli's is left.
+_FOLDER = os.environ.get("DYNACLI_TEST_SUITE", "")
+_NAME = "Case"
+_ORIGIN = "http://localhost:1234/"
+
+
+class Case(NamedTuple):
+    """A value, and whether the schema of its group allows it."""
+
+    description: str
+    value: Any
+    is_valid: bool
+
+
+class Group(NamedTuple):
+    """A schema, and values for it."""
+
+    file: str
+    description: str
+    schema: Any
+    cases: tuple[Case, ...]
+
+    @property
+    def name(self) -> str:
+        """What tests call it."""
+        return f"{self.file}: {self.description}"
+
+
+class Figures(NamedTuple):
+    """What came of some files of the suite.
+
+    Args:
+        cases: How many there are.
+        others: Group, case and verdict of those that were judged otherwise than the suite has it.
+    """
+
+    cases: int
+    others: tuple[tuple[str, str, bool | str], ...]
+
+
+def figures(draft: str, version: str, pattern: str = "*.json", dialect: str = "") -> Figures:
+    """Judge the cases of a draft by documents of a version of OpenAPI.
+
+    Args:
+        pattern: Which of its files.
+        dialect: What schemas name as theirs, where they do not say it themselves.
+    """
+    cases, others = 0, []
+    for group in groups(draft, pattern):
+        named = {"$schema": dialect} if dialect and isinstance(group.schema, dict) else {}
+        judge = judge_of_group({**named, **group.schema} if named else group.schema, version)
+        for case in group.cases:
+            cases += 1
+            verdict = verdict_of(judge, case.value)
+            if verdict is not case.is_valid:
+                others.append((group.name, case.description, verdict))
+    return Figures(cases, tuple(others))
+
+
+def suite_folder() -> Path:
+    """Return the folder of the suite's tests; a test that needs it is skipped where it is missing."""
+    path = Path(_FOLDER) / "tests"
+    if not _FOLDER or not path.is_dir():
+        pytest.skip("the JSON-Schema-Test-Suite is missing (set DYNACLI_TEST_SUITE to its folder)")
+    return path
+
+
+def groups(draft: str, pattern: str = "*.json") -> Iterator[Group]:
+    """Yield the groups of a draft, file by file.
+
+    Args:
+        draft: Such as `draft2020-12`.
+        pattern: Which of its files.
+    """
+    folder = suite_folder() / draft
+    for path in sorted(folder.glob(pattern)):
+        for one in json.loads(path.read_bytes()):
+            cases = tuple(Case(case["description"], case["data"], case["valid"]) for case in one["tests"])
+            file = str(path.relative_to(folder).with_suffix(""))
+            yield Group(file, one["description"], one["schema"], cases)
+
+
+def judge_of_group(schema: Any, version: str) -> Judge:
+    """Return the judge of an answer that is described by a schema of the suite.
+
+    What the schema refers to by an address of the suite is another file of the document.
+    """
+    root = f"#/components/schemas/{_NAME}"
+    responses = {"200": {"description": "", "content": {JSON: {"schema": {"$ref": root}}}}}
+    document = answer_document(responses, version, **{_NAME: _placed(schema, root)})
+    loaded = load(json.dumps(document).encode(), "document", f"{_ORIGIN}document.json", opener=_opened)
+    catalog = catalog_in_memory(compile_document(loaded), [])
+    return Judge(catalog, catalog.operation(catalog.summaries()[0].name))
+
+
+def _opened(uri: str) -> Fetched:
+    path = suite_folder().parent / "remotes" / uri.removeprefix(_ORIGIN)
+    if not uri.startswith(_ORIGIN) or not path.is_file():
+        raise RefusedError(f"{uri} is not read")
+    return Fetched(path.read_bytes(), uri=uri)
+
+
+def verdict_of(judge: Judge, value: Any) -> bool | str:
+    """Return whether a value is allowed; why nobody knows, where it was not judged."""
+    verdict = judge.response(answered(json.dumps(value).encode()))
+    notes = [*verdict.failures, *verdict.unchecked]
+    return verdict.is_valid if verdict.findings or not notes else notes[0]
+
+
+def _placed(schema: Any, root: str) -> Any:
+    """Return a schema whose references to its own root lead to where it stands in a document.
+
+    `#` is the root of the document there (OpenAPI 3.1.1, "Relative References in API Description URIs"),
+    except below an `$id` of the schema's own, which is the base of what is in it.
+    """
+    if isinstance(schema, list):
+        return [_placed(one, root) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(schema.get("$id"), str):
+        return schema
+    made = {}
+    for key, value in schema.items():
+        is_own = key in {"$ref", "$dynamicRef"} and isinstance(value, str)
+        if is_own and (value == "#" or value.startswith("#/")):
+            made[key] = root + value[1:]
+        else:
+            made[key] = value if key in {"enum", "const", "default"} else _placed(value, root)
+    return made
+
+
+def _main() -> None:
+    for draft, version in (("draft2020-12", "3.1.1"), ("draft4", "3.0.4")):
+        for pattern in ("*.json", "optional/*.json", "optional/format/*.json"):
+            found = figures(draft, version, pattern)
+            passed = found.cases - len(found.others)
+            sys.stdout.write(f"{draft:13} {pattern:24} {passed:5} of {found.cases}\n")
+            sys.stdout.writelines(f"    {name}: {case}: {verdict}\n" for name, case, verdict in found.others)
+
+
+if __name__ == "__main__":
+    _main()

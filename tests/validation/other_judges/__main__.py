@@ -1,0 +1,38 @@
+"""Prints where Prism and Schemathesis judge a pair otherwise than the specification.
+
+Run it as `python -m tests.validation.other_judges`.
+"""
+
+import sys
+
+from _pytest.outcomes import Skipped
+
+from tests.validation.other_judges.disagreements import REASONS
+from tests.validation.other_judges.programs import PROGRAMS, ask, compared, differing
+
+
+def _main() -> None:
+    pairs = {key: pair for key, pair, _ in compared()}
+    for name in PROGRAMS:
+        try:
+            told = ask(name)
+        except Skipped as missing:
+            sys.stdout.write(f"{missing.msg}\n")
+            continue
+        found = differing(told)
+        for key, one in found.items():
+            right = "valid" if pairs[key].is_valid else "invalid"
+            known = REASONS.get(name, {}).get(pairs[key].name, "NOT RECORDED")
+            sys.stdout.write(
+                f"{name:12} {one.verdict:8} (is {right}) {key}\n    says: {one.why}\n    {known}\n"
+            )
+        alarms = sum(pairs[key].is_valid and one.verdict == "invalid" for key, one in found.items())
+        misses = sum(not pairs[key].is_valid and one.verdict == "valid" for key, one in found.items())
+        sys.stdout.write(
+            f"{name}: {len(told)} verdicts, {len(found)} differ:"
+            f" {alarms} false alarms, {misses} misses, {len(found) - alarms - misses} without a verdict\n"
+        )
+
+
+if __name__ == "__main__":
+    _main()
