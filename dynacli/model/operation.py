@@ -28,6 +28,10 @@ __all__ = [
     "SecurityScheme",
     "Server",
     "ValueType",
+    "default_style",
+    "explodes",
+    "has_style",
+    "style_of",
 ]
 
 Dialect = Literal["3.0", "3.1", "3.2"]
@@ -273,3 +277,33 @@ class Operation:
     security: tuple[tuple[SecurityScheme, ...], ...] = ()
     servers: tuple[Server, ...] = ()
     example: tuple[str, ...] = ()
+
+
+_STYLES = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "querystring": ("form",),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+"""Location → its styles, the default first (OpenAPI 3.2.0, "Style Values")."""
+
+
+def default_style(location: str) -> str:
+    """Return the style of a location for which the document names no style."""
+    return _STYLES[location][0]
+
+
+def has_style(location: str, declared: Any) -> bool:
+    """Return whether the `style` that a document declares is allowed at the location."""
+    return isinstance(declared, str) and declared in _STYLES[location]
+
+
+def style_of(location: str, declared: Any) -> str:
+    """Return the style that applies: the declared one where the location allows it, else the default."""
+    return str(declared) if has_style(location, declared) else default_style(location)
+
+
+def explodes(style: str, declared: Any) -> bool:
+    """Return whether each member of an array or object is written by itself: the declared `explode`, or the default."""
+    return declared if isinstance(declared, bool) else style in {"form", "cookie"}

@@ -1,15 +1,17 @@
-"""What is noted while one message is judged, and how long judging it may take."""
+"""What is noted while one message is judged, and how long and how deep judging it may go."""
 
+from functools import cached_property
 from time import monotonic
 from typing import Any, NamedTuple
 
 from dynacli.model.patterns import Patterns
 
-__all__ = ["JudgedValue", "JudgingNotes", "TooLongError", "reason_of"]
+__all__ = ["JudgedValue", "JudgingNotes", "TooLongError", "check_stack", "look_up", "reason_of"]
 
 _MAX_REASONS = 100
 _SECONDS = 10.0
 _KEYWORDS_PER_LOOK = 1_024
+_FRAMES = 30
 
 
 class JudgedValue(NamedTuple):
@@ -36,17 +38,20 @@ class JudgingNotes:
     Attributes:
         unchecked: Reasons why something could not be judged, each once; a stream may give any number of them.
         failures: The same, where the document's own schema is to blame.
-        patterns: Decides regular expressions within the message's time.
         count: How many notes were taken. A keyword compares it to learn whether its branches were judged.
     """
 
     def __init__(self) -> None:
         self.unchecked: dict[str, None] = {}
         self.failures: dict[str, None] = {}
-        self.patterns = Patterns()
         self.count = 0
         self._keywords = 0
         self._until = float("inf")
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """Decides regular expressions within the message's time."""
+        return Patterns()
 
     def start_clock(self) -> None:
         """Start the time that the next value may take.
@@ -84,3 +89,27 @@ def reason_of(error: Exception) -> str:
     if isinstance(reference, str):
         return f"the document's reference `{reference}` leads nowhere"
     return f"the document cannot be used here ({type(error).__name__})"
+
+
+def check_stack(frames: int = _FRAMES) -> None:
+    """Fail here where a call some frames deeper would fail.
+
+    The registry of `referencing` is written in Rust. Where Python's stack ends inside of it, it panics, prints
+    a backtrace, and raises something that is no `Exception`.
+    https://github.com/crate-py/rpds/blob/main/src/lib.rs
+
+    Raises:
+        RecursionError: The stack has fewer frames left.
+    """
+    if frames:
+        check_stack(frames - 1)
+
+
+def look_up(resolver: Any, reference: str) -> Any:
+    """Return what a resolver of `referencing` finds for a reference.
+
+    Raises:
+        RecursionError: The stack is too deep to look.
+    """
+    check_stack()
+    return resolver.lookup(reference)

@@ -33,8 +33,8 @@ from openapi_core.validation.response.validators import (
 )
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.model.parameter_styles import explodes, style_of
-from dynacli.validation.bodies import media_type_match
+from dynacli.model import media_types
+from dynacli.model.operation import explodes, style_of
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
 from dynacli.validation.bodies.text_fields import child
 from dynacli.validation.header_hooks import HeaderHooks, UndocumentedHeaderError, note_place
@@ -206,7 +206,7 @@ class _RequestMixin(_KnownOperation):
             return value
         media_type = next(iter((param_or_header / "content").str_keys()), "")
         # A form is percent-encoded like a query, so it is read from the query as it is.
-        is_form = media_type_match.split(media_type)[0] == FORM
+        is_form = media_types.split_media_type(media_type)[0] == FORM
         return value.encode() if is_form else unquote_to_bytes(value)
 
     def _get_security(self, parameters: Any, operation: Any) -> dict[str, str]:  # noqa: ARG002

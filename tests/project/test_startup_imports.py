@@ -188,18 +188,18 @@ _JUDGED = (
     )
     | _modules(
         """
-        validation.bodies.media_type_match validation.bodies.read_body validation.bodies.read_forms
+        validation.bodies.read_body validation.bodies.read_forms
         validation.bodies.sequences validation.findings.schema_error validation.judging_notes
         validation.openapi_core_setup
         """
     )
     | _modules(
         """
-        validation.bodies.text_fields validation.schemas.stack_guard validation.openapi_core_adapters
+        validation.bodies.text_fields validation.openapi_core_adapters
         validation.schemas.acceptance validation.schemas.formats validation.schemas.unevaluated
         """
     )
-    | _modules("model.parameter_styles model.patterns")
+    | _modules("model.patterns")
 )
 
 _HTTPX = frozenset({"certifi", "h11", "httpcore", "httpx", "idna", "typing_extensions"})

@@ -14,8 +14,16 @@ from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import list_or_empty, text_or_empty
 from dynacli.model.media_types import body_schema, is_form
-from dynacli.model.operation import Body, Field, MediaType, Parameter
-from dynacli.model.parameter_styles import default_style, explodes, has_style, style_of
+from dynacli.model.operation import (
+    Body,
+    Field,
+    MediaType,
+    Parameter,
+    default_style,
+    explodes,
+    has_style,
+    style_of,
+)
 from dynacli.model.wording import enumerated
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, value_type
 from dynacli.schema.option_fields import Listing, list_fields

@@ -15,7 +15,7 @@ from dynacli.changes.comparing.compared_document import (
 )
 from dynacli.changes.comparing.compared_schema import compared_schema
 from dynacli.changes.comparing.comparison import REQUEST, RESPONSE, Comparison, Pair, Use
-from dynacli.model.parameter_styles import default_style, explodes
+from dynacli.model.operation import default_style, explodes
 
 __all__ = ["compare_headers", "compare_parameters", "parameters"]
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.document.pointer import split
+from dynacli.model.media_types import best_match
 from dynacli.model.operation import Operation
-from dynacli.validation.bodies.media_type_match import best_match
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
 
 __all__ = ["Place", "Places"]

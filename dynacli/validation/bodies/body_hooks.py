@@ -16,11 +16,11 @@ from openapi_core.templating.media_types.datatypes import MediaType
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
+from dynacli.model import media_types
 from dynacli.validation import streamed_body
 from dynacli.validation.bodies import (
     binary_bodies,
     item_schemas,
-    media_type_match,
     read_body,
     read_forms,
     sequences,
@@ -74,26 +74,26 @@ class BodyHooks:
         keys = list(content.str_keys())
         if mimetype is None:  # the `content` of a parameter has a single media type
             mimetype = keys[0] if keys else ""
-        best = media_type_match.best_match(mimetype, keys)
+        best = media_types.best_match(mimetype, keys)
         if best is None:
-            unclear = [key for key in keys if not media_type_match.is_media_type(key)]
+            unclear = [key for key in keys if not media_types.is_media_type(key)]
             if unclear:
                 shown = f"`{unclear[0]}`" if unclear[0] else "an empty text"
                 raise UncheckedError(f"the document has {shown} where a media type belongs")
             raise MediaTypeNotFound(mimetype, keys)
-        name, parameters = media_type_match.split(mimetype)
+        name, parameters = media_types.split_media_type(mimetype)
         return MediaType(name, parameters, child(content, best))
 
     def _deserialise_media_type(
         self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: Any
     ) -> Any:
-        if "schema" not in media_type and not media_type_match.is_json(mimetype):
+        if "schema" not in media_type and not media_types.is_json(mimetype):
             shown = f"`{mimetype}`" if mimetype else "a body without a media type"
             raise UncheckedError(f"the document gives no schema for {shown}")
         with _as_openapi_errors():
             if not mimetype and not _says_text(media_type / "schema"):
                 return _assumed_json(value)
-            if media_type_match.is_json(mimetype):
+            if media_types.is_json(mimetype):
                 if "schema" not in media_type:
                     self.notes.add_unchecked(f"the document gives no schema for `{mimetype}`")
                 # openapi-core knows two JSON media types by name, and takes all others as binary data.
@@ -159,7 +159,7 @@ class BodyHooks:
                 return None, None
             with _as_openapi_errors():
                 raw = raw.whole()
-        if has_schema and media_type_match.is_binary(name) and _says_bytes(media_type / "schema"):
+        if has_schema and media_types.is_sent_as_bytes(name) and _says_bytes(media_type / "schema"):
             schema = media_type / "schema"
             _raise_errors(raw, binary_bodies.length_errors(schema.read_value(), raw), schema)
             return raw, None
@@ -173,7 +173,7 @@ class BodyHooks:
     def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
         """Check that a body can be read as its media type, where the document has no schema for it."""
         name, parameters, _ = self._find_media_type(content, mimetype)
-        if media_type_match.is_json(name):
+        if media_types.is_json(name):
             with _as_openapi_errors():
                 if isinstance(raw, read_forms.UnreadBody):
                     raise read_body.UncheckedError(raw.reason)
@@ -183,7 +183,7 @@ class BodyHooks:
 
     def _judge_size(self, media_type: SchemaPath, name: str, raw: read_forms.UnreadBody) -> None:
         """Judge the size of a body that is not in memory."""
-        if not media_type_match.is_binary(name):
+        if not media_types.is_sent_as_bytes(name):
             raise UncheckedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"

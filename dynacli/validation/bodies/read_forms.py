@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
-from dynacli.validation.bodies.media_type_match import is_json, split
+from dynacli.model.media_types import is_json, split_media_type
 from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json, read_text
 
 __all__ = [
@@ -184,7 +184,7 @@ def read_fields(content: bytes, parameters: Mapping[str, str]) -> Iterator[tuple
         UncheckedError: The body or a part cannot be read here.
     """
     for part in split_parts(content, parameters):
-        name, own = split(part.media_type)
+        name, own = split_media_type(part.media_type)
         if not part.name:
             continue  # a part without a name is no property of the form
         if is_json(name):

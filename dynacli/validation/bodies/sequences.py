@@ -7,8 +7,13 @@ import codecs
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.model.media_types import is_event_stream, is_json_sequence, is_sequence
-from dynacli.validation.bodies.media_type_match import is_json, split
+from dynacli.model.media_types import (
+    is_event_stream,
+    is_json,
+    is_json_sequence,
+    is_sequence,
+    split_media_type,
+)
 from dynacli.validation.bodies.read_body import (
     UncheckedError,
     UnreadableError,
@@ -263,7 +268,7 @@ class _Event:
 
 def _parts(parameters: Mapping[str, str], value: bytes) -> Iterator[Any]:
     for part in split_parts(value, parameters):
-        name, own = split(part.media_type or "text/plain")  # RFC 2046, section 5.1
+        name, own = split_media_type(part.media_type or "text/plain")  # RFC 2046, section 5.1
         if is_json(name):
             yield read_json(part.content, own)
         elif name.startswith("text/"):

@@ -25,8 +25,7 @@ from dynacli.validation.findings.schema_error import (
     schema_error,
     unexpected,
 )
-from dynacli.validation.judging_notes import TooLongError
-from dynacli.validation.schemas.stack_guard import check_stack, look_up
+from dynacli.validation.judging_notes import TooLongError, check_stack, look_up
 from dynacli.validation.schemas.unevaluated import unevaluated_items, unevaluated_properties
 
 __all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "locating_false", "properties", "required"]

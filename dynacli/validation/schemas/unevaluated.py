@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 from dynacli.validation.findings.schema_error import schema_error, unexpected
-from dynacli.validation.schemas.stack_guard import look_up
+from dynacli.validation.judging_notes import look_up
 
 __all__ = ["unevaluated_items", "unevaluated_properties"]
 
