@@ -124,8 +124,9 @@ def swagger(paths: Any = None, **more: Any) -> dict[str, Any]:
 
 
 def save(made: Any, path: str | Path = "api.json") -> str:
-    """Write a document to a file, and return the word that names it on the command line."""
-    Path(path).write_text(json.dumps(made), encoding="utf-8")
+    """Write a document, or the text of one, and return the word that names it on the command line."""
+    content = made if isinstance(made, str | bytes) else json.dumps(made)
+    Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
     return str(path) if os.path.isabs(path) else f"./{path}"
 
 

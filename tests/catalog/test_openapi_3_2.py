@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import save
+from tests.documents import SERVER, document, save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 
 _THING = {
@@ -21,14 +21,8 @@ _DONE = {"204": {"description": "Done."}}
 
 
 def _document(item: dict[str, Any], path: str = "/things", **more: Any) -> dict[str, Any]:
-    return {
-        "openapi": "3.2.0",
-        "info": {"title": "Things", "version": "1"},
-        "servers": [{"url": "http://127.0.0.1:9", "name": "here"}],
-        "paths": {path: item},
-        "components": {"schemas": {"Thing": _THING}},
-        **more,
-    }
+    made = document({path: item}, version="3.2.0", components={"schemas": {"Thing": _THING}})
+    return {**made, "servers": [{"url": SERVER, "name": "here"}], **more}
 
 
 def _listed(item: dict[str, Any]) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import save
+from tests.documents import document, save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": ""}, "201": {"description": ""}}
@@ -43,14 +43,16 @@ def _paths(*parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _check(server: Recorder, paths: dict[str, Any], *words: str) -> Result:
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "T", "version": "1"},
-        "servers": [{"url": server.origin}],
-        "paths": paths,
-    }
     server.answers.setdefault("/things", _things)
-    return run_cli("check", save(document), "-o", "json", "--validate", "strict", *words)
+    return run_cli(
+        "check",
+        save(document(paths, [server.origin], version="3.1.0")),
+        "-o",
+        "json",
+        "--validate",
+        "strict",
+        *words,
+    )
 
 
 def _things(request: RecordedRequest) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import save
+from tests.documents import document, save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 
 _PET: dict[str, Any] = {
@@ -37,14 +37,7 @@ def _id(**more: Any) -> dict[str, Any]:
 
 
 def _document(server: Recorder, paths: dict[str, Any], base: str = "") -> str:
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "T", "version": "1"},
-        "servers": [{"url": server.origin + base}],
-        "paths": paths,
-        "components": _COMPONENTS,
-    }
-    return save(document)
+    return save(document(paths, [server.origin + base], version="3.1.0", components=_COMPONENTS))
 
 
 def _text(server: Recorder, paths: dict[str, Any], *words: str, base: str = "") -> str:

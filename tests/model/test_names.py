@@ -1,6 +1,5 @@
 """Names of operations: kebab case, without clashes, and never moving."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ from hypothesis import strategies as st
 from dynacli.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names, option_word
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
-from dynacli.document.load import load
 from dynacli.model.kebab_names import MAX_LENGTH, NameBook, kebab
 from dynacli.model.operation import Field, ValueType
-from tests.documents import document, operation, parameter, save
+from tests.documents import document, load_tree, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 from tests.sampling import examples
@@ -279,8 +277,7 @@ def _compiled(operations: dict[tuple[str, str], str], lock: dict[tuple[str, str]
     paths: dict[str, Any] = {}
     for (method, path), operation_id in operations.items():
         paths.setdefault(path, {})[method] = operation(operation_id)
-    content = json.dumps({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths})
-    return compile_document(load(content.encode(), "it"), lock)
+    return compile_document(load_tree(document(paths)), lock)
 
 
 def _names(compiled: Compiled) -> dict[tuple[str, str], str]:

@@ -1,12 +1,11 @@
 """A pattern of a document decides by ECMA-262, and none can hang a call or pass in silence."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynacli.model.patterns import MAX_PATTERN, Patterns, PatternTimeoutError
+from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli
 from tests.validation.in_process_judge import JSON, compact, judge_value
 
@@ -152,22 +151,10 @@ def test_lone_surrogates_are_text_to_a_pattern() -> None:
 def test_the_note_is_shown_and_the_call_succeeds(server: Recorder) -> None:
     """Through the command line: the body is printed, the note is on standard error, exit code 0."""
     schema = {"type": "string", "pattern": "a" * 600}
-    document = {
-        "openapi": "3.0.3",
-        "info": {"title": "t", "version": "1"},
-        "servers": [{"url": server.origin}],
-        "paths": {
-            "/a": {
-                "get": {
-                    "operationId": "a",
-                    "responses": {"200": {"description": "", "content": {JSON: {"schema": schema}}}},
-                }
-            }
-        },
-    }
-    Path("document.json").write_text(json.dumps(document), encoding="utf-8")
+    responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
+    api = save(document({"/a": {"get": operation("a", responses=responses)}}, [server.origin]))
     server.answers["/a"] = Answer(200, b'"b"')
-    result = run_cli("./document.json", "a", "--validate", "strict")
+    result = run_cli(api, "a", "--validate", "strict")
     assert (0, '"b"') == (result.exit_code, result.stdout.strip())
     assert "Not judged: a pattern has 600 characters, more than 512" in result.stderr
 

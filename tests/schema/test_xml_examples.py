@@ -1,7 +1,5 @@
 """An example of a body of XML is written as the `xml` keywords of its schema say."""
 
-import json
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -9,6 +7,7 @@ import pytest
 
 from dynacli.schema.schema_matcher import SchemaMatcher
 from dynacli.schema.xml_text import xml_text
+from tests.documents import document, operation, save
 from tests.harness import run_cli
 
 _SCHEMAS: dict[str, Any] = {
@@ -103,12 +102,4 @@ def test_a_body_of_yaml_has_an_example() -> None:
 
 
 def _save(media_type: str, schema: dict[str, Any]) -> None:
-    body = {"required": True, "content": {media_type: {"schema": schema}}}
-    operation = {"operationId": "a", "requestBody": body, "responses": {"200": {"description": "."}}}
-    document = {
-        "openapi": "3.0.3",
-        "info": {"title": "t", "version": "1"},
-        "servers": [{"url": "http://127.0.0.1:9"}],
-        "paths": {"/a": {"post": operation}},
-    }
-    Path("api.json").write_text(json.dumps(document), encoding="utf-8")
+    save(document({"/a": {"post": operation("a", body=schema, media_type=media_type)}}))

@@ -8,30 +8,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.documents import SERVER, operation, parameter
+from tests.documents import SERVER, document, operation, parameter, save
 from tests.dry_runs import refusal_of
 from tests.harness import Answer, Recorder, run_cli
 
 STRING = {"type": "string"}
 HEAD = "openapi: 3.0.3\ninfo: {title: Wild, version: '1'}\nservers: [{url: 'http://127.0.0.1:9'}]\n"
-
-
-def document(paths: Any, version: Any = "3.0.3", **more: Any) -> dict[str, Any]:
-    """Return a document with these paths."""
-    return {
-        "openapi": version,
-        "info": {"title": "Wild", "version": "1"},
-        "servers": [{"url": SERVER}],
-        "paths": paths,
-        **more,
-    }
-
-
-def save(made: dict[str, Any] | str | bytes, path: str = "api.json") -> str:
-    """Write a document, or the text of one, and return the word that names it."""
-    content = made if isinstance(made, (str, bytes)) else json.dumps(made, indent=1)
-    Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
-    return f"./{path}"
 
 
 def listed(api: str) -> list[str]:
@@ -222,7 +204,8 @@ def test_a_path_parameter_need_not_be_marked_required() -> None:
 def test_a_path_parameter_may_be_declared_twice_or_too_much() -> None:
     """The last one counts, one that is not in the path is ignored; both are told with their place."""
     twice = [parameter("id", {"enum": ["x"]}, "path"), parameter("id", {"enum": ["y"]}, "path")]
-    api = save(document({"/a/{id}": {"get": operation("a", *twice, parameter("no", STRING, "path"))}}))
+    made = document({"/a/{id}": {"get": operation("a", *twice, parameter("no", STRING, "path"))}})
+    api = save(json.dumps(made, indent=1))
     assert ["a"] == listed(api)
     assert "/a/y" == built(api, "a", "y")["target"]
     assert "/a/y" == built(api, "a")["target"]

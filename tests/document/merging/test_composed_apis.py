@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import PETS, operation, pets, save
+from tests.documents import PETS, document, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, recording, run_cli
 from tests.served_document import DAY, Served, age, state_of
@@ -15,12 +15,8 @@ TOYS = {"/toys": {"get": operation("listToys")}}
 
 
 def _toys(version: str = "1", **paths: Any) -> dict[str, Any]:
-    return {
-        "openapi": "3.0.3",
-        "info": {"title": "Toys", "version": version},
-        "servers": [{"url": "https://toys.example/v1"}],
-        "paths": {**TOYS, **paths},
-    }
+    info = {"title": "Toys", "version": version}
+    return document({**TOYS, **paths}, ["https://toys.example/v1"], info=info)
 
 
 def _overlay(*actions: dict[str, Any]) -> dict[str, Any]:
