@@ -131,6 +131,11 @@ class Exchange:
         """Whether an answer came and its status is a 2xx."""
         return self.answer is not None and 200 <= self.answer.status < 300
 
+    @property
+    def error_text(self) -> str:
+        """What ended the call, and why; empty where an answer came."""
+        return ": ".join(filter(None, (self.error.what, self.error.why))) if self.error is not None else ""
+
     def answer_json(self) -> Any:
         """Return the JSON value of a successful answer; None where there is none."""
         if self.answer is None or not self.is_success or not is_json(self.answer.header("content-type")):

@@ -16,46 +16,71 @@ from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
-from dynacli.text.terminal import Painter
+from dynacli.record import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dynacli.check.check_records import Exchange
     from dynacli.check.planning.resource_chains import ResourceChain
+    from dynacli.check.reporting.check_results import CheckResults
     from dynacli.check.running.check_run import CheckRun
     from dynacli.model.operation import Operation
 
 __all__ = ["command"]
 
-_OF_THE_DEMO = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
+_DEMO_FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
 _TIMEOUT = 30.0
 """Seconds for one call: nobody waits for a check as they would for an answer that they asked for."""
-_MOST_PARALLEL = 64
+_MAX_PARALLEL = 64
+
+
+@record
+class _CheckOptions:
+    """The options of `check` alone, by the names of their flags.
+
+    Args:
+        set_: The words of `--set`, those that stand before the verb first.
+    """
+
+    operation: tuple[str, ...]
+    only: tuple[str, ...]
+    tag: tuple[str, ...]
+    set_: tuple[str, ...]
+    most: int
+    parallel: int
+    rate: float | None
+    write: bool
+    har: str | None
+    learn: str | None
 
 
 def _check(ctx: click.Context, api: str, **params: Any) -> None:
     run: Run = ctx.obj
 
-    # What stands before the verb is meant for it as well.
-    params["set_"] = (*run.options.set, *params["set_"])
-    with _opened(ctx, api, params) as opened:
-        _check_api(run, opened, params)
+    demo_params = {name: params.pop(name) for name in _DEMO_FLAGS}
+    options = _CheckOptions(**{**params, "set_": (*run.options.set, *params["set_"])})
+    with _opened(ctx, api, demo_params) as opened:
+        _check_api(run, opened, options)
 
 
 @contextmanager
-def _opened(ctx: click.Context, word: str, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
-    """Give the API; the stand-in runs until the end of the block."""
+def _opened(ctx: click.Context, word: str, demo_params: Mapping[str, Any]) -> Iterator[OpenedApi]:
+    """Open the API; the stand-in runs until the end of the block."""
     if word == DEMO:
-        with live_api(ctx, params) as api:
+        with live_api(ctx, demo_params) as api:
             yield api
         return
-    given = [flag for name, flag in _OF_THE_DEMO.items() if params.get(name)]
-    if given:
-        raise UsageError(f"`{given[0]}` is for the stand-in alone", hint="Write `dynacli check demo`")
+    flags = [flag for name, flag in _DEMO_FLAGS.items() if demo_params[name]]
+    if flags:
+        raise UsageError(f"`{flags[0]}` is for the stand-in alone", hint="Write `dynacli check demo`")
     yield ctx.obj.api(word)
 
 
-def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
+def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.check.planning.preset_values import read_preset_values
+    from dynacli.check.planning.select_chains import select_chains
     from dynacli.check.planning.select_operations import READING_METHODS, select_operations
     from dynacli.check.running.check_run import CheckRun, CheckSettings
     from dynacli.client.call_settings import settings_of
@@ -66,39 +91,38 @@ def _check_api(run: Run, api: OpenedApi, params: Mapping[str, Any]) -> None:
 
     settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
     settings = replace(settings, timeout=settings.timeout or _TIMEOUT)
-    check_files(run, har=params["har"], learn=params["learn"])
-    if any(api.catalog.find(word) is None for word in (*params["only"], *params["operation"])):
+    check_files(run, har=options.har, learn=options.learn)
+    if any(api.catalog.find(word) is None for word in (*options.only, *options.operation)):
         api = run.asked_again(api) or api  # it may have appeared a moment ago
-    selection = select_operations(api, only=params["only"], named=params["operation"], tags=params["tag"])
-    chains = _chains(api, selection) if params["write"] else []
-    written = {name for chain in chains for name in chain.changing}
-    reads = {chain.read for chain in chains if chain.is_created_by_put}
-    called = written | reads | {operation.name for operation in selection.called}
-    left = [operation for operation in selection.left_out if operation.name not in written]
+    selection = select_operations(api, only=options.only, named=options.operation, tags=options.tag)
+    chains = select_chains(api, [*selection.called, *selection.left_out]) if options.write else []
+    in_chains = {name for chain in chains for name in chain.changing}
+    in_chains |= {chain.read for chain in chains if chain.is_created_by_put}
+    called = in_chains | {operation.name for operation in selection.called}
     names = [summary.name for summary in api.catalog.summaries() if summary.name in called]
     operations = [DescribedOperation(api, api.catalog.operation(name)) for name in names]
+    changing = [each.name for each in selection.called if each.method not in READING_METHODS]
     progress = _Progress(run)
     check_run = CheckRun(
         run.env,
         operations,
         settings,
-        CheckSettings(params["parallel"], params["rate"] or 0.0, params["most"], run.options.content_type),
+        CheckSettings(options.parallel, options.rate or 0.0, options.most, run.options.content_type),
         chains=chains,
-        changing_names=[
-            operation.name for operation in selection.called if operation.method not in READING_METHODS
-        ],
-        preset=read_preset_values(params["set_"], operations),
-        on_progress=progress.tell,
-        on_exchange=progress.seen,
+        changing_names=changing,
+        preset=read_preset_values(options.set_, operations),
+        on_progress=progress.show_counts,
+        on_exchange=progress.show_exchange,
     )
     if run.options.dry_run:
         _show_plan(run, check_run, chains)
         return
-    if params["write"] and not chains:
+    if options.write and not chains:
         run.note("The document does not make plain how anything is created and removed: nothing is written")
     confirm(run, settings, operations, chains)
+    left_out = [operation for operation in selection.left_out if operation.name not in called]
     try:
-        _run_check(run, api, check_run, progress, left, params)
+        _run_check(run, api, check_run, progress, left_out, options)
     except DamagedCatalogError as damage:
         explain_damage(damage, has_sent=check_run.has_sent)
 
@@ -108,122 +132,112 @@ def _run_check(
     api: OpenedApi,
     check_run: "CheckRun",
     progress: "_Progress",
-    left: "list[Operation]",
-    params: Mapping[str, Any],
+    left_out: "list[Operation]",
+    options: _CheckOptions,
 ) -> None:
     """Run a check, and report what it finds.
 
     Args:
-        left: The operations that are not called.
+        left_out: The operations that may change something and are not called.
     """
     start = time.monotonic()
     try:
         checked = check_run.run()
     finally:
         progress.clear()
-        for text in check_run.leftovers:  # however it ended
-            run.warn(text)
-    from dynacli.check.reporting.results import Results
+        for leftover in check_run.leftovers:  # however the run ended
+            run.warn(leftover)
+    from dynacli.check.reporting.check_results import CheckResults
 
-    results = Results(
+    results = CheckResults(
         api,
         checked,
-        left,
+        left_out,
         seconds=time.monotonic() - start,
         is_interrupted=check_run.is_interrupted,
-        may_write=params["write"],
+        may_write=options.write,
     )
-    _conclude(run, results, params, is_failing=check_run.call_settings.is_strict)
+    _conclude(run, results, options, is_strict=check_run.call_settings.is_strict)
 
 
-def _chains(api: OpenedApi, selection: Any) -> "list[ResourceChain]":
-    """Return the chains of what was selected; what is named by itself is a part of its chain, too."""
-    from dynacli.check.planning.select_chains import select_chains
-
-    return select_chains(api, [*selection.called, *selection.left_out])
-
-
-def _conclude(run: Run, results: Any, params: Mapping[str, Any], *, is_failing: bool) -> None:
+def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_strict: bool) -> None:
     """Write everything that is asked for, and end the run by what was found.
 
     Raises:
         DynacliError: What was found, or a file that cannot be written.
         KeyboardInterrupt: The check was interrupted.
     """
-    from dynacli.check.reporting.check_outcome import conclusion
+    from dynacli.check.reporting.check_error import check_error
+    from dynacli.check.reporting.check_table import check_table
     from dynacli.commands.call.call_report import write_reports
     from dynacli.commands.verbs.check.check_files import write_har, write_overlay
+    from dynacli.output.render import write_data
 
-    error = conclusion(results, is_failing=is_failing)
+    error = check_error(results, is_strict=is_strict)
     if error is not None and error.kind == "mismatch" and run.options.no_fail:
         error = None
     try:
         write_reports(run, results.calls())
-        if params["har"]:
-            write_har(params["har"], results)
-        if params["learn"]:
-            write_overlay(run, params["learn"], results)
+        if options.har:
+            write_har(options.har, results)
+        if options.learn:
+            write_overlay(run, options.learn, results)
     except DynacliError as second:
         if error is None and not results.is_interrupted:
             error = second
         else:
             run.warn(f"{second.what}: {second.why}")  # the first cause wins
-    _write(run, results)
+    write_data(
+        run.env,
+        results.rows(),
+        run.options.output,
+        lambda paint, width: check_table(results, paint, width),
+    )
     if results.is_interrupted:
         raise KeyboardInterrupt
     if error is not None:
         raise error
 
 
-def _show_plan(run: Run, check_run: Any, chains: "list[ResourceChain]") -> None:
-    from dynacli.check.reporting.planned_text import plan_rows, plan_text
+def _show_plan(run: Run, check_run: "CheckRun", chains: "Sequence[ResourceChain]") -> None:
+    from dynacli.check.reporting.plan_text import plan_rows, plan_text
     from dynacli.output.render import write_data
 
     plans, sources = check_run.plans(), check_run.sources()
-
-    def text(paint: Painter, width: int) -> str:
-        return plan_text(plans, sources, chains, paint, width)
-
-    write_data(run.env, plan_rows(plans, sources, chains), run.options.output, text)
-
-
-def _write(run: Run, results: Any) -> None:
-    from dynacli.check.reporting.check_table import table
-    from dynacli.output.render import write_data
-
-    def text(paint: Painter, width: int) -> str:
-        return table(results, paint, width)
-
-    write_data(run.env, results.rows(), run.options.output, text)
+    write_data(
+        run.env,
+        plan_rows(plans, sources, chains),
+        run.options.output,
+        lambda paint, width: plan_text(plans, sources, chains, paint, width),
+    )
 
 
 class _Progress:
-    """Says how far a check is, on a terminal; and with `--verbose` what was called."""
+    """Shows on a terminal how far a check is, and with `--verbose` a line for each call."""
 
     def __init__(self, run: Run) -> None:
         from dynacli.output.status_line import StatusLine
 
         self._run, self._line = run, StatusLine(run.env)
 
-    def tell(self, done: int, running: int, planned: int) -> None:
+    def show_counts(self, done: int, running: int, planned: int) -> None:
         self._line.show(f"{done} of {planned} calls done, {running} under way; Ctrl-C ends the check")
 
-    def seen(self, exchange: Any) -> None:
+    def show_exchange(self, exchange: "Exchange") -> None:
         if not self._run.options.verbose:
             return
         from dynacli.output.standard_error import write_stderr
 
         self._line.clear()
-        came = f"{exchange.answer.status}" if exchange.answer is not None else "no answer"
-        request = exchange.shown
-        told = f"* {exchange.operation_name}: {request.method} {request.url}: {came} ({exchange.seconds * 1000:.0f} ms)"
-        write_stderr(self._run.env, told)
+        status = str(exchange.answer.status) if exchange.answer is not None else "no answer"
+        call = f"{exchange.operation_name}: {exchange.shown.method} {exchange.shown.url}"
+        write_stderr(self._run.env, f"* {call}: {status} ({exchange.seconds * 1000:.0f} ms)")
 
     def clear(self) -> None:
         self._line.clear()
 
 
-_TEXTS = {
+_HELP_TEXTS = {
     "output": "auto (a table on a terminal, else json), json, yaml, text, or @FILE for json",
     "validate": "off, warn (findings are no failure), strict, or exact (the default: what the document does not "
     "mention is found, too)",
@@ -234,27 +248,24 @@ _TEXTS = {
     "no_fail": "exit 0 although an answer breaks the document",
     "yes": "agree to what --write asks; where a credential goes is never answered by it",
 }
-"""What standard options mean here, where it is not what they mean for one call."""
+"""The help of standard options that mean something else here than for a single call."""
 
 
 def _standard_options() -> tuple[StandardOption, ...]:
-    made = []
-    for one in STANDARD_OPTIONS:
-        if one.name == "show_secrets":
-            continue  # nothing here shows any
-        if one.name == "dry_run":
-            made.append(
-                StandardOption(one.name, one.flags, _TEXTS[one.name])
-            )  # a switch: `-o` has the format
-        else:
-            made.append(one._replace(help=_TEXTS.get(one.name, one.help)))
-    return tuple(made)
+    options = []
+    for option in STANDARD_OPTIONS:
+        text = _HELP_TEXTS.get(option.name, option.help)
+        if option.name == "dry_run":
+            options.append(StandardOption(option.name, option.flags, text))  # a switch: `-o` has the format
+        elif option.name != "show_secrets":  # a check shows none
+            options.append(option._replace(help=text))
+    return tuple(options)
 
 
 def _demo_options() -> list[click.Option]:
     options = [role_option(), *behaviour_options()]
-    for one in options:
-        one.help = f"(demo) {one.help}"
+    for option in options:
+        option.help = f"(demo) {option.help}"
     return options
 
 
@@ -285,7 +296,7 @@ command = Verb(
         ),
         click.Option(
             ["--parallel"],
-            type=click.IntRange(1, _MOST_PARALLEL),
+            type=click.IntRange(1, _MAX_PARALLEL),
             default=4,
             show_default=True,
             help="calls at once",

@@ -1,32 +1,32 @@
-"""The files of a check that are asked for besides reports: the traffic, and what was learned."""
+"""The files that a check writes besides reports: `--har` for the traffic, `--learn` for the overlay."""
 
 from pathlib import Path
 
-from dynacli.check.reporting.results import Results
+from dynacli.check.reporting.check_results import CheckResults
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, UsageError
 from dynacli.files import write_named_file
 
 __all__ = ["check_files", "write_har", "write_overlay"]
 
-_MOST_NAMED = 10
+_MAX_LISTED = 10
 
 
 def check_files(run: Run, **files: str | None) -> None:
-    """Check, before anything is sent, that no two things go to one file, and that each has a directory.
+    """Check, before anything is sent, that each file is named once, and that its directory is there.
 
     Args:
         files: Option → the file that it names.
 
     Raises:
-        UsageError: Two of them name the same one.
+        UsageError: An option names no file, or a file that another option names, too.
         FileError: A directory is not there.
     """
     import os
 
     from dynacli.commands.call.call_report import wanted_reports
 
-    named = [(f"--report ...={one.file}", one.file) for one in wanted_reports(run) if one.file]
+    named = [(f"--report ...={report.file}", report.file) for report in wanted_reports(run) if report.file]
     if run.options.output.startswith("@"):
         named.append((f"-o {run.options.output}", run.options.output[1:]))
     named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
@@ -47,22 +47,22 @@ def check_files(run: Run, **files: str | None) -> None:
             )
 
 
-def write_har(file: str, results: Results) -> None:
-    """Write all calls as an HTTP Archive, secrets masked, for nobody else to read.
+def write_har(file: str, results: CheckResults) -> None:
+    """Write all calls as an HTTP Archive, secrets masked, into a file that only its owner may read.
 
     Raises:
         FileError: It cannot be written.
     """
-    from dynacli.check.reporting.traffic import har_calls
+    from dynacli.check.reporting.har_calls import har_calls
     from dynacli.output.reports.har import har_of
 
-    # Bodies of answers may hold what nobody has masked: the permissions are those of dynacli's own state.
+    # Bodies of answers may hold private data that no mask knows of: the permissions are those of dynacli's own state.
     content = har_of(har_calls(results.exchanges)).encode("utf-8", "backslashreplace")
     write_named_file(Path(file), content, is_private=True)
 
 
-def write_overlay(run: Run, file: str, results: Results) -> None:
-    """Write the overlay that would make the document agree with what was seen, where there is one.
+def write_overlay(run: Run, file: str, results: CheckResults) -> None:
+    """Write the overlay that would make the document agree with the answers, if it can be made.
 
     Raises:
         DocumentError: The document's text is lost.
@@ -73,12 +73,14 @@ def write_overlay(run: Run, file: str, results: Results) -> None:
 
     observations = observations_of(results.checked)
     found = learned(results.api, observations)
-    # Each once: where exactly it was found stands in the report.
-    left = list(dict.fromkeys(f"{operation}: {one.message} [{one.rule}]" for operation, one in found.left))
+    # Each once: the report says where each was found.
+    left = list(
+        dict.fromkeys(f"{operation}: {finding.message} [{finding.rule}]" for operation, finding in found.left)
+    )
     if left:
         lines = [
-            *left[:_MOST_NAMED],
-            *([f"and {len(left) - _MOST_NAMED} more"] if len(left) > _MOST_NAMED else []),
+            *left[:_MAX_LISTED],
+            *([f"and {len(left) - _MAX_LISTED} more"] if len(left) > _MAX_LISTED else []),
         ]
         text = "\n".join(["What is left here no overlay can mend:", *lines])
         for exchange in results.exchanges:

@@ -28,27 +28,23 @@ def confirm(
     """
     if run.options.yes or not chains:
         return
-    steps = [
-        " -> ".join(
-            step
-            for step in (chain.create, chain.read, *chain.updates, chain.delete or "nothing removes it")
-            if step
-        )
-        for chain in chains
+    lines = [
+        " -> ".join(chain.steps if chain.delete else (*chain.steps, "nothing removes it")) for chain in chains
     ]
     names = {name for chain in chains for name in chain.changing}
-    urls = [base_url_of(each, settings) for each in operations if each.operation.name in names]
-    where = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
-    what = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"
+    urls = [base_url_of(described, settings) for described in operations if described.operation.name in names]
+    origins = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
+    operations_change = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"
+    announcement = f"{operations_change} something at {origins}"
     env = run.env
     if run.options.no_input or not (env.stdin_is_terminal and env.stderr_is_terminal):
         raise UsageError(
-            f"{what} something at {where}, and nobody can be asked",
-            why="\n".join(steps),
+            f"{announcement}, and nobody can be asked",
+            why="\n".join(lines),
             hint="Give `--yes` where that may happen; `--dry-run` shows what would be called",
         )
-    write_stderr(env, f"{what} something at {where}:\n")
-    write_stderr(env, "".join(f"  {visible(step)}\n" for step in steps))
+    write_stderr(env, f"{announcement}:\n")
+    write_stderr(env, "".join(f"  {visible(line)}\n" for line in lines))
     env.stderr.write("Call them? [y/N] ")
     env.stderr.flush()
     if env.stdin.readline().strip().lower() not in {"y", "yes"}:

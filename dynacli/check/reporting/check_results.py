@@ -1,0 +1,197 @@
+"""What a check found, as data: for `-o json`, for reports, and for what a person reads."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dynacli.auth.secret import MASK
+from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
+from dynacli.check.reporting.answer_coverage import coverage_of
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation
+from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.urls import without_query
+
+__all__ = ["CheckResults", "error_of", "is_secret", "planned_values", "suppressed_of", "unchecked_of"]
+
+_UNSAFE = "it may change something; `--operation NAME` or `--write` calls it all the same"
+_UNSAFE_WITH_WRITE = (
+    "it may change something, and is not about what is created here; `--operation NAME` calls it all the same"
+)
+
+
+class CheckResults:
+    """The results of a check. All that it returns may be shown: secrets are masked.
+
+    Args:
+        checked: What became of each operation that was to be called.
+        left_out: The operations that may change something and were not to be called.
+        seconds: How long the check took.
+        is_interrupted: Whether Ctrl-C ended it early.
+        may_write: Whether the person let it create and change things.
+    """
+
+    def __init__(
+        self,
+        api: OpenedApi,
+        checked: Sequence[CheckedOperation],
+        left_out: Sequence[Operation] = (),
+        *,
+        seconds: float = 0.0,
+        is_interrupted: bool = False,
+        may_write: bool = False,
+    ) -> None:
+        self.api, self.checked, self.left_out = api, tuple(checked), tuple(left_out)
+        self.seconds, self.is_interrupted = seconds, is_interrupted
+        self._unsafe = _UNSAFE_WITH_WRITE if may_write else _UNSAFE
+        self._findings: dict[int, list[dict[str, Any]]] | None = None
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All calls that were made."""
+        return tuple(exchange for checked in self.checked for exchange in checked.exchanges)
+
+    def findings(self, exchange: Exchange) -> list[dict[str, Any]]:
+        """Return the findings on an answer, in the form of the validation report."""
+        if self._findings is None:
+            self._findings = self._locate_findings()
+        return self._findings.get(id(exchange), [])
+
+    def _locate_findings(self) -> dict[int, list[dict[str, Any]]]:
+        """Return the findings on all answers; the files of the document are read once for all of them."""
+        from dynacli.client.verdict_text import findings_json
+
+        judged = [(exchange, exchange.verdict.findings) for exchange in self.exchanges if exchange.verdict]
+        rows = iter(findings_json(self.api, [finding for _, findings in judged for finding in findings]))
+        return {
+            id(exchange): [exchange.masker.mask_value(next(rows)) for _ in findings]
+            for exchange, findings in judged
+        }
+
+    def calls(self) -> list[JudgedCall]:
+        """Return what reports are made of: each call, and each operation that was not called."""
+        calls = []
+        for checked in self.checked:
+            if not checked.exchanges:
+                calls.append(self._skipped_call(checked.operation, checked.skip_reason))
+            calls.extend(self._judged_call(checked.operation, exchange) for exchange in checked.exchanges)
+        calls.extend(self._skipped_call(operation, self._unsafe) for operation in self.left_out)
+        return calls
+
+    def _skipped_call(self, operation: Operation, reason: str) -> JudgedCall:
+        return JudgedCall(self.api.name, operation.name, operation.method, operation.path, skipped=reason)
+
+    def _judged_call(self, operation: Operation, exchange: Exchange) -> JudgedCall:
+        answer = exchange.answer
+        return JudgedCall(
+            self.api.name,
+            operation.name,
+            operation.method,
+            operation.path,
+            url=exchange.shown.url,
+            status=answer.status if answer is not None else None,
+            seconds=answer.seconds if answer is not None else None,
+            findings=tuple(self.findings(exchange)),
+            unchecked=unchecked_of(exchange),
+            suppressed=suppressed_of(exchange),
+            error=error_of(exchange),
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return an object for each operation, the validation report of its answers inside."""
+        left_out = (CheckedOperation(operation, (), self._unsafe, "unsafe") for operation in self.left_out)
+        return [self._row(checked) for checked in (*self.checked, *left_out)]
+
+    def _row(self, checked: CheckedOperation) -> dict[str, Any]:
+        operation, exchanges, coverage = checked.operation, checked.exchanges, coverage_of(checked)
+        return {
+            "api": self.api.name,
+            "operation": operation.name,
+            "method": operation.method,
+            "path": operation.path,
+            "skipped": {"kind": checked.skip_kind, "reason": checked.skip_reason}
+            if checked.skip_reason
+            else None,
+            "statuses": list(checked.statuses),
+            "documented": list(coverage.documented),
+            "seen": list(coverage.seen),
+            "seconds": round(sum(exchange.seconds for exchange in exchanges), 4),
+            "valid": not checked.has_findings and not any(exchange.error for exchange in exchanges),
+            "findings": _numbered(self.findings(exchange) for exchange in exchanges),
+            "unchecked": _distinct(text for exchange in exchanges for text in unchecked_of(exchange)),
+            "suppressed": _numbered(suppressed_of(exchange) for exchange in exchanges),
+            "calls": [_call_row(operation, exchange) for exchange in exchanges],
+            "unsent": [
+                {"values": planned_values(operation, planned), "reason": reason}
+                for planned, reason in checked.unsent
+            ],
+        }
+
+
+def _numbered(findings_of_calls: Iterable[Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return findings with the numbers of their calls."""
+    return [
+        {**finding, "call": number}
+        for number, findings in enumerate(findings_of_calls)
+        for finding in findings
+    ]
+
+
+def _call_row(operation: Operation, exchange: Exchange) -> dict[str, Any]:
+    return {
+        "url": exchange.shown.url,
+        "status": exchange.answer.status if exchange.answer is not None else None,
+        "seconds": round(exchange.seconds, 4),
+        "values": exchange.masker.mask_value(planned_values(operation, exchange.planned)),
+        "error": error_of(exchange) or None,
+    }
+
+
+def planned_values(operation: Operation, planned: PlannedCall) -> list[dict[str, Any]]:
+    """Return the values of a call, each with its origin; credentials among them are masked."""
+    return [
+        {
+            "in": value.location,
+            "name": value.name,
+            "value": MASK if is_secret(operation, value) else value.value,
+            "origin": value.origin,
+            "from": value.source or None,
+        }
+        for value in planned.values
+    ]
+
+
+def is_secret(operation: Operation, value: InputValue) -> bool:
+    """Return whether the input of a value is a credential as well."""
+    keys = {
+        (scheme.location, scheme.parameter.lower())
+        for alternative in operation.security
+        for scheme in alternative
+        if scheme.type == "apiKey"
+    }
+    return (value.location, value.name.lower()) in {*keys, ("header", "authorization"), ("header", "cookie")}
+
+
+def unchecked_of(exchange: Exchange) -> tuple[str, ...]:
+    """Return the reasons why something in an answer was not judged."""
+    if exchange.verdict is None:
+        return ()
+    reasons = _distinct([*exchange.verdict.failures, *exchange.verdict.unchecked])
+    return tuple(exchange.masker.mask(reason) for reason in reasons)
+
+
+def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
+    """Return the findings that the configuration switches off, each with the reason."""
+    if exchange.verdict is None:
+        return ()
+    rows = ({**finding.as_json(), "reason": reason} for finding, reason in exchange.verdict.suppressed)
+    return tuple(exchange.masker.mask_value(row) for row in rows)
+
+
+def error_of(exchange: Exchange) -> str:
+    """Return why no answer came, in one line and without the query of the URL; empty where an answer came."""
+    url = exchange.shown.url
+    return " ".join(exchange.error_text.replace(url, without_query(url)).split())
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

@@ -1,0 +1,98 @@
+"""The findings of a check as a person reads them: each defect once, with the part of the answer that it is about."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dynacli.check.check_records import Exchange
+from dynacli.check.reporting.check_results import CheckResults
+from dynacli.check.reporting.defects import Defect, find_defects
+from dynacli.client.verdict_text import placed
+from dynacli.library.document_locations import Location
+from dynacli.model.wording import enumerated
+from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import wrapped
+
+__all__ = ["findings_lines"]
+
+_MAX_DEFECTS = 20
+"""Defects that are listed below one operation."""
+_MAX_PLACES = 3
+_WIDE = 80
+"""Columns from which on the part of the answer is shown that a finding is about."""
+
+
+def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
+    """Return the lines, each defect below the operation where it was found first; none where nothing was found."""
+    by_operation: dict[str, list[Defect]] = {}
+    for defect in find_defects(results):
+        by_operation.setdefault(defect.checked.operation.name, []).append(defect)
+    lines: list[str] = []
+    for defects in by_operation.values():
+        shown = defects[:_MAX_DEFECTS]
+        for exchange in defects[0].checked.exchanges:
+            in_exchange = [defect for defect in shown if defect.exchange is exchange]
+            if in_exchange:
+                lines.extend(_exchange_lines(results, exchange, in_exchange, paint, width))
+        if len(defects) > _MAX_DEFECTS:
+            lines.append(f"    and {len(defects) - _MAX_DEFECTS} more")
+    return [paint.bold("Findings"), *lines] if lines else []
+
+
+def _exchange_lines(
+    results: CheckResults, exchange: Exchange, defects: Sequence[Defect], paint: Painter, width: int
+) -> list[str]:
+    operation = defects[0].checked.operation
+    status = exchange.answer.status if exchange.answer is not None else ""
+    url = visible(exchange.shown.url, keep="")
+    lines = [
+        f"  {paint.cyan(visible(operation.name, keep=''))}  {operation.method} {url} answered {status}",
+    ]
+    excerpts = _excerpts(exchange, [defect.number for defect in defects]) if width >= _WIDE else {}
+    for defect in defects:
+        excerpt = excerpts.get(defect.number, "")
+        lines.extend(_finding_lines(results, defect.finding, excerpt, paint, width))
+        lines.extend(f"        {line}" for line in _repetition_lines(defect, width - 8))
+    return lines
+
+
+def _excerpts(exchange: Exchange, numbers: list[int]) -> dict[int, str]:
+    """Return number of a finding → the part of the answer that it is about."""
+    from dynacli.client.evidence import Evidence
+
+    if exchange.verdict is None or exchange.answer is None:
+        return {}
+    findings = [exchange.verdict.findings[number] for number in numbers]
+    excerpts = Evidence.of_answer(exchange.answer).excerpts(findings)
+    return {number: exchange.masker.mask(text) for number, text in zip(numbers, excerpts, strict=True)}
+
+
+def _finding_lines(
+    results: CheckResults, finding: Mapping[str, Any], excerpt: str, paint: Painter, width: int
+) -> list[str]:
+    place = finding["pointer"] or "body"
+    text = visible(f"{place}: {finding['message']} [{finding['rule']}]")
+    lines = [f"    {paint.red(line)}" for line in wrapped(text, width - 4)]
+    # Only the marker and the line above it stand out.
+    shown = excerpt.splitlines()
+    marked = next((number for number, line in enumerate(shown) if "^" in line and not line.strip(" |^")), 0)
+    for number, line in enumerate(shown):
+        colour = paint.red if number == marked else paint.bold if number == marked - 1 else paint.dim
+        lines.append(f"    {colour(line)}")
+    location = Location(**finding["document"])
+    if location.line is not None:
+        is_one_file = len(results.api.catalog.files()) < 2
+        text = placed(location, location.line, is_one_file=is_one_file)
+        lines.append(paint.dim(visible(f"        {text}", keep="")))
+    return lines
+
+
+def _repetition_lines(defect: Defect, width: int) -> list[str]:
+    """Return where else the same defect was found."""
+    lines = []
+    if defect.more:
+        places = enumerated([f"`{place or 'body'}`" for place in defect.places], most=_MAX_PLACES)
+        lines.extend(wrapped(visible(f"and {defect.more:,} more like it, at {places}", keep=""), width))
+    if defect.others:
+        count = f" {len(defect.others)} more operations:" if len(defect.others) > 1 else ""
+        lines.extend(wrapped(visible(f"and the same in{count} {', '.join(defect.others)}", keep=""), width))
+    return lines
