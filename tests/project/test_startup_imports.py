@@ -156,7 +156,7 @@ _PLAIN = (
         """
     )
 )
-_WIRE = _modules("transport.answer_pieces transport.send") | _modules(
+_WIRE = _modules("transport.send") | _modules(
     """
         wire.deadline wire.encodings wire.failures wire.http_client wire.import_httpx
         """

@@ -5,8 +5,7 @@ import time
 from dataclasses import replace
 
 from dynacli.model.media_types import essence, is_event_stream, is_json_sequence, is_sequence
-from dynacli.transport.answer_pieces import Pieces
-from dynacli.transport.send import RENDER_LIMIT, Answer
+from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces
 
 __all__ = ["AnswerReader"]
 

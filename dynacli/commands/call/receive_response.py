@@ -8,8 +8,7 @@ from dynacli.commands.run import Run
 from dynacli.errors import FileError, UsageError
 from dynacli.model.media_types import is_event_stream, is_sequence
 from dynacli.output.stream_body import is_unchanged, watched_reader, written_body
-from dynacli.transport.answer_pieces import Pieces
-from dynacli.transport.send import FILE_LIMIT, JUDGED_LIMIT, RENDER_LIMIT, Answer
+from dynacli.transport.send import FILE_LIMIT, JUDGED_LIMIT, RENDER_LIMIT, Answer, Pieces
 
 if TYPE_CHECKING:
     from dynacli.validation.bodies.read_forms import UnreadBody
