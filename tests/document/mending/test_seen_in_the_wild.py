@@ -115,16 +115,12 @@ def test_a_reference_may_lead_into_paths(ref: str) -> None:
 
 def test_paths_an_operation_id_and_a_path_item_may_be_references() -> None:
     """A `$ref` where the specification has none is followed all the same."""
-    api = save(
-        document(
-            {"$ref": "#/x-paths"},
-            **{
-                "x-paths": {"/a": {"$ref": "#/x-items/a"}},
-                "x-items": {"a": {"get": {**operation("a"), "operationId": {"$ref": "#/x-ids/list"}}}},
-                "x-ids": {"list": "listAll"},
-            },
-        )
-    )
+    more: dict[str, Any] = {
+        "x-paths": {"/a": {"$ref": "#/x-items/a"}},
+        "x-items": {"a": {"get": {**operation("a"), "operationId": {"$ref": "#/x-ids/list"}}}},
+        "x-ids": {"list": "listAll"},
+    }
+    api = save(document({"$ref": "#/x-paths"}, **more))
     assert ["list-all"] == listed(api)
     assert "/a" == built(api, "list-all")["target"]
 
