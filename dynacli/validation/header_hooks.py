@@ -3,7 +3,7 @@
 Only `dynacli.validation.openapi_core_setup` imports this module.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jsonschema_path import SchemaPath
@@ -17,16 +17,15 @@ from openapi_core.validation.response.exceptions import (
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.validation.bodies.text_fields import (
     all_types,
-    child,
     form_of,
     types_of,
     value_of,
     with_branches,
 )
 from dynacli.validation.judging_notes import JudgingNotes, reason_of
-from dynacli.validation.openapi_core_adapters import CaseInsensitiveHeaders
+from dynacli.validation.operation_document import child
 
-__all__ = ["HeaderHooks", "UndocumentedHeaderError", "note_place"]
+__all__ = ["CaseInsensitiveHeaders", "HeaderHooks", "UndocumentedHeaderError", "note_place"]
 
 _COOKIES = "set-cookie"
 
@@ -60,6 +59,31 @@ class UndocumentedHeaderError(OpenAPIError):
     def __init__(self, name: str, answer: str, value: str) -> None:
         super().__init__(name)
         self.name, self.answer, self.value = name, answer, value
+
+
+class CaseInsensitiveHeaders(dict[str, str]):
+    """Headers whose names have no case (RFC 9110, section 5.1), repeated ones joined (section 5.3).
+
+    Args:
+        headers: The headers in their order.
+    """
+
+    def __init__(self, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._all: dict[str, list[str]] = {}
+        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+            self._all.setdefault(name.lower(), []).append(value)
+        self.update({name: ", ".join(values) for name, values in self._all.items()})
+
+    def several(self, name: str) -> list[str]:
+        """Return the values of a header that may be repeated, not joined."""
+        return self._all.get(name.lower(), [])
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).lower())
 
 
 class HeaderHooks:

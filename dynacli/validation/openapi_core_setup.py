@@ -6,13 +6,15 @@ The validators are openapi-core's own; each hook that is overridden says why.
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from jsonschema_path import SchemaPath
+from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.styles import style_deserializers
 from openapi_core.deserializing.styles.util import delimited_loads
 from openapi_core.exceptions import OpenAPIError
@@ -31,15 +33,20 @@ from openapi_core.validation.response.validators import (
     V31ResponseValidator,
     V32ResponseValidator,
 )
+from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model import media_types
 from dynacli.model.operation import explodes, style_of
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
-from dynacli.validation.bodies.text_fields import child
-from dynacli.validation.header_hooks import HeaderHooks, UndocumentedHeaderError, note_place
+from dynacli.validation.header_hooks import (
+    CaseInsensitiveHeaders,
+    HeaderHooks,
+    UndocumentedHeaderError,
+    note_place,
+)
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
-from dynacli.validation.openapi_core_adapters import OpenAPIRequest, OpenAPIResponse
+from dynacli.validation.operation_document import child
 from dynacli.validation.schemas.dialects import Direction, SchemaValidators
 
 __all__ = [
@@ -104,6 +111,58 @@ def make_path(document: dict[str, Any]) -> SchemaPath:
     return SchemaPath.from_dict(document, handlers=_DenyAll())
 
 
+@dataclass
+class _Parameters(RequestParameters):
+    """openapi-core's parameters, with the `querystring` of OpenAPI 3.2 beside them."""
+
+    querystring: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Request:
+    """A request in the form of openapi-core's protocol `Request`."""
+
+    host_url = ""
+    path = ""
+
+    def __init__(
+        self,
+        method: str,
+        content_type: str,
+        body: bytes | None,
+        path: Mapping[str, str],
+        query: list[tuple[str, str]],
+        headers: Mapping[str, str],
+        cookies: Mapping[str, str],
+        querystring: tuple[str, str] | None,
+    ) -> None:
+        self.method = method
+        self.content_type = content_type
+        self.body = body
+        self.parameters = _Parameters(
+            query=ImmutableMultiDict(query),
+            header=Headers(dict(headers)),
+            cookie=ImmutableMultiDict(cookies),
+            path=dict(path),
+            querystring=dict([querystring] if querystring else []),
+        )
+
+
+class _Response:
+    """An answer in the form of openapi-core's protocol `Response`."""
+
+    def __init__(
+        self,
+        status_code: int,
+        content_type: str,
+        data: bytes,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]],
+    ) -> None:
+        self.status_code = status_code
+        self.content_type = content_type
+        self.data = data
+        self.headers = CaseInsensitiveHeaders(headers)
+
+
 class _NoTemplate:
     """The result of matching the URL against a path template, which is not needed: the values are known."""
 
@@ -114,6 +173,7 @@ class _KnownOperation(BodyHooks):
     """The hooks that both validators override, because the operation is known and need not be found."""
 
     spec: SchemaPath
+    spec_validator_cls = None  # the compiler has validated the document
     operation_steps: tuple[str, ...]
     style_deserializers_factory: Any
 
@@ -288,32 +348,16 @@ class _ResponseMixin(HeaderHooks, _KnownOperation):
         return self.is_swagger and not any("schema" in media_type for _, media_type in content.str_items())
 
 
-class _V30Request(_RequestMixin, V30RequestValidator):
-    spec_validator_cls = None  # type: ignore[assignment]
-
-
-class _V31Request(_RequestMixin, V31RequestValidator):
-    spec_validator_cls = None  # type: ignore[assignment]
-
-
-class _V32Request(_RequestMixin, V32RequestValidator):
-    spec_validator_cls = None  # type: ignore[assignment]
-
-
-class _V30Response(_ResponseMixin, V30ResponseValidator):
-    spec_validator_cls = None  # type: ignore[assignment]
-
-
-class _V31Response(_ResponseMixin, V31ResponseValidator):
-    spec_validator_cls = None  # type: ignore[assignment]
-
-
-class _V32Response(_ResponseMixin, V32ResponseValidator):
-    spec_validator_cls = None  # type: ignore[assignment]
-
-
-_REQUESTS: Mapping[str, Any] = {"3.0": _V30Request, "3.1": _V31Request, "3.2": _V32Request}
-_RESPONSES: Mapping[str, Any] = {"3.0": _V30Response, "3.1": _V31Response, "3.2": _V32Response}
+_REQUESTS: Mapping[str, Any] = {
+    "3.0": type("V30Request", (_RequestMixin, V30RequestValidator), {}),
+    "3.1": type("V31Request", (_RequestMixin, V31RequestValidator), {}),
+    "3.2": type("V32Request", (_RequestMixin, V32RequestValidator), {}),
+}
+_RESPONSES: Mapping[str, Any] = {
+    "3.0": type("V30Response", (_ResponseMixin, V30ResponseValidator), {}),
+    "3.1": type("V31Response", (_ResponseMixin, V31ResponseValidator), {}),
+    "3.2": type("V32Response", (_ResponseMixin, V32ResponseValidator), {}),
+}
 
 
 def request_validator(
@@ -341,7 +385,7 @@ def request_validator(
             # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
             # matter, because `typed_values` has the value.
             warnings.simplefilter("ignore")
-            yield from list(validator.iter_errors(OpenAPIRequest(steps[-1], **request)))
+            yield from list(validator.iter_errors(_Request(steps[-1], **request)))
 
     return errors
 
@@ -377,7 +421,7 @@ def response_validator(
         validator.may_be_empty = is_head or response["status_code"] in {204, 205, 304}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield from list(validator.iter_errors(_NO_REQUEST, OpenAPIResponse(**response)))
+            yield from list(validator.iter_errors(_NO_REQUEST, _Response(**response)))
 
     return errors
 

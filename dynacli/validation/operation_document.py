@@ -1,12 +1,23 @@
 """The document of one operation, by which openapi-core judges; its components are read when they are needed."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import Operation
 
-__all__ = ["DocumentPlace", "listed_properties", "locate", "operation_document", "pointer_below", "target_of"]
+if TYPE_CHECKING:
+    from jsonschema_path import SchemaPath
+
+__all__ = [
+    "DocumentPlace",
+    "child",
+    "listed_properties",
+    "locate",
+    "operation_document",
+    "pointer_below",
+    "target_of",
+]
 
 _MAX_HOPS = 50
 _MAX_DEPTH = 100
@@ -81,6 +92,11 @@ class _Lazy(dict[str, Any]):
 def pointer_below(start: str, *steps: str | int) -> str:
     """Return a JSON pointer that is some steps longer (RFC 6901, section 3)."""
     return start + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def child(path: "SchemaPath", key: str) -> "SchemaPath":
+    """Return the place under a key of any characters; the operator `/` would take `#` as a separator."""
+    return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
 
 
 class DocumentPlace(NamedTuple):

@@ -195,8 +195,8 @@ _JUDGED = (
     )
     | _modules(
         """
-        validation.bodies.text_fields validation.openapi_core_adapters
-        validation.schemas.acceptance validation.schemas.formats validation.schemas.unevaluated
+        validation.bodies.text_fields validation.schemas.acceptance validation.schemas.formats
+        validation.schemas.unevaluated
         """
     )
     | _modules("model.patterns")

@@ -25,9 +25,10 @@ from dynacli.validation.bodies import (
     read_forms,
     sequences,
 )
-from dynacli.validation.bodies.text_fields import child, form_of, plain_value, types_of
+from dynacli.validation.bodies.text_fields import form_of, plain_value, types_of
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes
+from dynacli.validation.operation_document import child
 from dynacli.validation.schemas.dialects import SchemaValidators
 
 if TYPE_CHECKING:

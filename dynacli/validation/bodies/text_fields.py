@@ -9,8 +9,9 @@ from typing import Any
 from jsonschema_path import SchemaPath
 
 from dynacli.validation.bodies import read_body
+from dynacli.validation.operation_document import child
 
-__all__ = ["all_types", "child", "form_of", "plain_value", "types_of", "value_of", "with_branches"]
+__all__ = ["all_types", "form_of", "plain_value", "types_of", "value_of", "with_branches"]
 
 _MAX_HOPS = 16
 _BRANCHES = ("allOf", "anyOf", "oneOf")
@@ -22,11 +23,6 @@ _NAMES = (
     (list, "array"),
     (dict, "object"),
 )
-
-
-def child(path: SchemaPath, key: str) -> SchemaPath:
-    """Return the place under a key of any characters; the operator `/` would take `#` as a separator."""
-    return path._make_child_relpath(key)  # noqa: SLF001  - there is no public way
 
 
 def form_of(schema: SchemaPath, pairs: list[tuple[str, Any]], *, is_text_first: bool) -> dict[str, Any]:
