@@ -23,7 +23,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
                 why=row["why"],
                 hint=f"See what is known of the document: `dynacli api show {api.name}`",
             )
-    gone = next((key for key, name in api.catalog.lock().items() if name == wanted), None)
+    gone = next((key for key, name in api.catalog.given_names().items() if name == wanted), None)
     if gone is not None and not tag and api.catalog.find(wanted) is None:
         # The name is kept for it: it may come back, and no other operation is to be called by mistake.
         return UsageError(

@@ -290,7 +290,7 @@ def _names_so_far(revisions: Revisions) -> dict[tuple[str, str], str]:
     names, is_current = find_given_names(revisions)
     pointer = None if is_current else revisions.current()
     found = _compile_again(revisions, pointer, _AS_IT_WAS) if pointer is not None else None
-    return names if found is None else dict(found[1].lock)
+    return names if found is None else dict(found[1].given_names)
 
 
 def _compile_again(

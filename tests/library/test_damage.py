@@ -308,7 +308,13 @@ def _read_all(path: Path) -> list[Any]:
         catalog.check()
         names = [one.name for one in catalog.summaries()]
         operations = [repr(catalog.operation(name)) for name in names]
-        return [catalog.meta, names, operations, catalog.lock(), catalog.components("/components/schemas")]
+        return [
+            catalog.meta,
+            names,
+            operations,
+            catalog.given_names(),
+            catalog.components("/components/schemas"),
+        ]
     finally:
         catalog.close()
 

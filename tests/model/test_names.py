@@ -294,7 +294,7 @@ def test_the_order_of_a_document_makes_no_difference_where_the_lock_is(
     assert len(operations) == len(set(_names(first).values()))
     shuffled = list(operations.items())
     random.shuffle(shuffled)
-    assert _names(first) == _names(_compiled(dict(shuffled), dict(first.lock)))
+    assert _names(first) == _names(_compiled(dict(shuffled), dict(first.given_names)))
 
 
 @settings(deadline=None, max_examples=examples(60))
@@ -307,7 +307,7 @@ def test_a_name_that_was_given_never_means_another_operation(
     lock: dict[tuple[str, str], str] = {}
     for operations in revisions:
         compiled = _compiled(operations, lock)
-        lock = dict(compiled.lock)
+        lock = dict(compiled.given_names)
         catalog = catalog_in_memory(compiled, [])
         for key, name in _names(compiled).items():
             assert key == given_to.setdefault(name, key)

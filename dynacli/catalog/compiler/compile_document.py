@@ -1,8 +1,7 @@
-"""The compiler: a document becomes the operations, components and names of a catalog.
+"""The compiler: it turns a document into the operations, components and names of a catalog.
 
-Pure: it reads a `Document` and returns a `Compiled`; the store writes it.
-It is lenient. An operation that cannot be understood is left out with a warning that names it;
-all others work.
+Pure: it reads a `Document` and returns a `Compiled`, which the store writes. It is lenient: an operation that cannot
+be understood is left out with a warning that names it, and all others work.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +32,7 @@ class CompiledOperation:
     """An operation and its part of the document.
 
     Args:
-        part: The path item's shared parts and the operation object as they stand, references included.
+        part: What the path item says for all its operations, and the operation object, references in place.
     """
 
     operation: Operation
@@ -42,10 +41,11 @@ class CompiledOperation:
 
 @dataclass(frozen=True)
 class Compiled:
-    """What a catalog is made of.
+    """What a catalog holds.
 
     Args:
-        files: URI and name of the files that the document was read from, the one that was named first.
+        given_names: (method, path) → name, of all operations that this or an earlier revision has named.
+        files: URI and name of the files that the document was read from; the first is the document itself.
         origins: Which parts of the tree stand elsewhere in those files.
     """
 
@@ -53,27 +53,27 @@ class Compiled:
     operations: tuple[CompiledOperation, ...]
     components: Mapping[str, Any]
     tags: Mapping[str, str]
-    lock: Mapping[tuple[str, str], str]
+    given_names: Mapping[tuple[str, str], str]
     warnings: tuple[CompileWarning, ...]
     files: tuple[tuple[str, str], ...] = ()
     origins: tuple[Move, ...] = ()
 
 
-def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | None = None) -> Compiled:
+def compile_document(
+    document: Document, given_names: Mapping[tuple[str, str], str] | None = None
+) -> Compiled:
     """Compile a document.
 
     Args:
-        document: As loaded; its references were resolved by prance, recursive ones are still `$ref`.
-        lock: The names that earlier revisions gave.
+        document: As loaded; prance has resolved its references, but recursive ones are still `$ref`.
+        given_names: (method, path) → name that an earlier revision gave.
     """
     tree = document.tree
     warnings = CompileWarnings()
-    for found in document.scan.dangling:
-        warnings.items.append((f"`{found.ref}` leads nowhere; it stands for anything", found.pointer))
-    names = NameBook(lock)
-    inputs = Inputs(document, warnings.add)
-    security = Security(tree, warnings.add)
-    parts, responses = _Parts(document), _Responses(document)
+    for reference in document.scan.dangling:
+        warnings.items.append((f"`{reference.ref}` leads nowhere; it stands for anything", reference.pointer))
+    names = NameBook(given_names)
+    compiler = _OperationCompiler(document, names, warnings.add)
     operations = []
     left_out = LeftOut(warnings.add)
     for path, entry, item, raw_item in _each_operation(document, warnings):
@@ -86,30 +86,16 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
             continue
         try:
             check_is_readable(document, raw_item, raw)
-            operations.append(
-                _operation(
-                    document,
-                    inputs,
-                    security,
-                    parts,
-                    responses,
-                    names,
-                    warnings.add,
-                    path,
-                    entry,
-                    item,
-                    raw_item,
-                    resolved,
-                )
-            )
+            operations.append(compiler.compile(path, entry, item, raw_item, resolved))
         except SkippedOperationError as error:
             left_out.add(entry.method, path, raw, str(error), where)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            # A document can have anything anywhere: what trips on it concerns this operation alone.
+            # A document can have anything anywhere; what this code fails on concerns this operation alone.
             why = f"its description has an unexpected shape ({type(error).__name__})"
             left_out.add(entry.method, path, raw, why, where)
     info = tree.get("info")
     info = info if isinstance(info, Mapping) else {}
+    servers = read_servers(tree.get("servers"), warnings.add, "servers")
     meta = {
         "openapi": document.written_in,
         "dialect": document.version,
@@ -118,7 +104,7 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
         "description": text_or_empty(info.get("description")),
         "uri": document.uri,
         "json_schema_dialect": text_or_empty(tree.get("jsonSchemaDialect")),
-        "servers": [server_row(one) for one in read_servers(tree.get("servers"), warnings.add, "servers")],
+        "servers": [server_row(server) for server in servers],
         "operations": len(operations),
         "left_out": left_out.rows,
     }
@@ -128,7 +114,7 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
         dict(_components(document)),
         _tags(tree),
         names.lock,
-        warnings.located(document),
+        warnings.locate(document),
         tuple((file.uri, file_name(file.uri)) for file in document.files),
         tuple(document.origins),
     )
@@ -137,106 +123,125 @@ def compile_document(document: Document, lock: Mapping[tuple[str, str], str] | N
 def _each_operation(
     document: Document, warnings: CompileWarnings
 ) -> Iterator[tuple[str, PathOperation, Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield path, operation, and the path item with its references resolved and in place."""
     paths = document.resolved.get("paths")
     raw_paths = follow_references(document.tree, document.tree.get("paths"))
     if not isinstance(paths, Mapping) or not isinstance(raw_paths, Mapping):
         if document.tree.get("paths") is not None:
             warnings.add("`paths` is not an object, so there are no operations", "paths")
         return
-    for path, given in raw_paths.items():
+    for path, raw in raw_paths.items():
         if path.startswith("x-"):
             continue
         item = paths.get(path)
-        raw_item = follow_references(document.tree, given)  # a path item may be a reference
+        raw_item = follow_references(document.tree, raw)  # a path item may be a reference
         if not isinstance(item, Mapping) or not isinstance(raw_item, Mapping):
-            why = why_unread(document, given) or "it is not an object"
+            why = why_unread(document, raw) or "it is not an object"
             warnings.add(f"`{path}` is left out: {why}", "paths", path)
             continue
         for entry in operations_of(raw_item):
             yield path, entry, item, raw_item
 
 
-def _operation(
-    document: Document,
-    inputs: Inputs,
-    security: Security,
-    parts: "_Parts",
-    responses: "_Responses",
-    names: NameBook,
-    warn: Callable[..., None],
-    path: str,
-    entry: PathOperation,
-    item: Mapping[str, Any],
-    raw_item: Mapping[str, Any],
-    resolved: Mapping[str, Any],
-) -> CompiledOperation:
-    raw = entry.operation
-    where = ("paths", path, *entry.steps)
-    parameters = inputs.parameters(path, item, resolved, where)
-    body = inputs.body(raw.get("requestBody"), parameters)
-    operation_id = text_or_empty(follow_references(document.tree, raw.get("operationId")))
-    # The name comes last: an operation that is left out takes none.
-    wanted = [text_or_empty(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
-    name = names.name(entry.method, path, wanted)
-    aliases = [kebab(text_or_empty(alias)) for alias in _aliases(raw_item, raw)]
-    # The name that an earlier revision gave stays; what the document calls the operation now means it too.
-    aliases.append(next((word for each in wanted if (word := kebab(each))), ""))
-    description = next(
-        (
-            told
-            for holder, key in (
-                (raw, "x-cli-description"),
-                (raw, "description"),
-                (raw_item, "x-cli-description"),
-                (item, "description"),
-            )
-            if (told := text_or_empty(holder.get(key)))
-        ),
-        "",
-    )
-    operation = Operation(
-        name=name,
-        operation_id=operation_id,
-        method=entry.method,
-        path=path,
-        summary=text_or_empty(raw.get("summary")) or text_or_empty(item.get("summary")),
-        description=description,
-        tags=tuple(tag for tag in list_or_empty(raw.get("tags")) if isinstance(tag, str)),
-        is_deprecated=raw.get("deprecated") is True,
-        is_hidden=raw.get("x-cli-hidden") is True or raw_item.get("x-cli-hidden") is True,
-        aliases=tuple(
-            dict.fromkeys(
+class _OperationCompiler:
+    """Compiles the operations of a document, one after the other.
+
+    Args:
+        names: Gives each operation its name.
+        warn: Called with a message and the steps of a pointer.
+    """
+
+    def __init__(self, document: Document, names: NameBook, warn: Callable[..., None]) -> None:
+        self._tree = document.tree
+        self._names = names
+        self._warn = warn
+        self._inputs = Inputs(document, warn)
+        self._security = Security(document.tree, warn)
+        self._parts = _Parts(document)
+        self._responses = _Responses(document)
+
+    def compile(
+        self,
+        path: str,
+        entry: PathOperation,
+        item: Mapping[str, Any],
+        raw_item: Mapping[str, Any],
+        resolved: Mapping[str, Any],
+    ) -> CompiledOperation:
+        """Return an operation.
+
+        Args:
+            item: Its path item, with references resolved.
+            raw_item: Its path item, with references in place.
+            resolved: Its object, with references resolved.
+
+        Raises:
+            SkippedOperationError: It cannot be called.
+        """
+        raw = entry.operation
+        where = ("paths", path, *entry.steps)
+        parameters = self._inputs.parameters(path, item, resolved, where)
+        body = self._inputs.body(raw.get("requestBody"), parameters)
+        operation_id = text_or_empty(follow_references(self._tree, raw.get("operationId")))
+        # The name comes last: an operation that is left out takes none.
+        wanted = [text_or_empty(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
+        name = self._names.name(entry.method, path, wanted)
+        descriptions = (
+            raw.get("x-cli-description"),
+            raw.get("description"),
+            raw_item.get("x-cli-description"),
+            item.get("description"),
+        )
+        operation = Operation(
+            name=name,
+            operation_id=operation_id,
+            method=entry.method,
+            path=path,
+            summary=text_or_empty(raw.get("summary")) or text_or_empty(item.get("summary")),
+            description=next(filter(None, map(text_or_empty, descriptions)), ""),
+            tags=tuple(tag for tag in list_or_empty(raw.get("tags")) if isinstance(tag, str)),
+            is_deprecated=raw.get("deprecated") is True,
+            is_hidden=raw.get("x-cli-hidden") is True or raw_item.get("x-cli-hidden") is True,
+            aliases=tuple(
                 alias
-                for alias in aliases
-                if alias and alias != name and not names.is_of_another(alias, entry.method, path)
-            )
-        ),
-        parameters=parameters,
-        body=body,
-        responses=tuple(responses.of_operation(raw.get("responses"))),
-        security=security.of_operation(raw, where),
-        servers=read_servers(raw.get("servers"), warn, *where, "servers")
-        or read_servers(raw_item.get("servers"), warn, "paths", path, "servers"),
-        example=inputs.example(item, resolved, parameters, body),
-    )
-    return CompiledOperation(operation, parts.of_operation(path, raw_item, entry))
+                for alias in _aliases(raw_item, raw, wanted)
+                if alias != name and not self._names.is_of_another(alias, entry.method, path)
+            ),
+            parameters=parameters,
+            body=body,
+            responses=tuple(self._responses.of_operation(raw.get("responses"))),
+            security=self._security.of_operation(raw, where),
+            servers=read_servers(raw.get("servers"), self._warn, *where, "servers")
+            or read_servers(raw_item.get("servers"), self._warn, "paths", path, "servers"),
+            example=self._inputs.example(item, resolved, parameters, body),
+        )
+        return CompiledOperation(operation, self._parts.of_operation(path, raw_item, entry))
 
 
 def _name_of_path(item: Mapping[str, Any]) -> str:
-    """Return the name that a path gives to its one operation; several cannot share one."""
+    """Return the name that a path gives to its operation; several operations cannot have the same."""
     name = text_or_empty(item.get("x-cli-name"))
     return name if name and len(list(operations_of(item))) == 1 else ""
 
 
-def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Any]:
+def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any], wanted: list[str]) -> list[str]:
+    """Return further names of an operation, which other operations may have, too.
+
+    Args:
+        wanted: The names that the document gives it, the surest first.
+    """
     of_path = list_or_empty(item.get("x-cli-aliases"))
     if of_path and len(list(operations_of(item))) != 1:
         of_path = []
-    return [*list_or_empty(raw.get("x-cli-aliases")), *of_path]
+    declared = [*list_or_empty(raw.get("x-cli-aliases")), *of_path]
+    aliases = [kebab(text_or_empty(alias)) for alias in declared]
+    # An operation keeps the name from an earlier revision; what the document calls it now means it, too.
+    aliases.append(next(filter(None, map(kebab, wanted)), ""))
+    return [alias for alias in dict.fromkeys(aliases) if alias]
 
 
 class _Parts:
-    """Takes the operations' parts of the document, without what OpenAPI says is to be ignored."""
+    """Takes the operations' parts of the document, without the parameters that are to be ignored."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -262,27 +267,27 @@ class _Parts:
 
 
 class _Responses:
-    """Reads the answers of one operation after the other; those that are referred to are read once."""
+    """Reads the responses of operations, one operation after the other; a referenced response is read once."""
 
     def __init__(self, document: Document) -> None:
         self._tree = document.tree
         self._known: dict[tuple[str, str], Response | None] = {}
 
     def of_operation(self, raw: Any) -> Iterator[Response]:
-        """Yield the documented answers of an operation."""
+        """Yield the documented responses of an operation."""
         if not isinstance(raw, Mapping):
             return
         for status, reference in raw.items():
             ref = reference.get("$ref") if isinstance(reference, Mapping) else None
             if not isinstance(ref, str):
-                found = self._response(str(status), reference)
+                response = self._response(str(status), reference)
             else:
                 key = str(status), ref
                 if key not in self._known:
                     self._known[key] = self._response(str(status), reference)
-                found = self._known[key]
-            if found is not None:
-                yield found
+                response = self._known[key]
+            if response is not None:
+                yield response
 
     def _response(self, status: str, reference: Any) -> Response | None:
         response = follow_references(self._tree, reference)
@@ -301,7 +306,7 @@ class _Responses:
 
 
 def _media_schema_name(media: Mapping[str, Any]) -> str:
-    """Return what an answer of a media type is; 3.2 has `itemSchema` for one that is a sequence."""
+    """Return the name of the schema of a media type; OpenAPI 3.2 has `itemSchema` for a sequence."""
     if "schema" not in media and "itemSchema" in media:
         return f"sequence of {_schema_name(media['itemSchema']) or 'any'}"
     return _schema_name(media.get("schema"))
@@ -328,7 +333,7 @@ def _tags(tree: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _components(document: Document) -> Iterator[tuple[str, Any]]:
-    """Yield pointer → value of everything that a reference may lead to, each once."""
+    """Yield pointer and value of everything that a reference may lead to, each once."""
     components = document.tree.get("components")
     if isinstance(components, Mapping):
         for kind, entries in components.items():

@@ -1,4 +1,4 @@
-"""What of a document could not be used as it stands, and where in which file a person finds it."""
+"""Warnings of what in a document could not be used as it stands, with the file and line where a person finds it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from dynacli.document.reading.positions import positions_of
 from dynacli.document.references.place_origins import Place
 from dynacli.document.references.scan import past_references
 
-__all__ = ["CompileWarning", "CompileWarnings", "located"]
+__all__ = ["CompileWarning", "CompileWarnings"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class CompileWarning:
         pointer: JSON pointer into the file.
         line: 1-based line of the file's text, None where it is not known.
         column: 1-based column in characters, None where it is not known.
-        file: Which of the document's files; 0 is the one that was named.
+        file: The number of the file; 0 is the document itself.
     """
 
     message: str
@@ -32,10 +32,10 @@ class CompileWarning:
 
 @dataclass
 class CompileWarnings:
-    """The warnings of one compilation, in the order that they were found in.
+    """The warnings of one compilation, in the order in which they were found.
 
     Args:
-        items: A message each, and the JSON pointer into the tree that it is about.
+        items: Messages, each with the JSON pointer into the tree that it is about.
     """
 
     items: list[tuple[str, str]] = field(default_factory=list)
@@ -44,33 +44,34 @@ class CompileWarnings:
         """Add a warning about the place that the steps lead to."""
         self.items.append((message, join(steps)))
 
-    def located(self, document: Document) -> tuple[CompileWarning, ...]:
-        """Return the warnings with their places in the files; those of the reading come first."""
+    def locate(self, document: Document) -> tuple[CompileWarning, ...]:
+        """Return the warnings with their places in the files; those of reading the document come first."""
         own = (
-            (message, document.origins.locate(_past_references(document, at))) for message, at in self.items
+            (message, document.origins.locate(_past_references(document, pointer)))
+            for message, pointer in self.items
         )
-        return located(document, [*document.warnings, *own])
+        return _locate(document, [*document.warnings, *own])
 
 
 def _past_references(document: Document, pointer: str) -> str:
-    """Return the pointer to what stands at a place, where the way there leads through a reference."""
+    """Return the pointer to the same place without a reference on the way."""
     steps = past_references(document.tree, split(pointer))
     return pointer if steps is None else join(steps)
 
 
-def located(document: Document, found: Iterable[tuple[str, Place]]) -> tuple[CompileWarning, ...]:
-    """Return the warning of each message and place; every file is gone through once at most."""
-    found = list(dict.fromkeys(found))
+def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[CompileWarning, ...]:
+    """Return a warning for each message and place; every file is searched once at most."""
+    messages = list(dict.fromkeys(messages))
     pointers: dict[int, list[str]] = {}
-    for _, place in found:
+    for _, place in messages:
         if not place.pointer:
-            continue  # it is about the file as a whole, which no line is
+            continue  # the message is about the whole file, and no line of it
         pointers.setdefault(place.file, []).append(place.pointer)
     positions = {
         file: positions_of(document.files[file].content, wanted) for file, wanted in pointers.items()
     }
     warnings = []
-    for message, place in found:
+    for message, place in messages:
         position = positions.get(place.file, {}).get(place.pointer)
         line, column = position or (None, None)
         warnings.append(CompileWarning(message, place.pointer, line, column, place.file))

@@ -1,4 +1,4 @@
-"""The webhooks of a document: requests that its server sends, which nobody calls from here."""
+"""The webhooks of a document: requests that its server sends, and that are not called from here."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,41 +12,42 @@ from dynacli.model.operation import WEBHOOKS
 __all__ = ["webhook_components"]
 
 _KEYS = ("webhooks", "x-webhooks")
-"""OpenAPI 3.1 and later, and how documents of 3.0 say it."""
+"""The keyword of OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
 
 
 def webhook_components(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield pointer → Path Item of the webhooks, references in place, and `WEBHOOKS` → the list of them.
+    """Yield pointer → Path Item of the webhooks, references in place, and `WEBHOOKS` → a list of them.
 
     The list has `name`, `pointer`, `methods` and `summary` of each.
     """
     rows = _rows(tree)
     if rows:
         yield WEBHOOKS, rows
-    for pointer, _, raw in _each(tree):
+    for pointer, _, raw in _webhooks(tree):
         yield pointer, raw
 
 
 def _rows(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
-    for pointer, name, raw in _each(tree):
+    for pointer, name, raw in _webhooks(tree):
         item = follow_references(tree, raw)
         if not isinstance(item, Mapping):
             continue
-        entries = [one for one in operations_of(item) if isinstance(one.operation, Mapping)]
-        told = [text_or_empty(one.operation.get("summary")) for one in entries]
+        entries = [entry for entry in operations_of(item) if isinstance(entry.operation, Mapping)]
+        holders = [*(entry.operation for entry in entries), item]
+        summaries = [text_or_empty(holder.get("summary")) for holder in holders]
         rows.append(
             {
                 "name": name,
                 "pointer": pointer,
-                "methods": [one.method for one in entries],
-                "summary": next((one for one in [*told, text_or_empty(item.get("summary"))] if one), ""),
+                "methods": [entry.method for entry in entries],
+                "summary": next(filter(None, summaries), ""),
             }
         )
     return rows
 
 
-def _each(tree: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _webhooks(tree: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     for key in _KEYS:
         webhooks = tree.get(key)
         for name, raw in webhooks.items() if isinstance(webhooks, Mapping) else ():

@@ -1,4 +1,4 @@
-"""The garbage collector, which looks in vain through documents that are being made."""
+"""Keeps the garbage collector still while a document is read or compiled."""
 
 import gc
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ __all__ = ["without_collector"]
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Keep the garbage collector from going through a document that grows: up to 40 % of the time, for nothing.
+    """Keep the garbage collector from searching a growing document, which would take up to 40 % of the time.
 
-    All that is made stays in use until the end.
+    It would find nothing: all of the document stays in use until the end.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Tells which parts of a document are the same, so that what is made of them is made once."""
+"""Tells which parts of a document are equal, so that each is compiled once."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,22 +7,22 @@ from typing import Any
 __all__ = ["Originals", "digest_of"]
 
 _MOST_PARTS = 24
-"""How many objects and lists are looked at; telling that larger ones are the same costs more than it saves."""
+"""How many objects and lists a part may have; comparing larger ones costs more than it saves."""
 
 
 class Originals:
-    """Gives for an object of a document the first one that is equal to it.
+    """Returns for an object of a document the first object that is equal to it.
 
-    An object that has a reference in it, or is large, is its own: with references replaced it may be without end.
+    An object that has a reference in it, or is large, is returned itself: it may contain itself.
     """
 
     def __init__(self) -> None:
         self._firsts: dict[bytes, Mapping[str, Any]] = {}
-        # Each is kept so that its id stays its own.
+        # The keys are ids of objects, which stay unique only as long as the objects are there.
         self._known: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
 
     def __call__(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the first object that is equal to this one, which neither may change."""
+        """Return the first object that is equal to this one; neither may be changed."""
         known = self._known.get(id(value))
         if known is None:
             first = self._first(value) if _is_small(value) else value
@@ -39,10 +39,10 @@ class Originals:
 
 
 def digest_of(value: Any) -> bytes | int:
-    """Return what is the same for two values only if they are equal.
+    """Return a key that two values have in common only if they are equal.
 
     Args:
-        value: A part of the document as it stands; one with its references replaced may be without end.
+        value: A part of the document with its references in place; with references replaced it may contain itself.
     """
     import orjson
 
@@ -63,7 +63,7 @@ def _is_small(value: Any) -> bool:
         if isinstance(node, dict):
             if "$ref" in node:
                 return False
-            stack.extend([one for one in node.values() if isinstance(one, (dict, list))])
+            stack.extend([member for member in node.values() if isinstance(member, (dict, list))])
         else:
-            stack.extend([one for one in node if isinstance(one, (dict, list))])
+            stack.extend([item for item in node if isinstance(item, (dict, list))])
     return True

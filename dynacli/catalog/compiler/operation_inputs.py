@@ -1,4 +1,4 @@
-"""Parameters and bodies of a document → the inputs of one operation, each with an option of its own."""
+"""Reads the parameters and the body of an operation, and gives each parameter and field an option of its own."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 __all__ = ["Inputs", "SkippedOperationError", "usable_parameters"]
 
 LOCATIONS = ("path", "query", "querystring", "header", "cookie")
-"""In the order in which they keep the plain option when two inputs have one name."""
+"""The locations of parameters; where two parameters have the same name, the earlier location has the plain option."""
 
 _FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _IGNORED_HEADERS = frozenset(
     {
-        # OpenAPI 3.0.4, "Parameter Object": these are described elsewhere in the document.
+        # OpenAPI 3.0.4, "Parameter Object": a document describes these elsewhere.
         "accept",
         "content-type",
         "authorization",
@@ -56,21 +56,21 @@ _SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
 
 
 class SkippedOperationError(ValueError):
-    """An operation cannot be offered; the text says why."""
+    """An operation cannot be called; the text says why."""
 
 
 def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
-    """Return the Parameter Objects of a list, or references to them, without those that count as absent.
+    """Return the Parameter Objects of a list, or references to them, without those that are to be ignored.
 
     Args:
         tree: The document that references lead into.
         declared: The list.
-        path: The template of the path, in which its parameters stand.
+        path: The template of the path.
     """
     in_path = set(_TEMPLATE.findall(path.partition("#")[0]))
     usable: dict[tuple[str, str], Any] = {}
-    for one in list_or_empty(declared):
-        raw = follow_references(tree, one)
+    for entry in list_or_empty(declared):
+        raw = follow_references(tree, entry)
         if (
             isinstance(raw, Mapping)
             and isinstance(raw.get("name"), str)
@@ -78,13 +78,13 @@ def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
             and (raw["in"] != "path" or raw["name"] in in_path)
             and not _is_ignored_header(raw)
         ):
-            # Of one that is declared twice the last counts.
-            usable[raw["in"], raw["name"]] = one
+            # Where a parameter is declared twice, the last declaration counts.
+            usable[raw["in"], raw["name"]] = entry
     return list(usable.values())
 
 
 def _is_ignored_header(parameter: Mapping[str, Any]) -> bool:
-    """Return whether a document may not define this parameter, so that it counts as absent."""
+    """Tell whether a parameter is a header that a document may not define, and that is to be ignored."""
     return parameter.get("in") == "header" and str(parameter.get("name")).lower() in _IGNORED_HEADERS
 
 
@@ -100,12 +100,12 @@ class Inputs:
         self._document = document
         self._warn = warn
         self._bodies: dict[int | bytes | str, tuple[Any, Listing]] = {}
-        # Most operations share their parameters. Each is kept so that its id stays its own.
+        # Most operations share their parameters. An id stays unique only as long as its object is there.
         self._parameters: dict[tuple[int, str], tuple[Mapping[str, Any], Parameter]] = {}
         self._originals = Originals()
         self._spelled: dict[tuple[int, tuple[str, ...]], Parameter] = {}
-        # Not methods: an object that holds its own outlives its last use, and the whole document with it.
-        # What prance left in place is a recursion, or leads nowhere.
+        # No bound methods: an object that refers to itself would keep the whole document in memory.
+        # A reference that prance left in place is recursive, or leads nowhere.
         self._resolve: Resolve = partial(lookup, document.resolved)
         self._flat_schemas = FlatSchemas(self._resolve)
         self._flat_raw_schemas = FlatSchemas(cache(partial(lookup, document.tree)))
@@ -126,7 +126,7 @@ class Inputs:
         in_path = list(dict.fromkeys([*_TEMPLATE.findall(plain), *in_query]))
         for name, _ in parse_qsl(query, keep_blank_values=True) if query else ():
             if ("query", name) in found and f"{{{name}}}" not in query:
-                # The path itself brings a value along, which one that is given replaces.
+                # The path has a value of its own, which the caller's replaces.
                 found["query", name] = {**found["query", name], "required": False}
         for name in in_path:
             if ("path", name) not in found:
@@ -146,13 +146,9 @@ class Inputs:
         named = [
             Named(raw["in"], raw["name"], text_or_empty(raw.get("x-cli-name")) or raw["name"]) for raw in raws
         ]
-        return self._with_aliases(
-            raws,
-            [
-                self._known_parameter(raw, option)
-                for raw, option in zip(raws, option_names(named, _RESERVED_OPTIONS), strict=True)
-            ],
-        )
+        options = option_names(named, _RESERVED_OPTIONS)
+        parameters = [self._known_parameter(raw, option) for raw, option in zip(raws, options, strict=True)]
+        return self._with_aliases(raws, parameters)
 
     def _check_querystring(
         self, found: dict[tuple[str, str], Mapping[str, Any]], where: tuple[str, ...]
@@ -172,7 +168,7 @@ class Inputs:
         """Return the Parameter Objects of a path item or an operation that can be used.
 
         Raises:
-            SkippedOperationError: One of them cannot be read at all.
+            SkippedOperationError: A parameter cannot be read at all.
         """
         usable: dict[tuple[str, str], Mapping[str, Any]] = {}
         for index, raw in enumerate(list_or_empty(holder.get("parameters"))):
@@ -218,18 +214,18 @@ class Inputs:
             media = media if isinstance(media, Mapping) else {}
             schema = media.get("schema")
             encoding = media.get("encoding") if is_form(media_type) else None
-        seen = self._flat_schemas(schema)
+        flat = self._flat_schemas(schema)
         fields: tuple[Field, ...] = ()
-        if seen.type == "object" and seen.properties:
+        if flat.type == "object" and flat.properties:
             fields = list_fields(schema, self._flat_schemas).fields
         style = style_of(location, raw.get("style"))
         return Parameter(
             name=name,
             location=location,
             option=option,
-            value=value_type(seen, self._resolve, self._flat_schemas),
+            value=value_type(flat, self._resolve, self._flat_schemas),
             is_required=location == "path" or raw.get("required") is True,
-            is_deprecated=raw.get("deprecated") is True or seen.is_deprecated,
+            is_deprecated=raw.get("deprecated") is True or flat.is_deprecated,
             is_hidden=raw.get("x-cli-hidden") is True,
             style=style,
             explode=explodes(style, raw.get("explode")),
@@ -239,8 +235,8 @@ class Inputs:
             encoding=encoding if isinstance(encoding, Mapping) else None,
             description=text_or_empty(raw.get("x-cli-description"))
             or text_or_empty(raw.get("description"))
-            or seen.description,
-            fields=tuple(renamed(one, f"{option}.{one.option}") for one in fields),
+            or flat.description,
+            fields=tuple(renamed(field, f"{option}.{field.option}") for field in fields),
         )
 
     def _with_aliases(
@@ -248,28 +244,28 @@ class Inputs:
     ) -> tuple[Parameter, ...]:
         """Return the parameters with further spellings of their options, as far as nothing else has them."""
         taken = set(_RESERVED_OPTIONS)
-        for one in parameters:
-            taken.update((one.option, *(part.option for part in one.fields)))
-        made = []
-        for raw, one in zip(raws, parameters, strict=True):
-            spelled = [one.name] if _SAFE_SPELLING.fullmatch(one.name) else []
-            given = [kebab(text_or_empty(alias)) for alias in list_or_empty(raw.get("x-cli-aliases"))]
-            aliases = [word for word in dict.fromkeys((*spelled, *given)) if word and word not in taken]
+        for parameter in parameters:
+            taken.update((parameter.option, *(field.option for field in parameter.fields)))
+        found = []
+        for raw, parameter in zip(raws, parameters, strict=True):
+            spelled = [parameter.name] if _SAFE_SPELLING.fullmatch(parameter.name) else []
+            declared = [kebab(text_or_empty(alias)) for alias in list_or_empty(raw.get("x-cli-aliases"))]
+            aliases = [word for word in dict.fromkeys((*spelled, *declared)) if word and word not in taken]
             taken.update(aliases)
-            made.append(self._with_spellings(one, tuple(aliases)) if aliases else one)
-        return tuple(made)
+            found.append(self._with_spellings(parameter, tuple(aliases)) if aliases else parameter)
+        return tuple(found)
 
-    def _with_spellings(self, one: Parameter, aliases: tuple[str, ...]) -> Parameter:
-        key = id(one), aliases
+    def _with_spellings(self, parameter: Parameter, aliases: tuple[str, ...]) -> Parameter:
+        key = id(parameter), aliases
         if key not in self._spelled:
-            self._spelled[key] = replace(one, aliases=aliases)
+            self._spelled[key] = replace(parameter, aliases=aliases)
         return self._spelled[key]
 
     def body(self, raw: Any, parameters: tuple[Parameter, ...]) -> Body | None:
-        """Return the request body; options that a parameter has already get `body.` in front.
+        """Return the request body; its fields whose option a parameter has get `body.` in front.
 
         Args:
-            raw: As it stands, with its references: they name the branches, and tell a schema that holds itself.
+            raw: With its references in place: they name the branches, and tell a schema that contains itself.
         """
         tree = self._document.tree
         if isinstance(raw, Mapping) and "$ref" in raw and follow_references(tree, raw) is None:
@@ -279,11 +275,12 @@ class Inputs:
             return None
         taken = set(_RESERVED_OPTIONS)
         for parameter in parameters:
-            taken.update((parameter.option, *parameter.aliases, *(one.option for one in parameter.fields)))
+            options = (field.option for field in parameter.fields)
+            taken.update((parameter.option, *parameter.aliases, *options))
+        medias = {name: follow_references(tree, media) for name, media in raw["content"].items()}
         content = tuple(
             self._media_type(name, media if isinstance(media, Mapping) else {}, taken)
-            for name, each in raw["content"].items()
-            for media in (follow_references(tree, each),)
+            for name, media in medias.items()
         )
         if not content:
             return None
@@ -294,11 +291,11 @@ class Inputs:
         ref = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
         key = ref if isinstance(ref, str) else digest_of(schema)
         if key not in self._bodies:
-            # The schema is kept so that its id stays its own.
+            # The key may be the schema's id, which stays unique only as long as the schema is there.
             self._bodies[key] = (schema, list_fields(schema, self._flat_raw_schemas))
-        found = self._bodies[key][1]
-        fields = fields_with_own_options(found.fields, taken)
-        return MediaType(name, found.value, fields, found.is_cut, found.choices)
+        listing = self._bodies[key][1]
+        fields = fields_with_own_options(listing.fields, taken)
+        return MediaType(name, listing.value, fields, listing.is_cut, listing.choices)
 
     def example(
         self,
@@ -307,14 +304,15 @@ class Inputs:
         parameters: tuple[Parameter, ...],
         body: Body | None,
     ) -> tuple[str, ...]:
-        """Return the words that make a runnable call of the operation."""
+        """Return the words of a command line that calls the operation."""
         if self._examples is None:
             from dynacli.schema.example_call import ExampleWords
 
             self._examples = ExampleWords(self._resolve, self._document.version)
         raw = {
-            (one.get("in"), one.get("name")): self._originals(one)
-            for one in [*list_or_empty(item.get("parameters")), *list_or_empty(operation.get("parameters"))]
-            if isinstance(one, Mapping)
+            (parameter.get("in"), parameter.get("name")): self._originals(parameter)
+            for holder in (item, operation)
+            for parameter in list_or_empty(holder.get("parameters"))
+            if isinstance(parameter, Mapping)
         }
         return self._examples(operation, raw, parameters, body)

@@ -1,4 +1,4 @@
-"""Gives each parameter of an operation, and each place in its body, an option that no other one has."""
+"""Gives each parameter of an operation, and each field of its body, an option of its own."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class Named(NamedTuple):
     Args:
         location: Where it is sent: `path`, `query`, ...
         name: Its name in the document.
-        wanted: The text that its option is to be made from; its name, unless the document gives another.
+        wanted: The text that its option is made from: its name, unless the document gives another text.
     """
 
     location: str
@@ -32,19 +32,18 @@ def option_word(name: str) -> str:
 def option_names(parameters: Sequence[Named], reserved: Iterable[str]) -> list[str]:
     """Return the option of each parameter, without dashes.
 
-    Where several locations have one name, the first location has the plain option, the others are
-    qualified: `query.id`. Within a location `x` keeps the plain one, and `x[]` is `x-array`.
+    Where several locations have the same name, the first location has the plain option, and the others are
+    qualified: `query.id`. Within a location `x` has the plain option, and `x[]` is `x-array`.
     The order of the parameters within a location makes no difference.
 
     Args:
         parameters: In the order of their locations.
-        reserved: What no parameter may be called.
+        reserved: Words that no parameter may have as its option.
     """
     taken = set(reserved)
     options: dict[int, str] = {}
-    locations = dict.fromkeys(one.location for one in parameters)
-    for location in locations:
-        here = [index for index, one in enumerate(parameters) if one.location == location]
+    for location in dict.fromkeys(parameter.location for parameter in parameters):
+        here = [index for index, parameter in enumerate(parameters) if parameter.location == location]
         # A name that is spelled as its option goes first, so that it is what its option says.
         here.sort(
             key=lambda index: (
@@ -53,18 +52,18 @@ def option_names(parameters: Sequence[Named], reserved: Iterable[str]) -> list[s
             )
         )
         for index in here:
-            options[index] = _free(parameters[index], taken)
+            options[index] = _free_option(parameters[index], taken)
             taken.add(options[index])
     return [options[index] for index in range(len(parameters))]
 
 
-def _free(one: Named, taken: Collection[str]) -> str:
-    word = option_word(one.wanted)
+def _free_option(parameter: Named, taken: Collection[str]) -> str:
+    word = option_word(parameter.wanted)
     if word not in taken:
         return word
-    spelled = spelled_out(one.wanted)[:MAX_LENGTH].rstrip("-") or word
-    qualified = f"{one.location}.{word}"
-    for candidate in (spelled, qualified, f"{one.location}.{spelled}"):
+    spelled = spelled_out(parameter.wanted)[:MAX_LENGTH].rstrip("-") or word
+    qualified = f"{parameter.location}.{word}"
+    for candidate in (spelled, qualified, f"{parameter.location}.{spelled}"):
         if candidate not in taken:
             return candidate
     return _numbered(qualified, taken)
@@ -72,33 +71,33 @@ def _free(one: Named, taken: Collection[str]) -> str:
 
 def fields_with_own_options(fields: Sequence[Field], taken: Collection[str]) -> tuple[Field, ...]:
     """Return the fields of a body; those whose option is taken get `body.` in front."""
-    own = {one.option for one in fields}
+    own = {field.option for field in fields}
     if len(own) == len(fields) and own.isdisjoint(taken):
         return tuple(fields)
     used = set(taken)
-    # First those that keep their option, so that none of them is pushed aside by one that cannot.
-    kept = {}
-    for index, one in enumerate(fields):
-        if one.option not in used:
-            kept[index] = one
-            used.add(one.option)
-    made = []
-    for index, one in enumerate(fields):
-        if index in kept:
-            made.append(one)
+    # First the fields that keep their option, so that no renamed field takes it from them.
+    unchanged = set()
+    for index, field in enumerate(fields):
+        if field.option not in used:
+            unchanged.add(index)
+            used.add(field.option)
+    found = []
+    for index, field in enumerate(fields):
+        if index in unchanged:
+            found.append(field)
             continue
-        option = f"body.{one.option}"
+        option = f"body.{field.option}"
         option = _numbered(option, used) if option in used else option
         used.add(option)
-        made.append(renamed(one, option))
-    return tuple(made)
+        found.append(renamed(field, option))
+    return tuple(found)
 
 
-def renamed(one: Field, option: str) -> Field:
+def renamed(field: Field, option: str) -> Field:
     """Return a field under another option."""
     from dataclasses import replace
 
-    return replace(one, option=option)
+    return replace(field, option=option)
 
 
 def _numbered(word: str, taken: Collection[str]) -> str:

@@ -27,7 +27,7 @@ class Security:
         components = tree.get("components")
         schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
         self._schemes: Mapping[str, Any] = schemes if isinstance(schemes, Mapping) else {}
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
     def of_operation(
         self, operation: Mapping[str, Any], where: tuple[str, ...]
@@ -40,7 +40,7 @@ class Security:
         is_own = "security" in operation
         declared = operation["security"] if is_own else self._tree.get("security")
         steps = (*where, "security") if is_own else ("security",)
-        # One requirement that is no list: what is meant is plain.
+        # A single requirement that is not in a list is clear enough.
         alternatives = [declared] if isinstance(declared, Mapping) else list_or_empty(declared)
         return tuple(
             tuple(self._scheme(str(name), scopes, steps) for name, scopes in alternative.items())
@@ -51,13 +51,15 @@ class Security:
     def _scheme(self, name: str, scopes: Any, steps: tuple[str, ...]) -> SecurityScheme:
         scheme = follow_references(self._tree, self._schemes.get(name))
         if not isinstance(scheme, Mapping):
-            self._tell(name, f"security scheme `{name}` is not defined; nothing is sent for it", steps)
+            self._warn_once(name, f"security scheme `{name}` is not defined; nothing is sent for it", steps)
             return SecurityScheme(name)
         kind = text_or_empty(scheme.get("type"))
         if kind not in _TYPES:
             place = ("components", "securitySchemes", name)
             why = f"there is no type `{kind}`" if kind else "it has no type"
-            self._tell(name, f"security scheme `{name}` cannot be used, {why}; nothing is sent for it", place)
+            self._warn_once(
+                name, f"security scheme `{name}` cannot be used, {why}; nothing is sent for it", place
+            )
         return SecurityScheme(
             name=name,
             type=kind,
@@ -67,7 +69,7 @@ class Security:
             scopes=tuple(scope for scope in list_or_empty(scopes) if isinstance(scope, str)),
         )
 
-    def _tell(self, name: str, message: str, steps: tuple[str, ...]) -> None:
-        if name not in self._told:  # once, not for each of a thousand operations
-            self._told.add(name)
+    def _warn_once(self, name: str, message: str, steps: tuple[str, ...]) -> None:
+        if name not in self._warned:  # and not for each of a thousand operations
+            self._warned.add(name)
             self._warn(message, *steps)

@@ -1,4 +1,4 @@
-"""The operations of a document that cannot be called, so that a call of one can say why."""
+"""The operations of a document that cannot be called, and why: a call says so."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ _MAX_HOPS = 50
 
 @dataclass
 class LeftOut:
-    """The operations that are left out of one catalog.
+    """The operations that are left out of a catalog.
 
     Args:
         warn: Called with a message and the steps of a pointer.
-        rows: What the catalog keeps of each: `names`, any of which a person may call it by, and `why`.
+        rows: For each operation its `names`, by any of which a person may call it, and `why` it is left out.
     """
 
     warn: Callable[..., None]
@@ -35,20 +35,20 @@ class LeftOut:
             if isinstance(operation, Mapping)
             else []
         )
-        names = [name for each in (*wanted, f"{method} {path}") if (name := kebab(each))]
+        names = [name for text in (*wanted, f"{method} {path}") if (name := kebab(text))]
         self.rows.append({"names": names, "why": f"`{method} {path}`: {why}"})
 
 
 def check_is_readable(document: Document, item: Mapping[str, Any], operation: Mapping[str, Any]) -> None:
-    """Raise where what an operation consists of is in a file that cannot be read.
+    """Check that no part of an operation is in a file that cannot be read.
 
     Args:
         document: The document.
-        item: The path item, as it stands.
-        operation: The operation, as it stands.
+        item: The path item, with its references in place.
+        operation: The operation, with its references in place.
 
     Raises:
-        SkippedOperationError: The operation, its parameters or its body are.
+        SkippedOperationError: The operation, a parameter or the body is in such a file.
     """
     if not document.unread:
         return
@@ -65,7 +65,7 @@ def check_is_readable(document: Document, item: Mapping[str, Any], operation: Ma
 
 
 def why_unread(document: Document, value: Any) -> str:
-    """Return why an object that refers to another file stands for nothing; empty where it does not."""
+    """Return why an object's reference to another file cannot be followed; empty where it can, or has none."""
     for _ in range(_MAX_HOPS):
         ref = value.get("$ref") if isinstance(value, Mapping) else None
         if not isinstance(ref, str):

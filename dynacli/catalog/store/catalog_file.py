@@ -1,8 +1,8 @@
-"""One SQLite file per revision, which the writer moves into place, opened read-only and immutable.
+"""The catalog of a revision: an SQLite file that the writer moves into place, opened read-only and immutable.
 
-Readers never lock. A crash never leaves half a catalog. Damage is found when it is read and is a
-`DamagedCatalogError`, which the caller answers by compiling again. What a request is made of is sealed with
-a checksum, because SQLite notices a page that is gone but not a letter that has changed.
+Readers never lock, and a crash never leaves half a catalog. Damage is found where it is read, and raised as a
+`DamagedCatalogError`, after which the caller compiles the document again. Whatever a request is made of has a
+checksum, because SQLite notices a page that is gone but not a letter that has changed.
 """
 
 import json
@@ -34,12 +34,12 @@ _META = frozenset(
     }
 )
 
-# How an operation may be called, the surest first.
+# How a word may name an operation, the surest first.
 BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
 
 
 class DamagedCatalogError(Exception):
-    """A catalog's file is cut, overwritten or foreign.
+    """The file of a catalog is cut, overwritten, or no catalog at all.
 
     Args:
         path: The file.
@@ -55,7 +55,7 @@ class Catalog:
 
     Args:
         path: The SQLite file.
-        db: A catalog that is open already, in memory; `path` is then only its name.
+        db: A catalog in memory; `path` is then only a name for it.
 
     Raises:
         DamagedCatalogError: From any method, when the file is not a whole catalog.
@@ -72,7 +72,10 @@ class Catalog:
         self._db.close()
 
     def check(self, *, whole: bool = False) -> None:
-        """Look at what every run needs, or at every page of the file, which takes its time.
+        """Check what every run reads.
+
+        Args:
+            whole: Whether every page of the file is checked, which takes its time.
 
         Raises:
             DamagedCatalogError: This is not a whole catalog.
@@ -89,7 +92,7 @@ class Catalog:
             raise DamagedCatalogError(self.path) from error
 
     def _texts(self, rows: list[Any], columns: int) -> list[Any]:
-        """Return rows whose first columns are text, as they were written."""
+        """Return rows unchanged, after a check that their first columns are text."""
         if any(type(value) is not str for row in rows for value in row[:columns]):
             raise DamagedCatalogError(self.path)
         return rows
@@ -100,18 +103,18 @@ class Catalog:
         except (ValueError, TypeError, RecursionError) as error:
             raise DamagedCatalogError(self.path) from error
 
-    def _sealed_json(self, kept: Any) -> Any:
+    def _unpacked(self, packed: Any) -> Any:
         try:
-            return self._json(unpack(kept))
+            return self._json(unpack(packed))
         except ValueError as error:
             raise DamagedCatalogError(self.path) from error
 
     @property
     def meta(self) -> dict[str, Any]:
-        """What is known of the document as a whole: title, version, servers, ..."""
+        """The facts about the document as a whole: title, version, servers, ..."""
         if self._meta is None:
             rows = self._rows("SELECT key, value FROM meta")
-            self._meta = {key: self._sealed_json(value) for key, value in rows}
+            self._meta = {key: self._unpacked(value) for key, value in rows}
         return self._meta
 
     def find(self, word: str, tag: str = "") -> str | None:
@@ -122,8 +125,7 @@ class Catalog:
             tag: The kebab form of a tag that the operation must have;
                 the word may then leave out the tag at the front of the name.
         """
-        words = [word, f"{tag}-{word}"] if tag else [word]
-        for candidate in words:
+        for candidate in (word, f"{tag}-{word}") if tag else (word,):
             rows = self._rows(
                 "SELECT operations.name, operations.tags FROM names JOIN operations USING (id)"
                 " WHERE (key = ? AND rank < ?) OR (key = ? AND rank = ?) ORDER BY rank",
@@ -138,47 +140,50 @@ class Catalog:
         return self._find_among(word, tag) if tag else None
 
     def _find_among(self, word: str, tag: str) -> str | None:
-        """Return the one operation of a tag whose operationId a word is, where another tag has the name."""
+        """Return the operation of a tag whose operationId is a word, where an operation of another tag has that name.
+
+        Return None where several are.
+        """
         from dynacli.model.kebab_names import kebab
 
         plain = kebab(word)
-        if not plain or self.find(plain) is None:  # a name that nobody has any more is nobody's
+        if not plain or self.find(plain) is None:  # where no operation has the name, none is meant
             return None
-        found = [one.name for one in self.summaries(tag) if kebab(one.operation_id) == plain]
-        return found[0] if len(found) == 1 else None
+        names = [row.name for row in self.summaries(tag) if kebab(row.operation_id) == plain]
+        return names[0] if len(names) == 1 else None
 
     def _tag_keys(self, tags: str) -> list[str]:
         from dynacli.model.kebab_names import kebab
 
-        return [kebab(one) for one in self._tags(tags)]
+        return [kebab(tag) for tag in self._tags(tags)]
 
     def _tags(self, text: str) -> tuple[str, ...]:
         tags = self._json(text)
-        if not isinstance(tags, list) or not all(isinstance(one, str) for one in tags):
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
             raise DamagedCatalogError(self.path)
         return tuple(tags)
 
     def operation(self, name: str) -> Operation:
-        """Return the operation of that very name."""
-        row = self._sealed_json(self._detail(name, "operation"))
+        """Return the operation of exactly that name."""
+        row = self._unpacked(self._detail(name, "operation"))
         try:
             shared = self._shared(shared_numbers(row))
-            return operation_from_row(row, lambda number: self._sealed_json(shared[number]))
+            return operation_from_row(row, lambda number: self._unpacked(shared[number]))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error
 
     def _shared(self, numbers: Iterable[int]) -> dict[int, Any]:
-        """Return number → packed value of what several operations have in common."""
-        # Written out, because SQLite bounds how many values a statement may be given.
+        """Return number → packed value, of the values that operations share."""
+        # Not by placeholders, whose number SQLite bounds.
         listed = ",".join(str(int(number)) for number in numbers)
         return dict(self._rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
 
     def part(self, name: str) -> dict[str, Any]:
-        """Return the operation's part of the document: `path_item` and `operation`, with their references."""
-        part: dict[str, Any] = self._sealed_json(self._detail(name, "part"))
+        """Return an operation's part of the document: `path_item` and `operation`, with their references in place."""
+        part: dict[str, Any] = self._unpacked(self._detail(name, "part"))
         if isinstance(part["path_item"], int):
             number = part["path_item"]
-            part["path_item"] = self._sealed_json(self._shared([number]).get(number))
+            part["path_item"] = self._unpacked(self._shared([number]).get(number))
         return part
 
     def _detail(self, name: str, column: str) -> Any:
@@ -191,12 +196,12 @@ class Catalog:
         return rows[0][0]
 
     def summaries(self, tag: str = "") -> list[OperationSummary]:
-        """Return all operations in document order, or those of a tag (its name or kebab form)."""
+        """Return a summary of all operations in document order, or of those of a tag (its name or kebab form)."""
         rows = self._rows(
             "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"
             " FROM operations ORDER BY id"
         )
-        found = [
+        summaries = [
             OperationSummary(
                 name,
                 operation_id,
@@ -210,10 +215,10 @@ class Catalog:
             for name, operation_id, method, path, tags, summary, deprecated, hidden in self._texts(rows, 6)
         ]
         if not tag:
-            return found
+            return summaries
         from dynacli.model.kebab_names import kebab
 
-        return [one for one in found if tag in one.tags or tag in {kebab(name) for name in one.tags}]
+        return [row for row in summaries if tag in row.tags or tag in {kebab(name) for name in row.tags}]
 
     def names(self, prefix: str = "") -> list[tuple[str, str]]:
         """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""
@@ -231,10 +236,10 @@ class Catalog:
         return {key: (name, description) for key, name, description in rows}
 
     def tag(self, word: str) -> str:
-        """Return the kebab form of the tag that a word is, in that form or as written; empty where it is none."""
+        """Return the kebab form of the tag that a word names, in that form or as written; empty where it names none."""
         tags = self.tags()
-        found = [key for key, (name, _) in tags.items() if word.lower() in (key, name.lower())]
-        return word if word in tags else next(iter(found), "")
+        keys = [key for key, (name, _) in tags.items() if word.lower() in (key, name.lower())]
+        return word if word in tags else next(iter(keys), "")
 
     def resolve(self, ref: str) -> Any:
         """Return the target of an internal reference.
@@ -265,7 +270,7 @@ class Catalog:
     def component(self, pointer: str) -> tuple[bool, Any]:
         """Return whether a component is stored under a JSON pointer, and its value."""
         rows = self._rows("SELECT value FROM components WHERE pointer = ?", pointer)
-        return (True, self._sealed_json(rows[0][0])) if rows else (False, None)
+        return (True, self._unpacked(rows[0][0])) if rows else (False, None)
 
     def components(self, pointer: str) -> dict[str, Any]:
         """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""
@@ -275,7 +280,7 @@ class Catalog:
             pointer + "0",
         )
         return {
-            name[len(pointer) + 1 :]: self._sealed_json(value)
+            name[len(pointer) + 1 :]: self._unpacked(value)
             for name, value in self._texts(rows, 1)
             if "/" not in name[len(pointer) + 1 :]
         }
@@ -289,13 +294,13 @@ class Catalog:
         )
         return bool(rows)
 
-    def lock(self) -> dict[tuple[str, str], str]:
-        """Return the names that were given: (method, path) → name."""
+    def given_names(self) -> dict[tuple[str, str], str]:
+        """Return (method, path) → name, of all operations that this or an earlier revision has named."""
         rows = self._texts(self._rows("SELECT * FROM lock"), 3)
         return {(method, path): name for method, path, name in rows}
 
     def warnings(self) -> list[dict[str, Any]]:
-        """Return what of the document could not be used as it stands, and where in which file."""
+        """Return what in the document could not be used as it stands, and where in which file that is."""
         rows = self._rows(
             "SELECT message, warnings.pointer, name, line, column"
             " FROM warnings LEFT JOIN files ON files.id = warnings.file ORDER BY warnings.rowid"
@@ -306,18 +311,17 @@ class Catalog:
         ]
 
     def files(self) -> list[tuple[str, str]]:
-        """Return the files that the document was read from, the one that was named first: URI and name."""
-        return [
-            (uri, name) for uri, name in self._texts(self._rows("SELECT uri, name FROM files ORDER BY id"), 2)
-        ]
+        """Return the URI and name of the files that the document was read from; the first is the document itself."""
+        rows = self._texts(self._rows("SELECT uri, name FROM files ORDER BY id"), 2)
+        return [(uri, name) for uri, name in rows]
 
     def place(self, pointer: str) -> tuple[int, str]:
-        """Return which file a place of the document stands in, and its JSON pointer there."""
+        """Return the number of the file that a place of the document stands in, and its JSON pointer there."""
         start = pointer
         while True:
-            found = self._origin(start)
-            if found is not None:
-                return found[0], found[1] + pointer[len(start) :]
+            origin = self._origin(start)
+            if origin is not None:
+                return origin[0], origin[1] + pointer[len(start) :]
             if not start:
                 return 0, pointer
             start = start.rpartition("/")[0]
@@ -326,13 +330,13 @@ class Catalog:
         rows = self._rows("SELECT * FROM origins WHERE first <= ? ORDER BY first DESC LIMIT 1", pointer)
         for first, places in rows:
             if first not in self._origins:
-                known = {at: (file, origin) for at, file, origin in self._sealed_json(places)}
+                known = {at: (file, origin) for at, file, origin in self._unpacked(places)}
                 self._origins[first] = known
             return self._origins[first].get(pointer)
         return None
 
     def problems(self) -> list[tuple[str, int, str]]:
-        """Return what is not valid OpenAPI: a message, which of the files it is about, and the pointer there."""
+        """Return what is not valid OpenAPI: a message, the number of the file with the fault, and the pointer there."""
         rows = self._texts(self._rows("SELECT message, pointer, file FROM problems"), 2)
         return [(message, int(file), pointer) for message, pointer, file in rows]
 
@@ -340,7 +344,7 @@ class Catalog:
 def _open(path: str) -> sqlite3.Connection:
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
-        # Verdicts are made in a thread of their own; only one thread reads at a time.
+        # The judge reads in a thread of its own; only one thread reads at a time.
         return sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise DamagedCatalogError(path) from error

@@ -1,4 +1,4 @@
-"""Writes a catalog: aside, complete, then moved into place."""
+"""Writes the catalog of a compiled document: complete or not at all."""
 
 import json
 import sqlite3
@@ -35,16 +35,16 @@ _TABLES = """
 """
 
 _ORIGINS = 200
-"""How many origins are kept as one value; of a converted document they are thousands, and much alike."""
+"""How many origins are packed as one value; a converted document has thousands, and much alike."""
 
 
 def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]", revision: str = "") -> None:
     """Write a catalog, complete or not at all.
 
     Args:
-        path: Where it shall stand; its directory exists.
+        path: Its directory exists.
         problems: Where the document is not valid OpenAPI.
-        revision: The name of the document's content, by which a reader tells it from another's.
+        revision: The name of the document's content, which tells the catalog from that of another revision.
 
     Raises:
         OSError: It cannot be written.
@@ -61,7 +61,7 @@ def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]"
 
 
 def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Catalog:
-    """Return a catalog that is on no disk, for where none can be written."""
+    """Return a catalog in memory, for where no file can be written."""
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     _fill(db, compiled, problems, {})
     return Catalog(":memory:", db)
@@ -70,81 +70,31 @@ def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Ca
 def _fill(
     db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Problem]", more: Mapping[str, str]
 ) -> None:
-    import orjson
-
-    from dynacli.model.kebab_names import kebab
-
-    def dump(value: Any) -> str:
-        try:
-            return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-        except TypeError:  # integers beyond 64 bits, lone surrogates
-            return json.dumps(value, default=_plain)
-
-    def sealed(value: Any) -> str | bytes:
-        return pack(dump(value))
-
-    # The file is nobody else's until it is moved into place: no journal, one sync at the end.
-    # Each row leaves half a page empty, and there are two for each operation: small pages.
+    # No other process knows the file until it is moved into place: no journal, one sync at the end.
+    # Each row leaves half a page empty, and each operation has two rows: small pages.
     db.executescript(
         "PRAGMA page_size = 2048; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES
     )
     db.execute("BEGIN")
     db.executemany(
         "INSERT INTO meta VALUES (?, ?)",
-        [(key, sealed(value)) for key, value in (*compiled.meta.items(), *more.items())],
+        [(key, _packed(value)) for key, value in (*compiled.meta.items(), *more.items())],
     )
-    names: dict[tuple[str, int], int] = {}
-    shared: dict[str, int] = {}
-    rows = OperationRows(lambda value: shared.setdefault(dump(value), len(shared)))
-    given = set(compiled.lock.values())
-    used_tags: dict[str, str] = {}
-    for number, entry in enumerate(compiled.operations):
-        one = entry.operation
-        db.execute(
-            "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                number,
-                one.name,
-                one.operation_id,
-                one.method,
-                one.path,
-                dump(one.tags),
-                one.summary,
-                one.is_deprecated,
-                one.is_hidden,
-            ),
-        )
-        db.execute(
-            "INSERT INTO details VALUES (?, ?, ?)",
-            (number, sealed(rows.operation(one)), sealed(rows.part(entry.part))),
-        )
-        names[(one.name, BY_NAME)] = number
-        for alias in one.aliases:
-            names.setdefault((alias, BY_ALIAS), number)
-        # What was once the name of another operation never comes to mean this one.
-        if one.operation_id and (one.operation_id == one.name or one.operation_id not in given):
-            names.setdefault((one.operation_id, BY_ID), number)
-        folded = one.operation_id.casefold()
-        if folded and (folded == one.name or folded not in given):
-            names.setdefault((folded, BY_ID_IN_ANY_CASE), number)
-        for tag in one.tags:
-            used_tags.setdefault(kebab(tag), tag)
-    db.executemany("INSERT INTO shared VALUES (?, ?)", ((id_, pack(text)) for text, id_ in shared.items()))
+    _write_operations(db, compiled)
     db.executemany(
-        "INSERT INTO names VALUES (?, ?, ?)", [(key, rank, id_) for (key, rank), id_ in names.items()]
+        "INSERT INTO lock VALUES (?, ?, ?)",
+        ((method, path, name) for (method, path), name in compiled.given_names.items()),
     )
-    db.executemany(
-        "INSERT INTO tags VALUES (?, ?, ?)",
-        [(key, name, compiled.tags.get(name, "")) for key, name in used_tags.items() if key],
-    )
-    db.executemany("INSERT INTO lock VALUES (?, ?, ?)", _lock_rows(compiled.lock))
     db.executemany(
         "INSERT OR IGNORE INTO components VALUES (?, ?)",
-        ((pointer, sealed(value)) for pointer, value in compiled.components.items()),
+        ((pointer, _packed(value)) for pointer, value in compiled.components.items()),
     )
     db.executemany(
         "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
-        [(one.message, one.pointer, one.line, one.column, one.file) for one in compiled.warnings],
+        (
+            (warning.message, warning.pointer, warning.line, warning.column, warning.file)
+            for warning in compiled.warnings
+        ),
     )
     db.executemany(
         "INSERT INTO files VALUES (?, ?, ?)",
@@ -152,17 +102,78 @@ def _fill(
     )
     db.executemany(
         "INSERT INTO origins VALUES (?, ?)",
-        ((block[0][0], sealed(block)) for block in _blocks(compiled.origins)),
+        ((block[0][0], _packed(block)) for block in _blocks(compiled.origins)),
     )
     db.executemany(
-        "INSERT INTO problems VALUES (?, ?, ?)", ((one.message, one.pointer, one.file) for one in problems)
+        "INSERT INTO problems VALUES (?, ?, ?)",
+        ((problem.message, problem.pointer, problem.file) for problem in problems),
     )
     db.execute("CREATE INDEX by_name ON operations (name)")
     db.execute("COMMIT")
 
 
-def _lock_rows(lock: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str, str]]:
-    return ((method, path, name) for (method, path), name in lock.items())
+def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
+    from dynacli.model.kebab_names import kebab
+
+    names: dict[tuple[str, int], int] = {}
+    shared: dict[str, int] = {}
+    rows = OperationRows(lambda value: shared.setdefault(_json(value), len(shared)))
+    given = set(compiled.given_names.values())
+    tags: dict[str, str] = {}
+    for number, entry in enumerate(compiled.operations):
+        operation = entry.operation
+        db.execute(
+            "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                operation.name,
+                operation.operation_id,
+                operation.method,
+                operation.path,
+                _json(operation.tags),
+                operation.summary,
+                operation.is_deprecated,
+                operation.is_hidden,
+            ),
+        )
+        db.execute(
+            "INSERT INTO details VALUES (?, ?, ?)",
+            (number, _packed(rows.operation(operation)), _packed(rows.part(entry.part))),
+        )
+        names[(operation.name, BY_NAME)] = number
+        for alias in operation.aliases:
+            names.setdefault((alias, BY_ALIAS), number)
+        # A word that was once the name of another operation never comes to mean this one.
+        operation_id, folded = operation.operation_id, operation.operation_id.casefold()
+        if operation_id and (operation_id == operation.name or operation_id not in given):
+            names.setdefault((operation_id, BY_ID), number)
+        if folded and (folded == operation.name or folded not in given):
+            names.setdefault((folded, BY_ID_IN_ANY_CASE), number)
+        for tag in operation.tags:
+            tags.setdefault(kebab(tag), tag)
+    db.executemany(
+        "INSERT INTO shared VALUES (?, ?)", ((number, pack(text)) for text, number in shared.items())
+    )
+    db.executemany(
+        "INSERT INTO names VALUES (?, ?, ?)", ((key, rank, number) for (key, rank), number in names.items())
+    )
+    db.executemany(
+        "INSERT INTO tags VALUES (?, ?, ?)",
+        ((key, tag, compiled.tags.get(tag, "")) for key, tag in tags.items() if key),
+    )
+
+
+def _packed(value: Any) -> str | bytes:
+    return pack(_json(value))
+
+
+def _json(value: Any) -> str:
+    import orjson
+
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # integers beyond 64 bits, lone surrogates
+        return json.dumps(value, default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -1,10 +1,11 @@
-"""Operations as rows of JSON, and back. Rows leave out what a value has by default, and what is said elsewhere.
+"""Operations as rows of JSON, and back. A row leaves out default values, and values that operations share.
 
 Reading is written out rather than generic: it runs on every start of a command.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from typing import Any
 
 from dynacli.model.operation import (
@@ -27,59 +28,62 @@ _REST: tuple[Any, ...] = (0, "", "", "")
 
 
 class OperationRows:
-    """Makes the rows of a document's operations; what many of them have is kept once, and has a number.
+    """Makes the rows of a document's operations. Values that operations share are kept once, under a number.
 
-    That is parameters, answers, the options of media types, and what the operations of a path share.
+    These are parameters, answers, the options of media types, and what the operations of a path have in common.
 
     Args:
-        keep: Keeps a value and returns its number, for equal ones the same.
+        keep: Keeps a value and returns its number, which is the same for equal values.
     """
 
     def __init__(self, keep: Callable[[Any], int]) -> None:
         self._keep = keep
-        # Objects are told by their ids, so each is kept.
+        # The keys are ids of objects, which stay unique only as long as the objects are there.
         self._numbers: dict[tuple[int, ...], tuple[Any, int]] = {}
 
     def operation(self, operation: Operation) -> dict[str, Any]:
-        """Return what is kept of an operation."""
+        """Return the row of an operation."""
         defaults = _defaults(Operation)
         row: dict[str, Any] = {}
         for name, value in operation.__dict__.items():
             if name in defaults and value == defaults[name]:
                 continue
             if name in {"parameters", "responses"}:
-                row[name] = [self._number(one) for one in value]
+                row[name] = [self._number(item) for item in value]
             else:
                 row[name] = self._body(value) if name == "body" else _row(value)
         return row
 
     def _body(self, body: Body) -> dict[str, Any]:
         return {
-            "content": [{"name": one.name, "options": self._options(one)} for one in body.content],
+            "content": [
+                {"name": media_type.name, "options": self._options(media_type)} for media_type in body.content
+            ],
             "is_required": body.is_required,
             "description": body.description,
         }
 
     def part(self, part: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is kept of an operation's part of the document."""
+        """Return the row of an operation's part of the document."""
         shared = part["path_item"]
         return {**part, "path_item": self._number(shared)} if shared else dict(part)
 
-    def _number(self, one: Any) -> int:
-        return self._number_of((id(one),), one, lambda: _row(one))
+    def _number(self, value: Any) -> int:
+        return self._number_of((id(value),), value, lambda: _row(value))
 
-    def _options(self, one: MediaType) -> int:
-        parts = one.value, one.fields, one.choices
-        return self._number_of((*map(id, parts), one.is_cut), parts, lambda: _options_row(one))
+    def _options(self, media_type: MediaType) -> int:
+        parts = media_type.value, media_type.fields, media_type.choices
+        key = (*map(id, parts), media_type.is_cut)
+        return self._number_of(key, parts, lambda: _options_row(media_type))
 
-    def _number_of(self, key: tuple[int, ...], kept: Any, row: Callable[[], Any]) -> int:
+    def _number_of(self, key: tuple[int, ...], value: Any, row: Callable[[], Any]) -> int:
         if key not in self._numbers:
-            self._numbers[key] = kept, self._keep(row())
+            self._numbers[key] = value, self._keep(row())
         return self._numbers[key][1]
 
 
-def _options_row(one: MediaType) -> dict[str, Any]:
-    row: dict[str, Any] = _row(one)
+def _options_row(media_type: MediaType) -> dict[str, Any]:
+    row: dict[str, Any] = _row(media_type)
     del row["name"]
     return row
 
@@ -97,38 +101,39 @@ def _row(value: Any) -> Any:
     }
 
 
-def _field_rows(several: tuple[Field, ...] | list[Field]) -> list[Any]:
-    """Return fields as lists; each says of its path and its option only what the one before it has not."""
+def _field_rows(fields: tuple[Field, ...] | list[Field]) -> list[Any]:
+    """Return fields as lists; each leaves out the beginning of its path and its option that the field before it has."""
     rows = []
     path: tuple[str, ...] = ()
     option = ""
-    for one in several:
-        steps = _shared(path, one.path)
-        size = _shared(option, one.option)
-        value = _row(one.value)
-        flags = sum(1 << bit for bit, name in enumerate(_FLAGS) if getattr(one, name))
+    for field in fields:
+        steps = _common_length(path, field.path)
+        size = _common_length(option, field.option)
+        value = _row(field.value)
+        flags = sum(1 << bit for bit, name in enumerate(_FLAGS) if getattr(field, name))
         row = [
             steps,
-            list(one.path[steps:]),
+            list(field.path[steps:]),
             size,
-            one.option[size:],
+            field.option[size:],
             value["type"] if value.keys() == {"type"} else value,
             flags,
-            one.description,
-            one.branch,
-            one.below,
+            field.description,
+            field.branch,
+            field.below,
         ]
         while row[-1] in ("", 0):
             row.pop()
         rows.append(row)
-        path, option = one.path, one.option
+        path, option = field.path, field.option
     return rows
 
 
-def _shared(one: Any, other: Any) -> int:
+def _common_length(before: Any, after: Any) -> int:
+    """Return how many steps or characters two paths or two texts have in common at their beginning."""
     size = 0
-    for mine, its in zip(one, other, strict=False):
-        if mine != its:
+    for left, right in zip(before, after, strict=False):
+        if left != right:
             break
         size += 1
     return size
@@ -136,7 +141,9 @@ def _shared(one: Any, other: Any) -> int:
 
 def _defaults(kind: type) -> dict[str, Any]:
     if kind not in _known_defaults:
-        _known_defaults[kind] = {one.name: one.default for one in fields(kind) if one.default is not MISSING}
+        _known_defaults[kind] = {
+            field.name: field.default for field in dataclasses.fields(kind) if field.default is not MISSING
+        }
     return _known_defaults[kind]
 
 
@@ -212,18 +219,18 @@ def _options(item: dict[str, Any]) -> dict[str, Any]:
 
 def _choice(item: dict[str, Any]) -> Choice:
     if "branches" in item:
-        item["branches"] = tuple(tuple(one) for one in item["branches"])
+        item["branches"] = tuple(tuple(branch) for branch in item["branches"])
     return Choice(**item)
 
 
 def _fields(rows: list[list[Any]]) -> tuple[Field, ...]:
-    found = []
+    fields = []
     path: tuple[str, ...] = ()
     option = ""
     for steps, rest, size, text, value, *more in rows:
         path, option = (*path[:steps], *rest), option[:size] + text
         flags, description, branch, below = [*more, *_REST[len(more) :]]
-        found.append(
+        fields.append(
             Field(
                 path,
                 option,
@@ -236,7 +243,7 @@ def _fields(rows: list[list[Any]]) -> tuple[Field, ...]:
                 below,
             )
         )
-    return tuple(found)
+    return tuple(fields)
 
 
 def _value_type(item: dict[str, Any]) -> ValueType:

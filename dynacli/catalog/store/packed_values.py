@@ -1,17 +1,17 @@
-"""How values are kept in a catalog: with a checksum, and compressed where that is worth it."""
+"""How a catalog holds values: with a checksum, and compressed where that is worth it."""
 
 import zlib
 
 __all__ = ["pack", "unpack"]
 
-_SEAL = 8
-"""The length of a checksum in front of a value that is not compressed."""
+_CHECKSUM = 8
+"""The length of the checksum in front of a value that is not compressed."""
 
 _SHORTEST, _LONGEST = 120, 1 << 26
-"""Of how many characters a value is compressed: to a third, which takes less time than writing the rest."""
+"""How many characters a value has that is compressed: to a third, which takes less time than writing the rest."""
 
-# What stands in nearly every value, so that short ones become shorter too. Part of the format: what was written
-# with other words cannot be read. What is most usual comes last (zlib's manual, `deflateSetDictionary`).
+# Texts that most values contain, so that short values can be compressed, too. They are a part of the format: what was
+# written with others cannot be read. The most usual come last (zlib's manual, `deflateSetDictionary`).
 _WORDS = (
     b'"allowReserved":true,"allowEmptyValue":true,"writeOnly":true,"discriminator":{"propertyName":"type","mapping":'
     b'{"additionalProperties":false,"anyOf":[{"oneOf":[{"allOf":[{"nullable":true,"readOnly":true,"deprecated":true,'
@@ -36,34 +36,34 @@ _WORDS = (
 
 
 def pack(text: str) -> str | bytes:
-    """Return a text as it is kept."""
+    """Return a text in the form that the catalog holds."""
     if not _SHORTEST <= len(text) <= _LONGEST:
-        return _seal_of(text) + text
-    # Level 1: the others take longer, and save a twentieth more.
+        return _checksum_of(text) + text
+    # The levels above 1 take longer, and save a twentieth more.
     writer = zlib.compressobj(1, zdict=_WORDS)
     return writer.compress(text.encode("utf-8", "surrogatepass")) + writer.flush()
 
 
-def unpack(kept: object) -> str:
-    """Return the text that was sealed.
+def unpack(packed: object) -> str:
+    """Return the text that was packed.
 
     Raises:
-        ValueError: It is not whole.
+        ValueError: The value is damaged.
     """
-    if type(kept) is bytes:
+    if type(packed) is bytes:
         # zlib has a checksum of its own (RFC 1950, section 2.2).
         reader = zlib.decompressobj(zdict=_WORDS)
         try:
-            text = reader.decompress(kept, 4 * _LONGEST)
+            text = reader.decompress(packed, 4 * _LONGEST)
         except zlib.error as error:
             raise ValueError(str(error)) from error
         if not reader.eof or reader.unused_data:
             raise ValueError("it is cut, too long, or has something behind it")
         return text.decode("utf-8", "surrogatepass")
-    if type(kept) is not str or kept[:_SEAL] != _seal_of(kept[_SEAL:]):
+    if type(packed) is not str or packed[:_CHECKSUM] != _checksum_of(packed[_CHECKSUM:]):
         raise ValueError("the checksum does not fit")
-    return kept[_SEAL:]
+    return packed[_CHECKSUM:]
 
 
-def _seal_of(text: str) -> str:
+def _checksum_of(text: str) -> str:
     return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"

@@ -21,7 +21,7 @@ def find_given_names(revisions: Revisions) -> tuple[dict[tuple[str, str], str], 
         try:
             catalog = Catalog(path)
             if not _is_misplaced(catalog):
-                return catalog.lock(), path == current
+                return catalog.given_names(), path == current
         except DamagedCatalogError:
             continue
         finally:
