@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from dynacli.__main__ import main
+from dynacli.environment import Environment
 
 __all__ = ["Answer", "RecordedRequest", "Recorder", "Result", "recording", "run_cli"]
 
@@ -59,18 +59,13 @@ def run_cli(*words: str, stdin: bytes = b"", terminal: tuple[str, ...] = ()) -> 
         terminal: Which of `stdin`, `stdout`, `stderr` say that they are a terminal.
     """
     raw = {"stdin": io.BytesIO(stdin), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
-    streams = {
+    streams: dict[str, Any] = {
         name: (_Terminal if name in terminal else io.TextIOWrapper)(
             buffer, encoding="utf-8", errors="backslashreplace" if name == "stderr" else "strict"
         )
         for name, buffer in raw.items()
     }
-    before = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin, sys.stdout, sys.stderr = streams["stdin"], streams["stdout"], streams["stderr"]
-    try:
-        code = main(list(words))
-    finally:
-        sys.stdin, sys.stdout, sys.stderr = before
+    code = main(list(words), Environment(**streams))
     for name in ("stdout", "stderr"):
         streams[name].flush()
     result = Result(
