@@ -65,6 +65,10 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
         arranged = _arranged(ctx, args, self.get_params(ctx))
+        if not set(ctx.help_option_names).isdisjoint(arranged.options):
+            # click would write the page to the standard output of the process, which need not be that of the run.
+            click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
+            ctx.exit()
         rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
         ctx.obj.ahead = None
         return rest

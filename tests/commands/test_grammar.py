@@ -253,3 +253,15 @@ def test_a_document_is_read_from_standard_input(api: str) -> None:
     with open(api, "rb") as file:
         result = run_cli("--dry-run", "json", "-", "get-issue", "a", "1", stdin=file.read())
     assert f"{SERVER}/repos/a/issues/1" == result.json["url"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("operations", "--help"), ("api", "add", "-h"), ("demo", "serve", "--help"), ("--help",), ("help",)],
+)
+def test_everything_goes_to_the_streams_that_were_given(
+    words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A program that runs dynacli in its process keeps its own standard streams to itself."""
+    assert run_cli(*words).stdout
+    assert ("", "") == capfd.readouterr()
