@@ -19,22 +19,22 @@ __all__ = ["WORD", "begin_refresh", "refresh_quietly"]
 WORD = "__refresh"
 
 _URL = "_DYNACLI_REFRESH"
-"""The variable that names a document without a name: all programs of a machine can see each other's words."""
+"""The variable with the URL of a document that is not registered: it may hold a secret, and commands are public."""
 
 _started: list[int] = []
-"""The processes that this one has started, which stay behind until somebody looks after them."""
+"""The processes that this process has started, and that have not been waited for yet."""
 
 # Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from dynacli.__main__ import run; run()"
 
 
 def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None) -> None:
-    """Start a process that refreshes the document of an API, unless one is at it or has just failed.
+    """Start a process that refreshes the document of an API, unless another does so or has just failed.
 
     Args:
-        profile: The profile that the document is fetched with, where that is not the one of the environment.
+        profile: The profile that the document is fetched with, where the environment has another.
     """
-    _look_after()
+    _wait_for_ended()
     if (
         not hasattr(os, "posix_spawn")
         or not sys.executable
@@ -48,35 +48,35 @@ def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None
     try:
         _spawn(words, {**env.variables, _URL: api.name, **({"DYNACLI_PROFILE": profile} if profile else {})})
     except (OSError, ValueError):
-        # A machine that starts no process any more; the next run that is due tries again.
+        # The machine cannot start any more processes; the next run tries again.
         drop_refresh_claim(api.revisions.directory)
 
 
-def _look_after() -> None:
-    """Let go of the processes that have ended; it matters where this one lives long."""
+def _wait_for_ended() -> None:
+    """Let the system forget the processes that have ended; this matters where the present process lives long."""
     for process in tuple(_started):
         try:
             has_ended = os.waitpid(process, os.WNOHANG) != (0, 0)
-        except OSError:  # somebody else has done it
+        except OSError:  # it was waited for elsewhere
             has_ended = True
         if has_ended:
             _started.remove(process)
 
 
 def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
-    """Start a process in a session of its own that holds on to none of our files.
+    """Start a process in a session of its own that has none of this process' files open.
 
     Not by `subprocess`, whose import alone costs a tenth of a run's time.
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     try:
         actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
-        # What a shell has open beside the standard streams (`3>log`) is inherited otherwise: who reads the other
-        # end of it would wait for the refresh.
+        # The files that a shell has open beside the standard streams (`3>log`) would be inherited, and a reader at the
+        # other end would wait for the refresh.
         actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
         try:
             process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
-        except NotImplementedError:  # on some systems the new process has to leave the session by itself
+        except NotImplementedError:  # on some systems the new process leaves the session by itself
             process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions)
         _started.append(process)
     finally:
@@ -84,7 +84,7 @@ def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
 
 
 def _inherited() -> list[int]:
-    """Return the open files beside the standard streams that a new process would have too."""
+    """Return the open files beside the standard streams that a new process would inherit."""
     for directory in ("/proc/self/fd", "/dev/fd"):
         try:
             numbers = [int(name) for name in os.listdir(directory)]
@@ -97,16 +97,16 @@ def _inherited() -> list[int]:
 def _is_inherited(number: int) -> bool:
     try:
         return os.get_inheritable(number)
-    except OSError:  # the one that listed them
+    except OSError:  # the descriptor that listed them, which is closed by now
         return False
 
 
 def refresh_quietly(env: Environment, word: str, login_of: "Callable[[Environment, str], Authorize]") -> int:
-    """Refresh the document that a word names, if that is still due, and say nothing; what happened is kept.
+    """Refresh the document that a word names, if it is still due, without output, and return an exit code.
 
     Args:
-        word: A registered name; `-` where it is a URL, which is then in the environment.
-        login_of: Returns what signs in at the origin of a document, for the name of its API.
+        word: A registered name; `-` for a URL, which is then in the environment.
+        login_of: Returns the function that signs in at the origin of a document, given the name of its API.
     """
     from pathlib import Path
 
@@ -122,12 +122,13 @@ def refresh_quietly(env: Environment, word: str, login_of: "Callable[[Environmen
             os.setsid()
         os.nice(5)  # nobody waits for it
     try:
-        open_request, place = make_open_request(env.variables.get(_URL, word) if word == "-" else word, env)
-        source = parse_source(place, Path.cwd())
+        named = env.variables.get(_URL, word) if word == "-" else word
+        open_request, location = make_open_request(named, env)
+        source = parse_source(location, Path.cwd())
         revisions = Revisions(env.cache_dir, source.location, open_request.layers)
         pointer = revisions.current()
         if pointer is None or open_request.pin or source.kind != "url":
-            drop_refresh_claim(revisions.directory)  # there is nothing to do any more
+            drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more
             return 0
         allowed = tuple(pointer.get("allow_refs", ())) or open_request.allow_refs
         open_request = open_request._replace(

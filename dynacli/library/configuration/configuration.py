@@ -1,4 +1,4 @@
-"""The registered APIs: what a person wrote, or let `dynacli api` write, into `config.toml`."""
+"""The registered APIs and their settings, which a person or `dynacli api` has written into `config.toml`."""
 
 import os
 import re
@@ -33,7 +33,7 @@ VERBS = (
     "request",
     "search",
 )
-"""Words that mean dynacli itself; no API can have such a name."""
+"""The words that are commands of dynacli itself; no API can have such a name."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -47,7 +47,7 @@ def check_name(name: str) -> None:
     """Check a name before it is registered.
 
     Raises:
-        UsageError: It cannot be one.
+        UsageError: It cannot be the name of an API.
     """
     if name in VERBS:
         raise UsageError(
@@ -61,9 +61,9 @@ def check_name(name: str) -> None:
 
 
 def texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """Return a list of texts from an entry; whatever else stands there counts as none."""
-    found = entry.get(key)
-    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+    """Return the texts of a list in an entry; any other value is ignored."""
+    values = entry.get(key)
+    return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
 
 
 class Configuration:
@@ -79,7 +79,7 @@ class Configuration:
     def apis(self) -> dict[str, dict[str, Any]]:
         """Return name → entry of the registered APIs; their sources mean the same from any directory."""
         return {
-            name: {**entry, "source": self._meant(entry["source"])}
+            name: {**entry, "source": self._locate(entry["source"])}
             for name, entry in self._entries().items()
             if name not in VERBS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
         }
@@ -96,18 +96,18 @@ class Configuration:
 
     def more(self, entry: dict[str, Any]) -> tuple[str, ...]:
         """Return the locations of the further documents that make one API together with an entry's `source`."""
-        return tuple(self._meant(one) for one in texts(entry, "more"))
+        return tuple(self._locate(source) for source in texts(entry, "more"))
 
     def overlays(self, entry: dict[str, Any]) -> tuple[str, ...]:
         """Return the absolute paths of the overlays that are laid over an API's document."""
-        return tuple(self._meant(one) for one in texts(entry, "overlays"))
+        return tuple(self._locate(path) for path in texts(entry, "overlays"))
 
     def has_entry(self, name: str) -> bool:
-        """Tell whether there is an entry of that name, be it usable or not."""
+        """Tell whether there is an entry of that name, usable or not."""
         return name in self._entries()
 
     def cache(self) -> dict[str, Any]:
-        """Return what stands under `[cache]`."""
+        """Return the settings under `[cache]`."""
         return self._table("cache")
 
     def _entries(self) -> dict[str, Any]:
@@ -129,15 +129,15 @@ class Configuration:
             ) from error
         return entries if isinstance(entries, dict) else {}
 
-    def _meant(self, source: str) -> str:
-        # A person writes what a shell would take; a path starts from the file that it is written in.
+    def _locate(self, source: str) -> str:
+        # A path is written as in a shell, and starts from the directory of the file.
         if "://" in source or os.path.isabs(source):
             return source
         directory = os.path.dirname(os.path.abspath(self.path))
         return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
-        """Write, remove (None) or rename the entry of an API; comments and all else stay as they are."""
+        """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""
         from dynacli.files import locked, make_directory, sweep, write_file
         from dynacli.library.configuration.configuration_text import edited
 
@@ -150,10 +150,10 @@ class Configuration:
                         text = file.read()
                 except FileNotFoundError:
                     text = ""
-                # Many people keep their configuration elsewhere, with a link to it here.
+                # Many people have their configuration elsewhere, and only a link to it here.
                 path = os.path.realpath(self.path)
                 write_file(path, edited(text, name, entry, new_name).encode())
-                # An edit that was killed leaves its half-made file beside the configuration.
+                # An edit that was killed has left its unfinished file beside the configuration.
                 sweep(*os.path.split(path))
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(

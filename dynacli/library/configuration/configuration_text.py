@@ -1,6 +1,6 @@
-"""`config.toml`: what a person may write by hand, and what `api add` and its like change in it.
+"""The text of `config.toml`, which people write by hand, and the changes that commands such as `api add` make to it.
 
-A change touches the lines that it is about and no others. Pure: text in, text out.
+A change touches the lines of its entry and no others. Pure: text in, text out.
 """
 
 import re
@@ -19,11 +19,11 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     Args:
         text: The file as it is.
         name: The API.
-        entry: The keys to set, or to remove where the value is None; others of that API stay.
-        new_name: What it shall be called instead.
+        entry: The keys to set, or to remove where the value is None; other keys of that API stay.
+        new_name: The new name of the API, if it is renamed.
 
     Raises:
-        ValueError: The text is not TOML, or has something else where the APIs are kept.
+        ValueError: The text is not TOML, or has something else where the APIs belong.
     """
     wanted = tomllib.loads(text)
     apis = wanted.setdefault("apis", {})
@@ -38,8 +38,8 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
         known.update(entry)
         for key in [key for key, value in entry.items() if value is None]:
             del known[key]
-    # tomlkit takes the comment above a table for the end of the table before, and moves or drops it
-    # along with that one; line by line, it stays where it is. Each result is held against what is wanted.
+    # tomlkit takes the comment above a table for the end of the table before, and moves or drops it with that table;
+    # line by line, the comment stays where it is. Each result is compared with what it should say.
     for edit in (_by_lines, _by_tomlkit):
         result = edit(text, name, entry, new_name)
         if result is not None and _says(result, wanted):
@@ -63,7 +63,7 @@ _HEADER = re.compile(r"\s*\[")
 
 
 def _by_lines(text: str, name: str, entry: dict[str, Any] | None, new_name: str) -> str | None:
-    """Rename or remove a table by its lines; None where that is not what is to be done."""
+    """Rename or remove a table by its lines; None where keys are to be written instead."""
     if entry is not None:
         return None
     quoted = "|".join(re.escape(form) for form in (name, f'"{name}"', f"'{name}'"))
@@ -73,13 +73,13 @@ def _by_lines(text: str, name: str, entry: dict[str, Any] | None, new_name: str)
     is_inside = is_in_string = False
     for line in text.splitlines(keepends=True):
         header = None if is_in_string else own.fullmatch(line)
-        # A text of several lines may hold what looks like a table.
+        # A text of several lines may have a line that looks like the header of a table.
         is_in_string ^= (line.count(_MANY_LINES[0]) + line.count(_MANY_LINES[1])) % 2 == 1
         if header and new_name:
             kept.append(f"{header[1]}{new_name}{header[3]}")
             continue
         if header or (is_inside and not is_in_string and _HEADER.match(line)):
-            # What stands between the last value and the next table belongs to that one.
+            # Comments between the last value and the next table belong to the next table.
             kept.extend(_tail(removed))
             removed = []
             is_inside = header is not None

@@ -1,4 +1,4 @@
-"""For how long a document is fresh by what the configuration says."""
+"""`refresh_after` in the configuration: for how long a document is fresh."""
 
 import re
 from collections.abc import Mapping
