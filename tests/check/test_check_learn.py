@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker, Secret
-from dynacli.check.learning.infer_schema import inferred_schema
-from dynacli.check.learning.learn import Learned, learned, overlay_text
-from dynacli.check.learning.observation import Observation
+from dynacli.check.learning.infer_schema import infer_schema
+from dynacli.check.learning.learn_overlay import LearnedOverlay, learn_overlay, overlay_text
+from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.demo.demo_facts import BASE_PATH, document_path
 from dynacli.demo.stand_in import running
 from dynacli.document.overlays.overlay import apply_overlay
@@ -60,10 +60,10 @@ def _document(version: str, schema: Any = None, **schemas: Any) -> dict[str, Any
 
 def _seen(
     body: Any, status: int = 200, media_type: str = JSON, masker: Masker | None = None, total: str = "1"
-) -> Observation:
+) -> ObservedAnswer:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     pairs = {"X-Total": total, **({"Content-Type": media_type} if media_type else {})}
-    return Observation("a", "GET", "/it's/{id}", status, tuple(pairs.items()), content, masker or Masker())
+    return ObservedAnswer("a", "GET", "/it's/{id}", status, tuple(pairs.items()), content, masker or Masker())
 
 
 def _api(tmp_path: Path, document: dict[str, Any]) -> OpenedApi:
@@ -72,15 +72,15 @@ def _api(tmp_path: Path, document: dict[str, Any]) -> OpenedApi:
     return open_api(str(file), Environment())
 
 
-def _learn(tmp_path: Path, document: dict[str, Any], *seen: Observation) -> Learned:
+def _learn(tmp_path: Path, document: dict[str, Any], *seen: ObservedAnswer) -> LearnedOverlay:
     api = _api(tmp_path, document)
     try:
-        return learned(api, seen)
+        return learn_overlay(api, seen)
     finally:
         api.catalog.close()
 
 
-def _findings(document: dict[str, Any], *seen: Observation) -> list[str]:
+def _findings(document: dict[str, Any], *seen: ObservedAnswer) -> list[str]:
     """What a judge finds who knows nothing of how the document came about."""
     judge = judge_of(document)
     return [
@@ -129,13 +129,13 @@ _EACH: list[Any] = [
 @pytest.mark.parametrize("version", ["2.0", "3.0", "3.1", "3.2"])
 @pytest.mark.parametrize(("seen", "rule"), _EACH)
 def test_the_document_agrees_afterwards(
-    tmp_path: Path, version: str, seen: list[Observation], rule: str
+    tmp_path: Path, version: str, seen: list[ObservedAnswer], rule: str
 ) -> None:
     """Whatever is wrong is found before, and nothing is once the overlay is applied."""
     document = _document(version)
     assert rule in [one.split(" ")[0] for one in _findings(document, *seen)]
     found = _learn(tmp_path, document, *seen)
-    assert () == found.left
+    assert () == found.unmended
     assert found.overlay is not None
     written = yaml.safe_load(overlay_text(found.overlay, "o.yaml"))
     assert written == json.loads(overlay_text(found.overlay, "o.json"))
@@ -153,7 +153,7 @@ _EACH_OF_3 = [
 
 @pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
 @pytest.mark.parametrize(("seen", "rule"), _EACH_OF_3)
-def test_media_types_and_headers(tmp_path: Path, version: str, seen: list[Observation], rule: str) -> None:
+def test_media_types_and_headers(tmp_path: Path, version: str, seen: list[ObservedAnswer], rule: str) -> None:
     """What OpenAPI 3 says beside the schema of a body is learned as well."""
     test_the_document_agrees_afterwards(tmp_path, version, seen, rule)
 
@@ -161,9 +161,9 @@ def test_media_types_and_headers(tmp_path: Path, version: str, seen: list[Observ
 def test_a_header_that_is_missing(tmp_path: Path) -> None:
     """It is not required any more."""
     document = _document("3.1")
-    seen = Observation("a", "GET", "/it's/{id}", 200, (("Content-Type", JSON),), b"[]", Masker())
+    seen = ObservedAnswer("a", "GET", "/it's/{id}", 200, (("Content-Type", JSON),), b"[]", Masker())
     found = _learn(tmp_path, document, seen)
-    assert (1, ()) == (len(found.overlay["actions"]) if found.overlay else 0, found.left)
+    assert (1, ()) == (len(found.overlay["actions"]) if found.overlay else 0, found.unmended)
     assert [] == _findings(apply_overlay(document, found.overlay), seen)
 
 
@@ -218,7 +218,7 @@ def test_schemas_of_every_make(tmp_path: Path, version: str, schema: Any, value:
     }
     document = _document(version, schema, **{"A~B": {"type": "string"}, "Node": node})
     found = _learn(tmp_path, document, _seen(value))
-    assert (True, ()) == (found.overlay is not None, found.left)
+    assert (True, ()) == (found.overlay is not None, found.unmended)
     assert [] == _findings(apply_overlay(document, found.overlay), _seen(value))
 
 
@@ -241,7 +241,7 @@ def test_one_value_after_the_other(tmp_path: Path, version: str, media: Any) -> 
     seen = _seen(_LINES, media_type="application/x-ndjson")
     assert {"required /1", "undocumented-property /0/new"} == {*_findings(document, seen)}
     found = _learn(tmp_path, document, seen)
-    assert (True, ()) == (found.overlay is not None, found.left)
+    assert (True, ()) == (found.overlay is not None, found.unmended)
     assert [] == _findings(apply_overlay(document, found.overlay), seen)
 
 
@@ -251,7 +251,7 @@ def test_a_sequence_that_is_new(tmp_path: Path, version: str) -> None:
     document = _document(version)
     seen = _seen(_LINES, media_type="application/x-ndjson")
     found = _learn(tmp_path, document, seen)
-    assert (True, ()) == (found.overlay is not None, found.left)
+    assert (True, ()) == (found.overlay is not None, found.unmended)
     after = apply_overlay(document, found.overlay)
     assert [] == _findings(after, seen)
     media = after["paths"]["/it's/{id}"]["get"]["responses"]["200"]["content"]["application/x-ndjson"]
@@ -273,7 +273,7 @@ _values = st.recursive(
 def test_a_schema_allows_what_it_was_made_of(values: list[Any], version: str) -> None:
     """Whatever the values are, the judge finds nothing in any of them, at the level `exact`."""
     dialect: Any = version[:3]
-    schema = inferred_schema(values, dialect)
+    schema = infer_schema(values, dialect)
     for value in values:
         assert [] == judge_value(schema, value, version, is_exact=True).findings
 
@@ -316,7 +316,7 @@ def test_a_schema_allows_what_it_was_made_of(values: list[Any], version: str) ->
 )
 def test_what_values_speak_for(values: list[Any], expected: dict[str, Any]) -> None:
     """A schema is as narrow as all values allow, and nothing is required or enumerated."""
-    assert expected == inferred_schema(values, "3.1")
+    assert expected == infer_schema(values, "3.1")
 
 
 def test_what_comes_out(tmp_path: Path) -> None:
@@ -373,7 +373,7 @@ def test_names_that_are_data(tmp_path: Path) -> None:
     document = _document("3.1")
     seen = _seen([{**_GOOD, **{f"k{number}": number for number in range(101)}}])
     found = _learn(tmp_path, document, seen)
-    assert (True, ()) == (found.overlay is not None, found.left)
+    assert (True, ()) == (found.overlay is not None, found.unmended)
     after = apply_overlay(document, found.overlay)
     assert {"type": "integer"} == after["components"]["schemas"]["Person"]["additionalProperties"]
     assert [] == _findings(after, seen)
@@ -385,7 +385,7 @@ def test_what_stands_in_another_file(tmp_path: Path) -> None:
     schemas.write_text(json.dumps({"Person": _PERSON}), encoding="utf-8")
     document = _document("3.1", {"$ref": "schemas.json#/Person"})
     found = _learn(tmp_path, document, _seen({**_GOOD, "id": "q"}), _seen({}, 203))
-    assert [("a", "type")] == [(operation, finding.rule) for operation, finding in found.left]
+    assert [("a", "type")] == [(operation, finding.rule) for operation, finding in found.unmended]
     assert found.overlay is not None
     assert ["$['paths'][\"/it's/{id}\"]['get']['responses']"] == [
         one["target"] for one in found.overlay["actions"]
@@ -394,7 +394,7 @@ def test_what_stands_in_another_file(tmp_path: Path) -> None:
 
 def test_what_agrees_needs_nothing(tmp_path: Path) -> None:
     """There is no overlay where there is nothing to change."""
-    assert Learned(None, ()) == _learn(tmp_path, _document("3.1"), _seen([_GOOD]))
+    assert LearnedOverlay(None, ()) == _learn(tmp_path, _document("3.1"), _seen([_GOOD]))
 
 
 @pytest.mark.parametrize(
@@ -405,18 +405,18 @@ def test_what_agrees_needs_nothing(tmp_path: Path) -> None:
         pytest.param(_seen(b"x", media_type=""), "undocumented-media-type", id="no-media-type"),
     ],
 )
-def test_what_no_document_can_say(tmp_path: Path, seen: Observation, rule: str) -> None:
+def test_what_no_document_can_say(tmp_path: Path, seen: ObservedAnswer, rule: str) -> None:
     """It is left over, and does not keep the rest from being learned."""
     found = _learn(tmp_path, _document("3.1"), _seen([{**_GOOD, "id": "q"}]), seen)
-    assert [("a", rule)] == [(operation, finding.rule) for operation, finding in found.left]
+    assert [("a", rule)] == [(operation, finding.rule) for operation, finding in found.unmended]
     assert found.overlay is not None
 
 
-def test_what_the_configuration_forgives_is_not_learned(tmp_path: Path) -> None:
+def test_what_the_configuration_ignores_is_not_learned(tmp_path: Path) -> None:
     """A finding that is switched off, or a status that says nothing of the document, is no reason for a change."""
     seen = _seen([{"id": 1}], 404)
-    seen.forgiven = frozenset({("undocumented-status", "status")})
-    assert Learned(None, ()) == _learn(tmp_path, _document("3.1"), seen)
+    seen.ignored = frozenset({("undocumented-status", "status")})
+    assert LearnedOverlay(None, ()) == _learn(tmp_path, _document("3.1"), seen)
 
 
 def test_no_secret_is_learned(tmp_path: Path) -> None:

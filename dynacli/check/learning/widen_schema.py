@@ -1,15 +1,19 @@
-"""A schema that does not allow what was seen → the nearest one that does: a rule for each keyword."""
+"""Widening a schema until it allows the values that came, by as little as possible: a rule for each keyword.
+
+Each function changes the schema in place, and returns what was changed, for a person; an empty text where nothing was.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynacli.check.learning.infer_schema import Dialect, inferred_schema, kind_of, kinds_of
+from dynacli.check.learning.infer_schema import Dialect, infer_schema, json_type, json_types
 from dynacli.document.json_trees import is_same_json
+from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
 from dynacli.model.wording import enumerated
 
-__all__ = ["widened", "with_others", "with_property", "without_required"]
+__all__ = ["add_property", "allow_any_name", "drop_required", "widen_schema"]
 
-_DROPPED = frozenset(
+_REMOVED = frozenset(
     {
         "format",
         "pattern",
@@ -21,7 +25,7 @@ _DROPPED = frozenset(
         "dependencies",
     }
 )
-"""Keywords of which nothing is known to take their place."""
+"""Keywords that are removed, because the values do not say which other value would be right for them."""
 
 _SIZES: Mapping[str, Callable[[Any], int | None]] = {
     "Length": lambda value: len(value) if isinstance(value, str) else None,
@@ -30,163 +34,142 @@ _SIZES: Mapping[str, Callable[[Any], int | None]] = {
 }
 
 
-def widened(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
-    """Change a schema so that a keyword of it allows values; nothing else that it says is changed.
+def widen_schema(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
+    """Change a keyword of a schema so that it allows values; the rest of the schema stays.
 
     Args:
-        schema: The Schema Object, which is changed.
-        keyword: The one that the values break.
-        values: All that were seen in that place and break it.
+        schema: The Schema Object.
+        keyword: The keyword that the values break.
+        values: All values that came in that place and break it.
         dialect: The version of OpenAPI.
-
-    Returns:
-        What was changed, for a person; empty where nothing can be.
     """
     match keyword:
         case "type":
-            return _type(schema, values, dialect)
+            return _widen_type(schema, values, dialect)
         case "anyOf" | "oneOf" if isinstance(schema.get(keyword), list):
-            return _branch(schema, keyword, values, dialect)
+            return _add_branch(schema, keyword, values, dialect)
         case "enum" if isinstance(schema.get("enum"), list):
-            return _enum(schema, values)
+            return _extend_enum(schema, values)
         case "const" if "const" in schema:
-            return _enum(schema, [schema.pop("const"), *values])
+            return _extend_enum(schema, [schema.pop("const"), *values])
         case "uniqueItems" | "writeOnly":
             schema[keyword] = False
             return f"switches `{keyword}` off"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            return _bound(schema, keyword, values)
-        case _ if keyword in _DROPPED:
+            return _move_bound(schema, keyword, values)
+        case _ if keyword in _REMOVED:
             schema.pop(keyword, None)
             return f"takes `{keyword}` out"
-    return _size(schema, keyword, values)
+    return _move_size(schema, keyword, values)
 
 
-def with_property(schema: dict[str, Any], name: str, values: list[Any], dialect: Dialect) -> str:
+def add_property(schema: dict[str, Any], name: str, values: list[Any], dialect: Dialect) -> str:
     """Add a property to the schema of an object."""
-    properties = schema.get("properties")
-    schema["properties"] = {
-        **(properties if isinstance(properties, Mapping) else {}),
-        name: inferred_schema(values, dialect),
-    }
+    schema["properties"] = {**dict_or_empty(schema.get("properties")), name: infer_schema(values, dialect)}
     return "added"
 
 
-def with_others(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
-    """Let an object have properties of any name, as one does whose names are data; nothing is done without values."""
+def allow_any_name(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
+    """Let an object have properties of any name, because its names are data."""
     if not values:
         return ""
-    schema["additionalProperties"] = inferred_schema(values, dialect)
+    schema["additionalProperties"] = infer_schema(values, dialect)
     return "allows any other name"
 
 
-def without_required(schema: dict[str, Any], names: list[str]) -> str:
+def drop_required(schema: dict[str, Any], names: list[str]) -> str:
     """Let properties be absent."""
     required = schema.get("required")
     if not isinstance(required, list):
         return ""
-    left = [one for one in required if one not in names]
-    if left:
-        schema["required"] = left
+    still_required = [name for name in required if name not in names]
+    if still_required:
+        schema["required"] = still_required
     else:
         schema.pop("required")  # 3.0 allows no empty list
-    return f"{enumerated([f'`{one}`' for one in names])} may be absent"
+    return f"{enumerated([f'`{name}`' for name in names])} may be absent"
 
 
-def _type(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
-    kinds = kinds_of(values)
-    told = f"allows {enumerated(kinds)}"
-    if (
-        "number" in kinds
-        and schema.get("type") == "integer"
-        and str(schema.get("format", "int")).startswith("int")
-    ):
-        schema.pop("format", None)  # `int64`, which is none of numbers
+def _widen_type(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
+    added = json_types(values)
+    text = f"allows {enumerated(added)}"
+    is_integer = schema.get("type") == "integer"
+    if "number" in added and is_integer and str(schema.get("format", "int")).startswith("int"):
+        schema.pop("format", None)  # `int64`, which is no format of numbers
     if dialect >= "3.1":
         before = schema.get("type")
-        types = [*(before if isinstance(before, list) else [before]), *kinds]
+        types = [*(before if isinstance(before, list) else [before]), *added]
         if "number" in types:
-            types = [one for one in types if one != "integer"]
+            types = [name for name in types if name != "integer"]
         types = list(dict.fromkeys(types))
         schema["type"] = types if len(types) > 1 else types[0]
-        return told
-    if kinds == ["null"]:
-        schema["x-nullable" if dialect == "2.0" else "nullable"] = True
-        return told
-    if kinds == ["number"] and schema.get("type") == "integer":
-        schema["type"] = "number"
-        return told
-    return _types_of_older(schema, values, dialect, told)
-
-
-def _types_of_older(schema: dict[str, Any], values: list[Any], dialect: Dialect, told: str) -> str:
-    """Widen a type where a schema has one only: by alternatives, or in 2.0, which has none, by saying nothing."""
+        return text
     nullable = "x-nullable" if dialect == "2.0" else "nullable"
-    before = {key: schema.pop(key) for key in ("type", nullable) if key in schema}
+    if added == ["null"]:
+        schema[nullable] = True
+        return text
+    if added == ["number"] and is_integer:
+        schema["type"] = "number"
+        return text
+    # Before 3.1 a schema has a single type: alternatives have several, which 2.0 does not have either.
+    first = {key: schema.pop(key) for key in ("type", nullable) if key in schema}
     if dialect == "2.0":
         return "takes `type` out"
-    if before.get("type") == "array":
-        before["items"] = schema.pop("items", {})  # 3.0 asks for it beside the type
-    added = inferred_schema([value for value in values if value is not None], dialect)
-    branches = [before, *added.get("anyOf", [added])]
+    if first.get("type") == "array":
+        first["items"] = schema.pop("items", {})  # 3.0 asks for it beside the type
     if None in values:
-        branches[0]["nullable"] = True
+        first["nullable"] = True
+    second = infer_schema([value for value in values if value is not None], dialect)
+    branches = [first, *second.get("anyOf", [second])]
     if "anyOf" in schema:
-        schema["allOf"] = [*_listed(schema, "allOf"), {"anyOf": branches}]
+        schema["allOf"] = [*list_or_empty(schema.get("allOf")), {"anyOf": branches}]
     else:
         schema["anyOf"] = branches
-    return told
+    return text
 
 
-def _branch(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
-    added = inferred_schema(values, dialect)
-    if not added.get("type") and kinds_of(values) == ["null"]:
-        added = {
-            "type": "string",
-            "nullable": True,
-            "enum": [None],
-        }  # the one way of 3.0 to say null and nothing else
-    schema[keyword] = [*_listed(schema, keyword), added]
-    return f"allows {enumerated(kinds_of(values))}"
+def _add_branch(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
+    types = json_types(values)
+    branch = infer_schema(values, dialect)
+    if not branch.get("type") and types == ["null"]:
+        # The way of 3.0 to allow null and nothing else.
+        branch = {"type": "string", "nullable": True, "enum": [None]}
+    schema[keyword] = [*list_or_empty(schema.get(keyword)), branch]
+    return f"allows {enumerated(types)}"
 
 
-def _enum(schema: dict[str, Any], values: list[Any]) -> str:
-    known = list(_listed(schema, "enum"))
-    added = []
+def _extend_enum(schema: dict[str, Any], values: list[Any]) -> str:
+    enum = list(list_or_empty(schema.get("enum")))
+    count = len(enum)
     for value in values:
-        if not any(is_same_json(value, one) for one in known):
-            known.append(value)
-            added.append(value)
-    schema["enum"] = known
-    return f"allows {len(added)} value{'s' if len(added) != 1 else ''} more"
+        if not any(is_same_json(value, known) for known in enum):
+            enum.append(value)
+    schema["enum"] = enum
+    added = len(enum) - count
+    return f"allows {added} value{'s' if added != 1 else ''} more"
 
 
-def _bound(schema: dict[str, Any], keyword: str, values: list[Any]) -> str:
-    numbers = [value for value in values if kind_of(value) in {"integer", "number"}]
+def _move_bound(schema: dict[str, Any], keyword: str, values: list[Any]) -> str:
+    numbers = [value for value in values if json_type(value) in {"integer", "number"}]
     if not numbers:
         return ""
     is_lower = keyword.lower().endswith("minimum")
-    plain = "minimum" if is_lower else "maximum"
-    exclusive = f"exclusive{plain.capitalize()}"
+    inclusive = "minimum" if is_lower else "maximum"
+    exclusive = f"exclusive{inclusive.capitalize()}"
     limit = min(numbers) if is_lower else max(numbers)
     if isinstance(schema.get(exclusive), bool):  # a flag beside the limit, in versions before 3.1
         schema[exclusive] = False
     elif keyword == exclusive:
         schema.pop(exclusive, None)
-    schema[plain] = limit
-    return f"moves `{plain}` to {limit}"
+    schema[inclusive] = limit
+    return f"moves `{inclusive}` to {limit}"
 
 
-def _size(schema: dict[str, Any], keyword: str, values: list[Any]) -> str:
-    for noun, size in _SIZES.items():
+def _move_size(schema: dict[str, Any], keyword: str, values: list[Any]) -> str:
+    for noun, size_of in _SIZES.items():
         if keyword in {f"min{noun}", f"max{noun}"}:
-            sizes = [one for value in values if (one := size(value)) is not None]
+            sizes = [size for size in map(size_of, values) if size is not None]
             if sizes:
                 schema[keyword] = min(sizes) if keyword.startswith("min") else max(sizes)
                 return f"moves `{keyword}` to {schema[keyword]}"
     return ""
-
-
-def _listed(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    value = schema.get(keyword)
-    return value if isinstance(value, list) else []

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker
 from dynacli.catalog.compiler.compile_document import compile_document
-from dynacli.check.learning.learn import learned, overlay_text
-from dynacli.check.learning.observation import Observation
+from dynacli.check.learning.learn_overlay import learn_overlay, overlay_text
+from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.document.fetched import Fetched
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.load import Document, Overlay, load
@@ -406,9 +406,9 @@ def test_what_a_check_has_learned_is_applied(version: str) -> None:
     api = open_api("./document.json", Environment())
     headers = (("Content-Type", "application/json"),)
     answered = b'{"name": null, "tag": "x"}'
-    seen = Observation("read", "GET", "/pets/{id}", 200, headers, answered, Masker())
+    seen = ObservedAnswer("read", "GET", "/pets/{id}", 200, headers, answered, Masker())
     try:
-        found = learned(api, [seen])
+        found = learn_overlay(api, [seen])
     finally:
         api.catalog.close()
     assert found.overlay is not None

@@ -68,28 +68,27 @@ def write_overlay(run: Run, file: str, results: CheckResults) -> None:
         DocumentError: The document's text is lost.
         FileError: It cannot be written.
     """
-    from dynacli.check.learning.learn import learned, overlay_text
-    from dynacli.check.learning.observation import observations_of
+    from dynacli.check.learning.learn_overlay import learn_overlay, overlay_text
+    from dynacli.check.learning.observed_answers import observed_answers
 
-    observations = observations_of(results.checked)
-    found = learned(results.api, observations)
+    answers = observed_answers(results.checked)
+    learned = learn_overlay(results.api, answers)
     # Each once: the report says where each was found.
-    left = list(
-        dict.fromkeys(f"{operation}: {finding.message} [{finding.rule}]" for operation, finding in found.left)
+    unmended = list(
+        dict.fromkeys(f"{name}: {finding.message} [{finding.rule}]" for name, finding in learned.unmended)
     )
-    if left:
-        lines = [
-            *left[:_MAX_LISTED],
-            *([f"and {len(left) - _MAX_LISTED} more"] if len(left) > _MAX_LISTED else []),
-        ]
-        text = "\n".join(["What is left here no overlay can mend:", *lines])
+    if unmended:
+        lines = ["What is left here no overlay can mend:", *unmended[:_MAX_LISTED]]
+        if len(unmended) > _MAX_LISTED:
+            lines.append(f"and {len(unmended) - _MAX_LISTED} more")
+        text = "\n".join(lines)
         for exchange in results.exchanges:
             text = exchange.masker.mask(text)
         run.warn(text)
-    if found.overlay is None:
-        why = "There is nothing to learn" if observations else "No answer was judged"
+    if learned.overlay is None:
+        why = "There is nothing to learn" if answers else "No answer was judged"
         run.note(f"{why}: `{file}` is not written")
         return
-    write_named_file(Path(file), overlay_text(found.overlay, file))
-    count = len(found.overlay["actions"])
+    write_named_file(Path(file), overlay_text(learned.overlay, file))
+    count = len(learned.overlay["actions"])
     run.note(f"`{file}` has {count} change{'s' if count > 1 else ''} of the document")

@@ -1,4 +1,4 @@
-"""An answer as the learning of a document reads it: with the values that findings point to."""
+"""The answers that a document is to agree with, with the values in them that findings point to."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -9,48 +9,48 @@ from dynacli.check.check_records import CheckedOperation
 from dynacli.document.pointer import MISSING, follow, split
 from dynacli.model.media_types import is_json, is_media_type, split_media_type
 
-__all__ = ["Observation", "observations_of"]
+__all__ = ["ObservedAnswer", "observed_answers"]
 
-_UNKNOWN_STATUS = ("undocumented-status", "status")
+_UNDOCUMENTED_STATUS = ("undocumented-status", "status")
 
 
-class Observation:
-    """One answer.
+class ObservedAnswer:
+    """An answer.
 
     Args:
-        operation: What dynacli calls the operation.
-        method: In upper case.
-        path: The operation's path, a template.
-        status: The answer's.
-        headers: The answer's.
-        body: Decoded.
-        masker: Takes the secrets of the call out; nothing that holds one is learned.
-        forgiven: (rule, pointer) of findings that the configuration switches off.
+        operation_name: The name of the operation that was called.
+        method: The operation's method in upper case.
+        path: The operation's path template.
+        status: The status of the answer.
+        headers: The headers of the answer.
+        body: The body, without its content encoding.
+        masker: Takes the secrets of the call out; no value that holds one is learned.
+        ignored: (rule, pointer) of findings that teach nothing.
     """
 
     def __init__(
         self,
-        operation: str,
+        operation_name: str,
         method: str,
         path: str,
         status: int,
         headers: tuple[tuple[str, str], ...],
         body: bytes,
         masker: Masker,
-        forgiven: frozenset[tuple[str, str]] = frozenset(),
+        ignored: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
-        self.operation = operation
+        self.operation_name = operation_name
         self.method = method
         self.path = path
         self.status = status
         self.headers = {name.lower(): value for name, value in headers}
         self.body = body
         self.masker = masker
-        self.forgiven = forgiven
+        self.ignored = ignored
 
     @property
     def content_type(self) -> str:
-        """The header's value, empty where there is none."""
+        """The value of `Content-Type`; empty where there is none."""
         return self.headers.get("content-type", "")
 
     @property
@@ -68,7 +68,7 @@ class Observation:
 
     @cached_property
     def value(self) -> Any:
-        """The body as a JSON value, a sequence as the list of its items; `MISSING` where it is none."""
+        """The body as a JSON value, a sequence as the list of its items; `MISSING` where it is neither."""
         from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json
         from dynacli.validation.bodies.sequences import read_items
 
@@ -92,22 +92,21 @@ class Observation:
         return follow(self.value, split(pointer)) if self.value is not MISSING else MISSING
 
 
-def observations_of(checked: Iterable[CheckedOperation]) -> list[Observation]:
-    """Return the answers of a check, as far as they were judged."""
-    found = []
-    for one in checked:
-        operation = one.operation
-        for exchange in one.exchanges:
+def observed_answers(operations: Iterable[CheckedOperation]) -> list[ObservedAnswer]:
+    """Return the answers of a check that were judged."""
+    answers = []
+    for checked in operations:
+        operation = checked.operation
+        for exchange in checked.exchanges:
             answer, verdict = exchange.answer, exchange.verdict
             if answer is None or verdict is None:
                 continue
-            forgiven = {(finding.rule, finding.pointer) for finding, _ in verdict.suppressed}
-            if all((finding.rule, finding.pointer) != _UNKNOWN_STATUS for finding in verdict.findings):
-                forgiven.add(
-                    _UNKNOWN_STATUS
-                )  # a 404 for a value that was made up says nothing of the document
-            found.append(
-                Observation(
+            ignored = {(finding.rule, finding.pointer) for finding, _ in verdict.suppressed}
+            if all((finding.rule, finding.pointer) != _UNDOCUMENTED_STATUS for finding in verdict.findings):
+                # The check excused the status: a 404 for an invented value says nothing of the document.
+                ignored.add(_UNDOCUMENTED_STATUS)
+            answers.append(
+                ObservedAnswer(
                     operation.name,
                     operation.method,
                     operation.path,
@@ -115,7 +114,7 @@ def observations_of(checked: Iterable[CheckedOperation]) -> list[Observation]:
                     answer.headers,
                     answer.body,
                     exchange.masker,
-                    frozenset(forgiven),
+                    frozenset(ignored),
                 )
             )
-    return found
+    return answers
