@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.errors import DynacliError, FileError
-from dynacli.library.configuration.configuration import is_name
+from dynacli.library.configuration.configuration import Configuration, is_name
 from dynacli.library.revisions.open_request import BACKGROUND, NEVER, OpenRequest
 from dynacli.library.revisions.revisions import NEWS, PENDING, Revisions
 
@@ -213,11 +213,12 @@ class OpenedApi:
         return notes
 
     def note_use(self) -> None:
-        """Remember the day of this use: at the end of a run, because opening writes nothing."""
+        """Remember the day of this use, and tidy up once a day: at the end of a run, because opening writes nothing."""
         if not self.revisions.was_used_today:
             from dynacli.library.revisions.housekeeping import begin_day
 
             begin_day(self.revisions)
+            Configuration(self.open_request.env).sweep()
 
 
 def _left_out_lines(catalog: Catalog) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from dynacli.environment import Environment
@@ -138,7 +139,7 @@ class Configuration:
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""
-        from dynacli.files import locked, make_directory, sweep, write_file
+        from dynacli.files import locked, make_directory, write_file
         from dynacli.library.configuration.configuration_text import edited
 
         directory = os.path.dirname(self.path)
@@ -151,14 +152,19 @@ class Configuration:
                 except FileNotFoundError:
                     text = ""
                 # Many people have their configuration elsewhere, and only a link to it here.
-                path = os.path.realpath(self.path)
-                write_file(path, edited(text, name, entry, new_name).encode())
-                # An edit that was killed has left its unfinished file beside the configuration.
-                sweep(*os.path.split(path))
+                write_file(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
+                self.sweep()
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
                 f"The configuration `{self.path}` cannot be changed", why=_reason(error)
             ) from error
+
+    def sweep(self) -> None:
+        """Remove the unfinished files of edits that were killed."""
+        from dynacli.files import sweep
+
+        with suppress(OSError):
+            sweep(*os.path.split(os.path.realpath(self.path)))
 
 
 def _reason(error: Exception) -> str:
