@@ -23,8 +23,7 @@ class Rule(NamedTuple):
 
 RULES: dict[str, Rule] = {
     "operation-gone": Rule(
-        is_breaking=True,
-        sentence="An operation is removed, or has another method or path.",
+        is_breaking=True, sentence="An operation is removed, or has another method or path."
     ),
     "request-needs-more": Rule(
         is_breaking=True,
@@ -37,8 +36,7 @@ RULES: dict[str, Rule] = {
         " a media type, a wider limit, a property that is not described.",
     ),
     "request-written-otherwise": Rule(
-        is_breaking=True,
-        sentence="A parameter is written in another style, or goes to another place.",
+        is_breaking=True, sentence="A parameter is written in another style, or goes to another place."
     ),
     "answer-promises-less": Rule(
         is_breaking=True,
@@ -46,8 +44,7 @@ RULES: dict[str, Rule] = {
         " or header.",
     ),
     "answer-holds-other": Rule(
-        is_breaking=True,
-        sentence="A value of an answer can be of a type that it was not, or null.",
+        is_breaking=True, sentence="A value of an answer can be of a type that it was not, or null."
     ),
     "credentials-rejected": Rule(
         is_breaking=True,
@@ -58,22 +55,15 @@ RULES: dict[str, Rule] = {
         is_breaking=False,
         sentence="A request may leave out what it needed, or may have something in addition.",
     ),
-    "request-allows-more": Rule(
-        is_breaking=False,
-        sentence="A request may have values that were refused.",
-    ),
+    "request-allows-more": Rule(is_breaking=False, sentence="A request may have values that were refused."),
     "answer-promises-more": Rule(
         is_breaking=False,
         sentence="An answer has something in addition, or always has what it sometimes had.",
     ),
     "answer-holds-less": Rule(
-        is_breaking=False,
-        sentence="An answer has fewer of the values that it could have.",
+        is_breaking=False, sentence="An answer has fewer of the values that it could have."
     ),
-    "credentials-accepted": Rule(
-        is_breaking=False,
-        sentence="All credentials that sufficed still do.",
-    ),
+    "credentials-accepted": Rule(is_breaking=False, sentence="All credentials that sufficed still do."),
     "same-on-the-wire": Rule(
         is_breaking=False,
         sentence="What is sent and what comes are the same: a deprecation, a text, a version, a server more,"

@@ -50,12 +50,7 @@ def _section(title: str, lines: Iterable[str], paint: Painter) -> list[str]:
 
 
 def _operations(
-    title: str,
-    keys: Sequence[OperationKey],
-    row_of: RowOf,
-    paint: Painter,
-    width: int,
-    mark: str = " ",
+    title: str, keys: Sequence[OperationKey], row_of: RowOf, paint: Painter, width: int, mark: str = " "
 ) -> list[str]:
     lines = []
     for key in keys[:_MOST_OPERATIONS]:

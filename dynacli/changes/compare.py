@@ -17,11 +17,12 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     """
     from dynacli.changes.comparing.compare_document import compare_documents
     from dynacli.changes.comparing.compare_operations import compare_operations, match_operations, operations
+    from dynacli.changes.comparing.compare_schemas import compare_schemas
     from dynacli.changes.comparing.compare_security import Credentials
     from dynacli.changes.comparing.compared_document import Place
     from dynacli.changes.comparing.comparison import Comparison
 
-    comparison = Comparison(old, new)
+    comparison = Comparison(old, new, compare_schemas)
     before, after = operations(comparison.old), operations(comparison.new)
     matched = match_operations(before, after)
     credentials = Credentials(comparison)
@@ -32,7 +33,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     document = compare_documents(comparison, credentials)
     comparison.finish()
     if comparison.is_cut:
-        comparison.add_change(document, "not-compared", Place(None, "", "document"))
+        document.add_change("not-compared", Place(None, "", "document"))
     changed = (
         ChangedOperation(old_key, new_key, comparison.changes_of(pair)) for old_key, new_key, pair in pairs
     )

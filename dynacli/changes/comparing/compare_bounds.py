@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dynacli.changes.comparing.compared_document import Place
 from dynacli.changes.comparing.compared_schema import ComparedSchema
-from dynacli.changes.comparing.comparison import Comparison, Pair, Use
+from dynacli.changes.comparing.comparison import Pair
 
 __all__ = ["LIMIT_KEYWORDS", "compare_limits"]
 
@@ -40,53 +40,51 @@ class _Limit(NamedTuple):
     place: Place
 
 
-def compare_limits(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> None:
+def compare_limits(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare the limits of two schemas."""
     keywords = (old.keywords | new.keywords) & LIMIT_KEYWORDS
     if not keywords:
         return
     for keyword in keywords & {*_LEAST, *_MOST}:
-        _report(comparison, pair, _count(old, keyword), _count(new, keyword), use)
+        _report(pair, _count(old, keyword), _count(new, keyword))
     if keywords & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
         is_integer = old.types()[0] == new.types()[0] == frozenset(("integer",))
         for inclusive, exclusive, sign in _BOUNDS:
             before, after = (
                 _bound(schema, inclusive, exclusive, sign, is_integer=is_integer) for schema in (old, new)
             )
-            _report(comparison, pair, before, after, use)
+            _report(pair, before, after)
     if "uniqueItems" in keywords:
-        _report(comparison, pair, _unique_items(old), _unique_items(new), use)
+        _report(pair, _unique_items(old), _unique_items(new))
     if "multipleOf" in keywords:
-        _report_multiple(comparison, pair, _multiple_of(old), _multiple_of(new), use)
+        _report_multiple(pair, _multiple_of(old), _multiple_of(new))
 
 
-def _report(comparison: Comparison, pair: Pair, old: _Limit | None, new: _Limit | None, use: Use) -> None:
+def _report(pair: Pair, old: _Limit | None, new: _Limit | None) -> None:
     if old is None and new is not None:
-        comparison.add_change(pair, "limit-added", new.place, None, new.value, rule=use.narrowed(), use=use)
+        pair.add_change("limit-added", new.place, None, new.value, rule=pair.use.narrowed())
     elif old is not None and new is None:
-        comparison.add_change(pair, "limit-removed", old.place, old.value, None, rule=use.widened(), use=use)
+        pair.add_change("limit-removed", old.place, old.value, None, rule=pair.use.widened())
     elif old is not None and new is not None and old.order != new.order:
         is_tighter = new.order > old.order
-        kind, rule = ("limit-tightened", use.narrowed()) if is_tighter else ("limit-loosened", use.widened())
-        comparison.add_change(pair, kind, new.place, old.value, new.value, rule=rule, use=use)
+        kind, rule = (
+            ("limit-tightened", pair.use.narrowed()) if is_tighter else ("limit-loosened", pair.use.widened())
+        )
+        pair.add_change(kind, new.place, old.value, new.value, rule=rule)
 
 
-def _report_multiple(
-    comparison: Comparison, pair: Pair, old: _Limit | None, new: _Limit | None, use: Use
-) -> None:
+def _report_multiple(pair: Pair, old: _Limit | None, new: _Limit | None) -> None:
     if old is None or new is None:
-        _report(comparison, pair, old, new, use)
+        _report(pair, old, new)
     elif old.order != new.order:
         if _divides(old.order, new.order):
-            kind, rule = "limit-tightened", use.narrowed()
+            kind, rule = "limit-tightened", pair.use.narrowed()
         elif _divides(new.order, old.order):
-            kind, rule = "limit-loosened", use.widened()
+            kind, rule = "limit-loosened", pair.use.widened()
         else:
             # Some values are newly refused and others newly allowed: a request loses, a response gains.
-            kind, rule = "limit-changed", use.narrowed() if use.is_request else ""
-        comparison.add_change(pair, kind, new.place, old.value, new.value, rule=rule, use=use)
+            kind, rule = "limit-changed", pair.use.narrowed() if pair.use.is_request else ""
+        pair.add_change(kind, new.place, old.value, new.value, rule=rule)
 
 
 def _tightest(limits: list[_Limit]) -> _Limit | None:

@@ -3,7 +3,6 @@
 import re
 
 from dynacli.changes.comparing.canonical_values import canonical, canonical_without
-from dynacli.changes.comparing.compare_schemas import schema_pair
 from dynacli.changes.comparing.compare_texts import compare_texts
 from dynacli.changes.comparing.compared_document import (
     ComparedDocument,
@@ -14,7 +13,7 @@ from dynacli.changes.comparing.compared_document import (
     present,
 )
 from dynacli.changes.comparing.compared_schema import ComparedSchema, compared_schema
-from dynacli.changes.comparing.comparison import REQUEST, Comparison, Pair, Use
+from dynacli.changes.comparing.comparison import Pair
 from dynacli.document.pointer import split
 from dynacli.model.media_types import essence
 
@@ -25,33 +24,33 @@ _TEXT = re.compile(r"text/.*|.*[/+]xml")
 _RANGE = re.compile(r"[^/]*/\*")
 
 
-def compare_body(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use = REQUEST) -> None:
+def compare_body(pair: Pair, old: Place, new: Place) -> None:
     """Compare the bodies of two operations."""
-    before, after = comparison.old.resolve(old), comparison.new.resolve(new)
+    before, after = pair.comparison.old.resolve(old), pair.comparison.new.resolve(new)
     had_body, has_body = (isinstance(body.node, dict) for body in (before, after))
     was_required, is_required = (
         body.node.get("required") is True if isinstance(body.node, dict) else False
         for body in (before, after)
     )
-    rule = ("request-needs-more" if is_required else "request-needs-less") if use.is_request else ""
+    rule = ("request-needs-more" if is_required else "request-needs-less") if pair.use.is_request else ""
     if has_body and not had_body:
-        comparison.add_change(pair, "body-added", after, None, after.node, rule=use.judged(rule), use=use)
+        pair.add_change("body-added", after, None, after.node, rule=pair.use.judged(rule))
     elif had_body and not has_body:
-        comparison.add_change(pair, "body-removed", before, before.node, None, use=use)
+        pair.add_change("body-removed", before, before.node, None)
     elif had_body:
         if was_required != is_required:
             kind = "body-required" if is_required else "body-optional"
             place = child_of_either(before, after, "required")
-            comparison.add_change(pair, kind, place, was_required, is_required, rule=rule, use=use)
-        pair.add(comparison.pair_of_places(_compare_body, before, after, use))
+            pair.add_change(kind, place, was_required, is_required, rule=rule)
+        pair.add_places(_compare_body, before, after)
 
 
-def _compare_body(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
-    compare_texts(comparison, pair, old, new, ("description",), use)
-    compare_content(comparison, pair, old, new, use)
+def _compare_body(pair: Pair, old: Place, new: Place) -> None:
+    compare_texts(pair, old, new, ("description",))
+    compare_content(pair, old, new)
 
 
-def compare_content(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def compare_content(pair: Pair, old: Place, new: Place) -> None:
     """Compare the media types of two bodies, responses, parameters or headers."""
     before, after = media_types(old), media_types(new)
     left, right = dict(before), dict(after)
@@ -63,34 +62,26 @@ def compare_content(comparison: Comparison, pair: Pair, old: Place, new: Place, 
         match = next((other for other in right if essence(other) == essence(name)), None)
         if match is not None:
             names = _spelling(left[name]), _spelling(right[match])
-            comparison.add_change(pair, "media-type-changed", right[match], *names, use=use)
+            pair.add_change("media-type-changed", right[match], *names)
             matched.append((name, match))
             del left[name], right[match]
     for name, place in left.items():
-        rule = use.judged("request-allows-less" if use.is_request else "answer-promises-less")
+        rule = pair.use.judged("request-allows-less" if pair.use.is_request else "answer-promises-less")
         # Nobody misses a media type without a schema, which the conversion of 2.0 gives to every response.
         is_covered = any(_is_in_range(name, other) for other in after) or (
-            not after and not _has_schema(comparison.old, place)
+            not after and not _has_schema(pair.comparison.old, place)
         )
-        comparison.add_change(
-            pair,
-            "media-type-removed",
-            place,
-            _spelling(place),
-            None,
-            rule="" if is_covered else rule,
-            use=use,
-        )
+        pair.add_change("media-type-removed", place, _spelling(place), None, rule="" if is_covered else rule)
     for place in right.values():
-        rule = use.judged("request-allows-more" if use.is_request else "")
-        comparison.add_change(pair, "media-type-added", place, None, _spelling(place), rule=rule, use=use)
+        rule = pair.use.judged("request-allows-more" if pair.use.is_request else "")
+        pair.add_change("media-type-added", place, None, _spelling(place), rule=rule)
     for name, match in matched:
-        inner_use = use
-        if use.form == "json" and essence(match).startswith(_FORMS):
-            inner_use = use._replace(form="form")
-        elif use.form == "json" and _TEXT.fullmatch(essence(match)):
-            inner_use = use._replace(form="text")
-        pair.add(comparison.pair_of_places(_compare_media_type, before[name], after[match], inner_use))
+        inner_use = pair.use
+        if pair.use.form == "json" and essence(match).startswith(_FORMS):
+            inner_use = pair.use._replace(form="form")
+        elif pair.use.form == "json" and _TEXT.fullmatch(essence(match)):
+            inner_use = pair.use._replace(form="text")
+        pair.add_places(_compare_media_type, before[name], after[match], inner_use)
 
 
 def media_types(place: Place) -> dict[str, Place]:
@@ -114,18 +105,18 @@ def _is_in_range(name: str, media_range: str) -> bool:
     )
 
 
-def _compare_media_type(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_media_type(pair: Pair, old: Place, new: Place) -> None:
     for keyword in ("schema", "itemSchema"):
         before, after = child(old, keyword), child(new, keyword)
         had_schema, has_schema = (isinstance(schema.node, dict | bool) for schema in (before, after))
         if had_schema and has_schema:
-            pair.add(schema_pair(comparison, before, after, use))
-        elif had_schema and _says_more_than_bytes(compared_schema(comparison.old, [before])):
-            comparison.add_change(pair, "schema-removed", before, before.node, None, use=use)
-        elif has_schema and _says_more_than_bytes(compared_schema(comparison.new, [after])):
-            comparison.add_change(pair, "schema-added", after, None, after.node, use=use)
+            pair.add_schemas([before], [after])
+        elif had_schema and _says_more_than_bytes(compared_schema(pair.comparison.old, [before])):
+            pair.add_change("schema-removed", before, before.node, None)
+        elif has_schema and _says_more_than_bytes(compared_schema(pair.comparison.new, [after])):
+            pair.add_change("schema-added", after, None, after.node)
     for keyword in ("encoding", "prefixEncoding", "itemEncoding"):
-        _compare_encodings(comparison, pair, child(old, keyword), child(new, keyword), use)
+        _compare_encodings(pair, child(old, keyword), child(new, keyword))
 
 
 def _has_schema(document: ComparedDocument, media_type: Place) -> bool:
@@ -142,16 +133,16 @@ def _says_more_than_bytes(schema: ComparedSchema) -> bool:
     return not schema.allows_anything and not is_bytes
 
 
-def _compare_encodings(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_encodings(pair: Pair, old: Place, new: Place) -> None:
     if old.node is None and new.node is None:
         return
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
         if canonical(old.node or {}) != canonical(new.node or {}):
-            comparison.add_change(pair, "encoding-changed", present(old, new), old.node, new.node, use=use)
+            pair.add_change("encoding-changed", present(old, new), old.node, new.node)
         return
     for name in dict.fromkeys((*new.node, *old.node)):
         before, after = child(old, name), child(new, name)
         if canonical_without(before.node, "headers") != canonical_without(after.node, "headers"):
             place = present(before, after)
             place = place._replace(subject=f"{place.subject}.{name}")
-            comparison.add_change(pair, "encoding-changed", place, before.node, after.node, use=use)
+            pair.add_change("encoding-changed", place, before.node, after.node)

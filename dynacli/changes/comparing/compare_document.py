@@ -23,48 +23,44 @@ _DECISIVE_FIELDS = {"type", "in", "name", "scheme"}
 
 def compare_documents(comparison: Comparison, credentials: Credentials) -> Pair:
     """Return the pair of two documents, without their operations."""
-    pair = Pair()
-    _compare_info(comparison, pair)
-    compare_servers(comparison, pair, comparison.old.at("servers"), comparison.new.at("servers"))
-    _compare_security_schemes(comparison, pair, credentials)
-    _compare_tags(comparison, pair)
-    compare_received_requests(
-        comparison, pair, "webhook", _webhooks(comparison.old), _webhooks(comparison.new)
-    )
+    pair = Pair(comparison)
+    _compare_info(pair)
+    compare_servers(pair, pair.comparison.old.at("servers"), pair.comparison.new.at("servers"))
+    _compare_security_schemes(pair, credentials)
+    _compare_tags(pair)
+    compare_received_requests(pair, "webhook", _webhooks(pair.comparison.old), _webhooks(pair.comparison.new))
     return pair
 
 
-def _compare_info(comparison: Comparison, pair: Pair) -> None:
-    documents = comparison.old, comparison.new
+def _compare_info(pair: Pair) -> None:
+    documents = pair.comparison.old, pair.comparison.new
     old, new = (document.at("openapi")._replace(subject="document") for document in documents)
     if old.node != new.node:
-        comparison.add_change(pair, "specification-changed", new, old.node, new.node, rule=_SAME)
+        pair.add_change("specification-changed", new, old.node, new.node, rule=_SAME)
     old_info, new_info = (document.at("info")._replace(subject="document") for document in documents)
     old, new = child(old_info, "version", "version"), child(new_info, "version", "version")
     if old.node != new.node:
-        comparison.add_change(pair, "version-changed", present(old, new), old.node, new.node, rule=_SAME)
-    compare_texts(comparison, pair, old_info, new_info, ("title", "summary", "description"))
+        pair.add_change("version-changed", present(old, new), old.node, new.node, rule=_SAME)
+    compare_texts(pair, old_info, new_info, ("title", "summary", "description"))
     for field in ("termsOfService", "contact", "license"):
         old, new = child(old_info, field), child(new_info, field)
         if canonical(old.node) != canonical(new.node):
-            comparison.add_change(pair, "info-changed", present(old, new), old.node, new.node, rule=_SAME)
+            pair.add_change("info-changed", present(old, new), old.node, new.node, rule=_SAME)
 
 
-def _compare_security_schemes(comparison: Comparison, pair: Pair, credentials: Credentials) -> None:
-    before, after = _security_schemes(comparison.old), _security_schemes(comparison.new)
+def _compare_security_schemes(pair: Pair, credentials: Credentials) -> None:
+    before, after = _security_schemes(pair.comparison.old), _security_schemes(pair.comparison.new)
     new_names = {old_name: name for name, old_name in credentials.renamed.items()}
     for name, place in after.items():
         former = before.get(credentials.renamed.get(name, name))
         if former is None:
-            comparison.add_change(
-                pair, "security-scheme-added", place, None, place.node, rule="credentials-accepted"
-            )
+            pair.add_change("security-scheme-added", place, None, place.node, rule="credentials-accepted")
         else:
-            _compare_security_scheme(comparison, pair, former, place)
+            _compare_security_scheme(pair, former, place)
     for name, place in before.items():
         if name not in after and name not in new_names:
             # Without a rule: the operations that required the scheme have changes of their own.
-            comparison.add_change(pair, "security-scheme-removed", place, place.node, None)
+            pair.add_change("security-scheme-removed", place, place.node, None)
 
 
 def _security_schemes(document: ComparedDocument) -> dict[str, Place]:
@@ -74,36 +70,36 @@ def _security_schemes(document: ComparedDocument) -> dict[str, Place]:
     }
 
 
-def _compare_security_scheme(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+def _compare_security_scheme(pair: Pair, old: Place, new: Place) -> None:
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
         return
-    compare_texts(comparison, pair, old, new, ("description",))
+    compare_texts(pair, old, new, ("description",))
     was_deprecated, is_deprecated = (place.node.get("deprecated") is True for place in (old, new))
     if was_deprecated != is_deprecated:
         kind = "deprecated" if is_deprecated else "deprecation-lifted"
-        comparison.add_change(pair, kind, child(new, "deprecated"), was_deprecated, is_deprecated, rule=_SAME)
+        pair.add_change(kind, child(new, "deprecated"), was_deprecated, is_deprecated, rule=_SAME)
     fields = [field for field in dict.fromkeys((*new.node, *old.node)) if _is_compared(str(field))]
     if _comparable("type", old.node.get("type")) != _comparable("type", new.node.get("type")):
         fields = ["type"]
     for field in fields:
         before, after = child(old, field), child(new, field)
         if field == "flows":
-            _compare_flows(comparison, pair, before, after)
+            _compare_flows(pair, before, after)
         elif _comparable(field, before.node) != _comparable(field, after.node):
             rule = "credentials-rejected" if field in _DECISIVE_FIELDS else ""
-            _report_scheme_change(comparison, pair, before, after, rule)
+            _report_scheme_change(pair, before, after, rule)
 
 
 def _is_compared(field: str) -> bool:
     return field not in {"description", "deprecated", "bearerFormat"} and not field.startswith("x-")
 
 
-def _report_scheme_change(comparison: Comparison, pair: Pair, old: Place, new: Place, rule: str = "") -> None:
+def _report_scheme_change(pair: Pair, old: Place, new: Place, rule: str = "") -> None:
     place = present(old, new)
-    comparison.add_change(pair, "security-scheme-changed", place, old.node, new.node, rule=rule)
+    pair.add_change("security-scheme-changed", place, old.node, new.node, rule=rule)
 
 
-def _compare_flows(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+def _compare_flows(pair: Pair, old: Place, new: Place) -> None:
     """Compare the URLs and scopes of OAuth flows; the descriptions of scopes are texts and are left out."""
     names = (name for place in (new, old) for name, _ in members(place))
     for name in dict.fromkeys(names):
@@ -111,7 +107,7 @@ def _compare_flows(comparison: Comparison, pair: Pair, old: Place, new: Place) -
         if not isinstance(old_flow.node, dict) or not isinstance(new_flow.node, dict):
             if canonical(old_flow.node) != canonical(new_flow.node):
                 rule = "credentials-accepted" if old_flow.node is None else ""
-                _report_scheme_change(comparison, pair, old_flow, new_flow, rule)
+                _report_scheme_change(pair, old_flow, new_flow, rule)
             continue
         for field in dict.fromkeys((*new_flow.node, *old_flow.node)):
             before, after = child(old_flow, field), child(new_flow, field)
@@ -119,11 +115,9 @@ def _compare_flows(comparison: Comparison, pair: Pair, old: Place, new: Place) -
                 for scope in dict.fromkeys((*after.node, *before.node)):
                     if (scope in before.node) != (scope in after.node):
                         rule = "credentials-accepted" if scope in after.node else ""
-                        _report_scheme_change(
-                            comparison, pair, child(before, scope), child(after, scope), rule
-                        )
+                        _report_scheme_change(pair, child(before, scope), child(after, scope), rule)
             elif _is_compared(str(field)) and canonical(before.node) != canonical(after.node):
-                _report_scheme_change(comparison, pair, before, after)
+                _report_scheme_change(pair, before, after)
 
 
 def _comparable(field: str, value: Any) -> bytes:
@@ -132,16 +126,16 @@ def _comparable(field: str, value: Any) -> bytes:
     return canonical(value)
 
 
-def _compare_tags(comparison: Comparison, pair: Pair) -> None:
-    before, after = _tags(comparison.old), _tags(comparison.new)
+def _compare_tags(pair: Pair) -> None:
+    before, after = _tags(pair.comparison.old), _tags(pair.comparison.new)
     for name, place in after.items():
         if name not in before:
-            comparison.add_change(pair, "tag-added", place, None, name, rule=_SAME)
+            pair.add_change("tag-added", place, None, name, rule=_SAME)
         else:
-            compare_texts(comparison, pair, before[name], place, ("summary", "description"))
+            compare_texts(pair, before[name], place, ("summary", "description"))
     for name, place in before.items():
         if name not in after:
-            comparison.add_change(pair, "tag-removed", place, name, None, rule=_SAME)
+            pair.add_change("tag-removed", place, name, None, rule=_SAME)
 
 
 def _tags(document: ComparedDocument) -> dict[str, Place]:

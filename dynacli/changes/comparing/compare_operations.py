@@ -113,30 +113,27 @@ def compare_operations(
     comparison: Comparison, credentials: Credentials, old: Operation, new: Operation
 ) -> Pair:
     """Return the pair of two operations."""
-    pair = Pair()
+    pair = Pair(comparison)
     if _path_pattern(old) != _path_pattern(new):
         keys = (f"{operation.key.method} {operation.key.path}" for operation in (old, new))
-        comparison.add_change(pair, "operation-moved", new.place, *keys, rule="operation-gone")
+        pair.add_change("operation-moved", new.place, *keys, rule="operation-gone")
     old_id, new_id = child(old.place, "operationId"), child(new.place, "operationId")
     if old_id.node != new_id.node:
-        comparison.add_change(pair, "operation-renamed", present(old_id, new_id), old_id.node, new_id.node)
-    compare_security(comparison, pair, credentials, old.place, new.place)
+        pair.add_change("operation-renamed", present(old_id, new_id), old_id.node, new_id.node)
+    compare_security(pair, credentials, old.place, new.place)
     old_servers, new_servers = _own_servers(old), _own_servers(new)
     if old_servers is not None or new_servers is not None:
         compare_servers(
-            comparison,
-            pair,
-            old_servers or comparison.old.at("servers"),
-            new_servers or comparison.new.at("servers"),
+            pair, old_servers or comparison.old.at("servers"), new_servers or comparison.new.at("servers")
         )
     if old.key == new.key and _is_same(comparison, old, new):
         return pair
-    _compare_descriptions(comparison, pair, old.place, new.place)
+    _compare_descriptions(pair, old.place, new.place)
     if old.key != new.key or not _is_same(comparison, old, new, "parameters"):
         before = parameters(comparison.old, old.item, old.place)
         after = parameters(comparison.new, new.item, new.place)
-        compare_parameters(comparison, pair, before, after, (old.key.path, new.key.path))
-    _compare_messages(comparison, pair, old.place, new.place, REQUEST)
+        compare_parameters(pair.with_use(REQUEST), before, after, (old.key.path, new.key.path))
+    _compare_messages(pair, old.place, new.place, REQUEST)
     return pair
 
 
@@ -156,10 +153,10 @@ def _own_servers(operation: Operation) -> Place | None:
     return None
 
 
-def _compare_descriptions(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+def _compare_descriptions(pair: Pair, old: Place, new: Place) -> None:
     """Compare deprecation, texts and tags."""
-    compare_deprecation(comparison, pair, old, new)
-    compare_texts(comparison, pair, old, new, ("summary", "description"))
+    compare_deprecation(pair, old, new)
+    compare_texts(pair, old, new, ("summary", "description"))
     old_tags, new_tags = child(old, "tags"), child(new, "tags")
     before, after = (
         [tag for tag in tags.node if isinstance(tag, str)] if isinstance(tags.node, list) else []
@@ -167,10 +164,10 @@ def _compare_descriptions(comparison: Comparison, pair: Pair, old: Place, new: P
     )
     if set(before) != set(after):
         place = present(old_tags, new_tags)
-        comparison.add_change(pair, "tags-changed", place, before, after, rule="same-on-the-wire")
+        pair.add_change("tags-changed", place, before, after, rule="same-on-the-wire")
 
 
-def _compare_messages(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_messages(pair: Pair, old: Place, new: Place, use: Use) -> None:
     """Compare body, responses and callbacks.
 
     Args:
@@ -178,11 +175,12 @@ def _compare_messages(comparison: Comparison, pair: Pair, old: Place, new: Place
     """
     old_body, new_body = (child(operation, "requestBody", "body") for operation in (old, new))
     if old_body.node is not None or new_body.node is not None:
-        compare_body(comparison, pair, old_body, new_body, use)
-    compare_responses(comparison, pair, child(old, "responses"), child(new, "responses"), use.reversed())
+        compare_body(pair.with_use(use), old_body, new_body)
+    received = pair.with_use(use.reversed())
+    compare_responses(received, child(old, "responses"), child(new, "responses"))
     if use.is_request:
-        before, after = _callbacks(comparison.old, old), _callbacks(comparison.new, new)
-        compare_received_requests(comparison, pair, "callback", before, after)
+        before, after = _callbacks(pair.comparison.old, old), _callbacks(pair.comparison.new, new)
+        compare_received_requests(pair, "callback", before, after)
 
 
 def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Operation]:
@@ -197,11 +195,7 @@ def _callbacks(document: ComparedDocument, operation: Place) -> dict[str, Operat
 
 
 def compare_received_requests(
-    comparison: Comparison,
-    pair: Pair,
-    noun: str,
-    old: Mapping[str, Operation],
-    new: Mapping[str, Operation],
+    pair: Pair, noun: str, old: Mapping[str, Operation], new: Mapping[str, Operation]
 ) -> None:
     """Compare webhooks or callbacks, whose requests the client receives, and whose responses it sends.
 
@@ -212,18 +206,18 @@ def compare_received_requests(
     """
     for key, request in new.items():
         if key in old:
-            _compare_received_request(comparison, pair, old[key], request)
+            _compare_received_request(pair, old[key], request)
         else:
-            comparison.add_change(pair, f"{noun}-added", request.place, None, key)
+            pair.add_change(f"{noun}-added", request.place, None, key)
     for key, request in old.items():
         if key not in new:
-            comparison.add_change(pair, f"{noun}-removed", request.place, key, None, rule="webhook-gone")
+            pair.add_change(f"{noun}-removed", request.place, key, None, rule="webhook-gone")
 
 
-def _compare_received_request(comparison: Comparison, pair: Pair, old: Operation, new: Operation) -> None:
-    is_same = comparison.unchanged.is_same
+def _compare_received_request(pair: Pair, old: Operation, new: Operation) -> None:
+    is_same = pair.comparison.unchanged.is_same
     if is_same(old.place.node, new.place.node) and is_same(old.item.node, new.item.node):
         return
-    compare_deprecation(comparison, pair, old.place, new.place)
-    compare_texts(comparison, pair, old.place, new.place, ("summary", "description"))
-    _compare_messages(comparison, pair, old.place, new.place, RESPONSE)
+    compare_deprecation(pair, old.place, new.place)
+    compare_texts(pair, old.place, new.place, ("summary", "description"))
+    _compare_messages(pair, old.place, new.place, RESPONSE)

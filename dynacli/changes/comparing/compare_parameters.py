@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 
 from dynacli.changes.comparing.compare_content import compare_content, media_types
-from dynacli.changes.comparing.compare_schemas import schema_pair
 from dynacli.changes.comparing.compare_texts import compare_deprecation, compare_texts
 from dynacli.changes.comparing.compared_document import (
     ComparedDocument,
@@ -14,7 +13,7 @@ from dynacli.changes.comparing.compared_document import (
     members,
 )
 from dynacli.changes.comparing.compared_schema import compared_schema
-from dynacli.changes.comparing.comparison import REQUEST, RESPONSE, Comparison, Pair, Use
+from dynacli.changes.comparing.comparison import Pair
 from dynacli.model.operation import default_style, explodes
 
 __all__ = ["compare_headers", "compare_parameters", "parameters"]
@@ -45,9 +44,7 @@ def parameters(document: ComparedDocument, item: Place, operation: Place) -> Par
     return found
 
 
-def compare_parameters(
-    comparison: Comparison, pair: Pair, old: Parameters, new: Parameters, paths: tuple[str, str]
-) -> None:
+def compare_parameters(pair: Pair, old: Parameters, new: Parameters, paths: tuple[str, str]) -> None:
     """Compare the parameters of two operations.
 
     Args:
@@ -59,24 +56,16 @@ def compare_parameters(
         for (location, name), place in old.items()
     }
     for key, after in new.items():
-        before = left.pop(key, None) or _moved(comparison, pair, left, new, key, after)
+        before = left.pop(key, None) or _moved(pair, left, new, key, after)
         if before is None:
-            _report_added(comparison, pair, after)
+            _report_added(pair, after)
             continue
         old_name, new_name = before.node.get("name"), child(after, "name")
         if old_name != new_name.node and key[0] == "path":
-            comparison.add_change(
-                pair,
-                "parameter-renamed",
-                new_name,
-                old_name,
-                new_name.node,
-                rule="same-on-the-wire",
-                use=REQUEST,
-            )
-        pair.add(comparison.pair_of_places(_compare_parameter, before, after, REQUEST))
+            pair.add_change("parameter-renamed", new_name, old_name, new_name.node, rule="same-on-the-wire")
+        pair.add_places(_compare_parameter, before, after)
     for before in left.values():
-        comparison.add_change(pair, "parameter-removed", before, before.node, None, use=REQUEST)
+        pair.add_change("parameter-removed", before, before.node, None)
 
 
 def _new_names(old_path: str, new_path: str) -> dict[str, str]:
@@ -85,39 +74,26 @@ def _new_names(old_path: str, new_path: str) -> dict[str, str]:
     return dict(zip(*names, strict=True)) if len(names[0]) == len(names[1]) else {}
 
 
-def _moved(
-    comparison: Comparison,
-    pair: Pair,
-    left: Parameters,
-    new: Parameters,
-    key: tuple[str, str],
-    after: Place,
-) -> Place | None:
+def _moved(pair: Pair, left: Parameters, new: Parameters, key: tuple[str, str], after: Place) -> Place | None:
     """Return the old parameter of the same name at another location, and report that it moved."""
     for old_key, before in list(left.items()):
         if old_key[1].lower() == key[1].lower() and old_key not in new and "path" not in (old_key[0], key[0]):
             del left[old_key]
-            comparison.add_change(
-                pair,
-                "parameter-moved",
-                child(after, "in"),
-                old_key[0],
-                key[0],
-                rule="request-written-otherwise",
-                use=REQUEST,
+            pair.add_change(
+                "parameter-moved", child(after, "in"), old_key[0], key[0], rule="request-written-otherwise"
             )
             return before
     return None
 
 
-def _report_added(comparison: Comparison, pair: Pair, place: Place) -> None:
+def _report_added(pair: Pair, place: Place) -> None:
     if place.node["in"] == "path":
         rule = ""  # the path is the same, so the parameter was only missing from the document
     elif place.node.get("required") is True:
-        rule = "" if _has_default(comparison.new, place) else "request-needs-more"
+        rule = "" if _has_default(pair.comparison.new, place) else "request-needs-more"
     else:
         rule = "request-needs-less"
-    comparison.add_change(pair, "parameter-added", place, None, place.node, rule=rule, use=REQUEST)
+    pair.add_change("parameter-added", place, None, place.node, rule=rule)
 
 
 def _has_default(document: ComparedDocument, place: Place) -> bool:
@@ -125,39 +101,37 @@ def _has_default(document: ComparedDocument, place: Place) -> bool:
     return isinstance(schema.node, dict) and compared_schema(document, [schema]).first("default") is not None
 
 
-def _compare_parameter(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_parameter(pair: Pair, old: Place, new: Place) -> None:
     location = new.node["in"]
     was_required, is_required = (place.node.get("required") is True for place in (old, new))
     if was_required != is_required and location != "path":
         kind, rule = "parameter-optional", "request-needs-less"
         if is_required:
             kind = "parameter-required"
-            rule = "" if _has_default(comparison.new, new) else "request-needs-more"
+            rule = "" if _has_default(pair.comparison.new, new) else "request-needs-more"
         place = child_of_either(old, new, "required")
-        comparison.add_change(pair, kind, place, was_required, is_required, rule=rule, use=use)
-    _compare_style(comparison, pair, old, new, location, use)
-    _compare_value(comparison, pair, old, new, use)
+        pair.add_change(kind, place, was_required, is_required, rule=rule)
+    _compare_style(pair, old, new, location)
+    _compare_value(pair, old, new)
 
 
-def _compare_value(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_value(pair: Pair, old: Place, new: Place) -> None:
     """Compare the values of a parameter or header, and its texts."""
-    compare_deprecation(comparison, pair, old, new, use=use)
-    compare_texts(comparison, pair, old, new, ("description",), use)
+    compare_deprecation(pair, old, new)
+    compare_texts(pair, old, new, ("description",))
     old_schema, new_schema = child(old, "schema"), child(new, "schema")
     had_schema, has_schema = (isinstance(schema.node, dict | bool) for schema in (old_schema, new_schema))
     if had_schema and has_schema:
-        pair.add(schema_pair(comparison, old_schema, new_schema, use._replace(form="text")))
+        pair.add_schemas([old_schema], [new_schema], pair.use._replace(form="text"))
     elif "content" in old.node and "content" in new.node:
-        compare_content(comparison, pair, old, new, use)
+        compare_content(pair, old, new)
     elif has_schema and "content" not in old.node:
-        comparison.add_change(pair, "schema-added", new_schema, None, new_schema.node, use=use)
+        pair.add_change("schema-added", new_schema, None, new_schema.node)
     elif had_schema and "content" not in new.node:
-        comparison.add_change(pair, "schema-removed", old_schema, old_schema.node, None, use=use)
+        pair.add_change("schema-removed", old_schema, old_schema.node, None)
 
 
-def _compare_style(
-    comparison: Comparison, pair: Pair, old: Place, new: Place, location: str, use: Use
-) -> None:
+def _compare_style(pair: Pair, old: Place, new: Place, location: str) -> None:
     before, after = _style(old, location), _style(new, location)
     # The first of these that differs decides: with another style, the other keywords mean something else.
     keyword = next(
@@ -170,7 +144,7 @@ def _compare_style(
     )
     if not keyword:
         return
-    types = [_types(comparison.old, old), _types(comparison.new, new)]
+    types = [_types(pair.comparison.old, old), _types(pair.comparison.new, new)]
     if keyword == "explode" and all(each is not None and not each & {"array", "object"} for each in types):
         return  # a single value is written the same
     place = (
@@ -179,10 +153,8 @@ def _compare_style(
     if keyword == "allowReserved" or (keyword == "explode" and None in types):
         rule = ""
     else:
-        rule = "request-written-otherwise" if use.is_request else "answer-holds-other"
-    comparison.add_change(
-        pair, "style-changed", place, _shown(before, keyword), _shown(after, keyword), rule=rule, use=use
-    )
+        rule = "request-written-otherwise" if pair.use.is_request else "answer-holds-other"
+    pair.add_change("style-changed", place, _shown(before, keyword), _shown(after, keyword), rule=rule)
 
 
 def _shown(style: Mapping[str, object], keyword: str) -> dict[str, object]:
@@ -210,20 +182,20 @@ def _style(place: Place, location: str) -> Mapping[str, object]:
     return {"style": style, "explode": explode, "allowReserved": place.node.get("allowReserved") is True}
 
 
-def compare_headers(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+def compare_headers(pair: Pair, old: Place, new: Place) -> None:
     """Compare the headers of two responses."""
-    before, after = _headers(comparison.old, old), _headers(comparison.new, new)
+    before, after = _headers(pair.comparison.old, old), _headers(pair.comparison.new, new)
     for name, place in after.items():
         if name in before:
-            pair.add(comparison.pair_of_places(_compare_header, before[name], place, RESPONSE))
+            pair.add_places(_compare_header, before[name], place)
         else:
             rule = "answer-promises-more"
-            comparison.add_change(pair, "header-added", place, None, place.node, rule=rule, use=RESPONSE)
+            pair.add_change("header-added", place, None, place.node, rule=rule)
     for name, place in before.items():
         if name not in after:
             was_required = isinstance(place.node, dict) and place.node.get("required") is True
             rule = "answer-promises-less" if was_required else ""
-            comparison.add_change(pair, "header-removed", place, place.node, None, rule=rule, use=RESPONSE)
+            pair.add_change("header-removed", place, place.node, None, rule=rule)
 
 
 def _headers(document: ComparedDocument, place: Place) -> dict[str, Place]:
@@ -234,7 +206,7 @@ def _headers(document: ComparedDocument, place: Place) -> dict[str, Place]:
     return found
 
 
-def _compare_header(comparison: Comparison, pair: Pair, old: Place, new: Place, use: Use) -> None:
+def _compare_header(pair: Pair, old: Place, new: Place) -> None:
     if not isinstance(old.node, dict) or not isinstance(new.node, dict):
         return
     was_required, is_required = (place.node.get("required") is True for place in (old, new))
@@ -242,6 +214,6 @@ def _compare_header(comparison: Comparison, pair: Pair, old: Place, new: Place, 
         kind = "header-required" if is_required else "header-optional"
         rule = "answer-promises-more" if is_required else "answer-promises-less"
         place = child_of_either(old, new, "required")
-        comparison.add_change(pair, kind, place, was_required, is_required, rule=rule, use=use)
-    _compare_style(comparison, pair, old, new, "header", use)
-    _compare_value(comparison, pair, old, new, use)
+        pair.add_change(kind, place, was_required, is_required, rule=rule)
+    _compare_style(pair, old, new, "header")
+    _compare_value(pair, old, new)

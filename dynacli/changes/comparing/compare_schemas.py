@@ -9,10 +9,10 @@ from dynacli.changes.comparing.compare_properties import compare_object
 from dynacli.changes.comparing.compare_texts import compare_deprecation, compare_text
 from dynacli.changes.comparing.compared_document import Place, child, empty_schema
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
-from dynacli.changes.comparing.comparison import Comparison, Pair, Use
+from dynacli.changes.comparing.comparison import Pair, Use
 from dynacli.changes.comparing.match_alternatives import compare_alternatives
 
-__all__ = ["compare_schemas", "schema_pair"]
+__all__ = ["compare_schemas"]
 
 _SCALARS = frozenset(("string", "number", "integer", "boolean"))
 
@@ -46,80 +46,69 @@ _COMPARED = (
 )
 
 
-def schema_pair(comparison: Comparison, old: Place, new: Place, use: Use) -> Pair | None:
-    """Return the pair of two schemas; None where they are surely the same."""
-    return comparison.pair_of_schemas(compare_schemas, [old], [new], use)
-
-
-def compare_schemas(
-    comparison: Comparison, pair: Pair, old_places: Sequence[Place], new_places: Sequence[Place], use: Use
-) -> None:
+def compare_schemas(pair: Pair, old_places: Sequence[Place], new_places: Sequence[Place]) -> None:
     """Compare the schemas that apply together in the old document with those in the new one."""
-    old = compared_schema(comparison.old, old_places)
-    new = compared_schema(comparison.new, new_places)
-    is_null_compared = not use.is_null_compared_elsewhere
-    use = use._replace(is_null_compared_elsewhere=False)
+    old = compared_schema(pair.comparison.old, old_places)
+    new = compared_schema(pair.comparison.new, new_places)
+    is_null_compared = not pair.use.is_null_compared_elsewhere
+    pair = pair.with_use(pair.use._replace(is_null_compared_elsewhere=False))
     if old.broken_refs != new.broken_refs:
         # A schema that is missing cannot be compared.
         place = child(new.outermost if new.broken_refs else old.outermost, "$ref")
         refs = (", ".join(schema.broken_refs) or None for schema in (old, new))
-        comparison.add_change(pair, "constraint-changed", place, *refs, use=use)
+        pair.add_change("constraint-changed", place, *refs)
         return
-    if compare_alternatives(comparison, pair, old, new, use, compare_schemas):
+    if compare_alternatives(pair, old, new):
         if is_null_compared:
-            _compare_null(comparison, pair, old, new, use)
+            _compare_null(pair, old, new)
         return
     keywords = old.keywords | new.keywords
     if keywords & {"title", "description"}:
         for keyword in ("title", "description"):
-            _compare_texts(comparison, pair, old, new, keyword, use)
-    is_alike = _compare_types(comparison, pair, old, new, use)
+            _compare_texts(pair, old, new, keyword)
+    is_alike = _compare_types(pair, old, new)
     if is_null_compared:
-        _compare_null(comparison, pair, old, new, use)
+        _compare_null(pair, old, new)
     if not is_alike:
         return
     if keywords & {"enum", "const"} or old.enumerations or new.enumerations:
-        _compare_allowed_values(comparison, pair, old, new, use)
-    compare_limits(comparison, pair, old, new, use)
-    _compare_simple_keywords(comparison, pair, old, new, use)
+        _compare_allowed_values(pair, old, new)
+    compare_limits(pair, old, new)
+    _compare_simple_keywords(pair, old, new)
     if keywords & _OF_OBJECTS:
-        compare_object(comparison, pair, old, new, use, compare_schemas)
+        compare_object(pair, old, new)
     if keywords & {"items", "prefixItems"}:
-        _compare_items(comparison, pair, old, new, use)
+        _compare_items(pair, old, new)
     if "dependentRequired" in keywords:
-        _compare_dependent_required(comparison, pair, old, new, use)
+        _compare_dependent_required(pair, old, new)
     rest = keywords - _COMPARED
     for keyword in _UNJUDGED:
         if keyword in keywords:
-            _compare_unjudged(comparison, pair, old, new, keyword, use)
+            _compare_unjudged(pair, old, new, keyword)
     if "dependentSchemas" in keywords:
         rest.add("dependentSchemas")
     for keyword in sorted(rest):
         if not keyword.startswith("x-"):
-            _compare_keyword(comparison, pair, old, new, keyword, use)
+            _compare_keyword(pair, old, new, keyword)
 
 
-def _compare_texts(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
-) -> None:
+def _compare_texts(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     before, after = old.first(keyword), new.first(keyword)
     place = (after or before or KeywordValue(None, new.outermost)).place
     old_text, new_text = (found.value if found is not None else None for found in (before, after))
-    compare_text(comparison, pair, f"{keyword}-changed", place, old_text, new_text, use)
+    compare_text(pair, f"{keyword}-changed", place, old_text, new_text)
 
 
-def _compare_types(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> bool:
+def _compare_types(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare the types; return whether they overlap, so that the rest is worth comparing."""
     (old_types, old_found), (new_types, new_found) = old.types(), new.types()
-    if old_types != new_types and not _is_compared_elsewhere(old_types, new_types, old_found, new_found, use):
+    if old_types != new_types and not _is_compared_elsewhere(
+        old_types, new_types, old_found, new_found, pair.use
+    ):
         found = new_found or old_found
         place = found.place if found is not None else new.outermost if new.is_never else old.outermost
-        rule = use.judged(_rule_of_types(old, new, old_types, new_types, use))
-        comparison.add_change(
-            pair, "type-changed", place, _as_written(old_types), _as_written(new_types), rule=rule, use=use
-        )
+        rule = pair.use.judged(_rule_of_types(old, new, old_types, new_types, pair.use))
+        pair.add_change("type-changed", place, _as_written(old_types), _as_written(new_types), rule=rule)
     if old.is_never or new.is_never:
         return False
     if old_types is None or new_types is None or old_types == new_types:
@@ -127,22 +116,18 @@ def _compare_types(
     return bool(_with_integer(old_types) & _with_integer(new_types))
 
 
-def _compare_null(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> None:
+def _compare_null(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
     old_types, new_types = old.types()[0], new.types()[0]
     if (old_types is None) != (new_types is None):
         return
     old_null, new_null = old.null(), new.null()
     # Text has no null, and a schema that names no type already allowed it.
-    is_judged = old_types is not None and not use.is_written_as_text
-    comparison.add_flag_change(
-        pair,
+    is_judged = old_types is not None and not pair.use.is_written_as_text
+    pair.add_flag_change(
         ("nullable-added", "nullable-removed"),
         _place_of(old_null),
         _place_of(new_null),
-        rules=(use.widened(is_another_type=True), use.narrowed()) if is_judged else ("", ""),
-        use=use,
+        rules=(pair.use.widened(is_another_type=True), pair.use.narrowed()) if is_judged else ("", ""),
     )
 
 
@@ -224,65 +209,55 @@ def _implied_types(schema: ComparedSchema) -> frozenset[str] | None:
     return frozenset(("object",)) if schema.alternatives else None
 
 
-def _compare_allowed_values(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> None:
+def _compare_allowed_values(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
     before, after = old.allowed_values(), new.allowed_values()
     if before is None and after is not None:
-        comparison.add_change(
-            pair, "enum-added", after.place, None, after.values, rule=use.narrowed(), use=use
-        )
+        pair.add_change("enum-added", after.place, None, after.values, rule=pair.use.narrowed())
     elif before is not None and after is None:
-        comparison.add_change(
-            pair, "enum-removed", before.place, before.values, None, rule=use.widened(), use=use
-        )
+        pair.add_change("enum-removed", before.place, before.values, None, rule=pair.use.widened())
     elif before is not None and after is not None:
         old_index, new_index = index_by_value(before.values), index_by_value(after.values)
         removed = [index for value, index in old_index.items() if value not in new_index]
         added = [index for value, index in new_index.items() if value not in old_index]
         if before.is_constant and after.is_constant and removed:
-            rule = use.narrowed() if use.is_request else ""
+            rule = pair.use.narrowed() if pair.use.is_request else ""
             values = before.values[0], after.values[0]
-            comparison.add_change(pair, "const-changed", after.place, *values, rule=rule, use=use)
+            pair.add_change("const-changed", after.place, *values, rule=rule)
             return
         for index in removed:
             place, value = before.places[index], before.values[index]
-            comparison.add_change(
-                pair, "enum-value-removed", place, value, None, rule=use.narrowed(), use=use
-            )
+            pair.add_change("enum-value-removed", place, value, None, rule=pair.use.narrowed())
         for index in added:
             place, value = after.places[index], after.values[index]
-            comparison.add_change(pair, "enum-value-added", place, None, value, rule=use.widened(), use=use)
+            pair.add_change("enum-value-added", place, None, value, rule=pair.use.widened())
 
 
-def _compare_simple_keywords(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> None:
+def _compare_simple_keywords(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare the keywords that each have a single value."""
     keywords = old.keywords | new.keywords
     if "pattern" in keywords:
-        rules = use.narrowed(), use.widened()
-        comparison.add_keyword_change(pair, "pattern", _patterns(old), _patterns(new), use, rules)
+        rules = pair.use.narrowed(), pair.use.widened()
+        pair.add_keyword_change("pattern", _patterns(old), _patterns(new), rules)
     if keywords & {"format", "contentEncoding", "contentMediaType"}:
-        comparison.add_keyword_change(pair, "format", old.format(), new.format(), use)
+        pair.add_keyword_change("format", old.format(), new.format())
         for keyword in ("contentEncoding", "contentMediaType"):
-            _compare_content_keyword(comparison, pair, old, new, keyword, use)
+            _compare_content_keyword(pair, old, new, keyword)
     if "default" in keywords:
-        comparison.add_keyword_change(pair, "default", old.first("default"), new.first("default"), use)
+        pair.add_keyword_change("default", old.first("default"), new.first("default"))
     if "deprecated" in keywords:
         flags = _place_of(old.flag("deprecated")), _place_of(new.flag("deprecated"))
-        compare_deprecation(comparison, pair, old.outermost, new.outermost, flags, use)
+        compare_deprecation(pair, old.outermost, new.outermost, flags)
     for keyword, kind in _FLAGS:
         if keyword in keywords:
             # In the other direction the flag hides the property, which `compare_properties` reports.
-            rule = use.judged("same-on-the-wire" if (keyword == "readOnly") != use.is_request else "")
-            comparison.add_flag_change(
-                pair,
+            rule = pair.use.judged(
+                "same-on-the-wire" if (keyword == "readOnly") != pair.use.is_request else ""
+            )
+            pair.add_flag_change(
                 (f"{kind}-set", f"{kind}-lifted"),
                 _place_of(old.flag(keyword)),
                 _place_of(new.flag(keyword)),
                 rules=(rule, rule),
-                use=use,
             )
 
 
@@ -294,9 +269,7 @@ def _patterns(schema: ComparedSchema) -> KeywordValue | None:
     return KeywordValue(values[0] if len(values) == 1 else values, found[0].place)
 
 
-def _compare_content_keyword(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
-) -> None:
+def _compare_content_keyword(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     """Compare `contentEncoding` or `contentMediaType`, except values that are compared as a format."""
     before, after = (
         None if found is None or found.value in ("base64", "application/octet-stream") else found
@@ -305,25 +278,23 @@ def _compare_content_keyword(
     values = before.value if before else None, after.value if after else None
     if values[0] != values[1]:
         place = (after or before or KeywordValue(None, new.outermost)).place
-        comparison.add_change(pair, "constraint-changed", place, *values, use=use)
+        pair.add_change("constraint-changed", place, *values)
 
 
-def _compare_items(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> None:
-    inner_use = use._replace(form="field" if use.form == "form" else use.form)
+def _compare_items(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+    inner_use = pair.use._replace(form="field" if pair.use.form == "form" else pair.use.form)
     old_prefix, new_prefix = _prefix_items(old), _prefix_items(new)
     for before, after in zip(old_prefix, new_prefix, strict=False):
-        pair.add(comparison.pair_of_schemas(compare_schemas, [before], [after], inner_use))
+        pair.add_schemas([before], [after], inner_use)
     if len(old_prefix) != len(new_prefix):
-        _compare_keyword(comparison, pair, old, new, "prefixItems", use)
+        _compare_keyword(pair, old, new, "prefixItems")
     old_items, new_items = old.under("items", "[]"), new.under("items", "[]")
     if old_items or new_items:
         old_items, new_items = (
             old_items or [empty_schema(new_items[0])],
             new_items or [empty_schema(old_items[0])],
         )
-        pair.add(comparison.pair_of_schemas(compare_schemas, old_items, new_items, inner_use))
+        pair.add_schemas(old_items, new_items, inner_use)
 
 
 def _prefix_items(schema: ComparedSchema) -> list[Place]:
@@ -333,21 +304,19 @@ def _prefix_items(schema: ComparedSchema) -> list[Place]:
     return [child(found.place, index, f"{found.place.subject}[{index}]") for index in range(len(found.value))]
 
 
-def _compare_dependent_required(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> None:
+def _compare_dependent_required(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
     """Compare which properties are required where others are given."""
     old_needs, new_needs = _dependent_required(old), _dependent_required(new)
     if old_needs == new_needs:
         return
     before, after = old.first("dependentRequired"), new.first("dependentRequired")
     place = (after or before or KeywordValue(None, new.outermost)).place
-    if use.is_request:
+    if pair.use.is_request:
         rule = "request-needs-more" if new_needs - old_needs else "request-needs-less"
     else:
         rule = "answer-promises-more" if new_needs > old_needs else ""
     values = (found.value if found else None for found in (before, after))
-    comparison.add_change(pair, "constraint-changed", place, *values, rule=use.judged(rule), use=use)
+    pair.add_change("constraint-changed", place, *values, rule=pair.use.judged(rule))
 
 
 def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
@@ -361,23 +330,19 @@ def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
     }
 
 
-def _compare_unjudged(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
-) -> None:
+def _compare_unjudged(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     before, after = old.under(keyword), new.under(keyword)
     if before and after:
-        inner_use = use._replace(is_judged=False)
-        pair.add(comparison.pair_of_schemas(compare_schemas, before, after, inner_use))
+        inner_use = pair.use._replace(is_judged=False)
+        pair.add_schemas(before, after, inner_use)
     else:
-        _compare_keyword(comparison, pair, old, new, keyword, use)
+        _compare_keyword(pair, old, new, keyword)
 
 
-def _compare_keyword(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str, use: Use
-) -> None:
+def _compare_keyword(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     """Compare a keyword that no rule is about by its value alone."""
     before, after = old.first(keyword), new.first(keyword)
     values = before.value if before else None, after.value if after else None
     if (before is None) != (after is None) or canonical(values[0]) != canonical(values[1]):
         place = (after or before or KeywordValue(None, new.outermost)).place
-        comparison.add_change(pair, "constraint-changed", place, *values, use=use)
+        pair.add_change("constraint-changed", place, *values)

@@ -85,12 +85,10 @@ def _security_schemes(document: ComparedDocument) -> dict[str, Any]:
     return found
 
 
-def compare_security(
-    comparison: Comparison, pair: Pair, credentials: Credentials, old: Place, new: Place
-) -> None:
+def compare_security(pair: Pair, credentials: Credentials, old: Place, new: Place) -> None:
     """Compare the credentials that two operations require."""
-    old_alternatives, old_place = credentials.alternatives(comparison.old, old)
-    new_alternatives, new_place = credentials.alternatives(comparison.new, new)
+    old_alternatives, old_place = credentials.alternatives(pair.comparison.old, old)
+    new_alternatives, new_place = credentials.alternatives(pair.comparison.new, new)
     was_public, is_public = (
         any(not alternative.scopes for alternative in alternatives)
         for alternatives in (old_alternatives, new_alternatives)
@@ -100,11 +98,11 @@ def compare_security(
         for alternatives, place in ((old_alternatives, old_place), (new_alternatives, new_place))
     )
     if was_public and not is_public:
-        comparison.add_change(pair, "secured", new_place, before, after, rule=_REJECTED)
+        pair.add_change("secured", new_place, before, after, rule=_REJECTED)
         return
     if is_public and not was_public:
         place = present(old_place, new_place)
-        comparison.add_change(pair, "made-public", place, before, after, rule=_ACCEPTED)
+        pair.add_change("made-public", place, before, after, rule=_ACCEPTED)
         return
     removed = _without_equals(old_alternatives, new_alternatives)
     added = _without_equals(new_alternatives, old_alternatives)
@@ -113,10 +111,9 @@ def compare_security(
         if partner is not None:
             added.remove(partner)
             removed.remove(alternative)
-            _compare_scopes(comparison, pair, alternative, partner, new_alternatives)
+            _compare_scopes(pair, alternative, partner, new_alternatives)
     for alternative in removed:
-        comparison.add_change(
-            pair,
+        pair.add_change(
             "security-alternative-removed",
             alternative.place,
             _shown(alternative),
@@ -124,8 +121,8 @@ def compare_security(
             rule=_rule(alternative, new_alternatives),
         )
     for alternative in added:
-        comparison.add_change(
-            pair, "security-alternative-added", alternative.place, None, _shown(alternative), rule=_ACCEPTED
+        pair.add_change(
+            "security-alternative-added", alternative.place, None, _shown(alternative), rule=_ACCEPTED
         )
 
 
@@ -147,18 +144,14 @@ def _rule(old: Alternative, new_alternatives: list[Alternative]) -> str:
 
 
 def _compare_scopes(
-    comparison: Comparison,
-    pair: Pair,
-    old: Alternative,
-    new: Alternative,
-    new_alternatives: list[Alternative],
+    pair: Pair, old: Alternative, new: Alternative, new_alternatives: list[Alternative]
 ) -> None:
     for name, scopes in new.scopes.items():
         for scope in sorted(scopes - old.scopes[name]):
             rule = _rule(old, new_alternatives)
-            comparison.add_change(pair, "scope-added", new.place, None, f"{name}: {scope}", rule=rule)
+            pair.add_change("scope-added", new.place, None, f"{name}: {scope}", rule=rule)
         for scope in sorted(old.scopes[name] - scopes):
-            comparison.add_change(pair, "scope-removed", new.place, f"{name}: {scope}", None, rule=_ACCEPTED)
+            pair.add_change("scope-removed", new.place, f"{name}: {scope}", None, rule=_ACCEPTED)
 
 
 def _shown(alternative: Alternative) -> dict[str, list[str]]:

@@ -4,12 +4,12 @@ from typing import Any
 
 from dynacli.changes.comparing.canonical_values import canonical
 from dynacli.changes.comparing.compared_document import Place, child
-from dynacli.changes.comparing.comparison import Comparison, Pair
+from dynacli.changes.comparing.comparison import Pair
 
 __all__ = ["compare_servers"]
 
 
-def compare_servers(comparison: Comparison, pair: Pair, old: Place, new: Place) -> None:
+def compare_servers(pair: Pair, old: Place, new: Place) -> None:
     """Compare two lists of servers by their URLs.
 
     A list that is missing or empty is one server at `/` (OpenAPI 3.1.1, "OpenAPI Object").
@@ -17,11 +17,10 @@ def compare_servers(comparison: Comparison, pair: Pair, old: Place, new: Place) 
     before, after = _by_url(old), _by_url(new)
     for url, place in after.items():
         if url not in before:
-            comparison.add_change(pair, "server-added", place, None, url, rule="same-on-the-wire")
+            pair.add_change("server-added", place, None, url, rule="same-on-the-wire")
         elif _variables(before[url].node) != _variables(place.node):
             variables = child(place, "variables")
-            comparison.add_change(
-                pair,
+            pair.add_change(
                 "server-changed",
                 variables if variables.node is not None else place,
                 _member(before[url].node, "variables"),
@@ -29,7 +28,7 @@ def compare_servers(comparison: Comparison, pair: Pair, old: Place, new: Place) 
             )
     for url, place in before.items():
         if url not in after:
-            comparison.add_change(pair, "server-removed", place, url, None)
+            pair.add_change("server-removed", place, url, None)
 
 
 def _by_url(place: Place) -> dict[str, Place]:

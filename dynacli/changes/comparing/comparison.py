@@ -19,7 +19,7 @@ from dynacli.changes.comparing.compared_schema import KeywordValue
 from dynacli.changes.comparing.unchanged_parts import UnchangedParts
 from dynacli.document.pointer import MISSING, follow, split
 
-__all__ = ["REQUEST", "RESPONSE", "CompareSchemas", "Comparison", "Pair", "Use"]
+__all__ = ["REQUEST", "RESPONSE", "Comparison", "Pair", "Use"]
 
 _MOST_PAIRS = 200_000
 """Two recursive schemas that repeat after different numbers of steps make a pair for each combination."""
@@ -28,14 +28,15 @@ _COMPONENTS = "/components/"
 _MOST_STEPS = 4
 _UNKNOWN = Change("not-compared", "")
 
-_OldNew = TypeVar("_OldNew")
+_Places = TypeVar("_Places")
 
 
 class Use(NamedTuple):
     """The use of a value: who sends it, how it is written, and whether its changes can be judged.
 
     Args:
-        direction: `request` for a value that a client sends, `response` for a value that it receives.
+        direction: `request` for a value that a client sends, `response` for a value that it receives; empty for a
+            part of the document that is neither.
         form: How the value is written: `json`; `form`, the fields of a form; `field`, a single field as text;
             `text`, a parameter or header.
         is_judged: Whether a change has a verdict; in a `not` or an `if` it has none.
@@ -81,34 +82,112 @@ class Use(NamedTuple):
         return self._replace(direction="response" if self.is_request else "request")
 
 
-REQUEST, RESPONSE = Use("request"), Use("response")
+REQUEST, RESPONSE, NO_USE = Use("request"), Use("response"), Use("")
 
 
 class Pair:
-    """Two places that were compared, or will be.
+    """Two places that were compared, or will be, and the changes found in them.
 
     Attributes:
+        comparison: The comparison that the pair belongs to.
+        use: The use of the values.
         changes: The changes found in these two places.
         below: The pairs that they led to.
         compare: Compares the places; None once that has begun.
     """
 
-    __slots__ = ("below", "changes", "compare")
+    __slots__ = ("below", "changes", "compare", "comparison", "use")
 
-    def __init__(self, compare: Callable[[], None] | None = None) -> None:
+    def __init__(self, comparison: "Comparison", use: Use = NO_USE) -> None:
+        self.comparison, self.use = comparison, use
         self.changes: list[Change] = []
         self.below: list[Pair] = []
-        self.compare = compare
+        self.compare: Callable[[], None] | None = None
+
+    def with_use(self, use: Use) -> "Pair":
+        """Return the same pair for values of another use: both have the same changes and the same pairs below."""
+        pair = Pair(self.comparison, use)
+        pair.changes, pair.below = self.changes, self.below
+        return pair
+
+    def add_places(self, compare: "Compare[Place]", old: Place, new: Place, use: Use | None = None) -> None:
+        """Have two places compared below this pair, unless they are surely the same.
+
+        Args:
+            use: The use of their values; by default that of this pair.
+        """
+        self.add(self.comparison.pair_of_places(compare, old, new, use or self.use))
+
+    def add_schemas(self, old: Sequence[Place], new: Sequence[Place], use: Use | None = None) -> None:
+        """Have schemas that apply together in each document compared below this pair."""
+        self.add(self.comparison.pair_of_schemas(old, new, use or self.use))
 
     def add(self, pair: "Pair | None") -> None:
         """Add a pair to those below this one."""
         if pair is not None:
             self.below.append(pair)
 
+    def add_change(
+        self, kind: str, place: Place, from_: Any = None, to: Any = None, *, rule: str = ""
+    ) -> None:
+        """Add a change.
 
-Compare = Callable[["Comparison", Pair, _OldNew, _OldNew, Use], None]
-ComparePlaces = Compare[Place]
-CompareSchemas = Compare[Sequence[Place]]
+        Args:
+            kind: A key of `KINDS`.
+            place: Where the change is.
+            from_: The old value, of any size.
+            to: The new value, of any size.
+            rule: The key of `RULES` that tells whether it breaks a client; empty for none.
+        """
+        values = shortened(from_), shortened(to)
+        self.changes.append(self.comparison.change(kind, place, *values, rule, self.use.direction))
+
+    def add_flag_change(
+        self,
+        kinds: tuple[str, str],
+        old: Place | None,
+        new: Place | None,
+        *,
+        rules: tuple[str, str] = ("", ""),
+        value: bool = True,
+    ) -> None:
+        """Add the change of a flag that only one document sets; nothing where both or neither do.
+
+        Args:
+            kinds: The kind where the new document sets the flag, and where only the old one does.
+            old: Where the old document sets the flag.
+            new: Where the new document sets it.
+            rules: The rules for the two kinds.
+            value: The value that setting the flag means.
+        """
+        if old is None and new is not None:
+            self.add_change(kinds[0], new, not value, value, rule=rules[0])
+        elif old is not None and new is None:
+            self.add_change(kinds[1], old, value, not value, rule=rules[1])
+
+    def add_keyword_change(
+        self,
+        keyword: str,
+        old: KeywordValue | None,
+        new: KeywordValue | None,
+        rules: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Add the change of a keyword that was added, removed or has another value; nothing where it is the same.
+
+        Args:
+            keyword: The beginning of the kinds: `pattern` for `pattern-added`, `-removed` and `-changed`.
+            rules: The rules for a keyword that was added, and for one that was removed.
+        """
+        if old is None and new is not None:
+            self.add_change(f"{keyword}-added", new.place, None, new.value, rule=rules[0])
+        elif old is not None and new is None:
+            self.add_change(f"{keyword}-removed", old.place, old.value, None, rule=rules[1])
+        elif old is not None and new is not None and canonical(old.value) != canonical(new.value):
+            self.add_change(f"{keyword}-changed", new.place, old.value, new.value)
+
+
+Compare = Callable[[Pair, _Places, _Places], None]
+"""Compares two places, or the schemas of two lists, and adds the changes to the pair."""
 
 
 class Comparison:
@@ -117,12 +196,14 @@ class Comparison:
     Args:
         old: The tree of the old document.
         new: The tree of the new document.
+        compare_schemas: Compares the schemas that apply together in each document.
 
     Attributes:
         is_cut: Whether there were too many pairs.
     """
 
-    def __init__(self, old: Any, new: Any) -> None:
+    def __init__(self, old: Any, new: Any, compare_schemas: "Compare[Sequence[Place]]") -> None:
+        self._compare_schemas = compare_schemas
         self.old, self.new = ComparedDocument(old), ComparedDocument(new)
         self.unchanged = UnchangedParts(self.old, self.new)
         self.is_cut = False
@@ -131,7 +212,7 @@ class Comparison:
         self._known: dict[Any, Change] = {}
         self._depth = 0
 
-    def pair_of_places(self, compare: ComparePlaces, old: Place, new: Place, use: Use) -> Pair | None:
+    def pair_of_places(self, compare: Compare[Place], old: Place, new: Place, use: Use) -> Pair | None:
         """Return the pair of two places; None where they are surely the same."""
         if self.unchanged.is_same(old.node, new.node):
             return None
@@ -140,9 +221,7 @@ class Comparison:
             return None
         return self._pair((compare, old.pointer, new.pointer, use), compare, old, new, use)
 
-    def pair_of_schemas(
-        self, compare: CompareSchemas, old: Sequence[Place], new: Sequence[Place], use: Use
-    ) -> Pair | None:
+    def pair_of_schemas(self, old: Sequence[Place], new: Sequence[Place], use: Use) -> Pair | None:
         """Return the pair of schemas that apply together in each document; None where they are surely the same."""
         if len(old) == len(new) and all(
             self.unchanged.is_same(old_schema.node, new_schema.node)
@@ -164,17 +243,17 @@ class Comparison:
                     old_schema._replace(subject=subject),
                     new_schema._replace(subject=subject),
                 )
-            key = compare, old_schema.pointer, new_schema.pointer, use, subject
-            return self._pair(key, compare, (old_schema,), (new_schema,), use)
+            key = old_schema.pointer, new_schema.pointer, use, subject
+            return self._pair(key, self._compare_schemas, (old_schema,), (new_schema,), use)
         pointers = (tuple(place.pointer for place in places) for places in (old, new))
-        return self._pair((compare, *pointers, use), compare, old, new, use)
+        return self._pair((*pointers, use), self._compare_schemas, old, new, use)
 
     def _is_renamed(self, old: Place, new: Place) -> bool:
         """Return whether a component has a new name: the old name is gone from the new document."""
         is_both = old.pointer.startswith(_COMPONENTS) and new.pointer.startswith(_COMPONENTS)
         return is_both and follow(self.new.tree, split(old.pointer)) is MISSING
 
-    def _pair(self, key: Any, compare: Compare[_OldNew], old: _OldNew, new: _OldNew, use: Use) -> Pair | None:
+    def _pair(self, key: Any, compare: Compare[_Places], old: _Places, new: _Places, use: Use) -> Pair | None:
         """Return the pair of a key, made and put in line at first; None where there are too many pairs."""
         known = self._pairs.get(key)
         if known is not None:
@@ -182,11 +261,21 @@ class Comparison:
         if len(self._pairs) >= _MOST_PAIRS:
             self.is_cut = True
             return None
-        pair = Pair()
-        pair.compare = lambda: compare(self, pair, old, new, use)
+        pair = Pair(self, use)
+        pair.compare = lambda: compare(pair, old, new)
         self._pairs[key] = pair
         self._waiting.append(pair)
         return pair
+
+    def change(self, kind: str, place: Place, from_: Any, to: Any, rule: str, direction: str) -> Change:
+        """Return a change; equal changes are the same object, so that a report tells those of many operations."""
+        key = kind, place.pointer, place.subject, direction, rule, orjson.dumps([from_, to])
+        change = self._known.get(key)
+        if change is None:
+            breaking = RULES[rule].is_breaking if rule else None
+            change = Change(kind, place.pointer, from_, to, breaking, rule, direction, place.subject)
+            self._known[key] = change
+        return change
 
     def finish(self) -> None:
         """Compare all pairs in line, and those that they lead to."""
@@ -229,83 +318,6 @@ class Comparison:
             for change in inner.changes:
                 found[id(change)] = change
         return tuple(found.values())
-
-    def add_change(
-        self,
-        pair: Pair,
-        kind: str,
-        place: Place,
-        from_: Any = None,
-        to: Any = None,
-        *,
-        rule: str = "",
-        use: Use | None = None,
-    ) -> None:
-        """Add a change to a pair.
-
-        Args:
-            kind: A key of `KINDS`.
-            place: Where the change is.
-            from_: The old value, of any size.
-            to: The new value, of any size.
-            rule: The key of `RULES` that tells whether it breaks a client; empty for none.
-        """
-        from_, to = shortened(from_), shortened(to)
-        direction = use.direction if use is not None else ""
-        key = kind, place.pointer, place.subject, direction, rule, orjson.dumps([from_, to])
-        change = self._known.get(key)
-        if change is None:
-            breaking = RULES[rule].is_breaking if rule else None
-            change = Change(kind, place.pointer, from_, to, breaking, rule, direction, place.subject)
-            self._known[key] = change
-        pair.changes.append(change)
-
-    def add_flag_change(
-        self,
-        pair: Pair,
-        kinds: tuple[str, str],
-        old: Place | None,
-        new: Place | None,
-        *,
-        rules: tuple[str, str] = ("", ""),
-        use: Use | None = None,
-        value: bool = True,
-    ) -> None:
-        """Add the change of a flag that only one document sets; nothing where both or neither do.
-
-        Args:
-            kinds: The kind where the new document sets the flag, and where only the old one does.
-            old: Where the old document sets the flag.
-            new: Where the new document sets it.
-            rules: The rules for the two kinds.
-            value: The value that setting the flag means.
-        """
-        if old is None and new is not None:
-            self.add_change(pair, kinds[0], new, not value, value, rule=rules[0], use=use)
-        elif old is not None and new is None:
-            self.add_change(pair, kinds[1], old, value, not value, rule=rules[1], use=use)
-
-    def add_keyword_change(
-        self,
-        pair: Pair,
-        keyword: str,
-        old: KeywordValue | None,
-        new: KeywordValue | None,
-        use: Use,
-        rules: tuple[str, str] = ("", ""),
-    ) -> None:
-        """Add the change of a keyword that was added, removed or has another value; nothing where it is the same.
-
-        Args:
-            keyword: The beginning of the kinds: `pattern` for `pattern-added`, `-removed` and `-changed`.
-            rules: The rules for a keyword that was added, and for one that was removed.
-        """
-        if old is None and new is not None:
-            self.add_change(pair, f"{keyword}-added", new.place, None, new.value, rule=rules[0], use=use)
-        elif old is not None and new is None:
-            self.add_change(pair, f"{keyword}-removed", old.place, old.value, None, rule=rules[1], use=use)
-        elif old is not None and new is not None and canonical(old.value) != canonical(new.value):
-            self.add_change(pair, f"{keyword}-changed", new.place, old.value, new.value, use=use)
 
 
 def _target(document: ComparedDocument, place: Place) -> Place:

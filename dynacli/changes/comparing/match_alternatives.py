@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dynacli.changes.comparing.canonical_values import canonical
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
-from dynacli.changes.comparing.comparison import CompareSchemas, Comparison, Pair, Use
+from dynacli.changes.comparing.comparison import Pair
 from dynacli.document.pointer import MISSING, follow, split
 
 __all__ = ["compare_alternatives"]
@@ -30,63 +30,37 @@ _ASSERTIONS = {
 Branch = tuple[Place, ...]
 
 
-def compare_alternatives(
-    comparison: Comparison,
-    pair: Pair,
-    old: ComparedSchema,
-    new: ComparedSchema,
-    use: Use,
-    compare: CompareSchemas,
-) -> bool:
+def compare_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare the `oneOf` and `anyOf` of two schemas; return whether only null is left to compare.
 
     That is so where one schema became alternatives, and the other is one of them.
-
-    Args:
-        compare: Compares two schemas.
     """
+    use = pair.use
     if len(old.alternatives) != len(new.alternatives):
-        if _became_alternatives(comparison, pair, old, new, use, compare):
+        if _became_alternatives(pair, old, new):
             return True
         for added in new.alternatives[len(old.alternatives) :]:
             # It is hard to tell whether the values that were sent match one of them.
             rule = "" if use.is_request else use.narrowed()
-            comparison.add_change(
-                pair, "alternatives-added", added.place, None, added.place.node, rule=rule, use=use
-            )
+            pair.add_change("alternatives-added", added.place, None, added.place.node, rule=rule)
         for removed in old.alternatives[len(new.alternatives) :]:
-            comparison.add_change(
-                pair,
-                "alternatives-removed",
-                removed.place,
-                removed.place.node,
-                None,
-                rule=use.widened(),
-                use=use,
+            pair.add_change(
+                "alternatives-removed", removed.place, removed.place.node, None, rule=use.widened()
             )
     for before, after in zip(old.alternatives, new.alternatives, strict=False):
         if before.keyword != after.keyword:
             # `anyOf` allows more than `oneOf`: a value that matches exactly one branch matches at least one.
             is_narrowed = after.keyword == "oneOf"
             rule = use.widened() if not is_narrowed else "" if use.is_request else use.narrowed()
-            comparison.add_change(
-                pair, "alternatives-changed", after.place, before.keyword, after.keyword, rule=rule, use=use
-            )
+            pair.add_change("alternatives-changed", after.place, before.keyword, after.keyword, rule=rule)
         old_branches, new_branches = ([(place,) for place in each.branches] for each in (before, after))
-        match = _Match(comparison, pair, old_branches, new_branches, use, compare)
+        match = _Match(pair, old_branches, new_branches)
         match.add_changes(after.place.subject)
-    _compare_discriminators(comparison, pair, old, new, use)
+    _compare_discriminators(pair, old, new)
     return False
 
 
-def _became_alternatives(
-    comparison: Comparison,
-    pair: Pair,
-    old: ComparedSchema,
-    new: ComparedSchema,
-    use: Use,
-    compare: CompareSchemas,
-) -> bool:
+def _became_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare a single schema with the alternatives that it became one of, or that it is left from.
 
     Returns:
@@ -101,8 +75,8 @@ def _became_alternatives(
     branches = [(place,) for place in several.alternatives[0].branches]
     old_branches = [single.places] if single is old else branches
     new_branches = branches if single is old else [single.places]
-    inner_use = use._replace(is_null_compared_elsewhere=True)
-    match = _Match(comparison, pair, old_branches, new_branches, inner_use, compare)
+    inner = pair.with_use(pair.use._replace(is_null_compared_elsewhere=True))
+    match = _Match(inner, old_branches, new_branches)
     if not match.pairs:
         return False
     match.add_changes(new.outermost.subject)
@@ -118,16 +92,8 @@ class _Match:
         added: The new alternatives without a match.
     """
 
-    def __init__(
-        self,
-        comparison: Comparison,
-        pair: Pair,
-        old: Sequence[Branch],
-        new: Sequence[Branch],
-        use: Use,
-        compare: CompareSchemas,
-    ) -> None:
-        self._comparison, self._pair, self._use, self._compare = comparison, pair, use, compare
+    def __init__(self, pair: Pair, old: Sequence[Branch], new: Sequence[Branch]) -> None:
+        self._pair, self._comparison, self._use = pair, pair.comparison, pair.use
         self._left = _MOST_COMPARED
         self._old, self._new = old, new
         self.pairs: list[tuple[Branch, Branch]] = []
@@ -140,7 +106,7 @@ class _Match:
 
     def add_changes(self, subject: str) -> None:
         """Add a change for each alternative without a match, and have the matches compared."""
-        use = self._use._replace(is_null_compared_elsewhere=False)
+        use = self._use
         for before, after in self.pairs:
             self._pair.add(self._branch_pair(before, after))
         for removed in self.removed:
@@ -150,20 +116,16 @@ class _Match:
                 verdict = self._best_verdict((removed, after) for after in self._new)
                 rule = use.widened() if verdict else "" if verdict is None else rule
             place = removed[0]._replace(subject=subject)
-            self._comparison.add_change(
-                self._pair, "alternative-removed", place, place.node, None, rule=rule, use=use
-            )
+            self._pair.add_change("alternative-removed", place, place.node, None, rule=rule)
         for added in self.added:
             rule = use.widened()
             if not use.is_request and self._best_verdict((before, added) for before in self._old):
                 rule = use.narrowed()
             place = added[0]._replace(subject=subject)
-            self._comparison.add_change(
-                self._pair, "alternative-added", place, None, place.node, rule=rule, use=use
-            )
+            self._pair.add_change("alternative-added", place, None, place.node, rule=rule)
 
     def _branch_pair(self, old: Branch, new: Branch) -> Pair | None:
-        return self._comparison.pair_of_schemas(self._compare, old, new, self._use)
+        return self._comparison.pair_of_schemas(old, new, self._use)
 
     def _best_verdict(self, branches: Iterable[tuple[Branch, Branch]]) -> bool | None:
         """Return True where a change between two of the branches is harmless, None where that is not sure."""
@@ -292,14 +254,12 @@ def _likeness(old: _Features, new: _Features) -> float:
     return likeness + _ALIKE if shared_tags else likeness
 
 
-def _compare_discriminators(
-    comparison: Comparison, pair: Pair, old: ComparedSchema, new: ComparedSchema, use: Use
-) -> None:
+def _compare_discriminators(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
     before, after = old.first("discriminator"), new.first("discriminator")
     found = after or before
     if found is not None and _discriminator(before) != _discriminator(after):
         values = (keyword.value if keyword else None for keyword in (before, after))
-        comparison.add_change(pair, "discriminator-changed", found.place, *values, use=use)
+        pair.add_change("discriminator-changed", found.place, *values)
 
 
 def _discriminator(found: KeywordValue | None) -> Any:
