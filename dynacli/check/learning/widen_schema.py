@@ -14,16 +14,8 @@ from dynacli.model.wording import enumerated
 __all__ = ["add_property", "allow_any_name", "drop_required", "widen_schema"]
 
 _REMOVED = frozenset(
-    {
-        "format",
-        "pattern",
-        "multipleOf",
-        "contains",
-        "minContains",
-        "maxContains",
-        "dependentRequired",
-        "dependencies",
-    }
+    {"format", "pattern", "multipleOf", "contains", "minContains", "maxContains"}
+    | {"dependentRequired", "dependencies"}
 )
 """Keywords that are removed, because the values do not say which other value would be right for them."""
 

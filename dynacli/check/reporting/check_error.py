@@ -85,10 +85,10 @@ def _nothing_called(results: CheckResults) -> DynacliError:
             why="Without being named, only those of GET and HEAD are called",
             hint="Name others with `--operation NAME`",
         )
-    what, hint = "No operation could be called", "Why stands beside each operation"
+    message, hint = "No operation could be called", "Why stands beside each operation"
     reasons = {each.skip_kind: each.skip_reason for each in reversed(checked)}  # the first of each kind
     if reasons.get("auth") and reasons.keys() <= {"auth", "values", "request"}:
-        return AuthError(what, why=reasons["auth"], hint="`dynacli help credentials` says how to give one")
+        return AuthError(message, why=reasons["auth"], hint="`dynacli help credentials` says how to give one")
     if reasons.get("refused"):
-        return RefusedError(what, why=reasons["refused"], hint=hint)
-    return UsageError(what, why=checked[0].skip_reason, hint=hint)
+        return RefusedError(message, why=reasons["refused"], hint=hint)
+    return UsageError(message, why=checked[0].skip_reason, hint=hint)

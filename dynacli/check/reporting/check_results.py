@@ -34,11 +34,11 @@ class CheckResults:
         self,
         api: OpenedApi,
         checked: Sequence[CheckedOperation],
-        left_out: Sequence[Operation] = (),
+        left_out: Sequence[Operation],
         *,
-        seconds: float = 0.0,
-        is_interrupted: bool = False,
-        may_write: bool = False,
+        seconds: float,
+        is_interrupted: bool,
+        may_write: bool,
     ) -> None:
         self.api, self.checked, self.left_out = api, tuple(checked), tuple(left_out)
         self.seconds, self.is_interrupted = seconds, is_interrupted

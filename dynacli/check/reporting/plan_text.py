@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import InputValue
-from dynacli.check.planning.plan_calls import OperationPlan
+from dynacli.check.planning.call_planner import OperationPlan
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.reporting.check_results import is_secret, planned_values
 from dynacli.client.described_operation import DescribedOperation
@@ -21,7 +21,7 @@ _Sources = Mapping[str, Sequence[str]]
 """Operation → the operations whose answers may give better values once they are there."""
 
 
-def plan_rows(plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain] = ()) -> list[dict[str, Any]]:
+def plan_rows(plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain]) -> list[dict[str, Any]]:
     """Return an object for each operation, then one for each chain."""
     rows: list[dict[str, Any]] = [
         {

@@ -19,14 +19,9 @@ _END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class AnswerReader:
-    """Reads the body of one answer, and keeps what has come of a stream that goes on.
+    """Reads the body of one answer, and keeps what has come of a stream that goes on."""
 
-    Args:
-        limit: Bytes of an answer that is no stream.
-    """
-
-    def __init__(self, limit: int = RENDER_LIMIT) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._head: Answer | None = None
         self._is_stream = False
         self._start = time.monotonic()
@@ -42,7 +37,7 @@ class AnswerReader:
         self._head, self._is_stream = answer, is_sequence(essence(answer.header("content-type")))
         if not self._is_stream:
             self._is_complete = True
-            return b"".join(pieces.up_to(self._limit))
+            return b"".join(pieces.up_to(RENDER_LIMIT))
         for piece in pieces:
             self._content += piece
             is_long = time.monotonic() - self._start > _STREAM_SECONDS

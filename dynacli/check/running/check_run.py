@@ -10,8 +10,8 @@ from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, 
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.check.planning.call_order import call_rounds, value_sources
+from dynacli.check.planning.call_planner import CallPlanner, OperationPlan
 from dynacli.check.planning.created_resources import CreatedResources
-from dynacli.check.planning.plan_calls import OperationPlan, plan_calls
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.running.dispatcher import Dispatcher
 from dynacli.check.running.make_exchange import make_exchange
@@ -41,14 +41,14 @@ class CheckSettings:
     Args:
         parallel: Calls at once.
         rate: Calls each second; 0 for any number.
-        most: Calls of one operation.
+        max_calls: Calls of one operation.
         content_type: The media type of bodies; empty for the preferred one of each operation.
     """
 
-    parallel: int = 4
-    rate: float = 0.0
-    most: int = 5
-    content_type: str = ""
+    parallel: int
+    rate: float
+    max_calls: int
+    content_type: str
 
 
 class _Skip(NamedTuple):
@@ -86,13 +86,13 @@ class CheckRun:
         call_settings: CallSettings,
         check_settings: CheckSettings,
         *,
-        chains: Sequence[ResourceChain] = (),
-        changing_names: Iterable[str] = (),
-        preset: Mapping[str, list[InputValue]] | None = None,
-        on_progress: Callable[[int, int, int], None] = lambda *_: None,
-        on_exchange: Callable[[Exchange], None] = lambda _: None,
+        chains: Sequence[ResourceChain],
+        changing_names: Iterable[str],
+        preset: Mapping[str, Sequence[InputValue]],
+        on_progress: Callable[[int, int, int], None],
+        on_exchange: Callable[[Exchange], None],
     ) -> None:
-        self._env, self._operations, self._preset = env, operations, preset or {}
+        self._env, self._operations, self._preset = env, operations, preset
         self.call_settings, self._check_settings = call_settings, check_settings
         self._on_progress, self._on_exchange = on_progress, on_exchange
         self._by_name = {described.operation.name: described for described in operations}
@@ -128,10 +128,9 @@ class CheckRun:
             (described, self._plan(described)) for each in [*self._rounds, in_chains] for described in each
         ]
 
-    def sources(self) -> dict[str, tuple[str, ...]]:
+    def sources(self) -> dict[str, list[str]]:
         """Return operation → the operations whose answers may give values for it, by a collection or by a link."""
-        found = value_sources(self._operations, self._linked_from)
-        return {name: tuple(sources) for name, sources in found.items() if sources}
+        return value_sources(self._operations, self._linked_from)
 
     def run(self) -> tuple[CheckedOperation, ...]:
         """Call the operations, and return what became of each, in the order of the document."""
@@ -161,7 +160,8 @@ class CheckRun:
             KeyboardInterrupt: Ctrl-C was pressed; during a vital call for the second time.
         """
         name = described.operation.name
-        plan = plan_calls(described, self._answers, [*path_values, *self._preset.get(name, [])], 1)
+        preset = [*path_values, *self._preset.get(name, ())]
+        plan = CallPlanner(described, self._answers, preset, 1).plan()
         if plan.skip_reason:
             self.skip(name, plan.skip_reason)
             return None
@@ -193,8 +193,8 @@ class CheckRun:
     def _plan(self, described: DescribedOperation) -> OperationPlan:
         name = described.operation.name
         created = self._created.path_values(described) if name in self._changing else None
-        most = self._check_settings.most
-        return plan_calls(described, self._answers, self._preset.get(name, []), most, created)
+        preset, max_calls = self._preset.get(name, ()), self._check_settings.max_calls
+        return CallPlanner(described, self._answers, preset, max_calls, created).plan()
 
     def _run_round(self, operations: Iterable[DescribedOperation]) -> None:
         self._waiting.clear()

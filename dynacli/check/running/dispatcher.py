@@ -49,7 +49,7 @@ class Dispatcher(Generic[T]):
 
         threading.Thread(target=run, name="dynacli-check", daemon=True).start()
 
-    def take(self, seconds: float | None) -> T | None:
+    def take(self, seconds: float) -> T | None:
         """Return what a function returned; None where none ended in that time.
 
         Raises:

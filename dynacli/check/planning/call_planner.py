@@ -13,7 +13,7 @@ from dynacli.model.operation import Parameter
 from dynacli.model.wording import enumerated
 from dynacli.schema.example_value import NoExampleError
 
-__all__ = ["OperationPlan", "plan_calls"]
+__all__ = ["CallPlanner", "OperationPlan"]
 
 _MAX_SPARE = 20
 
@@ -26,47 +26,39 @@ class OperationPlan(NamedTuple):
     Args:
         calls: The calls to make.
         spare_calls: Calls to make one by one, as long as the server knows nothing of what the others ask for.
-        skip_reason: Why there are no calls; empty where there are.
+        skip_reason: Why there are no calls; empty where there are some.
     """
 
-    calls: list[PlannedCall] = []  # noqa: RUF012  - nobody changes it
-    spare_calls: list[PlannedCall] = []  # noqa: RUF012
+    calls: Sequence[PlannedCall] = ()
+    spare_calls: Sequence[PlannedCall] = ()
     skip_reason: str = ""
 
 
-def plan_calls(
-    described: DescribedOperation,
-    answers: AnswerValues,
-    preset: Sequence[InputValue],
-    most: int,
-    created: Sequence[tuple[InputValue, ...]] | None = None,
-) -> OperationPlan:
-    """Return the calls of an operation, the plainest first; or none, and why not.
+class CallPlanner:
+    """Plans the calls of one operation.
 
     Args:
         answers: The values of earlier answers.
         preset: The values that the person set for the operation.
-        most: How many calls the operation may have.
+        max_calls: How many calls the operation may have.
         created: For an operation that may change something, values that name what this check created, a set for
             each resource; no other resource is guessed then. None for an operation that only reads.
     """
-    return _CallPlanner(described, answers, preset, most, created).plan()
 
-
-class _CallPlanner:
     def __init__(
         self,
         described: DescribedOperation,
         answers: AnswerValues,
         preset: Sequence[InputValue],
-        most: int,
-        created: Sequence[tuple[InputValue, ...]] | None,
+        max_calls: int,
+        created: Sequence[tuple[InputValue, ...]] | None = None,
     ) -> None:
-        self._operation, self._answers, self._preset, self._most = described.operation, answers, preset, most
+        self._operation, self._schemas = described.operation, ParameterSchemas(described)
+        self._answers, self._preset, self._max_calls = answers, preset, max_calls
         self._created, self._is_reading = created or (), created is None
-        self._schemas = ParameterSchemas(described)
 
     def plan(self) -> OperationPlan:
+        """Return the calls, the plainest first; or none, and why not."""
         sets = list(islice(self._fitting_sets(), _MAX_SPARE))
         candidates = {
             parameter_key(parameter): list(self._candidates(parameter, sets[0] if sets else {}))
@@ -91,10 +83,10 @@ class _CallPlanner:
             further.extend(value for value in self._optional_examples() if value.key not in plainest)
             spare.extend({**plainest, **values} for values in sets[1:])
         calls = self._distinct_calls([plainest, *({**plainest, value.key: value} for value in further)])
-        calls = calls[: self._most]
+        calls = calls[: self._max_calls]
         sent = [_sent_values(call) for call in calls]
         spare_calls = [call for call in self._distinct_calls(spare) if _sent_values(call) not in sent]
-        return OperationPlan(calls, spare_calls[: self._most - len(calls)])
+        return OperationPlan(calls, spare_calls[: self._max_calls - len(calls)])
 
     def _distinct_calls(self, value_sets: Sequence[_Values]) -> list[PlannedCall]:
         """Return the calls with these values, leaving out those that send the same as an earlier one."""
@@ -178,7 +170,7 @@ class _CallPlanner:
             for parameter in self._operation.parameters
             if not parameter.is_required and parameter.location != "path" and not parameter.is_deprecated
         ]
-        for number in range(self._most):
+        for number in range(self._max_calls):
             for parameter, values in examples:
                 if number < len(values):
                     yield InputValue(*parameter_key(parameter), values[number], "example")
