@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import harness, sampling
-from tests.real_documents import FOLDER
+from tests.real_documents import FOLDER, OWN
 
 # A job in the background of a script, or under `nohup`, ignores SIGINT, and so would every process that it starts;
 # a handler is not inherited, so with one the tests and their processes are interrupted as in a terminal.
@@ -93,6 +93,16 @@ def canary(home: Path) -> Iterator[str]:
 @pytest.fixture
 def corpus() -> Path:
     """The folder of real OpenAPI documents; a test that needs it is skipped where it is missing."""
+    if not FOLDER.is_dir():
+        pytest.skip(f"the folder of real documents is missing: {FOLDER} (set DYNACLI_TEST_CORPUS)")
+    return FOLDER
+
+
+@pytest.fixture(scope="module", params=["own", pytest.param("real", marks=pytest.mark.corpus)])
+def folder(request: pytest.FixtureRequest) -> Path:
+    """A folder of whole documents: our own, and that of the real ones where it is there."""
+    if request.param == "own":
+        return OWN
     if not FOLDER.is_dir():
         pytest.skip(f"the folder of real documents is missing: {FOLDER} (set DYNACLI_TEST_CORPUS)")
     return FOLDER

@@ -1,16 +1,22 @@
-"""Finds the real OpenAPI documents that dynacli is tried on: a folder of them that a clone does not bring."""
+"""Finds whole OpenAPI documents to try dynacli on: a few of our own, and real ones that a clone does not bring."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["FOLDER", "documents"]
+import pytest
+from _pytest.mark import ParameterSet
+
+__all__ = ["FOLDER", "OWN", "documents", "own_and_real"]
 
 FOLDER = Path(
     os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus"
 )
-"""The folder that `DYNACLI_TEST_CORPUS` names."""
+"""The folder of real documents, which `DYNACLI_TEST_CORPUS` names."""
+
+OWN = Path(__file__).with_name("whole_documents")
+"""The folder of our own documents, which have a bit of everything that the real ones have."""
 
 _SUFFIXES = {".json", ".yaml", ".yml"}
 # Of a version that can be used: others are refused, which has tests of its own.
@@ -25,3 +31,12 @@ def documents(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.suffix in _SUFFIXES and path.is_file() and _MARK.search(path.read_bytes()):
             yield path
+
+
+def own_and_real(own: Iterable[str], real: Iterable[str]) -> list[ParameterSet]:
+    """Return the paths of documents as parameters of a test, which is left out where the real ones are missing."""
+    is_missing = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
+    return [
+        *(pytest.param(OWN / name, id=name) for name in own),
+        *(pytest.param(FOLDER / name, id=name, marks=[pytest.mark.corpus, is_missing]) for name in real),
+    ]

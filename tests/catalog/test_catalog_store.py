@@ -1,5 +1,6 @@
 """The catalog: what is written reads back equal, whole or not at all, whoever writes at the same time."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -11,15 +12,18 @@ from typing import Any
 
 import orjson
 import pytest
+import yaml
 
 from dynacli.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalog
 from dynacli.document.load import Document, load
-from tests.documents import PETS, pets, save
+from tests.documents import PETS, document, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import run_cli
+from tests.real_documents import own_and_real
 
+OWN_DOCUMENTS = ["bookshop.yaml", "observatory.json", "ferries.yaml", "warehouse.json"]
 DOCUMENTS = [
     "museum.yaml",
     "petstore3.yaml",
@@ -42,14 +46,13 @@ def _as_json(value: Any) -> Any:
     return json.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
 
 
-@pytest.mark.corpus
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_what_is_written_reads_back_equal(name: str, corpus: Path, tmp_path: Path) -> None:
-    """Every row of a real document's catalog is what the compiler made."""
-    document, compiled = _compiled((corpus / name).read_bytes(), name)
-    path = str(tmp_path / "catalog.sqlite")
-    write_catalog(path, compiled, document.problems)
-    catalog = Catalog(path)
+@pytest.mark.parametrize("path", own_and_real(OWN_DOCUMENTS, DOCUMENTS))
+def test_what_is_written_reads_back_equal(path: Path, tmp_path: Path) -> None:
+    """Every row of a whole document's catalog is what the compiler made."""
+    document, compiled = _compiled(path.read_bytes(), path.name)
+    written = str(tmp_path / "catalog.sqlite")
+    write_catalog(written, compiled, document.problems)
+    catalog = Catalog(written)
     catalog.check(whole=True)
     assert dict(compiled.meta) == catalog.meta
     assert [one.operation.name for one in compiled.operations] == [one.name for one in catalog.summaries()]
@@ -78,10 +81,10 @@ def test_what_is_written_reads_back_equal(name: str, corpus: Path, tmp_path: Pat
     catalog.close()
 
 
-@pytest.mark.corpus
-def test_a_catalog_in_memory_is_the_same(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", own_and_real(OWN_DOCUMENTS, ["museum.yaml"]))
+def test_a_catalog_in_memory_is_the_same(path: Path, tmp_path: Path) -> None:
     """Where nothing can be written, the catalog in memory answers as the one on disk does."""
-    document, compiled = _compiled((corpus / "museum.yaml").read_bytes(), "museum.yaml")
+    document, compiled = _compiled(path.read_bytes(), path.name)
     write_catalog(str(tmp_path / "c"), compiled, document.problems)
     on_disk, in_memory = Catalog(str(tmp_path / "c")), catalog_in_memory(compiled, document.problems)
     assert on_disk.meta == in_memory.meta
@@ -120,6 +123,25 @@ def test_a_large_document_is_stored_once(corpus: Path, tmp_path: Path) -> None:
     db.close()
     assert rows[0] == rows[1]
     catalog.close()
+
+
+@pytest.mark.parametrize("is_yaml", [False, True], ids=["json", "yaml"])
+def test_what_many_operations_refer_to_is_stored_once(is_yaml: bool, tmp_path: Path) -> None:
+    """Two hundred operations on one large schema make a catalog that is not twice as big as the document."""
+    properties = {f"p{number}": {"type": "string", "description": "x" * 200} for number in range(200)}
+    body = {"$ref": "#/components/schemas/Large"}
+    tree = document(
+        {f"/{number}": {"post": operation(f"post{number}", body=body)} for number in range(200)},
+        components={"schemas": {"Large": {"type": "object", "properties": properties}}},
+    )
+    content = (yaml.safe_dump(tree) if is_yaml else json.dumps(tree)).encode()
+    loaded, compiled = _compiled(content, "api.yaml" if is_yaml else "api.json")
+    path = tmp_path / "catalog.sqlite"
+    write_catalog(str(path), compiled, loaded.problems)
+    assert path.stat().st_size <= 2 * len(content)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        rows = db.execute("SELECT count(*), count(DISTINCT pointer) FROM components").fetchone()
+    assert (1, 1) == rows
 
 
 def test_odd_values_read_back() -> None:
@@ -277,6 +299,7 @@ def test_any_step_of_writing_may_fail(home: Path) -> None:
 KILLED = """
 import os, sys
 from dynacli.__main__ import main
+from tests.real_documents import own_and_real
 
 def run(words):
     out = os.open(os.devnull, os.O_WRONLY)

@@ -12,13 +12,19 @@ from dynacli.catalog.store.operation_rows import OperationRows, operation_from_r
 from dynacli.document.load import load
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
+from tests.real_documents import OWN, own_and_real
 
 
-@pytest.mark.parametrize("name", ["adyen-checkout-v71.json", "box.json", "museum.yaml", "qdrant.json"])
-def test_a_row_gives_back_the_operation(corpus: Path, name: str) -> None:
-    """Every parameter, option, branch and answer of real operations."""
-    path = corpus / name
-    compiled = compile_document(load(path.read_bytes(), name, path.as_uri()))
+@pytest.mark.parametrize(
+    "path",
+    own_and_real(
+        ["bookshop.yaml", "observatory.json", "ferries.yaml", "warehouse.json"],
+        ["adyen-checkout-v71.json", "box.json", "museum.yaml", "qdrant.json"],
+    ),
+)
+def test_a_row_gives_back_the_operation(path: Path) -> None:
+    """Every parameter, option, branch and answer of the operations of whole documents."""
+    compiled = compile_document(load(path.read_bytes(), path.name, path.as_uri()))
     kept: list[Any] = []
 
     def share(value: Any) -> int:
@@ -43,6 +49,19 @@ def test_a_catalog_is_at_most_twice_the_document(corpus: Path, name: str) -> Non
     ((size,),) = catalog._rows("PRAGMA page_size")
     catalog.close()
     assert 2 * path.stat().st_size >= pages * size
+
+
+def test_options_make_a_catalog_no_larger_than_twice_the_document() -> None:
+    """Fifty bookshops in one document keep the options of each."""
+    tree = load((OWN / "bookshop.yaml").read_bytes(), "bookshop.yaml").tree
+    paths = {f"/{number}{path}": item for number in range(50) for path, item in tree["paths"].items()}
+    content = json.dumps({**tree, "paths": paths}).encode()
+    catalog = catalog_in_memory(compile_document(load(content, "bookshops.json")), [])
+    ((pages,),) = catalog._rows("PRAGMA page_count")
+    ((size,),) = catalog._rows("PRAGMA page_size")
+    assert 400 == len(catalog.summaries())
+    catalog.close()
+    assert 2 * len(content) >= pages * size
 
 
 def test_a_body_of_many_media_types_keeps_its_options_once() -> None:

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from dynacli.changes.change_records import Changes, OperationKey
 from dynacli.changes.compare import compare
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
 from dynacli.document.source import parse_source
+from tests.documents import save
 from tests.npm_programs import package
+from tests.real_documents import OWN
 
 
 def _tree(path: Path) -> dict[str, Any]:
@@ -39,7 +42,7 @@ class History:
     """Two versions of a document.
 
     Args:
-        old: Its path in the corpus.
+        old: Its path in the folder of real documents, or in that of our own.
         new: That of the other version.
         why: What was done to it.
         expected: `COUNT KIND DIRECTION VERDICT` of the changes that a client can notice.
@@ -230,6 +233,19 @@ _HISTORIES = [
     ),
 ]
 
+_OWN_HISTORY = _history(
+    "ferries.yaml",
+    "ferries-2.yaml",
+    "a parameter may be left out, one is new, an answer promises less, names have a limit, an operation is gone",
+    "1 limit-added response harmless",
+    "1 parameter-added request harmless",
+    "1 parameter-optional request harmless",
+    "1 property-optional response breaks",
+    "1 version-changed harmless",
+    texts=0,
+    removed=1,
+)
+
 _TWINS = [
     *(f"v2.0/json/{name}" for name in ("api-with-examples", "petstore-minimal", "petstore-simple")),
     "v2.0/json/petstore-with-external-docs",
@@ -241,14 +257,30 @@ _TWINS = [
 """Without those that are no twins: three of them are told above."""
 
 
+def test_a_history_of_our_own() -> None:
+    """All that was done to a small document is told, and nothing that was not."""
+    _matches(_OWN_HISTORY, OWN)
+
+
 @pytest.mark.corpus
 @pytest.mark.parametrize("one", _HISTORIES, ids=lambda one: f"{one.old} {one.new.rpartition('/')[2]}")
 def test_a_history(one: History, corpus: Path) -> None:
     """All that was done is told, and nothing that was not."""
-    changes = compare(_tree(corpus / one.old), _tree(corpus / one.new))
+    _matches(one, corpus)
+
+
+def _matches(one: History, folder: Path) -> None:
+    changes = compare(_tree(folder / one.old), _tree(folder / one.new))
     assert sorted(one.expected) == _counted(changes), one.why
     assert one.texts == len({id(each) for each in changes if each.is_text})
     assert (one.added, one.removed) == (len(changes.added), len(changes.removed))
+
+
+@pytest.mark.parametrize("name", ["bookshop.yaml", "ferries.yaml"])
+def test_a_document_of_our_own_is_the_same_in_json(name: str) -> None:
+    """Written in JSON it has no change."""
+    path = save(yaml.safe_load((OWN / name).read_text(encoding="utf-8")))
+    assert not compare(_tree(OWN / name), _tree(Path(path).absolute()))
 
 
 @pytest.mark.corpus

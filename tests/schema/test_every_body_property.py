@@ -9,7 +9,7 @@ from dynacli.document.references.scan import follow_references, lookup
 from dynacli.errors import DocumentError
 from dynacli.model.media_types import body_schema, is_built
 from dynacli.schema.option_fields import find_field
-from tests.real_documents import documents
+from tests.real_documents import OWN, documents
 
 Resolve = Callable[[str], Any]
 Place = tuple[tuple[str, ...], str]
@@ -133,10 +133,10 @@ def unreachable(path: Path) -> tuple[int, list[str]]:
     return tried, lost
 
 
-def test_every_property_of_every_body_has_an_option(corpus: Path) -> None:
+def test_every_property_of_every_body_has_an_option(folder: Path) -> None:
     """As the document spells it, at any depth, through branches, arrays and maps."""
     tried, lost = 0, {}
-    for path in documents(corpus):
+    for path in documents(folder):
         try:
             count, missing = unreachable(path)
         except DocumentError:
@@ -144,4 +144,4 @@ def test_every_property_of_every_body_has_an_option(corpus: Path) -> None:
         tried += count
         if missing:
             lost[path.name] = missing[:10]
-    assert (True, {}) == (tried > 10_000, lost)
+    assert (True, {}) == (tried > (20 if folder == OWN else 10_000), lost)

@@ -20,7 +20,7 @@ from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas import acceptance, dialects
 from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
-from tests.real_documents import documents
+from tests.real_documents import OWN, documents
 from tests.sampling import examples
 from tests.validation import json_schema_suite
 from tests.validation.compiled_against_keywords import Tally, compare_document, compare_values, resolver_of
@@ -409,17 +409,16 @@ def test_a_schema_that_takes_many_steps_on_one_value_is_not_compiled() -> None:
         PlainSchema(maker.validator(nested, _resolver("3.1")), 2_000)
 
 
-@pytest.mark.corpus
-def test_over_real_documents_both_say_the_same(corpus: Path) -> None:
+def test_over_whole_documents_both_say_the_same(folder: Path) -> None:
     """A part of what `python -m tests.validation.compiled_against_keywords` compares."""
     tally = Tally()
-    for path in documents(corpus):
+    for path in documents(folder):
         tally.add(compare_document(path, most=8, values=5))
     assert [] == tally.differing
-    assert tally.schemas > 1_000
-    assert tally.accepted > 1_000
+    assert min(tally.schemas, tally.accepted) > (30 if folder == OWN else 1_000)
 
 
+@pytest.mark.outside
 @pytest.mark.parametrize(("draft", "version"), [("draft2020-12", "3.1"), ("draft4", "3.0")])
 def test_over_the_official_suite_both_say_the_same(draft: str, version: str) -> None:
     """Its schemas were written to find the corners of the keywords."""

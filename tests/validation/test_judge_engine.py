@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.real_documents import own_and_real
 from tests.validation.in_process_judge import JSON
 
 # The stand-ins were made for these. With others this fails first: look whether they still hold, then move on.
@@ -58,7 +59,7 @@ verdicts = [
 print(json.dumps([verdicts, "requests" in sys.modules]))
 """
 
-_CORPUS = """
+_WHOLE_DOCUMENT = """
 import json, sys
 if sys.argv[1] == "plain":
     import openapi_core, werkzeug, openapi_spec_validator.settings, openapi_schema_validator.settings
@@ -122,12 +123,14 @@ def test_verdicts_are_those_of_the_plain_import(tmp_path: Path) -> None:
     assert 50 < sum(bool(found) for found in fast) < len(fast)
 
 
-@pytest.mark.corpus
-@pytest.mark.parametrize("name", ["adyen-checkout-v71.json", "hcloud.json", "scalar-galaxy-3.1.yaml"])
-def test_verdicts_are_the_same_over_real_documents(corpus: Path, name: str) -> None:
-    """Good and broken answers of real documents get the same findings from both imports."""
-    fast = json.loads(_run(_CORPUS, "fast", str(corpus / name)))
-    assert json.loads(_run(_CORPUS, "plain", str(corpus / name))) == fast
+@pytest.mark.parametrize(
+    "path",
+    own_and_real(["bookshop.yaml"], ["adyen-checkout-v71.json", "hcloud.json", "scalar-galaxy-3.1.yaml"]),
+)
+def test_verdicts_are_the_same_over_whole_documents(path: Path) -> None:
+    """Good and broken answers get the same findings from both imports."""
+    fast = json.loads(_run(_WHOLE_DOCUMENT, "fast", str(path)))
+    assert json.loads(_run(_WHOLE_DOCUMENT, "plain", str(path))) == fast
     assert {bool(findings) for _, _, findings, _ in fast} == {True, False}
 
 
@@ -298,7 +301,7 @@ def test_nothing_can_be_fetched_behind_the_scan() -> None:
         """
 import sys
 from dynacli.validation.import_openapi_core import load_engine
-engine = load_engine()
+from tests.real_documents import own_and_real
 opened = []
 for ref in ("http://127.0.0.1:9/x", "https://h/x", "file:///etc/passwd", "ftp://h/x", "data:,1", "other.json", "//h/x"):
     path = engine.make_path({"a": {"$ref": ref}})

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Recorder, Result, run_cli
+from tests.real_documents import own_and_real
 from tests.validation.in_process_judge import JSON, compact, judge_of, sent
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
@@ -317,11 +318,12 @@ _DOCUMENTS = [
 ]
 
 
-@pytest.mark.corpus
-@pytest.mark.parametrize("name", _DOCUMENTS)
-def test_examples_of_real_documents_are_accepted(corpus: Path, name: str) -> None:
-    """Of every operation of real documents, the request made from its examples is accepted."""
-    api = str(corpus / name)
+@pytest.mark.parametrize(
+    "path", own_and_real(["bookshop.yaml", "observatory.json", "ferries.yaml", "warehouse.json"], _DOCUMENTS)
+)
+def test_examples_of_whole_documents_are_accepted(path: Path) -> None:
+    """Of every operation of a document, the request made from its examples is accepted."""
+    api = str(path)
     refused: Counter[str] = Counter()
     server = ("--server", "http://127.0.0.1:9")
     for operation in run_cli("operations", api, "-o", "json").json:
@@ -330,4 +332,4 @@ def test_examples_of_real_documents_are_accepted(corpus: Path, name: str) -> Non
         result = run_cli(*words)
         if result.exit_code:
             refused[result.error["message"]] += 1
-    assert _REFUSED.get(name, {}) == refused
+    assert _REFUSED.get(path.name, {}) == refused

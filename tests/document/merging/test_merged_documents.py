@@ -19,6 +19,7 @@ from dynacli.document.reading.parse import parse_file
 from dynacli.document.references.place_origins import Place
 from dynacli.errors import DocumentError
 from tests.document.merging.same_meaning import differences, operations
+from tests.real_documents import OWN, own_and_real
 from tests.sampling import examples
 
 _REWRITTEN = frozenset({"$ref", "mapping", "defaultMapping", "operationRef", "url", "tokenUrl"})
@@ -804,6 +805,7 @@ def test_names_do_not_hang_on_the_order_of_components(one: Any, other: Any, rand
     assert merged.tree == again.tree
 
 
+_OWN_PAIRS = [("bookshop.yaml", "warehouse.json"), ("observatory.json", "ferries.yaml")]
 _PAIRS = [
     ("adyen-checkout-v71.json", "adyen-management-v3.yaml"),
     ("chromadb.json", "figma.yaml"),
@@ -812,10 +814,19 @@ _PAIRS = [
 ]
 
 
+@pytest.mark.parametrize("pair", _OWN_PAIRS, ids=" and ".join)
+def test_whole_documents_in_pairs(pair: tuple[str, str]) -> None:
+    """Two documents as one have all the operations of both, none of them changed."""
+    _hold_all([_read(OWN / name) for name in pair])
+
+
 @pytest.mark.parametrize("pair", _PAIRS, ids=" and ".join)
 def test_real_documents_in_pairs(corpus: Path, pair: tuple[str, str]) -> None:
-    """Two real documents have all the operations of both, none of them changed."""
-    documents = [_real(corpus, name) for name in pair]
+    """So have real documents."""
+    _hold_all([_read(corpus / name) for name in pair])
+
+
+def _hold_all(documents: list[Document]) -> None:
     merged = merge(documents, "all")
     assert sum(len(operations(one)) for one in documents) == len(operations(merged))
     for one in documents:
@@ -824,16 +835,20 @@ def test_real_documents_in_pairs(corpus: Path, pair: tuple[str, str]) -> None:
     assert len(operations(merged)) == len(compile_document(merged).operations)
 
 
-def _real(corpus: Path, name: str) -> Document:
-    return load((corpus / name).read_bytes(), name, f"https://{name}.example/{name}")
+def _read(path: Path) -> Document:
+    return load(path.read_bytes(), path.name, f"https://{path.name}.example/{path.name}")
 
 
 @pytest.mark.parametrize(
-    "name", ["adyen-checkout-v71.json", "scalar-galaxy-3.1.yaml", "figma.yaml", "qdrant.json", "museum.yaml"]
+    "path",
+    own_and_real(
+        ["bookshop.yaml", "ferries.yaml"],
+        ["adyen-checkout-v71.json", "scalar-galaxy-3.1.yaml", "figma.yaml", "qdrant.json", "museum.yaml"],
+    ),
 )
-def test_a_real_document_with_another_version_of_itself(corpus: Path, name: str) -> None:
+def test_a_whole_document_with_another_version_of_itself(path: Path) -> None:
     """Where a quarter of the components differ and most paths are others, each operation has those of its own."""
-    one = _real(corpus, name)
+    one = _read(path)
     changed = load(json.dumps(_changed(one.tree)).encode(), "b.json", one.uri)
     merged = merge([one, changed], "all")
     new = [operation for operation in operations(changed) if operation not in operations(one)]

@@ -26,6 +26,7 @@ from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.library.open_by_name import open_api
+from tests.real_documents import own_and_real
 from tests.sampling import examples
 
 OK = {"200": {"description": "d"}}
@@ -363,26 +364,29 @@ def test_origins_of_files_that_a_step_did_not_see_stay() -> None:
     assert Place(2, "/other") == found.locate("/x")
 
 
-def test_real_documents_with_an_overlay(corpus: Path) -> None:
-    """A field added to every operation of a real document is there, and what was there is where it was."""
-    for name in ("petstore3.yaml", "gitea.json", "museum.yaml"):
-        content = (corpus / name).read_bytes()
-        overlay = _overlay(
-            {"target": "$.paths.*[?@.responses]", "update": {"x-seen": True}},
-            {"target": "$.tags[0]", "remove": True},
-        )
-        plain, document = load(content, name), load(content, name, overlays=[overlay])
-        operations = [
-            one for item in document.tree["paths"].values() for one in item.values() if "responses" in one
-        ]
-        assert all(one["x-seen"] is True for one in operations)
-        assert operations
-        was = [plain.origins.locate(join(("paths", path))) for path in plain.tree["paths"]]
-        assert was == [document.origins.locate(join(("paths", path))) for path in document.tree["paths"]]
-        source = yaml.safe_load(content) if name.endswith("yaml") else json.loads(content)
-        for index, tag in enumerate(document.tree.get("tags", [])):
-            place = document.origins.locate(f"/tags/{index}")
-            assert (0, tag) == (place.file, follow(source, split(place.pointer)))
+@pytest.mark.parametrize(
+    "path",
+    own_and_real(["bookshop.yaml", "observatory.json"], ["petstore3.yaml", "gitea.json", "museum.yaml"]),
+)
+def test_whole_documents_with_an_overlay(path: Path) -> None:
+    """A field added to every operation of a document is there, and what was there is where it was."""
+    name, content = path.name, path.read_bytes()
+    overlay = _overlay(
+        {"target": "$.paths.*[?@.responses]", "update": {"x-seen": True}},
+        {"target": "$.tags[0]", "remove": True},
+    )
+    plain, document = load(content, name), load(content, name, overlays=[overlay])
+    operations = [
+        one for item in document.tree["paths"].values() for one in item.values() if "responses" in one
+    ]
+    assert all(one["x-seen"] is True for one in operations)
+    assert operations
+    was = [plain.origins.locate(join(("paths", path))) for path in plain.tree["paths"]]
+    assert was == [document.origins.locate(join(("paths", path))) for path in document.tree["paths"]]
+    source = yaml.safe_load(content) if name.endswith("yaml") else json.loads(content)
+    for index, tag in enumerate(document.tree.get("tags", [])):
+        place = document.origins.locate(f"/tags/{index}")
+        assert (0, tag) == (place.file, follow(source, split(place.pointer)))
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])

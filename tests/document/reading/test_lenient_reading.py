@@ -11,6 +11,7 @@ from dynacli.library.open_by_name import open_api
 from tests.documents import PETS, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import run_cli
+from tests.real_documents import own_and_real
 
 BAD: dict[str, tuple[Any, str]] = {
     "text": ("x", "it is not an object"),
@@ -221,12 +222,15 @@ def test_what_is_not_valid_is_no_gate() -> None:
     assert ("", "") == (shown["title"], shown["version"])
 
 
-@pytest.mark.corpus
 @pytest.mark.parametrize(
-    "name", ["museum.yaml", "petstore3.yaml", "scalar-galaxy-3.1.yaml", "adyen-checkout-v71.json", "box.json"]
+    "path",
+    own_and_real(
+        ["bookshop.yaml", "observatory.json", "ferries.yaml", "warehouse.json", "split/openapi.yaml"],
+        ["museum.yaml", "petstore3.yaml", "scalar-galaxy-3.1.yaml", "adyen-checkout-v71.json", "box.json"],
+    ),
 )
-def test_real_documents_lose_nothing(name: str, corpus: Path) -> None:
+def test_whole_documents_lose_nothing(path: Path) -> None:
     """Documents of well-kept APIs are compiled without one operation left out."""
-    shown = run_cli("api", "show", str(corpus / name), "-o", "json").json
+    shown = run_cli("api", "show", str(path), "-o", "json").json
     assert [] == [one for one in shown["warnings"] if "is left out" in one["message"]]
     assert 0 < shown["operations"]

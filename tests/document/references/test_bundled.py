@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 
 from tests.harness import Answer, Recorder, run_cli
 from tests.npm_programs import program
+from tests.real_documents import OWN
 
 OK = {"200": {"description": "Good."}}
 PET = {
@@ -264,6 +265,15 @@ def _serve_folder(server: Recorder, folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             server.answers[f"/{path.relative_to(folder)}"] = Answer(body=path.read_bytes())
+
+
+@pytest.mark.parametrize("is_served", [True, False], ids=["served", "local"])
+def test_a_document_of_files_in_circles_is_put_together(is_served: bool, server: Recorder) -> None:
+    """Files in several folders that refer to each other in circles become one valid document."""
+    _serve_folder(server, OWN / "split")
+    document = _bundled(f"{server.origin}/openapi.yaml" if is_served else str(OWN / "split" / "openapi.yaml"))
+    assert [] == _errors(document)
+    assert {"#"} == {ref[:1] for ref in _references(document)}
 
 
 @pytest.mark.corpus

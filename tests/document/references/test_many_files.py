@@ -14,6 +14,7 @@ from dynacli.document.pointer import follow, split
 from tests.document.references.files_as_written import differences
 from tests.documents import document, load_file, save_files
 from tests.harness import Answer, recording
+from tests.real_documents import own_and_real
 from tests.sampling import examples
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
@@ -859,17 +860,19 @@ def test_whatever_refers_to_whatever_means_the_same(
     assert [] == differences(loaded)
 
 
-@pytest.mark.parametrize(
-    ("path", "files"),
-    [
-        ("digitalocean/DigitalOcean-public.v2.yaml", 1509),
-        ("refs-apidevtools/deep-circular/deep-circular.yaml", 3),
-    ],
-)
-def test_real_documents_of_many_files_are_put_together(corpus: Path, path: str, files: int) -> None:
-    """Every reference of a real document leads where its files say."""
-    loaded = load_file(corpus / path)
-    assert files == len(loaded.files)
+_FILES = {"split/openapi.yaml": 6}
+_REAL_FILES = {
+    "digitalocean/DigitalOcean-public.v2.yaml": 1509,
+    "refs-apidevtools/deep-circular/deep-circular.yaml": 3,
+}
+
+
+@pytest.mark.parametrize("path", own_and_real(_FILES, _REAL_FILES))
+def test_whole_documents_of_many_files_are_put_together(path: Path) -> None:
+    """Every reference of a document leads where its files say."""
+    loaded = load_file(path)
+    files = {**_FILES, **_REAL_FILES}
+    assert [len(loaded.files)] == [files[name] for name in files if path.as_posix().endswith(name)]
     assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
     assert () == loaded.missing
     if loaded.written_in.startswith("3"):
