@@ -121,6 +121,7 @@ class Api:
             authorize=login_of(self._env, self.name, profile=self._options.profile or None),
         )
         self._open.callback(opened.catalog.close)
+        self._open.callback(opened.note_use)
         if self.name == DEMO:
             from dynacli.client.live_demo import live_demo
 

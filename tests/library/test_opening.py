@@ -1,9 +1,13 @@
-"""Opening an API only reads; that it was used is noted when the run ends."""
+"""Opening an API only reads; that it was used is noted when the run ends, or a program closes it."""
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+import dynacli
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
 from tests.documents import pets, save
@@ -15,8 +19,13 @@ def _changes(home: Path) -> dict[str, int]:
     return {str(path): path.lstat().st_mtime_ns for path in home.rglob("*")}
 
 
-def test_opening_writes_nothing_and_the_end_of_a_run_notes_the_use(home: Path) -> None:
-    """A document that was last used the day before, opened and then called for help."""
+@pytest.mark.parametrize(
+    "use",
+    [lambda: run_cli("pets", "--help"), lambda: dynacli.open_api("pets").close()],
+    ids=["command", "library"],
+)
+def test_opening_writes_nothing_and_the_end_notes_the_use(home: Path, use: Callable[[], object]) -> None:
+    """A document that was last used the day before, opened, completed, and then used."""
     save(pets())
     os.utime("api.json", (1_000_000_000, 1_000_000_000))
     assert 0 == run_cli("api", "add", "pets", "./api.json").exit_code
@@ -26,5 +35,5 @@ def test_opening_writes_nothing_and_the_end_of_a_run_notes_the_use(home: Path) -
     open_api("pets", Environment()).catalog.close()
     assert 0 == run_cli("__complete", "bash", "pets", "").exit_code
     assert before == _changes(home)
-    assert 0 == run_cli("pets", "--help").exit_code
+    use()
     assert time.time() - used.stat().st_mtime < DAY
