@@ -1,6 +1,6 @@
 """The program: `main` runs it in-process, `run` is the console script.
 
-Here and nowhere else an exception becomes a message and an exit code.
+This is the only place where an exception becomes a message and an exit code.
 """
 
 import os
@@ -19,32 +19,32 @@ __all__ = ["main", "run"]
 INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
 
 
-# What to do, where the place that failed does not know better.
 _HINTS = {
     "document": "Give a Swagger 2.0 or OpenAPI 3 document, JSON or YAML: a file, a URL, or `-` for standard input",
     "usage": "See `--help` behind the command, or `dynacli help`",
     "network": "Check the address and the network, then try again",
     "file": "Name another file, or mend this one",
 }
+"""Kind of error → what to do about one that brings no hint of its own."""
 
 
 class _TerminatedError(BaseException):
-    """SIGTERM came: everything that has to be cleaned up is, on the way out."""
+    """SIGTERM came: the exception goes up through everything that has to clean up."""
 
 
 def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int:
-    """Run the program and return its exit code; the interpreter goes on.
+    """Run the program and return its exit code, without ending the interpreter.
 
     Args:
-        argv: The words behind the program's name; those of the process when it is None.
-        env: Streams, variables and directories; those of the process, as they are now, when it is None.
+        argv: The words behind the program's name; None for those of the process.
+        env: Streams, variables and directories; None for those of the process, as they are now.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if env is None:
         from dynacli.environment import Environment
 
         env = Environment()
-    _open_missing(env)
+    _replace_missing_streams(env)
     try:
         if words == ["--version"]:
             env.stdout.write(f"dynacli {__version__}\n")
@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
             from dynacli.library.background_refresh import refresh_quietly
 
             return refresh_quietly(env, words[1], login_of)
-        return _run_healing(env, words)
+        return _run_with_repair(env, words)
     except BrokenPipeError:
         _close_quietly(env)
         return BROKEN_PIPE
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
         return INTERRUPTED
     except _TerminatedError:
         return TERMINATED
-    except (OSError, ValueError) as error:  # what is left is the version's and the completion's line
+    except (OSError, ValueError) as error:  # from `--version` and `__complete`; a command reports its own
         from dynacli.output.error_messages import write_error
 
         failure = _output_error(error)
@@ -75,8 +75,8 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
         return failure.exit_code
 
 
-def _open_missing(env: "Environment") -> None:
-    """Put a stream where the program was started without one (`>&-`), so that using it fails as on a closed one."""
+def _replace_missing_streams(env: "Environment") -> None:
+    """Put a closed stream where the program was started without one (`>&-`), so that using it is an error."""
     if not env.stdout:
         import io
 
@@ -92,14 +92,14 @@ def _open_missing(env: "Environment") -> None:
 def _output_error(error: Exception) -> "DynacliError":
     from dynacli.errors import FileError
 
-    # Streams have no name; an error that has one is about some other file.
+    # An error that names a file is not about a stream.
     name = getattr(error, "filename", None)
-    what = f"`{name}` cannot be used" if name else "Standard output cannot be written"
-    return FileError(what, why=getattr(error, "strerror", None) or "it is closed")
+    summary = f"`{name}` cannot be used" if name else "Standard output cannot be written"
+    return FileError(summary, why=getattr(error, "strerror", None) or "it is closed")
 
 
-def _run_healing(env: "Environment", words: list[str]) -> int:
-    """Run, and once more when the catalog was found damaged before anything was sent."""
+def _run_with_repair(env: "Environment", words: list[str]) -> int:
+    """Run the command, and again without the catalog that was found damaged before anything was sent."""
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.commands.run import Run
 
@@ -120,7 +120,7 @@ def _run_healing(env: "Environment", words: list[str]) -> int:
             return code
     from dynacli.client.damaged_cache import beyond_repair
 
-    return _failed(run, beyond_repair(env))
+    return _report(run, beyond_repair(env))
 
 
 def _run_command(run: "Run", words: list[str]) -> int:
@@ -133,7 +133,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
     env = run.env
     try:
         root = make_root(run)
-        # Not `root.main`, which has its own mind about broken pipes and Ctrl-C.
+        # Not `root.main`, which would handle broken pipes and Ctrl-C itself, with other exit codes.
         with root.make_context("dynacli", words) as context:
             root.invoke(context)
         if not env.stdout.closed:
@@ -141,28 +141,29 @@ def _run_command(run: "Run", words: list[str]) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except DynacliError as error:
-        return _failed(run, error)
+        return _report(run, error)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), file=env.stdout)
         return 0
     except click.ClickException as error:
         from dynacli.commands.click_errors import from_click
 
-        return _failed(run, from_click(error))
+        return _report(run, from_click(error))
     except click.Abort:
         return INTERRUPTED
     except (BrokenPipeError, DamagedCatalogError):
         raise
     except OSError as error:
-        return _failed(run, _output_error(error))
+        return _report(run, _output_error(error))
     except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
         if env.stdout.closed and isinstance(error, ValueError):
-            return _failed(run, _output_error(error))
-        return _defect(run, error)
+            return _report(run, _output_error(error))
+        return _report_defect(run, error)
     return 0
 
 
-def _failed(run: "Run", error: "DynacliError") -> int:
+def _report(run: "Run", error: "DynacliError") -> int:
+    """Write an error; return its exit code."""
     from dynacli.output.error_messages import write_error
 
     error.hint = error.hint or _HINTS.get(error.kind, "")
@@ -170,35 +171,38 @@ def _failed(run: "Run", error: "DynacliError") -> int:
     return error.exit_code
 
 
-def _defect(run: "Run", error: Exception) -> int:
+def _report_defect(run: "Run", error: Exception) -> int:
+    """Write that dynacli has a defect; return the exit code."""
     from dynacli.errors import InternalError
 
-    if run.known.debug:
+    if run.all_options.debug:
         import traceback
 
         from dynacli.auth.credential_variables import secrets_in
         from dynacli.auth.secret import Masker
         from dynacli.output.standard_error import write_stderr
 
-        masker = Masker(secrets_in(run.env.variables, run.known.header))
+        masker = Masker(secrets_in(run.env.variables, run.all_options.header))
         write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
-    return _failed(
+    innermost = error.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    place = "?"
+    if innermost is not None:
+        place = f"{os.path.basename(innermost.tb_frame.f_code.co_filename)}:{innermost.tb_lineno}"
+    return _report(
         run,
         InternalError(
             "This is a defect in dynacli",
-            # The text of an unknown exception may hold anything, secrets too: its kind and place must do.
-            why=f"{type(error).__name__} at {where}, version {__version__}",
+            # The text of an unknown exception may hold secrets, so only its class and place are shown.
+            why=f"{type(error).__name__} at {place}, version {__version__}",
             hint="Report it with the command line (without secrets); `--debug` shows the traceback",
         ),
     )
 
 
 def _close_quietly(env: "Environment") -> None:
-    # The interpreter flushes standard output at its end and would complain about the closed pipe.
+    """Point standard output at nothing: the interpreter flushes it at its end, and would complain."""
     try:
         descriptor = env.stdout.fileno()
     except (OSError, ValueError, AttributeError):
@@ -209,10 +213,10 @@ def _close_quietly(env: "Environment") -> None:
 
 
 def run() -> None:
-    """Run as a program: a signal ends it the way a shell expects, after everything was cleaned up."""
+    """Run as a program: after cleaning up, a signal ends it the way that a shell expects."""
     import gc
 
-    # Importing makes many objects and no garbage; the collector would look for it a hundred times on the way.
+    # Importing makes many objects and no garbage: a hundred collections would find nothing.
     gc.set_threshold(100_000, 20, 100)
     import signal
 

@@ -1,5 +1,6 @@
-"""click's groups and verbs: dynacli itself, the operations of an API, a tag. Each command is made when it is named."""
+"""The groups of commands: dynacli's verbs, an API's operations, a tag's. A command is made when it is named."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -8,13 +9,13 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import (
-    Arranged,
+    ArrangedWords,
     Options,
     arrange,
     click_options,
-    kinds_of,
     options_in,
-    standard_kinds,
+    rules_of,
+    standard_rules,
 )
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import (
@@ -26,9 +27,8 @@ from dynacli.commands.standard_options import (
 )
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_ahead"]
+__all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead"]
 
-# Verb → the module in `dynacli.commands.verbs` that has its command.
 _VERBS = {
     "api": "api.api",
     "cache": "cache",
@@ -42,25 +42,40 @@ _VERBS = {
     "help": "help",
     "operations": "operations",
 }
+"""Verb → the module in `dynacli.commands.verbs` that has its command."""
 
 
 def _arranged(
     ctx: click.Context, args: list[str], params: list[click.Parameter], *, stop_at_positional: bool = False
-) -> Arranged:
-    """Return the words of a command, and note the options among them in case click refuses the others."""
-    arranged = arrange(args, kinds_of(params), stop_at_positional=stop_at_positional)
-    ctx.obj.ahead = options_in(arranged.options)
+) -> ArrangedWords:
+    """Return the words of a command, arranged, and note the options among them in case click refuses another word."""
+    arranged = arrange(args, rules_of(params), stop_at_positional=stop_at_positional)
+    ctx.obj.options_ahead = options_in(arranged.options)
     arranged.check(ctx)
     return arranged
 
 
-def note_ahead(run: Run, words: list[str]) -> None:
-    """Note the standard options among words that belong to a command which is not known yet."""
-    run.ahead = options_in(arrange(words, standard_kinds()).options)
+def note_options_ahead(run: Run, words: list[str]) -> None:
+    """Note the standard options among the words of a command that is not made yet."""
+    run.options_ahead = options_in(arrange(words, standard_rules()).options)
 
 
 class Verb(click.Command):
-    """A verb; an option's optional value and a positional word that looks like an option are told apart."""
+    """A verb of dynacli.
+
+    Args:
+        options: The standard options that it takes, behind its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        params: Sequence[click.Parameter] = (),
+        options: tuple[StandardOption, ...] = (),
+        **settings: Any,
+    ) -> None:
+        super().__init__(name, params=[*params, *click_options(options)], **settings)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
@@ -70,20 +85,20 @@ class Verb(click.Command):
             click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
             ctx.exit()
         rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
-        ctx.obj.ahead = None
+        ctx.obj.options_ahead = None
         return rest
 
 
 class VerbGroup(click.Group):
-    """A group that takes options of its own before the word that names one of its commands.
+    """A group of commands, with options of its own before the word that names a command.
 
     Args:
-        options: dynacli's options that it takes; they are made when there is one to parse,
-            which on the way to a command there seldom is.
+        options: The standard options that it takes. click's options are made of them when there is one to parse,
+            since most command lines have none in this place.
     """
 
     def __init__(self, name: str, *, options: tuple[StandardOption, ...] = (), **settings: Any) -> None:
-        # click's own help option asks gettext for its text, which loads `locale`.
+        # click's own help option would import `locale`, for gettext.
         super().__init__(name, no_args_is_help=True, add_help_option=False, **settings)
         self._own_params = list(self.params)
         self._options = options
@@ -91,7 +106,7 @@ class VerbGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the first positional word; the words from there on belong to the command."""
         options: list[str] = []
-        rest, ahead = args, ctx.obj.ahead
+        rest, options_ahead = args, ctx.obj.options_ahead
         if args and args[0].startswith("-"):
             self.params = [*self._own_params, *click_options(self._options)]
             arranged = _arranged(ctx, args, self.params, stop_at_positional=True)
@@ -101,18 +116,18 @@ class VerbGroup(click.Group):
                 click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
                 ctx.exit()
         parsed = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
-        ctx.obj.ahead = ahead
+        ctx.obj.options_ahead = options_ahead
         return parsed
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the first word names."""
-        note_ahead(ctx.obj, args[1:])
+        note_options_ahead(ctx.obj, args[1:])
         return super().resolve_command(ctx, args)
 
     def note_options(self, ctx: click.Context, options: list[str]) -> None:
-        """Take note of the words of options before anything is made of them; the help page may depend on them."""
+        """Note options before they are parsed, for a help page that depends on them."""
 
 
 class _Root(VerbGroup):
@@ -139,7 +154,7 @@ class _Root(VerbGroup):
 
             check_format(MARKDOWN)
         if word not in _VERBS:
-            _read_ahead(ctx.obj, word, rest)
+            _note_options_of_call(ctx.obj, word, rest)
         return word, self.get_command(ctx, word), rest
 
     def get_help(self, ctx: click.Context) -> str:
@@ -149,51 +164,51 @@ class _Root(VerbGroup):
         return root_help(ctx.obj.env)
 
 
-def _read_ahead(run: Run, word: str, rest: list[str]) -> None:
-    """Read the options behind an API before it is opened, since some say how its document is to be had.
+def _note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
+    """Note the standard options behind an API before it is opened: some of them say how its document is fetched.
 
-    Which words are options, and which are the values of others, only the operation tells. Where a word looks like an
-    option that matters here, the operation in the cache is asked; without one the word is taken for the option.
+    Only the operation can tell which words are options and which are values of its own. So where a word looks like an
+    option that matters here, the words are arranged for the operation as the cache has it; where the cache does not
+    have it, the word counts as the option.
     """
-    note_ahead(run, rest)
-    if run.ahead is None or run.ahead.opens_like(Options()):
+    note_options_ahead(run, rest)
+    if run.options_ahead is None or run.options_ahead.opens_like(Options()):
         return
     from dynacli.library.open_by_name import open_from_cache
 
     api = open_from_cache(word, run.env)
     if api is not None:
         try:
-            run.ahead = options_in(_option_words(ApiGroup(api), rest))
+            run.options_ahead = options_in(_option_words(ApiGroup(api), rest))
         finally:
             api.catalog.close()
 
 
 def _option_words(group: "ApiGroup", words: list[str]) -> list[str]:
-    """Return the words of options behind an API, each joined to its value, as the named operation has them."""
-    before = arrange(words, standard_kinds(), stop_at_positional=True)
+    """Return the options behind an API, each joined to its value, by the options of the operation that is named."""
+    before = arrange(words, standard_rules(), stop_at_positional=True)
     command, rest = group.find_command(before.positional)
     if isinstance(command, OperationCommand):
         return [*before.options, *command.standard_words(command.arranged(rest))]
     if isinstance(command, ApiGroup):
         return [*before.options, *_option_words(command, rest)]
-    return arrange(words, standard_kinds()).options
+    return arrange(words, standard_rules()).options
 
 
 def make_root(run: Run) -> click.Group:
     """Return the root command of one run."""
     return _Root(
         "dynacli",
-        # The command that has a format of its own may stand behind.
+        # `changes` may follow, which has an output format of its own.
         options=(*INPUT_OPTIONS, *CHANGES_OPTIONS),
         context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
     )
 
 
 class ApiGroup(VerbGroup):
-    """An API, or one tag of it.
+    """The operations of an API, or of one of its tags.
 
     Args:
-        api: The API.
         tag: The kebab form of the tag; empty for the whole API.
     """
 
@@ -216,7 +231,7 @@ class ApiGroup(VerbGroup):
             return None, []
         word, rest, catalog = words[0], words[1:], self.api.catalog
         tag = "" if self.tag else catalog.tag(word)
-        # A tag that is called like an operation: the word behind it decides.
+        # A tag and an operation may have the same name: then the word behind it decides.
         is_tag = bool(tag and rest) and catalog.find(rest[0], tag) is not None
         name = None if is_tag else catalog.find(word, self.tag)
         if name is not None:
@@ -226,17 +241,16 @@ class ApiGroup(VerbGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word means.
+        """Return the command that the first word names.
 
         Raises:
-            UsageError: It means none.
+            UsageError: It names none.
         """
         command, rest = self.find_command(args)
         if command is None:
-            # It may have appeared a moment ago.
-            again = ctx.obj.asked_again(self.api)
-            if again is not None:
-                return ApiGroup(again, self.tag).resolve_command(ctx, args)
+            newer = ctx.obj.fetch_again(self.api)
+            if newer is not None:
+                return ApiGroup(newer, self.tag).resolve_command(ctx, args)
             from dynacli.client.unknown_operation import unknown_operation
 
             raise unknown_operation(self.api, args[0], self.tag)

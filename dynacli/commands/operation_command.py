@@ -1,6 +1,4 @@
-"""One operation → one click command."""
-
-from typing import Any
+"""click's command of one operation: its options are made from the operation's parameters and body."""
 
 import click
 
@@ -11,13 +9,14 @@ from dynacli.commands.read_options import (
     EMPTY_BOOLEAN,
     SWITCH,
     VALUE,
-    Arranged,
-    Kind,
+    ArrangedWords,
+    ValueRule,
     arrange,
     click_options,
-    kinds_of,
     options_in,
+    rules_of,
 )
+from dynacli.commands.run import Run
 from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_multipart
@@ -31,8 +30,10 @@ _HELP = ("-h", "--help")
 class OperationCommand(click.Command):
     """The command of one operation.
 
-    Args:
-        described: The operation.
+    Attributes:
+        described: The operation; its media type is the one that `--content-type` asks for.
+        inputs: Name of a click parameter → the operation's parameter, and the field of it; for an option of the body
+            no parameter, and the field of the body.
     """
 
     def __init__(self, described: DescribedOperation) -> None:
@@ -42,7 +43,7 @@ class OperationCommand(click.Command):
         self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
 
     def prepare(self, content_type: str) -> None:
-        """Make the options, those of the body for the media type that is asked for."""
+        """Make the options, with those of the body for the media type that is asked for."""
         operation = self.described.operation
         if operation.body is not None:
             self.described = self.described.sending(content_type)
@@ -55,7 +56,7 @@ class OperationCommand(click.Command):
             for field in parameter.fields:
                 self._add([f"--{field.option}"], parameter, field)
         for field in media_type.fields if media_type else ():
-            # `--criteria[].name` has no value before the index is known; such an option is found when it is used.
+            # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `_find` makes it.
             if "[]" not in field.option:
                 self._add([f"--{field.option}"], None, field)
         taken = frozenset(flag for param in self.params for flag in param.opts)
@@ -67,53 +68,54 @@ class OperationCommand(click.Command):
         self.params.extend(click_options(standard, taken))
 
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
-        name = f"i{len(self.inputs)}"
+        name = f"option{len(self.inputs)}"
         self.inputs[name] = (parameter, field)
         self.params.append(click.Option([name, *flags], multiple=True, help=""))
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the options, made now if nothing was parsed yet."""
+        """Return the options; they are made now where no words were parsed yet."""
         if not self.params:
             self.prepare(ctx.obj.options.content_type)
         return super().get_params(ctx)
 
-    def arranged(self, words: list[str], content_type: str = "") -> Arranged:
-        """Return the words of a call, each option joined to its value; the options are made on the way.
+    def arranged(self, words: list[str], content_type: str = "") -> ArrangedWords:
+        """Return the words behind the operation, arranged; the options are made for the media type among them.
 
         Args:
-            content_type: The media type of the body that was asked for before the API.
+            content_type: The media type that was asked for before the API.
 
         Raises:
-            UsageError: There is no such body.
+            UsageError: The operation takes no body of the media type.
         """
         self.prepare(content_type)
-        arranged = arrange(words, self._kinds(), self._find)
+        arranged = arrange(words, self._rules(), self._find)
         wanted = options_in(self.standard_words(arranged)).content_type
         if wanted and wanted != content_type:
-            # Which options a body has, and what stands behind them, is another question for another media type.
+            # Each media type has options of its own, and other words may be their values.
             self.prepare(wanted)
-            arranged = arrange(words, self._kinds(), self._find)
+            arranged = arrange(words, self._rules(), self._find)
         return arranged
 
-    def standard_words(self, arranged: Arranged) -> list[str]:
-        """Return the words of dynacli's own options: an option of the operation wins over one of the same name."""
-        own = self._own_flags()
-        return [word for word in arranged.options if word.partition("=")[0] not in own]
+    def standard_words(self, arranged: ArrangedWords) -> list[str]:
+        """Return the words of standard options; an option of the operation wins over one of the same name."""
+        own_flags = self._own_flags()
+        return [word for word in arranged.options if word.partition("=")[0] not in own_flags]
 
     def _own_flags(self) -> set[str]:
         """Return the flags of the operation's own options."""
         return {flag for param in self.params if param.name in self.inputs for flag in param.opts}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the words of the call."""
-        run, operation = ctx.obj, self.described.operation
+        """Parse the words behind the operation."""
+        run: Run = ctx.obj
+        operation = self.described.operation
         arranged = self.arranged(args, run.options.content_type)
         if not set(_HELP).isdisjoint(arranged.options):
             run.options = run.options.followed_by(options_in(self.standard_words(arranged)))
             click.echo(self.get_help(ctx), file=run.env.stdout)
             ctx.exit()
         arranged.check(ctx)
-        given_by_name = {
+        given_by_option = {
             self.inputs[param.name][0]
             for param in self.params
             if param.name in self.inputs and any(_has_flag(arranged.options, flag) for flag in param.opts)
@@ -121,24 +123,24 @@ class OperationCommand(click.Command):
         in_path = [
             parameter
             for parameter in operation.parameters
-            if parameter.location == "path" and parameter not in given_by_name
+            if parameter.location == "path" and parameter not in given_by_option
         ]
         for index, parameter in enumerate(in_path):
-            name = f"a{index}"
+            name = f"argument{index}"
             self.inputs[name] = (parameter, None)
             self.params.append(click.Argument([name], required=False, metavar=_metavar(parameter)))
         self._check_flags(arranged.options, ctx)
         if len(arranged.positional) > len(in_path):
             raise self._too_many(arranged.positional, in_path)
         rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
-        run.ahead = None
+        run.options_ahead = None
         return rest
 
     def _check_flags(self, options: list[str], ctx: click.Context) -> None:
-        """Refuse what is no option before anything is said of its value, which looks like a word too many.
+        """Check that all options are known, first of all: the value of an unknown one would be a word too many.
 
         Raises:
-            UsageError: The first such option, with the names that come near.
+            UsageError: An option is unknown; the error has similar names.
         """
         known = {flag for param in self.params for flag in param.opts}
         for word in options:
@@ -146,41 +148,41 @@ class OperationCommand(click.Command):
             if flag.startswith("--") and flag not in known and flag not in _HELP:
                 raise no_such_input(self.described, flag, known, f"{ctx.command_path} --help")
 
-    def _kinds(self) -> dict[str, Kind]:
-        kinds = {**dict.fromkeys(_HELP, SWITCH), **kinds_of(self.params)}
+    def _rules(self) -> dict[str, ValueRule]:
+        rules = {**dict.fromkeys(_HELP, SWITCH), **rules_of(self.params)}
         for param in self.params:
             if param.name in self.inputs:
-                kinds.update(dict.fromkeys(param.opts, _kind_of(*self.inputs[param.name])))
-        return kinds
+                rules.update(dict.fromkeys(param.opts, _rule_of(*self.inputs[param.name])))
+        return rules
 
-    def _find(self, flag: str) -> tuple[str, Kind] | None:
-        """Make the option of a deeper field, of an item of an array, of a key of a map."""
+    def _find(self, flag: str) -> tuple[str, ValueRule] | None:
+        """Make the option of a place that is not listed: a deeper field, an item of an array, a key of a map."""
         parameter, field = find_input(self.described, flag.removeprefix("--"))
         if parameter is None and field is None:
             return None
-        if not any(flag in param.opts for param in self.params):  # it may be repeated
+        if not any(flag in param.opts for param in self.params):  # an option that is repeated is made once
             self._add([flag], parameter, field)
-        return flag, _kind_of(parameter, field)
+        return flag, _rule_of(parameter, field)
 
     def _too_many(self, positional: list[str], in_path: list[Parameter]) -> UsageError:
         operation = self.described.operation
-        extra = positional[len(in_path)]
+        surplus = positional[len(in_path)]
         takes = " ".join(_metavar(parameter) for parameter in in_path) or "no positional words"
         by_option = [
             parameter
             for parameter in operation.parameters
             if parameter.location == "path" and parameter not in in_path
         ]
-        given = " and ".join(
+        others = " and ".join(
             f"{_metavar(parameter)} is given by `--{parameter.option}`" for parameter in by_option
         )
         return UsageError(
-            f"`{extra}` is one word too many",
-            why=f"`{operation.name}` takes {takes}{f' here: {given}' if given else ''}",
+            f"`{surplus}` is one word too many",
+            why=f"`{operation.name}` takes {takes}{f' here: {others}' if others else ''}",
             hint="Query parameters and the body are options: see `--help`; a value with spaces needs quotes",
         )
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> None:
         """Make the call."""
         from dynacli.commands.call.make_call import GivenWords, make_call
 
@@ -196,7 +198,7 @@ class OperationCommand(click.Command):
                 given.parameter_fields.append((parameter, field, words))
             elif parameter is not None:
                 given.parameters.append((parameter, words))
-        return make_call(ctx.obj, self.described, given)
+        make_call(ctx.obj, self.described, given)
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
@@ -220,7 +222,7 @@ def _metavar(parameter: Parameter) -> str:
     return parameter.option.removeprefix("path.").upper().replace("-", "_")
 
 
-def _kind_of(parameter: Parameter | None, field: Field | None) -> Kind:
+def _rule_of(parameter: Parameter | None, field: Field | None) -> ValueRule:
     value = field.value if field is not None else parameter.value if parameter else None
     if value is None or value.type != "boolean":
         return VALUE

@@ -1,4 +1,4 @@
-"""Operations in the shape in which lists of them are written as JSON."""
+"""An operation as an entry of the lists that verbs write as JSON."""
 
 from typing import Any
 
@@ -7,19 +7,19 @@ from dynacli.model.operation import OperationSummary
 __all__ = ["operation_row"]
 
 
-def operation_row(api: str, one: OperationSummary) -> dict[str, Any]:
-    """Return an operation as a row.
+def operation_row(api: str, operation: OperationSummary) -> dict[str, Any]:
+    """Return the entry of an operation.
 
     Args:
-        api: How the API is called.
+        api: The name of the API.
     """
     return {
         "api": api,
-        "name": one.name,
-        "operation_id": one.operation_id or None,
-        "method": one.method,
-        "path": one.path,
-        "tags": list(one.tags),
-        "summary": one.summary,
-        "deprecated": one.is_deprecated,
+        "name": operation.name,
+        "operation_id": operation.operation_id or None,
+        "method": operation.method,
+        "path": operation.path,
+        "tags": list(operation.tags),
+        "summary": operation.summary,
+        "deprecated": operation.is_deprecated,
     }

@@ -1,7 +1,7 @@
-"""The words of a command line → the one form that click parses without guessing → dynacli's own options.
+"""The words of a command line, put into a form that click parses without guessing, and the options among them.
 
 click lets an option with an optional value take the word behind it, whatever it is, and takes `-5` for an option.
-Here each option is joined to its value and all positional words come behind `--`.
+Here each option is joined to its value, and all positional words come behind `--`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,23 +21,23 @@ __all__ = [
     "EMPTY_BOOLEAN",
     "SWITCH",
     "VALUE",
-    "Arranged",
-    "Kind",
+    "ArrangedWords",
     "Options",
+    "ValueRule",
     "arrange",
     "click_options",
-    "kinds_of",
     "options_in",
-    "standard_kinds",
+    "rules_of",
+    "standard_rules",
 ]
 
 
 @record
 class Options:
-    """The standard options of one run, each by the name that it has in the table below.
+    """The standard options of one run, each under its name in the table of standard options.
 
-    Of an option that may be repeated all values count, in the order in which they were given; of any other
-    the last one does, so that an option behind the operation wins over the same one before the API.
+    Of an option that may be repeated all values count, in the order in which they were given. Of any other the last
+    value counts, so that an option behind the operation wins over the same one before the API.
     """
 
     output: str = "auto"
@@ -68,13 +68,13 @@ class Options:
     part_header: tuple[str, ...] = ()
 
     def with_value(self, name: str, value: Any) -> "Options":
-        """Return the options with one given besides; the values of one that may be repeated are added."""
+        """Return the options with one more value; those of an option that may be repeated are added up."""
         if isinstance(value, tuple):
             value = (*self.__dict__[name], *value)
         return replace(self, **{name: value})
 
     def followed_by(self, later: "Options") -> "Options":
-        """Return the options with those laid over them that were given later."""
+        """Return the options with those of a later part of the command line laid over them."""
         options = self
         for name, value in later.__dict__.items():
             if value != getattr(Options, name):
@@ -83,7 +83,7 @@ class Options:
 
     @property
     def call_options(self) -> "CallOptions":
-        """What the options say of a call."""
+        """The options that say how a call is made and judged."""
         from dynacli.client.call_settings import CallOptions
 
         return CallOptions(
@@ -97,7 +97,7 @@ class Options:
         )
 
     def opens_like(self, other: "Options") -> bool:
-        """Tell whether the document of an API is opened the same way with other options."""
+        """Return whether both options open the document of an API in the same way."""
         return (self.refresh, self.offline, self.allow_ref, self.profile) == (
             other.refresh,
             other.offline,
@@ -106,96 +106,98 @@ class Options:
         )
 
 
-class Kind(NamedTuple):
-    """What may stand behind an option.
+class ValueRule(NamedTuple):
+    """Whether a value stands behind an option.
 
     Args:
-        takes_value: Whether it needs a value.
-        optional: The words that are its value when one of them follows; otherwise it stands alone.
-        alone: What it means alone, for one with an optional value.
+        takes_value: Whether the option has a value.
+        optional_values: The words that are taken for the value of an option that may also stand alone.
+        value_alone: The value of such an option where it stands alone; empty for an option that needs a value.
     """
 
     takes_value: bool
-    optional: tuple[str, ...] = ()
-    alone: str = ""
+    optional_values: tuple[str, ...] = ()
+    value_alone: str = ""
 
 
-SWITCH = Kind(takes_value=False)
-VALUE = Kind(takes_value=True)
-BOOLEAN = Kind(takes_value=True, optional=("true", "false"), alone="true")
-EMPTY_BOOLEAN = BOOLEAN._replace(optional=("true", "false", ""))
-"""One for which the empty word may stand (`allowEmptyValue`)."""
+SWITCH = ValueRule(takes_value=False)
+VALUE = ValueRule(takes_value=True)
+BOOLEAN = ValueRule(takes_value=True, optional_values=("true", "false"), value_alone="true")
+EMPTY_BOOLEAN = BOOLEAN._replace(optional_values=("true", "false", ""))
+"""The rule of a boolean whose value may be empty (`allowEmptyValue`)."""
 
 
-class Arranged(NamedTuple):
-    """Words, arranged.
+class ArrangedWords(NamedTuple):
+    """The words of a command line, arranged.
 
     Args:
-        options: Each option, joined to its value; `-o` and its value are two words.
+        options: The options, each joined to its value; `-o` and its value are two words.
         positional: All other words.
-        lacking: The flag of an option at the end that has no value; empty where there is none.
+        without_value: The flag of an option at the end whose value is missing; empty where there is none.
     """
 
     options: list[str]
     positional: list[str]
-    lacking: str
+    without_value: str
 
     def check(self, ctx: click.Context) -> None:
-        """Raise the error for an option without its value.
+        """Check that no option lacks its value.
 
         Raises:
             click.BadOptionUsage: The last word is an option that needs a value.
         """
-        if self.lacking:
-            raise click.BadOptionUsage(self.lacking, "", ctx)
+        if self.without_value:
+            raise click.BadOptionUsage(self.without_value, "", ctx)
 
 
-def kinds_of(params: Iterable[click.Parameter]) -> dict[str, Kind]:
-    """Return flag → kind of dynacli's own options."""
-    kinds: dict[str, Kind] = {}
-    optional = {option.name: option for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) if option.flag_value}
+def rules_of(params: Iterable[click.Parameter]) -> dict[str, ValueRule]:
+    """Return flag → rule of click's options."""
+    rules: dict[str, ValueRule] = {}
+    with_optional_value = {
+        option.name: option for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) if option.flag_value
+    }
     for param in params:
         if not isinstance(param, click.Option):
             continue
         if param.is_flag:
-            kind = SWITCH
-        elif param.name in optional:
-            kind = _kind_of(optional[param.name])
+            rule = SWITCH
+        elif param.name in with_optional_value:
+            rule = _rule_of(with_optional_value[param.name])
         else:
-            kind = VALUE
-        kinds.update(dict.fromkeys(param.opts, kind))
-    return kinds
+            rule = VALUE
+        rules.update(dict.fromkeys(param.opts, rule))
+    return rules
 
 
-def standard_kinds() -> dict[str, Kind]:
-    """Return flag → kind of the standard options."""
-    return {flag: _kind_of(option) for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) for flag in option.flags}
+def standard_rules() -> dict[str, ValueRule]:
+    """Return flag → rule of the standard options."""
+    return {flag: _rule_of(option) for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) for flag in option.flags}
 
 
-def _kind_of(option: StandardOption) -> Kind:
+def _rule_of(option: StandardOption) -> ValueRule:
     if option.flag_value:
-        return Kind(takes_value=True, optional=option.choices, alone=option.flag_value)
+        return ValueRule(takes_value=True, optional_values=option.choices, value_alone=option.flag_value)
     return VALUE if option.metavar else SWITCH
 
 
 def arrange(
     words: Sequence[str],
-    kinds: Mapping[str, Kind],
-    find: Callable[[str], tuple[str, Kind] | None] | None = None,
+    rules: Mapping[str, ValueRule],
+    find: Callable[[str], tuple[str, ValueRule] | None] | None = None,
     *,
     stop_at_positional: bool = False,
-) -> Arranged:
-    """Return the option words, each joined to its value, and the positional words.
+) -> ArrangedWords:
+    """Return the options, each joined to its value, and the positional words.
 
     Args:
-        words: As they came from the shell.
-        kinds: Flag (`--state`, `-o`) → what may stand behind it.
-        find: Asked for a flag that is not in `kinds`; returns the flag to use and its kind, or None.
+        words: The words as they came from the shell.
+        rules: Flag (`--state`, `-o`) → whether a value stands behind it.
+        find: Returns the flag to use and its rule for a flag that is not in `rules`, or None.
         stop_at_positional: Whether everything from the first positional word on is positional.
     """
     options: list[str] = []
     positional: list[str] = []
-    lacking = ""
+    without_value = ""
     index = 0
     while index < len(words):
         word = words[index]
@@ -211,42 +213,42 @@ def arrange(
             continue
         if not word.startswith("--"):
             flag, value = word[:2], word[2:]
-            kind = kinds.get(flag)
-            if kind is None or not kind.takes_value or value:
-                options.append(word)  # `-v`, `-ojson`, and what click will refuse
+            rule = rules.get(flag)
+            if rule is None or not rule.takes_value or value:
+                options.append(word)  # `-v`, `-ojson`, or an unknown flag, which click refuses
             elif index < len(words):
                 options.extend([flag, words[index]])
                 index += 1
             else:
-                lacking = flag
+                without_value = flag
             continue
         flag, equals, value = word.partition("=")
-        kind = kinds.get(flag)
-        if kind is None and find is not None:
+        rule = rules.get(flag)
+        if rule is None and find is not None:
             found = find(flag)
             if found is not None:
-                flag, kind = found
-        if kind is None:
+                flag, rule = found
+        if rule is None:
             negated = "--" + flag.removeprefix("--no-")
-            if flag.startswith("--no-") and kinds.get(negated) in {BOOLEAN, EMPTY_BOOLEAN} and not equals:
+            if flag.startswith("--no-") and rules.get(negated) in {BOOLEAN, EMPTY_BOOLEAN} and not equals:
                 options.append(f"{negated}=false")
             else:
-                options.append(word)  # click says that there is no such option
-        elif equals or not kind.takes_value:
+                options.append(word)  # click refuses it
+        elif equals or not rule.takes_value:
             options.append(f"{flag}{equals}{value}")
-        elif kind.alone:
-            if index < len(words) and words[index].lower() in kind.optional:
+        elif rule.value_alone:
+            if index < len(words) and words[index].lower() in rule.optional_values:
                 options.append(f"{flag}={words[index]}")
                 index += 1
             else:
-                options.append(f"{flag}={kind.alone}")
+                options.append(f"{flag}={rule.value_alone}")
         elif index < len(words):
             options.append(f"{flag}={words[index]}")
             index += 1
         else:
-            # click would take the `--` behind all options for its value.
-            lacking = flag
-    return Arranged(options, positional, lacking)
+            # click would take the `--` that is put behind all options for the value.
+            without_value = flag
+    return ArrangedWords(options, positional, without_value)
 
 
 def _is_number(word: str) -> bool:
@@ -256,19 +258,23 @@ def _is_number(word: str) -> bool:
 def click_options(
     options: tuple[StandardOption, ...], taken: frozenset[str] = frozenset()
 ) -> list[click.Option]:
-    """Return click's options, without the flags that the operation itself has."""
-    made = []
+    """Return click's options for standard options.
+
+    Args:
+        taken: Flags that the operation has for options of its own.
+    """
+    params = []
     for option in options:
         flags = [flag for flag in option.flags if flag not in taken]
         if flags:
-            made.append(_click_option(option, flags))
-    return made
+            params.append(_click_option(option, flags))
+    return params
 
 
 def _click_option(option: StandardOption, flags: list[str]) -> click.Option:
-    settings: dict[str, Any] = {"expose_value": False, "callback": _remember, "help": option.help}
+    settings: dict[str, Any] = {"expose_value": False, "callback": _keep_value, "help": option.help}
     if not option.metavar:
-        # `default=None` tells "not given" from "given before the API".
+        # Not False, which would overwrite a switch that stood before the API.
         return click.Option([option.name, *flags], is_flag=True, default=None, **settings)
     if option.choices:
         settings["type"] = click.Choice(option.choices)
@@ -281,7 +287,7 @@ def _click_option(option: StandardOption, flags: list[str]) -> click.Option:
     return click.Option([option.name, *flags], metavar=option.metavar, **settings)
 
 
-class _Converted(click.ParamType):  # type: ignore[type-arg]  # it has none before click 8.4
+class _Converted(click.ParamType):  # type: ignore[type-arg]  # click has type arguments since 8.4
     """The type of an option whose value is converted as soon as it is read."""
 
     name = "converted"
@@ -293,16 +299,17 @@ class _Converted(click.ParamType):  # type: ignore[type-arg]  # it has none befo
         return self._convert(value, self._flag)
 
 
-def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+def _keep_value(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Add the value of an option to those of the run."""
     if value is not None and value != () and param.name is not None:
         ctx.obj.options = ctx.obj.options.with_value(param.name, value)
 
 
 def options_in(words: Sequence[str]) -> Options:
-    """Return the standard options among words in which each option is joined to its value.
+    """Return the standard options among arranged words.
 
-    It is for what must be known before click has parsed the words: how errors are written, and how the document
-    is opened that says which options there are. A value that is wrong counts as not given; click says so later.
+    They are needed before click parses the words: for errors of the command line, and to open the document, which
+    says which other options there are. A wrong value counts as not given here: click refuses it later.
     """
     from dynacli.errors import UsageError
 
@@ -319,8 +326,8 @@ def options_in(words: Sequence[str]) -> Options:
         if not equals:
             value = words[index + 1] if index + 1 < len(words) and not flag.startswith("--") else ""
         try:
-            read = option.convert(value, option.flags[0]) if option.convert is not None else value
+            converted = option.convert(value, option.flags[0]) if option.convert is not None else value
         except UsageError:
             continue
-        options = options.with_value(option.name, (read,) if option.is_multiple else read)
+        options = options.with_value(option.name, (converted,) if option.is_multiple else converted)
     return options

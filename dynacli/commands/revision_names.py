@@ -1,4 +1,4 @@
-"""The revisions of an API as a person names them: by the beginning of their name."""
+"""The revisions of an API, as a person names them: by the first digits of their name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,51 +6,55 @@ from typing import Any
 from dynacli.errors import UsageError
 from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["SHORT", "day_of", "find_revision", "previous"]
+__all__ = ["SHOWN_DIGITS", "find_revision", "installed_text", "revision_before"]
 
-SHORT = 12
-"""Digits of a revision's name that lists show; each command takes as many as tell it from the others."""
+SHOWN_DIGITS = 12
+"""Digits of a revision's name that lists show; commands take as few as tell it from the others."""
 
-_FEWEST = 4
+_MIN_DIGITS = 4
 
 
 def find_revision(
     revisions: Revisions, word: str, name: str, others: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Return the pointer to the revision that a word means.
+    """Return the pointer to the revision that a word names.
 
     Args:
-        word: The first digits of its name, four at least.
-        name: How the API is called.
-        others: Pointers to revisions that were never current, which may be meant too.
+        word: The first digits of the revision's name, four at least.
+        name: The name of the API.
+        others: Pointers to further revisions, which were never current.
 
     Raises:
-        UsageError: There is none, or there are several.
+        UsageError: The word names no revision, or several.
     """
-    known = {one["revision"]: one for one in (*others, *revisions.history())}
-    history, wanted = list(known.values()), word.lower()
-    found = [one for one in history if len(wanted) >= _FEWEST and one["revision"].startswith(wanted)]
-    if len(found) == 1:
-        return found[0]
-    listed = ", ".join(f"`{one['revision'][:SHORT]}`" for one in history[:5])
+    by_name = {pointer["revision"]: pointer for pointer in (*others, *revisions.history())}
+    history, digits = list(by_name.values()), word.lower()
+    matching = [
+        pointer
+        for pointer in history
+        if len(digits) >= _MIN_DIGITS and pointer["revision"].startswith(digits)
+    ]
+    if len(matching) == 1:
+        return matching[0]
+    latest = ", ".join(f"`{pointer['revision'][:SHOWN_DIGITS]}`" for pointer in history[:5])
     raise UsageError(
-        f"`{name}` has {'several revisions' if found else 'no revision'} `{word}`",
-        why=f"The latest are {listed}" if listed else "None is kept",
+        f"`{name}` has {'several revisions' if matching else 'no revision'} `{word}`",
+        why=f"The latest are {latest}" if latest else "None is kept",
         hint=f"See them all: `dynacli api history {name}`",
-        near=[one["revision"] for one in (found or history)[:5]],
+        near=[pointer["revision"] for pointer in (matching or history)[:5]],
     )
 
 
-def previous(revisions: Revisions, revision: str) -> dict[str, Any] | None:
-    """Return the pointer to the revision that was current before another one; None where there is none."""
+def revision_before(revisions: Revisions, revision: str) -> dict[str, Any] | None:
+    """Return the pointer to the revision that was current before another; None where there is none."""
     history = revisions.history()
-    names = [one["revision"] for one in history]
+    names = [pointer["revision"] for pointer in history]
     if revision not in names:
         return history[0] if history else None
     return next(iter(history[names.index(revision) + 1 :]), None)
 
 
-def day_of(pointer: dict[str, Any]) -> str:
+def installed_text(pointer: dict[str, Any]) -> str:
     """Return when a revision became current, to the minute in UTC; `-` where that is not known."""
     from datetime import UTC, datetime
 

@@ -11,8 +11,8 @@ from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["Run"]
 
-_SECONDS = 20.0
-"""How long a person who mistyped a name waits at most for a document that may have it."""
+_MAX_WAIT = 20.0
+"""Seconds that a person who mistyped a name waits at most for a newer document that may have it."""
 
 
 class Run:
@@ -21,49 +21,49 @@ class Run:
     Attributes:
         env: Streams, variables, directories.
         options: The standard options that click has read so far.
-        ahead: The options among the words that click has not read yet; None where it has read all of them.
+        options_ahead: The standard options among the words that click has not read yet; None where it has read all.
     """
 
     def __init__(self, env: Environment) -> None:
         self.env = env
         self.options = Options()
-        self.ahead: Options | None = None
+        self.options_ahead: Options | None = None
         self._apis: dict[str, OpenedApi] = {}
-        self._replaced: list[OpenedApi] = []
+        self._outdated: list[OpenedApi] = []
 
     @property
-    def known(self) -> Options:
-        """All options as far as they are known."""
-        return self.options if self.ahead is None else self.options.followed_by(self.ahead)
+    def all_options(self) -> Options:
+        """The standard options that click has read and those that it has yet to read."""
+        return self.options if self.options_ahead is None else self.options.followed_by(self.options_ahead)
 
     @property
     def error_format(self) -> str:
-        """`text` or `json`."""
-        return self.known.error_format or self.env.variables.get("DYNACLI_ERROR_FORMAT") or "text"
+        """How errors and warnings are written: `text` or `json`."""
+        return self.all_options.error_format or self.env.variables.get("DYNACLI_ERROR_FORMAT") or "text"
 
     def api(self, word: str) -> OpenedApi:
-        """Return the API that a word names, opened once a run."""
+        """Return the API that a word names; it is opened once in a run."""
         if word not in self._apis:
-            known = self.known
+            options = self.all_options
             api = open_api(
                 word,
                 self.env,
-                refresh=known.refresh,
-                offline=known.offline,
-                allow_refs=known.allow_ref,
+                refresh=options.refresh,
+                offline=options.offline,
+                allow_refs=options.allow_ref,
                 authorize=lambda challenge: self._log_in(word, challenge),
             )
             self._apis[word] = api
-            self._tell(api)
+            self._warn_of_document(api)
         return self._apis[word]
 
     def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
         from dynacli.client.document_login import login_of
 
-        return login_of(self.env, word, profile=self.known.profile or None)(challenge)
+        return login_of(self.env, word, profile=self.all_options.profile or None)(challenge)
 
-    def _tell(self, api: OpenedApi) -> None:
-        """Warn of what a person should know of a document before its operations are used."""
+    def _warn_of_document(self, api: OpenedApi) -> None:
+        """Write the warnings about an API's document: its age, how it was changed to be usable."""
         if api.needs_freshness_notes:
             from dynacli.commands.freshness_notes import freshness_notes
 
@@ -72,47 +72,54 @@ class Run:
         for note in api.notes:
             self.warn(note)
 
-    def asked_again(self, api: OpenedApi) -> OpenedApi | None:
-        """Return an API whose document was fetched again because it lacks something; None if that changes nothing."""
+    def fetch_again(self, api: OpenedApi) -> OpenedApi | None:
+        """Fetch the document of an API again, because the one in the cache lacks something that is asked for.
+
+        Returns:
+            The API with the newer document. None where there is none, or where none is asked for: the document is a
+            file, a revision is pinned, nothing may be fetched, or it was fetched within the last minute.
+        """
         from dynacli.library.revisions.pending_document import last_failure
 
-        if self.known.offline or not api.may_be_outdated:
+        if self.all_options.offline or not api.may_be_outdated:
             return None
         failure = last_failure(api.revisions)
         word = next(word for word, opened in self._apis.items() if opened is api)
         try:
-            again = open_api(
+            newer = open_api(
                 word,
                 self.env,
                 refresh=True,
-                allow_refs=self.known.allow_ref,
+                allow_refs=self.all_options.allow_ref,
                 authorize=lambda challenge: self._log_in(word, challenge),
                 is_asked=False,
-                seconds=_SECONDS,
+                seconds=_MAX_WAIT,
             )
         except DynacliError as error:
-            if failure is None or not api.is_due:  # else it was told already
+            if failure is None or not api.is_due:  # otherwise the warning was written when the API was opened
                 self.warn(f"The document could not be refreshed: {error.what}")
             return None
-        self._apis[word] = again
-        self._replaced.append(api)
-        self._tell(again)
-        return again
+        self._apis[word] = newer
+        self._outdated.append(api)
+        self._warn_of_document(newer)
+        return newer
 
     def end(self) -> None:
-        """Do what can wait until the command has printed: start refreshes that are due, tell what is new."""
+        """Do what can wait until the command has printed: start refreshes that are due, write what is new."""
         for api in self._apis.values():
             api.note_use()
             if api.is_refresh_wanted:
                 from dynacli.library.background_refresh import begin_refresh
 
-                begin_refresh(api, self.env, self.known.profile)
+                begin_refresh(api, self.env, self.all_options.profile)
             if api.failure is not None:
                 continue
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
-                from dynacli.commands.freshness_notes import tell_news
+                from dynacli.commands.freshness_notes import news_note
 
-                tell_news(api, self.note)
+                note = news_note(api)
+                if note:
+                    self.note(note)
 
     def warn(self, text: str, **details: Any) -> None:
         """Write a warning to standard error.
@@ -125,7 +132,7 @@ class Run:
         write_warning(self.env, text, self.error_format, details)
 
     def note(self, text: str) -> None:
-        """Write a line to standard error that nobody has to do anything about."""
+        """Write a note to standard error: a line that calls for no action."""
         if self.error_format == "json":
             self.warn(text)
             return
@@ -134,8 +141,8 @@ class Run:
         write_note(self.env, text)
 
     def close(self) -> None:
-        """Close what was opened."""
-        for api in (*self._apis.values(), *self._replaced):
+        """Close the APIs that were opened."""
+        for api in (*self._apis.values(), *self._outdated):
             api.catalog.close()
         self._apis.clear()
-        self._replaced.clear()
+        self._outdated.clear()

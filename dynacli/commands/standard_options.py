@@ -1,4 +1,4 @@
-"""The standard options, in one table from which every command takes its own."""
+"""The table of standard options: those that are dynacli's and not the document's. Each command takes some of them."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,18 +17,18 @@ MARKDOWN = "markdown"
 
 
 class StandardOption(NamedTuple):
-    """An option that is not the document's.
+    """An option that is dynacli's own.
 
     Args:
-        name: The field of `Options`.
-        flags: As typed.
-        help: What the option is for, in a help page.
-        metavar: What its value is called; empty for a switch.
-        choices: The values that it takes; all when there are none.
-        flag_value: What it means without a value, for an option whose value may be left out.
+        name: The field of `Options` that has its value.
+        flags: The short and the long form, with their hyphens.
+        help: Its line in help pages.
+        metavar: The name of its value in help pages; empty for a switch.
+        choices: The values that it takes; empty where it takes any.
+        flag_value: Its value where none is given, for an option whose value may be left out; else empty.
         is_multiple: Whether it may be repeated.
-        convert: Makes the value of the word and the option's flag, or raises UsageError; None where the word is
-            the value.
+        convert: Returns the value for the word that was given and the option's flag, or raises UsageError;
+            None where the word is the value.
     """
 
     name: str
@@ -138,7 +138,7 @@ STANDARD_OPTIONS = (
 )
 
 CHANGES_OPTIONS = (STANDARD_OPTIONS[0]._replace(convert=_changes_format), *STANDARD_OPTIONS[1:])
-"""Those of `dynacli changes`, which writes Markdown besides."""
+"""The standard options of `dynacli changes`, which can also write Markdown."""
 
 INPUT_OPTIONS = (
     StandardOption("body", ("--body",), "the whole body; other options are laid over it", "JSON|@FILE|-"),
@@ -153,7 +153,8 @@ INPUT_OPTIONS = (
     ),
     StandardOption("example", ("--example",), "fill in whatever is required and was not given"),
 )
-"""How inputs are given as a whole; where an operation has an option of such a name, it stands before the API."""
+"""Options that give or change the body as a whole; where an operation has an option of the same name, they stand
+before the API."""
 
 PART_OPTIONS = (
     StandardOption(
@@ -164,4 +165,4 @@ PART_OPTIONS = (
         is_multiple=True,
     ),
 )
-"""Those of a multipart body alone."""
+"""Options of operations with a multipart body."""

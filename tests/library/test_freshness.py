@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.commands.freshness_notes import age_told
+from dynacli.commands.freshness_notes import age_text
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.revisions.freshness import age_of, is_due
 from tests.documents import operation, pets
@@ -98,7 +98,7 @@ def test_a_person_writes_a_time_as_people_do(written: Any, seconds: float | None
 )
 def test_an_age_is_told_in_its_largest_unit(seconds: float, told: str) -> None:
     """People are told roughly how old something is."""
-    assert told == age_told(seconds)
+    assert told == age_text(seconds)
 
 
 def _added(server: Recorder, *words: str, **headers: str) -> Served:

@@ -9,7 +9,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.read_options import click_options
-from dynacli.commands.revision_names import SHORT, find_revision, previous
+from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, revision_before
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import CHANGES_OPTIONS, MARKDOWN
 from dynacli.errors import DocumentError
@@ -87,7 +87,7 @@ def _only_breaking(found: "Changes") -> "Changes":
 
 
 def _before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> OpenedApi | None:
-    pointer = previous(opened.revisions, after.pointer["revision"])
+    pointer = revision_before(opened.revisions, after.pointer["revision"])
     if pointer is None or pointer["revision"] == after.pointer["revision"]:
         return None
     return _of(opened, pointer, stack)
@@ -139,7 +139,7 @@ def _side(api: OpenedApi) -> _Side:
 
 def _lost(revision: str) -> DocumentError:
     return DocumentError(
-        f"The document of the revision `{revision[:SHORT]}` is not in the cache any more",
+        f"The document of the revision `{revision[:SHOWN_DIGITS]}` is not in the cache any more",
         hint="See what is: `dynacli api history API`",
     )
 

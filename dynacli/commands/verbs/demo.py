@@ -11,7 +11,7 @@ import click
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation
-from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_ahead
+from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_options_ahead
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
@@ -181,7 +181,7 @@ class _DemoGroup(VerbGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        note_ahead(ctx.obj, args[1:])
+        note_options_ahead(ctx.obj, args[1:])
         command, rest = self._find(ctx, args)
         if command is None:
             raise unknown_operation(_described(ctx), args[0])

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dynacli.commands.revision_names import SHORT, day_of, find_revision, previous
+from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, installed_text, revision_before
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.registered_apis import check_registered
 from dynacli.errors import DocumentError, UsageError
@@ -53,7 +53,7 @@ def show_history(ctx: click.Context, api: str) -> None:
                 [f"kept aside: {visible('; '.join(row['kept_aside']), keep='')}"] if row["kept_aside"] else []
             )
             note = f"  {paint.dim(', '.join(notes))}" if notes else ""
-            lines.append(f"{mark} {row['revision'][:SHORT]}  {row['since']}  {told}{note}".rstrip())
+            lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {told}{note}".rstrip())
         return "\n".join(lines)
 
     write_data(run.env, rows, run.options.output, text)
@@ -63,7 +63,7 @@ def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
     revision = pointer["revision"]
     return {
         "revision": revision,
-        "since": day_of(pointer),
+        "since": installed_text(pointer),
         "title": pointer.get("title"),
         "version": pointer.get("version"),
         "operations": pointer.get("operations"),
@@ -85,10 +85,11 @@ def rollback(ctx: click.Context, name: str, revision: str | None) -> None:
     check_registered(run, name)
     open_request, revisions = find_revisions(name, run.env)
     in_use = _in_use(open_request, revisions, revisions.current())
-    pointer = find_revision(revisions, revision, name) if revision else previous(revisions, in_use)
+    pointer = find_revision(revisions, revision, name) if revision else revision_before(revisions, in_use)
     if pointer is None:
         raise UsageError(
-            f"`{name}` has no revision before `{in_use[:SHORT]}`", hint=f"See `dynacli api history {name}`"
+            f"`{name}` has no revision before `{in_use[:SHOWN_DIGITS]}`",
+            hint=f"See `dynacli api history {name}`",
         )
     _hold(run, name, open_request, revisions, pointer)
 
@@ -125,7 +126,7 @@ def _hold(
     api = open_cached(open_request, revisions, pointer)
     if api is None:
         raise DocumentError(
-            f"The revision `{revision[:SHORT]}` of `{name}` is not in the cache any more",
+            f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` is not in the cache any more",
             hint=f"See what is: `dynacli api history {name}`",
         )
     api.catalog.close()
@@ -135,7 +136,7 @@ def _hold(
         _mark(revisions, open_request.pin, is_pinned=False)
     write_stderr(
         run.env,
-        f"{name}: the revision {revision[:SHORT]} of {day_of(pointer)} is held, and not refreshed; "
+        f"{name}: the revision {revision[:SHOWN_DIGITS]} of {installed_text(pointer)} is held, and not refreshed; "
         f"`dynacli api unpin {name}` goes on with the latest\n",
     )
 
@@ -166,7 +167,7 @@ def unpin(ctx: click.Context, name: str) -> None:
     _mark(revisions, open_request.pin, is_pinned=False)
     current = revisions.current()
     told = (
-        f"the revision {current['revision'][:SHORT]} of {day_of(current)}"
+        f"the revision {current['revision'][:SHOWN_DIGITS]} of {installed_text(current)}"
         if current is not None
         else "the latest"
     )

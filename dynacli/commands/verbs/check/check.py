@@ -93,7 +93,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     settings = replace(settings, timeout=settings.timeout or _TIMEOUT)
     check_files(run, har=options.har, learn=options.learn)
     if any(api.catalog.find(word) is None for word in (*options.only, *options.operation)):
-        api = run.asked_again(api) or api  # it may have appeared a moment ago
+        api = run.fetch_again(api) or api  # it may have appeared a moment ago
     selection = select_operations(api, only=options.only, named=options.operation, tags=options.tag)
     chains = select_chains(api, [*selection.called, *selection.left_out]) if options.write else []
     in_chains = {name for chain in chains for name in chain.changing}

@@ -34,7 +34,7 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
         write_data(run.env, found[0], run.options.output, found[1])
         return
     if name is None:
-        if run.asked_again(opened) is not None:  # it may have appeared a moment ago
+        if run.fetch_again(opened) is not None:  # it may have appeared a moment ago
             _describe(ctx, api, operation)
             return
         raise unknown_operation(opened, words[0], tag)
