@@ -1,4 +1,4 @@
-"""What click says of a command line → dynacli's errors."""
+"""click's errors of the command line → dynacli's."""
 
 import click
 
@@ -8,25 +8,25 @@ __all__ = ["from_click"]
 
 
 def from_click(error: click.ClickException) -> DynacliError:
-    """Return the error for one of click's."""
-    page = (
+    """Return dynacli's error for an error of click's."""
+    help_hint = (
         f"See `{error.ctx.command_path} --help`" if isinstance(error, click.UsageError) and error.ctx else ""
     )
     if isinstance(error, click.NoSuchOption):
         near = list(error.possibilities or ())[:3]
-        hint = f"Did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else page
+        hint = f"Did you mean {' or '.join(f'`{option}`' for option in near)}?" if near else help_hint
         return UsageError(f"There is no option `{error.option_name}`", hint=hint, near=near)
     if isinstance(error, click.BadOptionUsage):
-        return UsageError(f"The option `{error.option_name}` needs a value", hint=page)
+        return UsageError(f"The option `{error.option_name}` needs a value", hint=help_hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
         name = error.param.make_metavar(error.ctx) if error.ctx else error.param.human_readable_name
-        return UsageError(f"`{name}` is missing", hint=page)
+        return UsageError(f"`{name}` is missing", hint=help_hint)
     if isinstance(error, click.BadParameter) and error.param is not None:
         return UsageError(
             f"The value of `{error.param.opts[-1]}` is not one that it takes",
             why=error.message.rstrip("."),
-            hint=page,
+            hint=help_hint,
         )
     if isinstance(error, click.FileError):
         return FileError(f"`{error.ui_filename}` cannot be used", why=error.message)
-    return UsageError(error.format_message().rstrip("."), hint=page)
+    return UsageError(error.format_message().rstrip("."), hint=help_hint)

@@ -52,10 +52,10 @@ def _changes_format(word: str, flag: str) -> str:
     return word if word == MARKDOWN else _output_format(word, flag)
 
 
-def _place(word: str, flag: str) -> str:
-    from dynacli.commands.reference_places import parse_place
+def _allowed_reference(word: str, flag: str) -> str:
+    from dynacli.commands.allowed_reference import parse_allowed_reference
 
-    return parse_place(word, flag)
+    return parse_allowed_reference(word, flag)
 
 
 def _seconds(word: str, flag: str) -> float:  # noqa: ARG001
@@ -121,7 +121,7 @@ STANDARD_OPTIONS = (
         "let references of the document lead to one more origin, or to files of one more directory",
         "ORIGIN|DIRECTORY",
         is_multiple=True,
-        convert=_place,
+        convert=_allowed_reference,
     ),
     StandardOption("refresh", ("--refresh",), "read or fetch the document again first"),
     StandardOption("offline", ("--offline",), "fetch no document: use what is in the cache"),

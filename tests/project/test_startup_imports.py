@@ -137,7 +137,11 @@ _COMMAND = (
 _PAGE = _COMMAND | _modules("text.terminal text.wrapping")
 _MARKDOWN = _modules("text.markdown.markdown text.markdown.markdown_inline")
 _ROOT_HELP = _PAGE | _modules("commands.help.root_help")
-_API_HELP = _PAGE | _MARKDOWN | _modules("commands.help.api_help commands.help.webhook_list")
+_API_HELP = (
+    _PAGE
+    | _MARKDOWN
+    | _modules("commands.help.api_help commands.help.server_lines commands.help.webhook_list")
+)
 _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("commands.help.operation_help")
 _PLAIN = (
     _COMMAND

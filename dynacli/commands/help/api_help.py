@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dynacli.commands.help.server_lines import server_line
 from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
@@ -12,7 +13,7 @@ from dynacli.text.terminal import Painter, terminal_width, visible
 __all__ = ["api_help", "operation_lines"]
 
 _MOST_WEBHOOKS = 12
-"""Nobody calls them, so that a document with hundreds shows a few, and where the others are."""
+"""Webhooks that the page lists: they cannot be called, so the page only points to the others."""
 
 
 def api_help(env: Environment, api: OpenedApi, tag: str = "") -> str:
@@ -32,15 +33,15 @@ def api_help(env: Environment, api: OpenedApi, tag: str = "") -> str:
             lines.append(f"  {paint.dim('...')}")
     lines.extend([""] if lines[-1] else [])
     tags = api.catalog.tags()
-    described = dict(tags.values())
-    groups: dict[str, list[OperationSummary]] = {}
-    for one in api.catalog.summaries(tag):
-        if not one.is_hidden:
-            groups.setdefault("" if tag or not one.tags else one.tags[0], []).append(one)
-    for group, operations in groups.items():
-        heading = visible(group, keep="") if group else "Operations"
-        told = first_sentence(described.get(group, ""), max(width - len(heading) - 3, 20))
-        lines.append(paint.bold(heading) + (f"  {paint.dim(told)}" if told else ""))
+    descriptions = dict(tags.values())
+    by_tag: dict[str, list[OperationSummary]] = {}
+    for operation in api.catalog.summaries(tag):
+        if not operation.is_hidden:
+            by_tag.setdefault("" if tag or not operation.tags else operation.tags[0], []).append(operation)
+    for tag_name, operations in by_tag.items():
+        heading = visible(tag_name, keep="") if tag_name else "Operations"
+        about = first_sentence(descriptions.get(tag_name, ""), max(width - len(heading) - 3, 20))
+        lines.append(paint.bold(heading) + (f"  {paint.dim(about)}" if about else ""))
         lines.extend(operation_lines(operations, width, paint))
         lines.append("")
     if not tag:
@@ -51,14 +52,11 @@ def api_help(env: Environment, api: OpenedApi, tag: str = "") -> str:
 
 
 def _server_lines(servers: list[dict[str, Any]], paint: Painter) -> list[str]:
-    """Return the servers where there is a choice, each with the index that `--server` takes."""
-    if len(servers) < 2 and not any(one["variables"] for one in servers):
+    """Return the section on servers; empty where there is only one, without variables."""
+    if len(servers) < 2 and not any(server["variables"] for server in servers):
         return []
-    lines = [f"{paint.bold('Servers')}  {paint.dim('for --server and --server-var')}"]
-    for index, one in enumerate(servers):
-        told = visible(", ".join(word for word in (one.get("name", ""), one["description"]) if word), keep="")
-        lines.append(f"  {index}  {visible(one['url'], keep='')}" + (paint.dim(f"  {told}") if told else ""))
-    return [*lines, ""]
+    heading = f"{paint.bold('Servers')}  {paint.dim('for --server and --server-var')}"
+    return [heading, *(server_line(index, server, paint) for index, server in enumerate(servers)), ""]
 
 
 def _webhook_lines(api: OpenedApi, width: int, paint: Painter) -> list[str]:
@@ -80,28 +78,31 @@ def _webhook_lines(api: OpenedApi, width: int, paint: Painter) -> list[str]:
 
 def operation_lines(operations: list[OperationSummary], width: int, paint: Painter) -> list[str]:
     """Return a line for each operation: its name and its summary, cut to the width."""
-    column = min(max((len(one.name) for one in operations), default=0), 44) + 4
-    names = {one.name for one in operations}
+    column = min(max((len(operation.name) for operation in operations), default=0), 44) + 4
+    names = {operation.name for operation in operations}
     lines = []
-    for one in operations:
-        told = visible(one.summary, keep="") or f"{one.method} {visible(one.path, keep='')}"
-        if one.is_deprecated:
-            told += " (deprecated)"
-        if other := _shares_name_with(one, names):
-            told = f"(its operationId is also that of {other}) {told}"
-        room = width - max(column, len(one.name) + 4)
-        if len(told) > room:
-            told = told[: max(room - 3, 12)].rstrip() + "..."
-        lines.append(f"  {one.name.ljust(column - 4)}  {paint.dim(told)}")
+    for operation in operations:
+        about = (
+            visible(operation.summary, keep="") or f"{operation.method} {visible(operation.path, keep='')}"
+        )
+        if operation.is_deprecated:
+            about += " (deprecated)"
+        if other := _namesake(operation, names):
+            about = f"(its operationId is also that of {other}) {about}"
+        room = width - max(column, len(operation.name) + 4)
+        if len(about) > room:
+            about = about[: max(room - 3, 12)].rstrip() + "..."
+        lines.append(f"  {operation.name.ljust(column - 4)}  {paint.dim(about)}")
     return lines
 
 
-def _shares_name_with(one: OperationSummary, names: set[str]) -> str:
-    """Return the operation that has the plain name which this one would have; empty when it has its own."""
-    # A qualified name ends with method and path; asking that first keeps long lists fast.
-    if not one.operation_id or f"-{one.method.lower()}-" not in one.name:
+def _namesake(operation: OperationSummary, names: set[str]) -> str:
+    """Return the name of the operation that has the same operationId; empty where there is none."""
+    # Of two such operations the second is named by method and path as well; that test is fast, for long lists.
+    if not operation.operation_id or f"-{operation.method.lower()}-" not in operation.name:
         return ""
     from dynacli.model.kebab_names import kebab
 
-    plain = kebab(one.operation_id)
-    return plain if plain != one.name and plain in names and one.name.startswith(f"{plain}-") else ""
+    plain = kebab(operation.operation_id)
+    is_namesake = plain != operation.name and plain in names and operation.name.startswith(f"{plain}-")
+    return plain if is_namesake else ""

@@ -15,18 +15,18 @@ from dynacli.text.wrapping import wrapped
 
 __all__ = ["constraints", "operation_help", "placeholder"]
 
-LISTED = 60
-"""Body options that a help page lists before it points to `describe`."""
-CHOICES = 12
-BRANCHES = 8
-CHOICE_PLACES = 6
-MEDIA_TYPES = 6
-NOT_EMPTY = "not empty"
-NULL = "may be null"
+_MAX_FIELDS = 60
+"""Options of a body that the page lists; for the others it points to `describe`."""
+_MAX_VALUES = 12
+_MAX_BRANCHES = 8
+_MAX_CHOICES = 6
+_MAX_MEDIA_TYPES = 6
+_NOT_EMPTY = "not empty"
+_NULL = "may be null"
 
 
 def operation_help(env: Environment, described: DescribedOperation, usage: str, own_flags: set[str]) -> str:
-    """Return the page: what it does, arguments, options, body options, answers, and an example that runs."""
+    """Return the page: summary, arguments, options, body, answers, and an example that runs."""
     operation = described.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
@@ -40,18 +40,26 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
         lines.extend([*(f"  {line}".rstrip() for line in description.splitlines()), ""])
     lines.extend([f"  {paint.dim(visible(f'{operation.method} {operation.path}'))}", ""])
     page = _Page(paint, width)
-    in_path = [one for one in operation.parameters if one.location == "path"]
-    page.section("Arguments", [row for one in in_path for row in page.with_fields(one)])
-    others = [one for one in operation.parameters if one.location != "path" and not one.is_hidden]
-    others.sort(key=lambda one: not _has_to_be_given(one))
-    page.section("Options", [row for one in others for row in page.with_fields(one)])
+    in_path = [parameter for parameter in operation.parameters if parameter.location == "path"]
+    page.section("Arguments", [row for parameter in in_path for row in page.with_fields(parameter)])
+    others = [
+        parameter
+        for parameter in operation.parameters
+        if parameter.location != "path" and not parameter.is_hidden
+    ]
+    others.sort(key=lambda parameter: not _has_to_be_given(parameter))
+    page.section("Options", [row for parameter in others for row in page.with_fields(parameter)])
     if described.media_type is not None:
         page.body(described, described.media_type, own_flags)
-    page.section("Answers", [page.response(one) for one in operation.responses])
+    page.section("Answers", [page.response(response) for response in operation.responses])
     standard = STANDARD_OPTIONS if operation.body is not None else (INPUT_OPTIONS[-1], *STANDARD_OPTIONS)
-    flags = [flag for one in standard for flag in one.flags[-1:] if flag not in own_flags]
+    flags = [option.flags[-1] for option in standard if option.flags[-1] not in own_flags]
     note = f"{', '.join(flags)}: see `dynacli --help`."
-    hidden = [one.flags[-1] for one in standard if one not in INPUT_OPTIONS and one.flags[-1] in own_flags]
+    hidden = [
+        option.flags[-1]
+        for option in standard
+        if option not in INPUT_OPTIONS and option.flags[-1] in own_flags
+    ]
     if hidden:
         note += f"\n{_before_the_api(hidden)}"
     page.section("Standard options", [], note)
@@ -61,13 +69,15 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
 
 
 class _Page:
+    """The sections of the page, added to its lines."""
+
     def __init__(self, paint: Painter, width: int) -> None:
         self.paint = paint
         self.width = width
         self.lines: list[str] = []
 
     def section(self, title: str, rows: list[tuple[str, str]], note: str = "") -> None:
-        """Add a section; one without rows is left out."""
+        """Add a section, unless it has neither rows nor a note."""
         if not rows and not note:
             return
         self.lines.append(self.paint.bold(title))
@@ -77,56 +87,63 @@ class _Page:
             if len(left) + 4 > column:
                 self.lines.append(f"  {left}")
             else:
-                told = text.pop(0) if text else ""
-                self.lines.append(f"  {left}{' ' * (column - len(left) - 2)}{told}".rstrip())
+                first = text.pop(0) if text else ""
+                self.lines.append(f"  {left}{' ' * (column - len(left) - 2)}{first}".rstrip())
             self.lines.extend(f"{' ' * column}{line}" for line in text)
         if note:
             self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
         self.lines.append("")
 
-    def parameter(self, one: Parameter) -> tuple[str, str]:
+    def parameter(self, parameter: Parameter) -> tuple[str, str]:
         """Return the row of a parameter."""
-        if one.location == "path":
-            left = one.option.removeprefix("path.").upper().replace("-", "_")
+        if parameter.location == "path":
+            left = parameter.option.removeprefix("path.").upper().replace("-", "_")
         else:
-            left = f"--{visible(one.option, keep='')} {placeholder(one.value)}".rstrip()
-        facts = ["required"] if one.location != "path" and _has_to_be_given(one) else []
-        facts.extend(constraints(one.value))
-        if one.value.type == "object" and one.value.items is not None:
-            facts.append(_entries(one.option, one.value.items))
+            left = f"--{visible(parameter.option, keep='')} {placeholder(parameter.value)}".rstrip()
+        facts = ["required"] if parameter.location != "path" and _has_to_be_given(parameter) else []
+        facts.extend(constraints(parameter.value))
+        if parameter.value.type == "object" and parameter.value.items is not None:
+            facts.append(_entries(parameter.option, parameter.value.items))
         # A path has no empty segments, whether the document says so or not.
-        facts = [fact for fact in facts if fact != NOT_EMPTY or one.location != "path"]
-        return left, _told(one.description, facts, is_deprecated=one.is_deprecated)
+        facts = [fact for fact in facts if fact != _NOT_EMPTY or parameter.location != "path"]
+        return left, _about(parameter.description, facts, is_deprecated=parameter.is_deprecated)
 
-    def with_fields(self, one: Parameter) -> list[tuple[str, str]]:
-        """Return the rows of a parameter and of the properties that it has."""
-        return [self.parameter(one), *(self.field(each, is_inside=True) for each in one.fields)]
+    def with_fields(self, parameter: Parameter) -> list[tuple[str, str]]:
+        """Return the rows of a parameter and of the properties of its value."""
+        return [self.parameter(parameter), *(self.field(field, is_inside=True) for field in parameter.fields)]
 
-    def field(self, one: Field, *, is_inside: bool = False, is_part: bool = False) -> tuple[str, str]:
-        """Return the row of a body option, or of a property inside an object parameter."""
-        option = visible(one.option, keep="").replace("[]", "[0]")
-        left = f"--{option} {(is_part and _file(one.value)) or placeholder(one.value)}".rstrip()
+    def field(self, field: Field, *, is_inside: bool = False, is_part: bool = False) -> tuple[str, str]:
+        """Return the row of an option of the body, or of a property of a parameter.
+
+        Args:
+            is_inside: Whether it is a property of a parameter.
+            is_part: Whether it is a part of a multipart body, which may be a file.
+        """
+        option = visible(field.option, keep="").replace("[]", "[0]")
+        left = (
+            f"--{option} {(is_part and _file_placeholder(field.value)) or placeholder(field.value)}".rstrip()
+        )
         facts = []
-        branch = visible(one.branch, keep="")
-        if one.is_needed and not is_inside:
-            facts.extend([] if one.value.has_known_default else ["required"])
-        elif one.is_required and branch:
+        branch = visible(field.branch, keep="")
+        if field.is_needed and not is_inside:
+            facts.extend([] if field.value.has_known_default else ["required"])
+        elif field.is_required and branch:
             facts.append(f"required for {branch}")
-        elif one.is_required:
+        elif field.is_required:
             facts.append(f"required in {option.rpartition('.')[0] or 'each item'}")
         elif branch:
             facts.append(f"for {branch}")
-        facts.extend(constraints(one.value))
-        if one.value.type == "object" and one.value.items is not None:
-            facts.append(_entries(option, one.value.items))
-        if one.value.is_nullable and one.value.type == "string" and not one.value.enum:
-            # The word `null` is a text here.
-            facts = [f"null by --set {option}=null" if fact == NULL else fact for fact in facts]
-        if one.below:
+        facts.extend(constraints(field.value))
+        if field.value.type == "object" and field.value.items is not None:
+            facts.append(_entries(option, field.value.items))
+        if field.value.is_nullable and field.value.type == "string" and not field.value.enum:
+            # `null` behind the option itself would be the text `null`.
+            facts = [f"null by --set {option}=null" if fact == _NULL else fact for fact in facts]
+        if field.below:
             facts.append(
-                "more options below" if one.below == MORE else "holds itself: the same options below"
+                "more options below" if field.below == MORE else "holds itself: the same options below"
             )
-        return left, _told(one.description, facts, is_deprecated=one.is_deprecated)
+        return left, _about(field.description, facts, is_deprecated=field.is_deprecated)
 
     def body(self, described: DescribedOperation, media_type: MediaType, own_flags: set[str]) -> None:
         """Add the body's section."""
@@ -137,18 +154,21 @@ class _Page:
         is_part = is_multipart(media_type.name)
         takes_options = is_built(media_type.name)
         rows = (
-            [self.field(one, is_part=is_part) for one in _shown(media_type.fields)] if takes_options else []
+            [self.field(field, is_part=is_part) for field in _shown_fields(media_type.fields)]
+            if takes_options
+            else []
         )
-        whole = [one for one in INPUT_OPTIONS if one.flags[0] not in own_flags]
+        input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
         rows.extend(
-            (f"{one.flags[0]} {one.metavar}".strip(), one.help)
-            for one in (whole if takes_options else map(_given_whole, whole))
-            if (one.name != "content_type" or len(body.content) > 1) and (one.name != "set" or takes_options)
+            (f"{option.flags[0]} {option.metavar}".strip(), option.help)
+            for option in (input_options if takes_options else map(_for_whole_body, input_options))
+            if (option.name != "content_type" or len(body.content) > 1)
+            and (option.name != "set" or takes_options)
         )
         if is_part:
-            rows.extend((f"{one.flags[0]} {one.metavar}", one.help) for one in PART_OPTIONS)
+            rows.extend((f"{option.flags[0]} {option.metavar}", option.help) for option in PART_OPTIONS)
         notes = []
-        left_out = len(media_type.fields) - LISTED
+        left_out = len(media_type.fields) - _MAX_FIELDS
         if not takes_options:
             if media_type.fields:
                 page = f"dynacli describe {described.api.name} {described.operation.name}"
@@ -159,44 +179,48 @@ class _Page:
             )
         if takes_options:
             notes.extend(_notes(media_type))
-        if len(whole) < len(INPUT_OPTIONS):
-            notes.append(_before_the_api([one.flags[0] for one in INPUT_OPTIONS if one not in whole]))
+        hidden = [option.flags[0] for option in INPUT_OPTIONS if option not in input_options]
+        if hidden:
+            notes.append(_before_the_api(hidden))
         if len(body.content) > 1:
             notes.append(_media_types(body, media_type))
         title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
         self.section(title, rows, "\n".join(notes))
 
-    def response(self, one: Response) -> tuple[str, str]:
+    def response(self, response: Response) -> tuple[str, str]:
         """Return the row of an answer."""
-        what = ", ".join(part for part in (one.schema_name, " or ".join(one.media_types[:3])) if part)
-        told = first_sentence(one.description, 120)
-        return visible(one.status, keep=""), visible(f"{told} ({what})" if what else told, keep="")
+        parts = (response.schema_name, " or ".join(response.media_types[:3]))
+        content = ", ".join(part for part in parts if part)
+        about = first_sentence(response.description, 120)
+        return visible(response.status, keep=""), visible(
+            f"{about} ({content})" if content else about, keep=""
+        )
 
 
-def _given_whole(option: StandardOption) -> StandardOption:
-    """Return how `--body` is told where no option lies over it."""
+def _for_whole_body(option: StandardOption) -> StandardOption:
+    """Return a standard option as it works on a body that has no options of its own."""
     if option.name != "body":
         return option
     return option._replace(metavar="TEXT|@FILE|-", help="the whole body, sent as it is given")
 
 
 def _notes(media_type: MediaType) -> Iterator[str]:
-    """Yield what is to be said of the options of a body besides the rows."""
+    """Yield the notes below the options of a body."""
     if media_type.is_cut:
         yield "Fields below these have options too, written the same way."
-    yield from (_branches(one) for one in media_type.choices[:CHOICE_PLACES])
-    if len(media_type.choices) > CHOICE_PLACES:
-        yield f"{len(media_type.choices) - CHOICE_PLACES} more places have branches."
+    yield from (_branches(choice) for choice in media_type.choices[:_MAX_CHOICES])
+    if len(media_type.choices) > _MAX_CHOICES:
+        yield f"{len(media_type.choices) - _MAX_CHOICES} more places have branches."
     if media_type.value.type == "object" and media_type.value.items is not None:
-        which = "Properties of other names" if media_type.fields else "Any property"
-        yield f"{which}: `--body.NAME VALUE`."
+        subject = "Properties of other names" if media_type.fields else "Any property"
+        yield f"{subject}: `--body.NAME VALUE`."
 
 
 def _branches(choice: Choice) -> str:
-    """Return what is to be chosen at one place."""
+    """Return the sentence about the branches of one place."""
     names = []
-    for name, tag in choice.branches[:BRANCHES]:
-        # A name often says its value already.
+    for name, tag in choice.branches[:_MAX_BRANCHES]:
+        # The tag is left out where it is the same word.
         names.append(name if not tag or tag == name else f"{name} ({tag})")
     left_out = len(choice.branches) - len(names) + choice.more
     if left_out > 0:
@@ -204,13 +228,17 @@ def _branches(choice: Choice) -> str:
     place = f"`--{choice.option}`" if choice.option else "The body"
     option = f"{choice.option}.{choice.by}" if choice.option else choice.by
     by = f"; --{option} picks it, or the options given do" if choice.by else "; the options given decide"
-    told = f"{place} is one of {', '.join(names[:-1])} {'and' if left_out > 0 else 'or'} {names[-1]}{by}."
-    return visible(told.replace("[]", "[0]"), keep="")
+    text = f"{place} is one of {', '.join(names[:-1])} {'and' if left_out > 0 else 'or'} {names[-1]}{by}."
+    return visible(text.replace("[]", "[0]"), keep="")
 
 
 def _media_types(body: Body, chosen: MediaType) -> str:
-    others = [visible(one.name, keep="") or "(none)" for one in body.content if one.name != chosen.name]
-    shown = others[:MEDIA_TYPES]
+    others = [
+        visible(media_type.name, keep="") or "(none)"
+        for media_type in body.content
+        if media_type.name != chosen.name
+    ]
+    shown = others[:_MAX_MEDIA_TYPES]
     more = f" and {len(others) - len(shown)} more" if len(others) > len(shown) else ""
     if not others:
         return f"{visible(chosen.name, keep='')} is the default of --content-type."
@@ -218,50 +246,53 @@ def _media_types(body: Body, chosen: MediaType) -> str:
 
 
 def _before_the_api(flags: list[str]) -> str:
-    listed = ", ".join(f"`{flag}`" for flag in flags)
+    names = ", ".join(f"`{flag}`" for flag in flags)
     stands = "stands" if len(flags) == 1 else "stand"
-    return f"dynacli's own {listed} {stands} before the API's name here."
+    return f"dynacli's own {names} {stands} before the API's name here."
 
 
-def _has_to_be_given(one: Parameter) -> bool:
-    # A required parameter with a default is sent with that one.
-    return one.is_required and not one.value.has_known_default
+def _has_to_be_given(parameter: Parameter) -> bool:
+    # A required parameter that is not given is sent with its default.
+    return parameter.is_required and not parameter.value.has_known_default
 
 
-def _told(description: str, facts: list[str], *, is_deprecated: bool) -> str:
-    told = first_sentence(description, 160)
+def _about(description: str, facts: list[str], *, is_deprecated: bool) -> str:
+    sentence = first_sentence(description, 160)
     shown = [*facts, "deprecated"] if is_deprecated else facts
-    return f"{told} [{'; '.join(shown)}]".strip() if shown else told
+    return f"{sentence} [{'; '.join(shown)}]".strip() if shown else sentence
 
 
 def _entries(option: str, value: ValueType) -> str:
-    long = len(option) > 30
-    return f"or an entry each: {'the same with ' if long else f'--{option}'}.NAME {placeholder(value)}"
+    """Return the fact about an object of any keys, whose entries have an option each."""
+    is_long = len(option) > 30
+    return f"or an entry each: {'the same with ' if is_long else f'--{option}'}.NAME {placeholder(value)}"
 
 
-def _shown(fields: Sequence[Field]) -> list[Field]:
-    """Return the fields that a page has room for: what is needed, then those that are not far in."""
+def _shown_fields(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields that the page has room for: first the required ones, then the less deep ones."""
     ordered = _required_first(fields)
-    if len(ordered) <= LISTED:
+    if len(ordered) <= _MAX_FIELDS:
         return ordered
-    by_depth = sorted(range(len(ordered)), key=lambda at: (not ordered[at].is_needed, len(ordered[at].path)))
-    return [ordered[at] for at in sorted(by_depth[:LISTED])]
+    indexes = sorted(
+        range(len(ordered)), key=lambda index: (not ordered[index].is_needed, len(ordered[index].path))
+    )
+    return [ordered[index] for index in sorted(indexes[:_MAX_FIELDS])]
 
 
 def _required_first(fields: Sequence[Field]) -> list[Field]:
-    """Return the fields with those of required properties first; what belongs together stays together."""
-    needed = {one.path[0] for one in fields if one.is_needed}
-    return sorted(fields, key=lambda one: one.path[0] not in needed)
+    """Return the fields with those of required properties first; fields of the same property stay together."""
+    required = {field.path[0] for field in fields if field.is_needed}
+    return sorted(fields, key=lambda field: field.path[0] not in required)
 
 
-def _file(value: ValueType) -> str:
-    """Return what stands for a file, empty where the value is none."""
+def _file_placeholder(value: ValueType) -> str:
+    """Return the placeholder of a file; empty where the value is none."""
     inner = value.items if value.type == "array" and value.items is not None else value
     return "" if inner.format != "binary" else "@FILE ..." if inner is not value else "@FILE"
 
 
 def placeholder(value: ValueType) -> str:
-    """Return what stands for an option's value."""
+    """Return the placeholder of an option's value, such as `INTEGER`."""
     if value.type == "boolean":
         return "[true|false]"
     if value.type == "array":
@@ -274,19 +305,19 @@ def placeholder(value: ValueType) -> str:
 
 
 def constraints(value: ValueType) -> list[str]:
-    """Return what a value must be, in words."""
+    """Return the constraints of a value, in words."""
     facts = []
     source = value.items if value.type == "array" and value.items is not None else value
     if source.enum:
-        words = [_word(one) for one in source.enum]
-        more = f", ... {len(words) - CHOICES} more" if len(words) > CHOICES else ""
-        facts.append("one of " + ", ".join(words[:CHOICES]) + more)
+        words = [_word(member) for member in source.enum]
+        more = f", ... {len(words) - _MAX_VALUES} more" if len(words) > _MAX_VALUES else ""
+        facts.append("one of " + ", ".join(words[:_MAX_VALUES]) + more)
     facts.extend(_limits(source.limits or {}))
     if source is not value:
         facts.extend(_limits({key: limit for key, limit in (value.limits or {}).items() if "Items" in key}))
         facts.append("may be repeated")
     if value.is_nullable:
-        facts.append(NULL)
+        facts.append(_NULL)
     if value.has_default and value.default is not None:
         word = _word(value.default)[:60]
         facts.append(f"default {word}" if word else "empty by default")
@@ -297,7 +328,7 @@ def _limits(limits: object) -> list[str]:
     known = limits if isinstance(limits, dict) else {}
     facts = []
     low, high = known.get("minimum"), known.get("maximum")
-    # 3.0 has booleans here, 3.1 numbers.
+    # These are booleans in OpenAPI 3.0, and numbers in 3.1.
     above, below = known.get("exclusiveMinimum"), known.get("exclusiveMaximum")
     if low is not None and high is not None and not above and not below:
         facts.append(f"{low} to {high}")
@@ -312,16 +343,16 @@ def _limits(limits: object) -> list[str]:
         facts.append(f"less than {below}")
     if "multipleOf" in known:
         facts.append(f"a multiple of {known['multipleOf']}")
-    for few, many, what in (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items")):
+    for few, many, units in (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items")):
         if few in known and many in known:
-            same = known[few] == known[many]
-            facts.append(f"{known[few]} {what}" if same else f"{known[few]} to {known[many]} {what}")
+            is_exact = known[few] == known[many]
+            facts.append(f"{known[few]} {units}" if is_exact else f"{known[few]} to {known[many]} {units}")
         elif known.get(few) == 1:
-            facts.append(NOT_EMPTY)
+            facts.append(_NOT_EMPTY)
         elif known.get(few):
-            facts.append(f"at least {known[few]} {what}")
+            facts.append(f"at least {known[few]} {units}")
         elif many in known:
-            facts.append(f"at most {known[many]} {what}")
+            facts.append(f"at most {known[many]} {units}")
     if "pattern" in known:
         facts.append(f"like {str(known['pattern'])[:60]}")
     return facts

@@ -52,13 +52,13 @@ def root_help(env: Environment) -> str:
     ]
     try:
         apis = sorted(Configuration(env).apis())
-    except FileError:  # help works in any state
+    except FileError:  # help is there even if the configuration is broken
         apis = []
     if apis:
         lines.extend([paint.bold("Registered APIs"), *(f"  {name}" for name in apis), ""])
     options = [
-        (", ".join(one.flags) + (f" {one.metavar}" if one.metavar else ""), one.help)
-        for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
+        (", ".join(option.flags) + (f" {option.metavar}" if option.metavar else ""), option.help)
+        for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
     ]
     options.extend(
         [("--version", "the version"), ("-h, --help", "this page, or that of an API or operation")]

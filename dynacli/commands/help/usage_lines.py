@@ -1,4 +1,4 @@
-"""How something is called: the first lines of a help page."""
+"""The usage of a command: the first lines of its help page."""
 
 __all__ = ["usage_lines"]
 
@@ -6,7 +6,7 @@ _LABEL = "Usage: "
 
 
 def usage_lines(text: str, width: int) -> list[str]:
-    """Return the usage, filled up to the width; further lines stand below its first word."""
+    """Return the usage, wrapped at a width; further lines are indented up to its first word."""
     from dynacli.text.wrapping import wrapped
 
     first, *others = wrapped(_LABEL + text, width - len(_LABEL))

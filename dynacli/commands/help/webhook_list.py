@@ -1,4 +1,4 @@
-"""The webhooks of a document as a list: apart from what they are, so that a page of many names needs no schemas."""
+"""The list of a document's webhooks, apart from their descriptions, for which a help page would import schemas."""
 
 from typing import Any
 
@@ -12,25 +12,26 @@ __all__ = ["find_webhook", "webhook_lines", "webhooks_of"]
 
 def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
     """Return the webhooks of a document: `name`, `pointer`, `methods` and `summary` of each."""
-    found, rows = api.catalog.component(WEBHOOKS)
-    return list(rows) if found else []
+    is_found, rows = api.catalog.component(WEBHOOKS)
+    return list(rows) if is_found else []
 
 
 def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) -> list[str]:
     """Return a line for each webhook: its name and its summary, cut to the width."""
-    column = min(max((len(one["name"]) for one in webhooks), default=0), 44) + 2
+    column = min(max((len(webhook["name"]) for webhook in webhooks), default=0), 44) + 2
     lines = []
-    for one in webhooks:
-        told = first_sentence(one["summary"], max(width - max(column, len(one["name"]) + 2) - 4, 20))
-        lines.append(f"  {visible(one['name'], keep='').ljust(column)}{paint.dim(told)}".rstrip())
+    for webhook in webhooks:
+        name, summary = webhook["name"], webhook["summary"]
+        about = first_sentence(summary, max(width - max(column, len(name) + 2) - 4, 20))
+        lines.append(f"  {visible(name, keep='').ljust(column)}{paint.dim(about)}".rstrip())
     return lines
 
 
 def find_webhook(webhooks: list[dict[str, Any]], word: str) -> dict[str, Any] | None:
-    """Return the webhook that a word means: its name, also in kebab case; None where there is none."""
+    """Return the webhook that a word names, exactly or in kebab case; None where there is none."""
     from dynacli.model.kebab_names import kebab
 
-    for one in webhooks:
-        if one["name"] == word:
-            return one
-    return next((one for one in webhooks if kebab(one["name"]) == kebab(word) != ""), None)
+    for webhook in webhooks:
+        if webhook["name"] == word:
+            return webhook
+    return next((webhook for webhook in webhooks if kebab(webhook["name"]) == kebab(word) != ""), None)

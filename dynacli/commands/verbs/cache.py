@@ -1,4 +1,4 @@
-"""`dynacli cache`: what the cache holds, and getting rid of it."""
+"""`dynacli cache`: shows what the cache has of documents, and removes it."""
 
 import time
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from dynacli.commands.command_groups import Verb, VerbGroup
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.errors import FileError
@@ -24,16 +23,15 @@ from dynacli.urls import with_masked_query
 __all__ = ["command"]
 
 
-def _info(ctx: click.Context) -> None:
-    run: Run = ctx.obj
+def _info(run: Run) -> None:
     from dynacli.output.render import write_data
 
     documents = list(reversed(cached_documents(run.env.cache_dir)))
     names = _names(run)
-    rows = [_row(one, names.get(one.directory, [])) for one in documents]
+    rows = [_row(document, names.get(document.directory, [])) for document in documents]
     data: dict[str, Any] = {
         "directory": run.env.cache_dir,
-        "bytes": sum(one.size for one in documents),
+        "bytes": sum(document.size for document in documents),
         "limit": limit_of(run.env),
         "documents": rows,
     }
@@ -41,32 +39,31 @@ def _info(ctx: click.Context) -> None:
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         lines = [f"{data['directory']}: {_size(data['bytes'])} of {_size(data['limit'])}"]
         for row in rows:
-            called = ", ".join(row["apis"]) or visible(row["source"] or "not known any more", keep="")
-            counted = f"{row['revisions']} revision{'' if row['revisions'] == 1 else 's'}"
-            lines.append(
-                f"  {_size(row['bytes']):>9}  {called}  " + paint.dim(f"{counted}, used {row['used']}")
-            )
+            name = ", ".join(row["apis"]) or visible(row["source"] or "not known any more", keep="")
+            count = f"{row['revisions']} revision{'' if row['revisions'] == 1 else 's'}"
+            lines.append(f"  {_size(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}"))
         return "\n".join(lines)
 
     write_data(run.env, data, run.options.output, text)
 
 
 def _names(run: Run) -> dict[str, list[str]]:
+    """Return directory of a document → names of its APIs; nothing where the configuration cannot be read."""
     try:
         return registered_directories(run.env)
-    except FileError as error:  # what is in the cache can be told all the same
+    except FileError as error:
         run.warn(error.what)
         return {}
 
 
-def _row(kept: CachedDocument, names: list[str]) -> dict[str, Any]:
-    source = "-" if kept.location.startswith("-") else with_masked_query(kept.location)
+def _row(document: CachedDocument, names: list[str]) -> dict[str, Any]:
+    source = "-" if document.location.startswith("-") else with_masked_query(document.location)
     return {
         "apis": sorted(names),
         "source": source or None,
-        "bytes": kept.size,
-        "revisions": kept.revisions,
-        "used": time.strftime("%Y-%m-%d", time.gmtime(kept.used)),
+        "bytes": document.size,
+        "revisions": document.revisions,
+        "used": time.strftime("%Y-%m-%d", time.gmtime(document.used)),
     }
 
 
@@ -77,24 +74,25 @@ def _size(count: int) -> str:
     return f"{count / 1024:.1f} KiB"
 
 
-def _clear(ctx: click.Context, api: str | None, history: bool) -> None:
-    run: Run = ctx.obj
+def _clear(run: Run, api: str | None, history: bool) -> None:
     documents = cached_documents(run.env.cache_dir)
     if api is not None:
         from dynacli.library.open_by_name import find_revisions
 
         _, revisions = find_revisions(api, run.env)
-        documents = [one for one in documents if one.directory == revisions.directory]
-    before = sum(one.size for one in documents)
-    for one in documents:
+        documents = [document for document in documents if document.directory == revisions.directory]
+    before = sum(document.size for document in documents)
+    for document in documents:
         if history:
             from dynacli.library.revisions.revisions import Revisions
 
-            forget_history(Revisions.in_directory(one.directory, one.location))
+            forget_history(Revisions.in_directory(document.directory, document.location))
         else:
-            remove_document(one.directory)
-    directories = {one.directory for one in documents}
-    left = sum(one.size for one in cached_documents(run.env.cache_dir) if one.directory in directories)
+            remove_document(document.directory)
+    directories = {document.directory for document in documents}
+    left = sum(
+        document.size for document in cached_documents(run.env.cache_dir) if document.directory in directories
+    )
     write_stderr(run.env, f"{_size(before - left)} freed\n")
     if left and not history:
         raise FileError(
@@ -109,8 +107,8 @@ command = VerbGroup(
     commands=[
         Verb(
             "info",
-            params=[*click_options(STANDARD_OPTIONS)],
-            callback=click.pass_context(_info),
+            options=STANDARD_OPTIONS,
+            callback=click.pass_obj(_info),
             help="Show what is kept of which document, how large it is, and when it was last used.",
         ),
         Verb(
@@ -120,9 +118,9 @@ command = VerbGroup(
                 click.Option(
                     ["--history"], is_flag=True, help="only revisions that are neither current nor held"
                 ),
-                *click_options(STANDARD_OPTIONS),
             ],
-            callback=click.pass_context(_clear),
+            options=STANDARD_OPTIONS,
+            callback=click.pass_obj(_clear),
             help="Remove what is kept of all documents, or of that of API.",
         ),
     ],

@@ -1,4 +1,4 @@
-"""`dynacli changes`: what a document gained, lost and changed from one revision to another."""
+"""`dynacli changes`: shows what a document gained, lost and changed from one revision to another."""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -8,7 +8,6 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.operation_json import operation_row
-from dynacli.commands.read_options import click_options
 from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, revision_before
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import CHANGES_OPTIONS, MARKDOWN
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-class _Side(NamedTuple):
-    """One of the two documents.
+class _ComparedRevision(NamedTuple):
+    """One of the two revisions that are compared.
 
     Args:
-        revision: The name of its revision.
+        revision: The name of the revision.
         tree: The document.
-        rows: Its operations, as lists have them.
+        rows: The entries of its operations in lists.
     """
 
     revision: str
@@ -36,10 +35,7 @@ class _Side(NamedTuple):
     rows: "dict[OperationKey, dict[str, Any]]"
 
 
-def _changes(
-    ctx: click.Context, api: str, since: str | None, until: str | None, breaking: bool, texts: bool
-) -> None:
-    run: Run = ctx.obj
+def _changes(run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool) -> None:
     from dynacli.catalog.compiler.garbage_collection import without_collector
     from dynacli.changes.change_json import changes_json
     from dynacli.changes.change_markdown import changes_markdown
@@ -50,66 +46,67 @@ def _changes(
 
     with without_collector(), ExitStack() as stack:
         opened = run.api(api)
-        after = _named(run, opened, until, stack) if until else opened
-        before = _named(run, opened, since, stack) if since else _before(opened, after, stack)
+        after = _open_named(run, opened, until, stack) if until else opened
+        before = _open_named(run, opened, since, stack) if since else _open_before(opened, after, stack)
         if before is None:
             run.note(f"There is only one revision of `{opened.name}` yet: nothing to compare it with")
-        new = _side(after)
-        old = _side(before) if before is not None else new
-        found = compare(old.tree, new.tree)
+        new = _compared_revision(after)
+        old = _compared_revision(before) if before is not None else new
+        changes = compare(old.tree, new.tree)
     _forget_news(opened)
     if breaking:
-        found = _only_breaking(found)
+        changes = _only_breaking(changes)
     rows = old.rows.get, new.rows.get
     if run.options.output == MARKDOWN:
-        markdown = changes_markdown(found, *rows, has_texts=texts)
+        markdown = changes_markdown(changes, *rows, has_texts=texts)
         run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
         return
     write_data(
         run.env,
-        changes_json(found, old.revision, new.revision, *rows),
+        changes_json(changes, old.revision, new.revision, *rows),
         run.options.output,
-        lambda paint, width: changes_text(found, *rows, paint, width, has_texts=texts),
+        lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=texts),
     )
 
 
-def _only_breaking(found: "Changes") -> "Changes":
-    """Return what breaks a client, and nothing else."""
-    changed = (
-        replace(one, changes=tuple(each for each in one.changes if each.breaking)) for one in found.changed
+def _only_breaking(changes: "Changes") -> "Changes":
+    """Return the changes that break a client."""
+    operations = (
+        replace(operation, changes=tuple(change for change in operation.changes if change.breaking))
+        for operation in changes.changed
     )
     return replace(
-        found,
+        changes,
         added=(),
-        changed=tuple(one for one in changed if one.changes),
-        document=tuple(one for one in found.document if one.breaking),
+        changed=tuple(operation for operation in operations if operation.changes),
+        document=tuple(change for change in changes.document if change.breaking),
     )
 
 
-def _before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> OpenedApi | None:
+def _open_before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> OpenedApi | None:
     pointer = revision_before(opened.revisions, after.pointer["revision"])
     if pointer is None or pointer["revision"] == after.pointer["revision"]:
         return None
-    return _of(opened, pointer, stack)
+    return _open_revision(opened, pointer, stack)
 
 
-def _named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
-    """Return the revision or the other document that a word means."""
+def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
+    """Return the revision, or the other document, that a word names."""
     from dynacli.document.source import looks_like_source
 
     if looks_like_source(word):
         return run.api(word)
-    held = find_pending(opened.revisions)
-    # What was kept aside can be looked at before anybody takes it.
-    others = () if held is None else (held.pointer,)
-    return _of(opened, find_revision(opened.revisions, word, opened.name, others), stack)
+    pending = find_pending(opened.revisions)
+    # A document that was kept aside can be compared before it is accepted.
+    others = () if pending is None else (pending.pointer,)
+    return _open_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 
 
-def _of(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
+def _open_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
     """Return another revision of an API.
 
     Raises:
-        DocumentError: It is lost.
+        DocumentError: It is not in the cache any more.
     """
     from dynacli.library.revise import open_cached
 
@@ -120,11 +117,11 @@ def _of(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedA
     return api
 
 
-def _side(api: OpenedApi) -> _Side:
-    """Return a document with its operations.
+def _compared_revision(api: OpenedApi) -> _ComparedRevision:
+    """Return a revision with its document and operations.
 
     Raises:
-        DocumentError: Its text is lost.
+        DocumentError: The document is not in the cache any more.
     """
     from dynacli.changes.change_records import OperationKey
 
@@ -132,9 +129,10 @@ def _side(api: OpenedApi) -> _Side:
     if document is None:
         raise _lost(api.pointer["revision"])
     rows = {
-        OperationKey(one.method, one.path): operation_row(api.name, one) for one in api.catalog.summaries()
+        OperationKey(operation.method, operation.path): operation_row(api.name, operation)
+        for operation in api.catalog.summaries()
     }
-    return _Side(api.pointer["revision"], document.tree, rows)
+    return _ComparedRevision(api.pointer["revision"], document.tree, rows)
 
 
 def _lost(revision: str) -> DocumentError:
@@ -145,7 +143,7 @@ def _lost(revision: str) -> DocumentError:
 
 
 def _forget_news(opened: OpenedApi) -> None:
-    """Count what was to be told as told: it is told here in full."""
+    """Forget the news about the document, which this verb shows in full."""
     from dynacli.library.news import take_news
 
     take_news(opened.revisions)
@@ -155,7 +153,7 @@ _REVISION = "the first digits of a revision (`dynacli api history API`), or a do
 
 
 class _ChangesVerb(Verb):
-    """Its help lists the rules of breaking."""
+    """The verb `changes`; its help page lists the rules by which a change breaks a client."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         from dynacli.changes.breaking_rules import RULES
@@ -176,9 +174,9 @@ command = _ChangesVerb(
         click.Option(["--until"], metavar="REVISION", help="compare that one, instead of the one in use"),
         click.Option(["--breaking"], is_flag=True, help="only what breaks a client"),
         click.Option(["--texts"], is_flag=True, help="also where only words for people changed"),
-        *click_options(CHANGES_OPTIONS),
     ],
-    callback=click.pass_context(_changes),
+    options=CHANGES_OPTIONS,
+    callback=click.pass_obj(_changes),
     help="Show what the document of API gained, lost and changed since the revision before. "
     "`-o markdown` writes it for a changelog, `-o json` for programs.",
 )

@@ -1,4 +1,4 @@
-"""`dynacli completion`: the script that teaches a shell to complete dynacli's words."""
+"""`dynacli completion`: prints the script by which a shell completes dynacli's command lines."""
 
 import click
 
@@ -7,8 +7,8 @@ from dynacli.commands.run import Run
 
 __all__ = ["command"]
 
-# Each script hands the words to `dynacli __complete` and takes its lines as they are:
-# nothing of them is evaluated or expanded, so `*` in a description stays `*`.
+# Each script passes the words to `dynacli __complete` and takes the lines that come back as they are:
+# the shell evaluates and expands nothing in them, so `*` in a description stays `*`.
 # Where dynacli has no candidates the shell offers files; behind `@` it always does.
 _SCRIPTS = {
     "bash": r"""_dynacli_complete() {
@@ -67,7 +67,7 @@ complete -o default -F _dynacli_complete dynacli
 """,
     "zsh": r"""#compdef dynacli
 _dynacli() {
-    local line word told
+    local line word description
     local -a described asked
     # Quotes go, and `~` is the home directory; the last word ends at the cursor.
     asked=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
@@ -79,9 +79,9 @@ _dynacli() {
     fi
     while IFS= read -r line; do
         # `_describe` separates the word from its description by a colon.
-        word="${line%%$'\t'*}" told=""
-        [[ "$line" == *$'\t'* ]] && told="${line#*$'\t'}"
-        described+=("${word//:/\\:}${told:+:$told}")
+        word="${line%%$'\t'*}" description=""
+        [[ "$line" == *$'\t'* ]] && description="${line#*$'\t'}"
+        described+=("${word//:/\\:}${description:+:$description}")
     done < <(command "${asked[1]}" __complete zsh "${(@)asked[2,-1]}" 2>/dev/null </dev/null)
     if (( ${#described} )); then
         _describe -V dynacli described
@@ -103,8 +103,8 @@ fi
     if string match -qr -- '^(.*=)?@' "$current"
         set -l head (string replace -r -- '@.*' '@' "$current")
         set -l path (string replace -r -- '^[^@]*@' '' "$current")
-        for one in (__fish_complete_path "$path")
-            printf '%s%s\n' $head $one
+        for file in (__fish_complete_path "$path")
+            printf '%s%s\n' $head $file
         end
         return
     end
@@ -121,15 +121,14 @@ complete -c dynacli -f -a '(__dynacli_complete)'
 }
 
 
-def _completion(ctx: click.Context, shell: str) -> None:
-    run: Run = ctx.obj
+def _completion(run: Run, shell: str) -> None:
     run.env.stdout.write(_SCRIPTS[shell])
 
 
 command = Verb(
     "completion",
     params=[click.Argument(["shell"], type=click.Choice(tuple(_SCRIPTS)))],
-    callback=click.pass_context(_completion),
+    callback=click.pass_obj(_completion),
     help="Print the completion script for a shell.\n\n"
     'Bash: add `eval "$(dynacli completion bash)"` to ~/.bashrc. '
     'Zsh: add `eval "$(dynacli completion zsh)"` to ~/.zshrc, behind `compinit`. '

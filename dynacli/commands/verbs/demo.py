@@ -1,11 +1,11 @@
-"""`dynacli demo`: calls to the embedded stand-in of Armature's API, and `demo serve`."""
+"""`dynacli demo`: calls the embedded stand-in of Armature's API; `demo serve` keeps it running."""
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,43 +13,51 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_options_ahead
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 
+if TYPE_CHECKING:
+    from dynacli.demo.demo_facts import DemoServer
+
 __all__ = ["behaviour_options", "command", "live_api", "role_option"]
+
+_Handler = Callable[[int, FrameType | None], object]
 
 _DEFAULT_PORT = 8642
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
+"""Keys of click's `Context.meta`: whether `--next` was given, and the API whose document it serves."""
 
 
 class _DemoCommand(OperationCommand):
-    """An operation of the stand-in, which runs from the beginning of the call to its end."""
+    """The command of an operation of the stand-in, whose server runs as long as the call."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> None:
         with _live_api(ctx.obj, self.described.api, ctx.parent.params if ctx.parent else {}) as api:
             operation = api.catalog.operation(self.described.operation.name)
             self.described = DescribedOperation(api, operation, self.described.media_type)
-            return super().invoke(ctx)
+            super().invoke(ctx)
 
 
 @contextmanager
 def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
-    """Run the stand-in for as long as the block lasts, for a verb that takes it as its API.
+    """Run the stand-in as long as the block, for a verb that takes an API.
 
     Args:
         params: The values of `behaviour_options` and of `role_option`.
+
+    Yields:
+        The stand-in's API.
     """
     ctx.meta[_WITH_NEXT] = bool(params.get("next_"))
-    with _live_api(ctx.obj, _described(ctx), params) as api:
+    with _live_api(ctx.obj, _api_for_help(ctx), params) as api:
         yield api
 
 
 @contextmanager
-def _live_api(run: Run, described: OpenedApi, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
+def _live_api(run: Run, api_for_help: OpenedApi, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
     from dynacli.client.live_demo import live_demo
 
     role = str(params.get("role") or "")
@@ -58,19 +66,19 @@ def _live_api(run: Run, described: OpenedApi, params: Mapping[str, Any]) -> Iter
         run.api(DEMO),
         role=role,
         with_next=bool(params.get("next_")),
-        misbehave=_misbehaviours(params.get("misbehave") or (), described),
+        misbehave=_misbehaviours(params.get("misbehave") or (), api_for_help),
     ) as (api, server):
         if run.options.verbose:
             from dynacli.output.standard_error import write_stderr
 
-            signed_in = role or "editor"
             write_stderr(
-                run.env, f"* the stand-in runs on {server.origin} for this call, signed in as {signed_in}\n"
+                run.env,
+                f"* the stand-in runs on {server.origin} for this call, signed in as {role or 'editor'}\n",
             )
         yield api
 
 
-def _described(ctx: click.Context) -> OpenedApi:
+def _api_for_help(ctx: click.Context) -> OpenedApi:
     """Return the stand-in's API for lists and help pages, which start no server."""
     run: Run = ctx.obj
     if not ctx.meta.get(_WITH_NEXT):
@@ -87,17 +95,17 @@ def _described(ctx: click.Context) -> OpenedApi:
 
 
 def _misbehaviours(words: tuple[str, ...], api: OpenedApi) -> dict[str, str]:
-    """Return operationId → kind; a person may write the operation's name as well."""
-    ids = {one.name: one.operation_id for one in api.catalog.summaries()}
-    chosen = {}
+    """Return operationId → kind of misbehaviour, of words that have the name of an operation or its operationId."""
+    ids = {operation.name: operation.operation_id for operation in api.catalog.summaries()}
+    kinds = {}
     for word in words:
         operation, equals, kind = word.partition("=")
         if not equals:
             raise UsageError(
                 f"`--misbehave {word}` has no `=`", hint="Write `--misbehave search-runs=wrong-type`"
             )
-        chosen[ids.get(operation, operation)] = kind
-    return chosen
+        kinds[ids.get(operation, operation)] = kind
+    return kinds
 
 
 def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]) -> None:
@@ -105,12 +113,12 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
     from dynacli.demo.stand_in import serve_forever
     from dynacli.output.standard_error import write_stderr
 
-    before = ctx.parent.params if ctx.parent else {}
-    ctx.meta[_WITH_NEXT] = with_next = next_ or bool(before.get("next_"))
-    came: list[int] = []
+    group_params = ctx.parent.params if ctx.parent else {}
+    ctx.meta[_WITH_NEXT] = with_next = next_ or bool(group_params.get("next_"))
+    signals: list[int] = []
 
-    def on_ready(server: Any) -> None:
-        _note_signals(came)
+    def on_ready(server: "DemoServer") -> None:
+        _note_signals(signals)
         lines = [
             f"Armature's stand-in runs on {server.origin}; Ctrl-C stops it",
             f"  document  {server.document_url}",
@@ -125,38 +133,38 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
     serve_forever(
         port=port,
         with_next=with_next,
-        misbehave=_misbehaviours((*(before.get("misbehave") or ()), *misbehave), _described(ctx)),
+        misbehave=_misbehaviours((*(group_params.get("misbehave") or ()), *misbehave), _api_for_help(ctx)),
         on_ready=on_ready,
     )
-    if came:
-        # The server has ended in good order; now the program ends the way that the signal asks for.
-        signal.raise_signal(came[0])
+    if signals:
+        # The signal has only ended the server so far; now it ends the program.
+        signal.raise_signal(signals[0])
 
 
-def _note_signals(came: list[int]) -> None:
-    """Remember which signal ends the server, beside what it does about it."""
+def _note_signals(signals: list[int]) -> None:
+    """Add the signals that come to a list, besides what is done about them already."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGINT, signal.SIGTERM):
         handle = signal.getsignal(number)
         if callable(handle):
 
-            def note(number: int, frame: FrameType | None, handle: Any = handle) -> None:
-                came.append(number)
+            def note(number: int, frame: FrameType | None, handle: _Handler = handle) -> None:
+                signals.append(number)
                 handle(number, frame)
 
             signal.signal(number, note)
 
 
 def role_option() -> click.Option:
-    """Return the option for who signs in."""
+    """Return the option that says as whom to sign in."""
     return click.Option(
         ["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"
     )
 
 
 def behaviour_options() -> list[click.Option]:
-    """Return the options that let the stand-in serve another document, or break its own."""
+    """Return the options that let the stand-in serve a later document, or break the one that it has."""
     return [
         click.Option(["next_", "--next"], is_flag=True, help="serve a document with one operation more"),
         click.Option(
@@ -170,10 +178,10 @@ def behaviour_options() -> list[click.Option]:
 
 
 class _DemoGroup(VerbGroup):
-    """The stand-in's operations, and `serve`."""
+    """The verb `demo`: the stand-in's operations, and `serve`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["serve", *ApiGroup(_described(ctx)).list_commands(ctx)]
+        return ["serve", *ApiGroup(_api_for_help(ctx)).list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return self._find(ctx, [cmd_name])[0]
@@ -184,18 +192,18 @@ class _DemoGroup(VerbGroup):
         note_options_ahead(ctx.obj, args[1:])
         command, rest = self._find(ctx, args)
         if command is None:
-            raise unknown_operation(_described(ctx), args[0])
+            raise unknown_operation(_api_for_help(ctx), args[0])
         return command.name, command, rest
 
     def _find(self, ctx: click.Context, words: list[str]) -> tuple[click.Command | None, list[str]]:
         if words[:1] == ["serve"]:
             return _SERVE, words[1:]
-        group = ApiGroup(_described(ctx))
+        group = ApiGroup(_api_for_help(ctx))
         command, rest = group.find_command(words)
         if isinstance(command, ApiGroup) and rest:  # a tag
-            inner, behind = command.find_command(rest)
-            if inner is not None:
-                command, rest = inner, behind
+            operation_command, words_behind = command.find_command(rest)
+            if operation_command is not None:
+                command, rest = operation_command, words_behind
         return (_DemoCommand(command.described) if isinstance(command, OperationCommand) else command), rest
 
     def note_options(self, ctx: click.Context, options: list[str]) -> None:
@@ -212,7 +220,7 @@ class _DemoGroup(VerbGroup):
         )
         width = terminal_width(ctx.obj.env, ctx.obj.env.stdout)
         lines = [line for note in notes for line in wrapped(note, width)]
-        return "\n".join([api_help(ctx.obj.env, _described(ctx)), *lines])
+        return "\n".join([api_help(ctx.obj.env, _api_for_help(ctx)), *lines])
 
 
 _SERVE = Verb(
@@ -220,18 +228,15 @@ _SERVE = Verb(
     params=[
         click.Option(["--port"], type=click.IntRange(0, 65535), default=_DEFAULT_PORT, show_default=True),
         *behaviour_options(),
-        *click_options(STANDARD_OPTIONS),
     ],
+    options=STANDARD_OPTIONS,
     callback=click.pass_context(_serve),
     help="Keep the stand-in running on 127.0.0.1 until Ctrl-C.",
 )
 
 command = _DemoGroup(
     "demo",
-    params=[
-        role_option(),
-        *behaviour_options(),
-    ],
+    params=[role_option(), *behaviour_options()],
     options=STANDARD_OPTIONS,
     help="Call the embedded stand-in of Armature's API.",
 )

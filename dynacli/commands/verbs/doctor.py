@@ -1,13 +1,12 @@
-"""`dynacli doctor`: whether dynacli can work here, and what is wrong with the documents that it knows."""
+"""`dynacli doctor`: checks whether dynacli works on this machine, and what is wrong with the documents."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import click
 
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.environment import Environment
@@ -20,14 +19,15 @@ from dynacli.text.terminal import Painter, visible
 __all__ = ["command"]
 
 _MOST_SHOWN = 50
-"""Lines of one kind for one document as text; the JSON form has all."""
+"""Messages of each kind that the text shows for a document; the JSON form has all."""
 
 
 class _Check(NamedTuple):
-    """One thing that was looked at.
+    """One check of the doctor's.
 
     Args:
-        message: What was found; where it is not right, what and why.
+        name: The subject of the check, such as `cache`.
+        message: The result; where something is wrong, what and why.
         error: What is wrong; None where nothing is.
     """
 
@@ -44,8 +44,8 @@ class _Document(NamedTuple):
     """A document that could be read.
 
     Args:
-        warnings: What of it is not used as it stands.
-        problems: Where it is not valid OpenAPI.
+        warnings: The places that dynacli does not use as they stand.
+        problems: The places that are not valid OpenAPI.
     """
 
     name: str
@@ -54,8 +54,7 @@ class _Document(NamedTuple):
     problems: list[dict[str, Any]]
 
 
-def _doctor(ctx: click.Context, api: str | None) -> None:
-    run: Run = ctx.obj
+def _doctor(run: Run, api: str | None) -> None:
     from dynacli.output.render import write_data
 
     checks = [_versions(), _libraries(), _cache(run.env)]
@@ -66,26 +65,27 @@ def _doctor(ctx: click.Context, api: str | None) -> None:
         check, document = _document(run, name)
         checks.append(check)
         documents.extend([document] if document is not None else [])
-    data = {"checks": [one.row for one in checks], "documents": [one._asdict() for one in documents]}
+    data = {
+        "checks": [check.row for check in checks],
+        "documents": [document._asdict() for document in documents],
+    }
     write_data(run.env, data, run.options.output, lambda paint, _: _text(paint, checks, documents))
-    _end(checks)
+    _raise_first_error(checks)
 
 
-def _end(checks: list[_Check]) -> None:
-    """End the run with the code of what is broken.
+def _raise_first_error(checks: list[_Check]) -> None:
+    """End the run with the error of a check.
 
     Raises:
-        DynacliError: Something is.
+        DynacliError: Something is wrong.
     """
-    broken = [one for one in checks if one.error is not None]
-    if not broken:
+    errors = [check.error for check in checks if check.error is not None]
+    if not errors:
         return
-    # Without the files of its own nothing else can be told for sure.
-    first = next((one for one in broken if isinstance(one.error, FileError)), broken[0])
-    error = first.error
-    more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
-    if error is not None:
-        raise type(error)(f"{error.what}{more}", why=error.why, hint=error.hint)
+    # Where dynacli's own files cannot be used, that may be the cause of the other errors.
+    error = next((error for error in errors if isinstance(error, FileError)), errors[0])
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    raise type(error)(f"{error.what}{more}", why=error.why, hint=error.hint)
 
 
 def _versions() -> _Check:
@@ -98,34 +98,36 @@ def _versions() -> _Check:
 
 
 def _libraries() -> _Check:
-    """Return which versions of the libraries are installed, and whether one is missing."""
+    """Check that all libraries are installed; the message has their versions."""
     import re
     from importlib.metadata import PackageNotFoundError, requires, version
 
     try:
-        wanted = [one for one in requires("dynacli") or () if "extra ==" not in one]
+        requirements = [
+            requirement for requirement in requires("dynacli") or () if "extra ==" not in requirement
+        ]
     except PackageNotFoundError:
         return _Check("libraries", "not known: dynacli is not installed as a package")
-    found, missing = [], []
-    for one in sorted(wanted):
-        name = re.split(r"[^A-Za-z0-9._-]", one, maxsplit=1)[0]
+    installed, missing = [], []
+    for requirement in sorted(requirements):
+        name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
         try:
-            found.append(f"{name} {version(name)}")
+            installed.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             missing.append(name)
     if missing:
         message = f"Libraries are missing: {', '.join(missing)}"
         return _Check("libraries", message, FileError(message, hint="Install dynacli again"))
-    return _Check("libraries", ", ".join(found))
+    return _Check("libraries", ", ".join(installed))
 
 
 def _configuration(env: Environment) -> tuple[_Check, list[str]]:
-    """Return whether the configuration can be read, and the names of the APIs in it."""
+    """Check that the configuration can be read; return the names of its APIs with the check."""
     configuration = Configuration(env)
     try:
         names = sorted(configuration.apis())
     except FileError as error:
-        return _Check("configuration", _told(error), error), []
+        return _Check("configuration", _message(error), error), []
     if not os.path.exists(configuration.path):
         return _Check("configuration", f"none yet; `{configuration.path}` is made by `dynacli api add`"), []
     count = "1 API" if len(names) == 1 else f"{len(names)} APIs"
@@ -133,7 +135,7 @@ def _configuration(env: Environment) -> tuple[_Check, list[str]]:
 
 
 def _cache(env: Environment) -> _Check:
-    """Return whether the cache can be written: a file is made in it and removed."""
+    """Check that the cache can be written, by making a file in it that is removed at once."""
     import tempfile
 
     from dynacli.files import make_directory
@@ -149,7 +151,7 @@ def _cache(env: Environment) -> _Check:
             why=error.strerror or str(error),
             hint="Free some space, mend its permissions, or name another directory in `DYNACLI_CACHE_DIR`",
         )
-        return _Check("cache", _told(failure), failure)
+        return _Check("cache", _message(failure), failure)
     return _Check("cache", f"{directory}, {_size(directory):.1f} MB")
 
 
@@ -165,7 +167,7 @@ def _size(directory: str) -> float:
 
 
 def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
-    """Return whether the document of an API can be used, and what is wrong with it; nothing is fetched."""
+    """Check that the document of an API can be used; return it with the check. It is fetched for `--refresh` only."""
     refresh = run.options.refresh
     label = f"document {name}"
     try:
@@ -173,17 +175,17 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     except DocumentError as error:
         if "not in the cache" in error.what:
             error = DocumentError(error.what, hint="Fetch it: `--refresh`")
-        return _Check(label, _told(error), error), None
+        return _Check(label, _message(error), error), None
     except DynacliError as error:
-        return _Check(label, _told(error), error), None
+        return _Check(label, _message(error), error), None
     try:
-        # Every page of what is kept: damage that is found here is mended by the run that follows.
+        # The whole file is checked: where it is damaged, the run starts again without it.
         api.catalog.check(whole=True)
         document = _Document(api.name, _source(api), api.catalog.warnings(), api.problems())
-        counted = _counted(api, document)
+        counts = _counts(api, document)
         if api.warning is None:
-            return _Check(label, counted), document
-        message = f"{_told(api.warning)}; an earlier revision of it is used: {counted}"
+            return _Check(label, counts), document
+        message = f"{_message(api.warning)}; an earlier revision of it is used: {counts}"
         return _Check(label, message, api.warning), document
     finally:
         api.catalog.close()
@@ -195,34 +197,32 @@ def _source(api: OpenedApi) -> str:
     return "-" if api.name == "-" else with_masked_query(api.location)
 
 
-def _counted(api: OpenedApi, document: _Document) -> str:
+def _counts(api: OpenedApi, document: _Document) -> str:
     operations = api.catalog.meta["operations"]
-    parts = [
-        (operations, "operation"),
-        (len(document.warnings), "warning"),
-        (len(document.problems), "place that is not valid OpenAPI"),
+    counts = [
+        (operations, "operation", "operations"),
+        (len(document.warnings), "warning", "warnings"),
+        (len(document.problems), "place that is not valid OpenAPI", "places that are not valid OpenAPI"),
     ]
-    told = [
-        f"{number:,} {word if number == 1 else word.replace('place that is', 'places that are', 1)}"
-        + ("" if number == 1 or "place" in word else "s")
-        for number, word in parts
-        if number or word == "operation"
-    ]
-    return ", ".join(told)
+    return ", ".join(
+        f"{count:,} {singular if count == 1 else plural}"
+        for count, singular, plural in counts
+        if count or singular == "operation"
+    )
 
 
-def _told(error: DynacliError) -> str:
+def _message(error: DynacliError) -> str:
     why = error.why.partition("\n")[0]
     return f"{error.what}: {why}" if why else error.what
 
 
 def _text(paint: Painter, checks: list[_Check], documents: list[_Document]) -> str:
-    column = min(max(len(visible(one.name, keep="")) for one in checks), 32) + 2
+    width = min(max(len(visible(check.name, keep="")) for check in checks), 32)
     lines = []
-    for one in checks:
-        mark = "ok    " if one.error is None else paint.bold("BROKEN")
+    for check in checks:
+        mark = "ok    " if check.error is None else paint.bold("BROKEN")
         lines.append(
-            f"{mark}  {visible(one.name, keep='').ljust(column - 2)}  {visible(one.message, keep='')}"
+            f"{mark}  {visible(check.name, keep='').ljust(width)}  {visible(check.message, keep='')}"
         )
     for document in documents:
         lines.extend(_section(paint, document, "not used as it stands", document.warnings))
@@ -237,28 +237,20 @@ def _section(paint: Painter, document: _Document, heading: str, rows: list[dict[
         return
     yield ""
     yield paint.bold(f"{visible(document.name, keep='')}: {heading} ({len(rows)})")
-    from dynacli.commands.repeated_remarks import distinct, more_places
+    from dynacli.commands.document_messages import by_message, more_places, place_parts
 
-    remarks = list(distinct(rows))
-    for row, more in remarks[:_MOST_SHOWN]:
-        yield f"  {_place(row)}{more_places(more)}  {visible(row['message'], keep='')}"
-    if len(remarks) > _MOST_SHOWN:
-        yield f"  and {len(remarks) - _MOST_SHOWN} more: `-o json` has them all"
-
-
-def _place(row: Mapping[str, Any]) -> str:
-    """Return a place as editors open it, and its JSON pointer."""
-    from dynacli.document.file_names import shown_file
-
-    spot = f":{row['line']}:{row['column']}" if row["line"] else ""
-    return visible(
-        " ".join(part for part in (f"{shown_file(row['file'])}{spot}", row["pointer"]) if part), keep=""
-    )
+    messages = list(by_message(rows))
+    for row, more in messages[:_MOST_SHOWN]:
+        place = visible(" ".join(place_parts(row)), keep="")
+        yield f"  {place}{more_places(more)}  {visible(row['message'], keep='')}"
+    if len(messages) > _MOST_SHOWN:
+        yield f"  and {len(messages) - _MOST_SHOWN} more: `-o json` has them all"
 
 
 command = Verb(
     "doctor",
-    params=[click.Argument(["api"], required=False), *click_options(STANDARD_OPTIONS)],
-    callback=click.pass_context(_doctor),
+    params=[click.Argument(["api"], required=False)],
+    options=STANDARD_OPTIONS,
+    callback=click.pass_obj(_doctor),
     help="Look whether dynacli can work here, and what is wrong with the documents of all APIs, or of API.",
 )

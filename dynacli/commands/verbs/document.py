@@ -1,4 +1,4 @@
-"""`dynacli document`: the document of an API as it was fetched, in one file, or without references."""
+"""`dynacli document`: prints the document of an API as it was fetched, in one file, or without references."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.errors import DocumentError, UsageError
@@ -21,12 +20,12 @@ __all__ = ["command"]
 _T = TypeVar("_T")
 
 _MAX_VALUES = 20_000_000
+"""Values in a document without references, at most; its parts may contain each other a great many times."""
 _MAX_NAMED = 5
-"""References that a warning names, before it only counts the rest."""
+"""References that have a warning of their own; the others are only counted."""
 
 
-def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) -> None:
-    run: Run = ctx.obj
+def _document(run: Run, api: str, *, bundled: bool, resolved: bool) -> None:
     if bundled and resolved:
         raise UsageError(
             "`--bundled` and `--resolved` exclude each other",
@@ -36,13 +35,13 @@ def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) ->
 
     opened = run.api(api)
     if bundled or resolved:
-        document = _kept(run, opened, api, lambda found: found.document())
+        document = _read_cached(run, opened, api, lambda cached: cached.document())
         if resolved:
             _check_size(document.resolved, opened.name)
         tree = document.resolved if resolved else _bundled(run, document)
         write_data(run.env, tree, run.options.output, None)
         return
-    content = _kept(run, opened, api, lambda found: found.content())
+    content = _read_cached(run, opened, api, lambda cached: cached.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
     write_body(
         run.env, content, "application/json" if is_json else "text/yaml; charset=utf-8", run.options.output
@@ -50,50 +49,54 @@ def _document(ctx: click.Context, api: str, *, bundled: bool, resolved: bool) ->
 
 
 def _bundled(run: Run, document: "Document") -> dict[str, Any]:
-    """Return the document as one file, and say what in it still leads elsewhere, or did."""
+    """Return the document as one file; warn of references that are left out or still lead elsewhere."""
     from dynacli.document.references.portable import make_portable
 
-    made = make_portable(document.tree)
-    if made.left_out:
-        count, names = sum(made.left_out.values()), ", ".join(f"`{name}`" for name in made.left_out)
+    portable = make_portable(document.tree)
+    if portable.left_out:
+        count, names = sum(portable.left_out.values()), ", ".join(f"`{name}`" for name in portable.left_out)
         run.warn(
             f"{count:,} `$ref` in {names} {'is' if count == 1 else 'are'} left out:"
             " by OpenAPI no references, and from another folder they would lead nowhere"
         )
-    for ref, why in list(document.unread.items())[:_MAX_NAMED]:
-        run.warn(f"`{ref}` stays as it is: {why}")
+    for reference, reason in list(document.unread.items())[:_MAX_NAMED]:
+        run.warn(f"`{reference}` stays as it is: {reason}")
     if len(document.unread) > _MAX_NAMED:
         run.warn(f"and {len(document.unread) - _MAX_NAMED} more references stay")
-    return made.tree
+    return portable.tree
 
 
-def _kept(run: Run, opened: OpenedApi, word: str, take: Callable[[OpenedApi], _T | None]) -> _T:
-    """Return what is kept of the document, read or fetched again where the cache has lost it."""
-    found = take(opened)
-    if found is None and not run.options.offline:
-        again = open_api(word, run.env, refresh=True, allow_refs=run.options.allow_ref)
-        again.catalog.close()
-        found = take(again)
-    if found is None:
+def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedApi], _T | None]) -> _T:
+    """Return what a function reads of the document in the cache; where the cache has lost it, it is fetched again.
+
+    Raises:
+        DocumentError: The cache has lost it, and nothing may be fetched.
+    """
+    content = read(opened)
+    if content is None and not run.options.offline:
+        refreshed = open_api(word, run.env, refresh=True, allow_refs=run.options.allow_ref)
+        refreshed.catalog.close()
+        content = read(refreshed)
+    if content is None:
         raise DocumentError(
             "The document's text is not in the cache any more",
             hint="Leave out `--offline` once, so that it is fetched",
         )
-    return found
+    return content
 
 
 def _check_size(resolved: Any, name: str) -> None:
-    """Refuse to write out a document whose parts contain each other so often that it would never end.
+    """Check that a document without references is small enough to be written.
 
     Raises:
-        DocumentError: It is one.
+        DocumentError: It has too many values, or is nested too deeply.
     """
     sizes: dict[int, int] = {}
 
     def size(node: Any) -> int:
         if not isinstance(node, dict | list):
             return 1
-        # The same parts stand in many places; each is counted once.
+        # A part that is in many places has the same size in each, so it is computed once.
         if id(node) not in sizes:
             sizes[id(node)] = 1 + sum(map(size, node.values() if isinstance(node, dict) else node))
         return sizes[id(node)]
@@ -127,8 +130,8 @@ command = Verb(
             is_flag=True,
             help="with references replaced by what they lead to; recursive ones stay",
         ),
-        *click_options(STANDARD_OPTIONS),
     ],
-    callback=click.pass_context(_document),
+    options=STANDARD_OPTIONS,
+    callback=click.pass_obj(_document),
     help="Print the document of API: as it was fetched, in one file, or with its references replaced.",
 )

@@ -1,4 +1,4 @@
-"""`dynacli help`: the manual."""
+"""`dynacli help`: shows the manual."""
 
 import click
 
@@ -8,15 +8,14 @@ from dynacli.commands.run import Run
 __all__ = ["command"]
 
 
-def _help(ctx: click.Context, topic: str | None) -> None:
-    run: Run = ctx.obj
+def _help(run: Run, topic: str | None) -> None:
     from dynacli.guide.pages import page, topics
 
     if topic is None:
         from dynacli.commands.help.root_help import root_help
 
-        listed = "\n".join(f"  {name.ljust(14)}{title}" for name, title in topics())
-        run.env.stdout.write(f"{root_help(run.env)}\n\nTopics of `dynacli help`\n{listed}\n")
+        lines = "\n".join(f"  {name.ljust(14)}{title}" for name, title in topics())
+        run.env.stdout.write(f"{root_help(run.env)}\n\nTopics of `dynacli help`\n{lines}\n")
         return
     text = page(topic)
     if text is None:
@@ -33,6 +32,6 @@ def _help(ctx: click.Context, topic: str | None) -> None:
 command = Verb(
     "help",
     params=[click.Argument(["topic"], required=False)],
-    callback=click.pass_context(_help),
+    callback=click.pass_obj(_help),
     help="Show the manual, or its page on TOPIC.",
 )

@@ -1,13 +1,12 @@
-"""`dynacli api`: the registered APIs."""
+"""`dynacli api`: registers APIs, and shows, refreshes and changes the registered ones."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Concatenate
 
 import click
 
 from dynacli.client.document_login import login_of
 from dynacli.commands.command_groups import Verb, VerbGroup
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
@@ -24,8 +23,7 @@ from dynacli.urls import with_masked_query
 __all__ = ["command"]
 
 
-def _list(ctx: click.Context) -> None:
-    run: Run = ctx.obj
+def _list(run: Run) -> None:
     from dynacli.output.render import write_data
 
     rows = [_row(run, name, entry) for name, entry in sorted(Configuration(run.env).apis().items())]
@@ -62,9 +60,9 @@ def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         "revision": None,
     }
     try:
-        # A list fetches nothing: a server that hangs would hold up all of it.
+        # Nothing is fetched: one server that hangs would hold up the whole list.
         api = open_api(name, run.env, offline=True)
-    except DynacliError as error:  # one that cannot be opened does not hide the others
+    except DynacliError as error:  # the other APIs are listed all the same
         run.warn(f"`{name}`: {error.what}")
         return row
     if api.warning is not None:
@@ -81,7 +79,7 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
 
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
     age = time.time() - fetched if isinstance(fetched, int | float) else None
-    is_file = "://" not in api.location  # looked at just now, as standard input is
+    is_file = "://" not in api.location  # a file and standard input were read just now
     is_pinned = bool(api.open_request.pin)
     return {
         "title": meta["title"],
@@ -96,8 +94,7 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
     }
 
 
-def _show(ctx: click.Context, api: str) -> None:
-    run: Run = ctx.obj
+def _show(run: Run, api: str) -> None:
     from dynacli.output.render import write_data
 
     opened = run.api(api)
@@ -116,22 +113,22 @@ def _show(ctx: click.Context, api: str) -> None:
     }
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
-        from dynacli.commands.repeated_remarks import distinct
+        from dynacli.commands.document_messages import by_message
 
         title = f"{paint.bold(visible(data['title'] or opened.name, keep=''))} {visible(data['version'], keep='')}"
         lines = [
             title.rstrip(),
-            f"  document    {visible(data['source'], keep='')}{_others(files)}",
+            f"  document    {visible(data['source'], keep='')}{_other_files(files)}",
             f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
-            *(f"  server      {visible(one['url'], keep='')}" for one in data["servers"]),
+            *(f"  server      {visible(server['url'], keep='')}" for server in data["servers"]),
             *(f"  credentials go to {origin}" for origin in opened.origins),
             *(f"  references may lead to {visible(origin, keep='')}" for origin in data["allow_refs"]),
         ]
         for heading, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
             if rows:
                 lines.extend(["", paint.bold(f"{heading} ({len(rows)})")])
-                lines.extend(_place(row, more) for row, more in distinct(rows))
+                lines.extend(_message_line(row, more) for row, more in by_message(rows))
         if not warnings and not problems:
             lines.extend(["", "The document is valid."])
         return "\n".join(lines)
@@ -140,27 +137,24 @@ def _show(ctx: click.Context, api: str) -> None:
 
 
 def _kind(version: str) -> str:
-    """Return what documents of a version are called: until 3.0 the specification was named Swagger."""
+    """Return the name of the specification, which was Swagger before version 3.0."""
     return "Swagger" if version.startswith("2") else "OpenAPI"
 
 
-def _others(files: int) -> str:
+def _other_files(files: int) -> str:
     if files < 2:
         return ""
     return " and 1 other file" if files == 2 else f" and {files - 1:,} other files"
 
 
-def _place(row: Mapping[str, Any], more: int) -> str:
-    from dynacli.commands.repeated_remarks import more_places
-    from dynacli.document.file_names import shown_file
+def _message_line(row: Mapping[str, Any], more: int) -> str:
+    from dynacli.commands.document_messages import more_places, place_parts
 
-    spot = f":{row['line']}:{row['column']}" if row["line"] else ""
-    place = ", ".join(part for part in (f"{shown_file(row['file'])}{spot}", row["pointer"]) if part)
+    place = ", ".join(place_parts(row))
     return f"  {visible(row['message'], keep='')} ({visible(place, keep='')}{more_places(more)})"
 
 
-def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
-    run: Run = ctx.obj
+def _refresh(run: Run, name: str, accept: bool) -> None:
     from dynacli.output.standard_error import write_stderr
 
     check_registered(run, name)
@@ -187,21 +181,21 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
             )
         for note in api.notes:
             run.warn(note)
-        after = {(one.method, one.path): one.name for one in api.catalog.summaries()}
+        names = {(operation.method, operation.path): operation.name for operation in api.catalog.summaries()}
         unchanged = ", unchanged" if before is not None and before.revision == api.pointer["revision"] else ""
         write_stderr(
             run.env,
-            f"{name}: {counted(len(after))}, revision {api.pointer['revision']}{unchanged}\n",
+            f"{name}: {counted(len(names))}, revision {api.pointer['revision']}{unchanged}\n",
         )
         if before is None:
             return
-        new = [after[key] for key in after if key not in before.names]
-        gone = [before.names[key] for key in before.names if key not in after]
-        for title, names in (("new", new), ("gone", gone)):
-            if names:
-                listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-                write_stderr(run.env, f"  {title}: {listed}\n")
-        news = take_news(api.revisions)  # told right here
+        new = [name for key, name in names.items() if key not in before.names]
+        gone = [name for key, name in before.names.items() if key not in names]
+        for title, some in (("new", new), ("gone", gone)):
+            if some:
+                more = f" and {len(some) - 10} more" if len(some) > 10 else ""
+                write_stderr(run.env, f"  {title}: {', '.join(some[:10])}{more}\n")
+        news = take_news(api.revisions)
         if news is not None and (news.changed or not (new or gone)):
             changed = counted(news.changed) if news.changed else "the document itself"
             write_stderr(run.env, f"  changed: {changed} (dynacli changes {name})\n")
@@ -209,14 +203,12 @@ def _refresh(ctx: click.Context, name: str, accept: bool) -> None:
         api.catalog.close()
 
 
-def _remove(ctx: click.Context, name: str) -> None:
-    run: Run = ctx.obj
+def _remove(run: Run, name: str) -> None:
     check_registered(run, name)
     Configuration(run.env).edit(name, None)
 
 
-def _rename(ctx: click.Context, name: str, new_name: str) -> None:
-    run: Run = ctx.obj
+def _rename(run: Run, name: str, new_name: str) -> None:
     check_name(new_name)
     check_registered(run, name)
     configuration = Configuration(run.env)
@@ -225,21 +217,13 @@ def _rename(ctx: click.Context, name: str, new_name: str) -> None:
     configuration.edit(name, None, new_name=new_name)
 
 
-def _verb(name: str, arguments: list[click.Parameter], function: Any, text: str) -> Verb:
-    return Verb(
-        name,
-        params=[*arguments, *click_options(STANDARD_OPTIONS)],
-        callback=click.pass_context(function),
-        help=text,
-    )
-
-
-def _words(*names: str, is_last_optional: bool = False) -> list[click.Parameter]:
-    last = len(names) - 1
-    return [
-        click.Argument([name], required=not (is_last_optional and number == last))
-        for number, name in enumerate(names)
-    ]
+def _verb(
+    name: str,
+    params: Sequence[click.Parameter],
+    function: Callable[Concatenate[Run, ...], None],
+    text: str,
+) -> Verb:
+    return Verb(name, params=params, options=STANDARD_OPTIONS, callback=click.pass_obj(function), help=text)
 
 
 command = VerbGroup(
@@ -250,7 +234,7 @@ command = VerbGroup(
         _verb(
             "add",
             [
-                *_words("name"),
+                click.Argument(["name"]),
                 click.Argument(["source"], nargs=-1, required=True),
                 click.Option(
                     ["--overlay"],
@@ -274,11 +258,11 @@ command = VerbGroup(
             "API, where its document is looked for. Several SOURCEs become one API.",
         ),
         _verb("list", [], _list, "List the registered APIs."),
-        _verb("show", _words("api"), _show, "Show what is known of an API and of its document."),
+        _verb("show", [click.Argument(["api"])], _show, "Show what is known of an API and of its document."),
         _verb(
             "refresh",
             [
-                *_words("name"),
+                click.Argument(["name"]),
                 click.Option(
                     ["--accept"],
                     is_flag=True,
@@ -290,24 +274,34 @@ command = VerbGroup(
         ),
         _verb(
             "history",
-            _words("api"),
+            [click.Argument(["api"])],
             show_history,
             "List the revisions of an API's document, the latest first.",
         ),
         _verb(
             "rollback",
-            _words("name", "revision", is_last_optional=True),
+            [click.Argument(["name"]), click.Argument(["revision"], required=False)],
             rollback,
             "Go back to the revision before, or to REVISION, and hold it.",
         ),
         _verb(
             "pin",
-            _words("name", "revision", is_last_optional=True),
+            [click.Argument(["name"]), click.Argument(["revision"], required=False)],
             pin,
             "Hold the revision in use, or REVISION: it is used until it is let go, whatever the server has.",
         ),
-        _verb("unpin", _words("name"), unpin, "Let the revision go that is held, and go on with the latest."),
-        _verb("remove", _words("name"), _remove, "Remove an API from the configuration."),
-        _verb("rename", _words("name", "new_name"), _rename, "Give an API another name."),
+        _verb(
+            "unpin",
+            [click.Argument(["name"])],
+            unpin,
+            "Let the revision go that is held, and go on with the latest.",
+        ),
+        _verb("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
+        _verb(
+            "rename",
+            [click.Argument(["name"]), click.Argument(["new_name"])],
+            _rename,
+            "Give an API another name.",
+        ),
     ],
 )

@@ -1,12 +1,10 @@
-"""`dynacli api add`: the document is found, read and explained, then the API is written into the configuration."""
+"""`dynacli api add`: finds and reads a document, and writes the API into the configuration."""
 
 import os
 import re
 import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from dynacli.client.document_login import login_of
 from dynacli.commands.run import Run
@@ -18,6 +16,7 @@ from dynacli.library.open_by_name import open_source
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
+from dynacli.request.choose_server import parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import with_masked_query
 
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["add", "allowed_places", "counted"]
 
 _DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
-"""URLs that look like those of documents: where one wants a credential, no other is looked for."""
+"""URLs that look like those of documents: where such a URL asks for a credential, no document is searched for."""
 
 _FEW = 3
-"""Places with the same answer that have a line each."""
+"""URLs with the same result that get a line each; more of them share a line."""
 
 
 def add(
-    ctx: click.Context,
+    run: Run,
     name: str,
     source: tuple[str, ...],
     overlay: tuple[str, ...],
@@ -47,14 +46,13 @@ def add(
         UsageError: The name, a source or an option cannot be used.
         DocumentError: There is no document, or none that can be used.
     """
-    run: Run = ctx.obj
     check_name(name)
-    sources = [_absolute(one) for one in source]
+    sources = [_absolute(word) for word in source]
     entry: dict[str, Any] = {"source": sources[0]}
     if sources[1:]:
         entry["more"] = sources[1:]
     if overlay:
-        entry["overlays"] = [os.path.abspath(os.path.expanduser(one)) for one in overlay]
+        entry["overlays"] = [os.path.abspath(os.path.expanduser(path)) for path in overlay]
     if refresh_after is not None:
         if lifetime_of({"refresh_after": refresh_after}) is None:
             raise UsageError(
@@ -64,7 +62,7 @@ def add(
         entry["refresh_after"] = refresh_after
     configuration = Configuration(run.env)
     known = configuration.apis().get(name, {})
-    accepted = _accepted(run)
+    accepted = [parse_origin(origin) for origin in run.options.accept_origin]
     allowed = {*configuration.allow_refs(known), *run.options.allow_ref}
     open_request = OpenRequest(
         name,
@@ -89,16 +87,16 @@ def add(
         places = allowed_places(configuration, known, run.options.allow_ref)
         if places:
             entry["allow_refs"] = places
-        # What was held or joined before and is not named now is not meant any more.
+        # Further documents and overlays of an earlier `api add` do not count any more.
         entry |= {key: None for key in ("more", "overlays") if key in known and key not in entry}
         configuration.edit(name, entry)
-        _say_added(run, api, name)
+        _write_summary(run, api, name)
     finally:
         api.catalog.close()
 
 
 def _opened(run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_search: bool) -> OpenedApi:
-    """Return the API of the document at the source, or of the one that is found there; `entry` then has its URL."""
+    """Return the API of the document at the source, or of a document that is found there: then `entry` gets its URL."""
     source = entry["source"]
     try:
         return open_source(open_request, source)
@@ -114,17 +112,19 @@ def _opened(run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_s
     try:
         found = discover(source)
     except DocumentError as error:
-        tried = [TriedUrl(**one) for one in error.details.get("tried", ())]
+        tried = [TriedUrl(**details) for details in error.details.get("tried", ())]
         if len(tried) > 1:
-            _say_tried(run, tried)
+            _write_tried(run, tried)
         raise _with_login(error, open_request.name) from error
     if found.documents[0].url == source:
-        raise unusable  # it is there, and it is what was meant
-    _say_tried(run, found.tried)
+        raise unusable  # the source is a document, which cannot be used
+    _write_tried(run, found.tried)
     entry["source"] = found.documents[0].url
     if len(found.documents) > 1:
-        _say(run, "There are several documents, and the first is taken", lines_of_found(found.documents))
-        urls = " ".join(shlex.quote(one.url) for one in found.documents)
+        _write_lines(
+            run, "There are several documents, and the first is taken", lines_of_found(found.documents)
+        )
+        urls = " ".join(shlex.quote(document.url) for document in found.documents)
         write_stderr(
             run.env, f"All of them in one API: dynacli api add {open_request.name} {visible(urls, keep='')}\n"
         )
@@ -132,7 +132,7 @@ def _opened(run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_s
 
 
 def _with_login(error: DocumentError, name: str) -> DocumentError:
-    """Return an error that says how to sign in, where the server wants that."""
+    """Return the error with a hint how to sign in, where the server asked for that."""
     if error.details.get("status") not in {401, 403}:
         return error
     from dynacli.auth.credential_variables import prefix_of
@@ -142,43 +142,37 @@ def _with_login(error: DocumentError, name: str) -> DocumentError:
     return DocumentError(error.what, why=error.why, hint=hint, **error.details)
 
 
-def _say_tried(run: Run, tried: "Sequence[TriedUrl]") -> None:
-    """Print everything that was tried: in a line of its own what is told apart, the many others together."""
+def _write_tried(run: Run, tried: "Sequence[TriedUrl]") -> None:
+    """Write each URL that was tried, with its result; many URLs with the same result share a line."""
     from dynacli.document.discovery.discovery_report import lines_of_tried
     from dynacli.text.terminal import terminal_width
     from dynacli.text.wrapping import wrapped
 
     by_result: dict[str, list[TriedUrl]] = {}
-    for one in tried:
-        by_result.setdefault(one.result, []).append(one)
-    many = {result: each for result, each in by_result.items() if len(each) > _FEW}
-    lines = lines_of_tried([one for one in tried if one.result not in many])
+    for attempt in tried:
+        by_result.setdefault(attempt.result, []).append(attempt)
+    frequent = {result: attempts for result, attempts in by_result.items() if len(attempts) > _FEW}
+    lines = lines_of_tried([attempt for attempt in tried if attempt.result not in frequent])
     width = max(terminal_width(run.env, run.env.stderr) - 2, 40)
-    for result, each in many.items():
-        paths = ", ".join("/" + one.url.partition("://")[2].partition("/")[2] for one in each)
-        lines += wrapped(f"{result}, {len(each)} times: {paths}", width)
-    _say(run, "Looked for a document at", lines)
+    for result, attempts in frequent.items():
+        paths = ", ".join("/" + attempt.url.partition("://")[2].partition("/")[2] for attempt in attempts)
+        lines += wrapped(f"{result}, {len(attempts)} times: {paths}", width)
+    _write_lines(run, "Looked for a document at", lines)
 
 
-def _say(run: Run, heading: str, lines: Sequence[str]) -> None:
+def _write_lines(run: Run, heading: str, lines: Sequence[str]) -> None:
     text = "".join(f"  {visible(line, keep='')}\n" for line in lines)
     write_stderr(run.env, f"{heading}:\n{text}")
 
 
 def allowed_places(configuration: Configuration, entry: dict[str, Any], places: Iterable[str]) -> list[str]:
-    """Return what an entry has in `allow_refs`, as a person wrote it, and further places."""
+    """Return the `allow_refs` of an entry, as the person wrote them, and further places."""
     known = configuration.allow_refs(entry)
     return [*texts(entry, "allow_refs"), *sorted({*places} - {*known})]
 
 
-def _accepted(run: Run) -> list[str]:
-    from dynacli.request.choose_server import parse_origin
-
-    return [parse_origin(one) for one in run.options.accept_origin]
-
-
 def _absolute(source: str) -> str:
-    """Return a source as the configuration keeps it: it must mean the same from any directory."""
+    """Return a source in the form of the configuration, which means the same in any directory."""
     if source == "-":
         raise UsageError("Standard input cannot be registered", hint="Write the document to a file first")
     from pathlib import Path
@@ -197,7 +191,7 @@ def _absolute(source: str) -> str:
     return parse_source(source, Path.cwd()).location
 
 
-def _say_added(run: Run, api: OpenedApi, name: str) -> None:
+def _write_summary(run: Run, api: OpenedApi, name: str) -> None:
     meta = api.catalog.meta
     about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
     write_stderr(run.env, f"{name}: {visible(about, keep='')}, {counted(meta['operations'])}\n")
@@ -206,17 +200,17 @@ def _say_added(run: Run, api: OpenedApi, name: str) -> None:
 
         for note in freshness_notes(api):
             run.warn(note)
-    # It is new to this name, whether or not it was compiled before.
+    # The document is new under this name, even if it was compiled before.
     api.name, api.is_new = name, True
     for note in api.notes:
         run.warn(note)
-    from dynacli.commands.verbs.api.credential_needs import needs_of
+    from dynacli.commands.verbs.api.credential_needs import credential_lines
 
-    for line in needs_of(api, name, run.env):
+    for line in credential_lines(api, name, run.env):
         write_stderr(run.env, f"{visible(line, keep='')}\n")
     write_stderr(run.env, f"Try: dynacli {name} --help\n")
 
 
 def counted(operations: int | None) -> str:
-    """Return how many operations there are, in words."""
+    """Return a number of operations in words."""
     return "1 operation" if operations == 1 else f"{operations} operations"

@@ -1,12 +1,10 @@
-"""`dynacli api history`, `rollback`, `pin` and `unpin`: which revisions there are, and which one is held.
+"""`dynacli api history`, `rollback`, `pin` and `unpin`: list the revisions of a document, and hold one of them.
 
-What is held stands in the configuration: it is the person's decision, and the cache may go at any time.
+Which revision is held is in the configuration, since the cache may be removed at any time.
 """
 
 import time
 from typing import Any
-
-import click
 
 from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, installed_text, revision_before
 from dynacli.commands.run import Run
@@ -23,9 +21,8 @@ from dynacli.text.terminal import Painter, visible
 __all__ = ["pin", "rollback", "show_history", "unpin"]
 
 
-def show_history(ctx: click.Context, api: str) -> None:
+def show_history(run: Run, api: str) -> None:
     """List the revisions of an API, the latest first."""
-    run: Run = ctx.obj
     from dynacli.output.render import write_data
 
     open_request, revisions = find_revisions(api, run.env)
@@ -36,24 +33,24 @@ def show_history(ctx: click.Context, api: str) -> None:
         raise DocumentError(
             f"No revision of `{api}` is in the cache", hint=f"Fetch it: `dynacli operations {api}`"
         )
-    rows = [_row(one, in_use, open_request.pin) for one in history]
-    held = find_pending(revisions)
-    if held is not None:
-        rows.insert(0, {**_row(held.pointer, in_use, open_request.pin), "kept_aside": list(held.reasons)})
+    rows = [_row(pointer, in_use, open_request.pin) for pointer in history]
+    pending = find_pending(revisions)
+    if pending is not None:
+        kept_aside = {"kept_aside": list(pending.reasons)}
+        rows.insert(0, {**_row(pending.pointer, in_use, open_request.pin), **kept_aside})
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         lines = []
         for row in rows:
             mark = "*" if row["current"] else "!" if row["kept_aside"] else " "
-            about = visible(f"{row['title'] or ''} {row['version'] or ''}".strip(), keep="")
+            title = visible(f"{row['title'] or ''} {row['version'] or ''}".strip(), keep="")
             count = "" if row["operations"] is None else f"{row['operations']:,} operations"
-            told = ", ".join(part for part in (about, count) if part)
-            notes = [word for word in ("pinned",) if row[word]]
-            notes += (
-                [f"kept aside: {visible('; '.join(row['kept_aside']), keep='')}"] if row["kept_aside"] else []
-            )
+            about = ", ".join(part for part in (title, count) if part)
+            notes = ["pinned"] if row["pinned"] else []
+            if row["kept_aside"]:
+                notes.append(f"kept aside: {visible('; '.join(row['kept_aside']), keep='')}")
             note = f"  {paint.dim(', '.join(notes))}" if notes else ""
-            lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {told}{note}".rstrip())
+            lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {about}{note}".rstrip())
         return "\n".join(lines)
 
     write_data(run.env, rows, run.options.output, text)
@@ -79,9 +76,8 @@ def _in_use(open_request: OpenRequest, revisions: Revisions, current: dict[str, 
     return current["revision"] if current is not None else ""
 
 
-def rollback(ctx: click.Context, name: str, revision: str | None) -> None:
-    """Hold the revision before the one in use, or the one that is named."""
-    run: Run = ctx.obj
+def rollback(run: Run, name: str, revision: str | None) -> None:
+    """Hold the revision before the one that is in use, or the revision that is named."""
     check_registered(run, name)
     open_request, revisions = find_revisions(name, run.env)
     in_use = _in_use(open_request, revisions, revisions.current())
@@ -94,16 +90,15 @@ def rollback(ctx: click.Context, name: str, revision: str | None) -> None:
     _hold(run, name, open_request, revisions, pointer)
 
 
-def pin(ctx: click.Context, name: str, revision: str | None) -> None:
-    """Hold the revision in use, or the one that is named."""
-    run: Run = ctx.obj
+def pin(run: Run, name: str, revision: str | None) -> None:
+    """Hold the revision that is in use, or the one that is named."""
     check_registered(run, name)
     open_request, revisions = find_revisions(name, run.env)
     if revision:
         pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
     else:
         api = run.api(name)
-        api.is_due = False  # what is held is not refreshed
+        api.is_due = False  # a revision that is held is not refreshed
         in_use = _in_use(open_request, revisions, api.pointer)
         pointer = revisions.pointer_to(in_use) or revisions.current()
     if pointer is None:
@@ -114,10 +109,10 @@ def pin(ctx: click.Context, name: str, revision: str | None) -> None:
 def _hold(
     run: Run, name: str, open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]
 ) -> None:
-    """Write down which revision is held, after it has been seen to work.
+    """Open a revision to see that it works, and write into the configuration that it is held.
 
     Raises:
-        DocumentError: It is lost.
+        DocumentError: The revision is not in the cache any more.
         FileError: The configuration cannot be written.
     """
     from dynacli.library.revise import open_cached
@@ -132,7 +127,9 @@ def _hold(
     api.catalog.close()
     _mark(revisions, revision, is_pinned=True)
     Configuration(run.env).edit(name, {"pin": revision})
-    if open_request.pin != revision:  # only now: what is held is marked whenever a process may die
+    if (
+        open_request.pin != revision
+    ):  # last, so that the held revision is marked even if the process dies on the way
         _mark(revisions, open_request.pin, is_pinned=False)
     write_stderr(
         run.env,
@@ -142,22 +139,21 @@ def _hold(
 
 
 def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
-    """Let the cache know which revision must not be cleared away; the configuration decides which is used."""
+    """Mark in the cache whether a revision must be kept; which one is used, the configuration says."""
     pointer = revisions.pointer_to(revision) if revision else None
     if pointer is None and revision:
-        pointer = revisions.current()  # an older dynacli made it, and kept no word of it beside
+        pointer = revisions.current()  # a revision of an older dynacli has no pointer of its own
     if pointer is None or pointer["revision"] != revision:
         return
-    known = {"installed_at": time.time(), **pointer, "is_pinned": is_pinned}
+    marked = {"installed_at": time.time(), **pointer, "is_pinned": is_pinned}
     try:
-        revisions.write_state(f"{revision}.json", known)
+        revisions.write_state(f"{revision}.json", marked)
     except OSError:
-        return  # a cache that cannot be written is not cleared away either
+        return  # nothing is removed from a cache that cannot be written
 
 
-def unpin(ctx: click.Context, name: str) -> None:
+def unpin(run: Run, name: str) -> None:
     """Go on with the latest revision."""
-    run: Run = ctx.obj
     check_registered(run, name)
     open_request, revisions = find_revisions(name, run.env)
     if not open_request.pin:
@@ -166,9 +162,9 @@ def unpin(ctx: click.Context, name: str) -> None:
     Configuration(run.env).edit(name, {"pin": None})
     _mark(revisions, open_request.pin, is_pinned=False)
     current = revisions.current()
-    told = (
+    latest = (
         f"the revision {current['revision'][:SHOWN_DIGITS]} of {installed_text(current)}"
         if current is not None
         else "the latest"
     )
-    write_stderr(run.env, f"{name}: goes on with {told}\n")
+    write_stderr(run.env, f"{name}: goes on with {latest}\n")

@@ -1,4 +1,4 @@
-"""The registered APIs as the verbs about them meet them."""
+"""The check that a name is that of a registered API."""
 
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
@@ -11,11 +11,11 @@ def check_registered(run: Run, name: str) -> None:
     """Check that an API is registered.
 
     Raises:
-        UsageError: It is not.
+        UsageError: No API of this name is registered.
     """
     registered = Configuration(run.env).apis()
     if name not in registered:
-        known = ", ".join(f"`{one}`" for one in sorted(registered))
+        known = ", ".join(f"`{registered_name}`" for registered_name in sorted(registered))
         raise UsageError(
             f"`{name}` is not a registered API",
             why=f"Registered are: {known}" if known else "None is registered yet",

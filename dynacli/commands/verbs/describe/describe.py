@@ -1,4 +1,4 @@
-"""`dynacli describe`: all about one operation, or about one field of it."""
+"""`dynacli describe`: shows all that the document says of an operation, or of a field of it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.library.opened_api import OpenedApi
@@ -17,8 +16,7 @@ __all__ = ["command"]
 Text = Callable[[Painter, int], str]
 
 
-def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
-    run: Run = ctx.obj
+def _describe(run: Run, api: str, operation: tuple[str, ...]) -> None:
     from dynacli.client.unknown_operation import unknown_operation
     from dynacli.commands.verbs.describe.description import describe_field, describe_operation
     from dynacli.errors import UsageError
@@ -30,12 +28,12 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
     if tag:
         words.pop(0)
     name = opened.catalog.find(words[0], tag)
-    if name is None and not tag and (found := _webhook(opened, words)):
-        write_data(run.env, found[0], run.options.output, found[1])
+    if name is None and not tag and (description := _webhook(opened, words)):
+        write_data(run.env, description[0], run.options.output, description[1])
         return
     if name is None:
         if run.fetch_again(opened) is not None:  # it may have appeared a moment ago
-            _describe(ctx, api, operation)
+            _describe(run, api, operation)
             return
         raise unknown_operation(opened, words[0], tag)
     if len(words) > 2:
@@ -50,25 +48,25 @@ def _describe(ctx: click.Context, api: str, operation: tuple[str, ...]) -> None:
 
 
 def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:
-    """Return the description of the webhook that the words name, of all for `webhooks`; None where there is none.
+    """Return the description of the webhook that the words name, for `webhooks` of all; None where there is none.
 
     Raises:
-        UsageError: A field is asked for, and a webhook is described as a whole.
+        UsageError: A field of a webhook is asked for, which cannot be described by itself.
     """
     from dynacli.commands.help.webhook_list import find_webhook, webhook_lines, webhooks_of
     from dynacli.commands.verbs.describe.incoming_requests import describe_webhook, webhook_text
     from dynacli.errors import UsageError
 
     rows = webhooks_of(opened)
-    # An operation of the same name wins, and leaves `webhooks.NAME` for the webhook.
+    # A webhook that has the name of an operation is meant by `webhooks.NAME`.
     row = find_webhook(rows, words[0].removeprefix("webhooks."))
     if not rows or (row is None and words[0] != "webhooks"):
         return None
     if len(words) > 1:
         raise UsageError(f"`{words[1]}` is one word too many", hint="A webhook is described as a whole")
     if row is None:
-        listed = [{key: one[key] for key in ("name", "methods", "summary")} for one in rows]
-        return listed, lambda paint, width: "\n".join(webhook_lines(rows, width, paint))
+        entries = [{key: webhook[key] for key in ("name", "methods", "summary")} for webhook in rows]
+        return entries, lambda paint, width: "\n".join(webhook_lines(rows, width, paint))
     data = describe_webhook(opened, row)
     resolve = opened.catalog.resolve
     return data, lambda paint, width: webhook_text(data, resolve, paint, width)
@@ -79,9 +77,9 @@ command = Verb(
     params=[
         click.Argument(["api"]),
         click.Argument(["operation"], nargs=-1, required=True, metavar="OPERATION [FIELD.PATH]"),
-        *click_options(STANDARD_OPTIONS),
     ],
-    callback=click.pass_context(_describe),
+    options=STANDARD_OPTIONS,
+    callback=click.pass_obj(_describe),
     help="Show all of one operation: parameters, body, answers, security, servers, links, callbacks and an "
     "example. The name of a webhook, or `webhooks`, shows what the server sends. With FIELD.PATH, such as "
     "`schedule.cron`, `response.rows.id` or a parameter's name, that field alone.",

@@ -1,4 +1,4 @@
-"""A description of one operation or field: the data of it, and its text for a person."""
+"""The description of an operation or a field: as data, and as text for a person."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
 from dynacli.client.links import describe_links
+from dynacli.commands.help.server_lines import server_line
 from dynacli.commands.verbs.describe.incoming_requests import callback_lines, describe_callbacks
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
@@ -24,10 +25,10 @@ Text = Callable[[Painter, int], str]
 
 
 def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]:
-    """Return the description of an operation in the shape of `describe -o json`, and its text."""
+    """Return the description of an operation as `describe -o json` writes it, and its text."""
     operation = api.catalog.operation(name)
     described = DescribedOperation(api, operation).sending("")
-    raw_parameters = {(one.get("in"), one.get("name")): one for one in reversed(described.raw_parameters())}
+    raw_parameters = {(raw.get("in"), raw.get("name")): raw for raw in reversed(described.raw_parameters())}
     data = {
         "api": api.name,
         "name": operation.name,
@@ -40,16 +41,16 @@ def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]
         "deprecated": operation.is_deprecated,
         "parameters": [
             {
-                "name": one.name,
-                "in": one.location,
-                "option": f"--{one.option}",
-                "required": one.is_required,
-                "schema": schema_of_parameter(raw_parameters.get((one.location, one.name), {})),
-                "style": one.style,
-                "explode": one.explode,
-                "description": one.description,
+                "name": parameter.name,
+                "in": parameter.location,
+                "option": f"--{parameter.option}",
+                "required": parameter.is_required,
+                "schema": schema_of_parameter(raw_parameters.get((parameter.location, parameter.name), {})),
+                "style": parameter.style,
+                "explode": parameter.explode,
+                "description": parameter.description,
             }
-            for one in operation.parameters
+            for parameter in operation.parameters
         ],
         "body": _body(described),
         "responses": _responses(described),
@@ -73,21 +74,23 @@ def _body(described: DescribedOperation) -> dict[str, Any] | None:
     return {
         "required": body.is_required,
         "content": {
-            one.name: {
-                "schema": _schema(described, content.get(one.name) if isinstance(content, Mapping) else None),
+            media_type.name: {
+                "schema": _schema(
+                    described, content.get(media_type.name) if isinstance(content, Mapping) else None
+                ),
                 "options": [
                     {
-                        "option": f"--{each.option}".replace("[]", "[0]"),
-                        "type": each.value.type,
-                        "required": each.is_needed,
-                        "enum": list(each.value.enum) or None,
-                        "default": each.value.default,
-                        "description": each.description,
+                        "option": f"--{field.option}".replace("[]", "[0]"),
+                        "type": field.value.type,
+                        "required": field.is_needed,
+                        "enum": list(field.value.enum) or None,
+                        "default": field.value.default,
+                        "description": field.description,
                     }
-                    for each in (one.fields if takes_options(one) else ())
+                    for field in (media_type.fields if takes_options(media_type) else ())
                 ],
             }
-            for one in body.content
+            for media_type in body.content
         },
     }
 
@@ -103,23 +106,23 @@ def _responses(described: DescribedOperation) -> dict[str, Any]:
         responses[str(status)] = {
             "description": response.get("description") or response.get("summary", ""),
             "content": {
-                media: {"schema": _schema(described, one)}
-                for media, one in (content.items() if isinstance(content, Mapping) else ())
+                media_type: {"schema": _schema(described, raw_media_type)}
+                for media_type, raw_media_type in (content.items() if isinstance(content, Mapping) else ())
             },
             "headers": response.get("headers") or {},
         }
     return responses
 
 
-def _schema(described: DescribedOperation, media: Any) -> Any:
-    """Return the schema of a Media Type Object, which 3.2 lets be a reference, or be about a sequence of items."""
-    media = described.follow(media)
-    return body_schema(media) if isinstance(media, Mapping) else None
+def _schema(described: DescribedOperation, raw_media_type: Any) -> Any:
+    """Return the schema of a Media Type Object; in OpenAPI 3.2 that may be a reference, or have an `itemSchema`."""
+    target = described.follow(raw_media_type)
+    return body_schema(target) if isinstance(target, Mapping) else None
 
 
 def _servers(api: OpenedApi, operation: Operation) -> list[dict[str, Any]]:
-    servers = operation.servers or tuple(Server(**one) for one in api.catalog.meta["servers"])
-    return [server_row(one) for one in servers]
+    servers = operation.servers or tuple(Server(**raw) for raw in api.catalog.meta["servers"])
+    return [server_row(server) for server in servers]
 
 
 def _operation_text(
@@ -138,31 +141,28 @@ def _operation_text(
         lines.extend(["", to_text(operation.description, width)])
     if operation.parameters:
         lines.extend(["", paint.bold("Parameters")])
-    for one in operation.parameters:
-        facts = ["required"] if one.is_required else []
-        facts.extend(constraints(one.value))
+    for parameter in operation.parameters:
+        facts = ["required"] if parameter.is_required else []
+        facts.extend(constraints(parameter.value))
         lines.append(
-            f"  --{visible(one.option, keep='')} {placeholder(one.value)}".rstrip()
-            + paint.dim(f"  {one.location}" + (f" [{'; '.join(facts)}]" if facts else ""))
+            f"  --{visible(parameter.option, keep='')} {placeholder(parameter.value)}".rstrip()
+            + paint.dim(f"  {parameter.location}" + (f" [{'; '.join(facts)}]" if facts else ""))
         )
-        if one.description:
-            lines.extend(
-                f"      {line}".rstrip() for line in to_text(one.description, width - 6).splitlines()
-            )
-    for media, content in (data["body"] or {"content": {}})["content"].items():
+        lines.extend(_description_lines(parameter.description, width))
+    for media_type, content in (data["body"] or {"content": {}})["content"].items():
         required = ", required" if data["body"]["required"] else ""
-        lines.extend(["", paint.bold(f"Body ({visible(media, keep='')}{required})")])
+        lines.extend(["", paint.bold(f"Body ({visible(media_type, keep='')}{required})")])
         lines.extend(schema_lines(content["schema"], resolve, paint, width))
     for status, response in data["responses"].items():
         heading = paint.bold(f"Answer {visible(status, keep='')}")
         lines.extend(["", f"{heading}  {visible(response['description'], keep='')}"])
-        for media, content in response["content"].items():
-            lines.append(f"  {visible(media, keep='')}")
+        for media_type, content in response["content"].items():
+            lines.append(f"  {visible(media_type, keep='')}")
             lines.extend(schema_lines(content["schema"], resolve, paint, width))
         lines.extend(f"  header {visible(name, keep='')}" for name in response["headers"])
     if data["security"]:
-        choices = " or ".join(" with ".join(one) or "none" for one in data["security"])
-        lines.extend(["", f"{paint.bold('Security')}  {visible(choices, keep='')}"])
+        alternatives = " or ".join(" with ".join(schemes) or "none" for schemes in data["security"])
+        lines.extend(["", f"{paint.bold('Security')}  {visible(alternatives, keep='')}"])
     if data["servers"]:
         lines.extend(["", paint.bold("Servers")])
         for index, server in enumerate(data["servers"]):
@@ -178,11 +178,14 @@ def _operation_text(
     return "\n".join(lines)
 
 
+def _description_lines(description: str, width: int) -> list[str]:
+    if not description:
+        return []
+    return [f"      {line}".rstrip() for line in to_text(description, width - 6).splitlines()]
+
+
 def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list[str]:
-    told = visible(
-        ", ".join(word for word in (server.get("name", ""), server["description"]) if word), keep=""
-    )
-    lines = [f"  {index}  {visible(server['url'], keep='')}" + (paint.dim(f"  {told}") if told else "")]
+    lines = [server_line(index, server, paint)]
     for name, variable in server["variables"].items():
         facts = [f"one of {', '.join(variable['enum'])}"] if variable.get("enum") else []
         default = variable.get("default")
@@ -194,19 +197,16 @@ def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list
 
 
 def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) -> list[str]:
-    """Return a link: whose answer has it, where it leads, what it fills, and the command of the next call."""
+    """Return the lines of a link: the answer that has it, its target, the options it fills, the next command."""
     target = link["operation"] or link.get("operationId") or link.get("operationRef") or "nowhere"
     leads = f"{link['status']} -> {target}"
     lines = [f"  {paint.bold(visible(name, keep=''))}  {visible(leads, keep='')}"]
     if isinstance(link.get("description"), str):
-        lines.extend(
-            f"      {line}".rstrip() for line in to_text(link["description"], width - 6).splitlines()
-        )
+        lines.extend(_description_lines(link["description"], width))
     for fill in link["fills"]:
-        given = (
-            fill["from"] if isinstance(fill["from"], str) else json.dumps(fill["from"], ensure_ascii=False)
-        )
-        lines.append(visible(f"      {fill['option']}  from {given}", keep=""))
+        source = fill["from"]
+        text = source if isinstance(source, str) else json.dumps(source, ensure_ascii=False)
+        lines.append(visible(f"      {fill['option']}  from {text}", keep=""))
     if "note" in link:
         lines.append(visible(f"      {link['note']}", keep=""))
     if link["example"]:
@@ -215,7 +215,7 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
 
 
 def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any], Text]:
-    """Return the description of one field: of a parameter, of the body, or of an answer (`response.`).
+    """Return the description of a field of a parameter, of the body, or of an answer (`response.`), and its text.
 
     Raises:
         UsageError: There is no such field.
@@ -227,40 +227,40 @@ def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any
         raise UsageError(
             f"`{place}` is no path of a field", hint="Write names with dots, for example `schedule.cron`"
         )
-    found = _find(described, steps)
-    if found is None:
-        names = [one.option for one in operation.parameters]
-        names.extend(one.option for one in (described.media_type.fields if described.media_type else ()))
+    field = _find(described, steps)
+    if field is None:
+        names = [parameter.option for parameter in operation.parameters]
+        names.extend(field.option for field in (described.media_type.fields if described.media_type else ()))
         from difflib import get_close_matches
 
         near = get_close_matches(place, names, 3, 0.5)
         raise UsageError(
             f"`{operation.name}` has no field `{place}`",
-            hint=f"Did you mean {' or '.join(f'`{one}`' for one in near)}?"
+            hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
             if near
             else "An answer's fields start with `response.`",
         )
-    where, schema, is_required = found
-    seen = flatten(schema, api.catalog.resolve)
+    location, schema, is_required = field
+    flat = flatten(schema, api.catalog.resolve)
     data = {
         "api": api.name,
         "operation": operation.name,
         "field": place,
-        "in": where,
+        "in": location,
         "required": is_required,
-        "type": seen.type,
-        "format": seen.format or None,
-        "enum": list(seen.enum) or None,
-        "default": seen.default,
-        "nullable": seen.is_nullable,
-        "description": seen.description,
+        "type": flat.type,
+        "format": flat.format or None,
+        "enum": list(flat.enum) or None,
+        "default": flat.default,
+        "nullable": flat.is_nullable,
+        "description": flat.description,
         "schema": schema,
     }
 
     def text(paint: Painter, width: int) -> str:
-        lines = [f"{paint.bold(visible(place, keep=''))}  {where}{', required' if is_required else ''}"]
-        if seen.description:
-            lines.append(to_text(seen.description, width))
+        lines = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
+        if flat.description:
+            lines.append(to_text(flat.description, width))
         lines.extend(schema_lines(schema, api.catalog.resolve, paint, width))
         return "\n".join(lines)
 
@@ -268,16 +268,18 @@ def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any
 
 
 def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
+    """Return where a field is, its schema, and whether it is required; None where there is no such field."""
     locations = {"path", "query", "querystring", "header", "cookie"}
     wanted_location = steps[0] if steps[0] in locations and len(steps) > 1 else ""
     if wanted_location:
         steps = steps[1:]
-    for one in described.operation.parameters:
-        if steps[0] in (one.option, one.name, *one.aliases) and wanted_location in ("", one.location):
-            schema = described.parameter_schema(one)
-            inner = _walk(described, schema, steps[1:], is_required=one.is_required)
+    for parameter in described.operation.parameters:
+        names = (parameter.option, parameter.name, *parameter.aliases)
+        if steps[0] in names and wanted_location in ("", parameter.location):
+            schema = described.parameter_schema(parameter)
+            inner = _walk(described, schema, steps[1:], is_required=parameter.is_required)
             if inner is not None:
-                return (one.location, *inner)
+                return (parameter.location, *inner)
     if steps[0] == "response":
         return _find_in_responses(described, steps[1:])
     if described.media_type is None:
@@ -309,21 +311,22 @@ def _find_in_responses(described: DescribedOperation, steps: list[str]) -> tuple
 def _walk(
     described: DescribedOperation, schema: Any, steps: list[str], *, is_required: bool
 ) -> tuple[Any, bool] | None:
+    """Return the schema at a path inside of a schema, and whether it is required; None where the path leads nowhere."""
     from dynacli.model.kebab_names import kebab
 
     for step in steps:
-        seen = flatten(schema, described.api.catalog.resolve)
-        if seen.type == "array" and not step.startswith("["):
-            # `rows.id`: the items of an array are meant without saying so.
-            seen = flatten(seen.items, described.api.catalog.resolve)
-        names = {kebab(name): name for name in reversed(seen.properties)}
-        name = step if step in seen.properties else names.get(step, "")
-        if step.startswith("[") and seen.items is not None:
-            schema, is_required = seen.items, True
+        flat = flatten(schema, described.api.catalog.resolve)
+        if flat.type == "array" and not step.startswith("["):
+            # `rows.id` is a field of the items of `rows`: the index may be left out.
+            flat = flatten(flat.items, described.api.catalog.resolve)
+        names = {kebab(name): name for name in reversed(flat.properties)}
+        name = step if step in flat.properties else names.get(step, "")
+        if step.startswith("[") and flat.items is not None:
+            schema, is_required = flat.items, True
         elif name:
-            schema, is_required = seen.properties[name], name in seen.required
-        elif isinstance(seen.additional, Mapping):
-            schema, is_required = seen.additional, False
+            schema, is_required = flat.properties[name], name in flat.required
+        elif isinstance(flat.additional, Mapping):
+            schema, is_required = flat.additional, False
         else:
             return None
     return schema, is_required

@@ -1,4 +1,4 @@
-"""Requests that the server of a document sends and nobody calls from here: callbacks and webhooks."""
+"""The description of callbacks and webhooks: requests that the server sends, and that dynacli cannot call."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ __all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_
 
 
 def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
-    """Return the callbacks of an operation: name → expression of the URL → method → the request.
+    """Return the callbacks of an operation: name → expression of the URL → method → description of the request.
 
     Args:
         part: The operation's part of the document.
@@ -38,12 +38,12 @@ def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, A
 
 def describe_webhook(api: OpenedApi, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the description of a webhook: `webhook`, and its `requests` by method."""
-    found, item = api.catalog.component(row["pointer"])
+    is_found, item = api.catalog.component(row["pointer"])
     return {
         "api": api.name,
         "webhook": row["name"],
         "sent_by": "server",
-        "requests": _requests(item if found else None, api.catalog.resolve),
+        "requests": _requests(item if is_found else None, api.catalog.resolve),
     }
 
 
@@ -66,10 +66,10 @@ def callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Painte
     for name, callback in callbacks.items():
         for expression, requests in callback.items():
             for method, request in requests.items():
-                told = f"  {visible(f'{method} {expression}', keep='')}"
                 summary = visible(request["summary"], keep="")
                 lines.append(
-                    f"  {paint.bold(visible(name, keep=''))}{told}" + (f"  {summary}" if summary else "")
+                    f"  {paint.bold(visible(name, keep=''))}  {visible(f'{method} {expression}', keep='')}"
+                    + (f"  {summary}" if summary else "")
                 )
                 lines.extend(f"  {line}" for line in _request_lines(request, resolve, paint, width - 2))
     return lines
@@ -78,22 +78,22 @@ def callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Painte
 def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> Iterator[str]:
     if request["description"]:
         yield from (f"  {line}".rstrip() for line in to_text(request["description"], width - 2).splitlines())
-    for one in request["parameters"]:
-        required = ", required" if one["required"] else ""
-        place = paint.dim(visible(f"  {one['in']}{required}", keep=""))
-        yield f"  {visible(one['name'], keep='')}{place}"
+    for parameter in request["parameters"]:
+        required = ", required" if parameter["required"] else ""
+        location = paint.dim(visible(f"  {parameter['in']}{required}", keep=""))
+        yield f"  {visible(parameter['name'], keep='')}{location}"
     body = request["body"]
-    for media, content in body["content"].items() if body else ():
+    for media_type, content in body["content"].items() if body else ():
         required = ", required" if body["required"] else ""
-        yield f"  Body ({visible(media, keep='')}{required})"
+        yield f"  Body ({visible(media_type, keep='')}{required})"
         yield from schema_lines(content["schema"], resolve, paint, width)
     for status, response in request["responses"].items():
-        told = visible(f"{status}  {response['description']}", keep="")
-        yield f"  You answer {told}".rstrip()
+        answer = visible(f"{status}  {response['description']}", keep="")
+        yield f"  You answer {answer}".rstrip()
 
 
 def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
-    """Return what the operations of a Path Item expect, by method."""
+    """Return the descriptions of the requests of a Path Item Object, by method."""
     item = follow_reference(item, resolve)
     if not isinstance(item, Mapping):
         return {}
@@ -108,14 +108,14 @@ def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:
 def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) -> dict[str, Any]:
     parameters: dict[tuple[Any, Any], dict[str, Any]] = {}
     for raw in [*shared, *list_or_empty(operation.get("parameters"))]:
-        one = follow_reference(raw, resolve)
-        if isinstance(one, dict) and isinstance(one.get("name"), str):
-            parameters[one["name"], str(one.get("in"))] = {
-                "name": one["name"],
-                "in": str(one.get("in")),
-                "required": one.get("required") is True,
-                "schema": schema_of_parameter(one),
-                "description": _text(one.get("description")),
+        parameter = follow_reference(raw, resolve)
+        if isinstance(parameter, dict) and isinstance(parameter.get("name"), str):
+            parameters[parameter["name"], str(parameter.get("in"))] = {
+                "name": parameter["name"],
+                "in": str(parameter.get("in")),
+                "required": parameter.get("required") is True,
+                "schema": schema_of_parameter(parameter),
+                "description": _text(parameter.get("description")),
             }
     body = follow_reference(operation.get("requestBody"), resolve)
     return {
@@ -140,9 +140,9 @@ def _request(operation: Mapping[str, Any], shared: list[Any], resolve: Resolve) 
 
 def _content(holder: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     return {
-        media: {"schema": body_schema(described)}
-        for media, raw in _entries(follow_reference(holder.get("content"), resolve))
-        if isinstance(described := follow_reference(raw, resolve), Mapping)
+        name: {"schema": body_schema(media_type)}
+        for name, raw in _entries(follow_reference(holder.get("content"), resolve))
+        if isinstance(media_type := follow_reference(raw, resolve), Mapping)
     }
 
 

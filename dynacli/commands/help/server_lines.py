@@ -1,0 +1,16 @@
+"""A server of a document as a line, with the index that `--server` takes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynacli.text.terminal import Painter, visible
+
+__all__ = ["server_line"]
+
+
+def server_line(index: int, server: Mapping[str, Any], paint: Painter) -> str:
+    """Return the line of a server: index, URL, name and description."""
+    about = visible(
+        ", ".join(text for text in (server.get("name", ""), server["description"]) if text), keep=""
+    )
+    return f"  {index}  {visible(server['url'], keep='')}" + (paint.dim(f"  {about}") if about else "")
