@@ -68,7 +68,7 @@ class Options:
     part_header: tuple[str, ...] = ()
 
     def with_value(self, name: str, value: Any) -> "Options":
-        """Return the options with one more value; those of an option that may be repeated are added up."""
+        """Return the options with one more value; those of an option that may be repeated are collected."""
         if isinstance(value, tuple):
             value = (*self.__dict__[name], *value)
         return replace(self, **{name: value})

@@ -1,1 +1,1 @@
-"""The call of an operation on the command line: its words become values, its answer is written."""
+"""One call from the command line: words become the inputs of a call, and its answer is written."""

@@ -1,7 +1,7 @@
-"""`--report`: verdicts for machines, in files or on standard error."""
+"""`--report`: the verdicts on a call for machines, written into files or to standard error."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -11,37 +11,38 @@ from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, HttpError, MismatchError, UsageError
 from dynacli.output.reports.judged_calls import JudgedCall
 
-__all__ = ["FORMATS", "CallReport", "Report", "reported", "wanted_reports", "write_reports"]
+__all__ = ["CallReport", "WantedReport", "reporting", "wanted_reports", "write_reports"]
 
-FORMATS = ("json", "junit", "sarif", "github")
+_FORMATS = ("json", "junit", "sarif", "github")
 
 
-class Report(NamedTuple):
+class WantedReport(NamedTuple):
     """A report that is asked for.
 
     Args:
-        format: One of `FORMATS`.
-        file: Where it goes; empty for standard error.
+        format: One of `_FORMATS`.
+        file: The file that it is written into; empty for standard error.
     """
 
     format: str
     file: str
 
 
-def wanted_reports(run: Run) -> list[Report]:
+def wanted_reports(run: Run) -> list[WantedReport]:
     """Return the reports that are asked for.
 
     Raises:
         UsageError: A format is unknown, a file has no name, or two things would go to one file.
     """
-    found = []
+    reports = []
     files = {os.path.abspath(run.options.output[1:])} if run.options.output.startswith("@") else set()
     for word in run.options.report:
         name, equals, file = word.partition("=")
-        if name not in FORMATS:
+        if name not in _FORMATS:
+            known = ", ".join(f"`{format_}`" for format_ in _FORMATS)
             raise UsageError(
                 f"`{name}` is not a format of reports",
-                hint=f"Use one of {', '.join(f'`{one}`' for one in FORMATS)}, each with `=FILE` behind it for a file",
+                hint=f"Use one of {known}, each with `=FILE` behind it for a file",
             )
         if equals and not file:
             raise UsageError(
@@ -51,15 +52,15 @@ def wanted_reports(run: Run) -> list[Report]:
             raise UsageError(f"`{file}` cannot hold two things at once", hint="Give each a file of its own")
         if file:
             files.add(os.path.abspath(file))
-        found.append(Report(name, file))
-    return found
+        reports.append(WantedReport(name, file))
+    return reports
 
 
 def write_reports(run: Run, calls: Sequence[JudgedCall]) -> None:
     """Write the reports that are asked for.
 
     Args:
-        calls: Everything in them may be shown.
+        calls: The calls to report, without secrets.
 
     Raises:
         FileError: A file cannot be written.
@@ -68,21 +69,21 @@ def write_reports(run: Run, calls: Sequence[JudgedCall]) -> None:
         if not report.file:
             from dynacli.output.standard_error import write_stderr
 
-            write_stderr(run.env, _made(report.format, calls, is_file=False))
+            write_stderr(run.env, _report_text(report.format, calls, is_file=False))
             continue
         from pathlib import Path
 
         from dynacli.files import write_named_file
 
-        content = _made(report.format, calls, is_file=True).encode("utf-8", "backslashreplace")
+        content = _report_text(report.format, calls, is_file=True).encode("utf-8", "backslashreplace")
         write_named_file(Path(report.file), content)
 
 
-def _made(name: str, calls: Sequence[JudgedCall], *, is_file: bool) -> str:
+def _report_text(name: str, calls: Sequence[JudgedCall], *, is_file: bool) -> str:
     if name == "json":
         from dynacli.output.reports.json_report import json_report
 
-        # Among other lines, one line can be told apart.
+        # Between other lines of standard error a program finds the report if it is a line by itself.
         return json_report(calls, indent=2 if is_file else None)
     if name == "junit":
         from dynacli.output.reports.junit import junit_report
@@ -99,40 +100,40 @@ def _made(name: str, calls: Sequence[JudgedCall], *, is_file: bool) -> str:
 
 
 class CallReport:
-    """What the report of one call will hold, noted on the way.
+    """The contents of the report on one call, collected while the call is made.
 
     Attributes:
-        is_on_stderr: Whether a report goes where a person would read the findings.
+        is_on_stderr: Whether a report goes to standard error, where a person would read the findings.
 
     Args:
-        level: At which the call is judged.
+        level: The level at which the call is judged.
     """
 
-    def __init__(self, reports: Sequence[Report], level: str) -> None:
-        self.is_on_stderr = any(not one.file for one in reports)
+    def __init__(self, reports: Sequence[WantedReport], level: str) -> None:
+        self.is_on_stderr = any(not report.file for report in reports)
         self._facts: dict[str, Any] = {}
         self._lists: dict[str, list[Any]] = {"findings": [], "unchecked": [], "suppressed": []}
         if level == "off":
             self._lists["unchecked"].append("nothing is judged at the level `off`")
 
-    def answered(self, url: str, status: int, seconds: float) -> None:
-        """Note that there is an answer."""
+    def note_answer(self, url: str, status: int, seconds: float) -> None:
+        """Note the answer."""
         self._facts.update(url=url, status=status, seconds=seconds)
 
-    def judged(self, verdict: dict[str, Any]) -> None:
-        """Note a verdict in the shape of the validation report, without secrets."""
+    def note_verdict(self, verdict: Mapping[str, Any]) -> None:
+        """Note a verdict in its JSON form, without secrets."""
         for key, values in self._lists.items():
             values.extend(verdict.get(key, ()))
 
-    def failed(self, error: DynacliError) -> None:
-        """Note what ended the call: a request that was refused has findings, an answer of any status is no failure."""
+    def note_error(self, error: DynacliError) -> None:
+        """Note the error that ended the call; one about the status or the findings of an answer adds nothing."""
         if isinstance(error, UsageError) and "findings" in error.details:
-            self.judged(error.details)
+            self.note_verdict(error.details)
         elif not isinstance(error, HttpError | MismatchError):
-            self._facts["error"] = ": ".join(one for one in (error.what, error.why) if one)
+            self._facts["error"] = ": ".join(text for text in (error.what, error.why) if text)
 
     def call(self, described: DescribedOperation) -> JudgedCall:
-        """Return the call as it is reported."""
+        """Return the call in the form that reports are made of."""
         from dynacli.urls import with_masked_query
 
         operation = described.operation
@@ -149,24 +150,24 @@ class CallReport:
 
 
 @contextmanager
-def reported(run: Run, described: DescribedOperation, settings: CallSettings) -> Iterator[CallReport]:
-    """Write the reports of a call at the end of the block, however it ends.
+def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -> Iterator[CallReport]:
+    """Write the reports on a call at the end of the block, however it ends.
 
     Yields:
-        The report, to note in it what happens.
+        The report, in which answers and verdicts are noted.
 
     Raises:
-        UsageError: What is asked for is no report; the block is not entered.
+        UsageError: The reports that are asked for cannot be written; the block is not entered.
         FileError: A report cannot be written, and nothing else went wrong.
     """
     report = CallReport(wanted_reports(run), settings.level)
     try:
         yield report
     except DynacliError as error:
-        report.failed(error)
+        report.note_error(error)
         try:
             write_reports(run, [report.call(described)])
         except FileError as second:
-            run.warn(f"{second.what}: {second.why}")  # the first cause wins
+            run.warn(f"{second.what}: {second.why}")  # the run ends with the first error
         raise
     write_reports(run, [report.call(described)])

@@ -1,4 +1,4 @@
-"""How a call ends that is not plainly well: what is said of it, and the exit code that it leads to."""
+"""The end of a call with findings, notes or an error: they are written, and the exit code is decided."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["conclude", "conclude_request", "tell_so_far", "warn_of_request"]
+__all__ = ["conclude", "conclude_request", "report_verdict_so_far", "warn_of_request"]
 
 
 def conclude(
@@ -30,51 +30,53 @@ def conclude(
     report: "CallReport | None",
     unwritten: FileError | None,
 ) -> None:
-    """Report the verdict, and end the run by what the answer means.
+    """Report the verdict on an answer, and raise the error that the run ends with.
 
     Args:
-        verdict: On the answer, None where nothing was judged.
-        report: What is reported for machines; None where nothing is.
-        unwritten: Why the answer could not be written; None where it was.
+        verdict: The verdict on the answer; None where nothing was judged.
+        report: The report for machines; None where none is asked for.
+        unwritten: Why the answer could not be written; None where it was written.
 
     Raises:
-        HttpError: The final status is no 2xx.
+        HttpError: The final status is not 2xx.
         FileError: The answer could not be written.
-        MismatchError: The answer breaks the document, at a level that minds.
+        MismatchError: The answer breaks the document, at the level `strict` or `exact`.
     """
     _note_answer(call, answer, report)
-    failure: DynacliError | None = None
+    error: DynacliError | None = None
     if not 200 <= answer.status < 300 and not run.options.no_fail:
-        failure = http_error(call, answer, "on standard output" if unwritten is None else "")
-    if unwritten is not None and failure is not None:
-        run.warn(": ".join(text for text in (unwritten.what, unwritten.why) if text))  # the first cause wins
+        error = http_error(call, answer, "on standard output" if unwritten is None else "")
+    if unwritten is not None and error is not None:
+        run.warn(
+            ": ".join(text for text in (unwritten.what, unwritten.why) if text)
+        )  # the status is the error
     elif unwritten is not None:
-        failure = unwritten
-    asked = call.judging.verdict if call.judging is not None else None
+        error = unwritten
+    request_verdict = call.judging.verdict if call.judging is not None else None
     if verdict is not None:
-        mismatch = _judged(run, call, answer, verdict, asked, report)
+        mismatch = _report_verdict(run, call, answer, verdict, request_verdict, report)
         if mismatch is not None:
-            if call.settings.is_strict and not run.options.no_fail and failure is None:
-                failure = mismatch
+            if call.settings.is_strict and not run.options.no_fail and error is None:
+                error = mismatch
             else:
                 _warn(run, mismatch)
-    if failure is not None:
-        raise failure
+    if error is not None:
+        raise error
 
 
-def tell_so_far(
+def report_verdict_so_far(
     run: Run, call: Call, answer: "Answer", verdict: "Verdict", report: "CallReport | None"
 ) -> None:
-    """Report the verdict on what came of an answer that has no end."""
+    """Report the verdict on the part of a stream that came before an error or an interruption."""
     _note_answer(call, answer, report)
-    mismatch = _judged(run, call, answer, verdict, None, report)
+    mismatch = _report_verdict(run, call, answer, verdict, None, report)
     if mismatch is not None:
         _warn(run, mismatch)
 
 
 def _note_answer(call: Call, answer: "Answer", report: "CallReport | None") -> None:
     if report is not None:
-        report.answered(call.signed.masker.mask(answer.url), answer.status, answer.seconds)
+        report.note_answer(call.signed.masker.mask(answer.url), answer.status, answer.seconds)
 
 
 def _warn(run: Run, mismatch: MismatchError) -> None:
@@ -83,7 +85,7 @@ def _warn(run: Run, mismatch: MismatchError) -> None:
 
 
 def warn_of_request(run: Run, judging: "CallJudge", masker: "Masker", report: "CallReport | None") -> None:
-    """Warn of what a request that passed holds besides what the document mentions, which `exact` asks for."""
+    """Warn of values in a request that the document does not mention, which are findings at the level `exact`."""
     if judging.verdict.is_valid or (report is not None and report.is_on_stderr):
         return
     details: dict[str, Any] = {}
@@ -101,27 +103,27 @@ def conclude_request(
     settings: "CallSettings",
     report: "CallReport | None",
 ) -> None:
-    """Report the verdict on a request that the document allows and that is not sent."""
+    """Report the verdict on a request that is valid and not sent."""
     if report is not None:
-        report.judged(masker.mask_value(verdict_json(described.api, verdict)))
-    _tell(run, [verdict], masker, settings, report)
+        report.note_verdict(masker.mask_value(verdict_json(described.api, verdict)))
+    _write_notes(run, [verdict], masker, settings, report)
 
 
-def _judged(
+def _report_verdict(
     run: Run,
     call: Call,
     answer: "Answer",
     verdict: "Verdict",
-    asked: "Verdict | None",
+    request_verdict: "Verdict | None",
     report: "CallReport | None",
 ) -> MismatchError | None:
-    """Report what there is to report of a verdict; return the mismatch, where there is one."""
+    """Report the verdicts on an answer and its request; return the error for an answer that is not valid."""
     masker = answer_masker(call.signed, answer.headers)
-    verdicts = [each for each in (asked, verdict) if each is not None]
+    verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
     if report is not None:
-        for each in verdicts:
-            report.judged(masker.mask_value(verdict_json(call.described.api, each)))
-    _tell(run, verdicts, masker, call.settings, report)
+        for judged in verdicts:
+            report.note_verdict(masker.mask_value(verdict_json(call.described.api, judged)))
+    _write_notes(run, verdicts, masker, call.settings, report)
     if verdict.is_valid:
         return None
     return mismatch_error(
@@ -133,16 +135,16 @@ def _judged(
     )
 
 
-def _tell(
+def _write_notes(
     run: Run,
     verdicts: "Sequence[Verdict]",
     masker: "Masker",
     settings: "CallSettings",
     report: "CallReport | None",
 ) -> None:
-    """Say what could not be judged, and what was found and does not count."""
+    """Write what could not be judged, and which findings do not count."""
     if report is not None and report.is_on_stderr:
-        return  # where a person would read it, a program reads the same
+        return  # the report says the same in the same place
     for reason in dict.fromkeys(reason for verdict in verdicts for reason in verdict.failures):
         run.warn(masker.mask(f"Not judged: {reason}"))
     for note in notes_of(verdicts, shows_ignored=settings.is_strict or run.options.verbose):

@@ -1,7 +1,7 @@
-"""A text that a person writes in an editor of their own, before it is sent.
+"""`--editor`: a body that a person writes in an editor.
 
-The text is JSON and not YAML with comments, as some tools have it: what was saved is then sent as it is, and no reader
-has to guess whether `no` is a word.
+The text is JSON, and not YAML with comments as in some tools: the saved text is sent as it is, and nobody has to guess
+whether `no` is a string.
 """
 
 import os
@@ -20,15 +20,15 @@ from dynacli.errors import FileError, UsageError
 __all__ = ["Draft", "write_draft"]
 
 _PAST = 1_000_000_000
-"""When a draft was changed last, in seconds, before an editor has it: saving it is then seen on every file system."""
+"""The modification time that a draft gets before it is edited, so that saving changes it on every file system."""
 
 
 class Draft:
-    """What was written, in a file that is there until the text is somewhere else.
+    """The text that a person writes, in a file that is kept until the text was sent.
 
     Attributes:
-        path: The file, which its owner alone can read.
-        content: What was saved in it.
+        path: The file, which only its owner can read.
+        content: The text that was saved.
     """
 
     def __init__(self, text: str, suffix: str) -> None:
@@ -46,13 +46,13 @@ class Draft:
         self.content = b""
 
     def discard(self) -> None:
-        """Remove the file, and what an editor may have left beside it."""
+        """Remove the file, and those that an editor may have left beside it."""
         import shutil
 
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def kept(self) -> str:
-        """Return the sentence that says where the text is."""
+        """Return the sentence that says where the text is kept."""
         return f"What you wrote is kept in `{self.path}`; `--body @{shlex.quote(self.path)}` sends it"
 
     def edit(self, editor: list[str], env: Environment) -> bool:
@@ -96,16 +96,16 @@ class Draft:
 def write_draft(
     env: Environment, text: str, suffix: str, check: Callable[[bytes], Any], *, may_ask: bool
 ) -> Draft:
-    """Return what a person made of a text.
+    """Let a person write a text in an editor; return the draft that was saved.
 
     Args:
-        text: What the editor shows first.
-        suffix: Of the file's name; editors know the kind of the text by it.
-        check: Raises a UsageError when what was saved cannot be used; it can then be edited again.
-        may_ask: Whether something may be asked at all.
+        text: The text that the editor begins with.
+        suffix: The suffix of the file's name, by which editors know the syntax.
+        check: Raises a UsageError where the saved text cannot be used; the person may then edit it again.
+        may_ask: Whether the person may be asked anything.
 
     Raises:
-        UsageError: There is no editor or no terminal, or nothing was saved; nothing is sent then.
+        UsageError: There is no editor or no terminal, or nothing was saved.
         FileError: The text cannot be written or read.
     """
     editor = _editor(env, may_ask=may_ask)
@@ -175,7 +175,7 @@ def _wants_again(env: Environment, error: UsageError) -> bool:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Leave Ctrl-C to the editor, which has the terminal; a function is not inherited by it, as SIG_IGN would be."""
+    """Leave Ctrl-C to the editor. The handler is a function, because the editor would inherit SIG_IGN."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

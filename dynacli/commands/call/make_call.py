@@ -1,4 +1,4 @@
-"""The call of an operation on the command line: its words become a call, which is made or shown."""
+"""One call from the command line: words become the inputs of the call, which is made or shown."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["GivenWords", "make_call"]
 
-SHOWN = 1024 * 1024
+_MAX_SHOWN = 1024 * 1024
 """Bytes up to which `--dry-run json` reads the files of a body."""
 
 
 class GivenWords(NamedTuple):
-    """The words that were given for one operation.
+    """The words that were given for the inputs of one operation.
 
     Args:
-        parameters: (parameter, words).
-        parameter_fields: (parameter, field inside of it, words).
-        body_fields: (field of the body, words).
+        parameters: (parameter, its words).
+        parameter_fields: (parameter, field of it, the field's words).
+        body_fields: (field of the body, its words).
     """
 
     parameters: list[tuple[Parameter, list[str]]]
@@ -40,13 +40,13 @@ class GivenWords(NamedTuple):
 
 
 def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> None:
-    """Make one call, or show it.
+    """Make one call, or with `--dry-run` show its request.
 
     Raises:
-        DynacliError: Whatever ends it; the exit code is the error's.
+        DynacliError: The call does not end well; the exit code is the error's.
     """
     settings = settings_of(run.env, described.api, run.options.call_options)
-    with _reported(run, described, settings) as report:
+    with _reporting(run, described, settings) as report:
         inputs, draft = _read_inputs(run, described, given, is_strict=settings.level != "off")
         try:
             values = collect_values(described, inputs, is_strict=settings.level != "off")
@@ -62,15 +62,15 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
             draft.discard()
 
 
-def _reported(
+def _reporting(
     run: Run, described: DescribedOperation, settings: CallSettings
 ) -> "AbstractContextManager[CallReport | None]":
-    """Give the report of a call; None where none is asked for."""
+    """Enter with the report on a call; with None where none is asked for."""
     if not run.options.report:
         return nullcontext()
-    from dynacli.commands.call.call_report import reported
+    from dynacli.commands.call.call_report import reporting
 
-    return reported(run, described, settings)
+    return reporting(run, described, settings)
 
 
 def _read_inputs(
@@ -79,7 +79,7 @@ def _read_inputs(
     """Return the inputs of a call, and the draft that a person wrote its body in.
 
     Args:
-        is_strict: Whether words must fit what the document says; the level `off` asks for no.
+        is_strict: Whether words must fit the document; False at the level `off`.
 
     Raises:
         UsageError: A word does not fit.
@@ -88,7 +88,7 @@ def _read_inputs(
     parameters = _parameters(given, is_strict=is_strict)
     if described.media_type is None:
         return CallInputs(parameters, wants_example=run.options.example), None
-    # The modules that make bodies are not imported by the calls that have none.
+    # Imported here, because calls without a body do not need it.
     from dynacli.commands.call.read_body_words import read_body_words
 
     return read_body_words(run, described, parameters, given.body_fields, is_strict=is_strict)
@@ -106,14 +106,14 @@ def _parameters(given: GivenWords, *, is_strict: bool) -> dict[ParameterKey, Any
         return parameters
     from dynacli.request.assemble_body import Assignment, assemble
 
-    inside: dict[ParameterKey, list[Assignment]] = {}
+    fields: dict[ParameterKey, list[Assignment]] = {}
     for parameter, field, words in given.parameter_fields:
         option = f"--{field.option}"
         value = convert_all(words, field.value, option, is_strict=is_strict)
-        inside.setdefault((parameter.location, parameter.name), []).append(
+        fields.setdefault((parameter.location, parameter.name), []).append(
             Assignment(field.path, value, option)
         )
-    for key, assignments in inside.items():
+    for key, assignments in fields.items():
         parameters[key] = assemble(parameters.get(key), assignments)
     return parameters
 
@@ -126,9 +126,9 @@ def _send(
     report: "CallReport | None",
 ) -> None:
     call = Call(run.env, described, values, settings, ask=_asker(run))
-    from dynacli.commands.call.receive_response import Reception
+    from dynacli.commands.call.receive_response import AnswerReceiver
 
-    reception = Reception(run, call)
+    receiver = AnswerReceiver(run, call)
 
     def before_sending() -> None:
         if call.judging is not None and not call.judging.verdict.is_valid:
@@ -141,27 +141,27 @@ def _send(
             show_request(run, call.signed)
 
     try:
-        answer = call.send(reception.receive, before_sending=before_sending)
-        verdict = reception.finish(answer)
-        asked = call.judging.verdict if call.judging is not None else None
-        verdicts = [each for each in (asked, verdict) if each is not None]
+        answer = call.send(receiver.receive, before_sending=before_sending)
+        verdict = receiver.finish(answer)
+        request_verdict = call.judging.verdict if call.judging is not None else None
+        verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
         is_plain = (
             200 <= answer.status < 300
             and report is None
-            and reception.unwritten is None
-            and not any(each.has_something_to_tell for each in verdicts)
+            and receiver.unwritten is None
+            and not any(judged.has_something_to_tell for judged in verdicts)
         )
         if not is_plain:
             from dynacli.commands.call.conclude_call import conclude
 
-            conclude(run, call, answer, verdict, report, reception.unwritten)
+            conclude(run, call, answer, verdict, report, receiver.unwritten)
     except BrokenPipeError:
         raise
     except BaseException as error:
-        if not reception.is_finished and reception.verdict is not None and reception.answer is not None:
-            from dynacli.commands.call.conclude_call import tell_so_far
+        if not receiver.is_finished and receiver.verdict is not None and receiver.answer is not None:
+            from dynacli.commands.call.conclude_call import report_verdict_so_far
 
-            tell_so_far(run, call, reception.answer, reception.verdict, report)
+            report_verdict_so_far(run, call, receiver.answer, receiver.verdict, report)
         if isinstance(error, DamagedCatalogError):
             from dynacli.client.damaged_cache import explain_damage
 
@@ -172,9 +172,9 @@ def _send(
 
 
 def _asker(run: Run) -> Callable[[str], bool] | None:
-    """Return what asks the person whether a credential may go to an origin; None where nobody can be asked.
+    """Return the function that asks the person whether a credential may go to an origin; None where none may be asked.
 
-    `--yes` is no answer to this question: it says nothing about which origin.
+    `--yes` does not answer this question, because the person does not know the origin yet.
     """
     if run.options.yes or run.options.no_input:
         return None
@@ -240,10 +240,10 @@ def _show(
 
 
 def _with_body(run: Run, request: "Request", form: str) -> "Request":
-    """Return a request with its body read, where it is small and shown as it is.
+    """Return a request with the files of its body read, where they are small and the form shows their contents.
 
     Raises:
-        FileError: A file of it cannot be read.
+        FileError: A file of the body cannot be read.
     """
     from dynacli.request.curl import payload_words
     from dynacli.request.payload import Payload
@@ -251,9 +251,9 @@ def _with_body(run: Run, request: "Request", form: str) -> "Request":
     if not isinstance(request.body, Payload):
         return request
     if form == "http" or (form == "curl" and payload_words(request.body) is not None):
-        return request  # there a file is named
-    content = request.body.whole(SHOWN)
+        return request  # these forms name the file
+    content = request.body.whole(_MAX_SHOWN)
     if content is None:
-        run.warn(f"The body is over {SHOWN // 1024 // 1024} MiB: what is shown names its files")
+        run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB: what is shown names its files")
         return request
     return request._replace(body=content)

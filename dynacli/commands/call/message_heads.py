@@ -1,4 +1,4 @@
-"""What `-v` shows on standard error: the heads of requests and answers, secrets masked."""
+"""The lines of `-v` on standard error: the heads of the request and the answer, with secrets masked."""
 
 from collections.abc import Iterable
 
@@ -12,13 +12,13 @@ __all__ = ["show_answer", "show_request", "show_size"]
 
 
 def show_request(run: Run, signed: Signed) -> None:
-    """Show what is sent."""
+    """Show the head of the request."""
     lines = [f"> {signed.shown.method} {signed.shown.url}", *_headers(">", signed, signed.shown.headers)]
     write_stderr(run.env, signed.masker.mask("\n".join(lines)))
 
 
 def show_answer(run: Run, signed: Signed, answer: Answer) -> None:
-    """Show what came back, with the redirects on the way."""
+    """Show the head of the answer, and the redirects before it."""
     lines = [f"< {status} {url}" for status, url in answer.hops]
     lines.append(f"< {answer.http_version} {answer.status} {answer.reason}".rstrip())
     lines.extend(_headers("<", signed, answer.headers))
@@ -26,7 +26,7 @@ def show_answer(run: Run, signed: Signed, answer: Answer) -> None:
 
 
 def show_size(run: Run, answer: Answer) -> None:
-    """Show how much came, and how long it took."""
+    """Show the size of the answer, and how long the call took."""
     write_stderr(run.env, f"* {answer.size} bytes in {answer.seconds * 1000:.0f} ms")
 
 

@@ -1,4 +1,4 @@
-"""The words that give a body: options, `--body`, `--set`, files among them, or what a person writes in an editor."""
+"""The words that give a body: options of its fields, `--body`, `--set` and `--editor`."""
 
 import json
 import os
@@ -37,7 +37,7 @@ _SUFFIXES = {
     "jsonl": ".jsonl",
     "ndjson": ".jsonl",
 }
-"""Part of a media type → the suffix by which an editor knows the kind of a text."""
+"""Part of a media type → the suffix of the file that an editor opens, by which it knows the syntax."""
 
 
 def read_body_words(
@@ -51,9 +51,9 @@ def read_body_words(
     """Return the inputs of a call that has a body, and the draft that a person wrote the body in.
 
     Args:
-        parameters: The values of its parameters.
+        parameters: The values of the parameters.
         given: The words for fields of the body.
-        is_strict: Whether words must fit what the document says.
+        is_strict: Whether words must fit the document.
 
     Raises:
         UsageError: A word does not fit; nothing is sent.
@@ -71,9 +71,9 @@ def read_body_words(
         value = _field_value(run, field, words, encodings, is_multipart(name), is_strict=is_strict)
         assignments.append(Assignment(field.path, value, option))
     if options.set:
-        from dynacli.commands.call.assignments import set_assignments
+        from dynacli.commands.call.read_assignments import read_assignments
 
-        assignments.extend(set_assignments(options.set, described, is_strict=is_strict))
+        assignments.extend(read_assignments(options.set, described, is_strict=is_strict))
     check_takes_options(described, assignments)
     inputs = CallInputs(
         parameters,
@@ -88,7 +88,7 @@ def read_body_words(
     if not options.editor:
         return inputs, None
     check_missing(described, collect_parameters(described, inputs, is_strict=is_strict)[1])
-    draft = _written(run, described, inputs)
+    draft = _edit_body(run, described, inputs)
     return replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
 
 
@@ -105,7 +105,7 @@ def _field_value(
     *,
     is_strict: bool,
 ) -> Any:
-    """Return the value of an option of the body; in a form it may be a file, or several."""
+    """Return the value of an option of the body; in a form and a multipart body it may be files."""
     option = f"--{field.option}"
     if encodings is not None:
         is_item = len(field.path) == 2 and field.path[1].startswith("[")
@@ -114,7 +114,7 @@ def _field_value(
             is_list = field.value.type == "array" and not is_item
             is_named = any(word.startswith("@") for word in words)
             if encoding.takes_file and (is_named or not encoding.takes_text):
-                from dynacli.commands.call.uploads import file_value
+                from dynacli.commands.call.read_file_words import file_value
 
                 return file_value(run, words, encoding, option, is_list=is_list)
         elif has_parts and field.value.format == "binary" and words[-1].startswith("@"):
@@ -140,7 +140,7 @@ def _part_headers(words: Sequence[str]) -> tuple[tuple[tuple[str, str], str], ..
 
 
 def _boundary(run: Run, media_type: str) -> str:
-    """Return the boundary between parts: the person's own, or in a preview always the same; else empty."""
+    """Return the boundary between parts: that of `--content-type`, in a preview always the same one; else empty."""
     if not is_multipart(media_type):
         return ""
     from dynacli.request.multipart_body import PREVIEW_BOUNDARY, boundary_in
@@ -149,13 +149,15 @@ def _boundary(run: Run, media_type: str) -> str:
 
 
 def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
-    """Return the content that `--body` gives; unless it is JSON or a form, it is read while it is sent."""
+    """Return the content that `--body` gives; where it is neither JSON nor a form, it is read while it is sent."""
     has_boundary = "boundary=" in media_type.lower()
-    is_read = is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
-    if not is_read and (word == "-" or word.startswith("@")):
-        from dynacli.commands.call.uploads import content_of
+    is_read_first = (
+        is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
+    )
+    if not is_read_first and (word == "-" or word.startswith("@")):
+        from dynacli.commands.call.read_file_words import body_content
 
-        return content_of(run, word, media_type)
+        return body_content(run, word, media_type)
     if word == "-":
         if run.env.stdin_is_terminal:
             raise UsageError("`--body -` reads standard input, and nothing is piped into it")
@@ -176,8 +178,8 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         raise FileError(f"The body's file `{word[1:]}` cannot be read", why=why) from error
 
 
-def _written(run: Run, described: DescribedOperation, inputs: CallInputs) -> "Draft":
-    """Return the draft that a person writes in an editor, beginning with what was given and what is required."""
+def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs) -> "Draft":
+    """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
     from dynacli.commands.call.editor import write_draft
 
     name = _media_type(described)
@@ -186,7 +188,7 @@ def _written(run: Run, described: DescribedOperation, inputs: CallInputs) -> "Dr
         raise UsageError(f"A body of `{name}` that is a file is not written in an editor")
     text = content.decode("utf-8", "surrogateescape")
     if is_built(name) and (inputs.body is None or inputs.assignments):
-        text = _skeleton(described, text, inputs.assignments)
+        text = _json_skeleton(described, text, inputs.assignments)
     elif inputs.body is None:
         text = _text_skeleton(described)
 
@@ -202,14 +204,14 @@ def _written(run: Run, described: DescribedOperation, inputs: CallInputs) -> "Dr
     return write_draft(run.env, text, _suffix(name), check, may_ask=not run.options.no_input)
 
 
-def _skeleton(described: DescribedOperation, text: str, assignments: Sequence[Assignment]) -> str:
+def _json_skeleton(described: DescribedOperation, text: str, assignments: Sequence[Assignment]) -> str:
     base = json_value(text, "--body") if text else None
     if not text:
         selection = selected(described, assemble(None, assignments), assignments, is_final=False)
         try:
             base = example_body(described, selection.overlay)
         except UsageError:
-            base = None  # the person knows what to write
+            base = None  # without an example the editor begins with the given fields alone
     value = selected(described, assemble(base, assignments), assignments, is_final=False).value
     if is_json_lines(_media_type(described)) and isinstance(value, list):
         return "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in value)

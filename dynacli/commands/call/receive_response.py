@@ -1,4 +1,4 @@
-"""How an answer is taken in: written and judged as it comes, or read as a whole first."""
+"""Receiving an answer: it is written and judged while it comes, or read as a whole first."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["Reception"]
+__all__ = ["AnswerReceiver"]
 
-_HELD = 1024 * 1024
-"""Bytes up to which a body is written only when all of it is there; one that breaks off is then not written at all."""
-_SHOWN = 1024 * 1024
-"""Bytes up to which a stream is kept, for messages that show a part of it."""
+_WRITTEN_WHOLE = 1024 * 1024
+"""Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
+_KEPT_OF_STREAM = 1024 * 1024
+"""Bytes up to which a stream is kept, for messages that quote it."""
 
 
-class Reception:
-    """Takes an answer in.
+class AnswerReceiver:
+    """Receives an answer: reads, writes and judges it.
 
     | the body | where it goes | written | kept |
     |---|---|---|---|
-    | a sequence: JSON lines, events | anywhere, but as `json` or `yaml` | as it comes | up to 1 MiB |
-    | any other | a pipe or a file, as it is | as it comes | while it can be judged: up to 128 MiB |
-    | | a terminal, or converted | when all of it is there | up to 64 MiB, more is an error |
+    | a sequence: JSON lines, events | anywhere, but not as `json` or `yaml` | while it comes | up to 1 MiB |
+    | any other | a pipe or a file, unchanged | while it comes | for the judge: up to 128 MiB |
+    | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
 
     Attributes:
-        answer: The answer without its body, when its head is there.
-        verdict: On the answer, None as long as nothing was judged.
+        answer: The answer without its body; None before its head came.
+        verdict: The verdict on the answer; None before it was judged.
         is_finished: Whether the whole answer came, and was written and judged.
-        unwritten: Why it could not be written, or not in the format that is asked for; None where it was.
+        unwritten: Why the answer could not be written in the format that is asked for; None where it was.
 
     Args:
         call: The call that is answered.
@@ -50,10 +50,10 @@ class Reception:
         self.unwritten: FileError | None = None
 
     def receive(self, answer: Answer, pieces: Pieces) -> bytes:
-        """Read the body, and write it where that can be done piece by piece; return what is kept of it.
+        """Read the body, and write it while it comes where the table says so; return the part that is kept.
 
         Raises:
-            DynacliError: What ends the call.
+            DynacliError: The call fails.
             BrokenPipeError: Nobody reads standard output any more.
         """
         self.answer = answer
@@ -79,7 +79,7 @@ class Reception:
             try:
                 for piece in pieces:
                     write(piece)
-                    if pieces.size <= _SHOWN:
+                    if pieces.size <= _KEPT_OF_STREAM:
                         kept.append(piece)
                     else:
                         kept.clear()
@@ -106,11 +106,11 @@ class Reception:
 
     def _copy(self, answer: Answer, pieces: Pieces) -> bytes:
         self._is_written = True
-        # What is compressed may be a bomb; what is not was sent in full.
+        # A compressed body may be a bomb: only such a body is limited.
         source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
         kept: list[bytes] | None = None if self._call.judging is None else []
         with written_body(self._run.env, answer.header("content-type"), self._run.options.output) as write:
-            for piece in _begun(source, _HELD):
+            for piece in _join_first(source, _WRITTEN_WHOLE):
                 if pieces.size > JUDGED_LIMIT:
                     kept = None
                 if kept is not None:
@@ -119,7 +119,7 @@ class Reception:
         return b"".join(kept or ())
 
     def finish(self, answer: Answer) -> "Verdict | None":
-        """Write and judge what was not while it came; return the verdict.
+        """Write and judge an answer that was not written or judged while it came; return the verdict.
 
         Raises:
             BrokenPipeError: Nobody reads standard output any more.
@@ -132,7 +132,7 @@ class Reception:
             try:
                 self._write(answer)
             except FileError as error:
-                self.unwritten = error  # it is judged all the same
+                self.unwritten = error  # the answer is judged all the same
         if self._call.judging is not None and self.verdict is None:
             body: bytes | UnreadBody = answer.body
             if len(body) < answer.size:
@@ -149,12 +149,12 @@ class Reception:
         try:
             write_body(self._run.env, answer.body, answer.header("content-type"), self._run.options.output)
         except UsageError as error:
-            # An answer that cannot be written in this format; the code of wrong usage would say that nothing was sent.
+            # The exit code of a UsageError would say that nothing was sent.
             raise FileError(error.what, why=error.why, hint=error.hint) from error
 
 
-def _begun(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Yield the pieces, the first ones together when they have a size or are all that there is."""
+def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield the pieces, with the first ones joined up to a size."""
     first, length = [], 0
     for piece in pieces:
         first.append(piece)

@@ -1,8 +1,8 @@
-"""What the shells' completion scripts ask: the candidates for the last word of a command line.
+"""`dynacli __complete`: the candidates for the last word of a command line, for the shells' completion scripts.
 
-From the catalog and the configuration only: nothing is fetched, nothing is compiled, no credential is looked at,
-and click is not even imported. In any state it answers, with nothing if need be.
-Candidates are words of an allow-list; a document cannot put anything into a shell by them.
+They come from the catalog and the configuration: nothing is fetched or compiled, no credential is read, and click is
+not imported. Whatever is broken, there is no error, only fewer candidates.
+A candidate has only characters that are safe in a shell, whatever the document says.
 """
 
 import json
@@ -20,10 +20,10 @@ from dynacli.commands.completion.completion_tables import (
     DEMO_OPTIONS,
     EXAMPLE,
     HELP_ONLY,
-    HERE,
     INPUTS,
     ROOT,
     STANDARD,
+    VERB_NAMES,
     VERB_OPTIONS,
     Option,
     Options,
@@ -45,86 +45,91 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 def complete(env: Environment, words: list[str]) -> int:
-    """Write the candidates for the last of the words, one a line, a tab before each description.
+    """Write the candidates for the last word, a line each, with a tab before the description.
 
     Args:
-        words: The shell's name, then the words behind the program's name up to the one to complete.
+        words: The shell's name, then the words of the command line up to the word that is completed.
     """
     if len(words) < 2 or words[0] not in _SHELLS:
         return 2
     word = words[-1]
     try:
-        found = dict(_candidates(env, words[1:-1], word))
-    except Exception:  # noqa: BLE001 - completion never complains, whatever is broken: the command itself will
-        found = {}
+        descriptions = dict(_candidates(env, words[1:-1], word))
+    except Exception:  # noqa: BLE001 - the command itself will say what is broken
+        descriptions = {}
     lines = []
-    for candidate, description in found.items():
+    for candidate, description in descriptions.items():
         if candidate.startswith(word) and _SAFE.fullmatch(candidate):
-            told = "".join(char if char.isprintable() else " " for char in description[:400])
-            told = " ".join(told.split())[:80]
-            lines.append(candidate if words[0] == "bash" or not told else f"{candidate}\t{told}")
+            text = "".join(char if char.isprintable() else " " for char in description[:400])
+            text = " ".join(text.split())[:80]
+            lines.append(candidate if words[0] == "bash" or not text else f"{candidate}\t{text}")
     if lines:
         text = "".join(f"{line}\n" for line in lines)
-        # A description in an alphabet that the terminal does not have is no reason to stay silent.
+        # Characters of a description that the terminal does not have are replaced.
         encoding = env.stdout.encoding or "utf-8"
         env.stdout.write(text.encode(encoding, "replace").decode(encoding))
     env.stdout.flush()
     return 0
 
 
-class _Line(NamedTuple):
-    """What the words before the one to complete are.
+class _WordsBefore(NamedTuple):
+    """The words before the one that is completed.
 
     Args:
-        positional: The indexes of those that are neither options nor their values.
-        waiting: The option whose value comes next; empty where there is none.
-        is_over: Whether `--` has ended the options.
+        positional: The indexes of the words that are neither options nor their values.
+        open_option: The option whose value is completed; empty where there is none.
+        has_separator: Whether `--` has ended the options.
     """
 
     positional: tuple[int, ...]
-    waiting: str = ""
-    is_over: bool = False
+    open_option: str = ""
+    has_separator: bool = False
 
 
-def _read(words: list[str], options: Options, *, stop: bool = False) -> _Line:
-    """Return what the words are, by the rules of `dynacli.commands.arrange_words`.
+def _read(words: list[str], options: Options, *, stop_at_positional: bool = False) -> _WordsBefore:
+    """Return which of the words are options and which are positional, by the rules of `read_options.arrange`.
 
     Args:
-        stop: Whether only the first positional word is looked for.
+        stop_at_positional: Whether the words behind the first positional one are left out.
     """
     positional: list[int] = []
     index = 0
-    while index < len(words) and not (stop and positional):
+    while index < len(words) and not (stop_at_positional and positional):
         word = words[index]
         index += 1
         if word == "--":
-            return _Line((*positional, *range(index, len(words))), is_over=True)
+            return _WordsBefore((*positional, *range(index, len(words))), has_separator=True)
         if not word.startswith("-") or word == "-" or word[1].isdigit():
             positional.append(index - 1)
         elif _takes_next(word, options):
             option = options.get(word, ANY)
             if index == len(words):
-                return _Line(tuple(positional), waiting=word)
+                return _WordsBefore(tuple(positional), open_option=word)
             if not option.is_optional or words[index].lower() in option.values:
                 index += 1
-    return _Line(tuple(positional))
+    return _WordsBefore(tuple(positional))
 
 
 def _takes_next(word: str, options: Options) -> bool:
     if word in options:
         return options[word].takes_value
-    # A deeper field than is listed has a value; `-ojson` has its own, and `--no-x` needs none.
+    # The option of a field that is not listed takes a value; `-ojson` holds its value, and `--no-x` takes none.
     return word.startswith("--") and "=" not in word and not word.startswith("--no-")
 
 
-def _candidates(env: Environment, before: list[str], word: str) -> Iterator[Candidate]:
-    line = _read(before, ROOT, stop=True)
+def _candidates(env: Environment, words: list[str], word: str) -> Iterator[Candidate]:
+    """Yield the candidates for a word.
+
+    Args:
+        words: The words before it.
+    """
+    line = _read(words, ROOT, stop_at_positional=True)
     if not line.positional:
-        if not (yield from _of_options(line, ROOT, word)):
+        if not (yield from _option_words(line, ROOT, word)):
             yield from ((name, "") for name in sorted(Configuration(env).apis()))
-            yield from ((verb, "") for verb in HERE)
+            yield from ((verb, "") for verb in VERB_NAMES)
         return
-    head, rest = before[line.positional[0]], before[line.positional[0] + 1 :]
+    head, rest = words[line.positional[0]], words[line.positional[0] + 1 :]
     if head == "api":
         yield from _api_words(env, rest, word)
     elif head == "cache":
@@ -133,19 +138,19 @@ def _candidates(env: Environment, before: list[str], word: str) -> Iterator[Cand
         yield from _demo_words(env, rest, word)
     elif head in VERB_OPTIONS:
         yield from _verb_words(env, head, rest, word)
-    elif (catalog := _cached(env, head)) is not None:
+    elif (catalog := _cached_catalog(env, head)) is not None:
         with closing(catalog):
             yield from _operation_words(catalog, rest, word)
 
 
-def _of_options(line: _Line, options: Options, word: str) -> Generator[Candidate, None, bool]:
-    """Yield options or the values of one; return whether nothing else can stand in this place."""
-    if line.waiting:
-        option = options.get(line.waiting, ANY)
+def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[Candidate, None, bool]:
+    """Yield options, or the values of an option; return whether nothing else can stand in this place."""
+    if line.open_option:
+        option = options.get(line.open_option, ANY)
         yield from ((value, "") for value in option.values)
         if not option.is_optional:
             return True
-    if line.is_over or not word.startswith("-") or word[1:2].isdigit():
+    if line.has_separator or not word.startswith("-") or word[1:2].isdigit():
         return False
     flag, equals, _ = word.partition("=")
     if equals:
@@ -157,11 +162,11 @@ def _of_options(line: _Line, options: Options, word: str) -> Generator[Candidate
 
 def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     if not rest:
-        yield from ((one, "") for one in (HELP_ONLY if word.startswith("-") else API_VERBS))
+        yield from ((name, "") for name in (HELP_ONLY if word.startswith("-") else API_VERBS))
         return
     options = API_VERBS.get(rest[0], STANDARD)
     line = _read(rest[1:], options)
-    if (yield from _of_options(line, options, word)):
+    if (yield from _option_words(line, options, word)):
         return
     given = [rest[1:][index] for index in line.positional]
     if not given and rest[0] not in {"add", "list"}:
@@ -172,38 +177,34 @@ def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candida
 
 def _cache_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     if not rest:
-        yield from ((one, "") for one in (HELP_ONLY if word.startswith("-") else CACHE_VERBS))
+        yield from ((name, "") for name in (HELP_ONLY if word.startswith("-") else CACHE_VERBS))
         return
     options = CACHE_VERBS.get(rest[0], STANDARD)
     line = _read(rest[1:], options)
-    if not (yield from _of_options(line, options, word)) and not line.positional and rest[0] == "clear":
+    if not (yield from _option_words(line, options, word)) and not line.positional and rest[0] == "clear":
         yield from _api_names(env, with_demo=True)
 
 
 def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
-    kept = _kept(env, name)
-    for one in kept[0].history() if kept is not None else ():
-        told = f"{one.get('title', '')} {one.get('version', '')}".strip()
-        yield one["revision"][:12], told
+    cached = _cached_revisions(env, name)
+    for pointer in cached[0].history() if cached is not None else ():
+        yield pointer["revision"][:12], f"{pointer.get('title', '')} {pointer.get('version', '')}".strip()
 
 
 def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
     options = VERB_OPTIONS[verb]
     line = _read(rest, options)
     given = [rest[index] for index in line.positional]
+    if line.open_option in {"--since", "--until"} and given:
+        yield from _revision_names(env, given[0])
     if (
-        line.waiting in {"--only", "--operation"}
+        line.open_option in {"--only", "--operation", "--tag"}
         and given
-        and (catalog := _cached(env, given[0])) is not None
+        and (catalog := _cached_catalog(env, given[0])) is not None
     ):
         with closing(catalog):
-            yield from catalog.names(word)
-    if line.waiting in {"--since", "--until"} and given:
-        yield from _revision_names(env, given[0])
-    if line.waiting == "--tag" and given and (catalog := _cached(env, given[0])) is not None:
-        with closing(catalog):
-            yield from ((key, told) for key, (_, told) in catalog.tags().items())
-    if (yield from _of_options(line, options, word)):
+            yield from _tag_names(catalog) if line.open_option == "--tag" else catalog.names(word)
+    if (yield from _option_words(line, options, word)):
         return
     if verb == "completion":
         yield from ((shell, "") for shell in _SHELLS if not given)
@@ -213,24 +214,24 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
         yield from topics() if not given else ()
     elif not given:
         yield from _api_names(env, with_demo=True)
-    elif verb == "describe" and (catalog := _cached(env, given[0])) is not None:
+    elif verb == "describe" and (catalog := _cached_catalog(env, given[0])) is not None:
         with closing(catalog):
             tag = catalog.tag(given[1]) if len(given) == 2 else ""
             if tag or len(given) == 1:
-                yield from _names(catalog, tag, word)
+                yield from _operation_names(catalog, tag, word)
 
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    line = _read(rest, DEMO_OPTIONS, stop=True)
+    line = _read(rest, DEMO_OPTIONS, stop_at_positional=True)
     if line.positional and rest[line.positional[0]] == "serve":
         serve = VERB_OPTIONS["serve"]
-        yield from _of_options(_read(rest[line.positional[0] + 1 :], serve), serve, word)
+        yield from _option_words(_read(rest[line.positional[0] + 1 :], serve), serve, word)
         return
     if not line.positional:
-        if (yield from _of_options(line, DEMO_OPTIONS, word)):
+        if (yield from _option_words(line, DEMO_OPTIONS, word)):
             return
         yield "serve", "keep the stand-in running"
-    catalog = _cached(env, DEMO)
+    catalog = _cached_catalog(env, DEMO)
     if catalog is not None:
         with closing(catalog):
             start = line.positional[0] if line.positional else len(rest)
@@ -243,18 +244,22 @@ def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
         yield DEMO, "the embedded stand-in of Armature's API"
 
 
-def _cached(env: Environment, word: str) -> Catalog | None:
-    """Return the catalog that the cache has for a word; whether it is stale does not matter here."""
-    kept = _kept(env, word)
-    if kept is None:
+def _tag_names(catalog: Catalog) -> Iterator[Candidate]:
+    yield from ((name, description) for name, (_, description) in catalog.tags().items())
+
+
+def _cached_catalog(env: Environment, word: str) -> Catalog | None:
+    """Return the catalog that the cache has of an API, however old it is; None where there is none."""
+    cached = _cached_revisions(env, word)
+    if cached is None:
         return None
-    revisions, pin = kept
+    revisions, pin = cached
     pointer = (revisions.pointer_to(pin) if pin else None) or revisions.current()
     return revisions.open_catalog(pointer) if pointer is not None else None
 
 
-def _kept(env: Environment, word: str) -> tuple[Revisions, str] | None:
-    """Return where the document that a word names is kept, and the revision that is held, or empty; None for no API."""
+def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | None:
+    """Return the revisions of the API that a word names, and the one that is held, or empty; None for no API."""
     layers: tuple[str, ...] = ()
     pin = ""
     if word == DEMO:
@@ -281,7 +286,7 @@ def _kept(env: Environment, word: str) -> tuple[Revisions, str] | None:
 
 
 def _location(url: str) -> str:
-    """Return the form in which the cache knows a URL that is written in another one."""
+    """Return a URL in the form under which the cache has its document."""
     from pathlib import Path
 
     from dynacli.document.source import parse_source
@@ -293,49 +298,51 @@ def _location(url: str) -> str:
 
 
 def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:
-    """Yield what may follow the word of an API."""
+    """Yield the candidates behind an API."""
     if not rest:
         if word.startswith("-"):
             yield from ((flag, "") for flag in HELP_ONLY)
             return
-        yield from _names(catalog, "", word)
-        yield from ((key, told) for key, (_, told) in catalog.tags().items())
+        yield from _operation_names(catalog, "", word)
+        yield from _tag_names(catalog)
         return
     tag = catalog.tag(rest[0])
-    # A tag that is called like an operation: the word behind it decides.
+    # A tag and an operation may have the same name: then the word behind it decides.
     name = catalog.find(rest[1], tag) if tag and len(rest) > 1 else None
     if name is not None:
         rest = rest[1:]
     else:
         name = catalog.find(rest[0])
         if tag and len(rest) == 1 and not (name is not None and word.startswith("-")):
-            yield from _names(catalog, tag, word)
+            yield from _operation_names(catalog, tag, word)
     if name is not None:
         yield from _call_words(catalog.operation(name), rest[1:], word)
 
 
-def _names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidate]:
+def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidate]:
     if not tag:
         yield from catalog.names(word)
         return
-    shown = [one for one in catalog.summaries(tag) if not one.is_hidden]
-    yield from ((one.name, one.summary) for one in shown)
-    if word:  # behind a tag the name goes without it too, but is listed once
-        yield from ((one.name.removeprefix(f"{tag}-"), one.summary) for one in shown)
+    operations = [operation for operation in catalog.summaries(tag) if not operation.is_hidden]
+    yield from ((operation.name, operation.summary) for operation in operations)
+    if word:  # behind a tag the name may be typed without the tag; a list without a word has each name once
+        yield from ((operation.name.removeprefix(f"{tag}-"), operation.summary) for operation in operations)
 
 
 def _call_words(operation: Operation, words: list[str], word: str) -> Iterator[Candidate]:
-    """Yield what may stand behind the name of an operation."""
+    """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
     line = _read(words, options)
-    if (yield from _of_options(line, options, word)):
+    if (yield from _option_words(line, options, word)):
         return
-    given = {one.partition("=")[0] for one in words}
+    flags = {given.partition("=")[0] for given in words}
     in_path = [
-        one for one in operation.parameters if one.location == "path" and given.isdisjoint(_flags(one))
+        parameter
+        for parameter in operation.parameters
+        if parameter.location == "path" and flags.isdisjoint(_flags(parameter))
     ]
     if len(line.positional) < len(in_path):
-        yield from ((text, "") for text in _texts(in_path[len(line.positional)].value))
+        yield from ((text, "") for text in _allowed_values(in_path[len(line.positional)].value))
 
 
 def _flags(parameter: Parameter) -> list[str]:
@@ -345,25 +352,26 @@ def _flags(parameter: Parameter) -> list[str]:
 def _options_of(operation: Operation) -> dict[str, Option]:
     """Return the options of a call; the operation's own win over the standard ones."""
     options: dict[str, Option] = {}
-    for one in operation.parameters:
-        for number, flag in enumerate(_flags(one)):
-            is_listed = number == 0 and not one.is_hidden
-            options[flag] = _option(one.value, one.description, is_listed=is_listed)
-        for each in one.fields:
-            flag = f"--{each.option}".replace("[]", "[0]")
-            options[flag] = _option(each.value, each.description, is_listed=not one.is_hidden)
+    for parameter in operation.parameters:
+        for number, flag in enumerate(_flags(parameter)):
+            is_listed = number == 0 and not parameter.is_hidden
+            options[flag] = _option(parameter.value, parameter.description, is_listed=is_listed)
+        for field in parameter.fields:
+            flag = f"--{field.option}".replace("[]", "[0]")
+            options[flag] = _option(field.value, field.description, is_listed=not parameter.is_hidden)
     inputs = dict(EXAMPLE)
     if operation.body is not None:
         from dynacli.model.media_types import takes_options
 
-        for media in operation.body.content:
-            for each in media.fields if takes_options(media) else ():
-                flag = f"--{each.option}".replace("[]", "[0]")
-                options.setdefault(flag, _option(each.value, each.description))
-        inputs = {**INPUTS, "--content-type": Option(tuple(one.name for one in operation.body.content))}
-        if not any(takes_options(one) for one in operation.body.content):
+        content = operation.body.content
+        for media_type in content:
+            for field in media_type.fields if takes_options(media_type) else ():
+                flag = f"--{field.option}".replace("[]", "[0]")
+                options.setdefault(flag, _option(field.value, field.description))
+        inputs = {**INPUTS, "--content-type": Option(tuple(media_type.name for media_type in content))}
+        if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]
-        if any(one.name.lower().startswith("multipart/") for one in operation.body.content):
+        if any(media_type.name.lower().startswith("multipart/") for media_type in content):
             inputs["--part-header"] = ANY
     for flag, standard in (*inputs.items(), *STANDARD.items()):
         options.setdefault(flag, standard)
@@ -372,15 +380,17 @@ def _options_of(operation: Operation) -> dict[str, Option]:
 
 def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Option:
     is_switch = value.type == "boolean"
-    told = description.strip().partition("\n")[0]
-    return Option(tuple(_texts(value)), is_optional=is_switch, is_listed=is_listed, description=told)
+    first_line = description.strip().partition("\n")[0]
+    return Option(
+        tuple(_allowed_values(value)), is_optional=is_switch, is_listed=is_listed, description=first_line
+    )
 
 
-def _texts(value: ValueType) -> Iterator[str]:
-    """Yield the values that an option or a path parameter takes, as they are typed."""
+def _allowed_values(value: ValueType) -> Iterator[str]:
+    """Yield the values that an option or a path parameter takes, as they are typed; nothing where it takes any."""
     source = value.items if value.type == "array" and value.items is not None else value
     if source.type == "boolean":
         yield from ("true", "false")
         return
-    for one in source.enum:
-        yield one if isinstance(one, str) else json.dumps(one)
+    for member in source.enum:
+        yield member if isinstance(member, str) else json.dumps(member)

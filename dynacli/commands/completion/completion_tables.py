@@ -1,6 +1,6 @@
-"""The options of dynacli's own verbs as completion knows them.
+"""The options of dynacli's verbs, for completion.
 
-They are those of the commands, which would bring click along; a test holds the two against each other.
+The commands have the same options, but importing them would import click; a test compares the two.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ __all__ = [
     "DEMO_OPTIONS",
     "EXAMPLE",
     "HELP_ONLY",
-    "HERE",
     "INPUTS",
     "ROOT",
     "STANDARD",
+    "VERB_NAMES",
     "VERB_OPTIONS",
     "Option",
     "Options",
@@ -26,13 +26,14 @@ __all__ = [
 
 
 class Option(NamedTuple):
-    """An option as far as completion cares.
+    """An option, for completion.
 
     Args:
-        values: What may stand behind it; empty where that is anything.
+        values: The values that it takes; empty where it takes any.
         takes_value: Whether the word behind it is its value.
-        is_optional: Whether it is so only for one of `values`.
-        is_listed: Whether it is a candidate itself.
+        is_optional: Whether that word is its value only if it is one of `values`.
+        is_listed: Whether the option is a candidate.
+        description: The description beside the candidate.
     """
 
     values: tuple[str, ...] = ()
@@ -47,7 +48,6 @@ SWITCH = Option(takes_value=False)
 ANY = Option()
 UNLISTED = Option(is_listed=False)
 
-# The tables of `dynacli.commands`, which would bring click along; a test holds them against each other.
 FORMAT = Option(("auto", "json", "yaml", "raw", "text"))
 STANDARD: Options = {
     "--output": FORMAT,
@@ -96,7 +96,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "changes": {"--since": ANY, "--until": ANY, "--breaking": SWITCH, "--texts": SWITCH, **STANDARD},
     "check": {
         **CHECK,
-        **{name: one for name, one in DEMO_OPTIONS.items() if name not in STANDARD},
+        **{flag: option for flag, option in DEMO_OPTIONS.items() if flag not in STANDARD},
         **STANDARD,
     },
     "completion": HELP_ONLY,
@@ -120,4 +120,4 @@ API_VERBS: Mapping[str, Options] = {
     "unpin": STANDARD,
 }
 CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **STANDARD}, "info": STANDARD}
-HERE = tuple(sorted(("api", "cache", DEMO, *(verb for verb in VERB_OPTIONS if verb != "serve"))))
+VERB_NAMES = tuple(sorted(("api", "cache", DEMO, *(verb for verb in VERB_OPTIONS if verb != "serve"))))

@@ -1,4 +1,4 @@
-"""Words like `@FILE` and `@-` → what is sent as it is read."""
+"""The words `@FILE` and `@-`: contents of files and of standard input, which are read while they are sent."""
 
 import os
 from typing import Any
@@ -9,23 +9,23 @@ from dynacli.model.media_types import essence
 from dynacli.request.payload import Payload, Source
 from dynacli.schema.form_encoding import PropertyEncoding
 
-__all__ = ["content_of", "file_value", "source_of"]
+__all__ = ["body_content", "file_value"]
 
 _BODY = "the body"
-JUDGED = 1024 * 1024
-"""Bytes up to which a text is read to be judged; a longer one is sent without."""
+_MAX_JUDGED = 1024 * 1024
+"""Bytes up to which a text is read first, so that it can be judged; a longer text is sent without being judged."""
 
 
-def source_of(run: Run, word: str, use: str) -> Source:
-    """Return what `@FILE` or `@-` names.
+def _open_source(run: Run, word: str, use: str) -> Source:
+    """Return the file or the standard input that `@FILE` or `@-` names.
 
     Args:
         word: The path, or `-` for standard input.
-        use: What standard input is taken for, as messages say it.
+        use: What standard input is used for, for messages.
 
     Raises:
         FileError: The file cannot be read.
-        UsageError: Standard input is a terminal, or was taken for something else.
+        UsageError: Standard input is a terminal, or is used for something else.
     """
     from dynacli.transport.upload import StreamUpload, open_upload
 
@@ -40,11 +40,11 @@ def file_value(run: Run, words: list[str], encoding: PropertyEncoding, option: s
     """Return the value of a property whose content is a file.
 
     Args:
-        is_list: Whether the property is an array, so that a word each is an item of it.
+        is_list: Whether the property is an array: each word is then an item of it.
 
     Raises:
         FileError: A file cannot be read.
-        UsageError: A word names no file where nothing else can stand.
+        UsageError: A word names no file, and the property takes nothing else.
     """
     values = [_file(run, word, encoding, option) for word in (words if is_list else words[-1:])]
     return values if is_list else values[0]
@@ -60,7 +60,7 @@ def _file(run: Run, word: str, encoding: PropertyEncoding, option: str) -> Any:
                 why="An editor shows the body as JSON, which has no form for the bytes of a file",
                 hint="Save what you write, and give it by `--body @FILE` beside the file",
             )
-        return source_of(run, word[1:], f"the content of {option}")
+        return _open_source(run, word[1:], f"the content of {option}")
     if encoding.takes_text:
         return word
     raise UsageError(
@@ -70,27 +70,27 @@ def _file(run: Run, word: str, encoding: PropertyEncoding, option: str) -> Any:
     )
 
 
-def content_of(run: Run, word: str, media_type: str) -> bytes | Payload:
-    """Return the body that `--body` gives, sent as it is; a file is read only then.
+def body_content(run: Run, word: str, media_type: str) -> bytes | Payload:
+    """Return the body that `--body` names, which is sent unchanged and read while it is sent.
 
-    A text that is small is read at once, because the judge looks into texts.
+    A small text is read first, because texts are judged.
 
     Args:
         word: `@FILE` or `-`.
 
     Raises:
         FileError: The file cannot be read.
-        UsageError: Standard input cannot be it.
+        UsageError: Standard input is a terminal, or is used for something else.
     """
-    source = source_of(run, word.removeprefix("@"), _BODY)
+    source = _open_source(run, word.removeprefix("@"), _BODY)
     if not _is_judged(media_type):
         return Payload([source])
     if source.name == "-":
         from dynacli.transport.upload import begins_with
 
-        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", JUDGED)
+        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", _MAX_JUDGED)
         return text if is_whole else Payload([source])
-    if source.size is not None and source.size <= JUDGED:
+    if source.size is not None and source.size <= _MAX_JUDGED:
         return b"".join(source.chunks())
     return Payload([source])
 
