@@ -23,7 +23,7 @@ def from_click(error: click.ClickException) -> DynacliError:
         return UsageError(f"`{name}` is missing", hint=help_hint)
     if isinstance(error, click.BadParameter) and error.param is not None:
         return UsageError(
-            f"The value of `{error.param.opts[-1]}` is not one that it takes",
+            f"`{error.param.opts[-1]}` does not take this value",
             why=error.message.rstrip("."),
             hint=help_hint,
         )

@@ -49,8 +49,9 @@ def _arranged(
     ctx: click.Context, args: list[str], params: list[click.Parameter], *, stop_at_positional: bool = False
 ) -> ArrangedWords:
     """Return the words of a command, arranged, and note the options among them in case click refuses another word."""
+    run: Run = ctx.obj
     arranged = arrange(args, rules_of(params), stop_at_positional=stop_at_positional)
-    ctx.obj.options_ahead = options_in(arranged.options)
+    run.options_ahead = options_in(arranged.options)
     arranged.check(ctx)
     return arranged
 
@@ -85,7 +86,8 @@ class Verb(click.Command):
             click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
             ctx.exit()
         rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
-        ctx.obj.options_ahead = None
+        run: Run = ctx.obj
+        run.options_ahead = None
         return rest
 
 
@@ -105,18 +107,19 @@ class VerbGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the first positional word; the words from there on belong to the command."""
+        run: Run = ctx.obj
         options: list[str] = []
-        rest, options_ahead = args, ctx.obj.options_ahead
+        rest, options_ahead = args, run.options_ahead
         if args and args[0].startswith("-"):
             self.params = [*self._own_params, *click_options(self._options)]
             arranged = _arranged(ctx, args, self.params, stop_at_positional=True)
             options, rest = arranged.options, arranged.positional
             self.note_options(ctx, options)
             if not set(ctx.help_option_names).isdisjoint(options):
-                click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
+                click.echo(self.get_help(ctx), file=run.env.stdout)
                 ctx.exit()
         parsed = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
-        ctx.obj.options_ahead = options_ahead
+        run.options_ahead = options_ahead
         return parsed
 
     def resolve_command(
@@ -148,13 +151,14 @@ class _Root(VerbGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the verb that the first word names, or the group of the API."""
+        run: Run = ctx.obj
         word, rest = args[0], args[1:]
-        if ctx.obj.options.output == MARKDOWN and word != "changes":
+        if run.options.output == MARKDOWN and word != "changes":
             from dynacli.output.render import check_format
 
             check_format(MARKDOWN)
         if word not in _VERBS:
-            _note_options_of_call(ctx.obj, word, rest)
+            _note_options_of_call(run, word, rest)
         return word, self.get_command(ctx, word), rest
 
     def get_help(self, ctx: click.Context) -> str:
@@ -248,7 +252,8 @@ class ApiGroup(VerbGroup):
         """
         command, rest = self.find_command(args)
         if command is None:
-            newer = ctx.obj.fetch_again(self.api)
+            run: Run = ctx.obj
+            newer = run.fetch_again(self.api)
             if newer is not None:
                 return ApiGroup(newer, self.tag).resolve_command(ctx, args)
             from dynacli.client.unknown_operation import unknown_operation

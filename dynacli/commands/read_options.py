@@ -15,6 +15,7 @@ from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions
+    from dynacli.commands.run import Run
 
 __all__ = [
     "BOOLEAN",
@@ -302,7 +303,8 @@ class _Converted(click.ParamType):  # type: ignore[type-arg]  # click has type a
 def _keep_value(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Add the value of an option to those of the run."""
     if value is not None and value != () and param.name is not None:
-        ctx.obj.options = ctx.obj.options.with_value(param.name, value)
+        run: Run = ctx.obj
+        run.options = run.options.with_value(param.name, value)
 
 
 def options_in(words: Sequence[str]) -> Options:

@@ -195,7 +195,7 @@ def test_one_field_alone(api: str, place: str, where: str, kind: str, required: 
     [
         ("`put-thing` has no field `nam`", ("put-thing", "nam")),
         ("`put-thing` has no field `response.nope`", ("put-thing", "response.nope")),
-        ("`a..b` is no path of a field", ("put-thing", "a..b")),
+        ("`a..b` is not a path of a field", ("put-thing", "a..b")),
         ("`x` is one word too many", ("put-thing", "name", "x")),
         ("`./api.json` has no operation `put-thin`", ("put-thin",)),
     ],

@@ -12,7 +12,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
@@ -39,7 +38,7 @@ class Draft:
                 file.write(text.encode("utf-8", "surrogateescape"))
         except OSError as error:
             raise FileError(
-                "There is no place for the body to be written in",
+                "The file for the body cannot be made",
                 why=error.strerror or "",
                 hint="Name a directory in `TMPDIR`",
             ) from error
@@ -72,20 +71,20 @@ class Draft:
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"The editor `{editor[0]}` cannot be started",
-                why=getattr(error, "strerror", None) or "It is no name of a program",
+                why=getattr(error, "strerror", None) or "It is not the name of a program",
                 hint="Name one in `VISUAL` or `EDITOR`, for example `EDITOR=nano`",
             ) from None
         if code:
             raise UsageError(
                 f"The editor `{editor[0]}` ended with {code}, so nothing was sent",
-                why="It says that it failed",
+                why="This exit code says that it failed",
             )
         try:
             after = os.stat(self.path)
             with open(self.path, "rb") as file:
                 self.content = file.read()
         except OSError as error:
-            raise FileError("What was written cannot be read", why=error.strerror or "") from error
+            raise FileError("The saved body cannot be read", why=error.strerror or "") from error
         return (before.st_mtime_ns, before.st_ino, before.st_size) != (
             after.st_mtime_ns,
             after.st_ino,
@@ -94,7 +93,7 @@ class Draft:
 
 
 def write_draft(
-    env: Environment, text: str, suffix: str, check: Callable[[bytes], Any], *, may_ask: bool
+    env: Environment, text: str, suffix: str, check: Callable[[bytes], object], *, may_ask: bool
 ) -> Draft:
     """Let a person write a text in an editor; return the draft that was saved.
 

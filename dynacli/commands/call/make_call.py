@@ -254,6 +254,6 @@ def _with_body(run: Run, request: "Request", form: str) -> "Request":
         return request  # these forms name the file
     content = request.body.whole(_MAX_SHOWN)
     if content is None:
-        run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB: what is shown names its files")
+        run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB, so its files are named instead of read")
         return request
     return request._replace(body=content)

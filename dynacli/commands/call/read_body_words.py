@@ -44,7 +44,7 @@ def read_body_words(
     run: Run,
     described: DescribedOperation,
     parameters: Mapping[ParameterKey, Any],
-    given: Sequence[tuple[Field, list[str]]],
+    field_words: Sequence[tuple[Field, list[str]]],
     *,
     is_strict: bool,
 ) -> tuple[CallInputs, "Draft | None"]:
@@ -52,7 +52,7 @@ def read_body_words(
 
     Args:
         parameters: The values of the parameters.
-        given: The words for fields of the body.
+        field_words: The words for fields of the body.
         is_strict: Whether words must fit the document.
 
     Raises:
@@ -66,7 +66,7 @@ def read_body_words(
 
         encodings = encodings_of(described, has_examples=options.example or options.editor)
     assignments = []
-    for field, words in given:
+    for field, words in field_words:
         option = f"--{field.option}"
         value = _field_value(run, field, words, encodings, is_multipart(name), is_strict=is_strict)
         assignments.append(Assignment(field.path, value, option))
@@ -185,7 +185,7 @@ def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs) -> "
     name = _media_type(described)
     content = inputs.body if inputs.body is not None else b""
     if not isinstance(content, bytes):
-        raise UsageError(f"A body of `{name}` that is a file is not written in an editor")
+        raise UsageError(f"A body of `{name}` that comes from a file cannot be edited")
     text = content.decode("utf-8", "surrogateescape")
     if is_built(name) and (inputs.body is None or inputs.assignments):
         text = _json_skeleton(described, text, inputs.assignments)

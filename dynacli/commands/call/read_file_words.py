@@ -32,7 +32,7 @@ def _open_source(run: Run, word: str, use: str) -> Source:
     if word != "-":
         return open_upload(os.path.expanduser(word), word)
     if run.env.stdin_is_terminal:
-        raise UsageError(f"Standard input is to be {use}, and nothing is piped into it")
+        raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, and nothing is piped into it")
     return StreamUpload(run.env.open_stdin(use), "-")
 
 
@@ -65,7 +65,7 @@ def _file(run: Run, word: str, encoding: PropertyEncoding, option: str) -> Any:
         return word
     raise UsageError(
         f"{option} takes a file",
-        why=f"`{word[:60]}` does not say that it is one",
+        why=f"There is no `@` before `{word[:60]}`",
         hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
     )
 

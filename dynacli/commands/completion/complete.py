@@ -168,11 +168,11 @@ def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candida
     line = _read(rest[1:], options)
     if (yield from _option_words(line, options, word)):
         return
-    given = [rest[1:][index] for index in line.positional]
-    if not given and rest[0] not in {"add", "list"}:
+    positional = [rest[1:][index] for index in line.positional]
+    if not positional and rest[0] not in {"add", "list"}:
         yield from _api_names(env, with_demo=rest[0] in {"history", "show"})
-    elif len(given) == 1 and rest[0] in {"pin", "rollback"}:
-        yield from _revision_names(env, given[0])
+    elif len(positional) == 1 and rest[0] in {"pin", "rollback"}:
+        yield from _revision_names(env, positional[0])
 
 
 def _cache_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
@@ -194,30 +194,30 @@ def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
 def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
     options = VERB_OPTIONS[verb]
     line = _read(rest, options)
-    given = [rest[index] for index in line.positional]
-    if line.open_option in {"--since", "--until"} and given:
-        yield from _revision_names(env, given[0])
+    positional = [rest[index] for index in line.positional]
+    if line.open_option in {"--since", "--until"} and positional:
+        yield from _revision_names(env, positional[0])
     if (
         line.open_option in {"--only", "--operation", "--tag"}
-        and given
-        and (catalog := _cached_catalog(env, given[0])) is not None
+        and positional
+        and (catalog := _cached_catalog(env, positional[0])) is not None
     ):
         with closing(catalog):
             yield from _tag_names(catalog) if line.open_option == "--tag" else catalog.names(word)
     if (yield from _option_words(line, options, word)):
         return
     if verb == "completion":
-        yield from ((shell, "") for shell in _SHELLS if not given)
+        yield from ((shell, "") for shell in _SHELLS if not positional)
     elif verb == "help":
         from dynacli.guide.pages import topics
 
-        yield from topics() if not given else ()
-    elif not given:
+        yield from topics() if not positional else ()
+    elif not positional:
         yield from _api_names(env, with_demo=True)
-    elif verb == "describe" and (catalog := _cached_catalog(env, given[0])) is not None:
+    elif verb == "describe" and (catalog := _cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
-            tag = catalog.tag(given[1]) if len(given) == 2 else ""
-            if tag or len(given) == 1:
+            tag = catalog.tag(positional[1]) if len(positional) == 2 else ""
+            if tag or len(positional) == 1:
                 yield from _operation_names(catalog, tag, word)
 
 

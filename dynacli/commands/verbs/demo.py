@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -31,11 +31,35 @@ _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_a
 """Keys of click's `Context.meta`: whether `--next` was given, and the API whose document it serves."""
 
 
+class _DemoOptions(NamedTuple):
+    """The stand-in's own options.
+
+    Args:
+        role: The role of `--role`; empty where none is asked for.
+        with_next: Whether `--next` was given.
+        misbehave: The words of `--misbehave`.
+    """
+
+    role: str
+    with_next: bool
+    misbehave: tuple[str, ...]
+
+
+def _options_of(params: Mapping[str, Any]) -> _DemoOptions:
+    """Return the options among click's parameters; each may be missing there."""
+    return _DemoOptions(params.get("role") or "", bool(params.get("next_")), params.get("misbehave") or ())
+
+
+def _options_before(ctx: click.Context) -> _DemoOptions:
+    """Return the options that stand before the word that names a command of `demo`."""
+    return _options_of(ctx.parent.params if ctx.parent else {})
+
+
 class _DemoCommand(OperationCommand):
     """The command of an operation of the stand-in, whose server runs as long as the call."""
 
     def invoke(self, ctx: click.Context) -> None:
-        with _live_api(ctx.obj, self.described.api, ctx.parent.params if ctx.parent else {}) as api:
+        with _live_api(ctx.obj, self.described.api, _options_before(ctx)) as api:
             operation = api.catalog.operation(self.described.operation.name)
             self.described = DescribedOperation(api, operation, self.described.media_type)
             super().invoke(ctx)
@@ -51,29 +75,29 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedAp
     Yields:
         The stand-in's API.
     """
-    ctx.meta[_WITH_NEXT] = bool(params.get("next_"))
-    with _live_api(ctx.obj, _api_for_help(ctx), params) as api:
+    options = _options_of(params)
+    ctx.meta[_WITH_NEXT] = options.with_next
+    with _live_api(ctx.obj, _api_for_help(ctx), options) as api:
         yield api
 
 
 @contextmanager
-def _live_api(run: Run, api_for_help: OpenedApi, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
+def _live_api(run: Run, api_for_help: OpenedApi, options: _DemoOptions) -> Iterator[OpenedApi]:
     from dynacli.client.live_demo import live_demo
 
-    role = str(params.get("role") or "")
     with live_demo(
         run.env,
         run.api(DEMO),
-        role=role,
-        with_next=bool(params.get("next_")),
-        misbehave=_misbehaviours(params.get("misbehave") or (), api_for_help),
+        role=options.role,
+        with_next=options.with_next,
+        misbehave=_misbehaviours(options.misbehave, api_for_help),
     ) as (api, server):
         if run.options.verbose:
             from dynacli.output.standard_error import write_stderr
 
             write_stderr(
                 run.env,
-                f"* the stand-in runs on {server.origin} for this call, signed in as {role or 'editor'}\n",
+                f"* the stand-in runs on {server.origin} for this call, signed in as {options.role or 'editor'}\n",
             )
         yield api
 
@@ -113,8 +137,8 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
     from dynacli.demo.stand_in import serve_forever
     from dynacli.output.standard_error import write_stderr
 
-    group_params = ctx.parent.params if ctx.parent else {}
-    ctx.meta[_WITH_NEXT] = with_next = next_ or bool(group_params.get("next_"))
+    before = _options_before(ctx)
+    ctx.meta[_WITH_NEXT] = with_next = next_ or before.with_next
     signals: list[int] = []
 
     def on_ready(server: "DemoServer") -> None:
@@ -133,7 +157,7 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
     serve_forever(
         port=port,
         with_next=with_next,
-        misbehave=_misbehaviours((*(group_params.get("misbehave") or ()), *misbehave), _api_for_help(ctx)),
+        misbehave=_misbehaviours((*before.misbehave, *misbehave), _api_for_help(ctx)),
         on_ready=on_ready,
     )
     if signals:

@@ -29,7 +29,7 @@ def _document(run: Run, api: str, *, bundled: bool, resolved: bool) -> None:
     if bundled and resolved:
         raise UsageError(
             "`--bundled` and `--resolved` exclude each other",
-            why="What is resolved is in one file already",
+            why="A resolved document is in one file already",
         )
     from dynacli.output.render import write_body, write_data
 
@@ -57,7 +57,7 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
         count, names = sum(portable.left_out.values()), ", ".join(f"`{name}`" for name in portable.left_out)
         run.warn(
             f"{count:,} `$ref` in {names} {'is' if count == 1 else 'are'} left out:"
-            " by OpenAPI no references, and from another folder they would lead nowhere"
+            " OpenAPI does not count them as references, and from another folder they would lead nowhere"
         )
     for reference, reason in list(document.unread.items())[:_MAX_NAMED]:
         run.warn(f"`{reference}` stays as it is: {reason}")

@@ -217,7 +217,9 @@ def test_what_only_looks_like_a_reference_is_left_out() -> None:
     _write({"it.json": document})
     result = run_cli("document", "./it.json", "--bundled")
     assert 0 == result.exit_code
-    assert "Warning: 3 `$ref` in `x-code`, `example` are left out: by OpenAPI no references" in result.stderr
+    assert (
+        "Warning: 3 `$ref` in `x-code`, `example` are left out: OpenAPI does not count them" in result.stderr
+    )
     made = result.json
     assert [{"lang": "curl"}] == made["paths"]["/a"]["get"]["x-code"]
     assert kept == made["paths"]["/a"]["get"]["x-docs"]

@@ -75,7 +75,7 @@ def add(
         overlays=tuple(entry.get("overlays", ())),
         authorize=login_of(run.env, name, run.options.header, run.options.profile or None),
     )
-    api = _opened(run, open_request, entry, may_search=not (no_discovery or run.options.offline))
+    api = _open_or_search(run, open_request, entry, may_search=not (no_discovery or run.options.offline))
     try:
         if known and known["source"] != entry["source"]:
             raise UsageError(
@@ -95,13 +95,15 @@ def add(
         api.catalog.close()
 
 
-def _opened(run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_search: bool) -> OpenedApi:
+def _open_or_search(
+    run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_search: bool
+) -> OpenedApi:
     """Return the API of the document at the source, or of a document that is found there: then `entry` gets its URL."""
     source = entry["source"]
     try:
         return open_source(open_request, source)
     except DocumentError as error:
-        unusable = _with_login(error, open_request.name)
+        unusable = _with_login_hint(error, open_request.name)
         is_url = source.startswith(("http://", "https://"))
         if not may_search or not is_url or (unusable is not error and _DOCUMENT.search(source)):
             raise unusable from error
@@ -110,28 +112,28 @@ def _opened(run: Run, open_request: OpenRequest, entry: dict[str, Any], *, may_s
     from dynacli.document.discovery.search import discover
 
     try:
-        found = discover(source)
+        discovery = discover(source)
     except DocumentError as error:
         tried = [TriedUrl(**details) for details in error.details.get("tried", ())]
         if len(tried) > 1:
             _write_tried(run, tried)
-        raise _with_login(error, open_request.name) from error
-    if found.documents[0].url == source:
+        raise _with_login_hint(error, open_request.name) from error
+    if discovery.documents[0].url == source:
         raise unusable  # the source is a document, which cannot be used
-    _write_tried(run, found.tried)
-    entry["source"] = found.documents[0].url
-    if len(found.documents) > 1:
+    _write_tried(run, discovery.tried)
+    entry["source"] = discovery.documents[0].url
+    if len(discovery.documents) > 1:
         _write_lines(
-            run, "There are several documents, and the first is taken", lines_of_found(found.documents)
+            run, "There are several documents, and the first is taken", lines_of_found(discovery.documents)
         )
-        urls = " ".join(shlex.quote(document.url) for document in found.documents)
+        urls = " ".join(shlex.quote(document.url) for document in discovery.documents)
         write_stderr(
             run.env, f"All of them in one API: dynacli api add {open_request.name} {visible(urls, keep='')}\n"
         )
     return open_source(open_request, entry["source"])
 
 
-def _with_login(error: DocumentError, name: str) -> DocumentError:
+def _with_login_hint(error: DocumentError, name: str) -> DocumentError:
     """Return the error with a hint how to sign in, where the server asked for that."""
     if error.details.get("status") not in {401, 403}:
         return error

@@ -225,7 +225,7 @@ def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any
     steps = list(parse_steps(place))
     if not steps:
         raise UsageError(
-            f"`{place}` is no path of a field", hint="Write names with dots, for example `schedule.cron`"
+            f"`{place}` is not a path of a field", hint="Write names with dots, for example `schedule.cron`"
         )
     field = _find(described, steps)
     if field is None:
