@@ -20,7 +20,6 @@ from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalo
 from dynacli.document.load import Document, load
 from tests.documents import PETS, document, operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import run_cli
 from tests.real_documents import own_and_real
 
 OWN_DOCUMENTS = ["bookshop.yaml", "observatory.json", "ferries.yaml", "warehouse.json"]
@@ -356,24 +355,3 @@ def test_a_run_may_die_at_any_step(home: Path) -> None:
     assert [] == [row for row in rows if row[2:] != ["0", "0"]]
     assert ["99"] * (len(rows) - 1) + ["0"] == [row[1] for row in rows]
     assert 10 < len(rows) < 100
-
-
-def test_a_killed_writer_leaves_nothing_that_counts(home: Path) -> None:
-    """A process that is killed outright at some moment spoils nothing for the next one."""
-    save(pets())
-    for delay in range(0, 250, 25):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dynacli", "operations", "./api.json"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.wait(delay / 1000)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        process.wait()
-        result = run_cli("operations", "./api.json", "-o", "json")
-        assert (0, "") == (result.exit_code, result.stderr)
-        for path in (home / "cache").rglob("*"):
-            if path.is_file():
-                path.unlink()

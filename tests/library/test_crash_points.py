@@ -5,7 +5,7 @@ The kills are real ones (SIGKILL), at real calls of the C library, SQLite's amon
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,6 +58,15 @@ class Stage:
     def places(self) -> list[str]:
         return [str(self.home / "cache"), str(self.home / "config")]
 
+    @property
+    def file(self) -> Path:
+        return self.scratch / "first.json"
+
+    def named(self, words: Iterable[str]) -> list[str]:
+        """Return words with the place of the document that they stand for."""
+        places = {"URL": self.url, "FILE": str(self.file)}
+        return [places.get(word, word) for word in words]
+
     def run(self, *words: str, code: int = 0) -> None:
         """Run the program, which ends with an exit code."""
         (given,) = self.forks.child((run, *words)).values
@@ -83,6 +92,10 @@ class Stage:
 
 def _first_add(stage: Stage) -> None:
     stage.serve(OLD_DOCUMENT)
+
+
+def _first_use(stage: Stage) -> None:
+    stage.file.write_bytes(OLD_DOCUMENT)
 
 
 def _changed(stage: Stage) -> None:
@@ -174,10 +187,11 @@ class Scenario(NamedTuple):
 
     Args:
         prepare: Makes the state before.
-        words: The run that is killed.
+        words: The run that is killed; `URL` stands for the document at a server, `FILE` for the one in a file.
         kills: How many there are at least.
         code: What it ends with where it is not.
         limit: Of the cache.
+        api: The API that is looked at.
         is_offline: Whether the next run finds all that it needs in the cache.
         is_thorough: Whether it dies at each page of a catalog, and not only at some.
     """
@@ -187,12 +201,14 @@ class Scenario(NamedTuple):
     kills: int = 10
     code: int = 0
     limit: str = ""
+    api: str = "shop"
     is_offline: bool = True
     is_thorough: bool = False
 
 
 SCENARIOS = {
     "first add": Scenario(_first_add, ("api", "add", "shop", "URL"), 95, is_thorough=True),
+    "first use of a file": Scenario(_first_use, ("operations", "FILE"), 60, api="FILE", is_thorough=True),
     "refresh": Scenario(_changed, ("api", "refresh", "shop"), 90, is_thorough=True),
     "refresh in the background": Scenario(_changed_and_due, ("__refresh", "shop"), 90, is_thorough=True),
     "refresh that is answered with 304": Scenario(_unchanged, ("api", "refresh", "shop"), 6),
@@ -271,11 +287,12 @@ def _killed_everywhere(
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     if scenario.limit:
         monkeypatch.setenv("DYNACLI_CACHE_LIMIT", scenario.limit)
-    words = [stage.url if word == "URL" else word for word in scenario.words]
+    words = stage.named(scenario.words)
     before, after, home = str(stage.scratch / "before"), str(stage.scratch / "after"), str(stage.home)
     log = str(stage.scratch / "log")
     copied(home, before)
-    look = (seen, "shop", *(("--offline",) if scenario.is_offline else ()))
+    (api,) = stage.named([scenario.api])
+    look = (seen, api, *(("--offline",) if scenario.is_offline else ()))
     (old,) = stage.forks.child(look).values
     copied(before, home)
     _, given = stage.forks.child((arm, stage.places, 0, False, log), (run, *words)).values
@@ -313,13 +330,14 @@ def _moments(made: list[tuple[str, str, int]], scenario: Scenario) -> list[tuple
 
 def _ends_well(stage: Stage, scenario: Scenario, words: list[str], old: Any, new: Any, where: Any) -> None:
     """Hold what follows after a kill against what it would have been without it."""
-    look = (seen, "shop", *(("--offline",) if scenario.is_offline else ()))
+    (api,) = stage.named([scenario.api])
+    look = (seen, api, *(("--offline",) if scenario.is_offline else ()))
     ended = stage.forks.child(
-        (run, "operations", "shop"),
+        (run, "operations", api),
         (run, *words),
         look,
-        (run, "api", "history", "shop", "-o", "json"),
-        (run, "changes", "shop", "-o", "json"),
+        (run, "api", "history", api, "-o", "json"),
+        (run, "changes", api, "-o", "json"),
         (damaged, *stage.places),
     )
     assert 0 == ended.status, where
@@ -333,7 +351,7 @@ def _ends_well(stage: Stage, scenario: Scenario, words: list[str], old: Any, new
         (copied, str(stage.scratch / "after"), str(stage.home)),
         (age_by_days, 1.1, *stage.places),
         (run, "operations", "./another.json"),
-        (run, "operations", "shop"),
+        (run, "operations", api),
         (left_behind, *stage.places),
     )
     assert 0 == ended.status, where
