@@ -125,7 +125,7 @@ def refresh_quietly(env: Environment, word: str, login_of: "Callable[[Environmen
         named = env.variables.get(_URL, word) if word == "-" else word
         open_request, location = make_open_request(named, env)
         source = parse_source(location, Path.cwd())
-        revisions = Revisions(env.cache_dir, source.location, open_request.layers)
+        revisions = Revisions(env.cache_dir, source.location, open_request.more, open_request.overlays)
         pointer = revisions.current()
         if pointer is None or open_request.pin or source.kind != "url":
             drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more

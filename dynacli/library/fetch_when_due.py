@@ -21,7 +21,12 @@ from dynacli.library.install_revision import install
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader
 from dynacli.library.revise import accept_pending, adopt, open_cached, open_installed
-from dynacli.library.revisions.freshness import is_as_compiled, is_due_now, must_fetch_first
+from dynacli.library.revisions.freshness import (
+    is_as_compiled,
+    is_compiled_as_asked,
+    is_due_now,
+    must_fetch_first,
+)
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import forget_pending, note_failure
 from dynacli.library.revisions.revisions import Revisions
@@ -43,7 +48,9 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
         NetworkError: It cannot be fetched, and there is none from before.
         DynacliError: The same, where a refresh was asked for, whatever there is from before.
     """
-    revisions = Revisions(open_request.env.cache_dir, source.location, open_request.layers)
+    revisions = Revisions(
+        open_request.env.cache_dir, source.location, open_request.more, open_request.overlays
+    )
     began = time.time()
     if open_request.offline:
         return _open_offline(open_request, revisions, source)
@@ -208,7 +215,7 @@ def _may_be_confirmed(open_request: OpenRequest, revisions: Revisions, pointer: 
         open_request.is_asked
         or "parts" in pointer
         or pointer.get("is_shipped")
-        or not open_request.is_met_by(pointer)
+        or not is_compiled_as_asked(open_request, pointer)
     ):
         return False
     try:
@@ -241,7 +248,7 @@ def _open_shipped(open_request: OpenRequest, revisions: Revisions, source: Sourc
     from dynacli.document.fetching.shipped_documents import shipped_for
 
     path = shipped_for(source.location)
-    if path is None or open_request.layers:
+    if path is None or open_request.more or open_request.overlays:
         return None
     with open(path, "rb") as file:
         fetched = Fetched(file.read(), uri=source.uri)

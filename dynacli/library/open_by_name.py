@@ -7,7 +7,7 @@ a URL. A document is read and compiled only if it is new or changed, and waited 
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
@@ -19,6 +19,7 @@ from dynacli.library.revisions.freshness import (
     are_referenced_files_unchanged,
     facts_of,
     is_as_compiled,
+    is_compiled_as_asked,
     is_due_now,
     is_unchanged,
     must_fetch_first,
@@ -179,7 +180,20 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
         source = entry["source"]
     # The variable was set for this run, the entry some day before.
     mode = env.variables.get("DYNACLI_REFRESH") or open_request.entry.get("refresh")
-    return open_request._replace(mode=mode if mode in MODES else BACKGROUND), source
+    wrong = tuple(_wrong_settings(open_request)) if mode or "refresh_after" in open_request.entry else ()
+    mode = mode if mode in MODES else BACKGROUND
+    return open_request._replace(mode=mode, wrong_settings=wrong), source
+
+
+def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
+    listed = ", ".join(f"`{mode}`" for mode in MODES)
+    variable = open_request.env.variables.get("DYNACLI_REFRESH")
+    if variable and variable not in MODES:
+        yield f"`DYNACLI_REFRESH` is `{variable}`, and means nothing: it is one of {listed}"
+    if "refresh" in open_request.entry and open_request.entry["refresh"] not in MODES:
+        yield f"`refresh` in the configuration is one of {listed}"
+    if "refresh_after" in open_request.entry and open_request.lifetime is None:
+        yield '`refresh_after` in the configuration is a time such as `"12h"` or `"7d"`, or seconds'
 
 
 def _is_source(word: str) -> bool:
@@ -244,7 +258,10 @@ def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
         return _open_file(open_request, os.path.normpath(os.path.join(os.getcwd(), source)), source)
     if source.startswith(("http://", "https://")):
         # Most URLs are written as the cache knows them; to normalize the others costs imports.
-        api = _open_url(open_request, Revisions(open_request.env.cache_dir, source, open_request.layers))
+        api = _open_url(
+            open_request,
+            Revisions(open_request.env.cache_dir, source, open_request.more, open_request.overlays),
+        )
         if api is not None:
             return api
     from pathlib import Path
@@ -258,7 +275,10 @@ def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
         from dynacli.library.open_content import open_stdin
 
         return open_stdin(open_request, parsed)
-    api = _open_url(open_request, Revisions(open_request.env.cache_dir, parsed.location, open_request.layers))
+    api = _open_url(
+        open_request,
+        Revisions(open_request.env.cache_dir, parsed.location, open_request.more, open_request.overlays),
+    )
     if api is not None:
         return api
     from dynacli.library.fetch_when_due import fetch_when_due
@@ -289,7 +309,7 @@ def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | No
 
 
 def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
-    revisions = Revisions(open_request.env.cache_dir, path, open_request.layers)
+    revisions = Revisions(open_request.env.cache_dir, path, open_request.more, open_request.overlays)
     pinned = _open_pinned(open_request, revisions)
     if pinned is not None:
         return pinned
@@ -301,7 +321,7 @@ def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
         pointer is not None
         and not open_request.refresh
         and is_unchanged(pointer, facts)
-        and open_request.is_met_by(pointer)
+        and is_compiled_as_asked(open_request, pointer)
         and are_referenced_files_unchanged(revisions.directory, pointer)
     ):
         catalog = revisions.open_catalog(pointer)
@@ -351,4 +371,4 @@ def _revisions_of(open_request: OpenRequest, source: str) -> Revisions:
     from dynacli.document.source import parse_source
 
     location = parse_source(source, Path.cwd()).location
-    return Revisions(open_request.env.cache_dir, location, open_request.layers)
+    return Revisions(open_request.env.cache_dir, location, open_request.more, open_request.overlays)

@@ -9,6 +9,7 @@ from dynacli.library.install_revision import install
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader
 from dynacli.library.revise import adopt, open_installed
+from dynacli.library.revisions.freshness import is_compiled_as_asked
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions, revision_of
 
@@ -51,7 +52,7 @@ def _open_compiled(open_request: OpenRequest, fetched: Fetched) -> tuple[Revisio
     """Return the revisions of a document of that content, and its API where it was compiled before."""
     revisions = Revisions(open_request.env.cache_dir, f"-{revision_of(fetched.content)}")
     pointer = revisions.current()
-    if pointer is None or open_request.refresh or not open_request.is_met_by(pointer):
+    if pointer is None or open_request.refresh or not is_compiled_as_asked(open_request, pointer):
         return revisions, None
     catalog = revisions.open_catalog(pointer)
     if catalog is None:

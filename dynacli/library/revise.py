@@ -23,7 +23,7 @@ from dynacli.library.install_revision import (
 )
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader, make_reader
-from dynacli.library.revisions.freshness import is_due_now
+from dynacli.library.revisions.freshness import is_compiled_as_asked, is_due_now
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import find_pending, forget_pending
 from dynacli.library.revisions.replacement_rules import rules_for
@@ -112,7 +112,11 @@ def _is_the_same(
 
 def _is_same_document(open_request: OpenRequest, pointer: dict[str, Any], fetched: Fetched) -> bool:
     """Tell whether a document, whatever its other files are, has the content that a revision was compiled from."""
-    if pointer["uri"] != fetched.uri or not open_request.is_met_by(pointer) or pointer.get("is_shipped"):
+    if (
+        pointer["uri"] != fetched.uri
+        or not is_compiled_as_asked(open_request, pointer)
+        or pointer.get("is_shipped")
+    ):
         return False
     return bool(pointer.get("root", pointer["revision"]) == revision_of(fetched.content))
 

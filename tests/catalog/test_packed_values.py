@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.catalog.store.packed_values import pack, unpack
+from dynacli.catalog.store.catalog_file import pack, unpack
 
 
 @pytest.mark.parametrize(

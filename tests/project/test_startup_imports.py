@@ -108,7 +108,7 @@ _CATALOG = (
     | _modules("errors record")
     | _modules(
         """
-        catalog.store.catalog_file catalog.store.operation_rows catalog.store.packed_values files
+        catalog.store.catalog_file catalog.store.operation_rows files
         library.configuration.configuration library.revisions.revisions model.operation
         """
     )

@@ -5,9 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog
+from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog, pack
 from dynacli.catalog.store.operation_rows import OperationRows
-from dynacli.catalog.store.packed_values import pack
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled

@@ -260,7 +260,8 @@ def _cached_catalog(env: Environment, word: str) -> Catalog | None:
 
 def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | None:
     """Return the revisions of the API that a word names, and the one that is held, or empty; None for no API."""
-    layers: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
     pin = ""
     if word == DEMO:
         from dynacli.demo.demo_facts import document_path
@@ -275,13 +276,11 @@ def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | No
             return None
         source, pin = entry["source"], str(entry.get("pin", ""))
         if "more" in entry or "overlays" in entry:
-            from dynacli.library.revisions.open_request import layers_of
-
-            layers = layers_of(configuration.more(entry), configuration.overlays(entry))
+            more, overlays = configuration.more(entry), configuration.overlays(entry)
     location = source if "://" in source else os.path.normpath(os.path.join(os.getcwd(), source))
-    revisions = Revisions(env.cache_dir, location, layers)
+    revisions = Revisions(env.cache_dir, location, more, overlays)
     if location == source and revisions.current() is None:
-        revisions = Revisions(env.cache_dir, _location(source), layers)
+        revisions = Revisions(env.cache_dir, _location(source), more, overlays)
     return revisions, pin
 
 

@@ -9,7 +9,6 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.revisions.housekeeping import DEFAULT_LIMIT, shrink_cache
-from dynacli.library.revisions.open_request import layers_of
 from dynacli.library.revisions.revisions import Revisions
 
 __all__ = ["keep_within_limit", "limit_of", "registered_directories"]
@@ -41,12 +40,12 @@ def registered_directories(env: Environment) -> dict[str, list[str]]:
     configuration = Configuration(env)
     names: dict[str, list[str]] = {}
     for name, entry in configuration.apis().items():
-        layers = layers_of(configuration.more(entry), configuration.overlays(entry))
+        more, overlays = configuration.more(entry), configuration.overlays(entry)
         try:
             location = parse_source(entry["source"], Path.cwd()).location
         except UsageError:
             continue  # a run that needs the entry says what is wrong with it
-        names.setdefault(Revisions(env.cache_dir, location, layers).directory, []).append(name)
+        names.setdefault(Revisions(env.cache_dir, location, more, overlays).directory, []).append(name)
     return names
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "are_referenced_files_unchanged",
     "facts_of",
     "is_as_compiled",
+    "is_compiled_as_asked",
     "is_due",
     "is_due_now",
     "is_unchanged",
@@ -125,14 +126,26 @@ def are_referenced_files_unchanged(directory: str, pointer: dict[str, Any]) -> b
         return False  # the list is damaged: the files are read again
 
 
+def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
+    """Tell whether a revision was compiled with the same further documents, overlays and allowed references.
+
+    What is allowed matters only to a document that refers to other files.
+    """
+    more, overlays = tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))
+    if (more, overlays) != (open_request.more, open_request.overlays):
+        return False
+    return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == open_request.allow_refs
+
+
 def is_as_compiled(open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
     """Tell whether the overlays of a document at a URL, and the documents joined to it, are what they were.
 
     An overlay is a file of this machine, which may be edited at any time.
     """
-    if not open_request.is_met_by(pointer):
+    if not is_compiled_as_asked(open_request, pointer):
         return False
-    return not open_request.layers or are_referenced_files_unchanged(revisions.directory, pointer)
+    has_layers = open_request.more or open_request.overlays
+    return not has_layers or are_referenced_files_unchanged(revisions.directory, pointer)
 
 
 def write_file_list(directory: str, files: Mapping[str, Facts]) -> str:

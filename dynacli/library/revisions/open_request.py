@@ -1,6 +1,6 @@
 """What a person asks for when an API is opened: by the command line, the environment and the API's entry together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,7 +9,7 @@ from dynacli.environment import Environment
 if TYPE_CHECKING:
     from dynacli.document.fetched import Authorize
 
-__all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest", "layers_of"]
+__all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest"]
 
 MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is fetched again: not at all, behind the command, or before it."""
@@ -34,6 +34,7 @@ class OpenRequest(NamedTuple):
         entry: The API's entry in the configuration.
         is_accepted: Whether the new document replaces the current one whatever it changes.
         authorize: Signs in at the document's own origin, where the server wants that.
+        wrong_settings: What of the environment and of the entry cannot be used, a clause each; defaults count instead.
     """
 
     name: str
@@ -52,38 +53,4 @@ class OpenRequest(NamedTuple):
     entry: Mapping[str, Any] = MappingProxyType({})
     is_accepted: bool = False
     authorize: "Authorize | None" = None
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The further documents and overlays, which make another document of the same source."""
-        return layers_of(self.more, self.overlays)
-
-    @property
-    def wrong_settings(self) -> list[str]:
-        """What of the environment and of the entry cannot be used, a clause each; the defaults count instead."""
-        wrong = []
-        listed = ", ".join(f"`{mode}`" for mode in MODES)
-        variable = self.env.variables.get("DYNACLI_REFRESH")
-        if variable and variable not in MODES:
-            wrong.append(f"`DYNACLI_REFRESH` is `{variable}`, and means nothing: it is one of {listed}")
-        if "refresh" in self.entry and self.entry["refresh"] not in MODES:
-            wrong.append(f"`refresh` in the configuration is one of {listed}")
-        if "refresh_after" in self.entry and self.lifetime is None:
-            wrong.append(
-                '`refresh_after` in the configuration is a time such as `"12h"` or `"7d"`, or seconds'
-            )
-        return wrong
-
-    def is_met_by(self, pointer: dict[str, Any]) -> bool:
-        """Tell whether a revision was compiled with the same layers, and with the same references allowed.
-
-        What is allowed matters only to a document that refers to other files.
-        """
-        if (tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))) != (self.more, self.overlays):
-            return False
-        return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == self.allow_refs
-
-
-def layers_of(more: Sequence[str], overlays: Sequence[str]) -> tuple[str, ...]:
-    """Return the locations that are joined to a document, and the overlays, told apart by their first character."""
-    return (*(f"+{location}" for location in more), *(f"~{path}" for path in overlays))
+    wrong_settings: tuple[str, ...] = ()

@@ -82,14 +82,17 @@ class Revisions:
     Args:
         cache_dir: The root of the cache.
         location: The absolute path or the URL of the document.
-        layers: Its overlays and the documents that are joined to it, as `layers_of` names them; with others, the same
-            location is another document.
+        more: The locations of further documents that are joined to it; with others it is another document.
+        overlays: The paths of overlays that are laid over it; with others it is another document.
     """
 
-    def __init__(self, cache_dir: str, location: str, layers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, cache_dir: str, location: str, more: tuple[str, ...] = (), overlays: tuple[str, ...] = ()
+    ) -> None:
         self.location = location
         self.cache_dir = cache_dir
         readable = "".join(char if char.isalnum() and char.isascii() else "_" for char in location)[-80:]
+        layers = (*(f"+{each}" for each in more), *(f"~{each}" for each in overlays))
         # A file's name need not be text; Python keeps such bytes as surrogates.
         crc = zlib.crc32("\n".join((location, *layers)).encode("utf-8", "surrogatepass"))
         self.directory = os.path.join(cache_dir, "documents", f"{readable}-{crc:08x}")
