@@ -16,6 +16,7 @@ import contextlib
 import inspect
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,8 +86,11 @@ def _serving(command: list[str], variables: dict[str, str], directory: str) -> I
     """Run the demo's server, and yield its origin."""
     with subprocess.Popen(command, env=variables, cwd=directory, stderr=subprocess.PIPE, text=True) as server:
         try:
-            first = server.stderr.readline() if server.stderr else ""
-            yield first.split(" on ")[1].split(";")[0]
+            line = server.stderr.readline() if server.stderr else ""
+            origin = re.search(r" on (http:\S+);", line)
+            if origin is None:
+                raise subprocess.CalledProcessError(1, command, stderr=line)
+            yield origin[1]
         finally:
             server.send_signal(signal.SIGTERM)
 
