@@ -134,10 +134,9 @@ class NameBook:
         known = self.lock.get(key)
         if known is not None:
             return known
-        candidates = [name for name in (kebab(text) for text in wanted) if name]
+        first = next(filter(None, map(kebab, wanted)), "")
         by_path = kebab(f"{method} {path}") or "operation"
-        first = candidates[0] if candidates else by_path
-        name = self._free(_cut(first), f"{first}-{by_path}" if candidates else by_path)
+        name = self._free(_cut(first or by_path), f"{first}-{by_path}" if first else by_path)
         self.lock[key] = name
         self._taken.add(name)
         return name

@@ -87,7 +87,7 @@ def is_built(media_type: str) -> bool:
 
 
 def body_schema(media: Mapping[str, Any]) -> Any:
-    """Return the schema of a body as a whole; of a sequence (`itemSchema`, OpenAPI 3.2) that is an array."""
+    """Return the schema of a whole body; a sequence (`itemSchema`, OpenAPI 3.2) has the schema of an array."""
     if "schema" not in media and "itemSchema" in media:
         return {"type": "array", "items": media["itemSchema"]}
     return media.get("schema")
@@ -105,9 +105,8 @@ def preferred(content: Sequence["MediaType"]) -> "MediaType":
         lambda media_type: is_multipart(media_type.name),
         takes_options,
     )
-    return next(
-        (media_type for has_rank in ranks for media_type in content if has_rank(media_type)), content[0]
-    )
+    ranked = (media_type for has_rank in ranks for media_type in content if has_rank(media_type))
+    return next(ranked, content[0])
 
 
 def sent_as(media_type: "MediaType") -> "MediaType":
@@ -195,7 +194,7 @@ def best_match(text: str, keys: Iterable[str]) -> str | None:
     name, parameters = split_media_type(text)
     best, best_rank = None, 0
     for key in keys:
-        if name and _written(key) == _written(text):
+        if name and _without_spaces(key) == _without_spaces(text):
             return key  # a key such as `application/json;simple`, where `simple` is no parameter
         rank = _rank(name, parameters, key)
         if rank > best_rank:
@@ -203,7 +202,7 @@ def best_match(text: str, keys: Iterable[str]) -> str | None:
     return best
 
 
-def _written(text: str) -> str:
+def _without_spaces(text: str) -> str:
     return "".join(text.split()).lower()
 
 

@@ -37,11 +37,7 @@ class PatternTimeoutError(Exception):
 
 
 class Patterns:
-    """Matches all patterns of one message, within one time budget.
-
-    Args:
-        seconds: The budget.
-    """
+    """Matches the patterns of a message within a time budget."""
 
     def __init__(self, seconds: float = _SECONDS) -> None:
         self._seconds = self._seconds_left = seconds

@@ -31,24 +31,23 @@ def read_servers(raw: Any, warn: Callable[..., None], *where: str) -> tuple[Serv
             Server(
                 url,
                 text_or_empty(item.get("description")),
-                {
-                    name: {
-                        "default": _variable_value(variable.get("default")),
-                        "enum": [
-                            text
-                            for value in list_or_empty(variable.get("enum"))
-                            if (text := _variable_value(value)) is not None
-                        ],
-                    }
-                    for name, variable in variables.items()
-                    if isinstance(variable, Mapping)
-                }
-                if isinstance(variables, Mapping)
-                else None,
+                _variables(variables) if isinstance(variables, Mapping) else None,
                 text_or_empty(item.get("name")),
             )
         )
     return tuple(servers)
+
+
+def _variables(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    variables = {}
+    for name, variable in raw.items():
+        if isinstance(variable, Mapping):
+            allowed = map(_variable_value, list_or_empty(variable.get("enum")))
+            variables[name] = {
+                "default": _variable_value(variable.get("default")),
+                "enum": [text for text in allowed if text is not None],
+            }
+    return variables
 
 
 def _variable_value(value: Any) -> str | None:

@@ -165,12 +165,11 @@ class _Scan:
         return at + 1
 
     def _forget(self, node: dict[str | None, Any]) -> None:
-        if self.found:
-            for step, below in node.items():
-                if step is None:
-                    self.found.pop(below, None)
-                else:
-                    self._forget(below)
+        for step, below in node.items() if self.found else ():
+            if step is None:
+                self.found.pop(below, None)
+            else:
+                self._forget(below)
 
 
 def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:

@@ -1,4 +1,4 @@
-"""A time limit for a whole HTTP exchange, whatever the exchange waits for.
+"""A time limit for a whole HTTP exchange.
 
 httpx limits each read, not their sum, and nothing limits the look-up of a host name.
 So the exchange runs in a thread of its own, and the thread that waits for it can give up:
@@ -41,7 +41,7 @@ class Connections:
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        """Leave the time that a block takes out of the time limit."""
+        """Do not count the time that a block takes towards the time limit."""
         self._paused_since = time.monotonic()
         try:
             yield
@@ -67,7 +67,7 @@ class Connections:
             self.cut()
 
     def take_from(self, extensions: Mapping[str, Any]) -> None:
-        """Add the connection that an answer comes from, as the extensions of an httpx response name it.
+        """Add the connection of an answer, given the extensions of its httpx response.
 
         See https://www.encode.io/httpcore/extensions/#network_stream
         """

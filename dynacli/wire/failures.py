@@ -3,13 +3,10 @@
 import os
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, TimedOutError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 from dynacli.urls import without_query
 
 __all__ = ["from_client_setup", "from_httpx", "timed_out"]
@@ -111,8 +108,8 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
     return NetworkError(f"Cannot connect to `{host}`", hint="Check the address and the network")
 
 
-def _causes(error: BaseException) -> "Iterator[BaseException]":
-    """Yield an exception and its causes: httpx and httpcore wrap the one that says what happened."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and its causes: httpx and httpcore wrap the exception that says what happened."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current and current not in seen:

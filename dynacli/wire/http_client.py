@@ -57,12 +57,7 @@ class ClientPool:
 
     @contextmanager
     def client(self, scheme: str, *, connect: float, read: float) -> "Iterator[httpx.Client]":
-        """Give the client for a scheme; it stays open behind the block.
-
-        Args:
-            scheme: Of the URL that it is for.
-            connect: Seconds for connecting, where a request names none of its own.
-            read: Seconds between two pieces of an answer, where a request names none of its own.
+        """Yield the client for a scheme, which stays open after the block; the arguments are those of `open_client`.
 
         Raises:
             UsageError: A proxy or certificate variable of the environment is malformed.

@@ -8,7 +8,7 @@ A value whose meaning is not plain stays as it is, and later code takes it for a
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.document.mending.mend_schema import meant_boolean, mend_schema
+from dynacli.document.mending.mend_schema import mend_boolean, mend_schema
 from dynacli.document.objects import (
     DATA,
     DOCUMENT,
@@ -108,8 +108,7 @@ class _Mending:
 
     def mend_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
         for field in _BOOLEANS.get(kind, ()):
-            if field in node and not isinstance(node[field], bool):
-                self.mend_boolean(node, field, steps)
+            mend_boolean(node, field, steps, self.warn)
         for field in _LISTS.get(kind, ()):
             if isinstance(node.get(field), (dict, str)):
                 self.mend_list(node, field, steps)
@@ -132,16 +131,6 @@ class _Mending:
                 self.warn(
                     f"A path should begin with a slash; it is read as `/{path[:100]}`", *steps, "paths", path
                 )
-
-    def mend_boolean(self, node: dict[str, Any], field: str, steps: Steps) -> None:
-        meant = meant_boolean(node[field])
-        if meant is None:
-            self.warn(f"`{field}` is neither true nor false; it is ignored", *steps, field)
-            del node[field]
-        else:
-            shown = "true" if meant else "false"
-            self.warn(f"`{field}` should be true or false; it is read as {shown}", *steps, field)
-            node[field] = meant
 
     def mend_strings(self, node: dict[str, Any], field: str, steps: Steps) -> None:
         value = node[field]
@@ -181,19 +170,17 @@ class _Mending:
             items = [item if "$ref" in item else {"name": key, **item} for key, item in named]
             origins = [join((*steps, field, key)) for key, _ in named]
         self.warn(f"`{field}` should be a list; it is read as one", *steps, field)
-        moves = [
-            Move(f"{pointer}/{index}", 0, self.pointer_before(origin)) for index, origin in enumerate(origins)
-        ]
-        self.moves.update((move.pointer, move) for move in moves)
+        before = [self.pointer_before(origin) for origin in origins]
+        for index, origin in enumerate(before):
+            self.moves[f"{pointer}/{index}"] = Move(f"{pointer}/{index}", 0, origin)
         node[field] = items
 
 
 def _below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
     """Yield the objects and lists in an object or a list, except data."""
     if isinstance(node, list):
-        yield from (
-            (item, kind, (*steps, index)) for index, item in enumerate(node) if isinstance(item, (dict, list))
-        )
+        members = ((item, kind, (*steps, index)) for index, item in enumerate(node))
+        yield from (member for member in members if isinstance(member[0], (dict, list)))
         return
     for key, value in node.items():
         if isinstance(value, (dict, list)):

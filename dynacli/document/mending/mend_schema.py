@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.document.references.scan import Link, steps_of
 
-__all__ = ["meant_boolean", "mend_schema"]
+__all__ = ["meant_boolean", "mend_boolean", "mend_schema"]
 
 Steps = tuple[str | int, ...]
 Warn = Callable[..., None]
@@ -75,14 +75,8 @@ _MEANT_TYPES = {
 }
 
 _WORDS = {
-    "true": True,
-    "yes": True,
-    "on": True,
-    "1": True,
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
 }
 
 
@@ -106,10 +100,9 @@ def mend_schema(schema: Any, steps: Steps, warn: Warn) -> None:
 
 
 def _is_right(node: dict[str, Any]) -> bool:
-    """Return whether a schema has no mistakes, as far as a quick check can tell; most have none."""
-    for keyword, value in node.items():
-        if keyword in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[keyword]):
-            return False
+    """Return whether a quick check finds no mistake in a schema; most schemas have none."""
+    if any(key in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[key]) for key, value in node.items()):
+        return False
     kind = node.get("type", "object")
     if isinstance(kind, str) and kind not in _TYPES:
         return False
@@ -141,8 +134,7 @@ def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) 
 
 def _mend(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     for keyword in _BOOLEANS:
-        if keyword in node and not isinstance(node[keyword], bool):
-            _mend_boolean(node, keyword, steps, warn)
+        mend_boolean(node, keyword, steps, warn)
     for keyword in _COUNTS + _NUMBERS:
         if isinstance(node.get(keyword), str):
             _mend_number(node, keyword, steps, warn)
@@ -157,7 +149,10 @@ def _mend(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         node["default"] = _as_text(default)
 
 
-def _mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+def mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+    """Make the value of a keyword true or false, or remove the keyword where the meaning is not plain."""
+    if isinstance(node.get(keyword, False), bool):
+        return
     meant = meant_boolean(node[keyword])
     if meant is None:
         warn(f"`{keyword}` is neither true nor false; it is ignored", *steps, keyword)
@@ -221,11 +216,11 @@ def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
 
 def _mend_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     value = node["enum"]
+    if value is None or isinstance(value, dict):
+        warn("`enum` should be a list; it is ignored", *steps, "enum")
+        del node["enum"]
+        return
     if not isinstance(value, list):
-        if isinstance(value, (dict, type(None))):
-            warn("`enum` should be a list; it is ignored", *steps, "enum")
-            del node["enum"]
-            return
         warn("`enum` should be a list; it is read as a list of one", *steps, "enum")
         node["enum"] = value = [value]
     if _is_text(node) and any(_is_scalar(item) for item in value):

@@ -73,10 +73,8 @@ def _operation_problems(tree: Any) -> Iterator[Problem]:
                 continue
             pointer = join(["paths", path, *entry.steps])
             name = operation.get("operationId")
-            if isinstance(name, str) and first_with_id.setdefault(name, pointer) != pointer:
-                yield Problem(
-                    pointer, f"The operationId `{name[:100]}` is that of `{first_with_id[name]}` too"
-                )
+            if isinstance(name, str) and (first := first_with_id.setdefault(name, pointer)) != pointer:
+                yield Problem(pointer, f"The operationId `{name[:100]}` is that of `{first}` too")
             declared = _path_parameters(tree, item) | _path_parameters(tree, operation)
             for missing in dict.fromkeys(_TEMPLATE.findall(path)):
                 if missing not in declared and None not in declared:
@@ -159,17 +157,14 @@ def _closest(error: Any) -> Any:
         branches = [branch for branch in getattr(error.kind, "context", None) or () if branch]
         if not branches:
             return error
-        best = max(
-            branches,
-            key=lambda branch: (
-                not _misses_reference(branch),
-                not _is_of_another_kind(branch),
-                _depth(branch),
-                -len(branch),
-            ),
-        )
+        best = max(branches, key=_fitness)
         error = max(best, key=lambda inner: len(inner.instance_path))
     return error
+
+
+def _fitness(branch: list[Any]) -> tuple[bool, bool, int, int]:
+    depth = max(len(error.instance_path) for error in branch)
+    return not _misses_reference(branch), not _is_of_another_kind(branch), depth, -len(branch)
 
 
 def _misses_reference(branch: list[Any]) -> bool:
@@ -183,10 +178,6 @@ def _is_of_another_kind(branch: list[Any]) -> bool:
         if error.kind.name in {"const", "enum"} and len(allowed) == 1 and isinstance(allowed[0], str):
             return True
     return False
-
-
-def _depth(branch: list[Any]) -> int:
-    return max(len(error.instance_path) for error in branch)
 
 
 def _describe(error: Any) -> str:

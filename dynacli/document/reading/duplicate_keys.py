@@ -53,11 +53,9 @@ class _ParsedObject(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        seen: set[str] = set()
         self.twice: list[str] = []
-        if len(self) == len(pairs):
-            return
-        for key, _ in pairs:
+        seen: set[str] = set()
+        for key, _ in pairs if len(self) < len(pairs) else ():
             if key in seen:
                 self.twice.append(key)
             seen.add(key)

@@ -35,9 +35,7 @@ def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) ->
         tree = json.loads(text, parse_int=_to_number, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise too_deep(name) from error
-    except json.JSONDecodeError:
-        _explain(text, offset_of(text, refusal.lineno, refusal.colno), name)
-    except ValueError:  # a constant such as `NaN`, which is no JSON
+    except ValueError:  # a mistake, or a constant such as `NaN`, which is no JSON
         _explain(text, offset_of(text, refusal.lineno, refusal.colno), name)
     return to_plain(tree, name)
 

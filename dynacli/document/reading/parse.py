@@ -19,7 +19,7 @@ class Parsed:
     Args:
         tree: Plain JSON values: string keys, finite numbers, valid Unicode.
         content: The text in UTF-8, without a byte order mark; positions count in it.
-        warnings: What a person should know: a sentence, and the JSON pointer of the place that it is about.
+        warnings: A sentence for a person, and the JSON pointer of the place that it is about.
     """
 
     tree: Any

@@ -21,11 +21,10 @@ def check_limits(tree: Any, name: str) -> int:
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for node in level:
+            values: Any = node
             if isinstance(node, dict):
                 keys += len(node)
-                values: Any = node.values()
-            else:
-                values = node
+                values = node.values()
             count += len(values)
             if count > MAX_NODES:
                 raise too_many_nodes(name)
@@ -43,10 +42,8 @@ def too_deep(name: str) -> DocumentError:
 
 def too_many_nodes(name: str) -> DocumentError:
     """Return the error for a document that has too many values."""
-    return DocumentError(
-        f"`{name}` has more than {MAX_NODES:,} values",
-        why="YAML aliases count as often as they are used",
-    )
+    why = "YAML aliases count as often as they are used"
+    return DocumentError(f"`{name}` has more than {MAX_NODES:,} values", why=why)
 
 
 def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
@@ -59,7 +56,7 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
     - A lone surrogate becomes U+FFFD.
 
     Args:
-        tree: What a parser made of the text.
+        tree: The parsed values.
         name: The name of the document in messages.
         clashes: Filled with keys that are equal as strings, such as `200` and `"200"`; the last counts.
 
@@ -117,9 +114,8 @@ def _key(key: Any, name: str) -> str:
         return "null"
     if isinstance(key, (int, float)):
         return str(key)
-    raise DocumentError(
-        f"`{name}` has a key that is a list or an object", why="The keys of a document are strings"
-    )
+    why = "The keys of a document are strings"
+    raise DocumentError(f"`{name}` has a key that is a list or an object", why=why)
 
 
 def _text(value: str) -> str:

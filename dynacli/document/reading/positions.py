@@ -89,9 +89,8 @@ class _Container:
 
 
 def _positions_in_json(content: bytes, wanted: _Wanted) -> dict[str, Position]:
-    places: dict[str, int] = {}
     position = _skip_space(content, 0)
-    places.update(dict.fromkeys(wanted.pointers, position))
+    places = dict.fromkeys(wanted.pointers, position)
     inside: list[_Container] = []
     if wanted.below:
         position = _enter(content, position, wanted, inside)
@@ -165,7 +164,7 @@ def _skip_value(content: bytes, position: int) -> int:
 def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]:
     positions: dict[str, Position] = {}
     line, column, counted = 1, 1, 0
-    # Each is counted from the one before, because a document may be a single line of many megabytes.
+    # Each position is counted from the one before, because a document may be a single line of many megabytes.
     for pointer, position in sorted(places.items(), key=lambda place: place[1]):
         lines, _, rest = content[counted:position].rpartition(b"\n")
         if len(rest) < position - counted:
@@ -178,10 +177,9 @@ def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]
 
 def _positions_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Position]:
     root = compose_nodes(content.decode("utf-8", "replace"))
-    positions: dict[str, Position] = {}
     if root is None:
-        return positions
-    positions.update(dict.fromkeys(wanted.pointers, _position(root)))
+        return {}
+    positions = dict.fromkeys(wanted.pointers, _position(root))
     stack = [(root, wanted)]
     while stack:
         node, wanted = stack.pop()
@@ -198,7 +196,7 @@ def _position(node: Any) -> Position:
 
 
 def _children(node: Any) -> Iterable[tuple[str, Any, Any]]:
-    """Return of each child its step, the node that has its position, and its value."""
+    """Return the step, the node with the position, and the value of each child."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):

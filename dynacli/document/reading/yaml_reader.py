@@ -1,7 +1,7 @@
 """The reader of YAML as OpenAPI means it (YAML 1.2, core schema), which says where and why a text is not YAML.
 
 yaml-rs parses first: it is fast and limits aliases and depth itself.
-What it refuses, PyYAML's C parser tries again, with the scalars of YAML 1.2.
+PyYAML's C parser, with the scalars of YAML 1.2, tries the texts that yaml-rs refuses.
 """
 
 import re
@@ -17,7 +17,19 @@ from dynacli.errors import DocumentError
 
 __all__ = ["read_yaml"]
 
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_SCALARS = (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", [*"tTfF"]),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$", [*"-+0123456789"]),
+    (
+        "float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        [*"-+0123456789."],
+    ),
+    ("merge", r"^<<$", ["<"]),
+)
+"""Tag of a plain scalar, its pattern, and the characters that it starts with (YAML 1.2.2, section 10.3.2)."""
 
 
 def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
@@ -37,11 +49,8 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
         tree, has_duplicates = _read_with_pyyaml(text, name, None), True
     except ValueError as refusal:
         tree, has_duplicates = _read_with_pyyaml(text, name, str(refusal)), True
-    if (
-        isinstance(tree, list)
-        and _SEPARATOR.search(text)
-        and not text.lstrip().startswith(("-\n", "- ", "["))
-    ):
+    is_sequence = isinstance(tree, list)
+    if is_sequence and _SEPARATOR.search(text) and not text.lstrip().startswith(("-\n", "- ", "[")):
         raise DocumentError(
             f"`{name}` holds several YAML documents",
             hint="Split the file at its `---` lines and give one part",
@@ -96,16 +105,13 @@ def _read_with_pyyaml(text: str, name: str, refusal: str | None) -> Any:
 
 @cache
 def _loader_class() -> Any:
-    """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 (section 10.3.2) instead of 1.1."""
+    """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 instead of 1.1."""
     import yaml
 
     base: Any = safe_loader()
 
     class Loader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to configure
-
-    def to_bool(_: Any, node: Any) -> bool:
-        return bool(node.value.lower() == "true")
 
     def to_int(_: Any, node: Any) -> int | str:
         try:
@@ -123,30 +129,12 @@ def _loader_class() -> Any:
             return loader.construct_sequence(node, deep=True)
         return node.value
 
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-    )
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
-    )
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:int",
-        re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$"),
-        list("-+0123456789"),
-    )
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:float",
-        re.compile(
-            r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-            r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
-        ),
-        list("-+0123456789."),
-    )
-    Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
-    Loader.add_constructor("tag:yaml.org,2002:bool", to_bool)
-    Loader.add_constructor("tag:yaml.org,2002:int", to_int)
-    Loader.add_constructor(_TIMESTAMP, to_text)
-    Loader.add_constructor("tag:yaml.org,2002:binary", to_text)
+    for name, pattern, first_characters in _PLAIN_SCALARS:
+        Loader.add_implicit_resolver(f"{_TAG}{name}", re.compile(pattern), first_characters)
+    Loader.add_constructor(f"{_TAG}bool", lambda _, node: node.value.lower() == "true")
+    Loader.add_constructor(f"{_TAG}int", to_int)
+    Loader.add_constructor(f"{_TAG}timestamp", to_text)
+    Loader.add_constructor(f"{_TAG}binary", to_text)
     # An unknown tag leaves the value as it is; no tag makes PyYAML run code.
     Loader.add_multi_constructor("", untagged)
     return Loader

@@ -145,7 +145,7 @@ class _Blocks:
             elif (
                 self.paragraph
                 and _indent_of(line) < 4
-                and stripped.strip(stripped[0]) == ""
+                and not stripped.strip(stripped[0])
                 and stripped[0] in "=-"
             ):
                 self._heading("\n".join(self.paragraph))
@@ -175,21 +175,20 @@ class _Blocks:
         if self.paragraph:
             source = "\n".join(self.paragraph)
             self.paragraph = []
-            lines = wrapped(self._inline(source), self.width)
-            if lines:
-                self._add(lines)
+            self._add_text(source)
 
     def _heading(self, source: str) -> None:
         self.paragraph = []
-        lines = wrapped(self._inline(source), self.width)
-        if lines:
-            self._add(lines, apart=True)
+        self._add_text(source, apart=True)
+
+    def _add_text(self, source: str, *, apart: bool = False) -> None:
+        if lines := wrapped(self._inline(source), self.width):
+            self._add(lines, apart=apart)
 
     def _block(self, at: int, stripped: str) -> int:
         heading = _HEADING.match(stripped) if stripped[0] == "#" else None
         item = _ITEM.match(stripped)
-        is_nestable = self.depth < _DEEPEST
-        if not is_nestable and (item or stripped[0] == ">") and not _is_break(stripped):
+        if self.depth >= _DEEPEST and (item or stripped[0] == ">") and not _is_break(stripped):
             self.paragraph.append(stripped)
             return at + 1
         self._end_paragraph()
@@ -298,15 +297,13 @@ class _Blocks:
         from dynacli.text.markdown.markdown_table import cells_of, table_lines
 
         self._end_paragraph()
-        header = cells_of(self.lines[at])
-        rows = [header]
+        rows = [header := cells_of(self.lines[at])]
         at += 2
-        while (
-            at < len(self.lines)
-            and self.lines[at].strip()
-            and not _starts_block(self.lines[at], in_paragraph=True)
-        ):
-            cells = cells_of(self.lines[at])[: len(header)]
+        while at < len(self.lines):
+            line = self.lines[at]
+            if not line.strip() or _starts_block(line, in_paragraph=True):
+                break
+            cells = cells_of(line)[: len(header)]
             rows.append(cells + [""] * (len(header) - len(cells)))
             at += 1
         shown = [[self._inline(cell).strip() for cell in row] for row in rows]
@@ -331,11 +328,8 @@ def first_sentence(markdown: str, limit: int = 100) -> str:
         position = found.end()
         word = text[:position].rsplit(" ", 1)[-1].lower().lstrip("(")
         is_code = text.count("`", 0, position) % 2
-        if (
-            not is_code
-            and not (word in _ABBREVIATIONS and position < len(text))
-            and not re.fullmatch(r"\w\.", word)
-        ):
+        is_abbreviation = word in _ABBREVIATIONS and position < len(text)
+        if not (is_code or is_abbreviation or re.fullmatch(r"\w\.", word)):
             text = text[:position]
             break
     if text.endswith(".") and not text.lower().endswith(("..", *_ABBREVIATIONS)):

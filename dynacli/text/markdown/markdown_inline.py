@@ -19,74 +19,13 @@ _ENTITIES = {
     "ldquo": "\u201c", "rdquo": "\u201d", "middot": "\u00b7",
 }  # fmt: skip
 # Tags that are removed; any other word in angle brackets is most likely a placeholder, and stays.
-_SILENT_TAGS = frozenset(
-    [
-        *("a", "abbr", "b", "big", "blockquote", "body", "caption", "center", "cite", "dd", "del", "details"),
-        *(
-            "dfn",
-            "div",
-            "dl",
-            "dt",
-            "em",
-            "embed",
-            "figcaption",
-            "figure",
-            "font",
-            "footer",
-            "h1",
-            "h2",
-            "h3",
-        ),
-        *(
-            "h4",
-            "h5",
-            "h6",
-            "header",
-            "hr",
-            "html",
-            "i",
-            "iframe",
-            "ins",
-            "kbd",
-            "label",
-            "li",
-            "mark",
-            "nobr",
-        ),
-        *(
-            "ol",
-            "p",
-            "pre",
-            "q",
-            "s",
-            "samp",
-            "section",
-            "small",
-            "source",
-            "span",
-            "strike",
-            "strong",
-            "sub",
-        ),
-        *(
-            "summary",
-            "sup",
-            "svg",
-            "table",
-            "tbody",
-            "td",
-            "tfoot",
-            "th",
-            "thead",
-            "tr",
-            "tt",
-            "u",
-            "ul",
-            "var",
-        ),
-        *("video", "wbr"),
-    ]
-)
+_SILENT_TAGS = frozenset((
+    "a", "abbr", "b", "big", "blockquote", "body", "caption", "center", "cite", "dd", "del", "details", "dfn",
+    "div", "dl", "dt", "em", "embed", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hr", "html", "i", "iframe", "ins", "kbd", "label", "li", "mark", "nobr", "ol", "p", "pre", "q", "s",
+    "samp", "section", "small", "source", "span", "strike", "strong", "sub", "summary", "sup", "svg", "table",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "video", "wbr",
+))  # fmt: skip
 
 
 @cache
@@ -119,8 +58,7 @@ def code_spans(text: str) -> dict[int, int]:
     runs = [found.span() for found in re.finditer("`+", text)]
     following: dict[int, int] = {}  # length of a run -> index of the next run of that length
     partner = [0] * len(runs)
-    for index in range(len(runs) - 1, -1, -1):
-        start, end = runs[index]
+    for index, (start, end) in reversed(list(enumerate(runs))):
         partner[index] = following.get(end - start, 0)
         following[end - start] = index
     spans: dict[int, int] = {}
@@ -214,9 +152,7 @@ class _Inline:
         return at + 1
 
     def _code(self, at: int) -> int:
-        end = self.spans.get(at)
-        if end is None:
-            end = _run_end(self.source, at)
+        end = self.spans.get(at) or _run_end(self.source, at)
         self.pieces.append(self.source[at:end].replace("\n", " "))
         return end
 
@@ -350,9 +286,8 @@ def _attribute(name: str, attributes: str) -> str:
 
 
 def _run_end(source: str, at: int) -> int:
-    character = source[at]
     end = at + 1
-    while source.startswith(character, end):
+    while source.startswith(source[at], end):
         end += 1
     return end
 
