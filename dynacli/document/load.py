@@ -31,10 +31,10 @@ class Document:
         version: The version of the tree.
         written_in: The value of `openapi` or `swagger` as the document has it.
         files: The files that it was read from: the one that was named, its overlays, then the others.
-        origins: Where the places of the tree stand in those files.
-        warnings: What a person should know: a sentence and the place that it is about.
+        origins: Where the places of the tree are in those files.
+        warnings: A sentence for a person, and the place that it is about.
         missing: The absolute URIs of the files that could not be read, though they may be read.
-        unread: Each reference of the tree that cannot be followed, as written → why.
+        unread: Each reference of the tree that cannot be followed, as written → the reason.
     """
 
     tree: dict[str, Any]
@@ -144,10 +144,9 @@ def load(
 
 
 def _check_paths(tree: dict[str, Any], unread: Mapping[str, str]) -> None:
-    """Raise an error where the paths of a document are in another file, which cannot be used."""
+    """Check that the paths of a document are not in another file, which cannot be used."""
     paths = tree.get("paths")
     ref = paths.get("$ref") if isinstance(paths, dict) and len(paths) == 1 else None
     if isinstance(ref, str) and ref in unread:
-        raise DocumentError(
-            f"The paths of the document are in `{ref}`, which cannot be used", why=unread[ref]
-        )
+        message = f"The paths of the document are in `{ref}`, which cannot be used"
+        raise DocumentError(message, why=unread[ref])

@@ -37,7 +37,7 @@ class ObjectKind:
         members: The kind of each member of a map, whose keys are names; None where the keys are keywords.
         has_extensions: Whether the keys of a map that start with `x-` are extensions rather than names.
         fields: Keyword → the kind of its value, for keywords with a meaning of their own in this kind of object.
-        is_known: Whether the specification says what belongs here, so that a reference here stands for that.
+        is_known: Whether the specification describes the object, so that a reference in its place leads to one.
     """
 
     section: str = ""
@@ -78,7 +78,7 @@ _CALLBACK = ObjectKind("callbacks", members=PATH_ITEM, has_extensions=True)
 _SCHEMAS = _map_of(SCHEMA)
 _RESPONSES = _map_of(_RESPONSE, has_extensions=True)
 
-# What a keyword usually holds. Where that is a list, it is the kind of each item.
+# Keyword → the usual kind of its value, or of each item where the value is a list.
 _USUAL: dict[str, ObjectKind] = {
     **dict.fromkeys(("example", "default", "enum", "const"), DATA),
     **dict.fromkeys(("properties", "patternProperties", "dependentSchemas", "dependencies"), _SCHEMAS),
@@ -122,12 +122,7 @@ _LINK.fields = {"parameters": DATA, "requestBody": DATA}
 
 
 def kind_at(kind: ObjectKind, key: str) -> ObjectKind:
-    """Return the kind of what stands under a key of an object.
-
-    Args:
-        kind: The kind of the object.
-        key: A keyword or a name.
-    """
+    """Return the kind of the value under a key of an object, which is a keyword or a name."""
     if kind.members is not None:
         return DATA if kind.has_extensions and key.startswith("x-") else kind.members
     inner = kind.fields.get(key) or _USUAL.get(key)
@@ -137,12 +132,7 @@ def kind_at(kind: ObjectKind, key: str) -> ObjectKind:
 
 
 def kind_in_list(kind: ObjectKind, key: str) -> ObjectKind:
-    """Return the kind of the items of a list under a key.
-
-    Args:
-        kind: The kind of an object under that key.
-        key: The key.
-    """
+    """Return the kind of the items of a list under a key, given the kind of an object there."""
     if key == "examples" and kind.members is EXAMPLE:
         return DATA
     return kind.members if kind.members is not None else kind

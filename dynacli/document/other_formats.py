@@ -8,7 +8,7 @@ __all__ = ["check_is_not_markup", "check_is_openapi"]
 
 
 def check_is_not_markup(content: bytes, name: str) -> None:
-    """Raise an error where a text is HTML or XML.
+    """Check that a text is not HTML or XML.
 
     Raises:
         DocumentError: The text is HTML or XML; the message says which.
@@ -29,24 +29,19 @@ def check_is_not_markup(content: bytes, name: str) -> None:
 
 
 def check_is_openapi(tree: Any, name: str) -> None:
-    """Raise an error where a value is not an OpenAPI document of any version.
+    """Check that a value is an OpenAPI document of any version.
 
     A document has its version at the top level (`openapi` in the "OpenAPI Object" of 3.x, `swagger` in 2.0).
     An object whose `openapi` is a URL only names a document.
 
     Raises:
-        DocumentError: The value is no document; the message says what it is, where that is known.
+        DocumentError: The value is no document; the message names its format, where that is known.
     """
     if tree is None:
         raise DocumentError(f"`{name}` is empty")
     if not isinstance(tree, dict):
-        kind = (
-            "a list"
-            if isinstance(tree, list)
-            else "plain text"
-            if isinstance(tree, str)
-            else "a single value"
-        )
+        scalar = "plain text" if isinstance(tree, str) else "a single value"
+        kind = "a list" if isinstance(tree, list) else scalar
         raise DocumentError(
             f"`{name}` is {kind}, not an OpenAPI document",
             why="A document is an object with `openapi`, `info` and `paths`",

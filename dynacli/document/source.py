@@ -7,17 +7,12 @@ import os
 import re
 from pathlib import Path
 from typing import Literal, NamedTuple
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from dynacli.errors import DocumentError, UsageError
 from dynacli.urls import authority, without_query
 
-__all__ = [
-    "Source",
-    "fingerprint",
-    "looks_like_source",
-    "parse_source",
-]
+__all__ = ["Source", "fingerprint", "looks_like_source", "parse_source"]
 
 _ENDINGS = (".json", ".yaml", ".yml")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -128,9 +123,8 @@ def _url(word: str) -> Source:
         )
     if not host or not word.isprintable() or " " in word:
         raise UsageError("The URL of the document is malformed", hint=_URL_HINT)
-    clean = urlunsplit(
-        SplitResult(parts.scheme, authority(parts.scheme, host, port), parts.path or "/", parts.query, "")
-    )
+    netloc = authority(parts.scheme, host, port)
+    clean = urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
     return Source("url", clean, clean)
 
 

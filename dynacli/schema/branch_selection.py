@@ -82,7 +82,12 @@ class _Selector:
 
     def select(self, schema: Any, value: Any, path: Path, option: str, depth: int) -> Any:
         """Return the value at a place, filled in."""
-        below = self.options_below(path)
+        size = len(path)
+        below = {
+            given_path[size]: given_option
+            for given_path, given_option in self.options.items()
+            if len(given_path) > size and given_path[:size] == path
+        }
         if not below or depth > _MAX_DEPTH:
             return value
         flat = flatten(schema, self.resolve)
@@ -93,160 +98,154 @@ class _Selector:
             ]
         if not isinstance(value, Mapping):
             return value
-        filled = dict(value)
-        described = self.choose(flat, filled, path, option, below)
+        place = _Place(self, flat, dict(value), option, below)
+        chosen = place.choose()
+        self.chosen.extend((path, chosen_schema) for chosen_schema in chosen)
         words: dict[str, str] = {}
-        for name, schemas in described.items():
+        for name, schemas in place.schemas_of_members().items():
             words = words or option_words(flat.properties)
             word = words.get(name, name)
             inner = schemas[0] if len(schemas) == 1 else {"allOf": schemas}
             inner_option = f"{option}.{word}" if option else word
-            filled[name] = self.select(inner, filled[name], (*path, name), inner_option, depth + 1)
-        return filled
+            place.value[name] = self.select(inner, place.value[name], (*path, name), inner_option, depth + 1)
+        return place.value
 
-    def options_below(self, path: Path) -> dict[str, str]:
-        """Return step → an option that was given there or deeper, for each step below a place."""
-        size = len(path)
-        return {
-            given_path[size]: option
-            for given_path, option in self.options.items()
-            if len(given_path) > size and given_path[:size] == path
-        }
+    def overlay(self) -> Any:
+        """Return the schema that makes an example agree with the given options."""
+        schemas: list[Any] = [_at_path(path, branch) for path, branch in self.chosen]
+        parents = dict.fromkeys(path[:size] for path in self.options for size in range(1, len(path)))
+        schemas.extend(_at_path(path, True) for path in parents)
+        return {"allOf": schemas} if schemas else True
 
-    def choose(
-        self, flat: FlatSchema, filled: dict[str, Any], path: Path, option: str, below: Mapping[str, str]
-    ) -> dict[str, list[Any]]:
-        """Choose the branches at a place, fill in their discriminators, and return property → its schemas.
 
-        Args:
-            flat: The schema of the place.
-            filled: The value of the place, to be filled in.
-            path: The path to the place.
-            option: The option of the place without dashes.
-            below: Step → option, as `options_below` returns them.
-        """
-        described: dict[str, list[Any]] = {name: [] for name in filled}
-        waiting = list(flat.groups)
-        chosen: list[FlatSchema] = []
-        is_undecided = False
-        neutral = set(flat.outside_branches)
-        while waiting:
-            group = waiting.pop(0)
-            index = self.pick(group, filled, option, below, neutral)
-            if index is None:
-                is_undecided = True
-                continue
-            branch = group.flat_branches[index]
-            self.chosen.append((path, group.branches[index]))
-            self.chosen.extend((path, tag) for tag in _tag_schema(group, index, filled))
-            chosen.append(branch)
-            neutral |= branch.outside_branches
-            waiting.extend(branch.groups)
-        for branch in chosen:
-            lacking = self.lacking(branch, filled, option)
-            self.missing.extend(name for name in lacking if name not in self.missing)
-        for name, schemas in described.items():
-            own = flat.properties.get(name)
-            if own is not None and (is_undecided or not chosen or name in flat.outside_branches):
-                schemas.append(own)
-            elif chosen:
-                schemas.extend(branch.properties[name] for branch in chosen if name in branch.properties)
-            if not schemas:
-                parts = (part_of(schema, name) for schema in (flat, *chosen))
-                schemas.append(next((part for part in parts if part), True))
-        return described
+class _Place:
+    """An object value whose branches are chosen.
 
-    def pick(
+    Args:
+        flat: Its schema.
+        value: The value, which is filled in.
+        option: Its option without dashes.
+        below: Property → an option that was given there or deeper.
+
+    Attributes:
+        branches: The chosen branches.
+        neutral: The properties that no choice of branches depends on.
+    """
+
+    def __init__(
         self,
-        group: BranchGroup,
-        filled: dict[str, Any],
+        selector: _Selector,
+        flat: FlatSchema,
+        value: dict[str, Any],
         option: str,
         below: Mapping[str, str],
-        neutral: set[str],
-    ) -> int | None:
-        """Return the index of the branch that applies; None where several may.
+    ) -> None:
+        self.selector = selector
+        self.flat = flat
+        self.value = value
+        self.names = list(value)
+        self.option = option
+        self.below = below
+        self.branches: list[FlatSchema] = []
+        self.neutral = set(flat.outside_branches)
+        self.is_undecided = False
 
-        Args:
-            neutral: The properties that no choice of branches depends on.
+    def choose(self) -> list[Any]:
+        """Choose the branches, fill in their discriminators, and return the schemas that were chosen."""
+        schemas: list[Any] = []
+        waiting = list(self.flat.groups)
+        while waiting:
+            group = waiting.pop(0)
+            index = self.pick(group)
+            if index is None:
+                self.is_undecided = True
+                continue
+            branch = group.flat_branches[index]
+            schemas.extend((group.branches[index], *_tag_schema(group, index, self.value)))
+            self.branches.append(branch)
+            self.neutral |= branch.outside_branches
+            waiting.extend(branch.groups)
+        missing = self.selector.missing
+        for branch in self.branches:
+            missing.extend(option for option in self.lacking(branch) if option not in missing)
+        return schemas
+
+    def schemas_of_members(self) -> dict[str, list[Any]]:
+        """Return property → its schemas, for each property that had a value before the branches were chosen."""
+        described: dict[str, list[Any]] = {}
+        for name in self.names:
+            own = self.flat.properties.get(name)
+            has_own = self.is_undecided or not self.branches or name in self.flat.outside_branches
+            if own is not None and has_own:
+                schemas = [own]
+            else:
+                holders = [branch for branch in self.branches if name in branch.properties]
+                schemas = [branch.properties[name] for branch in holders]
+            parts = (part_of(schema, name) for schema in (self.flat, *self.branches))
+            described[name] = schemas or [next(filter(None, parts), True)]
+        return described
+
+    def pick(self, group: BranchGroup) -> int | None:
+        """Return the index of the branch that applies; None where several may.
 
         Raises:
             UsageError: No branch allows the given options together.
         """
-        by = group.discriminator.property if group.discriminator is not None else ""
         possible = [
             index
             for index in range(len(group.flat_branches))
-            if not any(self.excludes(group, index, name, filled, neutral) for name in filled)
+            if not any(self.excludes(group, index, name) for name in self.value)
         ]
-        tagged = self.tagged(group, filled.get(by)) if by in filled else None
+        by = group.tag_name
+        tagged = _tagged(group, self.value[by]) if by in self.value else None
         if tagged is not None:
             if tagged not in possible:
-                self.refuse(group, [by, *filled], filled, below, neutral, option)
+                self.refuse(group, [by, *self.value])
             return tagged
         if not possible:
-            self.refuse(group, list(filled), filled, below, neutral, option)
+            self.refuse(group, list(self.value))
             return None
         if group.keyword == "discriminator" and not any(
-            name in below and name not in neutral for name in filled
+            name in self.below and name not in self.neutral for name in self.value
         ):
             return None  # the value may be of the base schema, which the branches only add to
         if len(possible) > 1:
             is_tagged = group.discriminator is not None and not group.discriminator.is_implied
             if len(possible) < len(group.flat_branches) and not is_tagged:
-                self.check_complete(group, possible, filled, below, option)
+                self.check_complete(group, possible)
             return None
-        self.fill(group, possible[0], filled)
+        self.fill(group, possible[0])
         return possible[0]
 
-    def tagged(self, group: BranchGroup, value: Any) -> int | None:
-        """Return the index of the branch that a discriminator's value picks; None where it picks none."""
-        for index, tags in enumerate(group.tags):
-            if value in tags:
-                return index
-        default = group.discriminator.default if group.discriminator is not None else ""
-        for index, branch in enumerate(group.flat_branches):
-            if default and default in branch.entries:
-                return index
-        return None
-
-    def excludes(
-        self, group: BranchGroup, index: int, name: str, filled: Mapping[str, Any], neutral: set[str]
-    ) -> bool:
+    def excludes(self, group: BranchGroup, index: int, name: str) -> bool:
         """Return whether a branch cannot apply because a property is there."""
         branch = group.flat_branches[index]
         if branch.type not in {"object", ANY} and not branch.is_union:
             return True
-        value = filled[name]
+        value = self.value[name]
         if name in branch.properties:
-            allowed = flatten(branch.properties[name], self.resolve).enum
+            allowed = flatten(branch.properties[name], self.selector.resolve).enum
             is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
             # A value that no other branch lists marks a branch; why a value is wrong is for validation to explain.
             return is_scalar and len(allowed) > 0 and value not in allowed
-        if name in neutral or not any(name in other.properties for other in group.flat_branches):
+        if name in self.neutral or not any(name in other.properties for other in group.flat_branches):
             return False
         if group.keyword == "anyOf" and (group.discriminator is None or group.discriminator.is_implied):
             return branch.additional is False
         return not branch.is_open
 
-    def check_complete(
-        self,
-        group: BranchGroup,
-        possible: Sequence[int],
-        filled: Mapping[str, Any],
-        below: Mapping[str, str],
-        option: str,
-    ) -> None:
-        """Refuse a value that may be of several branches and lacks something for each of them.
+    def check_complete(self, group: BranchGroup, possible: Sequence[int]) -> None:
+        """Check that a value which may be of several branches has all that one of them requires.
 
         Raises:
-            UsageError: It does, nothing more is filled in, and mixtures are errors.
+            UsageError: It has not, nothing more is filled in, and mixtures are errors.
         """
-        if not self.is_strict or not self.is_final:
+        if not self.selector.is_strict or not self.selector.is_final:
             return
-        lacking = {index: self.lacking(group.flat_branches[index], filled, option) for index in possible}
+        lacking = {index: self.lacking(group.flat_branches[index]) for index in possible}
         if not all(lacking.values()):
             return
-        given_options = _enumerated([f"`{below[name]}`" for name in filled if name in below])
+        given_options = _enumerated([f"`{self.below[name]}`" for name in self.value if name in self.below])
         needs = [
             f"`{group.names[index]}` needs {_enumerated(options)}"
             for index, options in list(lacking.items())[:MAX_NAMED]
@@ -256,114 +255,99 @@ class _Selector:
             why="; ".join(needs),
         )
 
-    def lacking(self, branch: FlatSchema, filled: Mapping[str, Any], option: str) -> list[str]:
+    def lacking(self, branch: FlatSchema) -> list[str]:
         """Return the options that a branch requires and nobody gave."""
-        names = (name for name in branch.properties if name in branch.required and name not in filled)
-        return self.options_of(branch, names, option)
+        names = (name for name in branch.properties if name in branch.required and name not in self.value)
+        return self.options_of(branch, names)
 
-    def options_of(self, branch: FlatSchema, names: Iterable[str], option: str) -> list[str]:
+    def options_of(self, branch: FlatSchema, names: Iterable[str]) -> list[str]:
         """Return the options of properties of a branch, without those that are read-only."""
         words = option_words(branch.properties)
         return [
-            f"--{option}.{words[name]}" if option else f"--{words[name]}"
+            f"--{self.option}.{words[name]}" if self.option else f"--{words[name]}"
             for name in names
-            if not flatten(branch.properties[name], self.resolve).is_read_only
+            if not flatten(branch.properties[name], self.selector.resolve).is_read_only
         ]
 
-    def fill(self, group: BranchGroup, index: int, filled: dict[str, Any]) -> None:
+    def fill(self, group: BranchGroup, index: int) -> None:
         """Fill in the properties that mark a branch: its discriminator, and others with a single allowed value."""
         branch = group.flat_branches[index]
         by = group.discriminator
         if by is not None and group.tags[index] and (not by.is_implied or by.property in branch.required):
-            filled.setdefault(by.property, group.tags[index][0])
+            self.value.setdefault(by.property, group.tags[index][0])
         for name in branch.properties:
-            if name in filled or name not in branch.required:
+            if name in self.value or name not in branch.required:
                 continue
-            flat = flatten(branch.properties[name], self.resolve)
+            flat = flatten(branch.properties[name], self.selector.resolve)
             if len(flat.enum) == 1 and not flat.is_read_only and len(group.flat_branches) > 1:
-                filled[name] = flat.enum[0]
+                self.value[name] = flat.enum[0]
 
-    def refuse(
-        self,
-        group: BranchGroup,
-        names: Sequence[str],
-        filled: Mapping[str, Any],
-        below: Mapping[str, str],
-        neutral: set[str],
-        option: str,
-    ) -> None:
+    def refuse(self, group: BranchGroup, names: Sequence[str]) -> None:
         """Refuse two properties that no branch has together, where an option gave at least one of them.
 
         Raises:
             UsageError: There are such properties, and mixtures are errors.
         """
-        if not self.is_strict:
+        if not self.selector.is_strict:
             return
         for first in dict.fromkeys(names):
-            for second in filled:
-                if first == second or (first not in below and second not in below):
+            for second in self.value:
+                if first == second or (first not in self.below and second not in self.below):
                     continue
-                with_first = self.holders(group, first, filled, neutral)
-                with_second = self.holders(group, second, filled, neutral)
+                with_first, with_second = self.holders(group, first), self.holders(group, second)
                 if with_first and with_second and not set(with_first) & set(with_second):
-                    raise self.conflict(group, (first, with_first), (second, with_second), below, option)
+                    raise self.conflict(group, {first: with_first, second: with_second})
 
-    def holders(
-        self, group: BranchGroup, name: str, filled: Mapping[str, Any], neutral: set[str]
-    ) -> list[int]:
+    def holders(self, group: BranchGroup, name: str) -> list[int]:
         """Return the branches that a property belongs to; empty where all may have it."""
-        by = group.discriminator.property if group.discriminator is not None else ""
-        if name == by and (tagged := self.tagged(group, filled[name])) is not None:
+        if name == group.tag_name and (tagged := _tagged(group, self.value[name])) is not None:
             return [tagged]
         count = len(group.flat_branches)
-        holders = [index for index in range(count) if not self.excludes(group, index, name, filled, neutral)]
+        holders = [index for index in range(count) if not self.excludes(group, index, name)]
         return [] if len(holders) == count else holders
 
-    def conflict(
-        self,
-        group: BranchGroup,
-        first: tuple[str, list[int]],
-        second: tuple[str, list[int]],
-        below: Mapping[str, str],
-        option: str,
-    ) -> UsageError:
+    def conflict(self, group: BranchGroup, holders: Mapping[str, list[int]]) -> UsageError:
         """Return the error that names two properties, their branches, and the options of these branches."""
-        sources = [below.get(name, f"`{name}`") for name, _ in (first, second)]
-        shown = [source if source.startswith("`") else f"`{source}`" for source in sources]
-        by = group.discriminator.property if group.discriminator is not None else ""
-        verbs = ["picks" if name == by else "belongs to" for name, _ in (first, second)]
+        sources = [f"`{self.below.get(name, name)}`" for name in holders]
+        verbs = ["picks" if name == group.tag_name else "belongs to" for name in holders]
         if verbs[0] == verbs[1]:
             verbs[1] = "to"  # "`--a` belongs to `Cat`, `--b` to `Dog`"
+        branches = [[group.names[index] for index in indexes] for indexes in holders.values()]
         belongs = [
-            f"{source} {verb} {_enumerated([f'`{group.names[index]}`' for index in indexes], 'or')}"
-            for source, verb, (_, indexes) in zip(shown, verbs, (first, second), strict=True)
+            f"{source} {verb} {_enumerated([f'`{name}`' for name in names], 'or')}"
+            for source, verb, names in zip(sources, verbs, branches, strict=True)
         ]
-        where = f"`--{option}`" if option else "The body"
         takes = [
-            f"`{group.names[index]}` takes {self.described_options(group.flat_branches[index], option)}"
-            for index in (first[1][0], second[1][0])
+            f"`{group.names[index]}` takes {self.described_options(group.flat_branches[index])}"
+            for index, *_ in holders.values()
         ]
+        where = f"`--{self.option}`" if self.option else "The body"
         return UsageError(
-            f"{shown[0]} and {shown[1]} do not go together",
+            f"{sources[0]} and {sources[1]} do not go together",
             why=f"{where} is one of several: {belongs[0]}, {belongs[1]}",
             hint="; ".join(takes),
-            branches=[[group.names[index] for index in indexes] for _, indexes in (first, second)],
+            branches=branches,
         )
 
-    def described_options(self, branch: FlatSchema, option: str) -> str:
+    def described_options(self, branch: FlatSchema) -> str:
         """Return the options of a branch for a message, required ones first."""
         names = sorted(
             branch.properties,
             key=lambda name: (name not in branch.required, name not in branch.outside_branches),
         )
-        return _enumerated(self.options_of(branch, names, option))
+        return _enumerated(self.options_of(branch, names))
 
-    def overlay(self) -> Any:
-        """Return the schema that makes an example agree with the given options."""
-        schemas: list[Any] = [_at_path(path, branch) for path, branch in self.chosen]
-        parents = dict.fromkeys(path[:size] for path in self.options for size in range(1, len(path)))
-        schemas.extend(_at_path(path, True) for path in parents)
-        return {"allOf": schemas} if schemas else True
+
+def _tagged(group: BranchGroup, value: Any) -> int | None:
+    """Return the index of the branch that a discriminator's value picks; None where it picks none."""
+    for index, tags in enumerate(group.tags):
+        if value in tags:
+            return index
+    default = group.discriminator.default if group.discriminator is not None else ""
+    for index, branch in enumerate(group.flat_branches):
+        if default and default in branch.entries:
+            return index
+    return None
 
 
 def _tag_schema(group: BranchGroup, index: int, filled: Mapping[str, Any]) -> Iterator[Any]:

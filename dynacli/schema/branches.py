@@ -85,9 +85,8 @@ def is_null(branch: Any) -> bool:
     )
 
 
-@lru_cache(
-    maxsize=1 << 14
-)  # a base schema with hundreds of branches has its whole mapping read for each of them
+# Cached, because a base schema with hundreds of branches has its whole mapping read for each of them.
+@lru_cache(maxsize=1 << 14)
 def _as_reference(target: str) -> str:
     # A value of a mapping is a reference, or the bare name of a component.
     is_name = not any(char in target for char in "/#") and not target.endswith((".json", ".yaml", ".yml"))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.media_types import is_form, is_json, preferred
 from dynacli.model.operation import Body, Dialect, MediaType, Parameter, ValueType
 from dynacli.schema.documented_values import example_values_of
@@ -53,10 +54,8 @@ class ExampleWords:
                 words.extend(self._of_parameter(parameter, raw.get((parameter.location, parameter.name))))
         if body is not None and body.is_required:
             media_type = preferred(body.content)
-            content = operation["requestBody"]["content"].get(media_type.name)
-            words.extend(
-                self._of_body(media_type, content.get("schema") if isinstance(content, Mapping) else None)
-            )
+            media = dict_or_empty(operation["requestBody"]["content"].get(media_type.name))
+            words.extend(self._of_body(media_type, media.get("schema")))
         return tuple(words)
 
     def _of_parameter(self, parameter: Parameter, described: dict[str, Any] | None) -> list[str]:

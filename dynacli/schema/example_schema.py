@@ -77,9 +77,8 @@ class ExampleSchema:
             if branches := list_or_empty(schema.get(keyword)):
                 self.choices.append(branches)
         if "if" in schema:
-            self.choices.append(
-                [{"allOf": [schema["if"], schema.get("then", True)]}, schema.get("else", True)]
-            )
+            then = {"allOf": [schema["if"], schema.get("then", True)]}
+            self.choices.append([then, schema.get("else", True)])
 
     def _add_offers(self, schema: dict[str, Any]) -> None:
         kinds = [

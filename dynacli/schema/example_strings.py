@@ -111,9 +111,8 @@ def string_value(keywords: Mapping[str, Any]) -> str | None:
         if is_match is None:
             # Where the pattern cannot be decided, a text generated from it is the best guess.
             return next(_of_length(generated, shortest, longest), text)
-    return next(
-        (text for text in _of_length(generated, shortest, longest) if matches_pattern(text, pattern)), None
-    )
+    fitting = _of_length(generated, shortest, longest)
+    return next((text for text in fitting if matches_pattern(text, pattern)), None)
 
 
 def _of_length(texts: Iterable[str], shortest: int, longest: int) -> Iterator[str]:
@@ -122,10 +121,7 @@ def _of_length(texts: Iterable[str], shortest: int, longest: int) -> Iterator[st
 
 def _candidates(keywords: Mapping[str, Any], shortest: int, longest: int) -> Iterator[str]:
     name = keywords.get("format")
-    if keywords.get("contentEncoding") in (
-        "base64",
-        "base64url",
-    ):  # not a set, because the value may be a list
+    if keywords.get("contentEncoding") in ("base64", "base64url"):  # no set: the value may be a list
         name = "byte"
     value = _VALUES.get(name) if isinstance(name, str) else None
     if value is not None and isinstance(name, str):

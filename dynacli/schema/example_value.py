@@ -6,6 +6,7 @@ if they match the schema, because wrong examples are common.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Literal
 
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
@@ -193,9 +194,8 @@ class _Maker:
         if fewest > _MOST_ITEMS:
             raise NoExampleError("The array has too many items")
         prefix = list_or_empty(keywords.get("prefixItems"))
-        parts = prefix[:most] + [keywords.get("contains", keywords.get("items", True))] * (
-            fewest - len(prefix)
-        )
+        part = keywords.get("contains", keywords.get("items", True))
+        parts = prefix[:most] + [part] * (fewest - len(prefix))
         # One item shows more than an empty array; but the empty array is what ends a recursion.
         if not parts and most > 0 and "items" in keywords:
             try:
@@ -215,18 +215,13 @@ class _Maker:
         """Return the items with equal ones varied, so that no two are equal."""
         distinct: list[Any] = []
         for item, part in zip(items, parts, strict=True):
-            candidates = self._variants(item, part, len(items))
-            fresh = (
-                candidate
-                for candidate in candidates
-                if not any(is_same(candidate, other) for other in distinct)
-            )
-            try:
-                distinct.append(
-                    next(candidate for candidate in fresh if self.matcher.matches(candidate, part))
-                )
-            except StopIteration as error:
-                raise NoExampleError("The items cannot all be different") from error
+            for candidate in self._variants(item, part, len(items)):
+                is_known = any(is_same(candidate, other) for other in distinct)
+                if not is_known and self.matcher.matches(candidate, part):
+                    distinct.append(candidate)
+                    break
+            else:
+                raise NoExampleError("The items cannot all be different")
         return distinct
 
     def _variants(self, item: Any, part: Any, count: int) -> Iterator[Any]:
@@ -257,15 +252,15 @@ class _Maker:
     def _object(self, keywords: dict[str, Any], below: frozenset[str], *, is_short: bool) -> dict[str, Any]:
         properties: dict[str, Any] = keywords.get("properties", {})
         visible = {name: part for name, part in properties.items() if not self.matcher.is_hidden(part)}
-        required = [
-            name for name in keywords.get("required", []) if name in visible or name not in properties
-        ]
+        hidden = properties.keys() - visible.keys()
+        required = [name for name in keywords.get("required", []) if name not in hidden]
         value: dict[str, Any] = {}
         for name, part in visible.items():
             if name in required:
                 value[name] = self.make(part, below)
             elif not is_short or len(value) < keywords.get("minProperties", 0):
-                self._add_optional(value, name, part, below)
+                with suppress(NoExampleError):
+                    value[name] = self.make(part, below)
         others = keywords.get("additionalProperties", True)
         for name in required:
             if name not in value:
@@ -279,12 +274,6 @@ class _Maker:
                 break
             value.setdefault(f"key{number}", self.make(others, below))
         return value
-
-    def _add_optional(self, value: dict[str, Any], name: str, part: Any, below: frozenset[str]) -> None:
-        try:
-            value[name] = self.make(part, below)
-        except NoExampleError:
-            return
 
     def _add_dependent(
         self, value: dict[str, Any], keywords: dict[str, Any], visible: dict[str, Any], below: frozenset[str]

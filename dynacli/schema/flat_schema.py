@@ -1,6 +1,7 @@
 """A schema as options see it: a single level, with everything that a value there may have."""
 
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from dynacli.model.operation import ANY
 from dynacli.schema.branches import Discriminator
@@ -8,35 +9,29 @@ from dynacli.schema.branches import Discriminator
 __all__ = ["BranchGroup", "FlatSchema", "any_of"]
 
 
-class BranchGroup:
+class BranchGroup(NamedTuple):
     """The branches of a `oneOf` or `anyOf`, or those that a discriminator's mapping names.
 
     Args:
         keyword: `oneOf`, `anyOf`, or `discriminator` where the mapping alone names the branches.
-        branches: The schemas as written, without one that allows null alone.
+        branches: The schemas as written, without a schema that allows null alone.
         names: The names of the branches in messages.
         flat_branches: The same schemas, flattened.
         discriminator: The property that picks a branch; None where only the rest of the value tells.
         tags: For each branch the values of that property which pick it, the one to send first.
     """
 
-    __slots__ = ("branches", "discriminator", "flat_branches", "keyword", "names", "tags")
+    keyword: str
+    branches: tuple[Any, ...]
+    names: tuple[str, ...]
+    flat_branches: tuple["FlatSchema", ...]
+    discriminator: Discriminator | None
+    tags: tuple[tuple[str, ...], ...]
 
-    def __init__(
-        self,
-        keyword: str,
-        branches: tuple[Any, ...],
-        names: tuple[str, ...],
-        flat_branches: tuple["FlatSchema", ...],
-        discriminator: Discriminator | None,
-        tags: tuple[tuple[str, ...], ...],
-    ) -> None:
-        self.keyword = keyword
-        self.branches = branches
-        self.names = names
-        self.flat_branches = flat_branches
-        self.discriminator = discriminator
-        self.tags = tags
+    @property
+    def tag_name(self) -> str:
+        """The name of the discriminating property; empty where there is none."""
+        return self.discriminator.property if self.discriminator is not None else ""
 
     def united(self) -> "FlatSchema":
         """Return the schema of everything that any of the branches takes."""
@@ -88,7 +83,7 @@ class BranchGroup:
             united.additional = False if len(additional) == len(branches) else None
         for name, named in holders.items():
             if len(named) < len(branches) or any(name in branch.branches for branch in branches):
-                united.branches[name] = tuple(dict.fromkeys(each for names in named for each in names))
+                united.branches[name] = tuple(dict.fromkeys(chain.from_iterable(named)))
         united.required_in_branches = frozenset(holders) - optional - united.required
         united.groups = (self,) if len(branches) > 1 or self.keyword == "discriminator" else ()
         return united
@@ -115,32 +110,11 @@ class FlatSchema:
     """
 
     __slots__ = (
-        "additional",
-        "branch_entries",
-        "branches",
-        "default",
-        "description",
-        "discriminator",
-        "entries",
-        "enum",
-        "format",
-        "groups",
-        "has_default",
-        "is_deprecated",
-        "is_nullable",
-        "is_open",
-        "is_read_only",
-        "is_union",
-        "items",
-        "limits",
-        "outside_branches",
-        "patterns",
-        "properties",
-        "refs",
-        "required",
-        "required_in_branches",
-        "type",
-    )
+        "additional", "branch_entries", "branches", "default", "description", "discriminator", "entries", "enum",
+        "format", "groups", "has_default", "is_deprecated", "is_nullable", "is_open", "is_read_only", "is_union",
+        "items", "limits", "outside_branches", "patterns", "properties", "refs", "required",
+        "required_in_branches", "type",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.type = ANY

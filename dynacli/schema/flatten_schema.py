@@ -18,19 +18,17 @@ Resolve = Callable[[str], Any]
 """Returns the target of an internal `$ref`; raises LookupError when there is none."""
 
 LIMITS = (
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *(
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+    ),
 )
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _MAX_HOPS = 100
@@ -51,19 +49,18 @@ class FlatSchemas:
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
-        # The schema is kept so that its id stays its own.
+        # The schemas are kept, so that no other object gets their ids.
         self._known: dict[int, tuple[Any, FlatSchema]] = {}
 
     def __call__(self, schema: Any) -> FlatSchema:
         """Return a schema flattened; the result is shared, and must not be changed."""
-        known = self._known.get(id(schema))
-        if known is None:
-            known = self._known[id(schema)] = (schema, flatten(schema, self.resolve))
-        return known[1]
+        if id(schema) not in self._known:
+            self._known[id(schema)] = schema, flatten(schema, self.resolve)
+        return self._known[id(schema)][1]
 
 
 def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | None = None) -> ValueType:
-    """Return what an option takes for a value of a schema."""
+    """Return the type of the option for a value of a schema."""
     items = None
     is_array = flat.type == "array" or (flat.is_union and flat.items is not None)
     item_schema = flat.items if is_array else flat.additional
@@ -144,7 +141,7 @@ def _flatten(schema: Any, context: _Context) -> FlatSchema:
 
 
 def _through_reference(schema: Mapping[str, Any], ref: str, context: _Context) -> FlatSchema:
-    if ref in context.refs:  # a schema that includes itself says nothing more
+    if ref in context.refs:  # a schema that includes itself adds nothing
         flat = FlatSchema()
     elif ref in context.known and context.left[0] < _MAX_STEPS // 2:
         flat = context.known[ref]
@@ -157,7 +154,7 @@ def _through_reference(schema: Mapping[str, Any], ref: str, context: _Context) -
         context.known[ref] = flat
     siblings = {key: value for key, value in schema.items() if key != "$ref"}
     if siblings:
-        # Keywords beside `$ref` count in 3.1; 3.0 ignores them, but what people write there is a description.
+        # Keywords beside `$ref` count in 3.1; 3.0 ignores them, but people write descriptions there.
         beside = _flatten(siblings, context.inside())
         beside.add(flat)
         beside.entries |= flat.entries

@@ -87,7 +87,7 @@ class Encodings:
         self._flat = flatten(self._schema, resolve)
 
     def of(self, name: str) -> PropertyEncoding:
-        """Return how the property of a name is written, whether or not the document names it."""
+        """Return the encoding of a property, whether or not the document names it."""
         schema = self._flat.properties.get(name, self._flat.additional)
         return self._encoding(dict_or_empty(dict_or_empty(self._media.get("encoding")).get(name)), schema)
 
@@ -96,7 +96,7 @@ class Encodings:
         return list(self._flat.properties)
 
     def of_item(self, index: int) -> PropertyEncoding:
-        """Return how an item of an array body is written (3.2, `prefixEncoding` and `itemEncoding`)."""
+        """Return the encoding of an item of an array body (3.2, `prefixEncoding` and `itemEncoding`)."""
         prefix = self._media.get("prefixEncoding")
         described = self._media.get("itemEncoding")
         if isinstance(prefix, list) and index < len(prefix):

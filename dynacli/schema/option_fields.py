@@ -7,7 +7,7 @@ or a map key in their names, by walking the same schemas along the name.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dynacli.model.kebab_names import kebab, spelled_out
 from dynacli.model.operation import AGAIN, ANY, EACH, MORE, Choice, Field, ValueType
@@ -26,25 +26,20 @@ MAX_BRANCHES = 60
 """How many branches are listed for a place."""
 
 
-class Listing:
+class Listing(NamedTuple):
     """The options of a schema.
 
-    Attributes:
+    Args:
         value: The type of a value of the schema as a whole.
         fields: The options, in document order.
         choices: The places where one of several branches applies.
         is_cut: Whether deeper options were left out.
     """
 
-    __slots__ = ("choices", "fields", "is_cut", "value")
-
-    def __init__(
-        self, value: ValueType, fields: tuple[Field, ...], choices: tuple[Choice, ...], *, is_cut: bool
-    ) -> None:
-        self.value = value
-        self.fields = fields
-        self.choices = choices
-        self.is_cut = is_cut
+    value: ValueType
+    fields: tuple[Field, ...]
+    choices: tuple[Choice, ...]
+    is_cut: bool
 
 
 class _Node:
@@ -104,11 +99,9 @@ def list_fields(schema: Any, flat_schemas: FlatSchemas) -> Listing:
             count += len(node.children)
         level = [child for node in level for child in node.children]
     fields = tuple(_fields(nodes))
-    choices = [*_choices_of(top, prefix), *_choices_below(nodes)][:MAX_CHOICES]
-    is_cut = any(field.below for field in fields)
-    return Listing(
-        value_type(root, flat_schemas.resolve, flat_schemas), fields, tuple(choices), is_cut=is_cut
-    )
+    choices = (*_choices_of(top, prefix), *_choices_below(nodes))[:MAX_CHOICES]
+    value = value_type(root, flat_schemas.resolve, flat_schemas)
+    return Listing(value, fields, choices, is_cut=any(field.below for field in fields))
 
 
 def _children(
@@ -180,10 +173,7 @@ def _choices_of(schema: FlatSchema, prefix: str) -> Iterator[Choice]:
     for group in schema.groups:
         if sum(bool(branch.properties) for branch in group.flat_branches) < 2:
             continue
-        by = ""
-        if group.discriminator is not None:
-            name = group.discriminator.property
-            by = option_words(schema.properties).get(name, name)
+        by = group.tag_name and option_words(schema.properties).get(group.tag_name, group.tag_name)
         shown = zip(group.names[:MAX_BRANCHES], group.tags, strict=False)
         yield Choice(
             option=prefix,
@@ -251,11 +241,8 @@ def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, 
     if token in known:
         return known[token], schema.properties[known[token]], rest[end:]
     # A property whose name in the document contains a dot or a bracket.
-    longer = [
-        word for word in known if word and rest.startswith(word) and rest[len(word) :][:1] in {"", ".", "["}
-    ]
-    if longer:
-        word = max(longer, key=len)
+    longer = (word for word in known if rest.startswith(word) and rest[len(word) :][:1] in {"", ".", "["})
+    if word := max(longer, key=len, default=""):
         return known[word], schema.properties[known[word]], rest[len(word) :]
     if not token or not is_any_allowed:
         return None
@@ -279,16 +266,9 @@ def is_map(schema: FlatSchema) -> bool:
     """Return whether a value may have properties of any name: the schema says so, or names no properties."""
     if schema.type != "object" and not schema.is_union:
         return _allows_any_type(schema)
-    return (
-        isinstance(schema.additional, Mapping)
-        or schema.additional is True
-        or (
-            schema.type == "object"
-            and schema.additional is None
-            and not schema.properties
-            and not schema.patterns
-        )
-    )
+    if schema.additional is not None:
+        return isinstance(schema.additional, Mapping) or schema.additional is True
+    return schema.type == "object" and not schema.properties and not schema.patterns
 
 
 def _allows_any_type(schema: FlatSchema) -> bool:

@@ -131,13 +131,11 @@ class SchemaMatcher:
                 return True
         if value is None and self.dialect == "3.0":
             return self._null_matches_30(schema, seen)
+        allowed = list_or_empty(schema.get("enum"))
         return (
             _type_matches(value, types_of(schema, self.dialect))
             and ("const" not in schema or is_same(value, schema["const"]))
-            and (
-                "enum" not in schema
-                or any(is_same(value, allowed) for allowed in list_or_empty(schema["enum"]))
-            )
+            and ("enum" not in schema or any(is_same(value, choice) for choice in allowed))
             and self._content_matches(value, schema)
             and self._branches_matches(value, schema, seen)
         )
@@ -165,9 +163,8 @@ class SchemaMatcher:
     def _branches_matches(self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
         if not all(self.matches(value, branch, seen) for branch in list_or_empty(schema.get("allOf"))):
             return False
-        if schema.get("anyOf") and not any(
-            self.matches(value, branch, seen) for branch in list_or_empty(schema["anyOf"])
-        ):
+        any_of = schema.get("anyOf")
+        if any_of and not any(self.matches(value, branch, seen) for branch in list_or_empty(any_of)):
             return False
         if schema.get("oneOf"):
             matching = sum(self.matches(value, branch, seen) for branch in list_or_empty(schema["oneOf"]))

@@ -385,7 +385,7 @@ def test_overlapping_branches_still_have_an_example() -> None:
     assert example_value({"oneOf": [{"type": "object"}, {"type": "object"}]}, resolve) == {}
 
 
-def test_directions_differ() -> None:
+def test_requests_and_responses_have_different_examples() -> None:
     """A response has `readOnly` properties and no `writeOnly` ones."""
     schema = {
         "type": "object",
@@ -420,8 +420,8 @@ def test_directions_differ() -> None:
     ],
     ids=str,
 )
-def test_no_example_is_said(schema: Any) -> None:
-    """A schema that allows no value, or none that is simply made, raises `NoExampleError`."""
+def test_a_schema_without_an_example_raises(schema: Any) -> None:
+    """A schema that allows no value, or none that can be made by simple rules, raises `NoExampleError`."""
     with pytest.raises(NoExampleError):
         example_value(schema, resolve)
 
@@ -479,8 +479,8 @@ MULTIPLIED = "(" * 20 + "a{99}" + "){99}" * 20
         "long",
     ],
 )
-def test_a_pattern_that_nobody_can_decide_gets_a_guess(pattern: str, expected: Any) -> None:
-    """A text is written along such a pattern as far as it can be read, soon, and does not cost the whole example."""
+def test_an_undecidable_pattern_gets_a_guess(pattern: str, expected: Any) -> None:
+    """A text is generated from the readable part of the pattern, soon, and the rest of the example does not suffer."""
     start = time.process_time()
     assert expected == example_value({"type": "string", "pattern": pattern}, resolve)
     assert time.process_time() - start < 5
@@ -510,7 +510,7 @@ def test_a_pattern_that_nobody_can_decide_gets_a_guess(pattern: str, expected: A
     ],
 )
 def test_patterns_as_documents_write_them_are_followed(pattern: str, expected: Any) -> None:
-    """Long repetitions and the lenient spelling of classes are decided, and written along, without a word."""
+    """Long repetitions and the lenient spelling of classes are matched, without a warning of Python's."""
     assert expected == example_value({"type": "string", "pattern": pattern}, resolve)
     assert matches_pattern(expected, pattern)
 
@@ -530,7 +530,7 @@ PARAMETERS = [
 
 @pytest.mark.parametrize(("parameter", "expected"), PARAMETERS)
 def test_a_parameter_has_one_example(parameter: Any, expected: Any) -> None:
-    """What stands beside a parameter comes before its schema, if it has the schema's shape."""
+    """The example beside a parameter comes before its schema's, if it matches the schema."""
     assert expected == example_value_for_parameter({"name": "x", "in": "query"} | parameter, resolve)
 
 
@@ -609,7 +609,7 @@ ANY_SCHEMA = st.recursive(
 def test_malformed_schemas_raise_nothing_else(
     schema: Any, required_only: bool, dialect: Literal["3.0", "3.1"]
 ) -> None:
-    """Whatever stands in a schema, there is the same value each time, or `NoExampleError`."""
+    """Any value in place of a schema gives the same example each time, or `NoExampleError`."""
 
     def attempt() -> str:
         try:

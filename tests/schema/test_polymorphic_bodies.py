@@ -105,7 +105,7 @@ BODIES = {
 
 @pytest.mark.parametrize(("schema", "body", "words"), BODIES.values(), ids=BODIES)
 def test_options_pick_a_branch(schema: dict[str, Any], body: dict[str, Any], words: str) -> None:
-    """The discriminator does, or else the options given when they fit one branch alone, which it is then filled for."""
+    """The discriminator picks the branch, or else the options that fit one branch alone, whose discriminator is filled in."""
     _write(schema)
     assert body == request_of("a", *words.split())["json"]
 
@@ -204,7 +204,7 @@ def test_an_example_keeps_to_the_branches_that_options_pick(
 
 
 def test_options_that_nobody_can_give_are_not_named() -> None:
-    """What a branch takes is told without what is read-only."""
+    """Messages about a branch leave out its read-only properties."""
     cat = _object("meow", meow=INTEGER, id={**INTEGER, "readOnly": True})
     _write({"oneOf": [{**cat, "title": "Cat"}, {**_object("bark", bark=STRING), "title": "Dog"}]})
     refused = refusal_of("a", "--meow", "1", "--bark", "w").stderr
@@ -228,10 +228,10 @@ def test_the_branches_that_an_error_names_are_there_for_programs() -> None:
         (["--mane"], _ref("Base"), "--kind lion"),
     ],
 )
-def test_what_the_chosen_branch_needs_is_asked_for(
+def test_missing_options_of_the_chosen_branch_are_named(
     missing: list[str], schema: dict[str, Any], words: str
 ) -> None:
-    """Besides what all branches need, and all at once."""
+    """They are named together with the missing options of all branches."""
     _write(schema)
     assert missing == refusal_of("a", *words.split(), before=("--error-format", "json")).error["missing"]
 
@@ -328,7 +328,7 @@ def test_help_tells_the_branches() -> None:
     assert note in " ".join(page.split())
 
 
-def test_branches_that_refer_to_each_other_end() -> None:
+def test_branches_that_refer_to_each_other_take_no_longer() -> None:
     """Sixteen unions of each other: help and a call take no longer than others."""
     names = [f"S{number}" for number in range(16)]
     schemas = {
@@ -386,14 +386,14 @@ HEIRS = {
         (("--name", "x", "--kind", "Pet"), {"name": "x", "kind": "Pet"}),
     ],
 )
-def test_what_others_inherit_from_may_stand_in_its_own_mapping(words: tuple[str, ...], sent: Any) -> None:
-    """It is one of the branches then, and the options of all others are there."""
+def test_a_base_schema_may_be_in_its_own_mapping(words: tuple[str, ...], sent: Any) -> None:
+    """The base is one of the branches then, and the options of all others are there."""
     save(document({"/a": {"post": operation("a", body=_ref("Pet"))}}, components={"schemas": HEIRS}))
     assert sent == request_of("a", *words)["json"]
 
 
-def test_what_inherits_is_not_everything_that_inherits() -> None:
-    """A body that is an heir has no options of the others, though the discriminator that it inherits names them."""
+def test_an_heir_has_no_options_of_other_heirs() -> None:
+    """The discriminator that a body inherits names the other heirs, and their options are not offered."""
     save(document({"/a": {"post": operation("a", body=_ref("Lion"))}}, components={"schemas": SCHEMAS}))
     assert {"mane": 1, "kind": "x"} == request_of("a", "--mane", "1", "--kind", "x")["json"]
     page = run_cli("./api.json", "a", "--help").stdout

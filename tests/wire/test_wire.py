@@ -47,8 +47,8 @@ def _httpx_exceptions() -> list[type[Exception]]:
 
 
 @pytest.mark.parametrize("kind", _httpx_exceptions(), ids=lambda kind: kind.__name__)
-def test_every_exception_of_httpx_is_ours(kind: type[Exception]) -> None:
-    """Whatever httpx raises becomes a network or a time error in three parts, without its text or the query."""
+def test_every_exception_of_httpx_becomes_an_error_of_dynacli(kind: type[Exception]) -> None:
+    """It becomes a network or a time error in three parts, without the text of httpx and without the query."""
     raised = kind.__new__(kind)
     Exception.__init__(raised, "hunter2")
     error = from_httpx(raised, "https://me:hunter2@api.example.com/openapi.json?key=hunter2")
@@ -144,8 +144,8 @@ def test_an_encoding_is_undone_however_it_arrives(encoding: str, encoded: bytes,
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_nothing_at_all_is_nothing(encoding: str) -> None:
-    """An empty body is empty in every encoding, as a HEAD's is."""
+def test_an_empty_body_is_empty_in_every_encoding(encoding: str) -> None:
+    """The answer to HEAD has a content encoding and no body."""
     assert b"" == _decoded([], encoding)
 
 
@@ -163,14 +163,14 @@ def test_nothing_at_all_is_nothing(encoding: str) -> None:
     ids=["twice", "not asked for", "not gzip", "not deflate", "cut gzip", "cut deflate"],
 )
 def test_bad_encodings_say_why(encodings: list[str], encoded: bytes, phrase: str, is_cut: bool) -> None:
-    """More than one encoding, an unknown one, and data that is not so encoded are refused."""
+    """Several encodings, an unknown encoding, and data that is not in its encoding are refused with the reason."""
     with pytest.raises(BadEncodingError, match=phrase) as caught:
         _decoded([encoded], *encodings)
     assert is_cut is caught.value.is_cut
 
 
-def test_a_bomb_is_stopped_while_it_unfolds() -> None:
-    """The limit is held against every step of at most 1 MiB, not against the whole."""
+def test_a_decompression_bomb_is_stopped_while_it_is_decoded() -> None:
+    """The limit is checked for every piece of at most 1 MiB, not for the whole."""
     steps: list[int] = []
 
     def check(size: int) -> None:
@@ -194,7 +194,7 @@ def test_work_in_time_is_returned() -> None:
 
 
 def test_work_that_takes_too_long_is_left() -> None:
-    """When the time is up, the one who waits goes, and the connections are cut."""
+    """When the time is up, the wait ends and the connections are cut."""
     seen: list[Connections] = []
 
     def work(connections: Connections) -> None:
@@ -207,8 +207,8 @@ def test_work_that_takes_too_long_is_left() -> None:
     assert seen[0].is_cut
 
 
-def test_a_pause_costs_no_time() -> None:
-    """The seconds that the exchange waits for us are not the server's."""
+def test_a_pause_does_not_count_towards_the_time_limit() -> None:
+    """The seconds in which the exchange waits for this program are not the server's."""
 
     def work(connections: Connections) -> str:
         with connections.pause():
@@ -222,7 +222,7 @@ def test_a_pause_costs_no_time() -> None:
 
 
 def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
-    """The HTTP library does not get to interpret a `Location`, and it is there all the same."""
+    """httpx does not parse `Location`, and the header is there all the same."""
     server.answers["/a"] = Answer(302, b"", {"Location": "javascript:alert(1)"})
     with open_client("http", connect=5, read=5) as client:
         response = client.get(f"{server.origin}/a")
@@ -296,7 +296,7 @@ def test_an_untrusted_certificate_is_a_network_error(tls_origin: tuple[str, list
 def test_a_private_authority_can_be_trusted(
     tls_origin: tuple[str, list[str]], certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`SSL_CERT_FILE` names who is trusted."""
+    """The certificates in the file of `SSL_CERT_FILE` are trusted."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     api = save(document({"/a": {"get": operation("get-a")}}, [tls_origin[0]]))
     assert (0, "{}") == ((result := run_cli(api, "get-a")).exit_code, result.stdout)

@@ -20,7 +20,7 @@ from dynacli.document.pointer import follow, from_fragment, join
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.kebab_names import NameBook, kebab
-from dynacli.model.lenient_reading import list_or_empty, text_or_empty
+from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.operation import Operation, Response
 from dynacli.model.server_objects import read_servers, server_row
 
@@ -41,12 +41,12 @@ class CompiledOperation:
 
 @dataclass(frozen=True)
 class Compiled:
-    """What a catalog holds.
+    """The content of a catalog.
 
     Args:
         given_names: (method, path) → name, of all operations that this or an earlier revision has named.
         files: URI and name of the files that the document was read from; the first is the document itself.
-        origins: Which parts of the tree stand elsewhere in those files.
+        origins: The parts of the tree that came from another place of those files.
     """
 
     meta: Mapping[str, Any]
@@ -90,11 +90,10 @@ def compile_document(
         except SkippedOperationError as error:
             left_out.add(entry.method, path, raw, str(error), where)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            # A document can have anything anywhere; what this code fails on concerns this operation alone.
+            # A document can have anything anywhere; an unexpected value concerns this operation alone.
             why = f"its description has an unexpected shape ({type(error).__name__})"
             left_out.add(entry.method, path, raw, why, where)
-    info = tree.get("info")
-    info = info if isinstance(info, Mapping) else {}
+    info = dict_or_empty(tree.get("info"))
     servers = read_servers(tree.get("servers"), warnings.add, "servers")
     meta = {
         "openapi": document.written_in,
@@ -235,7 +234,7 @@ def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any], wanted: list[str])
         of_path = []
     declared = [*list_or_empty(raw.get("x-cli-aliases")), *of_path]
     aliases = [kebab(text_or_empty(alias)) for alias in declared]
-    # An operation keeps the name from an earlier revision; what the document calls it now means it, too.
+    # An operation keeps the name from an earlier revision; the name that the document gives it now becomes an alias.
     aliases.append(next(filter(None, map(kebab, wanted)), ""))
     return [alias for alias in dict.fromkeys(aliases) if alias]
 
@@ -248,10 +247,7 @@ class _Parts:
         self._shared: dict[str, dict[str, Any]] = {}
 
     def of_operation(self, path: str, raw_item: Mapping[str, Any], entry: PathOperation) -> dict[str, Any]:
-        """Return the part of one operation.
-
-        Its `steps` lead from the path item to the operation, where that is not the method in lower case.
-        """
+        """Return the part of an operation, with the steps to it where they are not the method in lower case."""
         if path not in self._shared:
             shared = ("parameters", "summary", "description")
             holder = {key: value for key, value in raw_item.items() if key in shared}
@@ -293,8 +289,7 @@ class _Responses:
         response = follow_references(self._tree, reference)
         if not isinstance(response, Mapping) or status.startswith("x-"):
             return None
-        content = response.get("content")
-        content = content if isinstance(content, Mapping) else {}
+        content = dict_or_empty(response.get("content"))
         medias = [follow_references(self._tree, media) for media in content.values()]
         names = [_media_schema_name(media) for media in medias if isinstance(media, Mapping)]
         return Response(

@@ -1,4 +1,4 @@
-"""Warnings of what in a document could not be used as it stands, with the file and line where a person finds it."""
+"""Warnings of the compiler: mistakes of a document that dynacli works around, each with its file and line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ __all__ = ["CompileWarning", "CompileWarnings"]
 
 @dataclass(frozen=True)
 class CompileWarning:
-    """Something in the document that dynacli could not use as it stands.
+    """A mistake of the document, and what dynacli makes of it.
 
     Args:
         pointer: JSON pointer into the file.
@@ -54,25 +54,23 @@ class CompileWarnings:
 
 
 def _past_references(document: Document, pointer: str) -> str:
-    """Return the pointer to the same place without a reference on the way."""
+    """Return the pointer to a place with the references on the way followed."""
     steps = past_references(document.tree, split(pointer))
     return pointer if steps is None else join(steps)
 
 
 def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[CompileWarning, ...]:
-    """Return a warning for each message and place; every file is searched once at most."""
+    """Return a warning for each message and place; every file is searched at most once."""
     messages = list(dict.fromkeys(messages))
     pointers: dict[int, list[str]] = {}
     for _, place in messages:
-        if not place.pointer:
-            continue  # the message is about the whole file, and no line of it
-        pointers.setdefault(place.file, []).append(place.pointer)
+        if place.pointer:  # a message about the whole file has no line
+            pointers.setdefault(place.file, []).append(place.pointer)
     positions = {
         file: positions_of(document.files[file].content, wanted) for file, wanted in pointers.items()
     }
     warnings = []
     for message, place in messages:
-        position = positions.get(place.file, {}).get(place.pointer)
-        line, column = position or (None, None)
+        line, column = positions.get(place.file, {}).get(place.pointer) or (None, None)
         warnings.append(CompileWarning(message, place.pointer, line, column, place.file))
     return tuple(warnings)

@@ -1,4 +1,4 @@
-"""The webhooks of a document: requests that its server sends, and that are not called from here."""
+"""The webhooks of a document: requests that the API's server sends, so that they are no commands."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,10 +16,7 @@ _KEYS = ("webhooks", "x-webhooks")
 
 
 def webhook_components(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield pointer → Path Item of the webhooks, references in place, and `WEBHOOKS` → a list of them.
-
-    The list has `name`, `pointer`, `methods` and `summary` of each.
-    """
+    """Yield pointer → Path Item of each webhook, references in place, and `WEBHOOKS` → a list of rows for all."""
     rows = _rows(tree)
     if rows:
         yield WEBHOOKS, rows

@@ -1,4 +1,4 @@
-"""Keeps the garbage collector still while a document is read or compiled."""
+"""The garbage collector, switched off while a document is read or compiled."""
 
 import gc
 from collections.abc import Iterator
@@ -9,10 +9,7 @@ __all__ = ["without_collector"]
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Keep the garbage collector from searching a growing document, which would take up to 40 % of the time.
-
-    It would find nothing: all of the document stays in use until the end.
-    """
+    """Switch the garbage collector off: it would take up to 40 % of the time, and nothing becomes garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -23,11 +23,9 @@ class Originals:
 
     def __call__(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the first object that is equal to this one; neither may be changed."""
-        known = self._known.get(id(value))
-        if known is None:
-            first = self._first(value) if _is_small(value) else value
-            known = self._known[id(value)] = (value, first)
-        return known[1]
+        if id(value) not in self._known:
+            self._known[id(value)] = value, self._first(value) if _is_small(value) else value
+        return self._known[id(value)][1]
 
     def _first(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         import orjson
@@ -58,12 +56,8 @@ def _is_small(value: Any) -> bool:
     while stack:
         node = stack.pop()
         left -= 1
-        if left < 0:
+        if left < 0 or (isinstance(node, dict) and "$ref" in node):
             return False
-        if isinstance(node, dict):
-            if "$ref" in node:
-                return False
-            stack.extend([member for member in node.values() if isinstance(member, (dict, list))])
-        else:
-            stack.extend([item for item in node if isinstance(item, (dict, list))])
+        members = node.values() if isinstance(node, dict) else node
+        stack.extend([member for member in members if isinstance(member, (dict, list))])
     return True

@@ -1,18 +1,18 @@
 """Reads the parameters and the body of an operation, and gives each parameter and field an option of its own."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from dynacli.catalog.compiler.identical_parts import Originals, digest_of
-from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names, renamed
+from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names
 from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.kebab_names import kebab
-from dynacli.model.lenient_reading import list_or_empty, text_or_empty
+from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.media_types import body_schema, is_form
 from dynacli.model.operation import (
     Body,
@@ -38,18 +38,9 @@ LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 
 _FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
-_IGNORED_HEADERS = frozenset(
-    {
-        # OpenAPI 3.0.4, "Parameter Object": a document describes these elsewhere.
-        "accept",
-        "content-type",
-        "authorization",
-        # These belong to the connection, not to the document.
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-    }
+# The first three are described elsewhere (OpenAPI 3.0.4, "Parameter Object"); the others belong to the connection.
+_IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization")) | frozenset(
+    ("host", "content-length", "transfer-encoding", "connection")
 )
 _RESERVED_OPTIONS = frozenset({"help"})
 _SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
@@ -89,12 +80,7 @@ def _is_ignored_header(parameter: Mapping[str, Any]) -> bool:
 
 
 class Inputs:
-    """Reads the inputs of one operation after the other.
-
-    Args:
-        document: The document.
-        warn: Called with a message and the steps of a pointer.
-    """
+    """Reads the inputs of operations; what several operations share is read once."""
 
     def __init__(self, document: Document, warn: Callable[..., None]) -> None:
         self._document = document
@@ -126,7 +112,7 @@ class Inputs:
         in_path = list(dict.fromkeys([*_TEMPLATE.findall(plain), *in_query]))
         for name, _ in parse_qsl(query, keep_blank_values=True) if query else ():
             if ("query", name) in found and f"{{{name}}}" not in query:
-                # The path has a value of its own, which the caller's replaces.
+                # The path has a value of its own, which the value of a call replaces.
                 found["query", name] = {**found["query", name], "required": False}
         for name in in_path:
             if ("path", name) not in found:
@@ -135,14 +121,11 @@ class Inputs:
         for location, name in [key for key in found if key[0] == "path" and key[1] not in in_path]:
             self._warn(f"path parameter `{name}` is not in the path; it is ignored", *where)
             del found[(location, name)]
-        ordered = sorted(
-            found.items(),
-            key=lambda entry: (
-                LOCATIONS.index(entry[0][0]),
-                in_path.index(entry[0][1]) if entry[0][0] == "path" else 0,
-            ),
-        )
-        raws = [self._originals(raw) for _, raw in ordered]
+
+        def rank(raw: Mapping[str, Any]) -> tuple[int, int]:
+            return LOCATIONS.index(raw["in"]), in_path.index(raw["name"]) if raw["in"] == "path" else 0
+
+        raws = [self._originals(raw) for raw in sorted(found.values(), key=rank)]
         named = [
             Named(raw["in"], raw["name"], text_or_empty(raw.get("x-cli-name")) or raw["name"]) for raw in raws
         ]
@@ -159,9 +142,9 @@ class Inputs:
             self._warn(f"querystring parameter `{key[1]}` is a second one; it is ignored", *where)
             del found[key]
         if whole and any(location == "query" for location, _ in found):
+            name = whole[0][1]
             self._warn(
-                f"`{whole[0][1]}` is the whole query, and there are query parameters too; both are sent",
-                *where,
+                f"`{name}` is the whole query, and there are query parameters too; both are sent", *where
             )
 
     def _declared(self, holder: Mapping[str, Any], where: tuple[str, ...]) -> list[Mapping[str, Any]]:
@@ -180,10 +163,8 @@ class Inputs:
                 self._warn("this parameter has no name; it is ignored", *here)
             elif raw.get("in") not in LOCATIONS:
                 place = f"in `{raw['in']}`, not" if isinstance(raw.get("in"), str) else "not in"
-                self._warn(
-                    f"parameter `{raw['name']}` is {place} {enumerated(LOCATIONS, 'or')}; it is ignored",
-                    *here,
-                )
+                known = enumerated(LOCATIONS, "or")
+                self._warn(f"parameter `{raw['name']}` is {place} {known}; it is ignored", *here)
             else:
                 key = (raw["in"], raw["name"])
                 if key in usable:
@@ -191,11 +172,9 @@ class Inputs:
                 usable[key] = raw
                 style = raw.get("style")
                 if style is not None and not has_style(key[0], style):
-                    self._warn(
-                        f"style `{style}` is none for a {key[0]} parameter; `{default_style(key[0])}` is used",
-                        *here,
-                        "style",
-                    )
+                    used = default_style(key[0])
+                    message = f"style `{style}` is none for a {key[0]} parameter; `{used}` is used"
+                    self._warn(message, *here, "style")
         return list(usable.values())
 
     def _known_parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
@@ -236,36 +215,33 @@ class Inputs:
             description=text_or_empty(raw.get("x-cli-description"))
             or text_or_empty(raw.get("description"))
             or flat.description,
-            fields=tuple(renamed(field, f"{option}.{field.option}") for field in fields),
+            fields=tuple(replace(field, option=f"{option}.{field.option}") for field in fields),
         )
 
     def _with_aliases(
         self, raws: list[Mapping[str, Any]], parameters: list[Parameter]
     ) -> tuple[Parameter, ...]:
-        """Return the parameters with further spellings of their options, as far as nothing else has them."""
-        taken = set(_RESERVED_OPTIONS)
-        for parameter in parameters:
-            taken.update((parameter.option, *(field.option for field in parameter.fields)))
+        """Return the parameters with those further spellings of their options that are still free."""
+        taken = _options_of(parameters)
         found = []
         for raw, parameter in zip(raws, parameters, strict=True):
             spelled = [parameter.name] if _SAFE_SPELLING.fullmatch(parameter.name) else []
             declared = [kebab(text_or_empty(alias)) for alias in list_or_empty(raw.get("x-cli-aliases"))]
-            aliases = [word for word in dict.fromkeys((*spelled, *declared)) if word and word not in taken]
+            aliases = tuple(
+                word for word in dict.fromkeys((*spelled, *declared)) if word and word not in taken
+            )
             taken.update(aliases)
-            found.append(self._with_spellings(parameter, tuple(aliases)) if aliases else parameter)
+            key = id(parameter), aliases
+            if aliases and key not in self._spelled:
+                self._spelled[key] = replace(parameter, aliases=aliases)
+            found.append(self._spelled[key] if aliases else parameter)
         return tuple(found)
 
-    def _with_spellings(self, parameter: Parameter, aliases: tuple[str, ...]) -> Parameter:
-        key = id(parameter), aliases
-        if key not in self._spelled:
-            self._spelled[key] = replace(parameter, aliases=aliases)
-        return self._spelled[key]
-
     def body(self, raw: Any, parameters: tuple[Parameter, ...]) -> Body | None:
-        """Return the request body; its fields whose option a parameter has get `body.` in front.
+        """Return the request body; an option that a parameter has already gets `body.` in front.
 
         Args:
-            raw: With its references in place: they name the branches, and tell a schema that contains itself.
+            raw: With its references in place, which name branches and show where a schema contains itself.
         """
         tree = self._document.tree
         if isinstance(raw, Mapping) and "$ref" in raw and follow_references(tree, raw) is None:
@@ -273,14 +249,10 @@ class Inputs:
         raw = follow_references(tree, raw)
         if not isinstance(raw, Mapping) or not isinstance(raw.get("content"), Mapping):
             return None
-        taken = set(_RESERVED_OPTIONS)
-        for parameter in parameters:
-            options = (field.option for field in parameter.fields)
-            taken.update((parameter.option, *parameter.aliases, *options))
-        medias = {name: follow_references(tree, media) for name, media in raw["content"].items()}
+        taken = _options_of(parameters)
         content = tuple(
-            self._media_type(name, media if isinstance(media, Mapping) else {}, taken)
-            for name, media in medias.items()
+            self._media_type(name, dict_or_empty(follow_references(tree, media)), taken)
+            for name, media in raw["content"].items()
         )
         if not content:
             return None
@@ -316,3 +288,11 @@ class Inputs:
             if isinstance(parameter, Mapping)
         }
         return self._examples(operation, raw, parameters, body)
+
+
+def _options_of(parameters: Iterable[Parameter]) -> set[str]:
+    """Return the options that no further input may have."""
+    taken = set(_RESERVED_OPTIONS)
+    for parameter in parameters:
+        taken.update((parameter.option, *parameter.aliases, *(field.option for field in parameter.fields)))
+    return taken

@@ -1,6 +1,7 @@
 """Gives each parameter of an operation, and each field of its body, an option of its own."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from dynacli.model.kebab_names import MAX_LENGTH, kebab, spelled_out
@@ -42,31 +43,26 @@ def option_names(parameters: Sequence[Named], reserved: Iterable[str]) -> list[s
     """
     taken = set(reserved)
     options: dict[int, str] = {}
-    for location in dict.fromkeys(parameter.location for parameter in parameters):
-        here = [index for index, parameter in enumerate(parameters) if parameter.location == location]
-        # A name that is spelled as its option goes first, so that it is what its option says.
-        here.sort(
-            key=lambda index: (
-                option_word(parameters[index].wanted) != parameters[index].name,
-                parameters[index].name,
-            )
-        )
-        for index in here:
-            options[index] = _free_option(parameters[index], taken)
-            taken.add(options[index])
+    locations = list(dict.fromkeys(parameter.location for parameter in parameters))
+
+    def rank(index: int) -> tuple[int, bool, str]:
+        parameter = parameters[index]
+        # Of names that clash, the name that is spelled like the option gets it.
+        is_spelled_otherwise = option_word(parameter.wanted) != parameter.name
+        return locations.index(parameter.location), is_spelled_otherwise, parameter.name
+
+    for index in sorted(range(len(parameters)), key=rank):
+        options[index] = _free_option(parameters[index], taken)
+        taken.add(options[index])
     return [options[index] for index in range(len(parameters))]
 
 
 def _free_option(parameter: Named, taken: Collection[str]) -> str:
     word = option_word(parameter.wanted)
-    if word not in taken:
-        return word
     spelled = spelled_out(parameter.wanted)[:MAX_LENGTH].rstrip("-") or word
     qualified = f"{parameter.location}.{word}"
-    for candidate in (spelled, qualified, f"{parameter.location}.{spelled}"):
-        if candidate not in taken:
-            return candidate
-    return _numbered(qualified, taken)
+    candidates = (word, spelled, qualified, f"{parameter.location}.{spelled}")
+    return next((option for option in candidates if option not in taken), None) or _numbered(qualified, taken)
 
 
 def fields_with_own_options(fields: Sequence[Field], taken: Collection[str]) -> tuple[Field, ...]:
@@ -89,15 +85,8 @@ def fields_with_own_options(fields: Sequence[Field], taken: Collection[str]) -> 
         option = f"body.{field.option}"
         option = _numbered(option, used) if option in used else option
         used.add(option)
-        found.append(renamed(field, option))
+        found.append(replace(field, option=option))
     return tuple(found)
-
-
-def renamed(field: Field, option: str) -> Field:
-    """Return a field under another option."""
-    from dataclasses import replace
-
-    return replace(field, option=option)
 
 
 def _numbered(word: str, taken: Collection[str]) -> str:

@@ -14,12 +14,7 @@ _TYPES = frozenset({"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"})
 
 
 class Security:
-    """Reads the security requirements of one operation after the other.
-
-    Args:
-        tree: The document.
-        warn: Called with a message and the steps of a pointer.
-    """
+    """Reads the security requirements of operations; each mistake of a scheme is warned of once."""
 
     def __init__(self, tree: Mapping[str, Any], warn: Callable[..., None]) -> None:
         self._tree = tree
@@ -32,11 +27,7 @@ class Security:
     def of_operation(
         self, operation: Mapping[str, Any], where: tuple[str, ...]
     ) -> tuple[tuple[SecurityScheme, ...], ...]:
-        """Return the alternatives of an operation, each a set of schemes that go together.
-
-        Args:
-            where: The steps to the operation.
-        """
+        """Return the alternatives of an operation, each a set of schemes that go together."""
         is_own = "security" in operation
         declared = operation["security"] if is_own else self._tree.get("security")
         steps = (*where, "security") if is_own else ("security",)
@@ -57,9 +48,8 @@ class Security:
         if kind not in _TYPES:
             place = ("components", "securitySchemes", name)
             why = f"there is no type `{kind}`" if kind else "it has no type"
-            self._warn_once(
-                name, f"security scheme `{name}` cannot be used, {why}; nothing is sent for it", place
-            )
+            message = f"security scheme `{name}` cannot be used, {why}; nothing is sent for it"
+            self._warn_once(name, message, place)
         return SecurityScheme(
             name=name,
             type=kind,

@@ -1,4 +1,4 @@
-"""The operations of a document that cannot be called, and why: a call says so."""
+"""The operations of a document that cannot be called, with the reasons that a call of them gives."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from dynacli.catalog.compiler.operation_inputs import SkippedOperationError
 from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.kebab_names import kebab
-from dynacli.model.lenient_reading import text_or_empty
+from dynacli.model.lenient_reading import dict_or_empty, text_or_empty
 
 __all__ = ["LeftOut", "check_is_readable", "why_unread"]
 
@@ -30,12 +30,9 @@ class LeftOut:
     def add(self, method: str, path: str, operation: Any, why: str, where: tuple[str, ...]) -> None:
         """Leave an operation out, with a warning."""
         self.warn(f"`{method} {path}` is left out: {why}", *where)
-        wanted = (
-            [text_or_empty(operation.get(key)) for key in ("x-cli-name", "operationId")]
-            if isinstance(operation, Mapping)
-            else []
-        )
-        names = [name for text in (*wanted, f"{method} {path}") if (name := kebab(text))]
+        own = dict_or_empty(operation)
+        texts = (*map(text_or_empty, (own.get("x-cli-name"), own.get("operationId"))), f"{method} {path}")
+        names = [name for text in texts if (name := kebab(text))]
         self.rows.append({"names": names, "why": f"`{method} {path}`: {why}"})
 
 
@@ -59,8 +56,7 @@ def check_is_readable(document: Document, item: Mapping[str, Any], operation: Ma
         parameters = holder.get("parameters")
         parts.extend(parameters if isinstance(parameters, list) else (parameters,))
     for part in parts:
-        why = why_unread(document, part)
-        if why:
+        if why := why_unread(document, part):
             raise SkippedOperationError(why)
 
 

@@ -82,7 +82,7 @@ class TriedUrl(NamedTuple):
 
     Args:
         url: The URL, the values of its query masked.
-        result: What the answer was, in a few words on one line: `404`, `timed out`, `not a document: an HTML page`.
+        result: The answer in a few words on one line: `404`, `timed out`, `not a document: an HTML page`.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""What a search for documents found and tried, in words for a person."""
+"""The findings of a search for documents, and the URLs that it tried, in words for a person."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -64,9 +64,8 @@ def found_nothing(
     if refused is not None:
         return RefusedError(refused.what, why=refused.why, hint=refused.hint, **details)
     asked = sum(entry.result not in {LATE, FOREIGN} for entry in tried)
-    reasons = [
-        f"{asked} place{'s were' if asked != 1 else ' was'} looked at, from its links to the usual ones"
-    ]
+    places = f"{asked} place{'s were' if asked != 1 else ' was'}"
+    reasons = [f"{places} looked at, from its links to the usual ones"]
     hint = "Give the URL of the document itself, or a file"
     inside = [entry for entry in tried if entry.result == INSIDE]
     if inside:
@@ -86,9 +85,5 @@ def found_nothing(
         hint = (
             "If the document needs signing in, give its own URL; `dynacli help documents` says how to sign in"
         )
-    return DocumentError(
-        f"No OpenAPI document was found at `{without_query(url)}`",
-        why="; ".join(reasons),
-        hint=hint,
-        **details,
-    )
+    what = f"No OpenAPI document was found at `{without_query(url)}`"
+    return DocumentError(what, why="; ".join(reasons), hint=hint, **details)

@@ -121,12 +121,8 @@ def read_query(url: str) -> list[Lead]:
         query = parse_qs(urlsplit(url).query, max_num_fields=20)
     except ValueError:
         return []
-    urls = [Lead(url) for url in query.get("url", ())]
-    return urls + [
-        Lead(config_url, Role.SETUP)
-        for name in ("configUrl", "configurl")
-        for config_url in query.get(name, ())
-    ]
+    config_urls = (*query.get("configUrl", ()), *query.get("configurl", ()))
+    return [*map(Lead, query.get("url", ())), *(Lead(url, Role.SETUP) for url in config_urls)]
 
 
 def read_neighbours(url: str, text: str) -> list[Lead]:
@@ -155,12 +151,8 @@ def _settings(text: str) -> Iterator[Lead]:
 
 def _may_be_document(reference: str) -> bool:
     path = _path(reference)
-    return (
-        bool(path)
-        and len(reference) <= _MAX_REFERENCE
-        and not path.endswith(_ASSETS)
-        and not _is_example(path)
-    )
+    is_possible = bool(path) and len(reference) <= _MAX_REFERENCE
+    return is_possible and not path.endswith(_ASSETS) and not _is_example(path)
 
 
 def _path(reference: str) -> str:

@@ -33,7 +33,7 @@ _SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
 
 
 class DocumentAnswer(NamedTuple):
-    """An answer that is a document, with what shows whether another document describes the same API.
+    """An answer that is a document, with the operations by which another document of the same API is recognised.
 
     Args:
         found: The document as the search reports it.
@@ -80,11 +80,7 @@ def read_answer(url: str, fetched: Fetched, links: tuple[str, ...], way: Way) ->
         way: How the URL was found.
     """
     reading = _read(url, fetched, way)
-    if reading.document:
-        return reading
-    stated = leads_of(parse_links(links))
-    if not stated:
-        return reading
+    stated = () if reading.document else leads_of(parse_links(links))
     return reading._replace(leads=(*stated, *reading.leads))
 
 
@@ -139,10 +135,8 @@ def _named(tree: Any) -> list[Lead]:
     """Return the document that an object names in place of a version: `{"openapi": "/openapi.json"}`."""
     if not isinstance(tree, dict):
         return []
-    values = [tree.get(field) for field in ("openapi", "swagger")]
-    return [
-        Lead(value) for value in values if isinstance(value, str) and value.startswith(("http", "/", "./"))
-    ]
+    values = [value for field in ("openapi", "swagger") if isinstance(value := tree.get(field), str)]
+    return [Lead(value) for value in values if value.startswith(("http", "/", "./"))]
 
 
 def _is_versioned(tree: Any) -> bool:

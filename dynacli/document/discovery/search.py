@@ -139,16 +139,13 @@ class _Search:
                 # Every URL would be redirected in the same way.
                 raise error
             self.refused = error
-        if (
-            isinstance(error, DocumentError)
-            and head.status == 200
-            and not head.media_type.startswith("text/html")
-        ):
+        is_content = head.status == 200 and not head.media_type.startswith("text/html")
+        if is_content and isinstance(error, DocumentError):
             # Too large, or its encoding cannot be undone: the person meant this document.
             raise error
 
     def _usual_places(self) -> list[tuple[str, Sequence[str], int]]:
-        """Return groups of usual places: the path before them, the places, the requests to leave for what they name."""
+        """Return groups of usual places: the path before them, the places, the requests kept for URLs they name."""
         first = [(prefix, FIRST, 0) for prefix in dict.fromkeys((self.prefix, ""))]
         return [*first, ("", (*places_of_host(self.origin.host), *SECOND), _RESERVED)]
 
@@ -233,16 +230,9 @@ class _Search:
             catalogs = parent.catalogs + (lead.role is Role.CATALOG)
             if parent.steps >= _MAX_STEPS or catalogs > _MAX_CATALOGS:
                 continue
-            candidates.append(
-                _Candidate(
-                    address.url,
-                    _way(parent, lead),
-                    lead.role,
-                    base if lead.role is Role.SETUP else "",
-                    parent.steps + 1,
-                    catalogs,
-                )
-            )
+            way, own_base = _way(parent, lead), base if lead.role is Role.SETUP else ""
+            steps = parent.steps + 1
+            candidates.append(_Candidate(address.url, way, lead.role, own_base, steps, catalogs))
         return candidates
 
     def _note(self, url: str, result: str) -> None:

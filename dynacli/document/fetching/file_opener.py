@@ -60,26 +60,19 @@ def allowed_files(
     Raises:
         ValueError: An origin is malformed.
     """
-    places = tuple(allowed)
-    origins = frozenset(origin_of(place) for place in places if not os.path.isabs(place))
-    return _AllowedFiles(source, origins, directories_of(places), timeout, authorize).open
+    return _AllowedFiles(source, tuple(allowed), timeout, authorize).open
 
 
 class _AllowedFiles:
     """The files that a document may refer to, and how much of the limits is used up."""
 
     def __init__(
-        self,
-        source: Source,
-        origins: frozenset[str],
-        folders: tuple[str, ...],
-        timeout: float | None,
-        authorize: Authorize | None,
+        self, source: Source, allowed: tuple[str, ...], timeout: float | None, authorize: Authorize | None
     ) -> None:
         self.source = source
         self.authorize = authorize
-        self.origins = origins
-        self.folders = folders
+        self.origins = frozenset(origin_of(place) for place in allowed if not os.path.isabs(place))
+        self.folders = directories_of(allowed)
         self.own = directories_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
         self.budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
         self.deadline: float | None = None
@@ -137,12 +130,9 @@ class _AllowedFiles:
         parts = urlsplit(uri)
         name = file_name(uri)
         if self.source.kind != "file":
-            document_kind = (
-                "a remote document" if self.source.kind == "url" else "a document on standard input"
-            )
-            raise RefusedError(
-                f"`{name}` is not read", why=f"It is a file of this machine, and this is {document_kind}"
-            )
+            document = "a remote document" if self.source.kind == "url" else "a document on standard input"
+            why = f"It is a file of this machine, and this is {document}"
+            raise RefusedError(f"`{name}` is not read", why=why)
         if parts.netloc not in ("", "localhost") or parts.query:
             raise RefusedError(f"`{name}` is not read", why="It is no file of this machine")
         path = url2pathname(parts.path)

@@ -135,9 +135,8 @@ def _operations(
             tree = sources[number].tree
             item = follow_references(tree, tree["paths"][name])
             for entry in operations_of(item) if isinstance(item, dict) else ():
-                operation_id = (
-                    entry.operation.get("operationId") if isinstance(entry.operation, dict) else None
-                )
+                operation = entry.operation if isinstance(entry.operation, dict) else {}
+                operation_id = operation.get("operationId")
                 if isinstance(operation_id, str) and entry.steps in taken:
                     operations.setdefault(operation_id, []).append((number, ("paths", name, *entry.steps)))
     return operations
@@ -163,14 +162,12 @@ def _left_out(
                 same[owner] = same.get(owner, 0) + 1
             for number, entry in path.left_out:
                 if number == source.number:
-                    owner = path.methods[entry.method]
-                    yield (
-                        f"`{entry.method} {name}` of {source.name} is left out: {sources[owner].name} has it already",
-                        source.place(join(("paths", name, *entry.steps))),
+                    owner_name = sources[path.methods[entry.method]].name
+                    message = (
+                        f"`{entry.method} {name}` of {source.name} is left out: {owner_name} has it already"
                     )
+                    yield message, source.place(join(("paths", name, *entry.steps)))
         for owner, count in same.items():
-            paths_are = "1 path of {} is" if count == 1 else f"{count:,} paths of {{}} are"
-            yield (
-                f"{paths_are.format(source.name)} the same as in {sources[owner].name}",
-                source.place("/paths"),
-            )
+            counted, are = ("1 path", "is") if count == 1 else (f"{count:,} paths", "are")
+            message = f"{counted} of {source.name} {are} the same as in {sources[owner].name}"
+            yield message, source.place("/paths")

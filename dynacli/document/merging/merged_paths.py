@@ -85,11 +85,7 @@ def plan_paths(
 
 
 def _take(
-    path: MergedPath,
-    name: str,
-    number: int,
-    tree: dict[str, Any],
-    shared: dict[tuple[int, int], set[Unit]],
+    path: MergedPath, name: str, number: int, tree: dict[str, Any], shared: dict[tuple[int, int], set[Unit]]
 ) -> None:
     for earlier in range(number):
         if ("paths", name) in shared[earlier, number]:

@@ -42,19 +42,18 @@ def redirect_references(
     Returns:
         The parts that have to be added to the components, because references lead to them.
     """
-    redirection = _Redirection(source, names, paths, is_kept)
+    redirection = _Redirection(source, names, paths, is_kept, operations, uris)
     for site, steps, target in redirection.units.sites:
         if target is not None:
             redirection.redirect(site, steps, target)
-    by_id = operations_by_id(source.tree)
     for walked in objects_of(source.tree):
         if walked.kind.section == "links":
-            redirection.redirect_link(walked, by_id, operations, uris)
+            redirection.redirect_link(walked)
     return redirection.hoisted
 
 
 class _Redirection:
-    """The redirecting of a document's references."""
+    """The redirection of a document's references."""
 
     def __init__(
         self,
@@ -62,11 +61,16 @@ class _Redirection:
         names: UnitNames,
         paths: Mapping[str, MergedPath],
         is_kept: Callable[[int, Unit], bool],
+        operations: Mapping[str, list[tuple[int, Steps]]],
+        uris: Collection[str],
     ) -> None:
         self.source = source
         self.names = names
         self.paths = paths
         self.is_kept = is_kept
+        self.operations = operations
+        self.own_operations = operations_by_id(source.tree)
+        self.uris = uris
         self.units = Units(source.tree)
         self.hoisted: Hoisted = {}
         self._mapped: dict[Steps, set[Steps]] = {}
@@ -98,19 +102,13 @@ class _Redirection:
             self.hoisted[steps] = self.names.add(_component_of(site, steps))
         return self.hoisted[steps]
 
-    def redirect_link(
-        self,
-        walked: WalkedObject,
-        by_id: Mapping[str, Steps],
-        operations: Mapping[str, list[tuple[int, Steps]]],
-        uris: Collection[str],
-    ) -> None:
+    def redirect_link(self, walked: WalkedObject) -> None:
         """Make a link lead to the same operation as in its own document."""
         link, steps = walked.node, walked.steps
         operation_id, ref = link.get("operationId"), link.get("operationRef")
-        if isinstance(operation_id, str) and operation_id in by_id:
-            target = by_id[operation_id]
-            merged = operations.get(operation_id, [])
+        if isinstance(operation_id, str) and operation_id in self.own_operations:
+            target = self.own_operations[operation_id]
+            merged = self.operations.get(operation_id, [])
             if target not in [place for _, place in merged] or len({number for number, _ in merged}) > 1:
                 del link["operationId"]
                 link["operationRef"] = fragment_of(target)
@@ -118,10 +116,9 @@ class _Redirection:
         elif isinstance(ref, str) and not ref.startswith("#"):
             own = self.source.document.uri
             uri = absolute(own, ref)
-            is_merged = uri in uris and (self.source.number or uri != own)
-            link["operationRef"] = (
-                f"#{ref.partition('#')[2]}" if is_merged else self.source.as_seen_from_lead(ref)
-            )
+            is_merged = uri in self.uris and (self.source.number or uri != own)
+            fragment = f"#{ref.partition('#')[2]}"
+            link["operationRef"] = fragment if is_merged else self.source.as_seen_from_lead(ref)
 
     def _is_detour(self, site: Site, target: Steps) -> bool:
         """Return whether a reference goes through a place that is not the same in the merged document."""

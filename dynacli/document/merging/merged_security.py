@@ -103,10 +103,10 @@ def _push(source: SourceDocument, security: list[Any]) -> None:
         if "security" in operation:
             continue
         operation["security"] = copy_json(security)
-        if "security" not in source.tree:
+        if "security" in source.tree:
+            source.note_copy((*steps, "security"), ("security",), security)
+        else:
             source.note_origin((*steps, "security"), steps)
-            continue
-        source.note_copy((*steps, "security"), ("security",), security)
 
 
 def _operations_of(tree: dict[str, Any]) -> Iterator[tuple[Steps, dict[str, Any]]]:

@@ -1,6 +1,6 @@
 """A document that is merged with others, made independent of its URI and of what it states for all operations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -16,11 +16,7 @@ from dynacli.document.references.scan import REFERENCES, Locator, Site, Steps
 __all__ = ["SourceDocument", "is_reference", "path_items_of"]
 
 _URLS = (
-    "authorizationUrl",
-    "tokenUrl",
-    "refreshUrl",
-    "deviceAuthorizationUrl",
-    "openIdConnectUrl",
+    *("authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl", "openIdConnectUrl"),
     "oauth2MetadataUrl",
 )
 """The URLs of security schemes and their flows (OpenAPI 3.2.0, "Security Scheme Object", "OAuth Flow Object")."""
@@ -71,18 +67,12 @@ class SourceDocument:
             inside, node = waiting.pop()
             if inside and join((*origin, *inside)) in self._made:
                 self.note_origin((*steps, *inside), (*origin, *inside))
-            below = (
-                node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-            )
-            waiting.extend(((*inside, str(key)), item) for key, item in below)
+            waiting.extend(((*inside, str(key)), item) for key, item in _members_of(node))
 
     def note_made(self, steps: Steps, value: Any, origin: Steps) -> None:
         """Note that a part of the tree, with all in it, was made of another part as a whole."""
         self.note_origin(steps, origin)
-        below = (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        )
-        for key, item in below:
+        for key, item in _members_of(value):
             self.note_made((*steps, str(key)), item, origin)
 
     def origins(self) -> Origins:
@@ -155,6 +145,12 @@ class SourceDocument:
                     self.note_origin((*steps, "servers"), ("servers",))
                 else:
                     self.note_made((*steps, "servers"), own, steps)
+
+
+def _members_of(value: Any) -> Iterable[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 def path_items_of(tree: dict[str, Any]) -> Iterator[tuple[Steps, dict[str, Any]]]:

@@ -46,17 +46,13 @@ def objects_of(
         node, kind, link = stack.pop()
         if isinstance(node, dict):
             yield WalkedObject(node, kind, link)
-        stack.extend(
-            reversed(
-                [
-                    (value, inner, inner_link)
-                    for value, inner, inner_link in _below(node, kind, link)
-                    if inner not in left_out
-                    and inner.members not in left_out
-                    and (with_callbacks or inner.section != "callbacks")
-                ]
-            )
-        )
+        below = [
+            entry
+            for entry in _below(node, kind, link)
+            if left_out.isdisjoint((entry[1], entry[1].members))
+            and (with_callbacks or entry[1].section != "callbacks")
+        ]
+        stack.extend(reversed(below))
 
 
 def _below(node: Any, kind: ObjectKind, link: Link) -> Iterator[tuple[Any, ObjectKind, Link]]:

@@ -77,11 +77,8 @@ def path_of(steps: Iterable[str | int]) -> str:
 def _quoted(step: str) -> str:
     quote = '"' if "'" in step and '"' not in step else "'"
     escapes = {**_ESCAPES, quote: f"\\{quote}"}
-    return (
-        quote
-        + "".join(escapes.get(char) or (f"\\u{ord(char):04x}" if char < " " else char) for char in step)
-        + quote
-    )
+    escaped = (escapes.get(char) or (f"\\u{ord(char):04x}" if char < " " else char) for char in step)
+    return quote + "".join(escaped) + quote
 
 
 def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:

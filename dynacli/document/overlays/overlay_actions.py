@@ -45,16 +45,8 @@ def actions_between(
         inside = "/".join(place[len(steps) :])
         lines = (f"{inside}: {sentence}" if inside else sentence for sentence in sentences)
         descriptions.setdefault(steps, {}).update(dict.fromkeys(lines))
-    return [
-        {"target": path_of(steps), **_description(descriptions.get(steps)), **action}
-        if "update" in action
-        else {"target": path_of(steps), **action}
-        for steps, action in actions
-    ]
-
-
-def _description(sentences: Mapping[str, None] | None) -> dict[str, str]:
-    return {"description": "; ".join(sentences)} if sentences else {}
+    described = {steps: {"description": "; ".join(lines)} for steps, lines in descriptions.items() if lines}
+    return [{"target": path_of(steps), **described.get(steps, {}), **action} for steps, action in actions]
 
 
 def _nearest(place: tuple[str, ...], updates: list[_Steps]) -> _Steps:
@@ -90,16 +82,12 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: _Steps) -> It
                 below.extend(_between(before, value, (*here, key)))
                 continue
             except _ReplaceWholeError:
-                replacement = value
-        elif isinstance(before, Mapping | list):
-            replacement = value
+                pass  # the whole object is removed and added again
+        if isinstance(before, Mapping | list):
+            removed.append((*here, key))
         elif isinstance(value, Mapping | list):
             raise _ReplaceWholeError
-        else:
-            update[key] = value
-            continue
-        removed.append((*here, key))
-        update[key] = replacement
+        update[key] = value
     yield from ((steps, {"remove": True}) for steps in removed)
     if update:
         yield here, {"update": update}

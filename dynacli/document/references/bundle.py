@@ -43,7 +43,7 @@ class Bundled:
         tree: The document.
         origins: Where its parts stand in the files.
         warnings: A message and the place, for each reference that cannot be followed.
-        unread: Each such reference, as it is in the tree → why.
+        unread: Each of these references, as the tree has it → the reason.
     """
 
     tree: dict[str, Any]
@@ -88,20 +88,14 @@ class _Assembly:
         self.graph = graph
         self.placement = placement
         self.unread: dict[str, str] = {}
-        self.warnings = [
-            (
-                f"`{failure.site.ref}` cannot be followed: {failure.reason}",
-                Place(failure.file.number, join(failure.steps)),
-            )
-            for failure in graph.failures
-        ]
-        self.warnings.extend(
-            (
-                f"`{undecided.site.ref}` is taken for any value: {undecided.reason}",
-                Place(undecided.file.number, join(undecided.steps)),
-            )
-            for undecided in graph.undecided
-        )
+        self.warnings: list[tuple[str, Place]] = []
+        for effect, failures in (
+            ("cannot be followed", graph.failures),
+            ("is taken for any value", graph.undecided),
+        ):
+            for failure in failures:
+                message = f"`{failure.site.ref}` {effect}: {failure.reason}"
+                self.warnings.append((message, Place(failure.file.number, join(failure.steps))))
         self.budget = _MAX_COPIED
         self.places_left = _MAX_PLACES
         self.placed: set[int] = set()
@@ -163,12 +157,8 @@ class _Assembly:
         for site in self.graph.identifiers:
             site.node.pop(site.keyword, None)
         for part in self.graph.parts:
-            if (
-                part.kind is SCHEMA
-                and not part.is_in_root
-                and not part.steps
-                and isinstance(part.value, dict)
-            ):
+            is_whole_file = not part.is_in_root and not part.steps
+            if part.kind is SCHEMA and is_whole_file and isinstance(part.value, dict):
                 if str(part.value.get("$schema")).rstrip("#") in KNOWN_DIALECTS:
                     del part.value["$schema"]
                 for keyword in () if self.has_definitions else ("definitions", "$defs"):
@@ -186,9 +176,7 @@ class _Assembly:
         moved: list[_Moved] = []
         # From the end: the values beside a reference are completed before the reference is replaced.
         for use in reversed(self._replaced_in(part)):
-            inner = self.moved.get(use)
-            if inner is None:
-                inner = self._replace(use, depth)
+            inner = self.moved[use] if use in self.moved else self._replace(use, depth)
             self.places_left -= len(inner)
             if self.places_left < 0:
                 continue  # origins are for messages, and nobody looks at the last of so many copies
@@ -226,10 +214,8 @@ class _Assembly:
             moved = [move for move in moved if not move.steps or move.steps[0] not in beside]
             moved.extend(_Moved((key,), use.within.file.number, (*use.steps, key)) for key in beside)
         holder = self.holders[use]
-        if isinstance(holder, list):
-            holder[int(use.steps[-1])] = value
-        elif holder is not None:
-            holder[use.steps[-1]] = value
+        if holder is not None:
+            holder[int(use.steps[-1]) if isinstance(holder, list) else use.steps[-1]] = value
         self.replacements[id(node)] = value
         self.moved[use] = moved
         return moved
@@ -249,8 +235,7 @@ class _Assembly:
         Raises:
             _TooMuchError: The copies are too many or too deep.
         """
-        value = part.value
-        value = self.replacements.get(id(value), value)
+        value = self.replacements.get(id(part.value), part.value)
         if not isinstance(value, (dict, list)):
             return value
         if id(value) not in self.placed and not self.placement.is_inside_another(part):

@@ -135,11 +135,10 @@ class Files:
         if uri not in self._failures:
             try:
                 return self._read(uri)
-            except RefusedError as error:
-                self._failures[uri] = _described(error)
             except DynacliError as error:
                 self._failures[uri] = _described(error)
-                self.missing.append(uri)
+                if not isinstance(error, RefusedError):
+                    self.missing.append(uri)
         raise UnreadableError(self._failures[uri])
 
     def _read(self, uri: str) -> OpenFile:
@@ -193,12 +192,13 @@ class Files:
                 file.resources[steps] = uri
                 self.ids.setdefault(uri, (file, steps))
         for steps, keyword, ref in sites:
-            if keyword == "$id" and ref.startswith("#"):  # how drafts 4 and 6 write an anchor
-                file.anchors.setdefault(ref[1:], []).append((file.resource_at(steps), steps))
-            elif keyword != "$id":
-                file.anchors.setdefault(ref, []).append((file.resource_at(steps), steps))
-                if keyword == "$dynamicAnchor":
-                    file.dynamic.setdefault(ref, []).append((file.resource_at(steps), steps))
+            if keyword == "$id" and not ref.startswith("#"):
+                continue
+            # Drafts 4 and 6 write an anchor as `"$id": "#name"`.
+            name = ref[1:] if keyword == "$id" else ref
+            file.anchors.setdefault(name, []).append((file.resource_at(steps), steps))
+            if keyword == "$dynamicAnchor":
+                file.dynamic.setdefault(name, []).append((file.resource_at(steps), steps))
 
 
 def base_of(tree: Any, uri: str) -> str:

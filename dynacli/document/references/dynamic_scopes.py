@@ -117,11 +117,11 @@ class DynamicScopes:
                 copy.identifiers.append(site)
                 continue
             inner = self._widened(file, steps_of(site.link), scope)
-            target = self._meant(file, site, inner)
+            target = self._target_in(file, site, inner)
             if target is not None:
                 copy.references.append((site, self._bound(target, inner)))
 
-    def _meant(self, file: OpenFile, site: Site, scope: Scope) -> Target | None:
+    def _target_in(self, file: OpenFile, site: Site, scope: Scope) -> Target | None:
         try:
             if site.keyword == "$dynamicRef":
                 name = site.ref.partition("#")[2]
@@ -153,7 +153,7 @@ class DynamicScopes:
                         continue
                     if site.keyword == "$dynamicRef":
                         names.update({site.ref.partition("#")[2]} & self._names)
-                    inner = self._meant(file, site, {})
+                    inner = self._target_in(file, site, {})
                     if inner is not None and (inner.file.number, inner.steps) not in seen:
                         seen.add((inner.file.number, inner.steps))
                         waiting.append(inner)

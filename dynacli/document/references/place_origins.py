@@ -67,7 +67,10 @@ class Origins:
         """
         if not self._moves:
             return earlier
-        moves = {move.pointer: self._with_origin(move, earlier) for move in self}
+        moves = {
+            move.pointer: move if move.file else Move(move.pointer, *earlier.locate(move.origin))
+            for move in self
+        }
         moved_to: dict[str, list[str]] = {}
         for move in self:
             if move.file == 0:
@@ -78,12 +81,8 @@ class Origins:
                 moves.setdefault(pointer, Move(pointer, move.file, move.origin))
         return Origins(moves.values())
 
-    @staticmethod
-    def _with_origin(move: Move, earlier: "Origins") -> Move:
-        return move if move.file else Move(move.pointer, *earlier.locate(move.origin))
-
     def _pointers_after(self, pointer: str, moved_to: dict[str, list[str]]) -> Iterator[str]:
-        """Yield the pointers, after this step, of a place in the document before it.
+        """Yield the pointers that a place has after this step.
 
         Args:
             pointer: The place before this step.

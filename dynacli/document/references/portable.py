@@ -29,7 +29,7 @@ class Portable(NamedTuple):
 
 
 def make_portable(tree: dict[str, Any]) -> Portable:
-    """Return a document without what looks like a reference in extensions and examples and leads nowhere in it.
+    """Return a document without the `$ref`s in extensions and examples that lead nowhere in it.
 
     An example is left out only where it is nothing but a `$ref`: a `$ref` within it may be meant as data.
     """
@@ -45,7 +45,7 @@ class _Walk:
         self.left_out: dict[str, int] = {}
 
     def described(self, node: Any, kind: ObjectKind) -> Any:
-        """Return a part of the document without such references."""
+        """Return a part of the document without the references that lead nowhere."""
         if isinstance(node, list):
             items = [self.described(item, kind) if isinstance(item, dict | list) else item for item in node]
             return _same_or(node, items)
@@ -66,7 +66,7 @@ class _Walk:
         return _with(node, changed)
 
     def _data(self, node: Any, extension: str) -> Any:
-        """Return a part of the value of an extension or example without such references."""
+        """Return a part of an extension or example without the references that lead nowhere."""
         if isinstance(node, list):
             items = [self._data(item, extension) for item in node]
             kept = [item for item in items if item is not _LEFT_OUT]

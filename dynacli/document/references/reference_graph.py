@@ -135,7 +135,7 @@ class ReferenceGraph:
                 if part.is_copy:
                     continue
                 for site in sites_of(part.value, part.kind, link_of(part.steps), self._seen):
-                    self._meet(part, site)
+                    self._sort_in(part, site)
             # The anchors that a dynamic reference may mean are known only when all files are read.
             later, self._later = self._later, []
             for part, site in later:
@@ -183,14 +183,13 @@ class ReferenceGraph:
             use.target.uses.append(use)
         for key, copy in scopes.copies.items():
             for site, place in copy.references:
-                target = self._place_of(place, site) if isinstance(place, Target) else part_by_key[place]
+                if isinstance(place, Target):
+                    target = self._part(place, site.kind, site.kind.section or "-")
+                else:
+                    target = part_by_key[place]
                 use = Use(site, steps_of(site.link), part_by_key[key], target, is_replaced=False)
                 target.uses.append(use)
                 self.uses.append(use)
-
-    def _place_of(self, target: Target, site: Site) -> Part:
-        section = site.kind.section or "-"
-        return self._part(target, site.kind, section)
 
     def _target_or_none(self, file: OpenFile, steps: Steps, site: Site) -> Target | None:
         """Return the target of a reference; None, without noting the reference, where it is undecided."""
@@ -199,7 +198,7 @@ class ReferenceGraph:
         del self.undecided[count:]
         return target
 
-    def _meet(self, part: Part, site: Site) -> None:
+    def _sort_in(self, part: Part, site: Site) -> None:
         if site.keyword in _IDENTIFIERS:
             if site.kind is SCHEMA:
                 self.identifiers.append(site)
@@ -236,9 +235,8 @@ class ReferenceGraph:
                 return
         is_replaced = not stays and not section
         if is_replaced and not steps and file.number == 0:
-            self._failed.append(
-                (part, site, Failure(site, file, steps, "a whole file cannot be a reference to another"))
-            )
+            failure = Failure(site, file, steps, "a whole file cannot be a reference to another")
+            self._failed.append((part, site, failure))
             return
         referenced = self._part(target, site.kind, section if not stays else section or "-")
         use = Use(site, steps, part, referenced, is_replaced)
@@ -256,7 +254,7 @@ class ReferenceGraph:
         return part
 
     def _walk_unseen(self, target: Target, kind: ObjectKind) -> None:
-        """Search a place that a reference leads to for references, although it counts as data."""
+        """Search the target of a reference for references where it was not searched yet, because it counts as data."""
         value = follow(target.file.tree, target.steps)
         if isinstance(value, (dict, list)) and id(value) not in self._seen:
             self._part(target, kind, kind.section or "-")
@@ -278,11 +276,9 @@ class ReferenceGraph:
             resource = file.resource_at(steps)
             return Target(file, resource or _outermost_schema(file.tree, steps))
         elif site.keyword == "$dynamicRef":
-            anchors = [
-                (opened, place)
-                for opened in self._files.opened
-                for _, place in opened.dynamic.get(_fragment(ref), ())
-            ]
+            name = ref.partition("#")[2]
+            opened = self._files.opened
+            anchors = [(other, place) for other in opened for _, place in other.dynamic.get(name, ())]
             if self._is_plain_anchor(file, steps, ref, anchors):
                 return self._targets.find(file, steps, ref)
             if len(anchors) == 1:
@@ -313,10 +309,6 @@ def _is_placeholder(target: Target) -> bool:
     """Return whether a schema accepts nothing, and so stands for the schemas that extend it (`$dynamicRef`)."""
     value = follow(target.file.tree, target.steps)
     return value is False or (isinstance(value, dict) and value.get("not") in ({}, True))
-
-
-def _fragment(ref: str) -> str:
-    return ref.partition("#")[2]
 
 
 def _outermost_schema(tree: Any, steps: Steps) -> Steps:

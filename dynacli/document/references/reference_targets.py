@@ -1,5 +1,6 @@
 """The places that references lead to, across the files of a document."""
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from dynacli.document.file_names import file_name
@@ -90,13 +91,10 @@ class TargetFinder:
                 result = target
 
     def _locate(self, file: OpenFile, resource: Steps, steps: Steps, ref: str, hops: int) -> Target:
-        head, hash_sign, fragment = ref.partition("#")
-        if not head:
-            if not hash_sign:
-                raise UnreadableError("it is empty")
-            starts = [Target(file, resource)]
-        else:
-            starts = [self._open(file, resource, head)]
+        head, _, fragment = ref.partition("#")
+        if not ref:
+            raise UnreadableError("it is empty")
+        starts = [self._open(file, resource, head) if head else Target(file, resource)]
         if starts[0].steps:
             # In JSON Schema a pointer starts at the schema with the `$id`; many documents mean their own root.
             starts.append(Target(starts[0].file, ()))
@@ -118,11 +116,8 @@ class TargetFinder:
         if resource:
             bases.insert(0, file.resources[resource])
         candidates = list(dict.fromkeys(absolute(base, head) for base in bases))
-        if (
-            file.uri
-            and not file.uri.startswith("file:")
-            and any(uri.startswith("file:") for uri in candidates)
-        ):
+        is_remote = bool(file.uri) and not file.uri.startswith("file:")
+        if is_remote and any(uri.startswith("file:") for uri in candidates):
             # Even where such a file may be read, a document from the network must not choose it.
             raise UnreadableError("a remote document may not lead to files of this machine")
         for uri in candidates:
@@ -161,7 +156,7 @@ class TargetFinder:
 
 
 def nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) -> Steps:
-    """Return which place an anchor means that several have: one in the resource if there is one, then the nearest.
+    """Return the place that an anchor of several places means: the nearest in the resource, else the nearest of all.
 
     Args:
         anchored: The steps to each place's resource, and to the place.
@@ -174,9 +169,4 @@ def nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) -
 
 def _shared(left: Steps, right: Steps) -> int:
     """Return how many steps both start with."""
-    count = 0
-    for left_step, right_step in zip(left, right, strict=False):
-        if left_step != right_step:
-            break
-        count += 1
-    return count
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))

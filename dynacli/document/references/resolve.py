@@ -1,4 +1,4 @@
-"""The references of a document replaced by what they mean, with prance.
+"""The references of a document replaced by their targets, with prance.
 
 prance resolves the targets of the references in a copy of the document. Everything in the copy that prance must not
 follow, or handles wrongly, is set aside before and put back afterwards. prance 26.7.19 handles wrongly:
@@ -47,7 +47,7 @@ _CONSTRAINTS = frozenset(
 
 
 def resolve(tree: Any, *, uri: str = "") -> Any:
-    """Return the document with its internal references replaced by what they mean.
+    """Return the document with its internal references replaced by their targets.
 
     - The target of several references is a shared object: it must not be changed, and walking through all paths to it
       takes long, since the unfolded tree can be far larger than the document.
@@ -240,9 +240,8 @@ def _objects(tree: Any) -> Iterator[dict[str, Any]]:
         seen.add(id(node))
         if isinstance(node, dict):
             yield node
-            stack.extend([value for value in node.values() if isinstance(value, (dict, list))])
-        else:
-            stack.extend([value for value in node if isinstance(value, (dict, list))])
+        members = node.values() if isinstance(node, dict) else node
+        stack.extend([member for member in members if isinstance(member, (dict, list))])
 
 
 def _too_nested(targets: set[Steps]) -> set[Steps]:

@@ -81,7 +81,7 @@ class Site(NamedTuple):
         link: The steps to that object.
         keyword: The key of the reference in `node`; for an entry of a `mapping`, the key of `node` itself.
         ref: The value.
-        is_optional: Whether it may be no reference at all.
+        is_optional: Whether the value may be data rather than a reference.
         kind: The kind of object that belongs there.
         name: The key in a `mapping`; else empty.
     """
@@ -151,7 +151,7 @@ def lookup(tree: Any, ref: str) -> Any:
 
 
 def past_references(tree: Any, steps: Steps) -> Steps | None:
-    """Return the steps to the place that some steps end at when references on the way are followed; None for none."""
+    """Return the steps to the same place with references on the way followed; None where they lead nowhere."""
     return Locator(tree, "", []).walk(steps)
 
 
@@ -274,9 +274,7 @@ class Locator:
     def _locate_name(self, ref: str) -> Steps | None:
         """Return the steps to the schema that a mapping's value means, which is a schema's name or a reference."""
         named = ("components", "schemas", ref)
-        schemas = self.tree.get("components", {}) if isinstance(self.tree, dict) else {}
-        schemas = schemas.get("schemas") if isinstance(schemas, dict) else None
-        if isinstance(schemas, dict) and ref in schemas:
+        if follow(self.tree, named) is not MISSING:
             return named
         return self.locate_ref(ref) if looks_like_reference(ref) else None
 

@@ -10,7 +10,7 @@ from dynacli.document.swagger2.converted_places import ConvertedPlace
 __all__ = ["Kind", "Ledger", "Referrer"]
 
 Kind = Literal["", "schemas", "parameters", "responses", "requestBodies", "headers", "pathItems"]
-"""The section of `components` in 3.0 for what a reference has to lead to; empty where that is not known."""
+"""The section of `components` in 3.0 that a reference has to lead to; empty where it is not known."""
 
 _MAX_HOPS = 100
 
@@ -79,13 +79,7 @@ class Ledger:
         self.moves.append(Move(place.new, 0, place.old))
 
     def note_made(self, value: Any, new: ConvertedPlace, old: str) -> Any:
-        """Note that a part with all in it was made from a place in the Swagger document, and return the part.
-
-        Args:
-            value: The part.
-            new: Where it is in the new document.
-            old: The JSON pointer of the place in the Swagger document.
-        """
+        """Note that a part, with all in it, was made from a place in the Swagger document, and return the part."""
         self._note_made(value, new.new, old)
         return value
 

@@ -18,7 +18,7 @@ class Field(NamedTuple):
     Args:
         raw: The Parameter Object of 2.0.
         old: Its JSON pointer.
-        entry: The JSON pointer of its entry in the list, which differs where the entry is a reference.
+        entry: The JSON pointer of its entry in the list of parameters; another one where the entry is a reference.
         schema: The JSON pointer of its schema in the new document, where the field is shared; else empty.
     """
 
@@ -31,14 +31,7 @@ class Field(NamedTuple):
 def convert_body(
     raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any]:
-    """Return the request body for a parameter `in: body`.
-
-    Args:
-        raw: The Parameter Object of 2.0.
-        types: The media types that the operation consumes.
-        place: Where the parameter is, and where the request body.
-        ledger: Gets references, moves and warnings.
-    """
+    """Return the request body for a parameter `in: body`."""
     ledger.note_move(place)
     converted = {
         key: value
@@ -86,14 +79,7 @@ def _examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPl
 def convert_form(
     fields: list[Field], types: MediaTypes, place: ConvertedPlace, ledger: Ledger
 ) -> dict[str, Any]:
-    """Return the request body for parameters `in: formData`.
-
-    Args:
-        fields: At least one field, each name once.
-        types: The media types, all of forms.
-        place: Where the list of parameters is, and where the request body.
-        ledger: Gets references, moves and warnings.
-    """
+    """Return the request body for parameters `in: formData`: at least one field, each name once."""
     ledger.note_origin(place)
     ledger.note_made({}, place.below("content"), types.old or place.old)
     content: dict[str, Any] = {}

@@ -37,6 +37,10 @@ class Components(NamedTuple):
     fields: dict[str, str]
     schemes: dict[str, str]
 
+    def put(self, section: Section, place: ConvertedPlace, value: Any) -> None:
+        """Put a component into its section, under the name that was assigned to its place."""
+        self.sections[section][self.names.assigned[section, place.old]] = value
+
 
 def convert_components(
     source: dict[str, Any], consumes: MediaTypes, produces: MediaTypes, ledger: Ledger
@@ -46,22 +50,13 @@ def convert_components(
     - A shared body becomes a request body, with the media types that the document consumes.
     - A shared form field becomes a schema, which the forms that have the field refer to.
     - A name that 3.0 does not allow is changed; a schema keeps it as its title.
-
-    Args:
-        source: The Swagger document.
-        consumes: The media types of its bodies.
-        produces: The media types of its responses.
-        ledger: Gets references, moves and warnings.
     """
     components = Components({}, ConvertedNames(), {}, {})
     definitions = _entries(source, "definitions", ledger)
     components.names.reserve("schemas", definitions)
     for name, raw in definitions.items():
         place = _placed(components, "definitions", name, "schemas", ledger)
-        schema = convert_schema(raw, place, ledger)
-        components.sections["schemas"][components.names.assigned["schemas", place.old]] = _titled(
-            schema, name, place, ledger
-        )
+        components.put("schemas", place, _titled(convert_schema(raw, place, ledger), name, place, ledger))
     parameters = _entries(source, "parameters", ledger)
     for kind in ("parameters", "requestBodies"):
         components.names.reserve(kind, parameters)
@@ -71,14 +66,13 @@ def convert_components(
     components.names.reserve("responses", responses)
     for name, raw in responses.items():
         place = _placed(components, "responses", name, "responses", ledger)
-        response = convert_response(raw, produces, place, ledger)
-        components.sections["responses"][components.names.assigned["responses", place.old]] = response
+        components.put("responses", place, convert_response(raw, produces, place, ledger))
     schemes = _entries(source, "securityDefinitions", ledger)
     components.names.reserve("securitySchemes", schemes)
     for name, raw in schemes.items():
         place = _placed(components, "securityDefinitions", name, "securitySchemes", ledger)
         components.schemes[name] = components.names.assigned["securitySchemes", place.old]
-        components.sections["securitySchemes"][components.schemes[name]] = convert_scheme(raw, place, ledger)
+        components.put("securitySchemes", place, convert_scheme(raw, place, ledger))
     _map_discriminators(definitions, components, ledger)
     return components
 
@@ -107,13 +101,10 @@ def _placed(components: Components, key: str, name: str, section: Section, ledge
 
 def _titled(schema: Any, name: str, place: ConvertedPlace, ledger: Ledger) -> Any:
     """Return a schema with its old name as its title, where it got another name."""
-    if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or place.new == _unchanged(place):
+    unchanged = place.old.replace("/definitions/", "/components/schemas/", 1)
+    if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or place.new == unchanged:
         return schema
     return {"title": ledger.note_made(name, place.below("title"), place.old), **schema}
-
-
-def _unchanged(place: ConvertedPlace) -> str:
-    return place.old.replace("/definitions/", "/components/schemas/", 1)
 
 
 def _parameter(name: str, raw: Any, components: Components, consumes: MediaTypes, ledger: Ledger) -> None:
@@ -123,22 +114,19 @@ def _parameter(name: str, raw: Any, components: Components, consumes: MediaTypes
         if is_reference:
             return  # each form refers to the end of the chain
         place = _placed(components, "parameters", name, "schemas", ledger)
-        components.sections["schemas"][components.names.assigned["schemas", place.old]] = convert_field(
-            target, place, ledger
-        )
+        components.put("schemas", place, convert_field(target, place, ledger))
         components.fields[place.old] = place.new
         return
     kind: Literal["requestBodies", "parameters"] = "requestBodies" if is_body(target) else "parameters"
     place = _placed(components, "parameters", name, kind, ledger)
     converted = raw
     if is_reference and isinstance(raw, dict):
-        converted = dict(raw)
-        ledger.add_referrer(converted, "$ref", kind)
+        converted = ledger.copy_reference(raw, kind)
     elif is_body(target):
         converted = convert_body(raw, consumes, place, ledger)
     elif isinstance(raw, dict):
         converted = convert_parameter(raw, place, ledger)
-    components.sections[kind][components.names.assigned[kind, place.old]] = converted
+    components.put(kind, place, converted)
 
 
 def _map_discriminators(definitions: dict[str, Any], components: Components, ledger: Ledger) -> None:
@@ -162,22 +150,18 @@ def _map_discriminators(definitions: dict[str, Any], components: Components, led
     for base, entries in entries_by_base.items():
         name = components.names.assigned["schemas", base]
         discriminator = schemas[name].get("discriminator") if isinstance(schemas[name], dict) else None
-        is_plain = all(value == new == name for value, new, _ in entries)
-        if (
-            is_plain
-            or not isinstance(discriminator, dict)
-            or not isinstance(discriminator.get("mapping", {}), dict)
-        ):
+        if all(value == new == name for value, new, _ in entries) or not isinstance(discriminator, dict):
+            continue
+        if not isinstance(discriminator.get("mapping", {}), dict):
             continue
         place = ConvertedPlace(base, ledger.new_pointer(base)).below("discriminator")
         if "mapping" not in discriminator:
             discriminator["mapping"] = ledger.note_made({}, place.below("mapping"), place.old)
+        mapping = discriminator["mapping"]
         for value, new, origin in entries:
-            mapped = to_fragment(join(("components", "schemas", new)))
-            if value not in discriminator["mapping"]:
-                discriminator["mapping"][value] = ledger.note_made(
-                    mapped, place.below("mapping", value), origin
-                )
+            if value not in mapping:
+                mapped = to_fragment(join(("components", "schemas", new)))
+                mapping[value] = ledger.note_made(mapped, place.below("mapping", value), origin)
 
 
 def _bases(old: str, ledger: Ledger) -> list[str]:

@@ -29,9 +29,8 @@ class MediaTypes(NamedTuple):
 
     def only(self, names: list[str]) -> "MediaTypes":
         """Return some of these media types."""
-        return MediaTypes(
-            tuple(names), tuple(self.pointers[self.names.index(name)] for name in names), self.old
-        )
+        pointers = tuple(self.pointers[self.names.index(name)] for name in names)
+        return MediaTypes(tuple(names), pointers, self.old)
 
     def or_else(self, name: str) -> "MediaTypes":
         """Return these media types, or a default where there are none."""
@@ -41,14 +40,7 @@ class MediaTypes(NamedTuple):
 def read_media_types(
     holder: dict[str, Any], key: str, place: ConvertedPlace, ledger: Ledger
 ) -> MediaTypes | None:
-    """Return the media types that a document or an operation names; None where it names none.
-
-    Args:
-        holder: The document or the operation.
-        key: `consumes` or `produces`.
-        place: Where the holder is.
-        ledger: Gets warnings.
-    """
+    """Return the media types in `consumes` or `produces` of a document or an operation; None where it has none."""
     if key not in holder:
         return None
     value, old = holder[key], place.below(key).old
@@ -78,7 +70,6 @@ def convert_content(
         types: At least one media type.
         holder: The place of the body or the response.
         schema_at: The steps from the holder to the schema in the Swagger document.
-        ledger: Gets references, moves and warnings.
     """
     ledger.note_made({}, holder.below("content"), types.old or holder.old)
     content: dict[str, dict[str, Any]] = {}
@@ -89,9 +80,6 @@ def convert_content(
         content[name] = {}
         if schema is not None:
             schema_place = holder.relocated(schema_at, ("content", name, "schema"))
-            if schema_at:
-                ledger.note_move(schema_place)
-            else:
-                ledger.note_origin(schema_place)
+            (ledger.note_move if schema_at else ledger.note_origin)(schema_place)
             content[name]["schema"] = convert_schema(schema, schema_place, ledger)
     return content

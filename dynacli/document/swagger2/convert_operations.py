@@ -18,7 +18,7 @@ __all__ = ["DocumentContext", "convert_paths", "is_body", "is_field"]
 
 
 class DocumentContext(NamedTuple):
-    """What a document states for all its operations.
+    """The statements of a document that hold for all its operations.
 
     Args:
         consumes: The media types of bodies.
@@ -79,10 +79,7 @@ def _path_item(
             beside = {key: value for key, value in item.items() if key != "$ref"}
             for key in target:
                 ledger.note_origin(new.below(key))
-            return {
-                **_path_item(target, context, new, ledger),
-                **_path_item(beside, context, place, ledger),
-            }
+            return _path_item(target, context, new, ledger) | _path_item(beside, context, place, ledger)
     path_inputs = _inputs(item.get("parameters"), context, place.below("parameters"), ledger)
     entries = {entry.steps[0]: entry.operation for entry in operations_of(item) if len(entry.steps) == 1}
     converted: dict[str, Any] = {}
@@ -202,16 +199,11 @@ def _request_body(
     copied = [field.raw for field in fields.values() if not field.schema and ledger.has_moved(field.old)]
     if copied and not ledger.may_copy(*copied, place=place):
         return None
-    parameters = ConvertedPlace(
-        own_inputs.old if own_inputs.fields else path_inputs.old, place.below("requestBody").new
-    )
-    files = any(_has_file(field.raw) for field in fields.values())
-    return convert_form(
-        list(fields.values()),
-        _form_types(types, consumes is not None, files, place, ledger),
-        parameters,
-        ledger,
-    )
+    old = own_inputs.old if own_inputs.fields else path_inputs.old
+    parameters = ConvertedPlace(old, place.below("requestBody").new)
+    has_files = any(_has_file(field.raw) for field in fields.values())
+    form_types = _form_types(types, consumes is not None, has_files, place, ledger)
+    return convert_form(list(fields.values()), form_types, parameters, ledger)
 
 
 def _body(
@@ -224,9 +216,7 @@ def _body(
     is_affordable = ledger.may_copy(body.raw, place=place)
     if is_shared and (types.names == context.consumes.names or not is_affordable):
         ledger.note_origin(ConvertedPlace(body.entry, new))
-        converted = {"$ref": to_fragment(body.old)}
-        ledger.add_referrer(converted, "$ref", "requestBodies")
-        return converted
+        return ledger.copy_reference({"$ref": to_fragment(body.old)}, "requestBodies")
     return convert_body(body.raw, types, ConvertedPlace(body.old, new), ledger) if is_affordable else None
 
 
@@ -240,9 +230,8 @@ def _form_types(
             "A form cannot be sent as any other media type than those of forms", place.below("consumes")
         )
     if not forms:
-        return MediaTypes().or_else(
-            "multipart/form-data" if has_files else "application/x-www-form-urlencoded"
-        )
+        default = "multipart/form-data" if has_files else "application/x-www-form-urlencoded"
+        return MediaTypes().or_else(default)
     if has_files:
         forms.sort(key=lambda name: not _is_multipart(name))
     return types.only(forms)

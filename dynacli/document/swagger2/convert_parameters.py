@@ -18,6 +18,21 @@ _OF_SCHEMA = frozenset(
 )
 """The keywords that describe a parameter's value."""
 
+_NOT_OF_FIELD = frozenset(
+    {
+        "name",
+        "in",
+        "required",
+        "allowEmptyValue",
+        "collectionFormat",
+        "schema",
+        "style",
+        "explode",
+        "x-example",
+    }
+)
+"""The keywords of a form field that its schema does not take over."""
+
 _STYLES = {
     "csv": ("form", False),
     "ssv": ("spaceDelimited", False),
@@ -37,13 +52,7 @@ def keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def convert_parameter(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
-    """Return a parameter in the path, the query, a header or a cookie.
-
-    Args:
-        raw: The Parameter Object of 2.0.
-        place: Where it is.
-        ledger: Gets references, moves and warnings.
-    """
+    """Return a parameter in the path, the query, a header or a cookie."""
     converted = _described(raw, place, ledger)
     converted.update(_style(raw, str(raw.get("in")).strip().lower(), place, ledger))
     return converted
@@ -60,20 +69,9 @@ def convert_header(raw: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
 
 
 def convert_field(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return the schema of a form field.
-
-    Args:
-        raw: The Parameter Object of 2.0, which is in `formData`.
-        place: Where the parameter is, and where the schema.
-        ledger: Gets references, moves and warnings.
-    """
+    """Return the schema of a form field."""
     ledger.note_move(place)
-    keywords = {
-        key: value
-        for key, value in raw.items()
-        if key not in {"name", "in", "required", "allowEmptyValue", "collectionFormat", "schema", "style"}
-        and key not in {"explode", "x-example"}
-    }
+    keywords = {key: value for key, value in raw.items() if key not in _NOT_OF_FIELD}
     if isinstance(raw.get("schema"), dict):  # as in OpenAPI 3.0
         schema = place.relocated(("schema",), ())
         for key in raw["schema"]:
@@ -92,13 +90,7 @@ def convert_field(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) ->
 
 
 def convert_encoding(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any] | None:
-    """Return the encoding of a form field; None where it is the default of 3.0 (3.0.4, "Encoding Object").
-
-    Args:
-        raw: The Parameter Object of 2.0, which is in `formData`.
-        place: Where the parameter is, and where the Encoding Object.
-        ledger: Gets references, moves and warnings.
-    """
+    """Return the encoding of a form field; None where it is the default of 3.0 (3.0.4, "Encoding Object")."""
     # `multi` is how 3.0 writes a list in a form by default.
     is_needed = raw.get("collectionFormat") != "multi" or "style" in raw or "explode" in raw
     return _style(raw, "formData", place, ledger) or None if is_needed else None
@@ -163,9 +155,8 @@ def _style(raw: dict[str, Any], location: str, place: ConvertedPlace, ledger: Le
     """Return `style` and `explode` of a list where they are not the default."""
     schema = raw.get("schema")
     value_keywords = schema if isinstance(schema, dict) and "type" not in raw else raw
-    if value_keywords.get("type") != "array" and not (
-        value_keywords.get("items") and "type" not in value_keywords
-    ):
+    is_array = value_keywords.get("type", "array" if value_keywords.get("items") else None) == "array"
+    if not is_array:
         return {}
     if "style" in raw or "explode" in raw:
         # As in OpenAPI 3.0: they are in the right place already, except in a form.

@@ -23,33 +23,28 @@ def convert_responses(
     An operation that produces others gets a copy of it.
 
     Args:
-        raw: The Responses Object of 2.0.
         types: The media types that the operation produces.
         shared_types: The media types that the document produces.
-        place: Where it is.
-        ledger: Gets references, moves and warnings.
     """
     if not isinstance(raw, dict):
         return raw
     converted: dict[str, Any] = {}
     succeeding = _succeeding(raw)
     for status, response in raw.items():
-        response_place, is_success = place.below(status), status in succeeding
+        here, is_success = place.below(status), status in succeeding
         if status.startswith("x-") or not isinstance(response, dict):
             converted[status] = response
         elif not isinstance(response.get("$ref"), str):
-            converted[status] = convert_response(
-                response, types, response_place, ledger, is_success=is_success
-            )
+            converted[status] = convert_response(response, types, here, ledger, is_success=is_success)
         else:
             target, steps = ledger.follow(response)
+            is_shared = steps[:1] == ("responses",) and isinstance(target, dict)
             if (
-                steps[:1] == ("responses",)
-                and isinstance(target, dict)
+                is_shared
                 and _needs_copy(target, types, shared_types, is_success=is_success)
-                and ledger.may_copy(target, place=response_place)
+                and ledger.may_copy(target, place=here)
             ):
-                copy_place = ConvertedPlace(join(steps), response_place.new)
+                copy_place = ConvertedPlace(join(steps), here.new)
                 ledger.note_origin(copy_place)
                 converted[status] = convert_response(target, types, copy_place, ledger, is_success=is_success)
             else:
@@ -79,13 +74,6 @@ def convert_response(
 
     Without `produces`, its media type can be any. In Swagger 2.0 a response without schema has no content,
     but documents leave the schema out where there is content: a successful response gets the types of `produces`.
-
-    Args:
-        raw: The Response Object of 2.0.
-        types: The media types that the operation produces.
-        place: Where it is.
-        ledger: Gets references, moves and warnings.
-        is_success: Whether it is the response of a successful call.
     """
     if not isinstance(raw, dict):
         return raw

@@ -13,22 +13,11 @@ __all__ = ["convert_schema"]
 
 _SCHEMA, _MAP, _LIST, _ITEMS = range(4)
 _HOLD_SCHEMAS = {
-    "additionalProperties": _SCHEMA,
-    "not": _SCHEMA,
+    **dict.fromkeys(("additionalProperties", "not"), _SCHEMA),
     # Swagger 2.0 does not have these; documents do.
-    "contains": _SCHEMA,
-    "propertyNames": _SCHEMA,
-    "if": _SCHEMA,
-    "then": _SCHEMA,
-    "else": _SCHEMA,
-    "properties": _MAP,
-    "patternProperties": _MAP,
-    "definitions": _MAP,
-    "$defs": _MAP,
-    "dependencies": _MAP,
-    "allOf": _LIST,
-    "anyOf": _LIST,
-    "oneOf": _LIST,
+    **dict.fromkeys(("contains", "propertyNames", "if", "then", "else"), _SCHEMA),
+    **dict.fromkeys(("properties", "patternProperties", "definitions", "$defs", "dependencies"), _MAP),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), _LIST),
     "items": _ITEMS,
 }
 """Keyword with schemas in its value → how it holds them; the values of all other keywords are data."""
@@ -48,11 +37,6 @@ def convert_schema(schema: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
     - Several types, or several `items`, become `anyOf`.
     - `type: file` becomes a binary string.
     - `id` and `$schema` are left out: Swagger 2.0 has neither, and in JSON Schema they change what references mean.
-
-    Args:
-        schema: The schema.
-        place: Where it is.
-        ledger: Gets references, moves and warnings.
     """
     if not isinstance(schema, dict):
         return schema
@@ -72,16 +56,15 @@ def convert_schema(schema: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
     for key in ("id", "$schema"):
         if isinstance(converted.get(key), str):
             del converted[key]
-    # It is for the items after the last of several `items`, and has no meaning beside a single schema.
+    # `additionalItems` is for the items after the last of several `items`, and means nothing beside a single schema.
     converted.pop("additionalItems", None)
     if isinstance(converted.get("$ref"), str):
         ledger.add_referrer(converted, "$ref", "schemas")
     if "type" in converted:
         _type(converted, place, ledger)
     if "discriminator" in converted:
-        converted["discriminator"] = _discriminator(
-            converted["discriminator"], place.below("discriminator"), ledger
-        )
+        below = place.below("discriminator")
+        converted["discriminator"] = _discriminator(converted["discriminator"], below, ledger)
     if isinstance(converted.get("x-nullable"), bool) and converted.pop("x-nullable"):
         _allow_null(converted, place, ledger)
     return converted
@@ -157,10 +140,8 @@ def _any_type(
         return
     all_of = converted.get("allOf")
     all_of = all_of if isinstance(all_of, list) else []
-    converted["allOf"] = [
-        *all_of,
-        ledger.note_made({"anyOf": choices}, place.below("allOf", len(all_of)), old),
-    ]
+    added = ledger.note_made({"anyOf": choices}, place.below("allOf", len(all_of)), old)
+    converted["allOf"] = [*all_of, added]
 
 
 def _discriminator(value: Any, place: ConvertedPlace, ledger: Ledger) -> Any:

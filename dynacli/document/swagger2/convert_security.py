@@ -19,13 +19,7 @@ _OF_FLOW = ("flow", "authorizationUrl", "tokenUrl", "scopes")
 
 
 def convert_scheme(raw: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return a security scheme; a value that is no object is returned unchanged.
-
-    Args:
-        raw: The Security Scheme Object of 2.0; an object as in OpenAPI 3.0 stays the same.
-        place: Where it is.
-        ledger: Gets moves and warnings.
-    """
+    """Return a security scheme; a scheme as in OpenAPI 3.0, or a value that is no object, is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
     if raw.get("type") == "basic":
@@ -65,14 +59,7 @@ def _oauth2(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[
 
 
 def convert_requirements(raw: Any, schemes: dict[str, str], place: ConvertedPlace, ledger: Ledger) -> Any:
-    """Return security requirements with the new names of schemes.
-
-    Args:
-        raw: The list of 2.0; a value that is no list is returned unchanged.
-        schemes: Name of a security definition → the name of its security scheme.
-        place: Where the list is.
-        ledger: Gets moves.
-    """
+    """Return security requirements with the new names of schemes; a value that is no list is returned unchanged."""
     if not isinstance(raw, list):
         return raw
     converted: list[Any] = []

@@ -37,10 +37,8 @@ class ServerAddress(NamedTuple):
         `schemes` is ignored.
 
         Args:
-            schemes: The schemes of the document or the operation.
-            place: Where they are.
-            new: Where the servers are in the new document.
-            ledger: Gets origins and warnings.
+            place: The place of the schemes.
+            new: The place of the servers in the new document.
         """
         if not self.host:
             urls = [(self.path or "/", self.old)]
@@ -87,9 +85,7 @@ def read_address(source: dict[str, Any], uri: str, ledger: Ledger) -> ServerAddr
     """Return the address of a document's API.
 
     Args:
-        source: The Swagger document.
-        uri: Where it was fetched from; its scheme counts where the document names none.
-        ledger: Gets warnings.
+        uri: Where the document was fetched from; its scheme counts where the document names none.
     """
     texts = {"host": "", "basePath": ""}
     for key in texts:

@@ -61,8 +61,8 @@ _TOKEN = st.text(alphabet=st.sampled_from("abc-"), min_size=1)
 
 
 @given(st.lists(st.tuples(_URL, st.lists(_TOKEN, min_size=1), st.text(alphabet='ab,;<>\\"= ')), max_size=9))
-def test_what_was_written_is_read(links: list[tuple[str, list[str], str]]) -> None:
-    """A header that is written by the rules gives what was put into it, with any text in its titles."""
+def test_a_header_written_by_the_rules_is_read_back(links: list[tuple[str, list[str], str]]) -> None:
+    """Any text may be in the titles of its links."""
     titles = [title.replace("\\", "\\\\").replace('"', '\\"') for _, _, title in links]
     value = ", ".join(
         f'<{target}>; title="{title}"; rel="{" ".join(relations)}"'
@@ -91,8 +91,8 @@ def test_what_was_written_is_read(links: list[tuple[str, list[str], str]]) -> No
     ],
     ids=lambda value: " ".join(value.relations) or "none" if isinstance(value, Link) else "",
 )
-def test_relations_say_what_is_expected(link: Link, expected: list[Lead]) -> None:
-    """Only relations that lead to a description count."""
+def test_only_relations_of_descriptions_count(link: Link, expected: list[Lead]) -> None:
+    """The relation of a link gives the role of its target; other relations are left out."""
     assert expected == leads_of([link])
 
 

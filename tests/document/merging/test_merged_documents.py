@@ -81,15 +81,15 @@ def _assert_places(document: Document) -> None:
             assert node == written, (steps, place)
 
 
-def test_one_document_is_itself() -> None:
-    """Merging one changes nothing."""
+def test_a_single_document_is_not_changed() -> None:
+    """Merging a single document returns that document."""
     one = _document({"/a": {"get": _operation("a")}})
     assert one is merge([one], "all")
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_the_same_document_many_times_is_that_document(count: int) -> None:
-    """What is the same is there once, under its name, and one warning for each copy says so."""
+def test_copies_of_a_document_merge_into_the_document(count: int) -> None:
+    """Equal parts are taken once, under their names, with a warning for each copy."""
     security: dict[str, Any] = {"components": {"schemas": {"Pet": PET}, "securitySchemes": {"key": _KEY}}}
     one = _document(
         {"/a": {"get": _operation("a", _ref("Pet"))}},
@@ -151,8 +151,8 @@ def _limit(kind: str) -> dict[str, Any]:
     return {"name": "limit", "in": "query", "schema": {"type": kind}}
 
 
-def test_paths_that_say_the_same_of_their_operations_are_joined() -> None:
-    """What both say of the path stays said there."""
+def test_paths_with_equal_shared_fields_are_joined() -> None:
+    """Fields that both documents give a path for all its operations stay fields of the path."""
     shared = {"parameters": [_limit("integer")], "summary": "All", "servers": [{"url": "https://c.example"}]}
     merged = _merged(
         _document({"/a": {**shared, "get": _operation("a")}}),
@@ -162,7 +162,7 @@ def test_paths_that_say_the_same_of_their_operations_are_joined() -> None:
     assert "parameters" not in merged.tree["paths"]["/a"]["put"]
 
 
-def test_what_paths_say_otherwise_is_said_in_their_operations() -> None:
+def test_different_shared_fields_of_a_path_go_into_its_operations() -> None:
     """Parameters, servers and texts of a path hold for the operations of its document; an operation's own ones win."""
     one = _document(
         {
@@ -203,7 +203,7 @@ def test_a_path_that_is_a_reference_is_joined_too() -> None:
 
 
 def test_a_reference_to_a_path_that_is_joined_leads_to_the_path_as_it_was() -> None:
-    """What leads to the path as a whole gets no operation of another document."""
+    """A reference to a whole path gets no operation of another document."""
     one = _document({"/a": {"get": _operation("a")}, "/b": {"$ref": "#/paths/~1a"}})
     other = _document({"/a": {"put": _operation("c")}}, "b")
     merged = _merged(one, other)
@@ -228,7 +228,7 @@ _SERVERS = [
 def test_servers_stay_those_of_the_document(
     first: list[str] | None, second: list[str] | None, expected: list[str] | None
 ) -> None:
-    """Requests go where they went: what a later document says of all its paths is said in each, absolute."""
+    """A request goes to the same server as before merging: the servers of later documents are put into each path, absolute."""
     one, other = (
         dict[str, Any]() if urls is None else {"servers": [{"url": url} for url in urls]}
         for urls in (first, second)
@@ -247,7 +247,7 @@ def test_servers_stay_those_of_the_document(
 
 
 def test_servers_of_a_file_stay_relative() -> None:
-    """What is relative to no URL stays as it is written."""
+    """A relative server of a document without an HTTP URL stays as it is written."""
     content = json.dumps(
         {
             "openapi": "3.1.0",
@@ -365,8 +365,8 @@ _COMPONENTS = [
 
 
 @pytest.mark.parametrize(("first", "second", "expected"), _COMPONENTS)
-def test_components_of_the_same_name(first: Any, second: Any, expected: list[str]) -> None:
-    """What is the same is one; what is not gets a number, and all that leads to it follows."""
+def test_equal_components_are_shared_and_different_ones_renamed(first: Any, second: Any, expected: list[str]) -> None:
+    """A different component of the same name gets a number, and all references to it follow."""
     merged = _merged(
         _document({"/a": {"get": _operation("a", _ref(next(iter(first))))}}, **_schemas(**first)),
         _document({"/b": {"get": _operation("b", _ref("Pet"))}}, "b", **_schemas(**second)),
@@ -378,8 +378,8 @@ def test_components_of_the_same_name(first: Any, second: Any, expected: list[str
         )
 
 
-def test_three_documents() -> None:
-    """The third one shares with the second what it does not share with the first."""
+def test_a_third_document_may_share_with_the_second_alone() -> None:
+    """Components of the third document are shared with the second where they differ from the first."""
     documents = [
         _document({f"/{name}": {"get": _operation(name, _ref("Pet"))}}, name, **_schemas(Pet=schema))
         for name, schema in (("a", PET), ("b", _TAG), ("c", _TAG), ("d", _OTHER_TAG))
@@ -391,7 +391,7 @@ def test_three_documents() -> None:
 
 
 def test_a_document_twice_after_another_leaves_nothing_over() -> None:
-    """What only its second copy would need is not in the document."""
+    """Components that only the second copy of a document would need are not in the result."""
     one = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, **_schemas(Pet=PET))
     other = _document({"/b": {"get": _operation("b", _ref("Pet"))}}, "b", **_schemas(Pet=_TAG))
     assert _merged(one, other).tree == _merged(one, other, other).tree
@@ -439,7 +439,7 @@ def test_discriminators_name_the_same_schemas(mapping: Any, expected: dict[str, 
 
 
 def test_a_discriminator_of_a_base_names_the_same_schemas() -> None:
-    """A base whose parts are found by their names alone keeps the names of its own document."""
+    """A base whose heirs are found by their names alone keeps the names of its own document."""
     base = {"type": "object", "properties": {"kind": {}}, "discriminator": {"propertyName": "kind"}}
 
     def schemas(kind: str) -> dict[str, Any]:
@@ -456,7 +456,7 @@ def test_a_discriminator_of_a_base_names_the_same_schemas() -> None:
 
 
 def test_the_default_of_a_discriminator_is_the_same_schema() -> None:
-    """In 3.2 a discriminator names the schema of a value that names none; it is turned like the others."""
+    """The `defaultMapping` of 3.2 follows a renamed schema like the other references."""
     more = {"defaultMapping": "Cat", "mapping": {"d": "Dog"}}
     merged = _merged(
         _document(
@@ -525,8 +525,8 @@ def test_a_link_to_an_operation_that_is_left_out_leads_to_the_one_that_is_there(
     assert {"operationRef": "#/paths/~1a/get"} == link
 
 
-def test_what_is_referred_to_outlives_the_operation_that_it_stood_in() -> None:
-    """A part of an operation that is left out, or of a path that is joined, is kept for what refers to it."""
+def test_referenced_parts_of_left_out_operations_become_components() -> None:
+    """A part of an operation that is left out, or of a path that is joined, is kept for the references to it."""
     deep = "#/paths/~1a/get/responses/200/content/application~1json/schema"
     nested = {"type": "object", "properties": {"again": {"$ref": deep}, "pet": _ref("Pet")}}
     one = _document({"/a": {"get": _operation("a", {"type": "string"})}}, **_schemas(Pet=PET))
@@ -547,7 +547,7 @@ def test_what_is_referred_to_outlives_the_operation_that_it_stood_in() -> None:
 
 
 def test_references_by_way_of_others_stay_with_their_document() -> None:
-    """A reference that goes through a component of the same name does not end in another document's."""
+    """A reference that goes through a component of a shared name does not end in another document."""
     one = _document({"/a": {"get": _operation("a", _ref("Alias"))}}, **_schemas(Alias=PET, Real=PET))
     other = _document(
         {"/b": {"get": _operation("b", {"$ref": "#/components/schemas/Alias/properties/x"})}},
@@ -559,8 +559,8 @@ def test_references_by_way_of_others_stay_with_their_document() -> None:
     assert {"$ref": "#/components/schemas/Real-2/properties/x"} == schema
 
 
-def test_what_cannot_be_read_is_told_of_its_own_document() -> None:
-    """References that cannot be followed mean the same files, and are left out with the same reason."""
+def test_unreadable_references_name_the_files_of_their_document() -> None:
+    """References that cannot be followed keep their meaning and their reason."""
 
     def opener(uri: str) -> Fetched:
         if uri.endswith("good.json"):
@@ -591,8 +591,8 @@ def test_what_cannot_be_read_is_told_of_its_own_document() -> None:
     assert 2 == len([one for one in compiled.warnings if "is left out" in one.message])
 
 
-def test_overlays_and_conversions_are_told_where_they_stand() -> None:
-    """A document of 2.0 with an overlay, after another document: each place in its own file."""
+def test_parts_of_overlays_and_conversions_keep_their_origins() -> None:
+    """A document of 2.0 with an overlay, after another document: each place is found in its own file."""
     swagger = {
         "swagger": "2.0",
         "info": {"title": "b", "version": "1"},
@@ -635,7 +635,7 @@ def test_overlays_and_conversions_are_told_where_they_stand() -> None:
     ids="-".join,
 )
 def test_versions_that_go_together(versions: list[str], expected: str) -> None:
-    """The newer version reads the older one's schemas as they are meant."""
+    """Documents of 3.1 and 3.2 become one of the newer version."""
     one, other = (
         _document({f"/{name}": {"get": _operation(name)}}, name, version)
         for name, version in zip("ab", versions, strict=True)
@@ -667,7 +667,7 @@ def test_versions_that_do_not_go_together() -> None:
     ],
 )
 def test_dialects_that_go_together(dialect: str, is_fine: bool) -> None:
-    """A document has one dialect for all of its schemas; that of OpenAPI is what one without any has."""
+    """A document has one dialect for all its schemas; without `jsonSchemaDialect` it is that of OpenAPI."""
     documents = [_document({}), _document({}, "b", jsonSchemaDialect=dialect)]
     if is_fine:
         assert "jsonSchemaDialect" not in _merged(*documents).tree
@@ -691,8 +691,8 @@ def test_dialects_that_go_together(dialect: str, is_fine: bool) -> None:
     ids=range(8),
 )
 @pytest.mark.parametrize("version", ["3.0.0", "3.1.0", "3.2.0"])
-def test_whatever_is_in_a_document(odd: dict[str, Any], version: str) -> None:
-    """What is no OpenAPI in one of them is in the way of nothing."""
+def test_any_values_in_a_document_can_be_merged(odd: dict[str, Any], version: str) -> None:
+    """Values that are no OpenAPI do not keep the rest of the documents from being merged."""
     plain = _document(
         {
             "/a": {"get": _operation("a", _ref("Pet"))},
@@ -784,16 +784,16 @@ def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:
 
 @given(st.lists(_documents(), min_size=2, max_size=3))
 @settings(deadline=None, max_examples=examples(300))
-def test_any_documents(trees: list[dict[str, Any]]) -> None:
-    """Each operation is what it was in the first document that has it, whatever they refer to."""
+def test_each_operation_of_generated_documents_keeps_its_meaning(trees: list[dict[str, Any]]) -> None:
+    """An operation is the same as in the first document that has it, whatever it refers to."""
     documents = [_document(name=name, **tree) for name, tree in zip("abc", trees, strict=False)]
     _merged(*documents)
 
 
 @given(_documents(), _documents(), st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=examples(100))
-def test_names_do_not_hang_on_the_order_of_components(one: Any, other: Any, random: Any) -> None:
-    """Another order of the components of a document gives the same names."""
+def test_names_do_not_depend_on_the_order_of_components(one: Any, other: Any, random: Any) -> None:
+    """Documents with their components in another order give the same names."""
 
     def shuffled(tree: dict[str, Any]) -> dict[str, Any]:
         schemas = list(tree["components"]["schemas"].items())

@@ -99,8 +99,8 @@ def _at(value: Any, *steps: str | int) -> Any:
         pytest.param({"target": "$.info"}, ("info", "title"), "t", id="nothing-to-do"),
     ],
 )
-def test_an_action(action: dict[str, Any], steps: tuple[str | int, ...], expected: Any) -> None:
-    """It is carried out in every place that its target finds, and the document that was given stays as it was."""
+def test_an_action_applies_to_every_place_that_its_target_finds(action: dict[str, Any], steps: tuple[str | int, ...], expected: Any) -> None:
+    """The original document is not changed."""
     before = copy.deepcopy(_DOCUMENT)
     result = apply_overlay(_DOCUMENT, _overlay(action))
     assert before == _DOCUMENT
@@ -110,8 +110,8 @@ def test_an_action(action: dict[str, Any], steps: tuple[str | int, ...], expecte
         assert expected == _at(result, *steps)
 
 
-def test_actions_follow_each_other() -> None:
-    """What one has added, the next one finds."""
+def test_an_action_finds_the_additions_of_earlier_actions() -> None:
+    """The actions of an overlay are applied in their order."""
     result = apply_overlay(
         _DOCUMENT,
         _overlay(
@@ -124,7 +124,7 @@ def test_actions_follow_each_other() -> None:
 
 
 def test_an_update_is_not_shared() -> None:
-    """Two places that get the same do not change together."""
+    """Two places that get the same update share no object with each other."""
     result = apply_overlay(
         _DOCUMENT,
         _overlay(
@@ -169,8 +169,8 @@ def test_an_update_is_not_shared() -> None:
         ),
     ],
 )
-def test_an_overlay_that_cannot_be_applied(overlay: Any, message: str) -> None:
-    """It is refused with the number of the action that is to blame."""
+def test_an_overlay_that_cannot_be_applied_is_refused(overlay: Any, message: str) -> None:
+    """The message has the number of the faulty action."""
     with pytest.raises(DocumentError) as caught:
         apply_overlay(_DOCUMENT, overlay)
     assert caught.value.what.startswith(message)
@@ -186,8 +186,8 @@ _trees = st.dictionaries(_names, _values, max_size=4)
 
 
 @given(_trees, _trees)
-def test_any_change_has_an_overlay(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """What an overlay is made from is what comes out when it is applied, to the letter of the specification."""
+def test_the_overlay_between_two_documents_turns_one_into_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """The generated overlay follows the specification to the letter."""
     before, after = {"root": old}, {"root": new}
     actions = actions_between(before, after, {})
     tree: Any = before

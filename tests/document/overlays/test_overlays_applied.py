@@ -104,8 +104,8 @@ def test_overlays_are_applied_in_their_order() -> None:
     assert () == document.warnings[3:]  # of the three types that are misspelled
 
 
-def test_places_stay_right() -> None:
-    """What the document has is found in it, though an item before it was removed; what was added, in the overlay."""
+def test_places_keep_their_origins() -> None:
+    """A value of the document is found in its file though an item before it was removed; an added value in the overlay."""
     document = _loaded(
         _overlay(
             {"target": "$..parameters[?@.name == 'one']", "remove": True},
@@ -284,8 +284,8 @@ _trees = st.dictionaries(_names, _values, max_size=4)
 
 @given(_trees, _trees, st.sampled_from(["o.json", "o.yaml"]))
 @settings(deadline=None, max_examples=examples(150))
-def test_any_change_is_loaded(old: dict[str, Any], new: dict[str, Any], name: str) -> None:
-    """A document with the overlay of a change is the changed document, and each value is where its place says."""
+def test_a_document_with_any_overlay_is_loaded(old: dict[str, Any], new: dict[str, Any], name: str) -> None:
+    """It is the changed document, and each value has its origin."""
     before = {**DOCUMENT, "x-data": old, "components": {"examples": old}}
     after = {**DOCUMENT, "x-data": new, "components": {"examples": new}}
     actions = actions_between(before, after, {})
@@ -343,8 +343,8 @@ def test_places_follow_any_actions(actions: list[tuple[str, str]]) -> None:
     _assert_is_where_it_says(_only(document, "x-data"))
 
 
-def test_tracks_of_what_was_not_touched_are_none() -> None:
-    """A document that nothing is done to has no moves, and an item that keeps its place has none either."""
+def test_untouched_places_have_no_moves() -> None:
+    """A document without changes has no moves, and neither has an item that keeps its place."""
     tracks = TrackedOrigins()
     assert [] == list(tracks.origins())
     tracks.take(("a",), [2], 4)
@@ -353,8 +353,8 @@ def test_tracks_of_what_was_not_touched_are_none() -> None:
     assert [] == list(tracks.origins())
 
 
-def test_origins_of_files_that_a_step_did_not_see_stay() -> None:
-    """A part that a step took from another file is not looked for in what was before that step."""
+def test_origins_in_other_files_stay_through_later_steps() -> None:
+    """A part that came from another file is not looked for in the document before the step."""
     step = Origins([Move("/a", 1, "/x"), Move("/b", 0, "/c")])
     earlier = Origins([Move("/x", 2, "/other"), Move("/c/d", 3, "/here")])
     found = step.after(earlier)

@@ -45,14 +45,14 @@ _PAGES: dict[str, Any] = {
         ("Both", [1], ["/items/0 type"]),
     ],
 )
-def test_each_way_has_its_own(name: str, items: Any, expected: list[str]) -> None:
-    """A template that several schemas fill in is judged for each of them by what that one says."""
+def test_a_template_is_judged_by_the_schema_that_fills_it_in(name: str, items: Any, expected: list[str]) -> None:
+    """A template that several schemas fill in means something else for each of them."""
     verdict = judge_value({"$ref": f"#/components/schemas/{name}"}, {"items": items}, **_PAGES)
     assert expected == compact(verdict)
 
 
-def test_the_template_of_another_file() -> None:
-    """The template and what fills it in may be in files of their own."""
+def test_a_template_and_its_users_may_be_in_different_files() -> None:
+    """A dynamic reference finds the anchor of a schema in another file."""
     document = answer_document({}, A={"$ref": "numbers.json"}, B={"$ref": "texts.json"})
     files = {
         "api.json": document,
@@ -76,8 +76,8 @@ def test_the_template_of_another_file() -> None:
     assert ["number", "string"] == kinds
 
 
-def test_a_copy_stands_where_the_template_does() -> None:
-    """Whatever is said of a copy is said of the place that it was copied from."""
+def test_findings_about_a_copy_name_the_place_of_its_template() -> None:
+    """A copy of a template has the origin of the template."""
     document = answer_document({}, **_PAGES)
     catalog = catalog_in_memory(compile_document(load(json.dumps(document).encode(), "document")), [])
     steps = [one["$ref"].removeprefix("#") for one in (catalog.component("/components/schemas/Numbers")[1],)]
@@ -86,8 +86,8 @@ def test_a_copy_stands_where_the_template_does() -> None:
     ]
 
 
-def test_nothing_is_copied_without_need() -> None:
-    """Schemas that call themselves by the same anchor, and do not lead to each other, stay as they are."""
+def test_schemas_that_do_not_meet_are_not_copied() -> None:
+    """Schemas with the same dynamic anchor that do not lead to each other stay as they are."""
     schemas: dict[str, Any] = {
         name: {"$id": f"{_BASE}{name}", "$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}
         for name in ("A", "B")
@@ -98,8 +98,8 @@ def test_nothing_is_copied_without_need() -> None:
     ]["schemas"]
 
 
-def test_a_hostile_document_ends() -> None:
-    """Templates that lead to all others, each with an anchor of its own, are read in a bounded time."""
+def test_templates_that_lead_to_each_other_are_read_in_bounded_time() -> None:
+    """Each template leads to all others and has an anchor of its own, which would make countless copies."""
     count = 25
     schemas: dict[str, Any] = {
         f"S{number}": {

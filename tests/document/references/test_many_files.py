@@ -140,10 +140,10 @@ def _at(document: Document, pointer: str) -> Any:
     ],
     ids=["YAML", "JSON", "YAML from JSON", "JSON from YAML"],
 )
-def test_every_kind_of_part_finds_its_place(
+def test_each_kind_of_part_has_a_place_in_the_document(
     kind: str, name: str, part: str, fragment: str, steps: tuple[str, ...], called: str
 ) -> None:
-    """A part is a component of its kind where there is such a section, else it stands where it is referred to."""
+    """A part becomes a component of its kind where there is such a section; otherwise it replaces the reference to it."""
     tree, value, expected = KINDS[kind]
     whole = value
     for step in reversed(steps):
@@ -161,8 +161,8 @@ def test_every_kind_of_part_finds_its_place(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=KINDS)
-def test_parts_come_over_the_network_too(kind: str) -> None:
-    """What is true of files is true of what is at a URL."""
+def test_parts_are_read_from_urls_too(kind: str) -> None:
+    """Files at URLs are put together like files of this machine."""
     from dynacli.document.fetched import Fetched
     from dynacli.document.fetching.file_opener import allowed_files
     from dynacli.document.source import parse_source
@@ -506,8 +506,8 @@ def _with_schemas(schemas: dict[str, Any], version: str = "3.1.0", **more: Any) 
         "definitions of JSON Schema in 3.0",
     ],
 )
-def test_parts_are_put_together(files: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Every reference is the pointer to one place; names are told by the files and never change others."""
+def test_references_become_pointers_into_the_document(files: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Every reference becomes the pointer to its part; new components are named after their files and rename no others."""
     loaded = load_file(save_files(files))
     assert () == loaded.warnings
     assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
@@ -515,8 +515,8 @@ def test_parts_are_put_together(files: dict[str, Any], expected: dict[str, Any])
     assert list(expected) == list(_schemas(loaded)) or "$ref" in files["api.json"]["components"]["schemas"]
 
 
-def test_a_part_that_is_in_place_twice_is_copied() -> None:
-    """Two paths that share a file have each a path item of their own, and each its place in the file."""
+def test_two_paths_that_share_a_file_have_a_path_item_each() -> None:
+    """Each copy of the path item knows its place in the shared file."""
     loaded = _loaded(
         {
             "api.yaml": document(
@@ -550,8 +550,8 @@ def test_a_part_that_is_in_place_twice_is_copied() -> None:
         ("/info", "api.yaml", "/info"),
     ],
 )
-def test_every_place_is_known_in_its_file(pointer: str, file: str, origin: str) -> None:
-    """What was moved is found in the file that it came from."""
+def test_every_moved_part_knows_its_place_in_its_file(pointer: str, file: str, origin: str) -> None:
+    """The origin of a moved part is the file that it came from, and its pointer there."""
     loaded = _loaded(
         {
             "api.yaml": document(
@@ -578,7 +578,7 @@ def test_every_place_is_known_in_its_file(pointer: str, file: str, origin: str) 
 
 @pytest.mark.parametrize("name", ["intro.md", "intro.txt", "intro.yaml", "texts.yml#/intro"])
 def test_a_text_can_be_in_a_file_of_its_own(name: str) -> None:
-    """A description that is elsewhere is a text, whatever it looks like."""
+    """A description in another file is text, even where the text looks like JSON or YAML."""
     text = "# Pets: all of them\n\n- [x] {a: b}"
     whole: Any = (
         text if name.endswith((".md", ".txt")) else {"intro": text} if "#" in name else json.dumps(text)
@@ -714,15 +714,15 @@ def test_a_text_can_be_in_a_file_of_its_own(name: str) -> None:
     ],
 )
 def test_identifiers_become_pointers(schemas: dict[str, Any], expected: dict[str, Any]) -> None:
-    """What JSON Schema names by `$id` and anchors is referred to by pointers, and the names are gone."""
+    """References by `$id` and by anchor become pointers, and the identifiers are removed."""
     loaded = load(json.dumps(_with_schemas(schemas)).encode(), "pets")
     assert () == loaded.warnings
     assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
     assert expected == _schemas(loaded)
 
 
-def test_a_template_takes_any_value() -> None:
-    """What a dynamic reference means for each user of a template is not decided, and nothing is refused by it."""
+def test_an_undecided_dynamic_reference_takes_any_value() -> None:
+    """Where the users of a template differ in what its dynamic reference means, no value is refused because of it."""
     loaded = load(
         json.dumps(
             _with_schemas(
@@ -789,7 +789,7 @@ def test_a_document_may_name_its_own_address(own: str) -> None:
 
 
 def test_a_document_of_one_file_stays_as_it_is() -> None:
-    """Nothing is changed where nothing has to be, and no reference is spelled anew."""
+    """A document without other files is not changed, not even in the spelling of its references."""
     tree = document(
         {"/a/{b c}": {"get": {"responses": {"200": {"$ref": "#/components/responses/a%20b"}}}}},
         None,
@@ -844,10 +844,10 @@ def _spelled(value: Any, name: str) -> Any:
 
 @settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
-def test_whatever_refers_to_whatever_means_the_same(
+def test_any_files_that_refer_to_each_other_keep_their_meaning(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Files that refer to each other in any way give one tree that says what they say."""
+    """The tree that is put together from generated files has at each reference the value that the files have there."""
     files = {
         name: _spelled(data.draw(_part()), name) for name in ("a.json", "b.yaml", "c/d.json", "c/e.yaml")
     }

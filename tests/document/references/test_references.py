@@ -128,8 +128,8 @@ def test_responses_and_components_may_be_named_like_keywords() -> None:
         "https://api.example.com/other.json#/a",
     ],
 )
-def test_references_that_leave_are_listed(keyword: str, ref: str) -> None:
-    """A reference to anything outside of the document is listed, and stays as it was written."""
+def test_references_out_of_the_document_are_listed(keyword: str, ref: str) -> None:
+    """A reference to another document is listed, and stays as it was written."""
     schema = {keyword: ref, "type": "object"}
     found = scan(_document(schema), "https://api.example.com/openapi.json")
     assert [("/components/schemas/Root", keyword, ref)] == [entry[:3] for entry in found.external]
@@ -239,7 +239,7 @@ def test_targets_are_found(ref: str, expected: Any) -> None:
     ],
     ids=["description 3.0", "description", "title", "extension", "restriction 3.0", "restriction", "allOf"],
 )
-def test_what_stands_beside_a_reference_counts(version: str, beside: Any, expected: Any) -> None:
+def test_keywords_beside_a_reference_count(version: str, beside: Any, expected: Any) -> None:
     """Annotations win over the target's; restrictions are joined in 3.1 and dropped in 3.0."""
     text = {"title": "Theirs", "type": "string"}
     root = {"$ref": "#/components/schemas/Text", **beside}
@@ -262,7 +262,7 @@ def test_references_beside_a_reference_leave_the_target_alone() -> None:
 
 
 def test_places_beside_a_reference_can_be_referred_to() -> None:
-    """A pointer into what stands beside a `$ref` still leads there."""
+    """A pointer to a keyword beside a `$ref` still leads there after resolving."""
     root = {"$ref": "#/components/schemas/Pet", "properties": {"age": {"type": "integer"}}}
     tree = _document(root, Age={"$ref": "#/components/schemas/Root/properties/age"})
     assert {"type": "integer"} == resolve(tree)["components"]["schemas"]["Age"]
@@ -311,8 +311,8 @@ def test_cycles_stay_references() -> None:
         "pair beside",
     ],
 )
-def test_loops_end(schemas: Any) -> None:
-    """A loop of references neither hangs nor raises, and is still a loop afterwards."""
+def test_loops_of_references_end(schemas: Any) -> None:
+    """A loop of references neither hangs nor raises, and is still a loop after resolving."""
     resolved = resolve(_document(REF, **schemas))
     assert PET == resolved["components"]["schemas"]["Root"]
     assert isinstance(resolved["components"]["schemas"]["A"], dict)
@@ -350,8 +350,8 @@ def test_examples_may_be_references() -> None:
 
 
 @pytest.mark.parametrize("ref", ["#/nowhere", "#nowhere", "pets.yaml#/a", "http://example.com/", ""])
-def test_lookup_says_when_there_is_nothing(ref: str) -> None:
-    """`lookup` raises a LookupError for whatever is not in the document."""
+def test_lookup_raises_where_there_is_nothing(ref: str) -> None:
+    """`lookup` raises a LookupError for a reference that leads to nothing in the document."""
     with pytest.raises(LookupError):
         lookup(_document({}), ref)
 
@@ -383,8 +383,8 @@ def test_problems_are_located() -> None:
 @pytest.mark.parametrize(
     "tree", [None, [], "x", {}, {"paths": []}, {"paths": {"/a": 1}}, {"openapi": "3.0.3"}], ids=repr
 )
-def test_report_survives_any_tree(tree: Any, version: str) -> None:
-    """A report is never a gate: it raises for no value whatever."""
+def test_the_report_raises_for_no_value(tree: Any, version: str) -> None:
+    """A report never prevents the use of a document, so it accepts any value."""
     assert isinstance(report(tree, version), list)
 
 

@@ -251,8 +251,8 @@ def test_a_long_chain_of_files_is_followed() -> None:
     assert [{"$ref": "#/components/schemas/100"}] == loaded.tree["components"]["schemas"]["A"]["anyOf"]
 
 
-def test_files_in_files_in_files_end() -> None:
-    """What stands in place of a reference is nested so deep and no deeper; the rest stays a reference."""
+def test_files_that_replace_references_are_nested_to_a_limit() -> None:
+    """A reference beyond the limit of nesting stays a reference, with a warning."""
     parts: dict[str, Any] = {
         f"{number}.yaml": {"info": {"$ref": f"{number + 1}.yaml"}} for number in range(200)
     }
@@ -290,8 +290,8 @@ def test_files_together_may_be_no_larger_than_one(monkeypatch: pytest.MonkeyPatc
         load_file(path)
 
 
-def test_a_circle_in_place_ends() -> None:
-    """A path item that is in its own callbacks is referred to there."""
+def test_a_path_item_in_its_own_callbacks_stays_a_reference() -> None:
+    """A file that would contain itself is referred to instead."""
     loaded = load_file(
         save_files(
             {
@@ -305,8 +305,8 @@ def test_a_circle_in_place_ends() -> None:
     assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
 
 
-def test_copies_do_not_multiply(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that each take the next one twice would grow without end; what is too much stays a reference."""
+def test_copies_of_files_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that each contain the next one twice would grow without end; beyond the limit references stay references."""
     monkeypatch.setattr(bundle, "_MAX_COPIED", 20_000)
     monkeypatch.setattr(bundle, "_MAX_PLACES", 2_000)
     parts: dict[str, Any] = {
@@ -382,8 +382,8 @@ def test_one_connection_serves_all_files(monkeypatch: pytest.MonkeyPatch) -> Non
     assert 2 == len(connected)
 
 
-def test_what_is_missing_is_told() -> None:
-    """A file that could be read once it is there is told apart from one that may not be read."""
+def test_a_missing_file_is_told_apart_from_a_refused_one() -> None:
+    """Only the URI of a file that may be read and cannot be is listed as missing."""
     loaded = load_file(
         save_files({"api/api.json": _refers_to("gone.json", "../secret.json", "gone.json#/a")})
     )
@@ -392,13 +392,13 @@ def test_what_is_missing_is_told() -> None:
 
 
 def test_a_file_that_cannot_be_parsed_is_one_of_the_files() -> None:
-    """So that its change is noticed."""
+    """A malformed file counts as a file of the document, so that its correction is noticed."""
     loaded = load_file(save_files({"api.json": _refers_to("cut.json"), "cut.json": "{"}))
     assert ["api.json", "cut.json"] == [file.uri.rpartition("/")[2] for file in loaded.files]
 
 
 def test_a_document_is_loaded_without_an_opener() -> None:
-    """Then no reference leads anywhere else."""
+    """Without a function that opens files, references to other files lead nowhere."""
     loaded = load(json.dumps(_refers_to("a.json")).encode(), "pets", "file:///nowhere/api.json")
     assert "Other files are not followed here" in loaded.warnings[0][0]
 

@@ -142,8 +142,8 @@ LOST: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("given", "place"), LOST.values(), ids=LOST)
-def test_what_a_parameter_loses_is_told(given: dict[str, Any], place: str) -> None:
-    """What 3.0 cannot say is a warning with its place in the Swagger document."""
+def test_what_3_0_cannot_say_about_a_parameter_is_warned_of(given: dict[str, Any], place: str) -> None:
+    """The warning has its place in the Swagger document."""
     before = swagger({"/a": {"post": {"parameters": [{"name": "n", **given}], "responses": RESPONSES}}})
     assert [f"/paths/~1a/post/parameters/0{place}"] == [where for _, where in convert(before).warnings]
 
@@ -364,8 +364,8 @@ def test_the_body_of_a_path_is_that_of_all_its_operations() -> None:
     ],
     ids=["two bodies", "a body and a form"],
 )
-def test_there_is_one_body(parameters: list[dict[str, Any]]) -> None:
-    """Of two bodies the first counts, of a body and a form the body; that the other is left out is told."""
+def test_a_further_body_or_form_is_left_out(parameters: list[dict[str, Any]]) -> None:
+    """Of two bodies the first counts, of a body and a form the body; a warning names the other."""
     before = swagger({"/a": {"post": {"parameters": parameters, "responses": RESPONSES}}})
     conversion = convert(before)
     assert "a" == conversion.tree["paths"]["/a"]["post"]["requestBody"]["x-body-name"]

@@ -206,7 +206,7 @@ def test_a_reference_leads_to_where_its_target_went(ref: str, expected: str) -> 
 
 
 def test_shared_inputs_go_where_their_kind_is() -> None:
-    """Of the shared parameters a body becomes a request body, a form field a schema; references follow them."""
+    """A shared body becomes a request body and a shared form field a schema; references follow them."""
     tree = convert(WHOLE).tree
     components, item = tree["components"], tree["paths"]["/pets/{id}"]
     assert ["limit"] == list(components["parameters"])
@@ -224,7 +224,7 @@ def test_shared_inputs_go_where_their_kind_is() -> None:
 
 
 def test_a_parameter_among_the_definitions_is_a_parameter() -> None:
-    """A reference says what it wants: what stands in the wrong section is converted as what it is used as."""
+    """A component in the wrong section is converted as the kind that the reference to it needs."""
     source = swagger(
         {"/a": {"get": {"parameters": [{"$ref": "#/definitions/limit"}], "responses": RESPONSES}}},
         definitions={"limit": {"name": "limit", "in": "query", "type": "integer"}},
@@ -235,8 +235,8 @@ def test_a_parameter_among_the_definitions_is_a_parameter() -> None:
     assert expected == tree["components"]["parameters"]["limit"]
 
 
-def test_everything_leads_somewhere_and_came_from_somewhere() -> None:
-    """After the conversion no reference dangles, each place is known in the source, and that is not changed."""
+def test_converted_references_and_origins_lead_to_existing_places() -> None:
+    """After the conversion no reference dangles, every place has an origin in the source, and the source is not changed."""
     before = json.dumps(WHOLE)
     conversion = convert(WHOLE)
     assert () == scan(conversion.tree).dangling
@@ -279,8 +279,8 @@ ODD: list[Any] = [
 
 @settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), min_size=1, max_size=5))
-def test_nothing_odd_stops_the_conversion(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
-    """Whatever stands anywhere, the rest is converted, and all places are known."""
+def test_any_value_in_a_document_can_be_converted(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    """Values that are no Swagger are left alone, the rest is converted, and all places have origins."""
     source = copy.deepcopy(WHOLE)
     for steps, odd in changes:
         holder = follow(source, [str(step) for step in steps[:-1]])
@@ -347,16 +347,16 @@ SHARED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("source", SHARED.values(), ids=SHARED)
-def test_what_is_shared_does_not_multiply_the_document(source: dict[str, Any]) -> None:
-    """What 2.0 says once and 3.0 in each operation is written so often that it stays within memory, and told."""
+def test_copies_of_shared_parts_are_limited(source: dict[str, Any]) -> None:
+    """Media types, bodies and responses that 2.0 states once go into each operation up to a limit, with a warning."""
     conversion = convert(source)
     assert 30_000_000 > len(json.dumps(conversion.tree))
     assert 1 == sum("is shared by too many operations" in message for message, _ in conversion.warnings)
     assert list(source["paths"]) == list(conversion.tree["paths"])
 
 
-def test_two_steps_in_one_know_the_places_of_both() -> None:
-    """A part that was moved twice, and a part within one that was moved, are found in their files."""
+def test_origins_of_two_steps_are_combined() -> None:
+    """A part that was moved twice, and a part within a moved part, are found in their files."""
     bundled = Origins([Move("/definitions/Pet", 1, ""), Move("/paths/~1a/get", 2, "/get")])
     converted = Origins(
         [
