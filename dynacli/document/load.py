@@ -30,7 +30,7 @@ class Document:
         tree: Its plain JSON values in OpenAPI 3; all references lead to places within it.
         version: The version of the tree.
         written_in: The value of `openapi` or `swagger` as the document has it.
-        files: The files that it was read from: the one that was named, its overlays, then the others.
+        files: The files that it was read from: the file that the person named, its overlays, then the others.
         origins: Where the places of the tree are in those files.
         warnings: A sentence for a person, and the place that it is about.
         missing: The absolute URIs of the files that could not be read, though they may be read.

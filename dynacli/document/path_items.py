@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 
 class PathOperation(NamedTuple):
-    """An operation where it stands in a Path Item.
+    """An operation in a Path Item.
 
     Args:
         method: The method, as it is sent.

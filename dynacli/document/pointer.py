@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 __all__ = ["MISSING", "follow", "follow_partly", "join", "split"]
 
 MISSING: Any = object()
-"""What `follow` returns where there is no value; None would be the JSON value `null`."""
+"""The result of `follow` where there is no value; None would be the JSON value `null`."""
 
 
 def split(pointer: str) -> tuple[str, ...]:

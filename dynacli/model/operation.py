@@ -41,7 +41,7 @@ ANY = "any"
 EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
 MORE, AGAIN = "more", "again"
-"""Values of `Field.below`: deeper options exist and are not listed; the schema below is one of those above."""
+"""Values of `Field.below`: deeper options exist and are not listed; the schema below is also above, a recursion."""
 
 WEBHOOKS = "/x-dynacli-webhooks"
 """The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
@@ -159,7 +159,7 @@ class Parameter:
 
 @record
 class MediaType:
-    """One media type that a body can be sent as, with the options that build it.
+    """A media type that a body can be sent as, with the options that build it.
 
     Args:
         name: The media type, as the document spells it.
@@ -202,7 +202,7 @@ class Response:
 
 @record
 class SecurityScheme:
-    """A security scheme as one operation uses it.
+    """A security scheme as an operation uses it.
 
     Args:
         name: Its key in the document.
@@ -300,7 +300,7 @@ def has_style(location: str, declared: Any) -> bool:
 
 
 def style_of(location: str, declared: Any) -> str:
-    """Return the style that applies: the declared one where the location allows it, else the default."""
+    """Return the declared style where the location allows it, else the default."""
     return str(declared) if has_style(location, declared) else default_style(location)
 
 

@@ -1,7 +1,7 @@
-"""Which branches of a schema a value belongs to, by its discriminators and by the options that were given.
+"""The selection of a schema's branches, by the discriminators of a value and by the options that were given.
 
-Pure. Validation is left to the judge: this only refuses a mixture of branches in terms of the options that made it,
-fills in the discriminator of the branch, and tells the example maker which branch is meant.
+Pure. A mixture of branches is refused in terms of the options that made it, the discriminators of the selected
+branches are filled in, and an example can be made for them. Everything else is left to validation.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -235,10 +235,10 @@ class _Place:
         return not branch.is_open
 
     def check_complete(self, group: BranchGroup, possible: Sequence[int]) -> None:
-        """Check that a value which may be of several branches has all that one of them requires.
+        """Check that a value has all the properties that one of several possible branches requires.
 
         Raises:
-            UsageError: It has not, nothing more is filled in, and mixtures are errors.
+            UsageError: The value lacks some for each branch, nothing more is filled in, and mixtures are errors.
         """
         if not self.selector.is_strict or not self.selector.is_final:
             return

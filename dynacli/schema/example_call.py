@@ -80,7 +80,7 @@ def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
     if parameter.location != "path":
         return _option_words(parameter.option, value)
     text = option_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
-    # A value that looks like an option has to follow one.
+    # A value that looks like an option has to follow the name of its option.
     return [f"--{parameter.option}", text] if text.startswith("-") else [text]
 
 

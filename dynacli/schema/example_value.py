@@ -196,7 +196,7 @@ class _Maker:
         prefix = list_or_empty(keywords.get("prefixItems"))
         part = keywords.get("contains", keywords.get("items", True))
         parts = prefix[:most] + [part] * (fewest - len(prefix))
-        # One item shows more than an empty array; but the empty array is what ends a recursion.
+        # An item shows more than an empty array; but an empty array ends a recursion.
         if not parts and most > 0 and "items" in keywords:
             try:
                 yield [self.make(keywords["items"], below)]

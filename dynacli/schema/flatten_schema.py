@@ -83,7 +83,7 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
 
 
 class _Context(NamedTuple):
-    """The way that led to a schema, and what is left to spend.
+    """The way that led to a schema, and the budget that is left.
 
     Args:
         refs: The references that were followed on the way.
@@ -283,7 +283,7 @@ def _tags(
     if discriminator is not None and not any(
         discriminator.property in schema.properties for schema in (flat, *branches)
     ):
-        discriminator = None  # its property stands elsewhere
+        discriminator = None  # its property is at another level
     if discriminator is None:
         # Many documents have no discriminator, but a property with other values in each branch.
         for name in branches[0].properties if len(branches) > 1 else ():

@@ -1,4 +1,4 @@
-"""How the properties of a form or a multipart body are written: by Encoding Objects, or by default.
+"""The encoding of the properties of a form or a multipart body: by Encoding Objects, or by default.
 
 OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding Object". 2.0 comes here converted to 3.0.
 """
@@ -37,7 +37,7 @@ class PartHeader:
 
 @record
 class PropertyEncoding:
-    """How a property is written.
+    """The encoding of a property.
 
     Args:
         media_types: The types and ranges in the document's `contentType`, without malformed ones.

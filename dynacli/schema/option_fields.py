@@ -198,7 +198,7 @@ def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: b
     Args:
         option: The name without dashes, for example `criteria[0].criterion-text`.
         allows_any_name: Whether the first step may be a key that the schema does not name; a body that is a map
-            would take every mistyped option for one of its keys.
+            would take every mistyped option for a key.
     """
     current = flatten(schema, resolve)
     path: list[str] = []

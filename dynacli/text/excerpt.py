@@ -255,7 +255,7 @@ def _tiny(text: str, start: int, end: int, width: int) -> str:
 
 
 def _short(text: str, start: int, end: int, *, is_about_names: bool) -> str:
-    """Return a value on one line; a container shows the members that there is room for."""
+    """Return a value on one line; a container shows as many members as fit."""
     if text[start] not in "{[":
         return _scalar(text, start, end, _LONGEST)
     pieces: list[str] = []

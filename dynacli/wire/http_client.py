@@ -68,7 +68,7 @@ class ClientPool:
             client = self._clients.get(scheme)
             if client is None:
                 client = self._clients[scheme] = open_client(scheme, connect=connect, read=read)
-                # A cookie of one answer is no part of the next request.
+                # The cookie of an answer is no part of the next request.
                 client.cookies.jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         yield client
 

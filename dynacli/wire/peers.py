@@ -1,4 +1,4 @@
-"""Refuses connections to private addresses once a connection has led to a public one."""
+"""Connections to private addresses, refused after a connection to a public address."""
 
 import ipaddress
 import socket
@@ -30,7 +30,7 @@ class Peers:
         """Check a new connection, over which nothing has been sent yet.
 
         Raises:
-            RefusedError: It leads to a private address after a public one; the connection is closed.
+            RefusedError: The address is private after a public address; the connection is closed.
         """
         is_public = _is_public(connection)
         if not self.is_connected:

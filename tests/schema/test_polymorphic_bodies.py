@@ -105,7 +105,7 @@ BODIES = {
 
 @pytest.mark.parametrize(("schema", "body", "words"), BODIES.values(), ids=BODIES)
 def test_options_pick_a_branch(schema: dict[str, Any], body: dict[str, Any], words: str) -> None:
-    """The discriminator picks the branch, or else the options that fit one branch alone, whose discriminator is filled in."""
+    """The discriminator picks it, or else options that fit one branch alone, whose discriminator is filled in."""
     _write(schema)
     assert body == request_of("a", *words.split())["json"]
 

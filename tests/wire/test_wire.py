@@ -222,7 +222,7 @@ def test_a_pause_does_not_count_towards_the_time_limit() -> None:
 
 
 def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
-    """httpx does not parse `Location`, and the header is there all the same."""
+    """The header `Location` is not parsed by httpx, and is there all the same."""
     server.answers["/a"] = Answer(302, b"", {"Location": "javascript:alert(1)"})
     with open_client("http", connect=5, read=5) as client:
         response = client.get(f"{server.origin}/a")

@@ -143,7 +143,7 @@ def _each_operation(
 
 
 class _OperationCompiler:
-    """Compiles the operations of a document, one after the other.
+    """Compiles the operations of a document.
 
     Args:
         names: Gives each operation its name.
@@ -263,7 +263,7 @@ class _Parts:
 
 
 class _Responses:
-    """Reads the responses of operations, one operation after the other; a referenced response is read once."""
+    """Reads the responses of operations; a response that several operations refer to is read once."""
 
     def __init__(self, document: Document) -> None:
         self._tree = document.tree

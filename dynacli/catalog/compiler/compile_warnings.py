@@ -32,7 +32,7 @@ class CompileWarning:
 
 @dataclass
 class CompileWarnings:
-    """The warnings of one compilation, in the order in which they were found.
+    """The warnings of a compilation, in the order in which they were found.
 
     Args:
         items: Messages, each with the JSON pointer into the tree that it is about.

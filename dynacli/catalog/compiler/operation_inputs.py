@@ -106,7 +106,7 @@ class Inputs:
             if not _is_ignored_header(raw) and raw.get("x-cli-ignore") is not True:
                 found[(raw["in"], raw["name"])] = raw
         self._check_querystring(found, where)
-        # A template such as `/a/{id}/b/{id}` names one parameter twice.
+        # A template such as `/a/{id}/b/{id}` names a parameter twice.
         plain, _, query = path.partition("#")[0].partition("?")
         in_query = [name for name in _TEMPLATE.findall(query) if ("query", name) not in found]
         in_path = list(dict.fromkeys([*_TEMPLATE.findall(plain), *in_query]))

@@ -25,7 +25,7 @@ class Named(NamedTuple):
 
 
 def option_word(name: str) -> str:
-    """Return the word of letters, digits and hyphens that stands for a name of the document in an option."""
+    """Return a name of the document as the word of an option, which has letters, digits and hyphens."""
     word = kebab(name) or spelled_out(name, is_whole=True) or "empty"
     return word[:MAX_LENGTH].rstrip("-")
 

@@ -10,7 +10,7 @@ __all__ = ["Discovery", "FoundDocument", "Lead", "Role", "TriedUrl", "Way"]
 
 
 class Way(IntEnum):
-    """How a URL was found; earlier ways are likelier to lead to the document that is meant."""
+    """How a URL was found; earlier ways are likelier to lead to the right document."""
 
     GIVEN = 0
     """The person gave the URL."""
@@ -25,7 +25,7 @@ class Way(IntEnum):
 
 
 class Role(IntEnum):
-    """What a reference is expected to lead to; an answer is judged by its content all the same."""
+    """The expected target of a reference; an answer is judged by its content all the same."""
 
     DOCUMENT = 0
     CATALOG = 1
@@ -43,9 +43,9 @@ class Lead(NamedTuple):
 
     Args:
         reference: A URL, or relative to one.
-        role: What is expected there.
+        role: The expected target.
         is_stated: Whether the API states it by a link relation, rather than a text merely mentioning it.
-        base: What the reference is relative to, where that is not the URL of the text that it stands in.
+        base: The base of the reference, where that is not the URL of the text around it.
     """
 
     reference: str

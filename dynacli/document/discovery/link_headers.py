@@ -27,7 +27,7 @@ _ROLES = {
     "item": Role.API,
     "service-doc": Role.PAGE,
 }
-"""Link relation → what it leads to (RFC 8631, RFC 9727); `describedby` is older and still in use."""
+"""Link relation → its expected target (RFC 8631, RFC 9727); `describedby` is older and still in use."""
 
 
 class Link(NamedTuple):
@@ -36,7 +36,7 @@ class Link(NamedTuple):
     Args:
         target: A URL, or relative to that of the answer.
         relations: The link relations in lower case, in their order.
-        anchor: What the link is about, where that is not the URL that was asked for.
+        anchor: The subject of the link, where that is not the URL that was asked for.
         media_type: The media type of the target; empty where the link does not say.
     """
 

@@ -61,7 +61,7 @@ _PLACES = (
     *("openapi/json", "swagger/json", "documentation/json", "docs/json"),
     *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
 )
-"""How the path of a document or viewer ends that has no file name ending such as `.json`."""
+"""The ends of the paths of documents and viewers without a file name ending such as `.json`."""
 _SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
 """The scripts that a viewer is set up in, where that is not the page itself."""
 _ENDINGS = tuple(f"/{place}" for place in _PLACES)

@@ -1,4 +1,4 @@
-"""The answers to probes, judged by their content: a document, references that may lead to one, or neither."""
+"""The answers to probes, judged by their content: a document, references to documents, or neither."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ INSIDE = "a script that has the document in it"
 _MAX_TITLE = 80
 _SCRIPT_TYPES = frozenset({"application/javascript", "text/javascript", "application/x-javascript"})
 _SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
-"""Words of which each document, catalog and configuration has one; no other text is worth parsing as YAML."""
+"""Each document, catalog and configuration has one of these words; no other text is worth parsing as YAML."""
 
 
 class DocumentAnswer(NamedTuple):

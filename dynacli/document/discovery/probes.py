@@ -72,7 +72,7 @@ class Probes:
             head = downloads.head
             if head is None or head.status != 200 or head.media_type in {"text/html", "text/event-stream"}:
                 downloads.cut()
-                # What was cut cannot be used again: the requests that follow get a new one.
+                # A cut connection cannot be used again: the requests that follow get a new one.
                 self._downloads.append(self._downloads.pop(0))
                 self._downloads.insert(0, Downloads(accept=_ACCEPT, peers=self.peers))
                 return ProbeAnswer(None, timed_out(url, patience), head)

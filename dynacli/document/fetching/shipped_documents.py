@@ -8,10 +8,10 @@ from dynacli.demo.demo_facts import document_path
 __all__ = ["shipped_for"]
 
 _LIVE_URL = re.compile(r"https://[a-z0-9.-]+\.armature\.(?:app|tech)(?::443)?/api/armature/v1/openapi")
-"""The URLs where the live document is that the shipped one stands for."""
+"""The URLs of the live document, in place of which the shipped document is used."""
 
 
 def shipped_for(url: str) -> str | None:
-    """Return the path of the shipped document where it stands for the one at a URL; None for other URLs."""
+    """Return the path of the shipped document where it replaces the document at a URL; None for other URLs."""
     path = document_path()
     return path if _LIVE_URL.fullmatch(url.partition("?")[0]) and os.path.isfile(path) else None

@@ -1,6 +1,6 @@
 """The report of where a document breaks the specification, for people.
 
-The report is never a reason not to use a document: its operations are used as far as possible.
+A document is used whatever the report says.
 """
 
 import re
@@ -28,7 +28,7 @@ class Problem(NamedTuple):
     Args:
         pointer: The JSON pointer of the place.
         message: What is wrong there, in one sentence without a final period.
-        file: The number of the file that it is in; 0 is the one that was named.
+        file: The number of the file that it is in; 0 is the file that the person named.
     """
 
     pointer: str
@@ -44,7 +44,7 @@ def report(tree: Any, version: str, references: ScanResult | None = None) -> lis
     Args:
         tree: The document, plain JSON.
         version: `3.0`, `3.1` or `3.2`.
-        references: The result of its scan, where there is one already.
+        references: The result of `scan`, where the document was scanned already.
     """
     problems = (
         *_reference_problems(references or scan(tree)),
@@ -151,7 +151,7 @@ def _closest(error: Any) -> Any:
     """Return the most helpful error: of alternatives, an error of the branch that fits best.
 
     A branch that only misses a `$ref` fits worst, because a reference is an alternative nearly everywhere.
-    A branch for another `in` or `type` fits worse than one without such an error.
+    A branch for another `in` or `type` fits worse than a branch without such an error.
     """
     for _ in range(_MAX_HOPS):
         branches = [branch for branch in getattr(error.kind, "context", None) or () if branch]
@@ -181,7 +181,7 @@ def _is_of_another_kind(branch: list[Any]) -> bool:
 
 
 def _describe(error: Any) -> str:
-    """Return what is wrong, without repeating the value, which can be the whole document."""
+    """Return the message for an error, without the value, which can be the whole document."""
     value = error.kind.value
     match error.kind.name:
         case "required":

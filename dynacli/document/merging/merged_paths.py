@@ -22,7 +22,7 @@ class MergedPath:
 
     Attributes:
         taken: Document that the path is made of → the steps from the path to the operations that are taken from it.
-            Where it is the only one, its path is taken as a whole.
+            The path of a single document is taken as a whole.
         same: Document whose path is the same as that of an earlier document → the earlier document.
         methods: Method → the document that its operation is taken from.
         left_out: The operations that an earlier document has already, each with its document.

@@ -1,4 +1,4 @@
-"""A document that is merged with others, made independent of its URI and of what it states for all operations."""
+"""A document that is merged with others, made independent of its URI and of its own servers."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

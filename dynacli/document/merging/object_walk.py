@@ -9,7 +9,7 @@ from dynacli.document.references.scan import Link, Site, Steps, sites_of, steps_
 __all__ = ["WEBHOOKS", "WalkedObject", "all_sites", "objects_of", "requirements_of", "security_of"]
 
 WEBHOOKS = ("webhooks", "x-webhooks")
-"""The field for webhooks in OpenAPI 3.1 and later, and the one that documents of 3.0 use."""
+"""The field for webhooks in OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
 
 _IS_DATA = frozenset({DATA, EXAMPLE})
 _IS_NO_PART = _IS_DATA | {SCHEMA}
@@ -85,7 +85,7 @@ def all_sites(tree: dict[str, Any]) -> Iterator[Site]:
 
 
 def security_of(node: dict[str, Any]) -> list[Any]:
-    """Return the `security` of a document or an operation; an object counts as a list of one."""
+    """Return the `security` of a document or an operation; a single object counts as a list."""
     security = node.get("security")
     return security if isinstance(security, list) else [security] if isinstance(security, dict) else []
 

@@ -54,7 +54,7 @@ class Overlaid(NamedTuple):
 
 
 def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Overlaid:
-    """Return a document with overlays applied to it, one after the other.
+    """Return a document with overlays applied to it in their order.
 
     Args:
         tree: The document, plain JSON values, which is changed.

@@ -48,7 +48,7 @@ def apply_tracked(
         document: An OpenAPI document, plain JSON values.
         overlay: The overlay, plain JSON values.
         name: The name of the overlay in messages.
-        origins: Gets the origins of what the overlay adds.
+        origins: Gets the origins of the values that the overlay adds.
         file: The number of the overlay in `origins`.
 
     Returns:

@@ -42,7 +42,7 @@ def json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:
 
 
 def _most_keys(content: bytes) -> int:
-    """Return how many keys a JSON text has at most, where no escaped backslash stands before a quote."""
+    """Return the most keys that a JSON text can have, given that no escaped backslash is before a quote."""
     if _SPACED.search(content):
         return sum(1 for _ in _KEY.finditer(content))
     return content.count(b'":') - content.count(b'\\":')  # the same count, many times as fast

@@ -29,7 +29,7 @@ def read_json(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
 
 
 def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) -> Any:
-    """Parse with the standard library, which accepts JSON that orjson refuses; where it fails, say what is wrong."""
+    """Parse with the standard library, which accepts JSON that orjson refuses; otherwise explain the mistake."""
     text = content.decode()
     try:
         tree = json.loads(text, parse_int=_to_number, parse_constant=_refuse_constant)

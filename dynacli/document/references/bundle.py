@@ -2,7 +2,7 @@
 
 There are three steps, each linear in the size of the files:
 
-1. `reference_graph` finds every reference, starting with the file that was named; what it leads to is a part;
+1. `reference_graph` finds every reference, starting with the file that the person named; their targets are parts;
 2. `placement` gives every part a place in the document;
 3. this module moves the parts to their places, copies those that are needed more than once, and makes every reference
    the pointer to the place of its part.
@@ -56,7 +56,7 @@ def bundle(files: Files, version: str) -> Bundled:
     """Return a document with all that its file refers to; the trees of the files become parts of it.
 
     Args:
-        files: The files, of which the one that was named is read.
+        files: The files; only the file that the person named is read already.
         version: The version of the document.
     """
     sections = sections_of(version)

@@ -26,7 +26,7 @@ _TEXT_ENDINGS = (".md", ".markdown", ".txt", ".html", ".htm", ".adoc", ".rst")
 _PLAIN_URI = re.compile(r"[A-Za-z0-9/:.?=&_~-]*")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SIGNS_OF_IDENTIFIERS = (b"$id", b"$anchor", b"$dynamicAnchor", b"\\u0024", b"\\x24")
-"""The texts of which a file with identifiers has at least one; the last two are escapes of `$` in JSON and YAML."""
+"""A file with identifiers has at least one of these texts; the last two are escapes of `$` in JSON and YAML."""
 
 
 class File(NamedTuple):
@@ -52,7 +52,7 @@ class OpenFile:
     """A file whose references are being followed.
 
     Args:
-        number: Its index among the files of the document; 0 is the one that was named.
+        number: Its index among the files of the document; 0 is the file that the person named.
         uri: Where it is; empty for standard input.
         base: The URI that its references are relative to (RFC 3986, section 5.1).
         tree: Its value.
@@ -160,7 +160,7 @@ class Files:
         try:
             return parse_file(fetched.content, name=name)
         except DocumentError:
-            # The file is one of the document all the same, so that a change of it is noticed.
+            # A malformed file belongs to the document all the same, so that its correction is noticed.
             self.all.append(File(uri, fetched.content, fetched))
             raise
 

@@ -1,7 +1,7 @@
 """The origins of places: where each place of a loaded document is in the files that were read.
 
 Putting several files into one tree, and converting Swagger 2.0 to OpenAPI 3.0, move parts of a document.
-Messages name the place that a person can open, so each of these steps records what it moved from where.
+Messages name a place that a person can open, so each of these steps records the parts that it moved.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ class Move(NamedTuple):
 
     Args:
         pointer: The JSON pointer of the part in the document after the step.
-        file: The number of the file that it came from; 0 is the one that was named.
+        file: The number of the file that it came from; 0 is the file that the person named.
         origin: Its JSON pointer in that file.
     """
 
@@ -31,7 +31,7 @@ class Place(NamedTuple):
     """A place in a file.
 
     Args:
-        file: The number of the file; 0 is the one that was named.
+        file: The number of the file; 0 is the file that the person named.
         pointer: A JSON pointer in it.
     """
 

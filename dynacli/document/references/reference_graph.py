@@ -1,6 +1,6 @@
 """The graph of a document: the parts of its files, and the references between them.
 
-It starts with the file that was named, and every reference adds what it leads to.
+The graph starts with the file that the person named, and every reference adds its target.
 """
 
 from dataclasses import dataclass, field
@@ -306,7 +306,7 @@ class ReferenceGraph:
 
 
 def _is_placeholder(target: Target) -> bool:
-    """Return whether a schema accepts nothing, and so stands for the schemas that extend it (`$dynamicRef`)."""
+    """Return whether a schema accepts nothing, which makes it a placeholder for the schemas that extend it."""
     value = follow(target.file.tree, target.steps)
     return value is False or (isinstance(value, dict) and value.get("not") in ({}, True))
 

@@ -48,7 +48,7 @@ class TargetFinder:
             UnreadableError: It leads nowhere, in a circle, or to a file that cannot be read.
         """
         fragment = ref.partition("#")[2]
-        # Of several anchors with the same name, the one that is meant depends on where the reference stands.
+        # Where several anchors have the same name, the place of the reference decides between them.
         near = steps if fragment and not fragment.startswith("/") else ()
         key = file.number, file.resource_at(steps), ref, near
         if key not in self._known:

@@ -33,14 +33,14 @@ _MAX_HOPS = 100
 
 
 class Reference(NamedTuple):
-    """A reference, or an identifier, and what it leads to.
+    """A reference with its target, or an identifier.
 
     Args:
         pointer: The JSON pointer of the object that holds it.
         keyword: `$ref`, `$dynamicRef`, `$recursiveRef`, `mapping` (of a discriminator),
             `$id`, `$schema` or `jsonSchemaDialect`.
         ref: The reference as written.
-        target: The steps to what it means, with references on the way followed; None where there is nothing.
+        target: The steps to its target, with references on the way followed; None where there is none.
     """
 
     pointer: str
@@ -74,7 +74,7 @@ class ScanResult(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A reference, or an identifier, at the place where it stands.
+    """The place of a reference or an identifier.
 
     Args:
         node: The object that holds it.

@@ -38,8 +38,8 @@ class Conversion(NamedTuple):
 def convert(source: dict[str, Any], uri: str = "") -> Conversion:
     """Return a Swagger 2.0 document converted to OpenAPI 3.0; the argument is not changed.
 
-    Any document is converted as far as possible. Values that stay the same, such as examples, are shared with the
-    argument.
+    Parts that cannot be converted are left out with a warning. Unchanged values, such as examples, are shared with
+    the argument.
 
     Args:
         source: The document, plain JSON, with all its files in the same tree.

@@ -22,7 +22,7 @@ Without a limit, a document of a megabyte could become one of a terabyte.
 """
 
 _COST_OF_COPY = 200
-"""What each copy costs beside its content: an entry, and the origins that are noted."""
+"""The cost of a copy beside its content: an entry, and the origins that are noted."""
 
 
 class Referrer(NamedTuple):

@@ -26,7 +26,7 @@ class ConvertedNames:
         self._taken.setdefault(kind, set()).update(name for name in names if not _OTHER.search(name) and name)
 
     def assign(self, kind: str, old: str, wanted: str, *, is_reserved: bool = False) -> str:
-        """Return a name for a component that no other one has.
+        """Return a name for a component that no other component has.
 
         Args:
             kind: The section of `components`.

@@ -228,7 +228,7 @@ _SERVERS = [
 def test_servers_stay_those_of_the_document(
     first: list[str] | None, second: list[str] | None, expected: list[str] | None
 ) -> None:
-    """A request goes to the same server as before merging: the servers of later documents are put into each path, absolute."""
+    """Requests go to the same servers as before merging: later documents put theirs into each path, absolute."""
     one, other = (
         dict[str, Any]() if urls is None else {"servers": [{"url": url} for url in urls]}
         for urls in (first, second)
@@ -365,7 +365,9 @@ _COMPONENTS = [
 
 
 @pytest.mark.parametrize(("first", "second", "expected"), _COMPONENTS)
-def test_equal_components_are_shared_and_different_ones_renamed(first: Any, second: Any, expected: list[str]) -> None:
+def test_equal_components_are_shared_and_different_ones_renamed(
+    first: Any, second: Any, expected: list[str]
+) -> None:
     """A different component of the same name gets a number, and all references to it follow."""
     merged = _merged(
         _document({"/a": {"get": _operation("a", _ref(next(iter(first))))}}, **_schemas(**first)),

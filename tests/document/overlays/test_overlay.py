@@ -99,7 +99,9 @@ def _at(value: Any, *steps: str | int) -> Any:
         pytest.param({"target": "$.info"}, ("info", "title"), "t", id="nothing-to-do"),
     ],
 )
-def test_an_action_applies_to_every_place_that_its_target_finds(action: dict[str, Any], steps: tuple[str | int, ...], expected: Any) -> None:
+def test_an_action_applies_to_every_place_that_its_target_finds(
+    action: dict[str, Any], steps: tuple[str | int, ...], expected: Any
+) -> None:
     """The original document is not changed."""
     before = copy.deepcopy(_DOCUMENT)
     result = apply_overlay(_DOCUMENT, _overlay(action))
@@ -186,7 +188,9 @@ _trees = st.dictionaries(_names, _values, max_size=4)
 
 
 @given(_trees, _trees)
-def test_the_overlay_between_two_documents_turns_one_into_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+def test_the_overlay_between_two_documents_turns_one_into_the_other(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
     """The generated overlay follows the specification to the letter."""
     before, after = {"root": old}, {"root": new}
     actions = actions_between(before, after, {})

@@ -105,7 +105,7 @@ def test_overlays_are_applied_in_their_order() -> None:
 
 
 def test_places_keep_their_origins() -> None:
-    """A value of the document is found in its file though an item before it was removed; an added value in the overlay."""
+    """A value is found in its own file, the document or the overlay, even where an item before it was removed."""
     document = _loaded(
         _overlay(
             {"target": "$..parameters[?@.name == 'one']", "remove": True},

@@ -45,7 +45,9 @@ _PAGES: dict[str, Any] = {
         ("Both", [1], ["/items/0 type"]),
     ],
 )
-def test_a_template_is_judged_by_the_schema_that_fills_it_in(name: str, items: Any, expected: list[str]) -> None:
+def test_a_template_is_judged_by_the_schema_that_fills_it_in(
+    name: str, items: Any, expected: list[str]
+) -> None:
     """A template that several schemas fill in means something else for each of them."""
     verdict = judge_value({"$ref": f"#/components/schemas/{name}"}, {"items": items}, **_PAGES)
     assert expected == compact(verdict)

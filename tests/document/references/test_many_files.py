@@ -143,7 +143,7 @@ def _at(document: Document, pointer: str) -> Any:
 def test_each_kind_of_part_has_a_place_in_the_document(
     kind: str, name: str, part: str, fragment: str, steps: tuple[str, ...], called: str
 ) -> None:
-    """A part becomes a component of its kind where there is such a section; otherwise it replaces the reference to it."""
+    """A part becomes a component where its kind has a section; otherwise it replaces the reference to it."""
     tree, value, expected = KINDS[kind]
     whole = value
     for step in reversed(steps):
@@ -506,8 +506,10 @@ def _with_schemas(schemas: dict[str, Any], version: str = "3.1.0", **more: Any) 
         "definitions of JSON Schema in 3.0",
     ],
 )
-def test_references_become_pointers_into_the_document(files: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Every reference becomes the pointer to its part; new components are named after their files and rename no others."""
+def test_references_become_pointers_into_the_document(
+    files: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    """Every reference points to its part; new components are named after their files and rename no others."""
     loaded = load_file(save_files(files))
     assert () == loaded.warnings
     assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)

@@ -306,7 +306,7 @@ def test_a_path_item_in_its_own_callbacks_stays_a_reference() -> None:
 
 
 def test_copies_of_files_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that each contain the next one twice would grow without end; beyond the limit references stay references."""
+    """Files that each contain the next one twice would grow without end; beyond the limit, references stay."""
     monkeypatch.setattr(bundle, "_MAX_COPIED", 20_000)
     monkeypatch.setattr(bundle, "_MAX_PLACES", 2_000)
     parts: dict[str, Any] = {

@@ -236,7 +236,7 @@ def test_a_parameter_among_the_definitions_is_a_parameter() -> None:
 
 
 def test_converted_references_and_origins_lead_to_existing_places() -> None:
-    """After the conversion no reference dangles, every place has an origin in the source, and the source is not changed."""
+    """No reference dangles after the conversion, every place has an origin, and the source is not changed."""
     before = json.dumps(WHOLE)
     conversion = convert(WHOLE)
     assert () == scan(conversion.tree).dangling
