@@ -41,7 +41,8 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[PathOperation]:
         method = str(key).upper()
         if method.lower() in METHODS:
             # A field `GET` is an error of the document, and its meaning is plain.
-            fault = f"the path has another `{method}`" if method in seen or _has_lower_case(item, key) else ""
+            has_lower_case = key != key.lower() and key.lower() in item
+            fault = f"the path has another `{method}`" if method in seen or has_lower_case else ""
             seen.add(method)
             yield PathOperation(method, (key,), value, fault)
     additional = item.get("additionalOperations")
@@ -50,10 +51,6 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[PathOperation]:
         if not method.startswith("x-"):
             yield PathOperation(method, ("additionalOperations", key), value, _fault(method, seen))
             seen.add(method)
-
-
-def _has_lower_case(item: Mapping[str, Any], key: str) -> bool:
-    return key != key.lower() and key.lower() in item
 
 
 def _fault(method: str, seen: set[str]) -> str:

@@ -131,9 +131,9 @@ class SchemaMatcher:
                 return True
         if value is None and self.dialect == "3.0":
             return self._null_matches_30(schema, seen)
-        allowed = list_or_empty(schema.get("enum"))
+        types, allowed = types_of(schema, self.dialect), list_or_empty(schema.get("enum"))
         return (
-            _type_matches(value, types_of(schema, self.dialect))
+            (not types or any(_is_of_type(value, type_name) for type_name in types))
             and ("const" not in schema or is_same(value, schema["const"]))
             and ("enum" not in schema or any(is_same(value, choice) for choice in allowed))
             and self._content_matches(value, schema)
@@ -254,10 +254,6 @@ def names_in(value: Any) -> list[str]:
 
 def _items(value: Any) -> list[tuple[str, Any]]:
     return list(value.items()) if isinstance(value, dict) else []
-
-
-def _type_matches(value: Any, types: list[str]) -> bool:
-    return not types or any(_is_of_type(value, type_name) for type_name in types)
 
 
 def _is_of_type(value: Any, type_name: str) -> bool:

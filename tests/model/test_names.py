@@ -68,7 +68,7 @@ def test_a_name_is_kebab_case_of_ascii_letters_and_digits(expected: str, text: s
 @example("İstanbul")
 @example("ǅ")
 def test_only_letters_digits_and_hyphens_reach_a_name(text: str) -> None:
-    """Whatever a document has: a name is of an allow-list, and its own kebab form; an option always has one."""
+    """A name has the allowed characters and is its own kebab form, or is empty; an option is never empty."""
     name = kebab(text)
     assert not name or NAME.fullmatch(name)
     assert name == kebab(name)
@@ -79,7 +79,7 @@ def test_only_letters_digits_and_hyphens_reach_a_name(text: str) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["path", "query", "header"]), st.text(max_size=12)), unique=True))
 def test_every_parameter_has_an_option_of_its_own(keys: list[tuple[str, str]]) -> None:
-    """None is dropped, none is called like `--help`, and the order within a location makes no difference."""
+    """No parameter is dropped or called like `--help`, and the order within a location makes no difference."""
     keys.sort(key=lambda key: ["path", "query", "header"].index(key[0]))
     named = [Named(location, name, name) for location, name in keys]
     options = option_names(named, {"help"})
@@ -93,7 +93,7 @@ def test_every_parameter_has_an_option_of_its_own(keys: list[tuple[str, str]]) -
 
 
 def test_every_field_of_a_body_has_an_option_of_its_own() -> None:
-    """Also one whose qualified form another field has already."""
+    """This holds for a field whose qualified option another field has already."""
     fields = [Field((name,), name, ValueType()) for name in ("id", "body.id", "help", "x")]
     made = fields_with_own_options(fields, {"id", "help"})
     assert ["body.id-2", "body.id", "body.help", "x"] == [one.option for one in made]
@@ -220,8 +220,8 @@ def test_a_renamed_operation_keeps_its_name_and_takes_the_new_one_too() -> None:
     )
 
 
-def test_the_lock_is_handed_on() -> None:
-    """A name that was given stays with its method and path even when another one asks for it first."""
+def test_given_names_stay_with_their_operations() -> None:
+    """A name stays with its method and path even where another operation asks for it first."""
     first = NameBook()
     assert "get-pet" == first.name("GET", "/a", ["getPet"])
     second = NameBook(first.lock)
@@ -249,7 +249,7 @@ def test_names_outlive_a_new_version_of_the_catalog(home: Path) -> None:
     assert ("/a", "/b") == (request_of("get-pet")["target"], request_of("get-pet-get-b")["target"])
 
 
-def test_the_lock_survives_a_refresh_and_a_rename_of_the_api() -> None:
+def test_given_names_survive_a_refresh_and_a_rename_of_the_api() -> None:
     """`api refresh` and `api rename` keep every name."""
     api = save(document({"/a": {"get": operation("getPet")}, "/b": {"get": operation("get_pet")}}))
     assert 0 == run_cli("api", "add", "pets", api).exit_code
@@ -260,8 +260,8 @@ def test_the_lock_survives_a_refresh_and_a_rename_of_the_api() -> None:
     assert {"/a": "get-pet", "/b": "get-pet-get-b"} == rows
 
 
-def test_a_lock_that_is_foreign_is_not_obeyed() -> None:
-    """What stands in the cache gives no two operations one name, and nobody a name that is none."""
+def test_a_damaged_record_of_names_is_not_trusted() -> None:
+    """It gives no two operations the same name, and no operation a malformed name."""
     names = NameBook({("GET", "/a"): "x", ("GET", "/b"): "x", ("GET", "/c"): "--help\x1b"})
     assert ["x", "y", "z"] == [
         names.name("GET", path, [one]) for path, one in zip(("/a", "/b", "/c"), "xyz", strict=True)
@@ -286,7 +286,7 @@ def _names(compiled: Compiled) -> dict[tuple[str, str], str]:
 
 @settings(deadline=None, max_examples=examples(60))
 @given(_OPERATIONS, st.randoms(use_true_random=False))
-def test_the_order_of_a_document_makes_no_difference_where_the_lock_is(
+def test_the_order_of_a_document_does_not_change_given_names(
     operations: dict[tuple[str, str], str], random: Any
 ) -> None:
     """Two documents that differ only in order give the same names to the same operations."""
@@ -302,7 +302,7 @@ def test_the_order_of_a_document_makes_no_difference_where_the_lock_is(
 def test_a_name_that_was_given_never_means_another_operation(
     revisions: list[dict[tuple[str, str], str]],
 ) -> None:
-    """Over any number of changes: it means the same method and path, or nothing; who comes back has it again."""
+    """Over any number of changes it means the same method and path, or nothing; one that returns has it again."""
     given_to: dict[str, tuple[str, str]] = {}
     lock: dict[tuple[str, str], str] = {}
     for operations in revisions:

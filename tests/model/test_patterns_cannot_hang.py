@@ -52,8 +52,8 @@ def test_slow_patterns_are_decided_wherever_they_stand(schema: Any, expected: st
     assert [expected] == [one.rule for one in verdict.findings]
 
 
-def test_giving_up_is_a_finding() -> None:
-    """A pattern that only a backtracking engine knows is given up after its steps, and never passes by that."""
+def test_an_abandoned_pattern_is_a_finding() -> None:
+    """A pattern that only a backtracking engine knows is abandoned after its steps, and its value does not pass."""
     pattern = "^(?!x)(a|a)*(?=b)$"
     verdict = judge_value({"pattern": pattern}, _SLOW_TEXT)
     assert [f"it takes too long to tell whether the text matches the pattern `{pattern}`"] == [
@@ -62,7 +62,7 @@ def test_giving_up_is_a_finding() -> None:
 
 
 def test_the_patterns_of_a_message_share_its_time() -> None:
-    """What earlier patterns have used up is gone, and then nothing passes."""
+    """Earlier patterns use up the time of later ones, and without time left no value passes."""
     patterns = Patterns(seconds=1e-9)
     assert patterns.is_found("^a+$", "aaa")
     with pytest.raises(PatternTimeoutError):
@@ -107,8 +107,8 @@ def test_patterns_are_those_of_ecma_262(pattern: str, text: str, is_found: bool)
     ],
     ids=["broken", "python", "too-large", "too-long", "number", "long-text", "long-text-to-backtrack"],
 )
-def test_what_cannot_be_decided_is_noted(pattern: Any, text: str, reason: str) -> None:
-    """A pattern that nobody can decide is neither a finding nor a pass in silence."""
+def test_an_undecidable_pattern_is_noted(pattern: Any, text: str, reason: str) -> None:
+    """A pattern that no engine can decide is neither a finding nor passed in silence."""
     verdict = judge_value({"pattern": pattern}, text)
     assert ([], [reason], []) == (verdict.findings, verdict.unchecked, verdict.failures)
 
@@ -128,8 +128,8 @@ def test_a_pattern_of_512_characters_is_decided() -> None:
     ],
     ids=["not", "oneOf", "if", "anyOf"],
 )
-def test_an_undecided_pattern_makes_no_finding_around_it(schema: Any) -> None:
-    """What depends on an undecided pattern is undecided itself."""
+def test_keywords_around_an_undecided_pattern_are_undecided(schema: Any) -> None:
+    """A keyword whose result depends on an undecided pattern makes no finding."""
     verdict = judge_value(schema, "a")
     assert [] == verdict.findings
     assert ["the pattern `(` is not one of ECMA-262 that is known here"] == verdict.unchecked
@@ -180,7 +180,7 @@ def test_a_long_repetition_is_decided(pattern: str, length: int, is_found: bool)
 
 @pytest.mark.parametrize("member", ["a", "-", " "])
 @pytest.mark.parametrize("pattern", [r"^[\w- ]$", r"^[ -\w]$", r"^[\s\w-]$"])
-def test_a_hyphen_beside_a_class_is_itself(pattern: str, member: str) -> None:
+def test_a_hyphen_beside_a_class_is_literal(pattern: str, member: str) -> None:
     """In a class, a hyphen beside another class begins no range (ECMA-262, Annex B)."""
     assert Patterns().is_found(pattern, member)
     assert not Patterns().is_found(pattern, "!")

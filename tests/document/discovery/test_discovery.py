@@ -457,10 +457,10 @@ def test_the_usual_places_come_before_what_pages_name(server: Recorder) -> None:
         *("other paths", "other title"),
     ],
 )
-def test_one_api_in_two_forms_is_one_find(
+def test_documents_of_the_same_api_are_found_once(
     server: Recorder, first: bytes, second: bytes, expected: str
 ) -> None:
-    """Of twins the newer version of OpenAPI stays, JSON before YAML; other APIs all stay."""
+    """Of several the newer version of OpenAPI stays, JSON before YAML; other APIs all stay."""
     server.answers |= {"/openapi.json": Answer(200, first), "/openapi": Answer(200, second)}
     names = {f"{server.origin}/openapi.json": "first", f"{server.origin}/openapi": "second"}
     found = [names[one] for one in _urls(discover(server.origin))]
@@ -702,7 +702,7 @@ def test_a_public_host_never_leads_to_a_private_address(
     [["10.0.0.1", "127.0.0.1"], ["93.184.216.34", "93.184.216.35"], ["127.0.0.1", "93.184.216.34"]],
     ids=["private", "public", "private first"],
 )
-def test_a_host_of_ones_own_network_is_ones_own_word(
+def test_a_private_host_that_the_person_named_is_asked(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
     """A host that is private from the start, or stays public, is asked."""
@@ -758,7 +758,7 @@ def test_a_place_that_wants_a_credential_is_told(server: Recorder, status: int) 
     assert [f"{server.origin}/openapi.json"] == _urls(discover(f"{server.origin}/v1"))
 
 
-def test_a_server_that_wants_to_be_left_alone_is(server: Recorder) -> None:
+def test_a_server_that_limits_requests_is_left_alone(server: Recorder) -> None:
     """After a 429 nothing is guessed any more."""
     server.answers["/"] = Answer(429)
     with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
@@ -780,7 +780,7 @@ def test_there_is_a_limit_to_the_requests(server: Recorder) -> None:
     assert len(server.requests) <= MAX_REQUESTS
 
 
-def test_several_headers_and_many_connections(server: Recorder) -> None:
+def test_all_link_headers_count_over_six_connections(server: Recorder) -> None:
     """Several `Link` headers all count, and there are at most six connections at once."""
 
     class Twice(dict[str, str]):
@@ -937,7 +937,7 @@ def test_an_answer_that_breaks_off_is_told() -> None:
     assert "the answer broke off" == _results(found, slow.origin)["/openapi.json"]
 
 
-def test_an_interruption_ends_it_at_once() -> None:
+def test_ctrl_c_ends_a_search_at_once() -> None:
     """Ctrl-C is felt while requests hang, and their connections are cut."""
     with _Slow({"/": _whole(b"{}"), "*": _hanging}) as slow:
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -947,6 +947,6 @@ def test_an_interruption_ends_it_at_once() -> None:
         assert time.monotonic() - started < 2
 
 
-def test_the_budgets_are_bounded() -> None:
-    """The figures of the manual."""
+def test_the_budgets_are_those_of_the_manual() -> None:
+    """The figures of the manual are those of the code."""
     assert (44, 20.0) == (search.MAX_REQUESTS, search.TOTAL_SECONDS)

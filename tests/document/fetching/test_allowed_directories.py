@@ -57,7 +57,7 @@ def test_a_file_of_an_allowed_directory_is_read(spec: Path) -> None:
     assert 8 == _make(str(spec)).exit_code
 
 
-def test_the_value_of_the_hint_works_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_value_of_the_hint_can_be_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is quoted for a shell, and means the same in another directory."""
     import shlex
 
@@ -155,7 +155,7 @@ def test_a_directory_in_the_configuration_starts_from_it(spec: Path, home: Path)
         pytest.param("  ", "neither an origin nor a directory", id="blank"),
     ],
 )
-def test_what_is_no_directory_is_an_error_of_usage(spec: Path, value: str, why: str) -> None:
+def test_a_value_that_is_no_directory_is_an_error_of_usage(spec: Path, value: str, why: str) -> None:
     """It ends with exit code 2 before anything is read."""
     result = run_cli(str(spec), "ok", "--allow-ref", value)
     assert (2, "") == (result.exit_code, result.stdout)
@@ -177,8 +177,8 @@ def test_a_remote_document_never_reaches_a_directory(server: Recorder) -> None:
     assert 8 == run_cli("-", "make-toy", "--allow-ref", "common", stdin=stdin).exit_code
 
 
-def test_without_the_directory_nothing_of_it_is_looked_at(spec: Path) -> None:
-    """A refused file is not opened: the message is the same whether it is there or not."""
+def test_a_refused_file_is_not_looked_at(spec: Path) -> None:
+    """The message is the same whether the file exists or not."""
     before = [message for message, _ in load_file(spec).warnings]
     Path("common/toy.yaml").unlink()
     assert before == [message for message, _ in load_file(spec).warnings]

@@ -43,6 +43,6 @@ CASES: dict[str, tuple[dict[str, str], float | None]] = {
 
 
 @pytest.mark.parametrize(("headers", "seconds"), CASES.values(), ids=CASES)
-def test_the_headers_say_for_how_long(headers: dict[str, str], seconds: float | None) -> None:
-    """`max-age` counts before `Expires`, `Age` is taken off, and what is no number is not said."""
+def test_the_headers_give_the_lifetime_of_a_document(headers: dict[str, str], seconds: float | None) -> None:
+    """`max-age` counts before `Expires`, `Age` is taken off, and a malformed number counts as absent."""
     assert seconds == max_age_of(headers)

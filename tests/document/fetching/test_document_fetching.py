@@ -115,7 +115,7 @@ def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         ("--help", False),
     ],
 )
-def test_sources_look_like_sources(word: str, expected: bool) -> None:
+def test_a_source_is_told_from_a_name(word: str, expected: bool) -> None:
     """A word with a slash, with an ending of a document, or `-` is a source; other words are names."""
     assert expected is looks_like_source(word)
 
@@ -371,8 +371,8 @@ def test_redirects_within_the_origin_are_followed() -> None:
     assert "Cookie" not in server.requests[-1][1]
 
 
-def test_redirects_end() -> None:
-    """After ten redirects it is enough."""
+def test_redirects_are_limited_to_ten() -> None:
+    """The eleventh redirect is an error."""
     with serving(a=(302, {"Location": "/a"}, b"")) as server, pytest.raises(DocumentError, match="10 times"):
         server.fetch("/a")
     assert 11 == len(server.requests)
@@ -445,7 +445,7 @@ def test_a_dripping_head_is_limited_too() -> None:
             thread.join()
 
 
-def test_nobody_listening_is_a_network_error() -> None:
+def test_a_failed_connection_is_a_network_error() -> None:
     """A refused connection and an unknown host are network errors that name the host."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -25,7 +25,7 @@ def nearby(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Served:
     return served
 
 
-def test_offline_it_is_there_from_the_beginning() -> None:
+def test_the_shipped_document_works_offline_at_once() -> None:
     """A fresh machine without a network has the API, its help and its operations, with one warning each."""
     added = run_cli("api", "add", "armature", URL, "--offline")
     assert 0 == added.exit_code
@@ -60,7 +60,7 @@ def test_offline_a_url_is_enough() -> None:
         "https://acme.armature.app:8443/api/armature/v1/openapi",
     ],
 )
-def test_it_stands_for_its_own_urls_alone(url: str) -> None:
+def test_other_urls_have_no_shipped_document(url: str) -> None:
     """A URL that looks alike has no document."""
     assert 8 == run_cli("--offline", "operations", url).exit_code
 
@@ -75,17 +75,17 @@ def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.Monkey
     assert 1 == added.stderr.count(TOLD)
 
 
-def test_a_server_that_answers_with_an_error_is_no_reason(nearby: Served) -> None:
-    """A server that is there and has no document is not covered up."""
+def test_an_error_of_the_server_is_not_covered_up(nearby: Served) -> None:
+    """Where a server answers and has no document, the shipped document is not used."""
     for status in (404, 503, 401):
         nearby.has(b"", status)
         assert 8 == run_cli("api", "add", "armature", nearby.url, "--no-discovery").exit_code
 
 
-def test_the_first_real_one_takes_its_place(
+def test_the_first_fetched_document_replaces_the_shipped_one(
     nearby: Served, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the server has is newer than what came along: it is never held against it."""
+    """The document of the server counts as newer than the shipped one, whatever it has."""
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     assert 0 == run_cli("api", "add", "armature", nearby.url, "--offline").exit_code
     moved = {**pets(), "servers": [{"url": "https://elsewhere.example"}]}
@@ -99,8 +99,10 @@ def test_the_first_real_one_takes_its_place(
     assert "kept aside" in run_cli("armature", "list-pets", "--dry-run", "json").stderr
 
 
-def test_the_same_content_confirms_it(nearby: Served, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the server has just what came along, it is no warning any more."""
+def test_fetching_the_same_content_ends_the_warning(
+    nearby: Served, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the server has the content of the shipped document, there is no warning any more."""
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     run_cli("api", "add", "armature", nearby.url, "--offline")
     nearby.has(Path(document_path()).read_bytes())
@@ -123,7 +125,7 @@ def test_a_server_that_is_down_is_warned_of_in_each_run(
         assert (0, 1, True) == (result.exit_code, result.stderr.count("Warning: "), TOLD in result.stderr)
 
 
-def test_what_travels_is_never_written(nearby: Served) -> None:
+def test_the_shipped_file_is_never_written(nearby: Served) -> None:
     """The file of the package stays as it is, whatever is fetched in its place."""
     path = Path(document_path())
     before = path.read_bytes(), path.stat().st_mtime_ns

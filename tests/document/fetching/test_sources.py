@@ -36,8 +36,8 @@ URL = "http://127.0.0.1:9/pets"
         "new\nline.json",
     ],
 )
-def test_a_path_is_a_path(path: str) -> None:
-    """Whatever a file is called, its path is taken as it stands, on the first run and on later ones."""
+def test_any_file_name_can_be_a_source(path: str) -> None:
+    """A path is taken as it is written, on the first run and on later ones."""
     Path("below").mkdir()
     Path("-leading").mkdir()
     save(pets(), path)
@@ -90,7 +90,7 @@ def test_a_link_is_followed() -> None:
         ("./pipe.json", "`{cwd}/pipe.json` is not a regular file", "Pipe the document in and give `-`"),
     ],
 )
-def test_what_is_no_file_is_said(word: str, what: str, hint: str) -> None:
+def test_a_path_without_a_document_is_explained(word: str, what: str, hint: str) -> None:
     """A path that leads to no document ends with 8 and says what is there instead."""
     Path("folder.json").mkdir()
     os.mkfifo("pipe.json")

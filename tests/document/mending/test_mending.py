@@ -86,7 +86,7 @@ def _schema(schema: Any) -> dict[str, Any]:
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
 def test_a_keyword_of_a_schema_is_mended(schema: Any, expected: Any, message: str, keyword: str) -> None:
-    """It means what is plain, or counts as absent; message and pointer say so."""
+    """A value with a plain meaning is corrected, any other is removed; message and pointer say so."""
     tree = _schema(schema)
     mended = mend(tree)
     assert expected == tree["components"]["schemas"]["A"]
@@ -163,13 +163,13 @@ def test_data_and_names_are_left_alone() -> None:
     ],
     ids=["roots", "items", "list", "keywords", "components"],
 )
-def test_nothing_is_too_odd(tree: dict[str, Any]) -> None:
-    """What has an unexpected shape is passed by."""
+def test_values_of_any_shape_are_accepted(tree: dict[str, Any]) -> None:
+    """A value with an unexpected shape is left as it is."""
     assert isinstance(mend(tree).warnings, tuple)
 
 
-def test_a_list_that_was_made_has_its_origins() -> None:
-    """Places in it lead back to where they stand in the file."""
+def test_items_of_a_mended_list_keep_their_origins() -> None:
+    """Places in a list that was made of an object lead back to the object in the file."""
     paths = {"/a": {"get": {"parameters": {"q": {"in": "query"}, "r": {"in": "query", "required": "1"}}}}}
     content = json.dumps(_document(paths=paths)).encode()
     document = load(content, "it")

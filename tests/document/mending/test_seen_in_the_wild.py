@@ -102,7 +102,7 @@ def test_a_property_may_be_called_ref() -> None:
     ids=["escaped", "percent-encoded", "twice", "nonsense"],
 )
 def test_a_reference_may_lead_into_paths(ref: str) -> None:
-    """A reference into `paths` is followed, however its steps are escaped; one that leads nowhere is told."""
+    """A reference into `paths` is followed, however its steps are escaped; a dangling one is warned of."""
     id_ = parameter("id", {"type": "string", "enum": ["x"]}, "path")
     again = parameter("kind", {"$ref": ref}, required=True)
     api = save(document({"/a/{id}": {"get": operation("a", id_)}, "/b": {"get": operation("b", again)}}))
@@ -125,8 +125,8 @@ def test_paths_an_operation_id_and_a_path_item_may_be_references() -> None:
     assert "/a" == built(api, "list-all")["target"]
 
 
-def test_an_unresolvable_reference_costs_its_operation_alone() -> None:
-    """The others work; the call of the one ends with 8 and names the reference."""
+def test_an_operation_with_a_dangling_reference_is_left_out_alone() -> None:
+    """All others work; a call of this operation ends with 8 and names the reference."""
     bad = operation("bad", {"$ref": "#/components/parameters/Gone"})
     api = save(document({"/good": {"get": operation("good")}, "/bad": {"get": bad}}))
     assert ["good"] == listed(api)
@@ -139,8 +139,8 @@ def test_an_unresolvable_reference_costs_its_operation_alone() -> None:
 
 
 @pytest.mark.parametrize("ref", ["http://127.0.0.1:1/schemas.json#/A", "https://schemas.invalid/a.yaml"])
-def test_an_unreachable_remote_reference_costs_its_operation_alone(ref: str) -> None:
-    """Nothing is asked of another host, and the rest of the document works."""
+def test_an_operation_with_a_remote_reference_is_left_out_alone(ref: str) -> None:
+    """No other host is asked, and the rest of the document works."""
     bad = operation("bad", parameter("q", {"$ref": ref}, required=True), body={"$ref": ref})
     api = save(document({"/good": {"get": operation("good")}, "/bad": {"post": bad}}))
     assert "good" in listed(api)
@@ -167,7 +167,7 @@ def test_an_unreachable_remote_reference_costs_its_operation_alone(ref: str) -> 
 def test_a_path_parameter_may_stand_in_the_middle_of_a_segment(
     path: str, words: tuple[str, ...], target: str
 ) -> None:
-    """What is around it is kept; a slash in a value stays within its segment."""
+    """The text around it is kept; a slash in a value stays within its segment."""
     names = dict.fromkeys(name.partition("}")[0] for name in path.split("{")[1:])
     api = save(
         document({path: {"get": operation("a", *(parameter(name, STRING, "path") for name in names))}})
@@ -177,7 +177,7 @@ def test_a_path_parameter_may_stand_in_the_middle_of_a_segment(
 
 
 def test_a_path_parameter_need_not_be_declared() -> None:
-    """It is taken as a string, and told."""
+    """It is taken as a string, with a warning."""
     api = save(document({"/a/{id}/{more}": {"get": operation("a", parameter("id", STRING, "path"))}}))
     assert ["a"] == listed(api)
     assert "/a/x/y" == built(api, "a", "x", "y")["target"]
@@ -198,7 +198,7 @@ def test_a_path_parameter_need_not_be_marked_required() -> None:
 
 
 def test_a_path_parameter_may_be_declared_twice_or_too_much() -> None:
-    """The last one counts, one that is not in the path is ignored; both are told with their place."""
+    """The last declaration counts, a parameter that is not in the path is ignored; warnings name their places."""
     twice = [parameter("id", {"enum": ["x"]}, "path"), parameter("id", {"enum": ["y"]}, "path")]
     made = document({"/a/{id}": {"get": operation("a", *twice, parameter("no", STRING, "path"))}})
     api = save(json.dumps(made, indent=1))
@@ -271,8 +271,8 @@ def test_a_parameter_may_have_any_name(names: list[str], words: tuple[str, ...],
         assert target == _asked(names, *words)
 
 
-def test_one_name_in_path_and_query() -> None:
-    """The path has the plain option, the query the qualified one."""
+def test_path_and_query_parameters_may_have_the_same_name() -> None:
+    """The path parameter has the plain option, the query parameter the qualified one."""
     both = [parameter("id", STRING, "path"), parameter("id", STRING, required=True)]
     api = save(document({"/a/{id}": {"get": operation("a", *both)}}))
     assert ["a"] == listed(api)
@@ -402,7 +402,7 @@ def test_a_byte_order_mark_is_no_part_of_a_document(name: str, encoding: str, ma
     assert "/a" == built(api, "a")["target"]
 
 
-def test_a_key_given_twice_in_json_is_told() -> None:
+def test_a_duplicate_key_in_json_is_warned_of() -> None:
     """The last one counts, as in other parsers; message, line and place say so."""
     text = json.dumps(document({"/a": {"get": operation("one")}, "/b": {"get": operation("two")}}), indent=1)
     api = save(text.replace('"/b"', '"/a"'))
@@ -413,8 +413,8 @@ def test_a_key_given_twice_in_json_is_told() -> None:
     )
 
 
-def test_keys_given_twice_in_yaml_are_told_each_with_its_place() -> None:
-    """All of them, not the first alone; a number and its text are one key."""
+def test_every_duplicate_key_in_yaml_is_warned_of() -> None:
+    """Each warning has its own place; a number and its text are the same key."""
     api = save(
         HEAD + "paths:\n  /a:\n    get:\n      operationId: one\n      operationId: two\n"
         "      responses:\n        200: {description: a}\n        '200': {description: b}\n",
@@ -474,7 +474,7 @@ def test_a_tag_may_have_any_name(tag: str) -> None:
     [("true", True), ("yes", True), (1, True), ("false", False), (0, False), ("maybe", False)],
 )
 def test_required_may_be_a_word(value: Any, is_required: bool) -> None:
-    """It means what it says; what says nothing is ignored; both are told."""
+    """A word with a plain meaning is true or false, any other is ignored; both with a warning."""
     api = save(document({"/a": {"get": operation("a", parameter("q", STRING, required=value))}}))
     assert ["a"] == listed(api)
     assert (2 if is_required else 0) == run_cli(api, "a", "--dry-run").exit_code
@@ -512,8 +512,8 @@ def test_parameters_may_be_an_object(parameters: dict[str, Any], pointer: str) -
     assert [("`parameters` should be a list; it is read as one", "/paths/~1a/get/parameters")] == _places(api)
 
 
-def test_a_place_below_what_was_mended_is_named_as_it_stands_in_the_file() -> None:
-    """Pointer and line are those of the file, not of the list that was made of it."""
+def test_a_place_in_a_mended_list_is_named_as_in_the_file() -> None:
+    """Pointer and line are those of the object in the file, not of the list that was made of it."""
     q = {"in": "query", "required": "true", "schema": STRING}
     api = save(document({"/a": {"get": {**operation("a"), "parameters": {"p": {"in": "header"}, "q": q}}}}))
     lines = Path("api.json").read_text().splitlines()
@@ -526,7 +526,7 @@ def test_a_place_below_what_was_mended_is_named_as_it_stands_in_the_file() -> No
 
 
 def test_parameters_without_schema_name_or_place() -> None:
-    """One without a schema takes any text, one without a name or a known place is ignored and told."""
+    """A parameter without a schema takes any text, one without a name or a known place is ignored with a warning."""
     odd: list[Any] = [
         {"name": "q", "in": "query"},
         {"in": "query", "schema": STRING},
@@ -679,8 +679,8 @@ def test_authorization_is_no_parameter() -> None:
         "\\",
     ],
 )
-def test_a_pattern_that_python_refuses_costs_nothing(pattern: str) -> None:
-    """Values can be sent; whether they fit is judged where the pattern can be, and otherwise said not to be."""
+def test_a_pattern_that_python_refuses_is_harmless(pattern: str) -> None:
+    """Values are judged by the pattern where an engine reads it; otherwise a note says that they are not."""
     schema = {"type": "string", "pattern": pattern}
     api = save(document({"/a": {"get": operation("a", parameter("q", schema))}}))
     assert ["a"] == listed(api)
@@ -789,7 +789,7 @@ def test_schemas_may_go_round_over_dozens_of_others() -> None:
 
 
 def test_a_path_may_begin_with_two_slashes() -> None:
-    """An empty segment is one: it is sent, and is no other path than the document's."""
+    """The empty segment is sent, and the path differs from the same path without it."""
     api = save(document({"//a/{id}": {"get": operation("a", parameter("id", STRING, "path"))}}))
     assert "//a/7" == built(api, "a", "7")["target"]
 
@@ -831,7 +831,7 @@ def test_a_field_may_be_called_like_an_option_of_ours() -> None:
 
 
 def test_a_server_may_be_its_url_alone() -> None:
-    """In a list of servers, on each level; it keeps its index, and is told."""
+    """In a list of servers, on each level; it keeps its index, with a warning."""
     item = {"servers": ["http://127.0.0.1:8"], "get": operation("a", servers=["http://127.0.0.1:7/v1"])}
     servers = [{"url": "http://127.0.0.1:9"}, "http://127.0.0.1:6"]
     api = save({**document({"/a": item, "/b": {"get": operation("b")}}), "servers": servers})

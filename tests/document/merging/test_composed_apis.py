@@ -84,8 +84,10 @@ def test_a_refresh_asks_for_all_of_them(server: Recorder, other_server: Recorder
     assert [*PETS, "newer-one", "list-toys", "new-one"] == _names()
 
 
-def test_one_that_fails_leaves_all_as_they_were(server: Recorder, other_server: Recorder, home: Path) -> None:
-    """Where one of the documents cannot be had, none is taken in part."""
+def test_a_failed_document_leaves_all_as_they_were(
+    server: Recorder, other_server: Recorder, home: Path
+) -> None:
+    """Where one of the documents cannot be had, no other is updated."""
     first, second = Served(server, pets()), Served(other_server, _toys())
     run_cli("api", "add", "shop", first.url, second.url)
     first.has(pets(**{"/new": {"get": operation("newOne")}}))
@@ -102,7 +104,7 @@ def test_one_that_fails_leaves_all_as_they_were(server: Recorder, other_server: 
     assert (0, "") == (dry_run("shop", "new-one").exit_code, dry_run("shop", "new-one").stderr)
 
 
-def test_the_servers_of_each_are_held_against_it(
+def test_moved_servers_of_any_document_are_held_back(
     server: Recorder, other_server: Recorder, home: Path
 ) -> None:
     """A further document may no more move its servers by itself than the first one."""
@@ -117,8 +119,8 @@ def test_the_servers_of_each_are_held_against_it(
     assert "https://evil.example/toys" == dry_run("shop", "list-toys").json["url"]
 
 
-def test_what_is_named_anew_is_what_is_meant(home: Path) -> None:
-    """Adding an API again with other documents leaves those out that are not named any more."""
+def test_adding_an_api_again_replaces_its_documents(home: Path) -> None:
+    """Documents that are not named any more are left out."""
     save(pets())
     save(_toys(), "toys.json")
     run_cli("api", "add", "shop", "./api.json", "./toys.json")
@@ -271,7 +273,7 @@ def test_the_same_document_without_a_name_is_another(server: Recorder) -> None:
 
 
 @pytest.mark.parametrize("words", [("--offline",), ()], ids=["offline", "refused"])
-def test_without_the_server_it_is_what_it_was(words: tuple[str, ...], home: Path) -> None:
+def test_a_composed_api_works_without_its_servers(words: tuple[str, ...], home: Path) -> None:
     """Several documents and overlays are all kept: everything works without any of the servers."""
     save(_titled("Mine"), "mine.json")
     with recording() as server, recording() as other:

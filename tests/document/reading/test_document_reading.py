@@ -50,7 +50,7 @@ def _message(content: bytes, name: str = "api.yaml") -> str:
         (b"--- {}", False),
     ],
 )
-def test_format_is_judged_by_content(content: bytes, expected: bool) -> None:
+def test_the_content_decides_between_json_and_yaml(content: bytes, expected: bool) -> None:
     """A text is JSON when it starts as JSON does; neither its name nor its media type counts."""
     assert expected is is_json(content)
 
@@ -105,7 +105,7 @@ def test_both_yaml_readers_agree(written: str, expected: Any) -> None:
     assert [("x", expected)] == list(to_plain(_read_with_pyyaml(content, "a", None), "a").items())[1:]
 
 
-def test_keys_become_strings() -> None:
+def test_keys_that_are_numbers_become_strings() -> None:
     """A response code written without quotes is the string that OpenAPI means."""
     content = f"{HEAD}x: {{200: a, true: b, null: c, 1.5: d, 2020-01-01: e}}\n"
     expected = {"200": "a", "true": "b", "null": "c", "1.5": "d", "2020-01-01": "e"}

@@ -41,8 +41,8 @@ def _line_of(path: Path, text: str) -> int:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_one_bad_operation_costs_itself_alone(kind: str) -> None:
-    """All others work; the bad one is named with the reason, its line and its place."""
+def test_a_bad_operation_is_left_out_alone(kind: str) -> None:
+    """All other operations work; a warning names the bad one with the reason, its line and its place."""
     bad, why = BAD[kind]
     path = Path("api.json")
     path.write_text(json.dumps(_with_bad(bad), indent=1))
@@ -72,8 +72,8 @@ def test_the_line_is_that_of_a_yaml_document() -> None:
     assert _line_of(path, "get: 5") == warning["line"]
 
 
-def test_adding_tells_of_it_once() -> None:
-    """`api add` and `api refresh` count what was left out and say where it is listed."""
+def test_adding_an_api_counts_the_operations_left_out() -> None:
+    """`api add` and `api refresh` count them and name the command that lists them."""
     save(_with_bad(5))
     added = run_cli("api", "add", "shop", "./api.json")
     expected = "Warning: 1 operation is left out; `dynacli api show shop` tells more\n"
@@ -94,8 +94,8 @@ def test_adding_tells_of_it_once() -> None:
     ],
     ids=["none", "operation", "operations", "place", "both"],
 )
-def test_a_compilation_notes_it_once(paths: dict[str, Any], expected: str) -> None:
-    """The run that compiles a document has a note of what was left out; the next one is silent."""
+def test_operations_left_out_are_noted_once(paths: dict[str, Any], expected: str) -> None:
+    """The run that compiles a document has a note of them; the next run is silent."""
     save(pets(**paths))
     notes = [f"{expected}; `dynacli api show ./api.json` tells more"] if expected else []
     for now in (notes, []):
@@ -141,7 +141,7 @@ def test_a_cache_that_cannot_be_written_is_noted(home: Path, monkeypatch: pytest
     api.catalog.close()
 
 
-def test_a_duplicate_key_is_told() -> None:
+def test_a_duplicate_key_is_warned_of() -> None:
     """YAML with the same key twice is read as other tools do, with a warning."""
     Path("pets.yaml").write_text(json.dumps(pets())[:-1] + ', "x-a": 1, "x-a": 2}')
     Path("twice.yaml").write_text(
@@ -193,8 +193,8 @@ def test_any_version_of_3_0_and_3_1_is_read(version: str) -> None:
 @pytest.mark.parametrize(
     "ref", ["other.yaml#/x", "https://example.com/x.json", "./pet.json", "file:///etc/passwd"]
 )
-def test_a_reference_that_cannot_be_followed_is_told_with_its_line(ref: str) -> None:
-    """It costs what needs it; message, line and pointer name the place."""
+def test_a_dangling_reference_is_warned_of_with_its_line(ref: str) -> None:
+    """Only the operations that need it are affected; message, line and pointer name the place."""
     document = pets()
     document["components"]["schemas"]["Pet"] = {"$ref": ref}
     path = Path("api.json")
@@ -208,7 +208,7 @@ def test_a_reference_that_cannot_be_followed_is_told_with_its_line(ref: str) -> 
     ]
 
 
-def test_what_is_not_valid_is_no_gate() -> None:
+def test_an_invalid_document_is_used() -> None:
     """A document that breaks the specification is used; `api show` reports where it does."""
     document = pets()
     del document["info"]
@@ -230,7 +230,7 @@ def test_what_is_not_valid_is_no_gate() -> None:
     ),
 )
 def test_whole_documents_lose_nothing(path: Path) -> None:
-    """Documents of well-kept APIs are compiled without one operation left out."""
+    """Documents of well-kept APIs are compiled with all their operations."""
     shown = run_cli("api", "show", str(path), "-o", "json").json
     assert [] == [one for one in shown["warnings"] if "is left out" in one["message"]]
     assert 0 < shown["operations"]
