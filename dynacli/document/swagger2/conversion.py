@@ -46,29 +46,28 @@ def convert(source: dict[str, Any], uri: str = "") -> Conversion:
         uri: Where it was fetched from; its scheme counts where the document names none.
     """
     ledger = Ledger(source)
-    consumes = read_media_types(source, "consumes", ConvertedPlace(), ledger) or MediaTypes()
-    produces = read_media_types(source, "produces", ConvertedPlace(), ledger) or MediaTypes()
-    address = read_address(source, uri, ledger)
-    components = convert_components(source, consumes, produces, ledger)
+    root = ConvertedPlace(ledger)
+    consumes = read_media_types(source, "consumes", root) or MediaTypes()
+    produces = read_media_types(source, "produces", root) or MediaTypes()
+    address = read_address(source, uri, root)
+    components = convert_components(source, consumes, produces, root)
     context = DocumentContext(consumes, produces, address, components.fields, components.schemes)
     old = "/swagger" if "swagger" in source else ""
-    tree: dict[str, Any] = {"openapi": ledger.note_made(_VERSION, ConvertedPlace("", "/openapi"), old)}
+    tree: dict[str, Any] = {"openapi": root.at("", "/openapi").note_made(_VERSION, old)}
     if "info" in source:
         tree["info"] = source["info"]
-    tree["servers"] = address.servers(
-        source.get("schemes"), ConvertedPlace().below("schemes"), ConvertedPlace("", "/servers"), ledger
-    )
+    tree["servers"] = address.servers(source.get("schemes"), root.below("schemes"), root.at("", "/servers"))
     for key, value in source.items():
         if key == "paths":
-            tree[key] = convert_paths(value, context, ledger)
+            tree[key] = convert_paths(value, context, root.below(key))
         elif key == "security":
-            tree[key] = convert_requirements(value, components.schemes, ConvertedPlace().below(key), ledger)
+            tree[key] = convert_requirements(value, components.schemes, root.below(key))
         elif key in _NOT_OF_SWAGGER:
-            ledger.warn(f"`{key}` is not of Swagger 2.0 and is ignored", ConvertedPlace().below(key))
+            root.below(key).warn(f"`{key}` is not of Swagger 2.0 and is ignored")
         elif key not in _IN_COMPONENTS and key not in _READ_ELSEWHERE:
             tree[key] = value
-    convert_references(components.sections, components.names, produces, ledger)
+    convert_references(components.sections, components.names, produces, root)
     if components.sections:
-        ledger.note_origin(ConvertedPlace("", "/components"))
+        root.at("", "/components").note_origin()
         tree["components"] = components.sections
     return Conversion(tree, Origins(ledger.moves), tuple(dict.fromkeys(ledger.warnings)))

@@ -5,7 +5,6 @@ from typing import Any, Literal, NamedTuple
 from dynacli.document.pointer import MISSING, join, step_into
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import Locator
-from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["Kind", "Ledger", "Referrer"]
 
@@ -40,7 +39,7 @@ class Referrer(NamedTuple):
 
 
 class Ledger:
-    """The record of a conversion, which all its steps read and write.
+    """The record of a conversion, which its steps read and write by the places of parts (`ConvertedPlace`).
 
     Args:
         source: The Swagger document.
@@ -61,36 +60,28 @@ class Ledger:
         self._located: dict[str, tuple[str, ...] | None] = {}
         self._copies_left = _MAX_COPIED
 
-    def warn(self, message: str, place: ConvertedPlace) -> None:
-        """Note that something could not be carried over."""
-        self.warnings.append((message, place.old))
-
-    def note_move(self, place: ConvertedPlace) -> None:
+    def note_move(self, old: str, new: str) -> None:
         """Note where a part went; if it goes to several places, references to it lead to the first."""
-        self.note_origin(place)
-        self._new_pointers.setdefault(place.old, place.new)
+        self.note_origin(old, new)
+        self._new_pointers.setdefault(old, new)
 
     def has_moved(self, old: str) -> bool:
         """Return whether the part at a JSON pointer of the Swagger document was written to the new document already."""
         return old in self._new_pointers
 
-    def note_origin(self, place: ConvertedPlace) -> None:
+    def note_origin(self, old: str, new: str) -> None:
         """Note the origin of a part, without making references to the origin lead to the part."""
-        self.moves.append(Move(place.new, 0, place.old))
+        self.moves.append(Move(new, 0, old))
 
-    def note_made(self, value: Any, new: ConvertedPlace, old: str) -> Any:
-        """Note that a part, with all in it, was made from a place in the Swagger document, and return the part."""
-        self._note_made(value, new.new, old)
-        return value
-
-    def _note_made(self, value: Any, new: str, old: str) -> None:
+    def note_made(self, value: Any, new: str, old: str) -> None:
+        """Note that a part, with all in it, was made from a place in the Swagger document."""
         self.moves.append(Move(new, 0, old))
         if isinstance(value, dict):
             for key, item in value.items():
-                self._note_made(item, new + join((key,)), old)
+                self.note_made(item, new + join((key,)), old)
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                self._note_made(item, new + join((index,)), old)
+                self.note_made(item, new + join((index,)), old)
 
     def add_referrer(self, node: dict[str, Any], key: str, kind: Kind) -> None:
         """Note that an object of the new document has a reference of the Swagger document."""
@@ -144,16 +135,16 @@ class Ledger:
             node = step_into(node, step)
         return node
 
-    def may_copy(self, *values: Any, place: ConvertedPlace) -> bool:
+    def may_copy(self, values: tuple[Any, ...], old: str) -> bool:
         """Return whether values may be copied; the first time that they may not, there is a warning."""
         cost = _COST_OF_COPY + sum(_size(value, self._copies_left) for value in values)
         if cost > self._copies_left:
             if self._copies_left:
-                self.warn(
+                message = (
                     "This is shared by too many operations to be written into each;"
-                    " it and all further ones like it are not",
-                    place,
+                    " it and all further ones like it are not"
                 )
+                self.warnings.append((message, old))
             self._copies_left = 0
             return False
         self._copies_left -= cost

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from dynacli.document.mending.mend_schema import meant_boolean
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_media_types import MediaTypes, convert_content
 from dynacli.document.swagger2.convert_names import to_fragment
 from dynacli.document.swagger2.convert_parameters import convert_encoding, convert_field, keywords_of_value
@@ -28,11 +27,9 @@ class Field(NamedTuple):
     schema: str
 
 
-def convert_body(
-    raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace, ledger: Ledger
-) -> dict[str, Any]:
+def convert_body(raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace) -> dict[str, Any]:
     """Return the request body for a parameter `in: body`."""
-    ledger.note_move(place)
+    place.note_move()
     converted = {
         key: value
         for key, value in raw.items()
@@ -42,26 +39,24 @@ def convert_body(
     schema_at: tuple[str, ...] = ("schema",)
     if not isinstance(schema, dict):
         if "schema" in raw:
-            ledger.warn("The schema of the body is no object and is ignored", place.below("schema"))
+            place.below("schema").warn("The schema of the body is no object and is ignored")
         schema = None
         if keywords := keywords_of_value(raw):
-            ledger.warn("The body has no `schema`; what stands in the parameter itself is taken", place)
+            place.warn("The body has no `schema`; what stands in the parameter itself is taken")
             schema, schema_at = keywords, ()
-    converted["content"] = convert_content(
-        schema, types.or_else("application/json"), place, schema_at, ledger
-    )
-    _examples(raw, converted, place, ledger)
+    converted["content"] = convert_content(schema, types.or_else("application/json"), place, schema_at)
+    _examples(raw, converted, place)
     name = raw.get("name")
     if isinstance(name, str) and name:
         # A body has no name in 3.0; code generators read it from this extension.
-        converted["x-body-name"] = ledger.note_made(name, place.below("x-body-name"), place.below("name").old)
+        converted["x-body-name"] = place.below("x-body-name").note_made(name, place.below("name").old)
     return converted
 
 
 _EXAMPLES = ("x-example", "x-examples")
 
 
-def _examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> None:
+def _examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPlace) -> None:
     """Carry over the extensions for examples of the body: a single value, or a value for each media type."""
     by_type = raw.get("x-examples")
     if isinstance(by_type, dict) and not any(name in converted["content"] for name in by_type):
@@ -71,79 +66,75 @@ def _examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPl
         example = place.below("content", name, "example")
         if isinstance(by_type, dict) and name in by_type:
             media["example"] = by_type[name]
-            ledger.note_origin(place.relocated(("x-examples", name), ("content", name, "example")))
+            place.relocated(("x-examples", name), ("content", name, "example")).note_origin()
         elif "x-example" in raw:
-            media["example"] = ledger.note_made(raw["x-example"], example, place.below("x-example").old)
+            media["example"] = example.note_made(raw["x-example"], place.below("x-example").old)
 
 
-def convert_form(
-    fields: list[Field], types: MediaTypes, place: ConvertedPlace, ledger: Ledger
-) -> dict[str, Any]:
+def convert_form(fields: list[Field], types: MediaTypes, place: ConvertedPlace) -> dict[str, Any]:
     """Return the request body for parameters `in: formData`: at least one field, each name once."""
-    ledger.note_origin(place)
-    ledger.note_made({}, place.below("content"), types.old or place.old)
+    place.note_origin()
+    place.below("content").note_made({}, types.old or place.old)
     content: dict[str, Any] = {}
     for name, pointer in zip(types.names, types.pointers, strict=True):
-        if content and not ledger.may_copy(name, *(field.raw for field in fields), place=place):
+        if content and not place.may_copy(name, *(field.raw for field in fields)):
             break
-        ledger.note_made({}, place.below("content", name), pointer or place.old)
-        content[name] = _form(fields, place.relocated((), ("content", name)), ledger, name)
+        place.below("content", name).note_made({}, pointer or place.old)
+        content[name] = _form(fields, place.relocated((), ("content", name)), name)
     converted: dict[str, Any] = {"content": content}
     for field in fields:
-        _warn_of_required(field, ledger)
+        _warn_of_required(field, place)
     for field in fields:
         if meant_boolean(field.raw.get("required")):
-            converted["required"] = ledger.note_made(True, place.below("required"), _required(field))
+            converted["required"] = place.below("required").note_made(True, _required(field))
             break
     return converted
 
 
-def _warn_of_required(field: Field, ledger: Ledger) -> None:
+def _warn_of_required(field: Field, place: ConvertedPlace) -> None:
     """Warn of a `required` that is neither true nor false; that of other parameters is copied, and mended later."""
     value = field.raw.get("required", False)
     if not isinstance(value, bool):
         meant = meant_boolean(value)
         read = "ignored" if meant is None else f"read as {str(meant).lower()}"
-        place = ConvertedPlace(field.old, "").below("required")
-        ledger.warn(f"`required` should be true or false; it is {read}", place)
+        place.at(field.old).below("required").warn(f"`required` should be true or false; it is {read}")
 
 
-def _form(fields: list[Field], place: ConvertedPlace, ledger: Ledger, media_type: str) -> dict[str, Any]:
+def _form(fields: list[Field], place: ConvertedPlace, media_type: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     encoding: dict[str, Any] = {}
     schema = place.below("schema")
-    ledger.note_made({"type": 0, "properties": 0}, schema, place.old)
+    schema.note_made({"type": 0, "properties": 0}, place.old)
     for field in fields:
         name = str(field.raw["name"])
         new = schema.below("properties", name).new
         if field.schema:
             properties[name] = {"$ref": to_fragment(field.schema)}
-            ledger.note_origin(ConvertedPlace(field.entry, new))
+            place.at(field.entry, new).note_origin()
         else:
-            properties[name] = convert_field(field.raw, ConvertedPlace(field.old, new), ledger)
+            properties[name] = convert_field(field.raw, place.at(field.old, new))
         if meant_boolean(field.raw.get("required")):
-            ledger.note_made(name, schema.below("required", len(required)), _required(field))
+            schema.below("required", len(required)).note_made(name, _required(field))
             required.append(name)
-        field_place = ConvertedPlace(field.old, place.below("encoding", name).new)
+        field_place = place.at(field.old, place.below("encoding", name).new)
         if media_type.startswith("multipart/"):
             # There 3.0 ignores `style` and `explode` (3.0.4, "Encoding Object").
             if field.raw.get("type") == "array" and field.raw.get("collectionFormat", "multi") != "multi":
-                ledger.warn(
-                    "OpenAPI 3.0 has no `collectionFormat` for multipart forms; each item is sent as a part of its own",
-                    field_place.below("collectionFormat"),
+                field_place.below("collectionFormat").warn(
+                    "OpenAPI 3.0 has no `collectionFormat` for multipart forms; each item is sent as a part of its own"
                 )
             continue
-        style = convert_encoding(field.raw, field_place, ledger)
+        style = convert_encoding(field.raw, field_place)
         if style:
-            ledger.note_origin(field_place)
+            field_place.note_origin()
             encoding[name] = style
     converted: dict[str, Any] = {"schema": {"type": "object", "properties": properties}}
     if required:
-        ledger.note_made([], schema.below("required"), place.old)
+        schema.below("required").note_made([], place.old)
         converted["schema"]["required"] = required
     if encoding:
-        ledger.note_made({}, place.below("encoding"), place.old)
+        place.below("encoding").note_made({}, place.old)
         converted["encoding"] = encoding
     return converted
 

@@ -3,7 +3,6 @@
 from typing import Any, Literal, NamedTuple
 
 from dynacli.document.pointer import join, split
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_bodies import convert_body
 from dynacli.document.swagger2.convert_media_types import MediaTypes
 from dynacli.document.swagger2.convert_names import ConvertedNames, to_fragment
@@ -43,7 +42,7 @@ class Components(NamedTuple):
 
 
 def convert_components(
-    source: dict[str, Any], consumes: MediaTypes, produces: MediaTypes, ledger: Ledger
+    source: dict[str, Any], consumes: MediaTypes, produces: MediaTypes, root: ConvertedPlace
 ) -> Components:
     """Return the components.
 
@@ -52,84 +51,88 @@ def convert_components(
     - A name that 3.0 does not allow is changed; a schema keeps it as its title.
     """
     components = Components({}, ConvertedNames(), {}, {})
-    definitions = _entries(source, "definitions", ledger)
+    definitions = _entries(source, "definitions", root)
     components.names.reserve("schemas", definitions)
     for name, raw in definitions.items():
-        place = _placed(components, "definitions", name, "schemas", ledger)
-        components.put("schemas", place, _titled(convert_schema(raw, place, ledger), name, place, ledger))
-    parameters = _entries(source, "parameters", ledger)
+        place = _placed(components, "definitions", name, "schemas", root)
+        components.put("schemas", place, _titled(convert_schema(raw, place), name, place))
+    parameters = _entries(source, "parameters", root)
     for kind in ("parameters", "requestBodies"):
         components.names.reserve(kind, parameters)
     for name, raw in parameters.items():
-        _parameter(name, raw, components, consumes, ledger)
-    responses = _entries(source, "responses", ledger)
+        _parameter(name, raw, components, consumes, root)
+    responses = _entries(source, "responses", root)
     components.names.reserve("responses", responses)
     for name, raw in responses.items():
-        place = _placed(components, "responses", name, "responses", ledger)
-        components.put("responses", place, convert_response(raw, produces, place, ledger))
-    schemes = _entries(source, "securityDefinitions", ledger)
+        place = _placed(components, "responses", name, "responses", root)
+        components.put("responses", place, convert_response(raw, produces, place))
+    schemes = _entries(source, "securityDefinitions", root)
     components.names.reserve("securitySchemes", schemes)
     for name, raw in schemes.items():
-        place = _placed(components, "securityDefinitions", name, "securitySchemes", ledger)
+        place = _placed(components, "securityDefinitions", name, "securitySchemes", root)
         components.schemes[name] = components.names.assigned["securitySchemes", place.old]
-        components.put("securitySchemes", place, convert_scheme(raw, place, ledger))
-    _map_discriminators(definitions, components, ledger)
+        components.put("securitySchemes", place, convert_scheme(raw, place))
+    _map_discriminators(definitions, components, root)
     return components
 
 
-def _entries(source: dict[str, Any], key: str, ledger: Ledger) -> dict[str, Any]:
+def _entries(source: dict[str, Any], key: str, root: ConvertedPlace) -> dict[str, Any]:
     entries = source.get(key)
     if entries is not None and not isinstance(entries, dict):
-        ledger.warn(f"`{key}` is no object and is ignored", ConvertedPlace().below(key))
+        root.below(key).warn(f"`{key}` is no object and is ignored")
     return entries if isinstance(entries, dict) else {}
 
 
-def _placed(components: Components, key: str, name: str, section: Section, ledger: Ledger) -> ConvertedPlace:
+def _placed(
+    components: Components, key: str, name: str, section: Section, root: ConvertedPlace
+) -> ConvertedPlace:
     """Return the place of a part in the section of `components` that it goes to, under the name that it gets."""
     old = join((key, name))
     if section not in components.sections:
         components.sections[section] = {}
-        ledger.note_move(ConvertedPlace(f"/{key}", f"/components/{section}"))
+        root.at(f"/{key}", f"/components/{section}").note_move()
     # Schemas of form fields must not take the names of definitions.
     is_reserved = not (key == "parameters" and section == "schemas")
     new = components.names.assign(section, old, name, is_reserved=is_reserved)
-    place = ConvertedPlace(old, join(("components", section, new)))
+    place = root.at(old, join(("components", section, new)))
     if new != name or key == "parameters":
-        ledger.note_move(place)
+        place.note_move()
     return place
 
 
-def _titled(schema: Any, name: str, place: ConvertedPlace, ledger: Ledger) -> Any:
+def _titled(schema: Any, name: str, place: ConvertedPlace) -> Any:
     """Return a schema with its old name as its title, where it got another name."""
     unchanged = place.old.replace("/definitions/", "/components/schemas/", 1)
     if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or place.new == unchanged:
         return schema
-    return {"title": ledger.note_made(name, place.below("title"), place.old), **schema}
+    return {"title": place.below("title").note_made(name, place.old), **schema}
 
 
-def _parameter(name: str, raw: Any, components: Components, consumes: MediaTypes, ledger: Ledger) -> None:
-    target, _ = ledger.follow(raw)
+def _parameter(
+    name: str, raw: Any, components: Components, consumes: MediaTypes, root: ConvertedPlace
+) -> None:
+    target, _ = root.ledger.follow(raw)
     is_reference = target is not raw
     if is_field(target):
         if is_reference:
             return  # each form refers to the end of the chain
-        place = _placed(components, "parameters", name, "schemas", ledger)
-        components.put("schemas", place, convert_field(target, place, ledger))
+        place = _placed(components, "parameters", name, "schemas", root)
+        components.put("schemas", place, convert_field(target, place))
         components.fields[place.old] = place.new
         return
     kind: Literal["requestBodies", "parameters"] = "requestBodies" if is_body(target) else "parameters"
-    place = _placed(components, "parameters", name, kind, ledger)
+    place = _placed(components, "parameters", name, kind, root)
     converted = raw
     if is_reference and isinstance(raw, dict):
-        converted = ledger.copy_reference(raw, kind)
+        converted = root.ledger.copy_reference(raw, kind)
     elif is_body(target):
-        converted = convert_body(raw, consumes, place, ledger)
+        converted = convert_body(raw, consumes, place)
     elif isinstance(raw, dict):
-        converted = convert_parameter(raw, place, ledger)
+        converted = convert_parameter(raw, place)
     components.put(kind, place, converted)
 
 
-def _map_discriminators(definitions: dict[str, Any], components: Components, ledger: Ledger) -> None:
+def _map_discriminators(definitions: dict[str, Any], components: Components, root: ConvertedPlace) -> None:
     """Give discriminators the mapping that OpenAPI 3.0 needs.
 
     A value of a discriminator means the schema of that name, or with that `x-ms-discriminator-value`, among the schema
@@ -145,7 +148,7 @@ def _map_discriminators(definitions: dict[str, Any], components: Components, led
         if isinstance(own_value, str):
             value, origin = own_value, f"{old}/x-ms-discriminator-value"
         entry = (value, components.names.assigned["schemas", old], origin)
-        for base in _bases(old, ledger):
+        for base in _bases(old, root):
             entries_by_base.setdefault(base, []).append(entry)
     for base, entries in entries_by_base.items():
         name = components.names.assigned["schemas", base]
@@ -154,27 +157,27 @@ def _map_discriminators(definitions: dict[str, Any], components: Components, led
             continue
         if not isinstance(discriminator.get("mapping", {}), dict):
             continue
-        place = ConvertedPlace(base, ledger.new_pointer(base)).below("discriminator")
+        place = root.at(base, root.ledger.new_pointer(base)).below("discriminator")
         if "mapping" not in discriminator:
-            discriminator["mapping"] = ledger.note_made({}, place.below("mapping"), place.old)
+            discriminator["mapping"] = place.below("mapping").note_made({}, place.old)
         mapping = discriminator["mapping"]
         for value, new, origin in entries:
             if value not in mapping:
                 mapped = to_fragment(join(("components", "schemas", new)))
-                mapping[value] = ledger.note_made(mapped, place.below("mapping", value), origin)
+                mapping[value] = place.below("mapping", value).note_made(mapped, origin)
 
 
-def _bases(old: str, ledger: Ledger) -> list[str]:
+def _bases(old: str, root: ConvertedPlace) -> list[str]:
     """Return the JSON pointers of a definition and of all definitions that it inherits from by `allOf`."""
-    bases = {old: ledger.value_at(split(old))}
+    bases = {old: root.ledger.value_at(split(old))}
     pending = [old]
     while pending and len(bases) < _MAX_BASES:
         raw = bases[pending.pop(0)]
         parts = raw.get("allOf") if isinstance(raw, dict) else None
         for part in parts if isinstance(parts, list) else ():
             ref = part.get("$ref") if isinstance(part, dict) else None
-            steps = ledger.locate(ref) if isinstance(ref, str) else None
+            steps = root.ledger.locate(ref) if isinstance(ref, str) else None
             if steps and steps[0] == "definitions" and len(steps) == 2 and join(steps) not in bases:
-                bases[join(steps)] = ledger.value_at(steps)
+                bases[join(steps)] = root.ledger.value_at(steps)
                 pending.append(join(steps))
     return list(bases)

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from dynacli.document.pointer import join
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_schemas import convert_schema
 from dynacli.document.swagger2.converted_places import ConvertedPlace
 
@@ -37,9 +36,7 @@ class MediaTypes(NamedTuple):
         return self if self.names else MediaTypes((name,), ("",))
 
 
-def read_media_types(
-    holder: dict[str, Any], key: str, place: ConvertedPlace, ledger: Ledger
-) -> MediaTypes | None:
+def read_media_types(holder: dict[str, Any], key: str, place: ConvertedPlace) -> MediaTypes | None:
     """Return the media types in `consumes` or `produces` of a document or an operation; None where it has none."""
     if key not in holder:
         return None
@@ -47,21 +44,21 @@ def read_media_types(
     if isinstance(value, str):
         return MediaTypes((value,), (old,), old)
     if not isinstance(value, list):
-        ledger.warn(f"`{key}` is a list of media types; this is ignored", place.below(key))
+        place.below(key).warn(f"`{key}` is a list of media types; this is ignored")
         return None
     pointers: dict[str, str] = {}
     for index, name in enumerate(value):
         if isinstance(name, str) and name.strip():
             pointers.setdefault(name.strip(), old + join((index,)))
         else:
-            ledger.warn("This is no media type and is ignored", place.below(key, index))
+            place.below(key, index).warn("This is no media type and is ignored")
     if len(pointers) > _MAX_MEDIA_TYPES:
-        ledger.warn(f"Only the first {_MAX_MEDIA_TYPES} media types are used", place.below(key))
+        place.below(key).warn(f"Only the first {_MAX_MEDIA_TYPES} media types are used")
     return MediaTypes(tuple(pointers)[:_MAX_MEDIA_TYPES], tuple(pointers.values())[:_MAX_MEDIA_TYPES], old)
 
 
 def convert_content(
-    schema: Any, types: MediaTypes, holder: ConvertedPlace, schema_at: tuple[str, ...], ledger: Ledger
+    schema: Any, types: MediaTypes, holder: ConvertedPlace, schema_at: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
     """Return the `content` of a body or a response: the schema under each media type.
 
@@ -71,15 +68,15 @@ def convert_content(
         holder: The place of the body or the response.
         schema_at: The steps from the holder to the schema in the Swagger document.
     """
-    ledger.note_made({}, holder.below("content"), types.old or holder.old)
+    holder.below("content").note_made({}, types.old or holder.old)
     content: dict[str, dict[str, Any]] = {}
     for name, pointer in zip(types.names, types.pointers, strict=True):
-        if content and not ledger.may_copy(name, schema, place=holder):
+        if content and not holder.may_copy(name, schema):
             break
-        ledger.note_made({}, holder.below("content", name), pointer or holder.old)
+        holder.below("content", name).note_made({}, pointer or holder.old)
         content[name] = {}
         if schema is not None:
             schema_place = holder.relocated(schema_at, ("content", name, "schema"))
-            (ledger.note_move if schema_at else ledger.note_origin)(schema_place)
-            content[name]["schema"] = convert_schema(schema, schema_place, ledger)
+            (schema_place.note_move if schema_at else schema_place.note_origin)()
+            content[name]["schema"] = convert_schema(schema, schema_place)
     return content

@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import join
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_bodies import Field, convert_body, convert_form
 from dynacli.document.swagger2.convert_media_types import MediaTypes, read_media_types
 from dynacli.document.swagger2.convert_names import to_fragment
@@ -51,36 +50,33 @@ class _Inputs(NamedTuple):
     old: str
 
 
-def convert_paths(raw: Any, context: DocumentContext, ledger: Ledger) -> Any:
+def convert_paths(raw: Any, context: DocumentContext, place: ConvertedPlace) -> Any:
     """Return the paths; a value that is no object is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
-    place = ConvertedPlace().below("paths")
     converted: dict[str, Any] = {}
     for path, item in raw.items():
         if path.startswith("x-") or not isinstance(item, dict):
             converted[path] = item
         else:
-            converted[path] = _path_item(item, context, place.below(path), ledger)
+            converted[path] = _path_item(item, context, place.below(path))
     if isinstance(converted.get("$ref"), str):
-        ledger.add_referrer(converted, "$ref", "")
+        place.ledger.add_referrer(converted, "$ref", "")
     return converted
 
 
-def _path_item(
-    item: dict[str, Any], context: DocumentContext, place: ConvertedPlace, ledger: Ledger
-) -> dict[str, Any]:
+def _path_item(item: dict[str, Any], context: DocumentContext, place: ConvertedPlace) -> dict[str, Any]:
     if isinstance(item.get("$ref"), str):
-        target, steps = ledger.follow(item)
+        target, steps = place.ledger.follow(item)
         is_elsewhere = isinstance(target, dict) and steps[:1] != ("paths",) and any(operations_of(target))
-        if is_elsewhere and ledger.may_copy(target, place=place):
+        if is_elsewhere and place.may_copy(target):
             # The target is where nothing is converted, for instance in an extension: 3.0 has no place for it.
-            new = ConvertedPlace(join(steps), place.new)
+            new = place.at(join(steps), place.new)
             beside = {key: value for key, value in item.items() if key != "$ref"}
             for key in target:
-                ledger.note_origin(new.below(key))
-            return _path_item(target, context, new, ledger) | _path_item(beside, context, place, ledger)
-    path_inputs = _inputs(item.get("parameters"), context, place.below("parameters"), ledger)
+                new.below(key).note_origin()
+            return _path_item(target, context, new) | _path_item(beside, context, place)
+    path_inputs = _inputs(item.get("parameters"), context, place.below("parameters"))
     entries = {entry.steps[0]: entry.operation for entry in operations_of(item) if len(entry.steps) == 1}
     converted: dict[str, Any] = {}
     for key, value in item.items():
@@ -88,55 +84,55 @@ def _path_item(
             if path_inputs.plain:
                 converted[key] = path_inputs.plain
         elif key in entries and isinstance(value, dict):
-            converted[key] = _operation(value, path_inputs, context, place.below(key), ledger)
+            converted[key] = _operation(value, path_inputs, context, place.below(key))
         else:
             converted[key] = value
     if isinstance(converted.get("$ref"), str):
-        ledger.add_referrer(converted, "$ref", "pathItems")
+        place.ledger.add_referrer(converted, "$ref", "pathItems")
     return converted
 
 
 def _operation(
-    raw: dict[str, Any], path_inputs: _Inputs, context: DocumentContext, place: ConvertedPlace, ledger: Ledger
+    raw: dict[str, Any], path_inputs: _Inputs, context: DocumentContext, place: ConvertedPlace
 ) -> dict[str, Any]:
     converted: dict[str, Any] = {}
-    own_inputs = _inputs(raw.get("parameters"), context, place.below("parameters"), ledger)
-    produces = read_media_types(raw, "produces", place, ledger)
+    own_inputs = _inputs(raw.get("parameters"), context, place.below("parameters"))
+    produces = read_media_types(raw, "produces", place)
     for key, value in raw.items():
         if key == "parameters" and isinstance(value, (list, dict)):
             if own_inputs.plain:
                 converted[key] = own_inputs.plain
         elif key == "responses":
             types = context.produces if produces is None else produces
-            converted[key] = convert_responses(value, types, context.produces, place.below(key), ledger)
+            converted[key] = convert_responses(value, types, context.produces, place.below(key))
         elif key == "security":
-            converted[key] = convert_requirements(value, context.schemes, place.below(key), ledger)
+            converted[key] = convert_requirements(value, context.schemes, place.below(key))
         elif key == "schemes":
-            servers = context.address.servers(value, place.below(key), place.below("servers"), ledger)
+            servers = context.address.servers(value, place.below(key), place.below("servers"))
             if servers:
                 converted["servers"] = servers
         elif key not in {"consumes", "produces"}:
             converted[key] = value
-    body = _request_body(raw, own_inputs, path_inputs, context, place, ledger)
+    body = _request_body(raw, own_inputs, path_inputs, context, place)
     if body is not None:
         converted["requestBody"] = body
     return converted
 
 
-def _inputs(raw: Any, context: DocumentContext, place: ConvertedPlace, ledger: Ledger) -> _Inputs:
+def _inputs(raw: Any, context: DocumentContext, place: ConvertedPlace) -> _Inputs:
     """Read a list of parameters; a value that is no parameter stays among the plain ones."""
     inputs = _Inputs([], None, {}, place.old)
     entries: list[tuple[str | int, Any]] = list(enumerate(raw)) if isinstance(raw, list) else []
     if isinstance(raw, dict) and raw:
-        ledger.warn("`parameters` should be a list; it is read as one", place)
+        place.warn("`parameters` should be a list; it is read as one")
         entries = [(key, {"name": key, **value}) for key, value in raw.items() if isinstance(value, dict)]
     for index, value in entries:
-        parameter, steps = ledger.follow(value)
+        parameter, steps = place.ledger.follow(value)
         entry = place.below(index)
         old = join(steps) if steps else entry.old
         if is_body(parameter):
             if inputs.body:
-                ledger.warn("There is one body only; this further one is left out", entry)
+                entry.warn("There is one body only; this further one is left out")
             else:
                 inputs = inputs._replace(body=Field(parameter, old, entry.old, ""))
         elif is_field(parameter):
@@ -144,12 +140,12 @@ def _inputs(raw: Any, context: DocumentContext, place: ConvertedPlace, ledger: L
             if isinstance(name, str):
                 inputs.fields[name] = Field(parameter, old, entry.old, context.fields.get(old, ""))
             else:
-                ledger.warn("A form field has no name and is left out", entry)
+                entry.warn("A form field has no name and is left out")
         else:
             plain_place = place.relocated((index,), (len(inputs.plain),))
             if index != len(inputs.plain):
-                ledger.note_move(plain_place)
-            inputs.plain.append(_plain(value, plain_place, ledger))
+                plain_place.note_move()
+            inputs.plain.append(_plain(value, plain_place))
     return inputs
 
 
@@ -168,12 +164,12 @@ def _location(parameter: Any) -> str:
     return location.strip().lower() if isinstance(location, str) else ""
 
 
-def _plain(parameter: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
+def _plain(parameter: Any, place: ConvertedPlace) -> Any:
     if not isinstance(parameter, dict):
         return parameter
     if isinstance(parameter.get("$ref"), str):
-        return ledger.copy_reference(parameter, "parameters")
-    return convert_parameter(parameter, place, ledger)
+        return place.ledger.copy_reference(parameter, "parameters")
+    return convert_parameter(parameter, place)
 
 
 def _request_body(
@@ -182,53 +178,50 @@ def _request_body(
     path_inputs: _Inputs,
     context: DocumentContext,
     place: ConvertedPlace,
-    ledger: Ledger,
 ) -> dict[str, Any] | None:
-    consumes = read_media_types(raw, "consumes", place, ledger)
+    consumes = read_media_types(raw, "consumes", place)
     types = context.consumes if consumes is None else consumes
     body = own_inputs.body or (None if own_inputs.fields else path_inputs.body)
     if body:
         if own_inputs.fields or (path_inputs.fields and not own_inputs.body):
-            ledger.warn("A body and a form exclude each other; the form's fields are left out", place)
-        return _body(body, types, context, place, ledger)
+            place.warn("A body and a form exclude each other; the form's fields are left out")
+        return _body(body, types, context, place)
     fields = {**path_inputs.fields, **own_inputs.fields}
     if not fields:
         return None
     if path_inputs.body:
-        ledger.warn("A body and a form exclude each other; the path's body is left out", place)
-    copied = [field.raw for field in fields.values() if not field.schema and ledger.has_moved(field.old)]
-    if copied and not ledger.may_copy(*copied, place=place):
+        place.warn("A body and a form exclude each other; the path's body is left out")
+    copied = [
+        field.raw for field in fields.values() if not field.schema and place.ledger.has_moved(field.old)
+    ]
+    if copied and not place.may_copy(*copied):
         return None
     old = own_inputs.old if own_inputs.fields else path_inputs.old
-    parameters = ConvertedPlace(old, place.below("requestBody").new)
+    parameters = place.at(old, place.below("requestBody").new)
     has_files = any(_has_file(field.raw) for field in fields.values())
-    form_types = _form_types(types, consumes is not None, has_files, place, ledger)
-    return convert_form(list(fields.values()), form_types, parameters, ledger)
+    form_types = _form_types(types, consumes is not None, has_files, place)
+    return convert_form(list(fields.values()), form_types, parameters)
 
 
 def _body(
-    body: Field, types: MediaTypes, context: DocumentContext, place: ConvertedPlace, ledger: Ledger
+    body: Field, types: MediaTypes, context: DocumentContext, place: ConvertedPlace
 ) -> dict[str, Any] | None:
     new = place.below("requestBody").new
     is_shared = body.old.startswith("/parameters/") and body.old.count("/") == 2
-    if not is_shared and body.old == body.entry and not ledger.has_moved(body.old):
-        return convert_body(body.raw, types, ConvertedPlace(body.old, new), ledger)
-    is_affordable = ledger.may_copy(body.raw, place=place)
+    if not is_shared and body.old == body.entry and not place.ledger.has_moved(body.old):
+        return convert_body(body.raw, types, place.at(body.old, new))
+    is_affordable = place.may_copy(body.raw)
     if is_shared and (types.names == context.consumes.names or not is_affordable):
-        ledger.note_origin(ConvertedPlace(body.entry, new))
-        return ledger.copy_reference({"$ref": to_fragment(body.old)}, "requestBodies")
-    return convert_body(body.raw, types, ConvertedPlace(body.old, new), ledger) if is_affordable else None
+        place.at(body.entry, new).note_origin()
+        return place.ledger.copy_reference({"$ref": to_fragment(body.old)}, "requestBodies")
+    return convert_body(body.raw, types, place.at(body.old, new)) if is_affordable else None
 
 
-def _form_types(
-    types: MediaTypes, is_own: bool, has_files: bool, place: ConvertedPlace, ledger: Ledger
-) -> MediaTypes:
+def _form_types(types: MediaTypes, is_own: bool, has_files: bool, place: ConvertedPlace) -> MediaTypes:
     """Return the media types that are forms; where the form has files, those for files first."""
     forms = [name for name in types.names if _is_multipart(name) or _is_urlencoded(name)]
     if is_own and len(forms) < len(types.names):
-        ledger.warn(
-            "A form cannot be sent as any other media type than those of forms", place.below("consumes")
-        )
+        place.below("consumes").warn("A form cannot be sent as any other media type than those of forms")
     if not forms:
         default = "multipart/form-data" if has_files else "application/x-www-form-urlencoded"
         return MediaTypes().or_else(default)

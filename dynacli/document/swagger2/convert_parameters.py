@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_schemas import convert_schema
 from dynacli.document.swagger2.converted_places import ConvertedPlace
 
@@ -51,52 +50,50 @@ def keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def convert_parameter(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def convert_parameter(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     """Return a parameter in the path, the query, a header or a cookie."""
-    converted = _described(raw, place, ledger)
-    converted.update(_style(raw, str(raw.get("in")).strip().lower(), place, ledger))
+    converted = _described(raw, place)
+    converted.update(_style(raw, str(raw.get("in")).strip().lower(), place))
     return converted
 
 
-def convert_header(raw: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
+def convert_header(raw: Any, place: ConvertedPlace) -> Any:
     """Return a header of a response; a value that is no object is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
     if isinstance(raw.get("$ref"), str):
-        return ledger.copy_reference(raw, "headers")
-    _style(raw, "header", place, ledger)  # called for its warnings: the only style is `simple`
-    return _described(raw, place, ledger)
+        return place.ledger.copy_reference(raw, "headers")
+    _style(raw, "header", place)  # called for its warnings: the only style is `simple`
+    return _described(raw, place)
 
 
-def convert_field(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> Any:
+def convert_field(raw: dict[str, Any], place: ConvertedPlace) -> Any:
     """Return the schema of a form field."""
-    ledger.note_move(place)
+    place.note_move()
     keywords = {key: value for key, value in raw.items() if key not in _NOT_OF_FIELD}
     if isinstance(raw.get("schema"), dict):  # as in OpenAPI 3.0
         schema = place.relocated(("schema",), ())
         for key in raw["schema"]:
-            ledger.note_move(schema.below(key))
-        converted = convert_schema(raw["schema"], schema, ledger)
+            schema.below(key).note_move()
+        converted = convert_schema(raw["schema"], schema)
         return {**keywords, **converted} if "$ref" not in converted else converted
     if raw.get("allowEmptyValue") is True and raw.get("type") not in (None, "string", "file"):
-        ledger.warn(
-            "`allowEmptyValue` of a form field cannot be carried over", place.below("allowEmptyValue")
-        )
-    converted = convert_schema(_plain_items(keywords, place, ledger), place, ledger)
+        place.below("allowEmptyValue").warn("`allowEmptyValue` of a form field cannot be carried over")
+    converted = convert_schema(_plain_items(keywords, place), place)
     if "x-example" in raw and "example" not in converted:
         old = place.below("x-example").old
-        converted["example"] = ledger.note_made(raw["x-example"], place.below("example"), old)
+        converted["example"] = place.below("example").note_made(raw["x-example"], old)
     return converted
 
 
-def convert_encoding(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any] | None:
+def convert_encoding(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any] | None:
     """Return the encoding of a form field; None where it is the default of 3.0 (3.0.4, "Encoding Object")."""
     # `multi` is how 3.0 writes a list in a form by default.
     is_needed = raw.get("collectionFormat") != "multi" or "style" in raw or "explode" in raw
-    return _style(raw, "formData", place, ledger) or None if is_needed else None
+    return _style(raw, "formData", place) or None if is_needed else None
 
 
-def _described(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def _described(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     """Return a parameter or a header without its style."""
     keywords = keywords_of_value(raw)
     converted: dict[str, Any] = {
@@ -105,40 +102,40 @@ def _described(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> di
         if key not in keywords and key not in {"collectionFormat", "schema"}
     }
     if isinstance(raw.get("schema"), dict):  # as in OpenAPI 3.0, or in a body
-        converted["schema"] = convert_schema(raw["schema"], place.below("schema"), ledger)
+        converted["schema"] = convert_schema(raw["schema"], place.below("schema"))
         for key, value in keywords.items():
             if converted["schema"].get(key) != value and key != "x-nullable":
-                ledger.warn(f"`{key}` beside `schema` is ignored", place.below(key))
+                place.below(key).warn(f"`{key}` beside `schema` is ignored")
     else:
         schema = place.relocated((), ("schema",))
-        ledger.note_origin(schema)
+        schema.note_origin()
         if isinstance(keywords.get("items"), dict):
-            ledger.note_move(schema.below("items"))
-        converted["schema"] = convert_schema(_plain_items(keywords, place, ledger), schema, ledger)
-    _examples(converted, place, ledger)
+            schema.below("items").note_move()
+        converted["schema"] = convert_schema(_plain_items(keywords, place), schema)
+    _examples(converted, place)
     return converted
 
 
-def _examples(converted: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> None:
+def _examples(converted: dict[str, Any], place: ConvertedPlace) -> None:
     """Replace the extensions for examples of parameters, for which 2.0 has no field."""
     if "example" in converted or "examples" in converted:
         return
     if "x-example" in converted:
         old = place.below("x-example").old
-        converted["example"] = ledger.note_made(converted.pop("x-example"), place.below("example"), old)
+        converted["example"] = place.below("example").note_made(converted.pop("x-example"), old)
     elif isinstance(converted.get("x-examples"), dict) and converted["x-examples"]:
         old = place.below("x-examples").old
         examples = converted.pop("x-examples")
         converted["examples"] = {}
         for name, value in examples.items():
             example = place.relocated(("x-examples", name), ("examples", name, "value"))
-            ledger.note_made({}, place.below("examples", name), example.old)
-            ledger.note_origin(example)
+            place.below("examples", name).note_made({}, example.old)
+            example.note_origin()
             converted["examples"][name] = {"value": value}
-        ledger.note_made({}, place.below("examples"), old)
+        place.below("examples").note_made({}, old)
 
 
-def _plain_items(keywords: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def _plain_items(keywords: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     """Return the keywords of a value without the `collectionFormat` of lists within lists."""
     items = keywords.get("items")
     if not isinstance(items, dict):
@@ -146,12 +143,12 @@ def _plain_items(keywords: dict[str, Any], place: ConvertedPlace, ledger: Ledger
     inner = place.below("items")
     if "collectionFormat" in items or items.get("type") == "array":
         if items.get("type") == "array":
-            ledger.warn("How a list within a list is written cannot be carried over", inner)
+            inner.warn("How a list within a list is written cannot be carried over")
         items = {key: value for key, value in items.items() if key != "collectionFormat"}
-    return {**keywords, "items": _plain_items(items, inner, ledger)}
+    return {**keywords, "items": _plain_items(items, inner)}
 
 
-def _style(raw: dict[str, Any], location: str, place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[str, Any]:
     """Return `style` and `explode` of a list where they are not the default."""
     schema = raw.get("schema")
     value_keywords = schema if isinstance(schema, dict) and "type" not in raw else raw
@@ -166,22 +163,20 @@ def _style(raw: dict[str, Any], location: str, place: ConvertedPlace, ledger: Le
     old = place.below("collectionFormat") if "collectionFormat" in raw else place
     if location in ("path", "header"):
         if collection_format != "csv":
-            ledger.warn(
+            old.warn(
                 f"`collectionFormat: {_shown(collection_format)}` cannot be carried over for a {location} parameter;"
-                " commas separate the items",
-                old,
+                " commas separate the items"
             )
         return {}
     if not isinstance(collection_format, str) or collection_format not in _STYLES:
-        ledger.warn(
-            f"`collectionFormat: {_shown(collection_format)}` cannot be carried over; commas separate the items",
-            old,
+        old.warn(
+            f"`collectionFormat: {_shown(collection_format)}` cannot be carried over; commas separate the items"
         )
         collection_format = "csv"
     style, explode = _STYLES[collection_format]
     return {
-        "style": ledger.note_made(style, place.below("style"), old.old),
-        "explode": ledger.note_made(explode, place.below("explode"), old.old),
+        "style": place.below("style").note_made(style, old.old),
+        "explode": place.below("explode").note_made(explode, old.old),
     }
 
 

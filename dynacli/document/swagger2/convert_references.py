@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dynacli.document.pointer import join
-from dynacli.document.swagger2.conversion_ledger import Kind, Ledger
+from dynacli.document.swagger2.conversion_ledger import Kind
 from dynacli.document.swagger2.convert_media_types import MediaTypes
 from dynacli.document.swagger2.convert_names import ConvertedNames, to_fragment
 from dynacli.document.swagger2.convert_parameters import convert_header, convert_parameter
@@ -21,7 +21,7 @@ _EXTENSIBLE_SECTIONS = ("schemas", "parameters", "responses", "headers")
 
 
 def convert_references(
-    components: dict[str, Any], names: ConvertedNames, produces: MediaTypes, ledger: Ledger
+    components: dict[str, Any], names: ConvertedNames, produces: MediaTypes, root: ConvertedPlace
 ) -> None:
     """Make every reference in the ledger lead to where its target is in the new document.
 
@@ -29,6 +29,7 @@ def convert_references(
     A target where nothing was converted, for instance in an extension, is added to the components,
     and so is a parameter among the definitions.
     """
+    ledger = root.ledger
     known: dict[tuple[str, Kind], str] = {}
 
     def new_reference(ref: str, kind: Kind) -> str:
@@ -42,13 +43,13 @@ def convert_references(
             if (kind, old) in names.assigned:
                 return to_fragment(join(("components", kind, names.assigned[kind, old])))
             value = ledger.value_at(steps)
-            if ledger.may_copy(value, place=ConvertedPlace(old)):
-                place = ConvertedPlace(old, join(("components", kind, names.assign(kind, old, steps[-1]))))
-                ledger.note_origin(place)
+            if root.at(old).may_copy(value):
+                place = root.at(old, join(("components", kind, names.assign(kind, old, steps[-1]))))
+                place.note_origin()
                 if kind not in components:
-                    ledger.note_made({}, ConvertedPlace("", join(("components", kind))), "")
+                    root.at("", join(("components", kind))).note_made({}, "")
                 section = components.setdefault(kind, {})
-                section[names.assigned[kind, old]] = _converted(value, kind, place, produces, ledger)
+                section[names.assigned[kind, old]] = _converted(value, kind, place, produces)
                 return to_fragment(place.new)
         return to_fragment(ledger.new_pointer(old))
 
@@ -61,17 +62,17 @@ def convert_references(
             node[key] = known[ref, kind]
 
 
-def _converted(value: Any, kind: Kind, place: ConvertedPlace, produces: MediaTypes, ledger: Ledger) -> Any:
+def _converted(value: Any, kind: Kind, place: ConvertedPlace, produces: MediaTypes) -> Any:
     if kind == "schemas":
-        return convert_schema(value, place, ledger)
+        return convert_schema(value, place)
     if kind == "headers":
-        return convert_header(value, place, ledger)
+        return convert_header(value, place)
     if kind == "responses":
-        return convert_response(value, produces, place, ledger)
+        return convert_response(value, produces, place)
     if isinstance(value, dict) and not isinstance(value.get("$ref"), str):
-        return convert_parameter(value, place, ledger)
+        return convert_parameter(value, place)
     if isinstance(value, dict):
-        return ledger.copy_reference(value, "parameters")
+        return place.ledger.copy_reference(value, "parameters")
     return value
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from dynacli.document.pointer import join
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.convert_media_types import MediaTypes, convert_content
 from dynacli.document.swagger2.convert_parameters import convert_header
 from dynacli.document.swagger2.converted_places import ConvertedPlace
@@ -14,9 +13,7 @@ _EMPTY = frozenset({"204", "205"})
 """The successful statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
 
 
-def convert_responses(
-    raw: Any, types: MediaTypes, shared_types: MediaTypes, place: ConvertedPlace, ledger: Ledger
-) -> Any:
+def convert_responses(raw: Any, types: MediaTypes, shared_types: MediaTypes, place: ConvertedPlace) -> Any:
     """Return the responses of an operation; a value that is no object is returned unchanged.
 
     A shared response has the media types that the document produces.
@@ -35,20 +32,20 @@ def convert_responses(
         if status.startswith("x-") or not isinstance(response, dict):
             converted[status] = response
         elif not isinstance(response.get("$ref"), str):
-            converted[status] = convert_response(response, types, here, ledger, is_success=is_success)
+            converted[status] = convert_response(response, types, here, is_success=is_success)
         else:
-            target, steps = ledger.follow(response)
+            target, steps = place.ledger.follow(response)
             is_shared = steps[:1] == ("responses",) and isinstance(target, dict)
             if (
                 is_shared
                 and _needs_copy(target, types, shared_types, is_success=is_success)
-                and ledger.may_copy(target, place=here)
+                and here.may_copy(target)
             ):
-                copy_place = ConvertedPlace(join(steps), here.new)
-                ledger.note_origin(copy_place)
-                converted[status] = convert_response(target, types, copy_place, ledger, is_success=is_success)
+                copy_place = place.at(join(steps), here.new)
+                copy_place.note_origin()
+                converted[status] = convert_response(target, types, copy_place, is_success=is_success)
             else:
-                converted[status] = ledger.copy_reference(response, "responses")
+                converted[status] = place.ledger.copy_reference(response, "responses")
     return converted
 
 
@@ -67,9 +64,7 @@ def _needs_copy(
     return is_success and bool(types.names)
 
 
-def convert_response(
-    raw: Any, types: MediaTypes, place: ConvertedPlace, ledger: Ledger, *, is_success: bool = False
-) -> Any:
+def convert_response(raw: Any, types: MediaTypes, place: ConvertedPlace, *, is_success: bool = False) -> Any:
     """Return a response; a value that is no object is returned unchanged.
 
     Without `produces`, its media type can be any. In Swagger 2.0 a response without schema has no content,
@@ -78,22 +73,21 @@ def convert_response(
     if not isinstance(raw, dict):
         return raw
     if isinstance(raw.get("$ref"), str):
-        return ledger.copy_reference(raw, "responses")
+        return place.ledger.copy_reference(raw, "responses")
     converted = {key: value for key, value in raw.items() if key not in {"schema", "examples", "headers"}}
     headers = raw.get("headers")
     if isinstance(headers, dict):
         headers_place = place.below("headers")
         converted["headers"] = {
-            name: convert_header(header, headers_place.below(name), ledger)
-            for name, header in headers.items()
+            name: convert_header(header, headers_place.below(name)) for name, header in headers.items()
         }
     elif "headers" in raw:
         converted["headers"] = headers
     schema = raw.get("schema")
     if "schema" in raw and not isinstance(schema, dict):
-        ledger.warn("The schema of the response is no object and is ignored", place.below("schema"))
+        place.below("schema").warn("The schema of the response is no object and is ignored")
         schema = None
-    examples = _examples(raw, place, ledger)
+    examples = _examples(raw, place)
     if schema is not None:
         all_types = types.or_else("*/*")
     else:
@@ -106,28 +100,26 @@ def convert_response(
         (*all_types.pointers, *(place.below("examples", name).old for name in other_types)),
         all_types.old,
     )
-    content = convert_content(schema, all_types, place, ("schema",), ledger)
+    content = convert_content(schema, all_types, place, ("schema",))
     for name, value in examples.items():
         if name in content:
-            ledger.note_origin(place.relocated(("examples", name), ("content", name, "example")))
+            place.relocated(("examples", name), ("content", name, "example")).note_origin()
             content[name]["example"] = value
     converted["content"] = content
     return converted
 
 
-def _examples(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def _examples(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     """Return the examples by media type."""
     examples = raw.get("examples")
     if not isinstance(examples, dict):
         if "examples" in raw:
-            ledger.warn("Examples are given by media type; these are left out", place.below("examples"))
+            place.below("examples").warn("Examples are given by media type; these are left out")
         return {}
     by_type = {}
     for name, value in examples.items():
         if "/" in name:
             by_type[name] = value
         elif not name.startswith("x-"):
-            ledger.warn(
-                "An example is given by media type; this one is left out", place.below("examples", name)
-            )
+            place.below("examples", name).warn("An example is given by media type; this one is left out")
     return by_type

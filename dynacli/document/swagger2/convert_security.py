@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["convert_requirements", "convert_scheme"]
@@ -18,47 +17,46 @@ _FLOWS = {
 _OF_FLOW = ("flow", "authorizationUrl", "tokenUrl", "scopes")
 
 
-def convert_scheme(raw: Any, place: ConvertedPlace, ledger: Ledger) -> Any:
+def convert_scheme(raw: Any, place: ConvertedPlace) -> Any:
     """Return a security scheme; a scheme as in OpenAPI 3.0, or a value that is no object, is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
     if raw.get("type") == "basic":
         converted = {**raw, "type": "http"}
-        converted["scheme"] = ledger.note_made("basic", place.below("scheme"), place.below("type").old)
+        converted["scheme"] = place.below("scheme").note_made("basic", place.below("type").old)
         return converted
     if raw.get("type") == "oauth2" and "flows" not in raw:
-        return _oauth2(raw, place, ledger)
+        return _oauth2(raw, place)
     return dict(raw)
 
 
-def _oauth2(raw: dict[str, Any], place: ConvertedPlace, ledger: Ledger) -> dict[str, Any]:
+def _oauth2(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
     converted: dict[str, Any] = {key: value for key, value in raw.items() if key not in _OF_FLOW}
     flow_name = raw.get("flow")
-    old = place.below("flow").old if "flow" in raw else place.old
-    ledger.note_made({}, place.below("flows"), old)
+    origin = place.below("flow") if "flow" in raw else place
+    old = origin.old
+    place.below("flows").note_made({}, old)
     converted["flows"] = {}
     if not isinstance(flow_name, str) or flow_name not in _FLOWS:
-        ledger.warn(
-            "The `flow` of this security definition is none of " + ", ".join(f"`{name}`" for name in _FLOWS),
-            place.below("flow") if "flow" in raw else place,
-        )
+        known = ", ".join(f"`{name}`" for name in _FLOWS)
+        origin.warn(f"The `flow` of this security definition is none of {known}")
         return converted
     name, urls = _FLOWS[flow_name]
     flow = place.relocated((), ("flows", name))
-    ledger.note_made({}, flow, old)
+    flow.note_made({}, old)
     converted["flows"][name] = {}
     for key in (*urls, "scopes"):
         if key in raw:
-            ledger.note_origin(flow.below(key))
+            flow.below(key).note_origin()
             converted["flows"][name][key] = raw[key]
     if not isinstance(raw.get("scopes"), dict):
         if "scopes" in raw:
-            ledger.warn("The scopes are no object and are ignored", place.below("scopes"))
-        converted["flows"][name]["scopes"] = ledger.note_made({}, flow.below("scopes"), old)
+            place.below("scopes").warn("The scopes are no object and are ignored")
+        converted["flows"][name]["scopes"] = flow.below("scopes").note_made({}, old)
     return converted
 
 
-def convert_requirements(raw: Any, schemes: dict[str, str], place: ConvertedPlace, ledger: Ledger) -> Any:
+def convert_requirements(raw: Any, schemes: dict[str, str], place: ConvertedPlace) -> Any:
     """Return security requirements with the new names of schemes; a value that is no list is returned unchanged."""
     if not isinstance(raw, list):
         return raw
@@ -72,5 +70,5 @@ def convert_requirements(raw: Any, schemes: dict[str, str], place: ConvertedPlac
             new = schemes.get(name) or str(name)
             converted[index][new] = scopes
             if new != name:
-                ledger.note_origin(place.relocated((index, name), (index, new)))
+                place.relocated((index, name), (index, new)).note_origin()
     return converted

@@ -4,7 +4,6 @@ import re
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from dynacli.document.swagger2.conversion_ledger import Ledger
 from dynacli.document.swagger2.converted_places import ConvertedPlace
 
 __all__ = ["ServerAddress", "read_address"]
@@ -28,9 +27,7 @@ class ServerAddress(NamedTuple):
     scheme: str
     old: str
 
-    def servers(
-        self, schemes: Any, place: ConvertedPlace, new: ConvertedPlace, ledger: Ledger
-    ) -> list[dict[str, Any]]:
+    def servers(self, schemes: Any, place: ConvertedPlace, new: ConvertedPlace) -> list[dict[str, Any]]:
         """Return a server for each scheme, `https` first.
 
         Without host, the API is on the server of the document, with the same scheme: the URL is relative, and
@@ -43,23 +40,23 @@ class ServerAddress(NamedTuple):
         if not self.host:
             urls = [(self.path or "/", self.old)]
         else:
-            named = _read(schemes, place, ledger) or [(self.scheme, self.old)]
+            named = _read(schemes, place) or [(self.scheme, self.old)]
             if not _is_loopback(self.host):
                 named.sort(key=lambda scheme: _CALLABLE.index(scheme[0]))
             urls = [(f"{scheme}://{self.host}{self.path}", old) for scheme, old in named]
         servers: list[dict[str, Any]] = []
-        ledger.note_made([], new, self.old)
+        new.note_made([], self.old)
         for url, old in urls:
             server: dict[str, Any] = {"url": url}
             names = dict.fromkeys(_VARIABLE.findall(url))
             if names:
                 # Swagger 2.0 has no variables in a host; documents do, and the person has to give their values.
                 server["variables"] = {name: {"default": ""} for name in names}
-            servers.append(ledger.note_made(server, new.below(len(servers)), old))
+            servers.append(new.below(len(servers)).note_made(server, old))
         return servers
 
 
-def _read(schemes: Any, place: ConvertedPlace, ledger: Ledger) -> list[tuple[str, str]]:
+def _read(schemes: Any, place: ConvertedPlace) -> list[tuple[str, str]]:
     """Return the schemes that can be called, each with its JSON pointer."""
     if isinstance(schemes, str):
         schemes, places = [schemes], [place]
@@ -67,7 +64,7 @@ def _read(schemes: Any, place: ConvertedPlace, ledger: Ledger) -> list[tuple[str
         places = [place.below(index) for index in range(len(schemes))]
     else:
         if schemes is not None:
-            ledger.warn("`schemes` is a list; this is ignored", place)
+            place.warn("`schemes` is a list; this is ignored")
         return []
     by_scheme: dict[str, str] = {}
     for scheme, scheme_place in zip(schemes, places, strict=True):
@@ -75,13 +72,13 @@ def _read(schemes: Any, place: ConvertedPlace, ledger: Ledger) -> list[tuple[str
         if name in _CALLABLE:
             by_scheme.setdefault(name, scheme_place.old)
         elif name in ("ws", "wss"):
-            ledger.warn("A WebSocket cannot be called; this scheme is left out", scheme_place)
+            scheme_place.warn("A WebSocket cannot be called; this scheme is left out")
         else:
-            ledger.warn("This scheme is none of `http`, `https`, `ws`, `wss` and is left out", scheme_place)
+            scheme_place.warn("This scheme is none of `http`, `https`, `ws`, `wss` and is left out")
     return list(by_scheme.items())
 
 
-def read_address(source: dict[str, Any], uri: str, ledger: Ledger) -> ServerAddress:
+def read_address(source: dict[str, Any], uri: str, root: ConvertedPlace) -> ServerAddress:
     """Return the address of a document's API.
 
     Args:
@@ -93,26 +90,23 @@ def read_address(source: dict[str, Any], uri: str, ledger: Ledger) -> ServerAddr
         if isinstance(value, str):
             texts[key] = value.strip()
         elif value is not None:
-            ledger.warn(f"`{key}` is no text and is ignored", ConvertedPlace().below(key))
+            root.below(key).warn(f"`{key}` is no text and is ignored")
     host, path = texts["host"], texts["basePath"]
     key = "host" if host else "basePath"
-    old = ConvertedPlace().below(key).old if texts[key] else ""
+    old = root.below(key).old if texts[key] else ""
     scheme = uri.partition(":")[0].lower()
     if not host and "://" in path:
         host, path = path, ""
     if "://" in host:
-        ledger.warn(
-            "`host` and `basePath` hold no scheme; this one is taken where `schemes` is missing",
-            ConvertedPlace(old),
+        root.at(old).warn(
+            "`host` and `basePath` hold no scheme; this one is taken where `schemes` is missing"
         )
         scheme, _, host = host.partition("://")
     host = host.strip("/")
     if scheme not in _CALLABLE:
         scheme = "http" if _is_loopback(host) else "https"
         if host and "schemes" not in source:
-            ledger.warn(
-                f"The document names no scheme for its host; `{scheme}` is taken", ConvertedPlace(old)
-            )
+            root.at(old).warn(f"The document names no scheme for its host; `{scheme}` is taken")
     path = path.strip("/")
     return ServerAddress(host, f"/{path}" if path else "", scheme, old)
 
