@@ -13,7 +13,6 @@ def read_servers(raw: Any, warn: Callable[..., None], *where: str) -> tuple[Serv
     """Return the servers of a `servers` array; entries that are no Server Objects are left out.
 
     Args:
-        raw: The array.
         warn: Called with a message and the steps of a JSON pointer.
         where: The steps to the array.
     """

@@ -48,7 +48,6 @@ def select_branches(
     """Return the branches that a value belongs to, at each place along the given options.
 
     Args:
-        schema: The schema of the whole value.
         value: A JSON value; it is not changed.
         options: Path → the option that gave the value there, as messages name it, such as `--pet.name`.
         is_strict: Whether a mixture of branches is an error.

@@ -39,9 +39,7 @@ def documented_values_at(schema: Any, steps: tuple[str, ...], resolve: Resolve) 
     """Yield the values that a schema gives for a place in its values, the surest first.
 
     Args:
-        schema: The schema of the whole value.
         steps: The decoded steps of a JSON pointer to the place.
-        resolve: Returns the target of an internal `$ref`.
     """
     yield from _in_examples(schema, steps, resolve, set())
     if not steps:

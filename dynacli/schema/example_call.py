@@ -21,12 +21,7 @@ _NOT_EMPTY = {"minProperties": 1, "minItems": 1}
 
 
 class ExampleWords:
-    """Makes the words of an example call for each operation; words for shared parameters and bodies are made once.
-
-    Args:
-        resolve: Returns the target of an internal `$ref`.
-        dialect: The version of OpenAPI.
-    """
+    """Makes the words of an example call for each operation; words for shared parameters and bodies are made once."""
 
     def __init__(self, resolve: Resolve, dialect: Dialect) -> None:
         self._resolve = resolve
@@ -170,9 +165,6 @@ def body_example(media: Mapping[str, Any], resolve: Resolve, dialect: Dialect) -
 
     The document's own example is taken if it matches the schema: many hold properties of responses only,
     or are JSON as text instead of JSON.
-
-    Args:
-        media: The Media Type Object.
 
     Raises:
         NoExampleError: No value can be made.

@@ -67,8 +67,6 @@ def example_value_for_parameter(
 
     Args:
         parameter: A Parameter Object, or a Reference Object that leads to one.
-        resolve: Returns the target of an internal `$ref`.
-        dialect: The version of OpenAPI.
 
     Returns:
         The value, before it is written in the parameter's style.
@@ -112,7 +110,6 @@ class _Maker:
         """Return a value for a schema; null is the last resort.
 
         Args:
-            schema: The schema.
             above: The references that are being followed above this place.
 
         Raises:

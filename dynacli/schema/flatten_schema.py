@@ -41,11 +41,7 @@ def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
 
 
 class FlatSchemas:
-    """Flattens each schema once; the schemas must not change meanwhile.
-
-    Args:
-        resolve: Returns the target of an internal `$ref`.
-    """
+    """Flattens each schema once; the schemas must not change meanwhile."""
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve

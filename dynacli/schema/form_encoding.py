@@ -62,9 +62,6 @@ class Encodings:
     """The encodings of a Media Type Object.
 
     Args:
-        media: The Media Type Object.
-        resolve: Returns the target of a `$ref`.
-        dialect: The version of OpenAPI.
         is_multipart: Whether it is a multipart body; otherwise a form.
         has_examples: Whether a required header of a part that nobody gives takes an example value.
     """

@@ -110,7 +110,6 @@ class SchemaMatcher:
         """Whether a value matches a schema.
 
         Args:
-            value: A JSON value.
             schema: A Schema Object, or a boolean.
             seen: (reference, id of the value) of the matches that are under way.
 

@@ -38,7 +38,6 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
     `\x1b` stands for ESC, `\u202e` for a right-to-left override, `\U000e0041` for a tag character.
 
     Args:
-        text: Text from outside.
         keep: The control characters that stay as they are.
     """
     if _is_plain(text):

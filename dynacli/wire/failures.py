@@ -27,7 +27,6 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
     """Return the dynacli error for an exception of httpx.
 
     Args:
-        error: Any exception of httpx's tree.
         url: The URL that was asked for; shown without its query.
     """
     from dynacli.wire.import_httpx import httpx

@@ -146,7 +146,6 @@ class _OperationCompiler:
     """Compiles the operations of a document.
 
     Args:
-        names: Gives each operation its name.
         warn: Called with a message and the steps of a pointer.
     """
 

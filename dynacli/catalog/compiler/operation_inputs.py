@@ -55,7 +55,6 @@ def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
 
     Args:
         tree: The document that references lead into.
-        declared: The list.
         path: The template of the path.
     """
     in_path = set(_TEMPLATE.findall(path.partition("#")[0]))

@@ -40,7 +40,6 @@ def check_is_readable(document: Document, item: Mapping[str, Any], operation: Ma
     """Check that no part of an operation is in a file that cannot be read.
 
     Args:
-        document: The document.
         item: The path item, with its references in place.
         operation: The operation, with its references in place.
 

@@ -71,14 +71,7 @@ class ReadAnswer(NamedTuple):
 
 
 def read_answer(url: str, fetched: Fetched, links: tuple[str, ...], way: Way) -> ReadAnswer:
-    """Read an answer to a probe.
-
-    Args:
-        url: The URL that was asked for.
-        fetched: The content of the answer.
-        links: The `Link` headers of the answer.
-        way: How the URL was found.
-    """
+    """Read an answer to a probe."""
     reading = _read(url, fetched, way)
     stated = () if reading.document else leads_of(parse_links(links))
     return reading._replace(leads=(*stated, *reading.leads))

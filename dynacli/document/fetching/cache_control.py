@@ -16,9 +16,6 @@ def max_age_of(headers: Mapping[str, str]) -> float | None:
     `no-store` and `no-cache` make it 0: the document is kept all the same, because without it there would be no
     command, and is due at once.
     `s-maxage` is for caches that several people share, and is ignored.
-
-    Args:
-        headers: The headers of the answer.
     """
     directives: dict[str, str] = {}
     for name, quoted, plain in _DIRECTIVE.findall(headers.get("cache-control", "")[:1000]):

@@ -63,11 +63,7 @@ _LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
 
 
 def mend(tree: dict[str, Any]) -> Mended:
-    """Mend a document in place.
-
-    Args:
-        tree: A document of OpenAPI 3, plain JSON.
-    """
+    """Mend a document in place."""
     mending = _Mending()
     mending.walk(tree)
     return Mended(tuple(mending.warnings), tuple(mending.moves.values()))

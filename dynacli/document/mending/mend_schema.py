@@ -84,8 +84,6 @@ def mend_schema(schema: Any, steps: Steps, warn: Warn) -> None:
     """Mend a schema and all below it in place.
 
     Args:
-        schema: The schema, plain JSON.
-        steps: The steps to it.
         warn: Called with a sentence and the steps to the place for each mistake.
     """
     stack: list[tuple[Any, Link]] = [(schema, None)]

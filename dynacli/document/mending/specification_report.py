@@ -42,7 +42,6 @@ def report(tree: Any, version: str, references: ScanResult | None = None) -> lis
     No document makes this raise an exception.
 
     Args:
-        tree: The document, plain JSON.
         version: `3.0`, `3.1` or `3.2`.
         references: The result of `scan`, where the document was scanned already.
     """

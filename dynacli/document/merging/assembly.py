@@ -33,7 +33,6 @@ class Assembly:
 
     Args:
         sources: The documents, with their references redirected to places in the merged document.
-        names: The names of their units.
     """
 
     def __init__(self, sources: Sequence[SourceDocument], names: UnitNames) -> None:

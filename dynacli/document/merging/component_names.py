@@ -16,7 +16,6 @@ class UnitNames:
     components in a document.
 
     Args:
-        documents: The units of each document.
         shared: Numbers of two documents, the earlier first → the units that are the same in both.
     """
 

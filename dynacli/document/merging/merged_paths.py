@@ -45,7 +45,6 @@ class MergedPath:
         """Return whether a place in a document's path is at the same place in the merged document.
 
         Args:
-            number: The number of the document.
             rest: The steps from the path to the place.
         """
         number = self.same.get(number, number)
@@ -60,8 +59,6 @@ def plan_paths(
     """Return how each path is made; the trees of documents that share a path are prepared for that.
 
     Args:
-        sources: The documents.
-        units: The units of each document.
         shared: Numbers of two documents, the earlier first → the units that are the same in both.
     """
     paths = [source.tree.get("paths") for source in sources]

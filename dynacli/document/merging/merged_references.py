@@ -32,9 +32,6 @@ def redirect_references(
     """Redirect the references of a document in place.
 
     Args:
-        source: The document.
-        names: The names of the units of all documents.
-        paths: How each path is made.
         is_kept: Tells whether a unit of a document, given by its number, is in the merged document.
         operations: operationId → its operations in the merged document.
         uris: The URIs of the documents.

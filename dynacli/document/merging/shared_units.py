@@ -27,9 +27,6 @@ class Units:
         sites: All references, each with the steps to its object and to its target; None where it leads nowhere.
         texts: Unit → a digest, which two units share only if they are equal, references as written.
         needs: Unit → the units that it refers to, and dangling references as written.
-
-    Args:
-        tree: The document.
     """
 
     def __init__(self, tree: dict[str, Any]) -> None:

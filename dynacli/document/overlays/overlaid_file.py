@@ -58,7 +58,6 @@ def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Ov
 
     Args:
         tree: The document, plain JSON values, which is changed.
-        overlays: The overlays in their order.
         name: The name of the document in messages.
 
     Raises:

@@ -113,8 +113,6 @@ class _Application:
     """The changes of an overlay to a document.
 
     Args:
-        document: The document, which is changed in place.
-        origins: Where its parts came from.
         file: The number of the overlay in `origins`.
     """
 

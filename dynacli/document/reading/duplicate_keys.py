@@ -30,7 +30,6 @@ def json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:
     orjson does not report them. Counting the keys of the text shows quickly that there are none, as is the rule.
 
     Args:
-        content: The text.
         keys: How many keys the objects have that were parsed from it.
     """
     # The quick count is wrong where an escaped backslash ends a key, or a string starts with a colon.

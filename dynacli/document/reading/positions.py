@@ -51,7 +51,6 @@ def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]
 
     Args:
         content: The text of a valid document, in UTF-8 without a byte order mark.
-        pointers: JSON pointers (RFC 6901).
     """
     wanted = _Wanted({}, [])
     for pointer in dict.fromkeys(pointers):

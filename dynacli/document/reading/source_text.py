@@ -72,10 +72,8 @@ def fail_at(text: str, position: int, name: str, why: str, *, hint: str = "", **
     """Raise an error for a place in a text, with the line shown and the place marked.
 
     Args:
-        text: The whole text.
         position: The index of the first character that is wrong.
         name: The name of the document in messages.
-        why: What is wrong there.
         hint: What to do about it; may be empty.
         details: Further fields of the error's JSON form.
     """

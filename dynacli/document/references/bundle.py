@@ -57,7 +57,6 @@ def bundle(files: Files, version: str) -> Bundled:
 
     Args:
         files: The files; only the file that the person named is read already.
-        version: The version of the document.
     """
     sections = sections_of(version)
     graph = ReferenceGraph(files, frozenset(sections))

@@ -52,7 +52,6 @@ class DynamicScopes:
     """The dynamic anchors that several resources have, and the copies that they make necessary.
 
     Args:
-        files: All files of the document.
         find_target: Returns the target of a reference by itself, given its file and the steps to it.
     """
 

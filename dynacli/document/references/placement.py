@@ -23,7 +23,6 @@ class Placement:
     - All other parts become new components, named after their key or file.
 
     Args:
-        graph: The parts.
         sections: Section of components → the steps to it.
         has_definitions: Whether schemas of the document may hold definitions of other schemas.
     """

@@ -41,9 +41,6 @@ class Referrer(NamedTuple):
 class Ledger:
     """The record of a conversion, which its steps read and write by the places of parts (`ConvertedPlace`).
 
-    Args:
-        source: The Swagger document.
-
     Attributes:
         moves: The origins of parts of the new document.
         warnings: A message and a JSON pointer in the Swagger document, for all that could not be carried over.

@@ -16,7 +16,6 @@ class ConvertedPlace:
     """The place of a part that is converted.
 
     Args:
-        ledger: The record of the conversion.
         old: Its JSON pointer in the Swagger document.
         new: Its JSON pointer in the OpenAPI document.
     """

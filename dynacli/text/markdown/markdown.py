@@ -319,7 +319,6 @@ def first_sentence(markdown: str, limit: int = 100) -> str:
     """Return the first sentence of a description as one plain, `visible` line without a final period.
 
     Args:
-        markdown: The description.
         limit: The most characters; a longer sentence is cut between words and ends in `...`.
     """
     text = " ".join(_first_prose(markdown[:4000]).split())

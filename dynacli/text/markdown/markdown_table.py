@@ -39,7 +39,6 @@ def table_lines(rows: list[list[str]], width: int, wrap: Callable[[str, int], li
     Args:
         rows: The cells; all rows have the same number.
         width: How many columns a line may have.
-        wrap: Wraps a text to a width.
     """
     # `<br>` in a cell is a line break; the widest line of a cell counts.
     natural = [
