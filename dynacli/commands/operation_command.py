@@ -3,7 +3,6 @@
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.find_input import find_input, no_such_input
 from dynacli.commands.read_options import (
     BOOLEAN,
     EMPTY_BOOLEAN,
@@ -146,6 +145,8 @@ class OperationCommand(click.Command):
         for word in options:
             flag = word.partition("=")[0]
             if flag.startswith("--") and flag not in known and flag not in _HELP:
+                from dynacli.client.inputs.find_input import no_such_input
+
                 raise no_such_input(self.described, flag, known, f"{ctx.command_path} --help")
 
     def _rules(self) -> dict[str, ValueRule]:
@@ -157,6 +158,8 @@ class OperationCommand(click.Command):
 
     def _find(self, flag: str) -> tuple[str, ValueRule] | None:
         """Make the option of a place that is not listed: a deeper field, an item of an array, a key of a map."""
+        from dynacli.client.inputs.find_input import find_input
+
         parameter, field = find_input(self.described, flag.removeprefix("--"))
         if parameter is None and field is None:
             return None

@@ -5,7 +5,7 @@ Here each option is joined to its value, and all positional words come behind `-
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -72,7 +72,7 @@ class Options:
         """Return the options with one more value; those of an option that may be repeated are collected."""
         if isinstance(value, tuple):
             value = (*self.__dict__[name], *value)
-        return replace(self, **{name: value})
+        return Options(**{**self.__dict__, name: value})
 
     def followed_by(self, later: "Options") -> "Options":
         """Return the options with those of a later part of the command line laid over them."""
@@ -170,6 +170,7 @@ def rules_of(params: Iterable[click.Parameter]) -> dict[str, ValueRule]:
     return rules
 
 
+@cache
 def standard_rules() -> dict[str, ValueRule]:
     """Return flag → rule of the standard options."""
     return {flag: _rule_of(option) for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) for flag in option.flags}
@@ -307,6 +308,11 @@ def _keep_value(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         run.options = run.options.with_value(param.name, value)
 
 
+@cache
+def _options_by_flag() -> dict[str, StandardOption]:
+    return {flag: option for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) for flag in option.flags}
+
+
 def options_in(words: Sequence[str]) -> Options:
     """Return the standard options among arranged words.
 
@@ -315,8 +321,7 @@ def options_in(words: Sequence[str]) -> Options:
     """
     from dynacli.errors import UsageError
 
-    by_flag = {flag: option for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) for flag in option.flags}
-    options = Options()
+    options, by_flag = Options(), _options_by_flag()
     for index, word in enumerate(words):
         flag, equals, value = word.partition("=")
         option = by_flag.get(flag)

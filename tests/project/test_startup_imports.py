@@ -129,7 +129,7 @@ _COMMAND = (
     | _modules("model.media_types")
     | _modules(
         """
-        client.described_operation client.inputs.find_input commands.command_groups commands.help.usage_lines
+        client.described_operation commands.command_groups commands.help.usage_lines
         commands.operation_command commands.read_options commands.run commands.standard_options
         """
     )
