@@ -1,15 +1,15 @@
 """`@record`: a frozen dataclass that costs nothing to define.
 
-`@dataclass(frozen=True)` writes and compiles three functions for each class at every start of the program.
-For the ten classes of the data model that is a tenth of the time that a help page may take.
+`@dataclass(frozen=True)` writes and compiles three functions for each class at every start of the program, and the
+import of `dataclasses` alone takes longer than defining all classes of the data model this way.
 `@record` gives all classes the same functions, which work by the names of the fields.
 """
 
 from collections.abc import Callable
-from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
+from functools import cache
 from typing import Any, TypeVar, cast, dataclass_transform
 
-__all__ = ["record"]
+__all__ = ["defaults_of", "record", "replace"]
 
 _T = TypeVar("_T")
 
@@ -17,16 +17,50 @@ _T = TypeVar("_T")
 @dataclass_transform(frozen_default=True)
 def record(cls: type[_T]) -> type[_T]:
     """Return the class as a frozen dataclass with `__init__`, `__eq__`, `__hash__` by identity, and `__repr__`."""
-    made = cast("Any", dataclass(init=False, repr=False, eq=False)(cls))
-    names = tuple(field.name for field in fields(made))
-    defaults = {field.name: field.default for field in fields(made) if field.default is not MISSING}
-    made.__init__ = _make_init(names, defaults)
+    made = cast("Any", cls)
+    names = tuple(made.__annotations__)
+    made.__init__ = _make_init(names, {name: made.__dict__[name] for name in names if name in made.__dict__})
+    setattr(made, "__match_args__", names)  # noqa: B010  - mypy takes the attribute for the one of dataclasses
+    made.__dataclass_fields__ = _DataclassFields()
     made.__setattr__ = _refuse
     made.__delattr__ = _refuse
     made.__eq__ = _is_equal
     made.__hash__ = object.__hash__
     made.__repr__ = _repr
-    return cast("type[_T]", made)
+    return cls
+
+
+def replace(original: _T, **changes: Any) -> _T:
+    """Return a copy of a record with other values in some fields, as `dataclasses.replace` does."""
+    made: _T = type(original)(**{name: original.__dict__[name] for name in _names_of(original)} | changes)
+    return made
+
+
+@cache
+def defaults_of(kind: type) -> dict[str, Any]:
+    """Return field → default of a class of records, without the fields that have none."""
+    return {name: kind.__dict__[name] for name in cast("Any", kind).__match_args__ if name in kind.__dict__}
+
+
+def _names_of(original: object) -> tuple[str, ...]:
+    # Cached properties stand beside the fields in `__dict__`.
+    names: tuple[str, ...] = cast("Any", type(original)).__match_args__
+    return names
+
+
+class _DataclassFields:
+    """The fields of a record as `dataclasses` has them, made when that module asks for them."""
+
+    def __get__(self, instance: object, owner: type) -> dict[str, Any]:
+        from dataclasses import make_dataclass
+
+        made = cast("Any", owner)
+        fields = [
+            (name, made.__annotations__[name], *((made.__dict__[name],) if name in made.__dict__ else ()))
+            for name in made.__match_args__
+        ]
+        made.__dataclass_fields__ = cast("Any", make_dataclass(owner.__name__, fields)).__dataclass_fields__
+        return cast("dict[str, Any]", made.__dataclass_fields__)
 
 
 def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
@@ -43,6 +77,8 @@ def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[...
 
 
 def _refuse(self: Any, name: str, *value: Any) -> None:  # noqa: ARG001  - serves setting and deleting
+    from dataclasses import FrozenInstanceError
+
     raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed")
 
 

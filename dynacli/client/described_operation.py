@@ -1,6 +1,5 @@
 """An operation together with its part of the document."""
 
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,7 @@ from dynacli.model.media_types import (
     sent_as,
 )
 from dynacli.model.operation import MediaType, Operation, Parameter
-from dynacli.record import record
+from dynacli.record import record, replace
 
 __all__ = ["DescribedOperation", "choose_media_type", "schema_of_parameter"]
 

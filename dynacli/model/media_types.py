@@ -116,7 +116,7 @@ def sent_as(media_type: "MediaType") -> "MediaType":
     """
     if not is_as_good_as_json(media_type.name) or media_type.value.format == "binary":
         return media_type
-    from dataclasses import replace
+    from dynacli.record import replace
 
     name = "text/plain" if media_type.value.type == "string" else "application/json"
     return replace(media_type, name=name)

@@ -3,9 +3,7 @@
 Reading is written out rather than generic: it runs on every start of a command.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING
 from typing import Any
 
 from dynacli.model.operation import (
@@ -20,6 +18,7 @@ from dynacli.model.operation import (
     Server,
     ValueType,
 )
+from dynacli.record import defaults_of
 
 __all__ = ["OperationRows", "operation_from_row", "shared_numbers"]
 
@@ -43,7 +42,7 @@ class OperationRows:
 
     def operation(self, operation: Operation) -> dict[str, Any]:
         """Return the row of an operation."""
-        defaults = _defaults(Operation)
+        defaults = defaults_of(Operation)
         row: dict[str, Any] = {}
         for name, value in operation.__dict__.items():
             if name in defaults and value == defaults[name]:
@@ -93,7 +92,7 @@ def _row(value: Any) -> Any:
         return _field_rows(value) if value and isinstance(value[0], Field) else [_row(item) for item in value]
     if not hasattr(value, "__dict__"):
         return value
-    defaults = _defaults(type(value))
+    defaults = defaults_of(value.__class__)
     return {
         name: _row(item)
         for name, item in value.__dict__.items()
@@ -137,17 +136,6 @@ def _common_length(before: Any, after: Any) -> int:
             break
         size += 1
     return size
-
-
-def _defaults(kind: type) -> dict[str, Any]:
-    if kind not in _known_defaults:
-        _known_defaults[kind] = {
-            field.name: field.default for field in dataclasses.fields(kind) if field.default is not MISSING
-        }
-    return _known_defaults[kind]
-
-
-_known_defaults: dict[type, dict[str, Any]] = {}
 
 
 def shared_numbers(row: Mapping[str, Any]) -> set[int]:
