@@ -21,52 +21,40 @@ class Rule(NamedTuple):
     sentence: str
 
 
-RULES: dict[str, Rule] = {
-    "operation-gone": Rule(
-        is_breaking=True, sentence="An operation is removed, or has another method or path."
+_BREAKING = {
+    "operation-gone": "An operation is removed, or has another method or path.",
+    "request-needs-more": (
+        "A request must have a parameter, a body or a property that it did not need, and no default stands"
+        " for it."
     ),
-    "request-needs-more": Rule(
-        is_breaking=True,
-        sentence="A request must have a parameter, a body or a property that it did not need,"
-        " and no default stands for it.",
+    "request-allows-less": (
+        "A value that a request could have is refused: its type, null, a listed value, an alternative, a"
+        " media type, a wider limit, a property that is not described."
     ),
-    "request-allows-less": Rule(
-        is_breaking=True,
-        sentence="A value that a request could have is refused: its type, null, a listed value, an alternative,"
-        " a media type, a wider limit, a property that is not described.",
+    "request-written-otherwise": "A parameter is written in another style, or goes to another place.",
+    "answer-promises-less": (
+        "What every answer had need not come: a status of success, a media type, a required property or"
+        " header."
     ),
-    "request-written-otherwise": Rule(
-        is_breaking=True, sentence="A parameter is written in another style, or goes to another place."
+    "answer-holds-other": "A value of an answer can be of a type that it was not, or null.",
+    "credentials-rejected": (
+        "Credentials that sufficed do not: more is asked for, or they are sent otherwise."
     ),
-    "answer-promises-less": Rule(
-        is_breaking=True,
-        sentence="What every answer had need not come: a status of success, a media type, a required property"
-        " or header.",
+    "webhook-gone": "A webhook or a callback is not sent any more.",
+}
+_HARMLESS = {
+    "request-needs-less": "A request may leave out what it needed, or may have something in addition.",
+    "request-allows-more": "A request may have values that were refused.",
+    "answer-promises-more": "An answer has something in addition, or always has what it sometimes had.",
+    "answer-holds-less": "An answer has fewer of the values that it could have.",
+    "credentials-accepted": "All credentials that sufficed still do.",
+    "same-on-the-wire": (
+        "What is sent and what comes are the same: a deprecation, a text, a version, a server more, the name"
+        " of a path parameter."
     ),
-    "answer-holds-other": Rule(
-        is_breaking=True, sentence="A value of an answer can be of a type that it was not, or null."
-    ),
-    "credentials-rejected": Rule(
-        is_breaking=True,
-        sentence="Credentials that sufficed do not: more is asked for, or they are sent otherwise.",
-    ),
-    "webhook-gone": Rule(is_breaking=True, sentence="A webhook or a callback is not sent any more."),
-    "request-needs-less": Rule(
-        is_breaking=False,
-        sentence="A request may leave out what it needed, or may have something in addition.",
-    ),
-    "request-allows-more": Rule(is_breaking=False, sentence="A request may have values that were refused."),
-    "answer-promises-more": Rule(
-        is_breaking=False,
-        sentence="An answer has something in addition, or always has what it sometimes had.",
-    ),
-    "answer-holds-less": Rule(
-        is_breaking=False, sentence="An answer has fewer of the values that it could have."
-    ),
-    "credentials-accepted": Rule(is_breaking=False, sentence="All credentials that sufficed still do."),
-    "same-on-the-wire": Rule(
-        is_breaking=False,
-        sentence="What is sent and what comes are the same: a deprecation, a text, a version, a server more,"
-        " the name of a path parameter.",
-    ),
+}
+
+RULES = {
+    **{name: Rule(is_breaking=True, sentence=sentence) for name, sentence in _BREAKING.items()},
+    **{name: Rule(is_breaking=False, sentence=sentence) for name, sentence in _HARMLESS.items()},
 }

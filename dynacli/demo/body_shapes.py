@@ -45,9 +45,7 @@ _WORKFLOW: dict[str, Check] = {
     "testerTargets": items(
         record({"modelId": text(), "skillMode": text(), "skillVersionId": text()}, required=("modelId",))
     ),
-    "criteria": items(
-        record({"criterionText": text(), "isRequired": flag}, required=("criterionText",)),
-    ),
+    "criteria": items(record({"criterionText": text(), "isRequired": flag}, required=("criterionText",))),
     "schedule": _SCHEDULE,
     "limits": free,
     "retryPolicy": free,

@@ -66,9 +66,7 @@ def _with_versions(document: dict[str, Any]) -> dict[str, Any]:
                 "200": {
                     "description": "The versions.",
                     "content": {
-                        "application/json": {
-                            "schema": {"$ref": "#/components/schemas/WorkflowVersionList"},
-                        }
+                        "application/json": {"schema": {"$ref": "#/components/schemas/WorkflowVersionList"}}
                     },
                 },
                 **{

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import FrameType
 
 import uvicorn
 
@@ -19,7 +19,7 @@ from dynacli.demo.misbehaviour import check_misbehaviours
 from dynacli.demo.operations.operation_table import operations
 from dynacli.errors import UsageError
 
-__all__ = ["BackgroundServer", "serve"]
+__all__ = ["background_server", "serve"]
 
 _HOST = "127.0.0.1"
 
@@ -105,38 +105,34 @@ class _PreparedServer:
         asyncio.run(_Server(config, on_ready).serve(sockets=[self._socket]))
 
 
-class BackgroundServer:
-    """A context manager that runs the stand-in in a daemon thread; entering gives the `DemoServer`.
+@contextmanager
+def background_server(*, port: int, with_next: bool, misbehave: Mapping[str, str]) -> Iterator[DemoServer]:
+    """Run the stand-in in a daemon thread for the duration of a block.
 
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
+    prepared = _PreparedServer(port=port, with_next=with_next, misbehave=misbehave)
+    ready: Future[Callable[[], None]] = Future()
 
-    def __init__(self, *, port: int, with_next: bool, misbehave: Mapping[str, str]) -> None:
-        self._prepared = _PreparedServer(port=port, with_next=with_next, misbehave=misbehave)
-        self._ready: Future[Callable[[], None]] = Future()
-        self._thread = threading.Thread(target=self._run, name="dynacli-demo", daemon=True)
-
-    def __enter__(self) -> DemoServer:
-        self._thread.start()
-        self._stop = self._ready.result()
-        return self._prepared.description
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def run() -> None:
         try:
-            self._prepared.run(self._ready.set_result)
+            prepared.run(ready.set_result)
         except OSError as error:
-            # `__enter__` waits for the result, and raises the error.
-            if self._ready.done():
+            # The thread that waits for the result raises the error.
+            if ready.done():
                 raise
-            self._ready.set_exception(error)
+            ready.set_exception(error)
+
+    thread = threading.Thread(target=run, name="dynacli-demo", daemon=True)
+    thread.start()
+    stop = ready.result()
+    try:
+        yield prepared.description
+    finally:
+        stop()
+        thread.join()
 
 
 def serve(

@@ -27,9 +27,9 @@ def running(
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    from dynacli.demo.demo_server import BackgroundServer
+    from dynacli.demo.demo_server import background_server
 
-    with BackgroundServer(port=port, with_next=with_next, misbehave=misbehave or {}) as server:
+    with background_server(port=port, with_next=with_next, misbehave=misbehave or {}) as server:
         yield server
 
 
@@ -40,7 +40,7 @@ def serve_forever(
     with_next: bool = False,
     misbehave: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a stand-in in the foreground and returns after SIGINT or SIGTERM.
+    """Run a stand-in in the foreground, until SIGINT or SIGTERM.
 
     Outside of the main thread signals cannot be handled, so only the end of the process stops it there.
 

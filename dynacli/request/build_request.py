@@ -69,30 +69,24 @@ def build_request(
         elif parameter.location != "path" and is_undefined(value):
             _check_may_be_left_out(parameter)
             continue
-        name, style, explode, is_reserved = (
-            parameter.name,
-            style_of.style,
-            style_of.explode,
-            style_of.allow_reserved,
-        )
+        name, style, explode = parameter.name, style_of.style, style_of.explode
+        serialization: dict[str, Any] = {
+            "style": style,
+            "explode": explode,
+            "allow_reserved": style_of.allow_reserved,
+        }
         match parameter.location:
             case "path":
-                path[name] = serialize_path(
-                    name, value, style=style, explode=explode, allow_reserved=is_reserved
-                )
+                path[name] = serialize_path(name, value, **serialization)
             case "query":
-                query.extend(
-                    serialize_query(name, value, style=style, explode=explode, allow_reserved=is_reserved)
-                )
+                query.extend(serialize_query(name, value, **serialization))
             case "querystring":
                 is_form = parameter.media_type.lower().startswith("application/x-www-form-urlencoded")
                 querystring = name, value if is_form else quote(value, safe="", errors="surrogatepass")
             case "header":
                 described[name] = serialize_header(name, value, style=style, explode=explode)
             case "cookie":
-                cookies.extend(
-                    serialize_cookie(name, value, style=style, explode=explode, allow_reserved=is_reserved)
-                )
+                cookies.extend(serialize_cookie(name, value, **serialization))
     query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
     parts = RequestParts(path, tuple(query), described, tuple(cookies), querystring)
     url = base_url + _path(operation.path, path)

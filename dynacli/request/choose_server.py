@@ -24,8 +24,8 @@ def choose_server(
 
     Args:
         servers: The servers of the operation, else of its path, else of the document.
-        document_uri: The URI that the document was fetched from, which relative server URLs are resolved against; its
-            `$self` is not (OpenAPI 3.2.0, "Examples of API Base URL Determination"). A file's URI does not count.
+        document_uri: The URI that the document was fetched from, which relative server URLs are resolved against. A
+            file's URI does not count, nor does `$self` (OpenAPI 3.2.0, "Examples of API Base URL Determination").
         wanted: A URL, a relative URL, a 0-based index, or a name or description, of which a unique part in any
             case of letters is enough; empty for the first server.
         variables: Values of server variables, which override the document's defaults.

@@ -17,7 +17,7 @@ _MAX_CHOICES = 12
 
 
 def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = True) -> Any:
-    """Return the JSON value that a word stands for.
+    """Return the JSON value of a word.
 
     Args:
         text: The word.

@@ -6,11 +6,12 @@ httpx's own encoder does not check the `Content-Type` of a part, which here come
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
 from dynacli.model.media_types import essence, is_json
+from dynacli.request.assemble_body import json_text
 from dynacli.request.form_body import styled_pairs
 from dynacli.request.parameter_serialization import serialize_header
 from dynacli.request.payload import Payload, Source
@@ -113,12 +114,7 @@ def _escaped(text: str) -> str:
     return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
-def make_parts(
-    body: Any,
-    encodings: Encodings,
-    write_json: Callable[[Any], str],
-    given_headers: Mapping[tuple[str, str], str],
-) -> list[Part]:
+def make_parts(body: Any, encodings: Encodings, given_headers: Mapping[tuple[str, str], str]) -> list[Part]:
     """Return the parts of a body.
 
     A property that is null has no part. An array has a part for each item (RFC 7578, section 4.3).
@@ -128,7 +124,6 @@ def make_parts(
     Args:
         body: An object, whose properties are named parts; or an array, whose items are parts in order.
         encodings: The encodings of the properties.
-        write_json: Returns a value as JSON.
         given_headers: (property, header in lower case) → value, as the person gave it.
 
     Raises:
@@ -136,7 +131,7 @@ def make_parts(
     """
     if isinstance(body, list):
         return [
-            _part(None, f"item {index}", item, encodings.of_item(index), write_json, {})
+            _part(None, f"item {index}", item, encodings.of_item(index), {})
             for index, item in enumerate(body)
         ]
     if not isinstance(body, Mapping):
@@ -155,7 +150,7 @@ def make_parts(
             parts.extend(Part(pair.name, pair.value.encode()) for pair in styled_pairs(name, value, encoding))
             continue
         items = value if isinstance(value, list) else [value]
-        parts.extend(_part(name, f"`{name}`", item, encoding, write_json, headers) for item in items)
+        parts.extend(_part(name, f"`{name}`", item, encoding, headers) for item in items)
     return parts
 
 
@@ -178,7 +173,6 @@ def _part(
     shown_name: str,
     value: Any,
     encoding: PropertyEncoding,
-    write_json: Callable[[Any], str],
     given_headers: Mapping[str, str],
 ) -> Part:
     headers = tuple(_headers(shown_name, encoding.headers, given_headers))
@@ -199,9 +193,9 @@ def _part(
                 why=f"The document has it written as `{media_type}`, which is not made from JSON values here",
                 hint="Give its content as a string: `--set NAME='\"...\"'`",
             )
-        return Part(name, write_json(value).encode(), media_type, None, headers)
+        return Part(name, json_text(value).encode(), media_type, None, headers)
     media_type = _chosen(declared, "", "")
-    text = value if isinstance(value, str) and not is_json(media_type) else write_json(value)
+    text = value if isinstance(value, str) and not is_json(media_type) else json_text(value)
     return Part(name, text.encode("utf-8", "surrogateescape"), media_type, None, headers)
 
 

@@ -86,12 +86,7 @@ class _Parameter:
 
 
 def serialize_query(
-    name: str,
-    value: Any,
-    *,
-    style: str = "form",
-    explode: bool = True,
-    allow_reserved: bool = False,
+    name: str, value: Any, *, style: str = "form", explode: bool = True, allow_reserved: bool = False
 ) -> tuple[Pair, ...]:
     """Write a query parameter as the pairs of a query.
 
@@ -252,12 +247,7 @@ def serialize_header(name: str, value: Any, *, style: str = "simple", explode: b
 
 
 def serialize_cookie(
-    name: str,
-    value: Any,
-    *,
-    style: str = "form",
-    explode: bool = True,
-    allow_reserved: bool = False,
+    name: str, value: Any, *, style: str = "form", explode: bool = True, allow_reserved: bool = False
 ) -> tuple[Pair, ...]:
     r"""Write a cookie parameter as pairs of name and value.
 
@@ -404,7 +394,7 @@ def _check_path_text(parameter: _Parameter, text: str) -> None:
 
 
 def _decodings(text: str) -> list[str]:
-    """Return the text, and what it becomes each time it is decoded on the way."""
+    """Return the text, and its form after each further percent-decoding on the way."""
     found = [text]
     while len(found) <= _MOST_DECODINGS and (decoded := unquote(found[-1])) != found[-1]:
         found.append(decoded)

@@ -35,10 +35,7 @@ def parameter_text(parameter: Parameter, value: Any) -> str:
         try:
             # A header is Latin-1, and JSON can escape all other characters.
             return json.dumps(
-                value,
-                ensure_ascii=parameter.location == "header",
-                separators=(",", ":"),
-                allow_nan=False,
+                value, ensure_ascii=parameter.location == "header", separators=(",", ":"), allow_nan=False
             )
         except ValueError:
             _refuse(parameter, "It holds a number that JSON cannot write")

@@ -185,7 +185,7 @@ def send(
     the redirect of a QUERY, which cannot do without its body, is not followed there.
 
     Args:
-        before_sending: Called when the connection stands and nothing was sent yet; its exceptions end the call.
+        before_sending: Called when the connection is open and nothing was sent yet; its exceptions end the call.
         receive: Reads the body of the final answer, in the thread of the exchange; its exceptions end the call.
             By default the whole body is kept.
         clients: Keeps connections open between calls; None for a connection of this call's own.

@@ -62,7 +62,7 @@ class JudgedResponse(NamedTuple):
     """An answer as it is judged.
 
     Args:
-        headers: Name → value, or pairs in which a repeated header stands repeatedly.
+        headers: Name → value, or pairs, in which a header may occur repeatedly.
         content_type: The value of `Content-Type`; empty where there is none.
         body: The body. A `StreamedBody` may not be read to its end, where judging does not need that.
         redirects: The statuses of the redirects that led to the answer.
@@ -102,16 +102,8 @@ class Judge:
         verdict, notes = Verdict(), JudgingNotes()
         body_values: list[JudgedValue] = []
         with _exceptions_into(verdict):
-            errors = self._engine.request_validator(
-                self._spec, self._version, self._steps, request.values, body_values, notes
-            )(
-                content_type=request.media_type,
-                body=request.body,
-                path=request.path,
-                query=request.query,
-                headers=request.headers,
-                cookies=request.cookies,
-                querystring=request.querystring,
+            errors = self._engine.request_errors(
+                self._spec, self._version, self._steps, request, body_values, notes
             )
             self._collect(verdict, notes, "request", errors, is_exact=is_exact)
             verdict.extend(self._missing_security(request))
@@ -134,19 +126,15 @@ class Judge:
         if isinstance(response.body, StreamedBody):
             body_values = self._passing_values(verdict, notes, is_exact=is_exact)
         with _exceptions_into(verdict):
-            errors = self._engine.response_validator(
+            errors = self._engine.response_errors(
                 self._spec,
                 self._version,
                 self._steps,
+                response,
                 body_values,
                 notes,
                 is_exact=is_exact,
                 is_swagger=self._is_swagger,
-            )(
-                status_code=response.status,
-                content_type=response.content_type,
-                data=response.body,
-                headers=response.headers,
             )
             self._collect(verdict, notes, "response", errors, is_exact=is_exact)
         if isinstance(body_values, PassingValues):
@@ -199,14 +187,13 @@ class Judge:
         verdict: Verdict,
         notes: JudgingNotes,
         where: str,
-        errors: Iterator[Exception],
+        errors: Iterable[Exception],
         *,
         is_exact: bool,
     ) -> None:
-        found = list(errors)  # judging happens here, and takes the notes
         verdict.unchecked.extend(notes.unchecked)
         verdict.failures.extend(notes.failures)
-        for error in found:
+        for error in errors:
             with _exceptions_into(verdict):
                 self._collect_error(verdict, where, error, is_exact=is_exact)
 
@@ -233,7 +220,7 @@ class Judge:
         )
 
     def _collect_error(self, verdict: Verdict, where: str, error: Exception, *, is_exact: bool) -> None:
-        """Add to the verdict what an error of openapi-core means."""
+        """Add the findings or the note that an error of openapi-core gives."""
         cause = error.__cause__ or error
         engine = self._engine
         if isinstance(cause, engine.NotedError):

@@ -1,4 +1,4 @@
-"""Judging a sequence: each item as it passes, and the whole array as far as possible without keeping it."""
+"""Judging a sequence: each item as it passes, and the array as a whole, without keeping it where possible."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -79,7 +79,7 @@ def sequence_errors(
 
 
 class _Sequence:
-    """A sequence while its items pass: the errors so far, and what is kept for judging the whole."""
+    """A sequence while its items pass: the errors so far, and the items that are kept for judging the whole."""
 
     def __init__(
         self,

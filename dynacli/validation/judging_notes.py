@@ -1,4 +1,4 @@
-"""What is noted while one message is judged, and how long and how deep judging it may go."""
+"""The notes of judging one message, and the limits of its time and depth."""
 
 from functools import cached_property
 from time import monotonic

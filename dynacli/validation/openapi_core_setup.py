@@ -6,11 +6,11 @@ The validators are openapi-core's own; each hook that is overridden says why.
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from jsonschema_path import SchemaPath
@@ -49,6 +49,9 @@ from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_o
 from dynacli.validation.operation_document import child
 from dynacli.validation.schemas.dialects import Direction, SchemaValidators
 
+if TYPE_CHECKING:
+    from dynacli.validation.judge import JudgedRequest, JudgedResponse
+
 __all__ = [
     "MediaTypeNotFound",
     "NotedError",
@@ -59,8 +62,8 @@ __all__ = [
     "UndocumentedHeaderError",
     "UnreadableError",
     "make_path",
-    "request_validator",
-    "response_validator",
+    "request_errors",
+    "response_errors",
     "schema_validator",
 ]
 
@@ -124,43 +127,27 @@ class _Request:
     host_url = ""
     path = ""
 
-    def __init__(
-        self,
-        method: str,
-        content_type: str,
-        body: bytes | None,
-        path: Mapping[str, str],
-        query: list[tuple[str, str]],
-        headers: Mapping[str, str],
-        cookies: Mapping[str, str],
-        querystring: tuple[str, str] | None,
-    ) -> None:
+    def __init__(self, method: str, request: "JudgedRequest") -> None:
         self.method = method
-        self.content_type = content_type
-        self.body = body
+        self.content_type = request.media_type
+        self.body = request.body
         self.parameters = _Parameters(
-            query=ImmutableMultiDict(query),
-            header=Headers(dict(headers)),
-            cookie=ImmutableMultiDict(cookies),
-            path=dict(path),
-            querystring=dict([querystring] if querystring else []),
+            query=ImmutableMultiDict(request.query),
+            header=Headers(dict(request.headers)),
+            cookie=ImmutableMultiDict(request.cookies),
+            path=dict(request.path),
+            querystring=dict([request.querystring] if request.querystring else []),
         )
 
 
 class _Response:
     """An answer in the form of openapi-core's protocol `Response`."""
 
-    def __init__(
-        self,
-        status_code: int,
-        content_type: str,
-        data: bytes,
-        headers: Mapping[str, str] | Iterable[tuple[str, str]],
-    ) -> None:
-        self.status_code = status_code
-        self.content_type = content_type
-        self.data = data
-        self.headers = CaseInsensitiveHeaders(headers)
+    def __init__(self, response: "JudgedResponse") -> None:
+        self.status_code = response.status
+        self.content_type = response.content_type
+        self.data: Any = response.body
+        self.headers = CaseInsensitiveHeaders(response.headers)
 
 
 class _NoTemplate:
@@ -360,50 +347,46 @@ _RESPONSES: Mapping[str, Any] = {
 }
 
 
-def request_validator(
+def request_errors(
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
-    typed_values: Mapping[tuple[str, str], Any],
+    request: "JudgedRequest",
     body_values: list[JudgedValue],
     notes: JudgingNotes,
-) -> Callable[..., Iterator[Exception]]:
-    """Return a function that yields the errors that openapi-core finds in a request.
+) -> list[Exception]:
+    """Return the errors that openapi-core finds in a request.
 
     Args:
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
-        typed_values: (location, name) → the value that the text of a parameter was written from.
         body_values: Gets the values of the body that were judged.
         notes: Gets the reasons why something was not judged.
     """
     validator = _validator(_REQUESTS, spec, version, "request", steps, notes)
-    validator.typed_values, validator.body_values = typed_values, body_values
-
-    def errors(**request: Any) -> Iterator[Exception]:
-        with warnings.catch_warnings():
-            # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
-            # matter, because `typed_values` has the value.
-            warnings.simplefilter("ignore")
-            yield from list(validator.iter_errors(_Request(steps[-1], **request)))
-
-    return errors
+    validator.typed_values, validator.body_values = request.values, body_values
+    with warnings.catch_warnings():
+        # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
+        # matter, because `typed_values` has the value.
+        warnings.simplefilter("ignore")
+        return list(validator.iter_errors(_Request(steps[-1], request)))
 
 
 _NO_REQUEST: Any = None  # openapi-core needs the request only to find the operation
 
 
-def response_validator(
+def response_errors(
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
+    response: "JudgedResponse",
     body_values: list[JudgedValue],
     notes: JudgingNotes,
     *,
     is_exact: bool = False,
     is_swagger: bool = False,
-) -> Callable[..., Iterator[Exception]]:
-    """Return a function that yields the errors that openapi-core finds in an answer.
+) -> list[Exception]:
+    """Return the errors that openapi-core finds in an answer.
 
     Args:
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
@@ -415,15 +398,10 @@ def response_validator(
     """
     validator = _validator(_RESPONSES, spec, version, "response", steps, notes)
     validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
-    is_head = steps[-1].lower() == "head"
-
-    def errors(**response: Any) -> Iterator[Exception]:
-        validator.may_be_empty = is_head or response["status_code"] in {204, 205, 304}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield from list(validator.iter_errors(_NO_REQUEST, _Response(**response)))
-
-    return errors
+    validator.may_be_empty = steps[-1].lower() == "head" or response.status in {204, 205, 304}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(validator.iter_errors(_NO_REQUEST, _Response(response)))
 
 
 def _validator(

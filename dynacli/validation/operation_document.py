@@ -29,7 +29,7 @@ _REFERENCES = ("$ref", "$dynamicRef")
 
 
 def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return a document that holds one operation, and reads what its references lead to from the catalog.
+    """Return a document that holds one operation, and reads the targets of its references from the catalog.
 
     In a densely connected document an operation reaches nearly every component,
     but judging a call needs only those that its values lead to.
@@ -145,10 +145,10 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
 
 
 def _target(document: dict[str, Any], reference: str, start: str) -> tuple[str, Any] | None:
-    """Return (pointer, value) of what a reference leads to; None where its anchor is not found.
+    """Return (pointer, value) of a reference's target; None where its anchor is not found.
 
     Args:
-        start: The pointer to the schema that the reference stands in.
+        start: The pointer to the schema that has the reference.
     """
     fragment = unquote(reference.removeprefix("#"))
     if fragment and not fragment.startswith("/"):

@@ -47,7 +47,7 @@ class StreamedBody:
         self.error: BaseException | None = None
 
     def __bool__(self) -> bool:
-        """Whether there is anything in it; waits until that is known."""
+        """Whether the body has any bytes; waits for the first of them."""
         if self._first is None:
             try:
                 self._first = [piece for piece in (next(self._pieces, b""),) if piece]
@@ -65,7 +65,7 @@ class StreamedBody:
             yield from self._first or ()
         self._first = []
         while self.error is None:
-            # Not `yield from`: a reader that stops must not close the pieces, which somebody else reads on.
+            # Not `yield from`: a reader that stops must not close the pieces, because another reader goes on.
             try:
                 piece = next(self._pieces, b"")
             except BaseException as error:  # noqa: BLE001  - raised again below or by `finish`
@@ -95,7 +95,7 @@ class StreamedBody:
         """Return the whole body.
 
         Raises:
-            UncheckedError: It is too large to be kept, or broke off.
+            UncheckedError: The body is too large to be kept, or broke off.
         """
         body = bytearray()
         try:
@@ -113,11 +113,11 @@ class StreamedBody:
 class PassingValues(list[JudgedValue]):
     """A list of judged values that inspects each one as it is appended, and keeps only the findings.
 
-    It stands in for a plain list where the values of a stream would not fit into memory.
+    For the values of a stream, which would not fit into memory.
 
     Attributes:
         findings: The findings, at most `MAX_FINDINGS`.
-        cut: The number of values of which findings were left out.
+        cut: The number of values whose findings were left out.
 
     Args:
         inspect: Returns the findings of a value.

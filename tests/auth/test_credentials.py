@@ -114,7 +114,7 @@ def test_the_first_complete_alternative_is_taken(
     variables: dict[str, str],
     expected: dict[str, list[str]],
 ) -> None:
-    """Of several alternatives the first one that has its credentials is used, and only that one."""
+    """The first alternative that has all its credentials is used, alone."""
     shop.register({"token": BEARER, "apiKey": API_KEY}, [{"token": []}, {"apiKey": []}])
     for name, value in variables.items():
         monkeypatch.setenv(f"DYNACLI_SHOP_{name}", value)

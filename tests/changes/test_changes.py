@@ -19,7 +19,7 @@ from tests.changes.edits.oasdiff import ask, differs
 
 @pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
 def test_an_edit(one: Edit) -> None:
-    """Each edit of the table is told as it is written down there, and nothing else is."""
+    """Each edit of the table gives the changes that the table lists, and no others."""
     changes = compare(*one.trees)
     assert sorted(one.expected, key=repr) == sorted(found(changes), key=repr)
     assert list(one.added) == [" ".join(key) for key in changes.added]
@@ -37,7 +37,7 @@ def test_the_table_is_one() -> None:
 
 
 def test_each_kind_and_each_rule_has_an_edit() -> None:
-    """Whatever can be told is in the table."""
+    """Every kind of change and every rule is in the table of edits."""
     told = {one[0] for each in EDITS for one in each.expected}
     assert set(KINDS) - {"not-compared"} == told
     rules = {one.rule for each in EDITS for one in compare(*each.trees)} - {""}
@@ -45,7 +45,7 @@ def test_each_kind_and_each_rule_has_an_edit() -> None:
 
 
 def test_a_verdict_is_that_of_its_rule() -> None:
-    """What has a rule has its verdict, and what has none has none."""
+    """A change has the verdict of its rule, and none without a rule."""
     for each in EDITS:
         for one in compare(*each.trees):
             assert one.breaking == (RULES[one.rule].is_breaking if one.rule else None)
@@ -90,7 +90,7 @@ def _where(name: str) -> list[tuple[str, str, bool | None]]:
 
 
 def test_a_component_is_judged_for_each_use() -> None:
-    """The same edit breaks what is sent, and is harmless in what comes; each operation has what it uses."""
+    """An edit may break requests and be harmless in answers; an operation has the changes of the parts that it uses."""
     expected = [
         ("GET /pets", "response", False),
         ("GET /pets/{petId}", "response", False),
@@ -107,7 +107,7 @@ def test_what_a_callback_sends_comes() -> None:
 
 
 def test_what_many_operations_see_is_one_change() -> None:
-    """It is the same object for all of them, so that a reader can be told once."""
+    """A change that many operations see is the same object in all of them, so that a report can show it once."""
     one = next(each for each in EDITS if each.name == "a property of an answer may be missing")
     changes = compare(*one.trees)
     assert 3 == len(changes.changed)
@@ -131,7 +131,7 @@ def test_both_places_of_an_operation_that_moved() -> None:
 
 
 def test_equal_documents_are_nothing() -> None:
-    """There is no change in a copy."""
+    """A copy of a document has no change."""
     tree = loaded(PETS)
     changes = compare(tree, copy.deepcopy(tree))
     assert not changes
@@ -142,7 +142,7 @@ def test_equal_documents_are_nothing() -> None:
     ("old", "new"), [(1, True), (0, False), (True, 1), ([1], [True]), ({"a": 1}, {"a": True})], ids=repr
 )
 def test_true_is_not_one(old: Any, new: Any) -> None:
-    """What Python holds for equal and JSON does not is a change."""
+    """Values that are equal in Python and differ in JSON are a change."""
     place = f"{SCHEMAS}/NewPet/properties/age/default"
     one = edit("a default", PETS, {place: new}, before={place: old})
     assert ["default-changed"] == [change.kind for change in compare(*one.trees)]
@@ -229,7 +229,7 @@ _CHAIN = {
     ids=["a tree", "a list", "another tree", "another start", "of two parts"],
 )
 def test_recursive_schemas_end(old: Any, new: Any, expected: dict[str, int]) -> None:
-    """Compared with what has no such end they are told in a few changes, the same ones in both directions."""
+    """Comparing recursive schemas ends after a few changes, the same ones in both directions."""
     place = f"{SCHEMAS}/Pet/properties/tree"
     before = {f"{SCHEMAS}/Tree": _TREE, f"{SCHEMAS}/List": _LIST, place: old}
     before.update({f"{SCHEMAS}/{name}": one for name, one in _CHAIN.items()})

@@ -265,7 +265,7 @@ def test_a_history_of_our_own() -> None:
 @pytest.mark.corpus
 @pytest.mark.parametrize("one", _HISTORIES, ids=lambda one: f"{one.old} {one.new.rpartition('/')[2]}")
 def test_a_history(one: History, corpus: Path) -> None:
-    """All that was done is told, and nothing that was not."""
+    """The changes are those that were made, and no others."""
     _matches(one, corpus)
 
 
@@ -328,7 +328,7 @@ def test_a_year_of_github() -> None:
 
 @pytest.mark.outside
 def test_the_other_way_round() -> None:
-    """What came has gone, and what was needed is not."""
+    """Comparing in the other direction swaps additions and removals."""
     old, new = _github("octokit-22"), _github("octokit-23")
     forth, back = compare(old, new), compare(new, old)
     assert (forth.added, forth.removed) == (back.removed, back.added)

@@ -90,7 +90,7 @@ def test_copies_of_whole_documents_have_no_change(folder: Path) -> None:
 @given(data=st.data())
 @settings(_QUIET, max_examples=examples(80))
 def test_any_two_whole_documents(folder: Path, data: st.DataObject) -> None:
-    """There and back: what the one has more the other has less, and nothing raises."""
+    """Comparing two whole documents in both directions swaps additions and removals."""
     trees = _trees(folder)
     old, new = (trees[data.draw(st.sampled_from(sorted(trees)))] for _ in range(2))
     forth, back = compare(old, new), compare(new, old)
@@ -123,7 +123,7 @@ def _mirrored(kind: str) -> str:
 @pytest.mark.sampled(100)
 @pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
 def test_the_way_back_is_the_mirror_image(one: Edit) -> None:
-    """Whatever an edit is told as, taking it back is told as the opposite."""
+    """Undoing an edit is reported as the opposite change."""
     old, new = one.trees
     forth, back = compare(old, new), compare(new, old)
     told = sorted({repr((each.kind, each.from_, each.to, each.where)) for each in forth})
@@ -172,7 +172,7 @@ def _with(tree: Any, place: tuple[Any, ...], value: Any) -> Any:
 @given(place=st.sampled_from(_PLACES), value=_GARBAGE)
 @settings(_QUIET, max_examples=examples(600))
 def test_anything_anywhere(place: tuple[int, tuple[Any, ...]], value: Any) -> None:
-    """Whatever stands wherever in a document, comparing it with another one raises nothing."""
+    """Comparing a document that has any JSON value in any place raises nothing."""
     index, steps = place
     tree = _SMALL[index]
     broken = _with(tree, steps, value)
@@ -190,5 +190,5 @@ def _has_no_equal(value: Any) -> bool:
 @given(old=_GARBAGE, new=_GARBAGE)
 @settings(_QUIET, max_examples=examples(200))
 def test_no_documents_at_all(old: Any, new: Any) -> None:
-    """What is no document has nothing that could change but its parts."""
+    """Comparing values that are no documents raises nothing."""
     compare(old, new)

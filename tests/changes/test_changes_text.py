@@ -98,12 +98,12 @@ help changes)"""
 
 
 def test_the_text() -> None:
-    """What is removed, then what changed, the worst first; what many share is told once; then what is new."""
+    """Removed operations come first, then changes, the worst first; shared changes stand once; then new operations."""
     assert _TEXT == changes_text(_CHANGES, _row, _row, Painter(enabled=False), 72)
 
 
 def test_what_many_operations_share_is_told_once() -> None:
-    """With how many they are, and the first of them."""
+    """A shared change has the number of its operations, and the first names."""
     keys = [OperationKey("GET", f"/p{index}") for index in range(500)]
     shared = Change(
         "property-added", "/components/schemas/Pet/properties/a", None, {}, False, "", "response", "Pet.a"
@@ -178,7 +178,7 @@ _MARKDOWN = """\
 
 
 def test_the_markdown() -> None:
-    """What breaks has a section of its own."""
+    """Breaking changes have a section of their own."""
     assert _MARKDOWN == changes_markdown(_CHANGES, _row, _row)
 
 
@@ -237,7 +237,7 @@ _TEXT_ALONE = ChangedOperation(_KEY, _KEY, (Change("summary-changed", "/a"),))
     ],
 )
 def test_the_summary(expected: str, changes: Changes) -> None:
-    """One line of counts, of what a client can notice."""
+    """A line counts the changes that a client can notice."""
     assert expected == changes_summary(changes)
 
 
@@ -316,13 +316,13 @@ def test_foreign_text_is_made_visible() -> None:
 
 
 def test_lines_fit_the_terminal() -> None:
-    """But for what may not be broken."""
+    """Lines wrap at the width of the terminal, except words that may not be broken."""
     text = changes_text(_CHANGES, _row, _row, Painter(enabled=False), 60)
     assert max(cell_width(line) for line in text.splitlines()) <= 64
 
 
 def test_colours_mark_what_breaks() -> None:
-    """Red what breaks, yellow what may."""
+    """A breaking change is red, a change without a verdict yellow."""
     text = changes_text(_CHANGES, _row, _row, Painter(enabled=True), 80)
     assert "\x1b[31m!\x1b[39m NewPet.born is required now" in text
     assert "\x1b[33m?\x1b[39m Pet.kind can be" in text

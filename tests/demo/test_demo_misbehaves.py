@@ -59,7 +59,7 @@ def test_good_behaviour_is_clean(operation: str, level: str) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_a_wrong_type(operation: str, level: str) -> None:
-    """It is found with the property's pointer, ends a strict call with 9, and the body is printed at every level."""
+    """A wrong type is found with its pointer, ends a strict call with 9, and the body is printed at every level."""
     pointer, kind = _TARGETS[operation]
     result = _call(operation, level, "wrong-type")
     is_failing = level in {"strict", "exact"}
@@ -75,7 +75,7 @@ def test_a_wrong_type(operation: str, level: str) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_a_missing_field(operation: str, level: str) -> None:
-    """It is found at the object that lacks it, by its name."""
+    """A missing field is found at its object, by its name."""
     parent, _, name = _TARGETS[operation][0].rpartition("/")
     result = _call(operation, level, "missing-field")
     is_failing = level in {"strict", "exact"}
@@ -90,7 +90,7 @@ def test_a_missing_field(operation: str, level: str) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_an_undocumented_field(operation: str, level: str) -> None:
-    """It breaks nothing, and is found where someone asks for what the document does not mention."""
+    """An undocumented field is a finding at `exact` alone."""
     parent = _TARGETS[operation][0].rpartition("/")[0]
     expected = (9, [("undocumented-property", f"{parent}/internalNote")]) if level == "exact" else (0, [])
     assert expected == _findings(operation, level, "undocumented-field")

@@ -163,7 +163,7 @@ def test_redirects() -> None:
 
 
 def test_a_body_that_was_not_kept() -> None:
-    """One that was read while it was sent has its size, if that is known."""
+    """A body that was read while it was sent has its size, where the size is known."""
     request = _entries(headers=(("Content-Type", "image/png"),), body_size=7)[0]["request"]
     assert (7, "", "image/png") == (
         request["bodySize"],
@@ -180,7 +180,7 @@ def test_no_answer() -> None:
 
 
 def test_cookies() -> None:
-    """They have their names and attributes, and never their values."""
+    """Cookies have their names and attributes, and never their values."""
     found = _entries(
         headers=(("Cookie", "sid=s3cret; theme=dark"), ("Authorization", "Bearer s3cret")),
         answer_headers=(
@@ -239,7 +239,7 @@ def _exchange(answer: Answer | None = None, error: Any = None) -> Exchange:
 
 
 def test_secrets() -> None:
-    """They are masked in URLs, headers and bodies of both directions, in bytes as well as in text."""
+    """Secrets are masked in URLs, headers and bodies of both directions, in bytes as well as in text."""
     answer = Answer(
         200,
         "OK",

@@ -221,7 +221,7 @@ def test_any_text_gives_some_text(markdown: str, width: int) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """What `--help` needs of the output brings none of the modules that only data needs."""
+    """`--help` imports none of the output's modules that only data needs."""
     heavy = {"json", "yaml", "html", "textwrap", "shutil", "unicodedata", "dataclasses", "inspect"}
     program = "import sys; before = set(sys.modules)\nimport dynacli.text.markdown.markdown, dynacli.text.terminal\n"
     program += f"print(sorted((set(sys.modules) - before) & {heavy}))"

@@ -391,7 +391,7 @@ def test_errors_have_three_parts(error: DynacliError, text: str) -> None:
 
 
 def test_errors_for_programs_are_one_line() -> None:
-    """With `json` an error or a warning is one line of JSON."""
+    """With the format `json` an error or a warning is a line of JSON."""
     error = UsageError("no\n\x1b\x7fü", why="w", where=1)
     line = (
         '{"error": {"kind": "usage", "message": "no\\n\\u001b\\u007f\\u00fc", "reason": "w", "hint": "",'

@@ -52,7 +52,7 @@ def _calls(finding: dict[str, Any] | None = None) -> list[JudgedCall]:
 
 
 def test_json_has_the_shape_of_the_validation_report() -> None:
-    """What was found in all calls, and a record for each; a call without an answer is not valid."""
+    """The report has the findings of all calls, and a record for each; a call without an answer is not valid."""
     report = json.loads(json_report(_calls()))
     assert (False, ["a pattern"]) == (report["valid"], report["unchecked"])
     assert [{**_finding(), "call": 0}] == report["findings"]
@@ -95,7 +95,7 @@ def test_junit_has_a_case_for_each_call() -> None:
 
 
 def test_github_has_a_command_for_each_finding() -> None:
-    """They stand at the document's line; what was not judged or does not count is a notice."""
+    """Findings stand at their line of the document; notes and ignored findings are notices."""
     lines = github_report(_calls()).splitlines()
     assert [
         (
@@ -162,7 +162,7 @@ REPORTS = {"json": json_report, "junit": junit_report, "sarif": sarif_report, "g
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_hostile_text_breaks_no_format(name: str) -> None:
-    """Whatever a server sends, the report can be read, has as many entries, and drives no terminal."""
+    """A report with any text of a server can be read, has as many entries, and drives no terminal."""
     finding = _finding(message=HOSTILE, pointer=f"/{HOSTILE}", got=HOSTILE, rule=HOSTILE)
     finding["document"] = {"file": f"/{HOSTILE}", "line": 1, "column": None, "pointer": HOSTILE}
     calls = [JudgedCall(HOSTILE, HOSTILE, "GET", HOSTILE, HOSTILE, 200, 0.1, (finding,), (HOSTILE,))]
@@ -297,7 +297,7 @@ def test_every_end_of_a_call_has_its_report(
 
 @pytest.mark.parametrize("words", [(), ("--dry-run", "json")], ids=["sent", "shown"])
 def test_a_report_of_a_call_that_is_not_judged_says_so(api: str, words: tuple[str, ...]) -> None:
-    """At the level `off` nothing is found, and nobody can take that for a good verdict."""
+    """A report at the level `off` says that nothing was judged, so that nobody takes it for a good verdict."""
     assert 0 == run_cli(api, "get-pet", *words, "--validate", "off", "--report", "json=r.json").exit_code
     report = _json()
     assert ([], ["nothing is judged at the level `off`"]) == (report["findings"], report["unchecked"])

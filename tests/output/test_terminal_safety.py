@@ -57,7 +57,7 @@ def terminal(variables: dict[str, str] | None = None) -> Iterator[tuple[Environm
 
 
 def test_every_character_that_drives_a_terminal_is_escaped_wherever_it_stands() -> None:
-    """What looks plain at a glance never lets one through, whatever the interpreter calls printable."""
+    """No control character gets through, even one that the interpreter calls printable."""
     found = [char for char in map(chr, range(0x110000)) if unsafe().match(char)]
     assert 6000 < len(found)
     assert [] == [
@@ -159,7 +159,7 @@ def test_kept_characters_are_chosen_by_the_caller(keep: str, shown: str) -> None
 )
 @pytest.mark.parametrize("output_format", ["auto", "json", "yaml", "text"])
 def test_no_body_reaches_the_terminal_raw(media_type: str, body: str, output_format: str) -> None:
-    """Whatever a body holds, no sequence of its own reaches a terminal in any readable format."""
+    """No escape sequence of a body reaches a terminal in any readable format."""
     with terminal() as (env, shown):
         try:
             write_body(env, body.encode(), media_type, output_format)
@@ -204,7 +204,7 @@ def test_a_pipe_gets_exact_bytes(output_format: str, media_type: str) -> None:
 
 
 def test_raw_is_raw_on_a_terminal_too() -> None:
-    """Who asks for `raw` gets the bytes."""
+    """`-o raw` writes the bytes to a terminal, too."""
     with terminal() as (env, shown):
         write_body(env, ATTACK.encode(), "text/plain", "raw")
         assert ATTACK == shown()
@@ -287,7 +287,7 @@ def test_a_lost_standard_error_is_survived(make: Callable[[], Any]) -> None:
 
 
 def test_a_narrow_encoding_is_survived() -> None:
-    """What standard error's encoding lacks becomes an escape."""
+    """Characters that standard error cannot encode become escapes."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     write_stderr(Environment(stderr=stream, variables={}), "ü\u4e2d")
     assert b"\\xfc\\u4e2d\n" == stream.buffer.getvalue()

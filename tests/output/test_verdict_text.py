@@ -149,12 +149,12 @@ def test_a_broken_text_breaks_nothing(value: Any, data: st.DataObject) -> None:
 
 
 def test_a_text_with_a_comma_too_many_has_no_excerpts() -> None:
-    """It is no JSON, whichever of its values are asked for."""
+    """A text that is not JSON has no excerpts, whichever values are asked for."""
     assert {} == json_excerpts('[{"a": 1,}]', [ExcerptTarget(pointer) for pointer in ("", "/0", "/0/a")])
 
 
 def test_ancestors_far_above_are_left_out() -> None:
-    """Of a value deep inside, the nearest levels are shown."""
+    """The excerpt of a deep value shows its nearest levels."""
     value: Any = 1
     for name in "jihgfedcba":
         value = {name: value}
@@ -190,7 +190,7 @@ def test_a_long_value_is_cut(value: Any) -> None:
 def test_a_huge_body_takes_little_time(
     before: str, repeated: str, count: int, after: str, pointer: str, part: int, seconds: int
 ) -> None:
-    """It is gone through once, and no longer than a few seconds, whatever is in it."""
+    """A huge body is read once, in a few seconds at most, whatever is in it."""
     text = before + repeated * (count // part) + after
     last = pointer % (count // part - ("data" in before))
     began = time.process_time()
@@ -360,7 +360,7 @@ def test_an_item_of_a_sequence(api: str, server: Recorder) -> None:
 def test_names_are_marked_where_they_are_wrong(
     api: str, server: Recorder, body: bytes, headline: str, marked_text: str
 ) -> None:
-    """Of a property that should not be there the name, of an object that lacks one its names."""
+    """The excerpt marks the name of an unexpected property, and all names of an object that lacks one."""
     server.answers["/pets/1"] = Answer(body=body)
     result = _call(api)
     assert headline in result.stderr
@@ -380,7 +380,7 @@ def test_what_is_no_json_has_no_excerpt(api: str, server: Recorder, body: bytes)
 
 
 def test_twenty_findings_are_shown(api: str, server: Recorder) -> None:
-    """And it is said how many more there are."""
+    """Further findings are counted."""
     server.answers["/pets/1"] = Answer(body=json.dumps({"id": 1, "tags": ["long"] * 25}).encode())
     result = _call(api)
     assert 20 == result.stderr.count("[maxLength]")
@@ -420,7 +420,7 @@ def test_errors_and_warnings_for_programs_have_the_whole_verdict(
 
 @pytest.mark.parametrize("level", ["warn", "strict", "exact", "off"])
 def test_what_is_not_judged_is_said(server: Recorder, level: str) -> None:
-    """At every level but off, without being asked for."""
+    """At every level but `off` the reasons are shown without being asked for."""
     answer = {"description": "fine", "content": {"application/json": {}}}
     name = save(document({"/a": {"get": operation("a", responses={"200": answer})}}, [server.origin]))
     server.answers["/a"] = Answer(body=b"{}")
@@ -436,7 +436,7 @@ def test_what_is_not_judged_is_said(server: Recorder, level: str) -> None:
 def test_a_secret_that_comes_back_is_masked(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the excerpt or the message cuts it."""
+    """A secret is masked even where an excerpt or a message cuts it."""
     schema = {"type": "object", "properties": {name: {"type": "integer"} for name in "ab"}}
     answer = {"description": "It", "content": {"application/json": {"schema": schema}}}
     get = operation("getPet", security=[{"key": []}], responses={"200": answer})

@@ -271,7 +271,7 @@ def test_a_schema_that_holds_itself_is_followed_as_deep_as_asked() -> None:
 
 
 def test_an_optional_body_is_left_out() -> None:
-    """Without a word for it no body is sent, with `--example` neither; one option makes one."""
+    """An optional body is not sent without an option for it, not even with `--example`."""
     raw = operation("a", body=WORKFLOW)
     raw["requestBody"]["required"] = False
     save(document({"/a": {"post": raw}}))
@@ -299,7 +299,7 @@ MEANT = {
 def test_example_fills_a_body_of_which_nobody_said_that_it_is_optional(
     method: str, media: dict[str, Any], expected: Any
 ) -> None:
-    """Where `required` is not written, `--example` sends a body by the methods that are for one, and others do not."""
+    """Where the document does not say `required`, `--example` sends a body by methods that usually have one alone."""
     raw = operation("a", body=_object(("name",), name=STRING))
     raw["requestBody"].pop("required", None)
     raw["requestBody"]["content"]["application/json"].update(media)
@@ -404,7 +404,7 @@ def test_the_content_type_chooses_among_bodies() -> None:
 
 
 def test_standard_input_is_the_document_or_the_body() -> None:
-    """One run cannot take both from standard input; the second one is refused instead of being empty."""
+    """Document and body cannot both come from standard input; the second is refused instead of being empty."""
     content = Path(save(document({"/a": {"post": operation("a", body=WORKFLOW)}}))).read_bytes()
     result = run_cli("-", "a", "--body", "-", "--dry-run", stdin=content)
     assert (2, "") == (result.exit_code, result.stdout)
@@ -446,7 +446,7 @@ MERGE = "application/merge-patch+json"
     ],
 )
 def test_a_part_of_a_media_type_is_enough(sent: str, wanted: str) -> None:
-    """One that only one of the media types has, or the whole name; arguments are the person's own."""
+    """`--content-type` takes a part that no other media type has, or a whole name with the person's own parameters."""
     _several("application/json", MERGE, FORM)
     option = {"application/json": "--x0", MERGE: "--x1", FORM: "--x2"}[sent.partition(";")[0]]
     request = request_of("a", option, "1", "--content-type", wanted)
@@ -454,7 +454,7 @@ def test_a_part_of_a_media_type_is_enough(sent: str, wanted: str) -> None:
 
 
 def test_a_part_of_several_media_types_is_refused() -> None:
-    """They are named, but never three hundred."""
+    """The message names the matching media types, but never three hundred."""
     names = [f"application/vnd.v{number}+json" for number in range(300)]
     api = _several(*names)
     refused = refusal_of("a", "--content-type", "vnd").stderr
@@ -607,7 +607,7 @@ def test_maps_of_maps_and_of_objects_have_options() -> None:
 
 
 def test_an_option_below_a_map_or_an_item_may_be_repeated(recwarn: pytest.WarningsRecorder) -> None:
-    """It is an array's, as one that help lists would be; nothing else is said."""
+    """A repeated option below a map or an item is an array's, without a warning."""
     lists = {"type": "object", "additionalProperties": {"type": "array", "items": STRING}}
     schema = _object(
         by=lists, many={"type": "array", "items": _object(tags={"type": "array", "items": STRING})}
@@ -619,7 +619,7 @@ def test_an_option_below_a_map_or_an_item_may_be_repeated(recwarn: pytest.Warnin
 
 
 def test_what_is_read_only_is_not_asked_for() -> None:
-    """Required or not it has no option; what is write-only has one."""
+    """A read-only property has no option, required or not; a write-only property has one."""
     schema = _object(("id", "secret"), id={**STRING, "readOnly": True}, secret={**STRING, "writeOnly": True})
     api = save(document({"/a": {"post": operation("a", body=schema)}}))
     assert {"secret": "s"} == request_of("a", "--secret", "s")["json"]

@@ -172,7 +172,7 @@ def test_what_a_form_cannot_hold_is_refused(
 def test_a_form_is_judged_as_what_it_is_made_of(
     encoding: dict[str, Any] | None, finding: str, words: tuple[str, ...]
 ) -> None:
-    """Whatever the encoding does to a value, it is judged; a value that fits is not refused for how it is written."""
+    """A form is judged by the values that it was written from, so that no encoding makes a right value wrong."""
     _write(dict.fromkeys(PROPERTIES, encoding) if encoding else None)
     if finding:
         assert finding in refusal_of("a", *words).stderr
@@ -196,7 +196,7 @@ def test_an_example_of_a_form_is_accepted() -> None:
 
 
 def test_a_form_comes_before_one_of_parts_unless_there_are_files() -> None:
-    """Of two ways to send a form the plain one is taken, but for a file only parts will do."""
+    """A plain form is preferred to a multipart one, which only a file needs."""
     for schema, media_type in ((STRING, FORM), ({**STRING, "format": "binary"}, "multipart/form-data")):
         body = {"type": "object", "properties": {"x": schema}}
         raw = operation("a", body=body, media_type=FORM)

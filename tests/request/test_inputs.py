@@ -227,13 +227,13 @@ def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, na
 
 
 def test_a_word_too_many_beside_an_option_of_the_path_is_explained() -> None:
-    """Whoever means dynacli's `--validate` and gives the path parameter of that name sees why."""
+    """A person who means dynacli's `--validate` and hits the path parameter of that name sees why."""
     save(document({"/{validate}": {"get": operation("a", parameter("validate", STRING, "path"))}}))
     assert "VALIDATE is given by `--validate`" in refusal_of("a", "P", "--validate", "off").stderr
 
 
 def test_the_empty_word_is_a_value_where_the_document_allows_it() -> None:
-    """Also behind a boolean, which takes no other word; alone it is true as ever."""
+    """An empty word is a value of a boolean, too; the option alone is true."""
     flag = {"type": "boolean"}
     assert "/a?x=" == _query(flag, "--x", "", allowEmptyValue=True)
     assert "/a?x=true" == _query(flag, "--x", allowEmptyValue=True)
@@ -267,12 +267,12 @@ def test_a_required_parameter_with_a_default_need_not_be_given() -> None:
 
 
 def test_an_optional_default_is_not_sent() -> None:
-    """What is not given and not required stays away: the server has its default itself."""
+    """An optional parameter that is not given is not sent: the server has its default itself."""
     assert "/a" == _query({"type": "integer", "default": 3})
 
 
 def test_required_parameters_are_named_all_at_once() -> None:
-    """One error names every one that is missing."""
+    """One error names every missing parameter."""
     save(
         document(
             {
@@ -334,7 +334,7 @@ def test_parameters_of_the_path_are_shared_and_overridden() -> None:
 
 @pytest.mark.parametrize("name", ["Accept", "Content-Type", "Authorization", "Host", "Content-Length"])
 def test_headers_that_a_document_may_not_define_are_no_options(name: str) -> None:
-    """They belong to the media types, to the credentials and to the connection."""
+    """Headers of media types, credentials and the connection have no options."""
     save(document({"/a": {"get": operation("a", parameter(name, STRING, "header"))}}))
     assert f"There is no option `--{name.lower()}`" in refusal_of("a", f"--{name.lower()}", "x").stderr
 

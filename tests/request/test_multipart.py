@@ -185,7 +185,7 @@ def test_standard_input_is_a_file() -> None:
 
 
 def test_it_is_sent_as_it_is_shown(server: Recorder) -> None:
-    """What goes over the wire is what the dry run shows, under a boundary that nobody can guess."""
+    """Parts are sent as they are given, under a new boundary each time; a dry run shows a fixed one."""
     _write(PROPERTIES)
     Path("a.bin").write_bytes(bytes(range(256)))
     server.answers["/a"] = Answer(200)
@@ -278,7 +278,7 @@ def test_a_file_name_that_is_no_text_loses_its_bytes_and_not_the_call() -> None:
 
 
 def test_a_boundary_is_in_no_part() -> None:
-    """One that stands in a part is made longer."""
+    """A boundary that occurs in a part is made longer."""
     made = Multipart([Part("x", b"--B"), Part("y", b"--B-1")], FORM_DATA, "B")
     assert ("B-2", "multipart/form-data; boundary=B-2") == (made.boundary, made.media_type)
     assert 'boundary="a b/c"' in Multipart([], FORM_DATA, "a b/c").media_type
@@ -293,7 +293,7 @@ def test_a_boundary_is_in_no_part() -> None:
     )
 )
 def test_what_is_written_is_read_back(parts: list[tuple[str, bytes]]) -> None:
-    """Whatever the parts hold, boundary-like texts too, they come out as they went in."""
+    """Parts of any content, texts like boundaries included, are read back as they were written."""
     made = Multipart([Part(name, content) for name, content in parts], FORM_DATA, "\r\n--B".strip("\r\n-"))
     whole = b"".join(made)
     assert made.length == len(whole)
@@ -349,7 +349,7 @@ def test_an_object_is_not_written_in_a_media_type_that_is_not_known(server: Reco
 
 
 def test_a_part_has_the_headers_of_its_encoding(server: Recorder) -> None:
-    """What the document fixes is sent, what it requires is asked for, what is given wins, and none breaks out."""
+    """A part has its fixed headers, asks for its required ones, lets given ones win, and lets no value break out."""
     headers: dict[str, Any] = {
         "X-Fixed": {"schema": {"type": "string", "enum": ["one"]}},
         "X-Free": {"schema": STRING},
@@ -371,7 +371,7 @@ def test_a_part_has_the_headers_of_its_encoding(server: Recorder) -> None:
 
 
 def test_an_example_has_the_headers_that_its_parts_need() -> None:
-    """It is what the document gives, or what the schema allows; `--part-header` wins."""
+    """An example's part header is the document's value or fits its schema; `--part-header` wins."""
     headers = {
         "X-Rate": {"required": True, "schema": {"type": "integer", "minimum": 5}},
         "X-Mark": {"required": True, "schema": STRING, "example": "m"},
@@ -405,7 +405,7 @@ def test_other_types_of_parts() -> None:
 
 
 def test_a_body_that_is_multipart_already_is_sent_as_it_is(server: Recorder) -> None:
-    """With a boundary in `--content-type`, `--body @FILE` goes out byte for byte, and is judged by what is in it."""
+    """`--body @FILE` with a boundary in `--content-type` is sent byte for byte, and judged by its parts."""
     _write(PROPERTIES, required=("title",))
     server.answers["/a"] = Answer(200)
     good = b'--q\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n--q--\r\n'

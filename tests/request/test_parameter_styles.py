@@ -295,7 +295,7 @@ RESERVED_PATHS = [
 def test_a_path_value_may_hold_slashes_where_the_document_says_so(
     value: Any, options: Any, expected: str
 ) -> None:
-    """With `allowReserved` a value is a path of its own, which never ends and never delimits."""
+    """With `allowReserved` a value may hold a path, but neither ends the path nor delimits."""
     assert expected == serialize_path("x", value, allow_reserved=True, **options)
 
 
@@ -339,7 +339,7 @@ REFUSED_PATHS = [
 @pytest.mark.parametrize("style", ["simple", "label", "matrix"])
 @pytest.mark.parametrize("value", REFUSED_PATHS)
 def test_path_values_cannot_change_the_path(value: Any, style: str) -> None:
-    """What a server may resolve away or decode into something else is refused, in every style."""
+    """A value that a server may resolve away, or decode into another path, is refused in every style."""
     with pytest.raises(UsageError, match="path parameter `id`"):
         serialize_path("id", value, style=style)
 
@@ -425,7 +425,7 @@ def test_cookie_values_are_encoded_only_where_a_cookie_needs_it(value: Any, expe
 
 
 def test_cookie_triplets_stay_where_the_document_says_so() -> None:
-    """With `allowReserved` what is percent-encoded already is not encoded again."""
+    """With `allowReserved` percent-encoded triplets are not encoded again."""
     assert "x=a%20b%25" == write_cookie("x", "a%20b%", allow_reserved=True)
 
 

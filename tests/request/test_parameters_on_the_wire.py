@@ -154,7 +154,7 @@ def test_what_a_media_type_or_place_cannot_hold_is_refused(
 def test_null_and_empty_collections_are_left_out_or_refused(
     location: str, schema: dict[str, Any], word: str
 ) -> None:
-    """They are not written (RFC 6570), which a parameter that is required does not allow."""
+    """Null and empty collections are not written (RFC 6570), so a required parameter refuses them."""
     one("/a", parameter("x", schema, location))
     request = request_of("a", "--x", word)
     assert ("/a", {"Accept"}) == (request["target"], {name for name, _ in request["headers"]})

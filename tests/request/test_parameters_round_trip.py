@@ -155,7 +155,7 @@ def test_openapi_core_reads_back_what_was_written(
     explode=st.booleans(),
 )
 def test_the_pairs_are_those_of_the_url(name: str, value: Any, explode: bool) -> None:
-    """What a request is judged by is what a server's parser finds in the URL that is sent."""
+    """A request is judged by the pairs that a server's parser finds in the URL that is sent."""
     described = Operation(
         "a",
         "a",

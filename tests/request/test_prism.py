@@ -23,7 +23,7 @@ SHARE = 0.98
 
 
 def test_prism_accepts_what_the_document_allows(corpus: Path) -> None:
-    """At least 98 of 100 calls made with `--example` are accepted; what Prism cannot serve is not counted."""
+    """Prism accepts at least 98 of 100 calls made with `--example`, without those that it cannot serve."""
     program("prism")
     reports = [
         ask(path, str(path.relative_to(corpus)), most=MOST, least=LEAST, seconds=SECONDS)

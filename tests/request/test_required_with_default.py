@@ -17,7 +17,7 @@ VERSION = {"type": "string", "default": "2022-06-28"}
     [("2022-06-28", ()), ("2025-01-01", ("--api-version", "2025-01-01")), ("2022-06-28", ("--example",))],
 )
 def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) -> None:
-    """It is sent, help does not call it required, and the example runs."""
+    """The default of a required header is sent, help calls the header optional, and the example runs."""
     api = save(
         document({"/a": {"get": operation("a", parameter("Api-Version", VERSION, "header", required=True))}})
     )
@@ -29,7 +29,7 @@ def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) ->
 
 @pytest.mark.parametrize("default", [None, [], {}], ids=repr)
 def test_a_default_that_cannot_be_written_is_none(default: Any) -> None:
-    """Null and what is empty are not sent in a query, so that the parameter is asked for as ever."""
+    """Null and empty defaults cannot be sent in a query, so that the parameter stays required."""
     save(document({"/a": {"get": operation("a", parameter("x", {"default": default}, required=True))}}))
     assert "`a` needs --x" in refusal_of("a").stderr
     assert "required" in run_cli("./api.json", "a", "--help").stdout
@@ -60,13 +60,13 @@ BODY: dict[str, Any] = {
     ],
 )
 def test_a_required_property_has_its_default(body: dict[str, Any], words: tuple[str, ...]) -> None:
-    """A body of options has it, at any depth; what is not required is left to the server."""
+    """A body made from options has the defaults of required properties at any depth, and of no others."""
     save(document({"/a": {"post": operation("a", body=BODY)}}))
     assert body == request_of("a", *words)["json"]
 
 
 def test_a_body_that_is_given_whole_gets_no_defaults() -> None:
-    """What lacks in it is said."""
+    """A missing property of a whole body is reported, and no default fills it in."""
     save(document({"/a": {"post": operation("a", body=BODY)}}))
     assert "`model` is missing" in refusal_of("a", "--body", '{"note":"z"}').stderr
 

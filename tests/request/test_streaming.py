@@ -278,7 +278,7 @@ def test_a_closed_standard_input_is_not_an_empty_one(
 
 
 def test_the_beginning_of_a_stream_stays_its_beginning() -> None:
-    """What was looked at is sent with the rest."""
+    """The bytes that were looked at are sent with the rest."""
 
     class Slow:
         def __init__(self) -> None:

@@ -41,7 +41,7 @@ def test_a_value_that_fits_passes_and_another_one_does_not(location: str, style:
 
 @pytest.mark.parametrize("style", ["bogus", "form", "deepObject"])
 def test_a_header_of_an_answer_is_read_in_the_only_style_that_there_is(server: Recorder, style: str) -> None:
-    """It is no finding where it did not come or fits, and one where it does not."""
+    """A header of an answer is a finding only where it came and does not fit."""
     header = {"$ref": "#/components/headers/N"}
     answer = {"description": "x", "headers": {"X-N": header}}
     made = document(

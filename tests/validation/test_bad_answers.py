@@ -138,7 +138,7 @@ def _check(result: Result, answer: BadAnswer, form: str = "auto") -> None:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_on_a_pipe(server: Recorder, name: str, form: str) -> None:
-    """The body comes out as it came, or converted where that can be done; what is wrong with it is said once."""
+    """The body is printed as it came, or converted where possible; a defect of it is reported once."""
     answer = ANSWERS[name]
     result = run_cli(_api(server, answer), "get-a", "--validate", "strict", "-o", form)
     _check(result, answer, form)
@@ -147,7 +147,7 @@ def test_a_bad_answer_on_a_pipe(server: Recorder, name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_in_a_file(server: Recorder, name: str) -> None:
-    """The body is in the file as it came, and what is wrong with it is said once."""
+    """The body is in the file as it came, and a defect of it is reported once."""
     answer = ANSWERS[name]
     result = run_cli(_api(server, answer), "get-a", "--validate", "strict", "-o", "@out")
     _check(result, answer)

@@ -158,7 +158,7 @@ _MEANS_CAT = "`kind` means `Cat` of 2 alternatives"
 def test_the_branch_that_was_meant_is_explained(
     schema: Any, value: Any, expected: list[tuple[str, str, str]], version: str
 ) -> None:
-    """By the discriminator, else a constant, else what comes nearest; and the message says which one of how many."""
+    """The discriminator, a constant or its likeness decides which branch is explained; the message names the branch."""
     assert expected == _said(schema, value, version)
 
 
@@ -178,7 +178,7 @@ def test_alternatives_inside_of_alternatives() -> None:
     ids=_id,
 )
 def test_a_value_or_null_is_no_choice(schema: Any, value: Any) -> None:
-    """Where the other branch is null alone, nobody needs to be told which one was meant."""
+    """Where the other branch is null alone, the message does not name the branch."""
     assert [("", "format", "`x` is not a valid date")] == _said(schema, value)
 
 
@@ -266,7 +266,7 @@ def test_the_discriminator_has_its_place_in_the_document() -> None:
     ids=_id,
 )
 def test_every_keyword_has_its_sentence(schema: Any, value: Any, messages: list[str]) -> None:
-    """With the names and numbers that it is about."""
+    """Each keyword has a sentence with the names and numbers of the error."""
     assert messages == [one[2] for one in _said(schema, value)]
 
 
@@ -306,7 +306,7 @@ _BRANCHES = [
     "value", ["a", [], {"b": 1}, 3, 0.5, True, None, {"kind": "dog", "age": "x"}], ids=_id
 )
 def test_no_message_says_that_nothing_fits(keyword: str, value: Any) -> None:
-    """Of any two branches that a value breaks, one is explained, and every message is a sentence of ours."""
+    """Where a value breaks two branches, the message explains a branch, in a sentence of dynacli's own."""
     for first in _BRANCHES:
         for second in _BRANCHES:
             for _, rule, message in _said({keyword: [first, second]}, value):

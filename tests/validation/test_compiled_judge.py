@@ -358,7 +358,7 @@ def test_what_the_document_misuses_is_left_to_the_keywords(name: str, version: s
 
 
 def test_values_of_another_dialect_as_a_whole_are_left_to_the_keywords() -> None:
-    """What `exclusiveMinimum` was in draft 4 is no business of a compiled 2020-12."""
+    """Draft 4's `exclusiveMinimum` is not read by a compiled schema of 2020-12."""
     maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     schema = {
         "$schema": "http://json-schema.org/draft-04/schema#",
@@ -393,7 +393,7 @@ def test_compiling_a_schema_notes_nothing() -> None:
     ],
 )
 def test_a_schema_without_a_plain_form_says_why(schema: Any, why: str) -> None:
-    """It is judged by the keywords, which give up in their own way."""
+    """A schema without a plain form names the reason, and the keywords judge its values."""
     maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     with pytest.raises(UntranslatableError, match=why):
         PlainSchema(maker.validator(schema, _resolver("3.1")), 2_000)
@@ -493,7 +493,7 @@ def test_findings_of_a_large_body_are_those_of_the_keywords(
 
 
 def test_findings_of_a_large_map_are_those_of_the_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As those of a long array."""
+    """A large map has the findings that the keywords alone would give."""
     schema = {"properties": {"name5": {"type": "string"}}, "additionalProperties": {"$ref": f"{_REF}Item"}}
     value = {f"name{number}": one for number, one in enumerate(_many(500, **_WRONG)["items"])}
     found = judge_value(schema, value, Item=_ITEM, **_COMPONENTS)
@@ -504,7 +504,7 @@ def test_findings_of_a_large_map_are_those_of_the_keywords(monkeypatch: pytest.M
 
 
 def test_of_a_large_body_that_is_wrong_throughout_a_thousand_findings_are_enough() -> None:
-    """And it is said that there may be more."""
+    """The list ends after a thousand findings, with a note that there may be more."""
     value = _many(3_000, **{f"_{number}": {"state": "ajar"} for number in range(3_000)})
     verdict = _judged(value)
     assert len(verdict.findings) == 1_000
@@ -541,7 +541,7 @@ def test_numbers_beyond_64_bits_are_left_to_the_keywords(number: str) -> None:
 
 
 def test_a_pattern_of_a_large_body_has_the_time_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is compiled asks the same patterns, and none passes for want of time."""
+    """Compiled schemas share the message's time for patterns; a text that ran out of time does not pass."""
     monkeypatch.setattr("dynacli.model.patterns._SECONDS", 0.0)
     notes = JudgingNotes()
     notes.patterns._seconds_left = 0.0
@@ -552,7 +552,7 @@ def test_a_pattern_of_a_large_body_has_the_time_of_the_message(monkeypatch: pyte
 
 
 def test_a_text_that_is_too_long_for_a_pattern_is_noted_in_a_large_body() -> None:
-    """As it is in a small one."""
+    """A large body has the same note as a small one."""
     value = ["a"] * 3_000 + ["a" * 60_000]
     verdict = judge_value({"items": {"pattern": "^a"}}, value)
     assert ["? a text of 60000 characters is too long for `^a`"] == compact(verdict)
@@ -730,7 +730,7 @@ def test_a_large_body_is_read_as_a_small_one(text: str, monkeypatch: pytest.Monk
 def test_a_large_body_that_is_not_utf_8_is_refused_like_a_small_one(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And one with a byte order mark is read."""
+    """Wrong UTF-8 is refused at every size, and a byte order mark is read at every size."""
     fast, slow = _in_a_large_body(body, monkeypatch)
     assert slow == fast
 

@@ -126,7 +126,7 @@ def test_what_3_1_adds(schema: Any, value: Any, expected: list[str]) -> None:
 
 
 def test_the_finding_names_the_property() -> None:
-    """The message has the name, and what came is there, shortened."""
+    """The message has the name, and the finding has the value, shortened."""
     found = judge_value(_A, {"note": "x" * 200}, is_exact=True).findings[0]
     assert ("the document does not mention `note`", f"{'x' * 80}...") == (found.message, found.got)
 
@@ -195,7 +195,7 @@ _FAMILY = {
 def test_only_schemas_that_apply_mention_anything(
     schema: Any, value: Any, expected: list[str], version: str
 ) -> None:
-    """As `unevaluatedProperties: false` has it: by the branches that the value fits, all together."""
+    """Properties count as mentioned by all branches that the value fits, like with `unevaluatedProperties: false`."""
     assert expected == compact(judge_value(schema, value, version, is_exact=True, **_SCHEMAS, **_FAMILY))
 
 
@@ -221,7 +221,7 @@ def test_of_a_condition_one_side_applies(value: Any, expected: list[str]) -> Non
 
 
 def test_siblings_of_a_reference_in_3_0_mention_nothing() -> None:
-    """They are ignored there (OpenAPI 3.0.4, "Reference Object"), and count since 3.1."""
+    """Keywords beside a `$ref` are ignored in 3.0 (OpenAPI 3.0.4, "Reference Object"), and count since 3.1."""
     schema = {"properties": {"a": {**_ref("A"), "properties": {"c": {}}}}}
     expected = {"3.0.3": ["/a/c undocumented-property"], "3.1.0": []}
     for version, found in expected.items():

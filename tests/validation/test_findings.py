@@ -33,7 +33,7 @@ def _id(value: Any) -> str:
 
 
 def test_every_defect_is_a_finding() -> None:
-    """Of a thousand wrong items each is one, in its place and in order."""
+    """A thousand wrong items give a thousand findings, in order."""
     found = judge_value({"type": "array", "items": {"type": "integer"}}, ["x"] * 1000).findings
     assert [f"/{index}" for index in range(1000)] == [one.pointer for one in found]
 
@@ -88,13 +88,13 @@ def test_many_findings_are_added_in_no_time() -> None:
     ],
 )
 def test_what_came_is_shortened(value: Any, expected: Any) -> None:
-    """What a report shows of a value is small, and can be written."""
+    """A report shows a short form of each value, which can always be written."""
     assert expected == shortened(value)
     json.dumps(shortened(value), ensure_ascii=False, allow_nan=False).encode()
 
 
 def test_a_large_and_deep_value_is_shortened_in_no_time() -> None:
-    """Of a value that is megabytes or a thousand levels only the beginning is looked at."""
+    """Only the beginning of a value of megabytes, or of a thousand levels, is looked at."""
     deep: Any = 1
     for _ in range(50_000):
         deep = [deep]
@@ -154,13 +154,13 @@ def test_anchors_have_their_place() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_no_schema_says_has_a_place_too(response: Any, answer: Any, rule: str, place: str) -> None:
-    """A finding about what stands around a value points to where the document describes that."""
+    """A finding about a status, a header or a media type points to its description in the document."""
     (found,) = judge_answer({"200": {**_OK, **response}}, answer, is_exact=True).findings
     assert (rule, f"/paths/~1a/get/responses/{place}".rstrip("/")) == (found.rule, found.schema_pointer)
 
 
 def test_a_missing_parameter_has_a_place() -> None:
-    """It is where the operation asks for the parameter."""
+    """The finding points to the operation's description of the parameter."""
     document = answer_document({"200": _OK})
     document["paths"]["/a"]["get"]["parameters"] = [{"$ref": "#/components/parameters/P"}]
     parameter = {"name": "p", "in": "query", "required": True, "schema": {"type": "string"}}
@@ -197,7 +197,7 @@ def _guarded_by(*alternatives: tuple[str, ...]) -> Judge:
     ids=["not-told", "none", "there", "half", "both", "one-of-two", "anonymous", "no-security"],
 )
 def test_missing_credentials(alternatives: Any, credentials: Any, is_missing: bool) -> None:
-    """A request that has the credentials of no alternative is found, where it is told which it has."""
+    """A request with the credentials of no alternative is a finding, where its credentials are known."""
     found = compact(_guarded_by(*alternatives).request(sent(credentials=credentials)))
     assert (["security missing-security"] if is_missing else []) == found
 
@@ -211,7 +211,7 @@ def _posting(schema: Any, version: str = "3.1.0") -> Judge:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_undocumented_properties_of_a_request(version: str) -> None:
-    """`exact` finds them, of the body alone; a header of one's own is never one."""
+    """`exact` finds undocumented properties of the body; headers that the person adds never count."""
     request = sent(media_type=JSON, body=b'{"a": 1, "b": 2}', headers={"X-Mine": "1"})
     judge = _posting({"type": "object", "properties": {"a": {}}}, version)
     assert [("request", "undocumented-property", "/b")] == [
@@ -221,7 +221,7 @@ def test_undocumented_properties_of_a_request(version: str) -> None:
 
 
 def test_a_parameter_with_a_media_type_is_no_body() -> None:
-    """What stands in one is judged by its schema, and is not looked through for undocumented properties."""
+    """A parameter with `content` is judged by its schema, without a search for undocumented properties."""
     document = answer_document({"200": _OK})
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     parameter = {"name": "p", "in": "query", "content": {JSON: {"schema": schema}}}
@@ -288,7 +288,7 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
     ids=["json", "text", "nothing-at-all", "no-type-no-json", "xml", "no-content"],
 )
 def test_what_is_not_judged_has_a_reason(content: Any, answer: Any, expected: str) -> None:
-    """One plain sentence, and no finding."""
+    """A part that is not judged gives one plain sentence, and no finding."""
     verdict = judge_answer({"200": {**_OK, "content": content}}, answer)
     assert ([], [expected]) == (verdict.findings, verdict.unchecked)
 
@@ -307,7 +307,7 @@ def test_what_is_not_judged_has_a_reason(content: Any, answer: Any, expected: st
     ],
 )
 def test_a_json_answer_is_judged_as_json(key: str, came: str, expected: list[str]) -> None:
-    """Whatever range or spelling led to it, and without a media type where the document leaves it open."""
+    """JSON is judged under every range and spelling of its media type, and without one where the document allows it."""
     responses = {"200": {**_OK, "content": {key: {"schema": {"type": "object"}}}}}
     assert expected == compact(judge_answer(responses, answered(b"[]", media_type=came)))
 
@@ -396,7 +396,7 @@ _WRONG: list[Any] = [
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("schema", _WRONG, ids=_id)
 def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
-    """Whatever stands in the document, an answer is judged as far as that goes, at every level."""
+    """A malformed document never stops the judging of an answer, at any level."""
     for value in ({"a": "x", "b": [1]}, [{"a": 1}], "x", 5, None):
         for is_exact in (False, True):
             verdict = judge_value(schema, value, version, is_exact=is_exact)
@@ -420,7 +420,7 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
     ids=_id,
 )
 def test_what_is_right_of_a_wrong_schema_is_judged(schema: Any, expected: str) -> None:
-    """One keyword that cannot be used is a reason, and the rest finds what it finds."""
+    """A keyword that cannot be used is noted, and the other keywords of its schema are judged."""
     document = answer_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
     judge = judge_of(document, is_mended=False)
     found = compact(judge.response(answered(b'{"a": "5", "b": "x", "c": 5}')))
@@ -493,7 +493,7 @@ NULLABLE: dict[str, tuple[Any, Any, str]] = {
 
 @pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
 def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: str) -> None:
-    """Whoever wrote `nullable` and meant null reads why it is none by the letter of OpenAPI 3.0."""
+    """The message says why OpenAPI 3.0 does not allow null where the document says `nullable`."""
     (found,) = judge_value(schema, value, "3.0.3", It=_OBJECT).findings
     assert message == found.message
 

@@ -259,7 +259,7 @@ def test_an_infinite_number_is_no_double() -> None:
 @pytest.mark.parametrize("name", _ANNOTATIONS)
 @pytest.mark.parametrize("value", ["", "\0 any", 10**30])
 def test_a_format_that_nobody_knows_asserts_nothing(name: str, value: Any) -> None:
-    """It is an annotation."""
+    """An unknown format is an annotation."""
     assert [] == compact(judge_value({"format": name}, value))
 
 
@@ -273,14 +273,14 @@ def test_a_format_says_nothing_of_other_types(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize("name", _TEXTS)
 def test_a_lone_surrogate_is_judged_and_not_raised(name: str) -> None:
-    """JSON may hold one, and no format but those of any text has it."""
+    """JSON may hold a lone surrogate, and only formats of any text accept it."""
     found = compact(judge_value({"format": name}, b'"/\\ud800"'))
     assert ([] if name in {"json-pointer", "uri-template"} else ["- format"]) == found
 
 
 @pytest.mark.parametrize("name", [*_TEXTS, *_NUMBERS])
 def test_what_is_compiled_knows_a_format_as_the_keywords_do(name: str) -> None:
-    """Each example and counterexample, and whatever else stands in the table, is the same for both."""
+    """Both judges agree on every example and counterexample of the table."""
     tally = Tally()
     tables: list[tuple[list[Any], list[Any]]] = [*_TEXTS.values(), *_NUMBERS.values()]
     values = [
@@ -298,5 +298,5 @@ def test_what_is_compiled_knows_a_format_as_the_keywords_do(name: str) -> None:
 
 
 def test_the_table_has_every_format_that_is_known() -> None:
-    """So that none is added without examples."""
+    """No format can be added without examples."""
     assert set(Formats(JudgingNotes()).checkers) == {*_TEXTS, *_NUMBERS}

@@ -120,7 +120,7 @@ def _verdict(
 def test_each_documented_header_is_judged(
     described: dict[str, Any], came: Any, expected: list[str], version: str
 ) -> None:
-    """In any case of its name, in its style or media type; what did not come can only be missing."""
+    """A documented header is judged in any case of its name and in any style; an absent header can only be missing."""
     assert expected == _verdict(described, came, version)
 
 
@@ -152,13 +152,13 @@ def _of_two_answers(headers: dict[str, str], *, is_exact: bool = True, status: i
     ids=_id,
 )
 def test_a_header_of_another_answer(headers: dict[str, str], status: int, expected: list[str]) -> None:
-    """`exact` finds one that the document describes elsewhere in the operation; what HTTP itself has is never one."""
+    """`exact` finds headers that only other answers of the operation describe; headers of HTTP itself never count."""
     assert expected == _of_two_answers(headers, status=status)
     assert [] == _of_two_answers(headers, status=status, is_exact=False)
 
 
 def test_the_finding_says_where_the_header_is_described() -> None:
-    """With the other answer in the message, and the place of this one."""
+    """The message names the other answer, and the finding points to this answer."""
     described = {"200": _OK, "404": {**_OK, "headers": {"X-Reason": {"schema": {"type": "string"}}}}}
     (found,) = judge_answer(
         described, answered(b"", 200, "", headers={"x-reason": "why"}), is_exact=True
@@ -171,7 +171,7 @@ def test_the_finding_says_where_the_header_is_described() -> None:
 
 
 def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
-    """What cannot be judged of the body is a note, and the headers are judged all the same."""
+    """A body that cannot be judged is a note, and the headers are judged all the same."""
     content = {JSON: {"schema": {"$ref": "#/components/schemas/None"}}}
     document = answer_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
     found = compact(judge_of(document).response(answered(b"{}", headers={"x-a": "x"})))

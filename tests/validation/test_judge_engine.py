@@ -154,7 +154,7 @@ def test_what_is_not_needed_is_not_imported() -> None:
 
 
 def test_the_real_packages_are_there_afterwards() -> None:
-    """Whoever imports one of the packages after the judge gets the real one, whole and working."""
+    """Code that imports a package after the judge gets the real package, whole and working."""
     _run(
         """
 from dynacli.validation.import_openapi_core import load_engine
@@ -200,14 +200,14 @@ assert all(sys.modules[name] is module for name, module in before.items())
     ids=["schema-settings", "spec-settings", "bare", "missing", "left-out"],
 )
 def test_the_plain_import_is_the_way_back(insufficient: str) -> None:
-    """Where a stand-in has too little for another version, the plain import works as if nothing had been."""
+    """Where a stand-in lacks something that another version needs, openapi-core is imported plainly."""
     _run(
         f"""
 import sys, types
 import json as kept
 from dynacli.validation import import_openapi_core as engine
 {insufficient}
-assert engine.load_engine().request_validator
+assert engine.load_engine().request_errors
 assert sys.modules["json"] is kept
 assert sys.modules["openapi_core"].__file__ and sys.modules["werkzeug"].__file__
 from tests.validation.in_process_judge import compact, judge_value
@@ -218,7 +218,7 @@ import requests
 
 
 def test_threads_get_one_engine() -> None:
-    """Threads that ask at the same time wait for one import, while others may import what they like."""
+    """Threads that ask at the same time share an import, while other threads import other modules."""
     _run(
         """
 import threading

@@ -54,7 +54,7 @@ def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
 
 
 def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each level of the value doubles the work; what was found before the time was over is kept."""
+    """Each level of the value doubles the work; findings from before the end of the time are kept."""
     monkeypatch.setattr(judging_notes, "_SECONDS", 0.2)
     inside: dict[str, Any] = {"type": "object", "properties": {"c": _ref("T")}, "required": ["c"]}
     one, two = (

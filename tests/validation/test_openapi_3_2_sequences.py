@@ -168,14 +168,14 @@ def test_a_record_that_may_be_cut_off_is_told(body: bytes, expected: list[Any]) 
 
 
 def test_an_item_that_cannot_be_read_hides_no_other() -> None:
-    """Those around it are read, and each wrong one is a finding with its index."""
+    """The items around an unreadable item are read, and each wrong item is a finding with its index."""
     body = b'{"id":1}\n{"id":\n{"id":"a"}\n\xff\n{"id":2}\n'
     expected = ["/1 unreadable-body", "/2/id type", "/3 unreadable-body"]
     assert expected == _verdict("application/jsonl", {"itemSchema": _ITEM}, body)
 
 
 def _matched(seconds: float, count: int) -> list[str]:
-    """What is noted of texts that a pattern is held against, which has so much time."""
+    """The notes about texts that a pattern had no time for."""
     notes = JudgingNotes()
     notes.patterns = Patterns(seconds)
 
@@ -274,13 +274,13 @@ def test_a_schema_that_says_text_gets_the_text(version: str) -> None:
     ids=["item", "array", "array-of-anything", "anything"],
 )
 def test_before_3_2_a_schema_is_read_as_it_is_meant(schema: Any, expected: list[str], version: str) -> None:
-    """Documents describe by it the array of all lines, or the one thing that each line is."""
+    """Before 3.2 a schema describes the array of all lines, or each single line."""
     assert expected == _verdict("application/x-ndjson", {"schema": schema}, b'{"id":"a"}\n{}', version)
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_before_3_2_nobody_can_say_what_an_event_is(version: str) -> None:
-    """The schema could be about the event or about what is in its data: it is a note, never a finding."""
+    """A schema that may be about the event or about its data gives a note, never a finding."""
     short = version.rpartition(".")[0]
     text = f"? OpenAPI {short} does not say what the schema of `text/event-stream` is about"
     assert [text] == _verdict("text/event-stream", {"schema": _ITEM}, b"data: {}\n\n", version)
@@ -345,7 +345,7 @@ def test_a_sequence_full_of_errors_is_counted() -> None:
 
 
 def test_exact_looks_into_the_items() -> None:
-    """With `exact`, what the document does not mention is found in each item."""
+    """`exact` finds undocumented properties in each item."""
     found = _verdict("application/jsonl", {"itemSchema": _ITEM}, b'{"id":1,"x":2}\n{"id":2}', is_exact=True)
     assert ["/0/x undocumented-property"] == found
 

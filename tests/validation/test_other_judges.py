@@ -9,7 +9,7 @@ from tests.validation.other_judges.programs import PROGRAMS, ask, compared, diff
 @pytest.mark.outside
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_what_is_written_down_is_what_they_say(program: str) -> None:
-    """Each pair that a program judges otherwise has its reason, and no reason is about one that it judges alike."""
+    """A pair has a reason exactly where another program judges it differently."""
     pairs = {key: pair for key, pair, _ in compared()}
     told = ask(program)
     assert pairs.keys() == told.keys()
@@ -17,6 +17,6 @@ def test_what_is_written_down_is_what_they_say(program: str) -> None:
 
 
 def test_reasons_are_about_pairs() -> None:
-    """What is written down names pairs of the table."""
+    """Each recorded reason names a pair of the table."""
     names = {pair.name for _, pair, _ in compared()}
     assert {name for reasons in REASONS.values() for name in reasons} <= names

@@ -53,6 +53,6 @@ _OF_WHAT_IS_INSIDE = {
 
 
 def test_each_rule_has_a_pair() -> None:
-    """Whatever rule a finding can be about, a pair breaks it."""
+    """Every rule of findings is broken by a pair."""
     broken = {one.partition(" ")[2] for pair in PAIRS for one in pair.expected if not one.startswith("?")}
     assert set(RULES) - _OF_WHAT_IS_INSIDE == broken

@@ -71,7 +71,7 @@ def test_the_document_is_read(running: tuple[RealServer, tuple[str, ...]]) -> No
 
 
 def test_a_check_finds_nothing_else(running: tuple[RealServer, tuple[str, ...]]) -> None:
-    """It calls all that only reads, and finds no more than what was looked at by hand."""
+    """A check calls all reading operations, and finds no more than the findings that were looked at by hand."""
     server, options = running
     result = run_cli("check", server.name, "-o", "json", *options)
     assert result.exit_code in {0, 9}, result.stderr
@@ -83,7 +83,7 @@ def test_a_check_finds_nothing_else(running: tuple[RealServer, tuple[str, ...]])
 
 @pytest.mark.parametrize("started", [SERVERS[name] for name in THEIRS], indirect=True, ids=list(THEIRS))
 def test_a_check_that_writes_leaves_what_was_there(running: tuple[RealServer, tuple[str, ...]]) -> None:
-    """It finds no more than what was looked at by hand, and removes what it made and nothing else."""
+    """A writing check finds nothing that was not looked at by hand, and removes only its own resources."""
     server, options = running
     makes, lists = THEIRS[server.name]
     for words in makes:

@@ -100,7 +100,7 @@ def _id(value: Any) -> str:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("parameter", "words"), _RIGHT, ids=_id)
 def test_a_right_parameter_is_never_refused(parameter: Any, words: list[str], version: str) -> None:
-    """Whatever its place, style and type, a value that fits its schema passes, the empty one included."""
+    """A value that fits its schema passes in every place, style and type, the empty value included."""
     path = "/a/{p}" if parameter["in"] == "path" else "/a"
     result = _dry_run(_document({"parameters": [parameter]}, version, path), *words)
     assert (0, "") == (result.exit_code, result.stderr)
@@ -146,7 +146,7 @@ def test_a_wrong_parameter_is_a_finding(
 
 @pytest.mark.parametrize("place", ["query", "header", "cookie"])
 def test_a_missing_parameter_is_a_finding(place: str) -> None:
-    """Required ones are missed, others are not; the one of the operation wins over the one of its path."""
+    """Only required parameters can be missing; an operation's parameter wins over that of its path."""
     operation = {
         "parameters": [
             _parameter({"type": "string"}, place),
@@ -269,7 +269,7 @@ def test_a_form_may_be_described_as_its_text() -> None:
 
 @pytest.mark.parametrize("name", ["application/xml", "text/xml", "application/yaml", "text/x-yaml"])
 def test_other_bodies_are_noted(name: str) -> None:
-    """What cannot be judged is said, and passes."""
+    """A body that cannot be judged passes with a note."""
     judge = judge_of(_document(_body({"type": "object"}, name)))
     assert [f"? a body of `{name}` cannot be judged yet"] == compact(
         judge.request(sent(media_type=name, body=b"<a/>"))
@@ -322,7 +322,7 @@ _DOCUMENTS = [
     "path", own_and_real(["bookshop.yaml", "observatory.json", "ferries.yaml", "warehouse.json"], _DOCUMENTS)
 )
 def test_examples_of_whole_documents_are_accepted(path: Path) -> None:
-    """Of every operation of a document, the request made from its examples is accepted."""
+    """The request made from an operation's examples is accepted, for every operation of a document."""
     api = str(path)
     refused: Counter[str] = Counter()
     server = ("--server", "http://127.0.0.1:9")

@@ -178,7 +178,7 @@ def test_an_item_is_seen_before_the_next_is_sent(
 
 
 def test_a_line_is_seen_before_it_is_whole(paced: Paced) -> None:
-    """What came is passed on, whether an item ends with it or not."""
+    """Bytes are passed on as they come, whether an item ends with them or not."""
     with _started(_api(paced.origin, NDJSON), "a") as process:
         paced.give(b'{"id"')
         _read(process.stdout, b'{"id"')
@@ -187,7 +187,7 @@ def test_a_line_is_seen_before_it_is_whole(paced: Paced) -> None:
 
 
 def test_a_compressed_stream_is_seen_as_it_comes(paced: Paced) -> None:
-    """What the server flushes is decompressed and shown at once."""
+    """Compressed bytes are decompressed and shown as soon as the server flushes them."""
     import zlib
 
     packer = zlib.compressobj(wbits=31)
@@ -296,7 +296,7 @@ def test_heads_are_there_before_the_items(paced: Paced) -> None:
 
 
 def test_a_finding_comes_after_the_whole_stream(server: Recorder) -> None:
-    """With `strict` the code is 9, everything was written, and findings name the items."""
+    """With `strict` the whole stream is written first, the findings name the items, and the exit code is 9."""
     body = b'{"id":1}\n{"id":"a"}\n\n{}\n{"id":2}'
     server.answers["/a"] = Answer(200, body, {"Content-Type": NDJSON})
     api = _api(server.origin, NDJSON)
@@ -308,7 +308,7 @@ def test_a_finding_comes_after_the_whole_stream(server: Recorder) -> None:
 
 
 def test_exact_looks_into_each_item(server: Recorder) -> None:
-    """What the document does not mention is found in a stream, too."""
+    """`exact` finds undocumented properties in a stream, too."""
     server.answers["/a"] = Answer(200, b'{"id":1}\n{"id":2,"x":3}\n', {"Content-Type": NDJSON})
     result = run_cli(_api(server.origin, NDJSON), "a", "--validate", "exact", "--error-format", "json")
     assert 9 == result.exit_code
@@ -336,7 +336,7 @@ def test_what_needs_all_items_is_judged_of_a_small_stream(server: Recorder) -> N
 
 
 def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
-    """Of a schema about the array, `items` is asked for each, and their number at the end, whatever their size."""
+    """A schema of the array judges each item by `items`, and the number of items at the end, at any size."""
     media = {"schema": {"type": "array", "items": ITEM, "minItems": 20}}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
     said = _unchecked(server, line * 9 + b'{"id":"a"}\n', media)
@@ -346,7 +346,7 @@ def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
 
 
 def test_a_line_that_is_too_long_is_not_judged(server: Recorder) -> None:
-    """One of over 16 MiB is passed on and not read; those around it are judged."""
+    """A line of over 16 MiB is passed on and not read; the lines around it are judged."""
     long = b'{"id":"%b"}\n' % (b"x" * (17 * MIB))
     said = _unchecked(server, b'{"id":1}\n' + long + b'{"id":"a"}\n')
     assert "Not judged: line 2 of the body is larger than 16 MiB" in said
@@ -389,7 +389,7 @@ def test_a_page_of_html_is_not_a_thousand_findings(server: Recorder) -> None:
 
 
 def test_a_broken_stream_is_6_and_what_came_is_there(paced: Paced) -> None:
-    """What came stays written, what was found in it is said, and the item that was cut is no finding."""
+    """The bytes before the break stay written, their findings are shown, and the cut item is no finding."""
     paced.give(b'{"id":1}\n{"id":"a"}\n{"i', CUT)
     result = run_cli(_api(paced.origin, NDJSON), "a", "--validate", "strict")
     assert (6, '{"id":1}\n{"id":"a"}\n{"i') == (result.exit_code, result.stdout)
@@ -435,7 +435,7 @@ def test_events_may_be_far_apart(paced: Paced, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_signal_ends_a_stream(paced: Paced) -> None:
-    """Ctrl-C ends it by the signal, with what was found so far."""
+    """Ctrl-C ends the run by the signal, with the findings so far."""
     with _started(_api(paced.origin, NDJSON), "a", "--validate", "strict") as process:
         paced.give(b'{"id":"a"}\n')
         _read(process.stdout, b'{"id":"a"}\n')
@@ -565,7 +565,7 @@ def test_a_large_answer_takes_no_memory(
 
 
 def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is known of it without its content is judged: its media type, its size."""
+    """The media type and the size of the body are judged without its content."""
     monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
     result = run_cli(endless, "bytes", "3", "--validate", "strict", "--error-format", "json", "-o", "raw")
     assert 9 == result.exit_code
@@ -574,7 +574,7 @@ def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.
 
 
 def test_a_json_too_large_to_judge_is_unchecked(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is written, and that it was not judged is said."""
+    """The body is written, with a note that it was not judged."""
     monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
     body = json.dumps(["x" * MIB, "x" * MIB]).encode()
     server.answers["/a"] = Answer(200, body)
@@ -585,7 +585,7 @@ def test_a_json_too_large_to_judge_is_unchecked(server: Recorder, monkeypatch: p
 
 
 def test_a_pipe_has_no_limit_and_a_conversion_has(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is passed on as it comes may have any size; what is laid out is in memory."""
+    """A body that is passed on unchanged may have any size; a body that is laid out must fit into memory."""
     monkeypatch.setattr(receive_response, "RENDER_LIMIT", MIB)
     for name in ("bytes", "lines"):
         for words in ([], ["-o", "raw"], ["-o", "@out"]):
@@ -599,7 +599,7 @@ def test_a_pipe_has_no_limit_and_a_conversion_has(endless: str, monkeypatch: pyt
 def test_a_bomb_has_a_limit_everywhere(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
-    """What is compressed may become a thousand times as large, so there a file and a pipe have a limit, too."""
+    """A compressed body may grow a thousandfold, so it has a limit even in a file or a pipe."""
     monkeypatch.setattr(receive_response, "FILE_LIMIT", 4 * MIB)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     server.answers["/a"] = Answer(200, gzip.compress(bytes(5 * MIB)), headers)
@@ -610,7 +610,7 @@ def test_a_bomb_has_a_limit_everywhere(
 
 
 def test_a_large_body_that_breaks_off_is_6(paced: Paced) -> None:
-    """Of a large answer what came stays written; of a small one nothing is."""
+    """The beginning of a large answer stays written; of a small answer nothing is."""
     paced.content_type = "application/json"
     api = _api(paced.origin, "application/json", {"schema": {}})
     paced.give(b"[" + b"1," * MIB, CUT)

@@ -224,7 +224,7 @@ _SCHEMAS: dict[str, Any] = {
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("schema", "value", "expected"), _EITHER_VERSION, ids=_id)
 def test_values_of_either_version(schema: Any, value: Any, expected: list[str], version: str) -> None:
-    """What both versions say alike is judged alike."""
+    """Keywords that both versions have in common are judged alike."""
     assert expected == compact(judge_value(schema, value, version, **_SCHEMAS))
 
 
@@ -390,7 +390,7 @@ def test_a_finding_says_all_there_is(version: str) -> None:
 
 
 def test_siblings_of_a_reference_have_their_own_place() -> None:
-    """In 3.1 what stands beside a `$ref` and what it leads to are told apart."""
+    """In 3.1 keywords beside a `$ref` and those of its target have places of their own."""
     verdict = judge_value(
         {"$ref": "#/components/schemas/A", "properties": {"a": {"minimum": 5}}},
         {"a": 1.5},
@@ -460,7 +460,7 @@ def test_media_types_match_as_http_has_it(documented: list[str], came: str, expe
 
 
 def test_the_closest_media_type_judges() -> None:
-    """Of several that match, the one with the same parameters is taken, then the exact one, then ranges."""
+    """The media type with the same parameters is taken first, then the exact name, then ranges."""
     content = {
         "*/*": {"schema": False},
         "application/json": {"schema": {"enum": ["plain"]}},
@@ -515,7 +515,7 @@ def test_statuses_match_exactly_then_by_range_then_by_default(
 
 @pytest.mark.parametrize("status", [201, 404])
 def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
-    """Whoever asks for what the document does not mention is told of every status."""
+    """At `exact` every undocumented status is a finding."""
     found = judge_answer(_content(JSON), answered(b'"x"', status), is_exact=True).findings
     assert [("undocumented-status", ["200"], status)] == [(one.rule, one.expected, one.got) for one in found]
 
@@ -546,7 +546,7 @@ def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
 @pytest.mark.parametrize("schema", [None, "x", 5, ["a"]], ids=repr)
 def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None:
-    """A document that has something else where a schema belongs is told what that is."""
+    """A value in the place of a schema is named in the note."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
     verdict = judge_answer(responses, answered(b"{}"), version=version)
     told = f"the document has `{json.dumps(schema)}` where a schema belongs"
@@ -561,7 +561,7 @@ def test_head_has_no_body() -> None:
 
 
 def test_a_body_that_the_document_does_not_describe() -> None:
-    """It is noted, and a finding for whoever asks for what the document does not mention."""
+    """An undescribed body is a note, and a finding at `exact`."""
     for response in (_OK, {**_OK, "content": {}}):
         assert ["? the document describes no body for this answer"] == compact(
             judge_answer({"200": response}, answered(b"{}"))
@@ -632,14 +632,14 @@ def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected:
     ids=["deep", "digits", "unknown-charset", "codec", "empty-charset", "latin-1", "byte-order-mark"],
 )
 def test_a_body_that_cannot_be_read_here(body: bytes, media_type: str, expected: str | None) -> None:
-    """What is not the answer's fault is a note and no finding."""
+    """A body that dynacli cannot read, through no fault of the answer, is a note and no finding."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {}}}}}
     verdict = judge_answer(responses, answered(body, media_type=media_type))
     assert ([], [expected] if expected else []) == (verdict.findings, verdict.unchecked)
 
 
 def test_text_bodies_are_values() -> None:
-    """A text body is judged as the text, or as what it stands for where the schema asks for that."""
+    """A text body is judged as a string, or as the number or boolean that it spells where the schema asks for one."""
     for schema, body, expected in (
         ({"type": "string", "maxLength": 2}, b"abc", ["- maxLength"]),
         ({"type": "integer"}, b"5", []),
@@ -688,7 +688,7 @@ def test_media_types_as_they_are_written(key: str, came: str, expected: list[str
 
 
 def test_hundreds_of_media_types() -> None:
-    """Of three hundred media types the one that came is the one that is judged by."""
+    """Among three hundred media types the answer's own judges the body."""
     content = {
         f"application/vnd.v{number}+json": {"schema": {"required": [f"n{number}"]}} for number in range(300)
     }
@@ -745,7 +745,7 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
     ids=_id,
 )
 def test_bytes_are_judged_by_their_number(schema: Any, expected: list[str], version: str) -> None:
-    """Of a body that is bytes the lengths are judged, and nothing that is about text."""
+    """The length of a body of bytes is judged, and no keyword about text."""
     responses = {"200": {**_OK, "content": {"application/octet-stream": {"schema": schema}}}}
     answer = answered(b"\0\xff\x80", media_type="application/octet-stream")
     bytes_of_two = {"type": "string", "format": "binary", "maxLength": 2}
@@ -774,7 +774,7 @@ def test_bytes_are_judged_by_their_number(schema: Any, expected: list[str], vers
 def test_the_flags_of_3_0_in_a_later_document(
     schema: Any, value: Any, expected: list[str], version: str
 ) -> None:
-    """`exclusiveMaximum: true` says what it said in 3.0, and is not the bound 1."""
+    """`exclusiveMaximum: true` has its meaning of 3.0, and is not the bound 1."""
     assert expected == compact(judge_value(schema, value, version))
 
 
@@ -837,7 +837,7 @@ def test_patterns_that_python_reads_otherwise_or_not_at_all(pattern: str, fits: 
 
 @pytest.mark.parametrize("pattern", ["^[a-z", r"^\S+\Z", "\\", "^[^]$", "("])
 def test_patterns_that_nobody_reads_are_a_note(pattern: str) -> None:
-    """One that is no regular expression of ECMA-262 is said not to be judged."""
+    """A pattern that is no regular expression of ECMA-262 is a note."""
     text = f"? the pattern `{pattern}` is not one of ECMA-262 that is known here"
     assert [text] == compact(judge_value({"pattern": pattern}, "x"))
 
@@ -863,7 +863,7 @@ def test_patterns_that_nobody_reads_are_a_note(pattern: str) -> None:
     ids=_id,
 )
 def test_a_wrong_schema_is_a_note_and_the_rest_is_judged(schema: Any, reason: str, version: str) -> None:
-    """What the document itself has wrong is said, and costs no other finding."""
+    """A defect of the document is a note, and hides no finding."""
     inner = {"properties": {"n": {"type": "string", "format": "date"}}, "required": ["z"]}
     whole = {"allOf": [{"properties": {"n": schema}}, {"allOf": [schema]}, inner]}
     value = {"n": 5} if "properties" in schema or "required" in schema else 5
@@ -879,7 +879,7 @@ def test_a_wrong_schema_is_a_note_and_the_rest_is_judged(schema: Any, reason: st
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_reference_to_nowhere_at_the_root(version: str) -> None:
-    """It is said, and nothing is found."""
+    """The broken reference is a note, and there is no finding."""
     verdict = judge_value({"$ref": "#/components/schemas/No"}, 1, version)
     assert ["? the document's reference `#/components/schemas/No` leads nowhere"] == compact(verdict)
 

@@ -15,7 +15,7 @@ _CUT = "…"
 def shortened(value: Any, depth: int = _DEEPEST) -> Any:
     """Return a value for a report, without long texts, many members and deep nesting.
 
-    `…` stands for what is left out; in an object, that key holds the number of further members.
+    `…` replaces everything that is left out; in an object, that key holds the number of further members.
     """
     if isinstance(value, str):
         # A lone surrogate is replaced, because other programs cannot read it in JSON.

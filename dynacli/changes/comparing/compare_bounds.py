@@ -32,7 +32,7 @@ class _Limit(NamedTuple):
     Args:
         value: The value for the report.
         order: A key for comparing: the higher, the tighter.
-        place: Where the limit stands.
+        place: The place of the limit in the document.
     """
 
     value: Any

@@ -53,26 +53,26 @@ def _compare_body(pair: Pair, old: Place, new: Place) -> None:
 def compare_content(pair: Pair, old: Place, new: Place) -> None:
     """Compare the media types of two bodies, responses, parameters or headers."""
     before, after = media_types(old), media_types(new)
-    left, right = dict(before), dict(after)
+    only_old, only_new = dict(before), dict(after)
     matched = [(name, name) for name in before if name in after]
     for name, _ in matched:
-        del left[name], right[name]
-    for name in tuple(left):
+        del only_old[name], only_new[name]
+    for name in tuple(only_old):
         # The same media type with other parameters, such as another charset.
-        match = next((other for other in right if essence(other) == essence(name)), None)
+        match = next((other for other in only_new if essence(other) == essence(name)), None)
         if match is not None:
-            names = _spelling(left[name]), _spelling(right[match])
-            pair.add_change("media-type-changed", right[match], *names)
+            names = _spelling(only_old[name]), _spelling(only_new[match])
+            pair.add_change("media-type-changed", only_new[match], *names)
             matched.append((name, match))
-            del left[name], right[match]
-    for name, place in left.items():
+            del only_old[name], only_new[match]
+    for name, place in only_old.items():
         rule = pair.use.judged("request-allows-less" if pair.use.is_request else "answer-promises-less")
         # Nobody misses a media type without a schema, which the conversion of 2.0 gives to every response.
         is_covered = any(_is_in_range(name, other) for other in after) or (
             not after and not _has_schema(pair.comparison.old, place)
         )
         pair.add_change("media-type-removed", place, _spelling(place), None, rule="" if is_covered else rule)
-    for place in right.values():
+    for place in only_new.values():
         rule = pair.use.judged("request-allows-more" if pair.use.is_request else "")
         pair.add_change("media-type-added", place, None, _spelling(place), rule=rule)
     for name, match in matched:

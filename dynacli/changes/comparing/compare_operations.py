@@ -74,24 +74,24 @@ def match_operations(
     Operations match by method and path, else with other names for the path's parameters, else by operationId.
     """
     found = {key: key for key in new if key in old}
-    left = {key: operation for key, operation in old.items() if key not in found}
-    right = {key: operation for key, operation in new.items() if key not in found}
+    only_old = {key: operation for key, operation in old.items() if key not in found}
+    only_new = {key: operation for key, operation in new.items() if key not in found}
     for identify in (_path_pattern, _operation_id):
-        before, after = _unique(left, identify), _unique(right, identify)
+        before, after = _unique(only_old, identify), _unique(only_new, identify)
         for identity, key in after.items():
             if identity in before:
                 found[key] = before[identity]
-                del left[before[identity]], right[key]
+                del only_old[before[identity]], only_new[key]
     return [(found[key], key) for key in new if key in found]
 
 
 def _unique(
-    some: Mapping[OperationKey, Operation], identify: Callable[[Operation], str]
+    keyed: Mapping[OperationKey, Operation], identify: Callable[[Operation], str]
 ) -> dict[str, OperationKey]:
     """Return identity → key of the operations whose identity no other operation shares."""
     found: dict[str, OperationKey] = {}
     shared: set[str] = set()
-    for key, operation in some.items():
+    for key, operation in keyed.items():
         identity = identify(operation)
         if identity in found:
             shared.add(identity)
@@ -201,7 +201,7 @@ def compare_received_requests(
 
     Args:
         noun: `webhook` or `callback`.
-        old: What a person calls each request of the old document → the request.
+        old: Name for people → request, for the requests of the old document.
         new: The same of the new document.
     """
     for key, request in new.items():

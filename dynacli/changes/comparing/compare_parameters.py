@@ -51,12 +51,12 @@ def compare_parameters(pair: Pair, old: Parameters, new: Parameters, paths: tupl
         paths: The old and the new path.
     """
     new_names = _new_names(*paths)
-    left = {
+    only_old = {
         ("path", new_names.get(name, name)) if location == "path" else (location, name): place
         for (location, name), place in old.items()
     }
     for key, after in new.items():
-        before = left.pop(key, None) or _moved(pair, left, new, key, after)
+        before = only_old.pop(key, None) or _moved(pair, only_old, new, key, after)
         if before is None:
             _report_added(pair, after)
             continue
@@ -64,7 +64,7 @@ def compare_parameters(pair: Pair, old: Parameters, new: Parameters, paths: tupl
         if old_name != new_name.node and key[0] == "path":
             pair.add_change("parameter-renamed", new_name, old_name, new_name.node, rule="same-on-the-wire")
         pair.add_places(_compare_parameter, before, after)
-    for before in left.values():
+    for before in only_old.values():
         pair.add_change("parameter-removed", before, before.node, None)
 
 
@@ -74,11 +74,13 @@ def _new_names(old_path: str, new_path: str) -> dict[str, str]:
     return dict(zip(*names, strict=True)) if len(names[0]) == len(names[1]) else {}
 
 
-def _moved(pair: Pair, left: Parameters, new: Parameters, key: tuple[str, str], after: Place) -> Place | None:
+def _moved(
+    pair: Pair, only_old: Parameters, new: Parameters, key: tuple[str, str], after: Place
+) -> Place | None:
     """Return the old parameter of the same name at another location, and report that it moved."""
-    for old_key, before in list(left.items()):
+    for old_key, before in list(only_old.items()):
         if old_key[1].lower() == key[1].lower() and old_key not in new and "path" not in (old_key[0], key[0]):
-            del left[old_key]
+            del only_old[old_key]
             pair.add_change(
                 "parameter-moved", child(after, "in"), old_key[0], key[0], rule="request-written-otherwise"
             )

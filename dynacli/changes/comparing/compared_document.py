@@ -26,7 +26,7 @@ class Place(NamedTuple):
     Args:
         node: The value; None where nothing stands there.
         pointer: The JSON pointer to the value.
-        subject: What a person calls the value.
+        subject: The value's name for people.
     """
 
     node: Any
@@ -92,12 +92,12 @@ class ComparedDocument:
 
 
 def empty_schema(counterpart: Place) -> Place:
-    """Return the schema that stands in for a missing one, and allows everything.
+    """Return the schema that replaces a missing one, and allows everything.
 
     Args:
         counterpart: The schema that it is compared with.
     """
-    # All stand-ins share one pointer, so that comparing below two of them makes no new pairs.
+    # All replacements share a pointer, so that comparing below two of them makes no new pairs.
     return Place(node=True, pointer="", subject=counterpart.subject)
 
 

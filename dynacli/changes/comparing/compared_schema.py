@@ -5,6 +5,7 @@ OpenAPI 3.0 and 3.1 write the same in different words: `nullable` and a type of 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, escaped
@@ -18,7 +19,7 @@ _KEYWORDS_OF_A_VALUE = frozenset(("type", "enum", "const", "title", "description
 
 
 class KeywordValue(NamedTuple):
-    """The value of a keyword, and where it stands."""
+    """The value of a keyword, and its place in the document."""
 
     value: Any
     place: Place
@@ -41,7 +42,7 @@ class AllowedValues(NamedTuple):
     Args:
         values: The values, in the order of the document.
         places: Where each value is listed.
-        place: The list, or the `oneOf` or `anyOf` that stands for it.
+        place: The list, or the `oneOf` or `anyOf` that has the values one by one.
         is_constant: Whether `const` names the single value.
     """
 
@@ -51,6 +52,7 @@ class AllowedValues(NamedTuple):
     is_constant: bool = False
 
 
+@dataclass(slots=True, eq=False)
 class ComparedSchema:
     """The keywords of schemas that apply together.
 
@@ -66,30 +68,16 @@ class ComparedSchema:
         broken_refs: References that lead nowhere.
     """
 
-    __slots__ = (
-        "_types",
-        "alternatives",
-        "broken_refs",
-        "document",
-        "enumerations",
-        "is_never",
-        "keywords",
-        "only_null",
-        "parts",
-        "places",
-    )
-
-    def __init__(self, document: ComparedDocument, places: Sequence[Place]) -> None:
-        self.document = document
-        self._types: Types | None = None
-        self.places = tuple(places)
-        self.parts: list[Place] = []
-        self.keywords: set[str] = set()
-        self.alternatives: list[Alternatives] = []
-        self.enumerations: list[AllowedValues] = []
-        self.only_null: Place | None = None
-        self.is_never = False
-        self.broken_refs: list[str] = []
+    document: ComparedDocument
+    places: tuple[Place, ...]
+    parts: list[Place] = field(default_factory=list)
+    keywords: set[str] = field(default_factory=set)
+    alternatives: list[Alternatives] = field(default_factory=list)
+    enumerations: list[AllowedValues] = field(default_factory=list)
+    only_null: Place | None = None
+    is_never: bool = False
+    broken_refs: list[str] = field(default_factory=list)
+    _types: Types | None = None
 
     @property
     def outermost(self) -> Place:
@@ -127,7 +115,7 @@ class ComparedSchema:
         return next((found for found in self.every(keyword) if found.value is True), None)
 
     def types(self, depth: int = 0) -> Types:
-        """Return the types without null, None for any type, and where they stand; null alone counts as a type.
+        """Return the types without null, None for any type, and their place; null alone counts as a type.
 
         Where no `type` is named, the types are those of the alternatives or of the allowed values;
         the `value` of the place is None then.
@@ -249,20 +237,11 @@ class ComparedSchema:
         ]
 
 
-_ANNOTATIONS = {
-    *(
-        "title",
-        "description",
-        "example",
-        "examples",
-        "externalDocs",
-        "deprecated",
-        "xml",
-        "default",
-        "$comment",
-    ),
-    *("readOnly", "writeOnly", "nullable", "$schema", "$id", "$anchor", "$dynamicAnchor", "allOf", "$defs"),
-}
+_ANNOTATIONS = frozenset(
+    {"title", "description", "example", "examples", "externalDocs", "deprecated", "xml", "default"}
+    | {"readOnly", "writeOnly", "nullable", "$comment", "$schema", "$id", "$anchor", "$dynamicAnchor"}
+    | {"allOf", "$defs"}
+)
 
 
 def compared_schema(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
@@ -280,7 +259,7 @@ def compared_schema(document: ComparedDocument, places: Sequence[Place]) -> Comp
 
 
 def _read(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
-    schema = ComparedSchema(document, places)
+    schema = ComparedSchema(document, tuple(places))
     stack = list(reversed(places))
     seen: set[str] = set()
     while stack and len(seen) < _MOST_PARTS:

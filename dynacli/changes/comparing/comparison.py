@@ -40,8 +40,7 @@ class Use(NamedTuple):
         form: How the value is written: `json`; `form`, the fields of a form; `field`, a single field as text;
             `text`, a parameter or header.
         is_judged: Whether a change has a verdict; in a `not` or an `if` it has none.
-        is_null_compared_elsewhere: Whether null is compared elsewhere: it stands beside alternatives, and the schema
-            is one of them.
+        is_null_compared_elsewhere: Whether null is compared beside the alternatives that the schema belongs to.
     """
 
     direction: str
@@ -254,7 +253,7 @@ class Comparison:
         return is_both and follow(self.new.tree, split(old.pointer)) is MISSING
 
     def _pair(self, key: Any, compare: Compare[_Places], old: _Places, new: _Places, use: Use) -> Pair | None:
-        """Return the pair of a key, made and put in line at first; None where there are too many pairs."""
+        """Return the pair of a key, made and queued when it is first needed; None where there are too many pairs."""
         known = self._pairs.get(key)
         if known is not None:
             return known
@@ -278,7 +277,7 @@ class Comparison:
         return change
 
     def finish(self) -> None:
-        """Compare all pairs in line, and those that they lead to."""
+        """Compare all queued pairs, and those that they lead to."""
         while self._waiting:
             _compare_once(self._waiting.pop())
 

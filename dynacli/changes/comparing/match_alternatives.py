@@ -1,4 +1,4 @@
-"""The schemas of `oneOf` and `anyOf`: which old alternative became which new one."""
+"""Comparing the schemas of `oneOf` and `anyOf`: each old alternative is matched with the new one that it became."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ Branch = tuple[Place, ...]
 def compare_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare the `oneOf` and `anyOf` of two schemas; return whether only null is left to compare.
 
-    That is so where one schema became alternatives, and the other is one of them.
+    That is so where a schema became alternatives that include it, or the other way round.
     """
     use = pair.use
     if len(old.alternatives) != len(new.alternatives):
@@ -61,11 +61,7 @@ def compare_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -
 
 
 def _became_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
-    """Compare a single schema with the alternatives that it became one of, or that it is left from.
-
-    Returns:
-        Whether that is the case.
-    """
+    """Compare a schema with alternatives that it became one of, or the other way round; return whether it did so."""
     single, several = (old, new) if new.alternatives else (new, old)
     is_nothing_else = len(several.alternatives) == 1 and not any(
         part.node.keys() & _ASSERTIONS for part in several.parts
@@ -94,7 +90,7 @@ class _Match:
 
     def __init__(self, pair: Pair, old: Sequence[Branch], new: Sequence[Branch]) -> None:
         self._pair, self._comparison, self._use = pair, pair.comparison, pair.use
-        self._left = _MOST_COMPARED
+        self._comparisons_left = _MOST_COMPARED
         self._old, self._new = old, new
         self.pairs: list[tuple[Branch, Branch]] = []
         self.removed, self.added = list(old), list(new)
@@ -131,8 +127,8 @@ class _Match:
         """Return True where a change between two of the branches is harmless, None where that is not sure."""
         best: bool | None = False
         for old, new in branches:
-            self._left -= 1
-            if self._left < 0:
+            self._comparisons_left -= 1
+            if self._comparisons_left < 0:
                 return None
             is_harmless = self._comparison.is_harmless(self._branch_pair(old, new))
             if is_harmless:
@@ -157,8 +153,8 @@ class _Match:
         left = list(self.added)
         for old in self.removed:
             for new in left:
-                self._left -= 1
-                if self._left < 0:
+                self._comparisons_left -= 1
+                if self._comparisons_left < 0:
                     return found
                 if self._comparison.is_without_change(self._branch_pair(old, new)):
                     found.append((old, new))
@@ -166,7 +162,7 @@ class _Match:
                     break
         return found
 
-    def _are_others(self, old: Branch, new: Branch) -> bool:
+    def _are_different_components(self, old: Branch, new: Branch) -> bool:
         """Return whether two alternatives are different components: both documents have one of them."""
         old_ref, new_ref = _reference(self._comparison.old, old), _reference(self._comparison.new, new)
         return bool(old_ref and new_ref) and (
@@ -185,7 +181,7 @@ class _Match:
                 (_likeness(old_features[i], new_features[j]), -abs(i - j), -i, -j)
                 for i in range(len(old))
                 for j in range(len(new))
-                if not self._are_others(old[i], new[j])
+                if not self._are_different_components(old[i], new[j])
             ),
             reverse=True,
         )

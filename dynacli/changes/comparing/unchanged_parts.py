@@ -1,8 +1,8 @@
-"""Which parts of two documents are the same, so that they need not be compared.
+"""Finding the parts of two documents that are the same, and need not be compared.
 
 Two values are the same when they are equal and everything that they refer to is the same. For equal values
 it is enough to know whether a reference in them is *touched*: it leads to a value that differs, or to
-a value with a touched reference in it. That is found out once for each reference.
+a value with a touched reference in it. Each reference is followed once.
 """
 
 from collections.abc import Iterator

@@ -58,7 +58,7 @@ def encode_form_body(
     plain_name = name.partition(";")[0].strip()
     if isinstance(value, list) and plain_name.lower() == "multipart/form-data":
         value = None  # its parts all need a name (RFC 7578, section 4.2)
-    parts = make_parts(value, encodings, json_text, dict(inputs.part_headers))
+    parts = make_parts(value, encodings, dict(inputs.part_headers))
     multipart = Multipart(parts, plain_name, inputs.boundary or _random_boundary())
     return multipart, multipart.media_type
 

@@ -112,8 +112,8 @@ class BodyHooks:
             fields = parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
             read: list[Any] = []
             if "encoding" in media_type:
-                # Only openapi-core reads by `encoding`. It fails at the first field of another type, without saying
-                # which field that is, and drops alternatives of another type: then the other readings count.
+                # Only openapi-core reads by `encoding`. It fails at the first field of another type, without naming
+                # the field, and drops alternatives of another type: then the other readings count.
                 with suppress(OpenAPIError):
                     read.append(
                         super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
@@ -272,7 +272,7 @@ def _nothing_about_items(name: str, version: str) -> str:
 def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
     if errors:
         error = InvalidSchemaValue(value, "any", errors)
-        # The error itself does not know where its schema stands.
+        # The error itself does not know the place of its schema.
         error.schema_steps = list(place.parts)  # type: ignore[attr-defined]
         raise error
 

@@ -1,4 +1,4 @@
-"""The rule for the schema that each item of a sequence is judged by, in whole bodies and in streams."""
+"""The schema that judges each item of a sequence, in whole bodies and in streams."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

@@ -235,7 +235,7 @@ class _Event:
         self._error: UnreadableError | UncheckedError | None = None
 
     def add(self, line: bytes | None) -> None:
-        """Add a line; None stands for a line that is too large."""
+        """Add a line; None for a line that is too large."""
         if line is not None and line.startswith(b":"):
             return
         subject = f"event {self.number} of the body"

@@ -42,16 +42,7 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding in the form of the validation report, without its file and line in the document."""
-        return {
-            "where": self.where,
-            "rule": self.rule,
-            "pointer": self.pointer,
-            "message": self.message,
-            "expected": self.expected,
-            "got": self.got,
-            "schema_pointer": self.schema_pointer,
-            "via": list(self.via),
-        }
+        return {**vars(self), "via": list(self.via)}
 
 
 @dataclass

@@ -1,9 +1,9 @@
 """The rules that findings are about, and switching findings off.
 
-| rule | what it is about |
+| rule | subject |
 |---|---|
 | a keyword of JSON Schema or of OpenAPI's Schema Object | a value in a body, a parameter or a header |
-| any other | what is around values: statuses, media types, what is present and what is missing |
+| any other | a status, a media type, a header, a credential, or something that is missing |
 """
 
 from collections.abc import Iterable, Mapping
@@ -71,7 +71,7 @@ RULES: Mapping[str, str] = {
     "else": "The value is as the document describes it where its condition does not hold",
     "$ref": "The value fits the schema that is referred to",
     "$dynamicRef": "The value fits the schema that is referred to",
-    # What stands around the value
+    # Around values
     "undocumented-status": "The answer's status is one that the document has",
     "undocumented-media-type": "The body has a media type that the document has",
     "undocumented-body": "There is no body where the document describes none",

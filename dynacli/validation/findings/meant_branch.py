@@ -45,7 +45,7 @@ def branch_name(branches: Sequence[Any], index: int) -> str:
 
 
 def _by_number(error: Any) -> dict[int, list[Any]]:
-    """Return index of a branch → its errors."""
+    """Return the errors of each branch by its index."""
     branches: dict[int, list[Any]] = {}
     for branch_error in error.context:
         branches.setdefault(branch_error.schema_path[0], []).append(branch_error)
@@ -79,7 +79,7 @@ def meant_branch(error: Any, list_properties: ListProperties) -> MeantBranch:
 
     chosen = min(branches, key=distance)
     rivals = {index: errors for index, errors in branches.items() if not _is_null_alone(errors)}
-    if len(rivals) < 2 or chosen not in rivals:  # a schema or null is no choice
+    if len(rivals) < 2 or chosen not in rivals:  # between a schema and null there is nothing to explain
         return MeantBranch(branches[chosen], "")
     name = branch_name(schemas, chosen)
     tag = _tag_of_all_but(chosen, rivals)

@@ -1,8 +1,8 @@
 """Accepting large values by a compiled schema; values that it does not accept are judged by the keywords.
 
-jsonschema-rs judges a hundred times as fast as the keywords of this room, but says less about what is wrong.
-So it is asked only whether a value is certainly valid. Then no keyword would find an error, nor take a note,
-except about branches that the value does not fit anyway.
+jsonschema-rs judges a hundred times as fast as the keywords of this room, but says less about errors.
+So jsonschema-rs only decides whether a value is certainly valid: the keywords would find no error in such a value,
+and take no note, except about branches that the value does not fit.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Which schemas apply to a value: those that it is judged by, and of `anyOf` and `oneOf` the branches that it fits."""
+"""Selecting the schemas that apply to a value: of `anyOf` and `oneOf`, the branches that the value fits."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -116,7 +116,7 @@ class SchemaSelector:
     def _is_conditional(
         self, found: ApplicableSchemas, schema: Mapping[str, Any], kind: str, hops: int
     ) -> bool:
-        """Return whether it depends on the value which branches of a schema apply.
+        """Return whether the branches of a schema that apply depend on the value.
 
         Where `anyOf` or `oneOf` has only one branch for the kind, that branch always applies and is added.
         """
@@ -196,7 +196,7 @@ class SchemaSelector:
 
 
 def _is_free(schemas: ApplicableSchemas) -> bool:
-    """Return whether an alternative may be an object of which the document says nothing."""
+    """Return whether an alternative allows any object, because the document describes none of its properties."""
     return not schemas.conditional and all(
         not mapping_of(schema, "properties") and _CONSTRAINTS.isdisjoint(schema)
         for schema in schemas.own.values()

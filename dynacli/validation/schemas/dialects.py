@@ -136,7 +136,7 @@ def _class_of_base(base: Any, direction: Direction) -> Any:
 
 
 def _make_class(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any:
-    """Return a validator class of jsonschema with our keywords in place of some of the base's."""
+    """Return a validator class of jsonschema, in which our keywords replace some of the base's."""
     hidden = _HIDDEN[direction]
     own = {**(KEYWORDS_3_0 if is_3_0 else KEYWORDS), "required": required(hidden)}
     if is_3_0:

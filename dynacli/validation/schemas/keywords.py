@@ -31,7 +31,7 @@ from dynacli.validation.schemas.unevaluated import unevaluated_items, unevaluate
 __all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "locating_false", "properties", "required"]
 
 Keyword = Callable[[Any, Any, Any, Any], Any]
-"""(validator, value of the keyword, instance, schema that the keyword stands in) → errors."""
+"""(validator, value of the keyword, instance, schema that has the keyword) → errors."""
 
 _MAX_HOPS = 100
 _REFERENCES = frozenset({"$ref", "$dynamicRef"})
@@ -43,7 +43,7 @@ _OF_MANY_VALUES = frozenset(
 
 
 def guarded(name: str, keyword: Keyword) -> Keyword:
-    """Return a keyword that takes a note where it cannot judge, instead of raising."""
+    """Return the keyword with a guard: where it cannot judge, it takes a note instead of raising."""
 
     def guarded_keyword(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
         notes = validator.format_checker.notes

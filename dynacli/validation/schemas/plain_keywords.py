@@ -12,10 +12,10 @@ from dynacli.validation.schemas.formats import RANGES
 __all__ = ["INTEGER_3_0", "MEMBER", "MULTIPLE", "TRANSLATIONS", "DoubtError", "Nesting", "Part"]
 
 MULTIPLE = "decimalMultipleOf"
-"""The name of the keyword that stands for `multipleOf`."""
+"""The name of the keyword that replaces `multipleOf`."""
 
 INTEGER_3_0 = "urn:openapi:integer"
-"""The reference to a schema for integers of OpenAPI 3.0, where 1.0 is none (as in JSON Schema up to draft 4)."""
+"""The reference to a schema for integers of OpenAPI 3.0, where 1.0 is no integer (as in JSON Schema up to draft 4)."""
 
 Part = dict[str, Any]
 """Keywords of a plain schema."""
@@ -24,20 +24,16 @@ _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object",
 _SCHEMAS = "#/components/schemas/"
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
 class DoubtError(Exception):
     """A keyword has no plain form."""
 
 
 class Nesting(NamedTuple):
-    """The distance of a schema from the one that a reference, or the whole, begins with.
+    """The distance of a schema from the root schema, or from the target of the last reference.
 
     Args:
         is_same_value: Whether both schemas describe the same value.
-        steps: The number of branches between them, as far as they describe the same value.
+        steps: The number of branches between them that describe the same value.
     """
 
     is_same_value: bool = True
@@ -53,7 +49,7 @@ MEMBER = Nesting(is_same_value=False)
 
 
 class Translator(Protocol):
-    """What the translation of a keyword asks of the translation of the whole schema."""
+    """The translation of a whole schema, as the translations of its keywords use it."""
 
     is_3_0: bool
     text_formats: Mapping[str, Any]
@@ -346,10 +342,12 @@ def _texts(value: Any) -> Iterator[str]:
 TRANSLATIONS: Mapping[str, Translation] = {
     **{
         name: _size(name)
-        for name in _words("minLength maxLength minItems maxItems minProperties maxProperties")
+        for name in ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]
     },
-    **dict.fromkeys(_words("discriminator xml externalDocs example deprecated description"), _ignored),
-    **dict.fromkeys(_words("unevaluatedProperties unevaluatedItems"), _unevaluated),
+    **dict.fromkeys(
+        ["discriminator", "xml", "externalDocs", "example", "deprecated", "description"], _ignored
+    ),
+    **dict.fromkeys(["unevaluatedProperties", "unevaluatedItems"], _unevaluated),
     "type": _type,
     "enum": _enum,
     "const": _const,

@@ -16,7 +16,7 @@ from dynacli.validation.schemas.plain_keywords import INTEGER_3_0, TRANSLATIONS,
 __all__ = ["DOUBT", "PlainSchema", "UntranslatableError"]
 
 DOUBT = "doubt"
-"""The name of the keyword that stands for a doubt."""
+"""The name of the keyword for a doubt."""
 
 _DOUBT: Any = {DOUBT: True}
 _MAX_STEPS = 64
@@ -99,7 +99,7 @@ class PlainSchema:
 
         Args:
             schema: The schema.
-            nesting: Its distance from the schema that a reference, or the whole, begins with.
+            nesting: Its distance from the root schema, or from the target of the last reference.
         """
         self.size += 1
         if self.size > self._max_schemas:
@@ -138,7 +138,7 @@ class PlainSchema:
         return _safely(lambda: translation(self, value, schema, nesting))
 
     def _is_same_dialect(self, schema: Any) -> bool:
-        notes = JudgingNotes()  # its own, because judging notes an unknown dialect anyway
+        notes = JudgingNotes()  # separate notes, because judging notes an unknown dialect itself
         kind = type(self._validator)
         named = kind({}, format_checker=Formats(notes)).evolve(schema={"$schema": schema["$schema"]})
         return type(named) is kind and not notes.count
@@ -164,7 +164,7 @@ class PlainSchema:
             found = resolver.lookup(ref)
         except (RecursionError, DamagedCatalogError):
             raise
-        except Exception:  # noqa: BLE001  - whatever it is, judging notes that the reference leads nowhere
+        except Exception:  # noqa: BLE001  - judging itself notes that the reference leads nowhere
             raise DoubtError from None
         if found.resolver._base_uri != resolver._base_uri:  # noqa: SLF001  - there is no public way
             raise DoubtError
@@ -177,7 +177,7 @@ class PlainSchema:
             return not list(self._is_required(self._validator, ["name"], {}, {"properties": properties}))
         except (RecursionError, DamagedCatalogError):
             raise
-        except Exception:  # noqa: BLE001  - judging notes what it is
+        except Exception:  # noqa: BLE001  - judging itself notes the defect
             raise DoubtError from None
 
     def is_integer(self, value: Any) -> bool:

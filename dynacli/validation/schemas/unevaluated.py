@@ -26,7 +26,7 @@ def unevaluated_properties(
     known = _evaluated_names(validator, schema, instance)
     extra = [name for name in instance if name not in known]
     if notes.count != before:
-        return  # a branch could not be judged, so nobody knows what it evaluates
+        return  # a branch could not be judged, so it is unknown which members it evaluates
     if others is False:
         if extra:
             yield unexpected(extra, instance, notes)
@@ -61,7 +61,7 @@ def unevaluated_items(validator: Any, others: Any, instance: Any, schema: Any) -
     known = _evaluated_items(validator, schema, instance)
     extra = [index for index in range(len(instance)) if index not in known]
     if notes.count != before:
-        return  # a branch could not be judged, so nobody knows what it evaluates
+        return  # a branch could not be judged, so it is unknown which members it evaluates
     for index in extra:
         if others is False:
             yield schema_error("an unexpected item", path=(index,), instance=instance[index])
