@@ -18,6 +18,9 @@ from tests.real_documents import FOLDER, OWN
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Let Hypothesis make up fewer examples in the quick run."""
     sampling.choose_profile(config)
@@ -29,28 +32,58 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     sampling.mark_exhaustive(items)
 
 
+class _Places:
+    """Directories for tests: `home` and `here` below one of their own; what a test left untouched the next one gets.
+
+    Most tests are about values alone, and making directories would take longer than they do.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._number = 0
+        self._states: list[tuple[list[str], int]] = []
+
+    def place(self) -> Path:
+        """Return a directory that has two empty ones."""
+        if not self._states or self._states != self._found():
+            self._number += 1
+            for name in ("home", "here"):
+                (self._base / str(self._number) / name).mkdir(parents=True)
+            self._states = self._found()
+        return self._base / str(self._number)
+
+    def _found(self) -> list[tuple[list[str], int]]:
+        """Return what stands in each directory, and who may use it."""
+        top = self._base / str(self._number)
+        try:
+            return [
+                (sorted(os.listdir(path)), path.stat().st_mode) for path in (top, top / "home", top / "here")
+            ]
+        except OSError:
+            return []
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> _Places:
+    """Directories of this session."""
+    return _Places(tmp_path_factory.mktemp("places"))
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test directories of its own, and no variable that would change what dynacli does."""
     for name in list(os.environ):
-        if name.startswith("DYNACLI_") or name.lower() in {
-            "http_proxy",
-            "https_proxy",
-            "all_proxy",
-            "no_proxy",
-        }:
+        if name.startswith("DYNACLI_") or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    home = tmp_path / "home"
-    work = tmp_path / "here"
-    home.mkdir()
-    work.mkdir()
+    place = places.place()
+    home = place / "home"
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "cache"))
     monkeypatch.setenv("DYNACLI_CONFIG_DIR", str(home / "config"))
-    monkeypatch.chdir(work)
+    monkeypatch.chdir(place / "here")
     harness._results.clear()
     return home
 

@@ -90,12 +90,10 @@ OUTSIDE = "It is outside of the document's directory"
         ("", "leads nowhere"),
     ],
 )
-def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(
-    ref: str, why: str, tmp_path: Path
-) -> None:
+def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(ref: str, why: str) -> None:
     """It is told with its reason and place, calling the operation ends with 8, and all others work."""
     with recording() as server:
-        _make_links(tmp_path / "here")
+        _make_links(Path.cwd())
         ref = ref.replace("ORIGIN", server.origin)
         save_files({"api.json": _two_operations(ref, server.origin)}, "api")
         server.answers["/good"] = Answer()
