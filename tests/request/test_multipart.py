@@ -549,6 +549,6 @@ def test_a_large_file_is_named_and_not_shown() -> None:
     _write(PROPERTIES)
     result = _large("json")
     assert "[contents of large, 2097152 bytes]" in result.json["body"]
-    assert "names its files" in result.stderr
+    assert "its files are named instead of read" in result.stderr
     assert SERVER in result.json["url"]
     assert (0, "") == (_large("http").exit_code, _large("curl").stderr)
