@@ -39,7 +39,7 @@ class DynacliError(Exception):
     """The base of all errors that a person sees: what failed, why, and what to do.
 
     Args:
-        what: What failed, on a single line without a final period; never holds a secret.
+        message: What failed, on a single line without a final period; never holds a secret.
         why: The reason, where it is known.
         hint: What the person can do about it, as a command where possible.
         details: Further fields of the JSON form, for programs.
@@ -48,9 +48,9 @@ class DynacliError(Exception):
     exit_code: int = 1
     kind: ClassVar[str] = "internal"
 
-    def __init__(self, what: str, *, why: str = "", hint: str = "", **details: Any) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, message: str, *, why: str = "", hint: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
         self.why = why
         self.hint = hint
         self.details = details
@@ -59,7 +59,7 @@ class DynacliError(Exception):
         """Return the JSON form that `--error-format json` prints."""
         error: dict[str, Any] = {
             "kind": self.kind,
-            "message": self.what,
+            "message": self.message,
             "reason": self.why,
             "hint": self.hint,
             "exit_code": self.exit_code,
@@ -88,8 +88,8 @@ class HttpError(DynacliError):
 
     kind = "http"
 
-    def __init__(self, status: int, what: str, *, why: str = "", hint: str = "") -> None:
-        super().__init__(what, why=why, hint=hint, status=status)
+    def __init__(self, status: int, message: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(message, why=why, hint=hint, status=status)
         self.exit_code = status // 100 if 300 <= status < 600 else 6
 
 

@@ -288,19 +288,21 @@ _WHY = {
 
 
 def _cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
-    what = f"`{path}` cannot be written"
+    message = f"`{path}` cannot be written"
     if not isinstance(error, OSError):  # a null character, or one that file names cannot have
-        return FileError(what, why="no file can have this name")
+        return FileError(message, why="no file can have this name")
     code = error.errno or 0
     if code == errno.EISDIR:
-        return FileError(what, why="it is a directory", hint="name a file")
+        return FileError(message, why="it is a directory", hint="name a file")
     if code in {errno.ENOENT, errno.ENOTDIR}:
         directory = os.path.dirname(path) or os.curdir
         why = f"`{directory}` is not a directory"
-        return FileError(what, why=why, hint=f"make the directory first: `mkdir -p {directory}`")
+        return FileError(message, why=why, hint=f"make the directory first: `mkdir -p {directory}`")
     if code in {errno.ENOSPC, errno.EDQUOT}:
-        return FileError(what, why=_WHY[code], hint="free some space, or name a file on another disk")
-    return FileError(what, why=_WHY.get(code) or os.strerror(code), hint="name a file in another directory")
+        return FileError(message, why=_WHY[code], hint="free some space, or name a file on another disk")
+    return FileError(
+        message, why=_WHY.get(code) or os.strerror(code), hint="name a file in another directory"
+    )
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         document = load(path.read_bytes(), name, path.as_uri(), opener=opener)
         compiled = compile_document(document)
     except DocumentError as error:
-        report.refusal = error.what
+        report.refusal = error.message
         return report
     report.in_document = _count(document.tree)
     report.listed = len(compiled.operations)

@@ -91,7 +91,7 @@ class Masker:
 
     def mask_error(self, error: E) -> E:
         """Mask the secrets in an error, whose texts may quote the server, and return the error."""
-        error.what, error.why, error.hint = map(self.mask, (error.what, error.why, error.hint))
+        error.message, error.why, error.hint = map(self.mask, (error.message, error.why, error.hint))
         error.details = self.mask_value(error.details)
-        error.args = (error.what,)
+        error.args = (error.message,)
         return error

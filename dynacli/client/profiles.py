@@ -85,17 +85,17 @@ def _what_is_wrong(profile: Any) -> str:
     return ""
 
 
-def malformed(env: Environment, what: str, why: str) -> FileError:
+def malformed(env: Environment, part: str, why: str) -> FileError:
     """Return the error for a part of the configuration that cannot be used.
 
     Args:
-        what: The part, as messages call it.
+        part: The part, as messages call it.
     """
     from dynacli.library.configuration.configuration import Configuration
 
     path = Configuration(env).path
     return FileError(
-        f"{what[:1].upper()}{what[1:]} in the configuration cannot be used",
+        f"{part[:1].upper()}{part[1:]} in the configuration cannot be used",
         why=why,
         hint=f"Mend it in `{path}`",
     )

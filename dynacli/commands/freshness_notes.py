@@ -64,7 +64,7 @@ def _shown_name(api: OpenedApi) -> str:
 def _fallback_text(api: OpenedApi) -> str:
     """Return why the latest document cannot be used, and which one is used instead."""
     fetched = api.pointer.get("fetched_at")
-    summary = api.warning.what if api.warning is not None else ""
+    summary = api.warning.message if api.warning is not None else ""
     if api.pointer.get("is_shipped"):
         return f"{summary}; the document that came with dynacli is used instead"
     if not isinstance(fetched, int | float):

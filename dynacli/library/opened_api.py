@@ -209,7 +209,7 @@ class OpenedApi:
             head = f"{left_out}; `dynacli api show {shlex.quote(self.name)}` tells more"
             notes.append("\n".join([head, *_left_out_lines(self.catalog)]))
         if self.failure is not None:
-            notes.append(f"{self.failure.what}, so the document is compiled for this run alone")
+            notes.append(f"{self.failure.message}, so the document is compiled for this run alone")
         return notes
 
     def note_use(self) -> None:

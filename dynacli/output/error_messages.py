@@ -27,7 +27,7 @@ def write_error(env: Environment, error: DynacliError, error_format: str) -> Non
         _write_json(env, error.as_json())
         return
     paint = Painter.for_stderr(env)
-    lines = _labelled(env, "Error: ", paint.bold(paint.red("Error:")) + " ", error.what)
+    lines = _labelled(env, "Error: ", paint.bold(paint.red("Error:")) + " ", error.message)
     if error.why:
         lines += _with_excerpts(_labelled(env, "  why: ", "  why: ", error.why), paint)
     if error.hint:

@@ -224,7 +224,7 @@ def test_an_answer_says_everything(pets: dynacli.Api, server: Recorder) -> None:
     told = run_cli(
         "./pets.json", "get-pet", "1", "--limit", "3", "--validate", "strict", "--error-format", "json"
     )
-    assert (told.error["message"], told.error["reason"]) == (raised.value.what, raised.value.why)
+    assert (told.error["message"], told.error["reason"]) == (raised.value.message, raised.value.why)
     assert told.error["findings"] == raised.value.details["findings"]
 
 
@@ -256,7 +256,7 @@ def test_a_status_is_no_error_until_it_is_asked_for(pets: dynacli.Api, server: R
     assert (404, 4, told["message"], told["hint"]) == (
         answer.status,
         raised.value.exit_code,
-        raised.value.what,
+        raised.value.message,
         raised.value.hint,
     )
 
@@ -295,7 +295,7 @@ def test_bad_input_raises_what_the_command_line_shows(pets: dynacli.Api, server:
         pets.call(operation, inputs)
     error = raised.value
     assert (told["message"], told["reason"], told["hint"], told["exit_code"]) == (
-        error.what,
+        error.message,
         error.why,
         error.hint or "See `--help` behind the command, or `dynacli help`",
         error.exit_code,
@@ -326,7 +326,7 @@ def test_no_such_api() -> None:
         told = run_cli(word, "x", "--error-format", "json").error
         with pytest.raises(kind) as raised:
             dynacli.open_api(word)
-        assert (told["message"], told["reason"]) == (raised.value.what, raised.value.why)
+        assert (told["message"], told["reason"]) == (raised.value.message, raised.value.why)
     with pytest.raises(UsageError, match="level of validation"):
         dynacli.open_api("demo", validate="sometimes")
 

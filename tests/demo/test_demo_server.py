@@ -90,7 +90,7 @@ def test_a_port_in_use_is_a_usage_error() -> None:
         port = int(server.origin.rpartition(":")[2])
         with pytest.raises(UsageError) as caught, running(port=port):
             pass
-    assert f"Cannot listen on port {port} of 127.0.0.1" == caught.value.what
+    assert f"Cannot listen on port {port} of 127.0.0.1" == caught.value.message
     assert caught.value.why == os.strerror(98)
     assert caught.value.hint == "Give another port, or 0 for a free one"
 

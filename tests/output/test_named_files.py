@@ -67,7 +67,7 @@ def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, why: str, hi
         write_named_file(tmp_path / name, b"data")
     what = f"`{tmp_path / name}` cannot be written"
     assert (what, why.format(tmp_path), hint.format(tmp_path), 12) == (
-        caught.value.what,
+        caught.value.message,
         caught.value.why,
         caught.value.hint,
         caught.value.exit_code,

@@ -269,7 +269,7 @@ def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
         f"The answer cannot be shown as {output_format.upper()}",
         "it is binary: `image/png`, 5 bytes",
         "use `-o @FILE` to keep it in a file, or `-o raw` for the bytes",
-    ) == (error.what, error.why, error.hint)
+    ) == (error.message, error.why, error.hint)
 
 
 def test_yaml_too_deep_is_refused() -> None:

@@ -383,7 +383,7 @@ def test_header_refusals_name_the_header_and_never_the_value(value: Any) -> None
     with pytest.raises(UsageError) as caught:
         serialize_header("X-Token", value)
     error = caught.value
-    assert error.what == "The header parameter `X-Token` cannot be sent"
+    assert error.message == "The header parameter `X-Token` cannot be sent"
     assert "secret" not in str(error.as_json())
 
 
@@ -480,7 +480,7 @@ def test_a_refused_style_is_explained() -> None:
         "The query parameter `filter` cannot be sent",
         "OpenAPI does not have `style: matrix` for a query",
     ) == (
-        error.what,
+        error.message,
         error.why,
     )
 

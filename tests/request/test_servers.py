@@ -148,7 +148,7 @@ def test_an_unusable_server_is_refused(
     """A server that does not exist, has no value or is no plain URL is a usage error that shows no password."""
     with pytest.raises(UsageError) as caught:
         choose_server((server,), URI, wanted, variables)
-    assert phrase in caught.value.what
+    assert phrase in caught.value.message
     assert "secret" not in repr(caught.value.as_json())
 
 
@@ -203,7 +203,7 @@ def test_a_wrong_choice_names_the_choices(
     """The message says which servers, variables and values there are."""
     with pytest.raises(UsageError) as caught:
         choose_server(servers, URI, wanted, variables)
-    assert expected == (caught.value.what, caught.value.why, caught.value.hint)
+    assert expected == (caught.value.message, caught.value.why, caught.value.hint)
 
 
 def test_a_relative_server_that_was_given_is_named_as_such() -> None:

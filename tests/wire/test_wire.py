@@ -74,7 +74,9 @@ def test_messages_show_urls_without_secrets(url: str, expected: str) -> None:
 
 def test_a_time_limit_names_the_seconds() -> None:
     """The message of a used up budget has the number as it was given."""
-    assert "`https://a.example/b` did not answer within 2.5 s" == timed_out("https://a.example/b?c", 2.5).what
+    assert (
+        "`https://a.example/b` did not answer within 2.5 s" == timed_out("https://a.example/b?c", 2.5).message
+    )
 
 
 @pytest.mark.parametrize(

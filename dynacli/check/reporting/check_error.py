@@ -54,7 +54,7 @@ def _first_of_kind(kind: type[DynacliError], errors: Sequence[DynacliError]) -> 
     first, more = found[0], len(found) - 1
     calls = "calls" if more > 1 else "call"
     return type(first)(
-        f"{first.what}, and {more} more {calls} failed in the same way", why=first.why, hint=first.hint
+        f"{first.message}, and {more} more {calls} failed in the same way", why=first.why, hint=first.hint
     )
 
 

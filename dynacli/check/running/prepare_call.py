@@ -32,13 +32,13 @@ class NotCalledError(Exception):
     """
 
     def __init__(self, kind: str, error: DynacliError) -> None:
-        super().__init__(error.what)
+        super().__init__(error.message)
         self.kind, self.error = kind, error
 
     @property
     def reason(self) -> str:
         """The error in one line, with what to do where that is known."""
-        texts = (self.error.what, self.error.why, self.error.hint)
+        texts = (self.error.message, self.error.why, self.error.hint)
         return ". ".join(" ".join(text.split()) for text in texts if text)
 
 

@@ -48,7 +48,7 @@ def conclude(
         error = http_error(call, answer, "on standard output" if unwritten is None else "")
     if unwritten is not None and error is not None:
         run.warn(
-            ": ".join(text for text in (unwritten.what, unwritten.why) if text)
+            ": ".join(text for text in (unwritten.message, unwritten.why) if text)
         )  # the status is the error
     elif unwritten is not None:
         error = unwritten
@@ -80,7 +80,7 @@ def _note_answer(call: Call, answer: "Answer", report: "CallReport | None") -> N
 
 
 def _warn(run: Run, mismatch: MismatchError) -> None:
-    text = f"{mismatch.what}\n{mismatch.why}" if mismatch.why else mismatch.what
+    text = f"{mismatch.message}\n{mismatch.why}" if mismatch.why else mismatch.message
     run.warn(text, **mismatch.details)
 
 

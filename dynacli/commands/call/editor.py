@@ -117,7 +117,7 @@ def write_draft(
             except UsageError as error:
                 if not _wants_again(env, error):
                     raise UsageError(
-                        error.what, why=error.why, hint=f"{draft.kept()} when it is mended"
+                        error.message, why=error.why, hint=f"{draft.kept()} when it is mended"
                     ) from None
                 draft.edit(editor, env)
                 continue
@@ -163,7 +163,7 @@ def _wants_again(env: Environment, error: UsageError) -> bool:
     from dynacli.output.error_messages import write_warning
     from dynacli.output.standard_error import write_stderr
 
-    write_warning(env, f"{error.what}: {error.why}" if error.why else error.what, "text")
+    write_warning(env, f"{error.message}: {error.why}" if error.why else error.message, "text")
     write_stderr(env, "Edit it again? [Y/n] ")
     answer = env.stdin.readline()
     if not answer.endswith("\n"):

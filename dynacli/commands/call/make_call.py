@@ -207,7 +207,7 @@ def _show(
     try:
         signed = sign(run.env, described.api, described.operation, request, settings)
     except (AuthError, RefusedError) as error:
-        run.warn(f"{error.what}; the request is shown without it")
+        run.warn(f"{error.message}; the request is shown without it")
         signed = unsigned(described.operation, request, settings)
     if settings.level != "off":
         from dynacli.client.validate_call import CallJudge

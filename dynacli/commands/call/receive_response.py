@@ -150,7 +150,7 @@ class AnswerReceiver:
             write_body(self._run.env, answer.body, answer.header("content-type"), self._run.options.output)
         except UsageError as error:
             # The exit code of a UsageError would say that nothing was sent.
-            raise FileError(error.what, why=error.why, hint=error.hint) from error
+            raise FileError(error.message, why=error.why, hint=error.hint) from error
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

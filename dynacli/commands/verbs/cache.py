@@ -52,7 +52,7 @@ def _names(run: Run) -> dict[str, list[str]]:
     try:
         return registered_directories(run.env)
     except FileError as error:
-        run.warn(error.what)
+        run.warn(error.message)
         return {}
 
 

@@ -85,7 +85,7 @@ def _raise_first_error(checks: list[_Check]) -> None:
     # Where dynacli's own files cannot be used, that may be the cause of the other errors.
     error = next((error for error in errors if isinstance(error, FileError)), errors[0])
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    raise type(error)(f"{error.what}{more}", why=error.why, hint=error.hint)
+    raise type(error)(f"{error.message}{more}", why=error.why, hint=error.hint)
 
 
 def _versions() -> _Check:
@@ -173,8 +173,8 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     try:
         api = open_api(name, run.env, refresh=refresh, offline=not refresh, allow_refs=run.options.allow_ref)
     except DocumentError as error:
-        if "not in the cache" in error.what:
-            error = DocumentError(error.what, hint="Fetch it: `--refresh`")
+        if "not in the cache" in error.message:
+            error = DocumentError(error.message, hint="Fetch it: `--refresh`")
         return _Check(label, _message(error), error), None
     except DynacliError as error:
         return _Check(label, _message(error), error), None
@@ -213,7 +213,7 @@ def _counts(api: OpenedApi, document: _Document) -> str:
 
 def _message(error: DynacliError) -> str:
     why = error.why.partition("\n")[0]
-    return f"{error.what}: {why}" if why else error.what
+    return f"{error.message}: {why}" if why else error.message
 
 
 def _text(paint: Painter, checks: list[_Check], documents: list[_Document]) -> str:

@@ -45,7 +45,7 @@ def result_of(error: DynacliError, url: str) -> str:
     if isinstance(error, TimedOutError):
         return "timed out"
     shown = without_query(url)
-    message = error.what.removeprefix(f"`{shown}` ").replace(f" of `{shown}` ", " ").removeprefix("is ")
+    message = error.message.removeprefix(f"`{shown}` ").replace(f" of `{shown}` ", " ").removeprefix("is ")
     return on_one_line(message[:1].lower() + message[1:])
 
 
@@ -62,7 +62,7 @@ def found_nothing(
     """
     details: dict[str, Any] = {"tried": [entry._asdict() for entry in tried]}
     if refused is not None:
-        return RefusedError(refused.what, why=refused.why, hint=refused.hint, **details)
+        return RefusedError(refused.message, why=refused.why, hint=refused.hint, **details)
     asked = sum(entry.result not in {LATE, FOREIGN} for entry in tried)
     places = f"{asked} place{'s were' if asked != 1 else ' was'}"
     reasons = [f"{places} looked at, from its links to the usual ones"]
@@ -85,5 +85,5 @@ def found_nothing(
         hint = (
             "If the document needs signing in, give its own URL; `dynacli help documents` says how to sign in"
         )
-    what = f"No OpenAPI document was found at `{without_query(url)}`"
-    return DocumentError(what, why="; ".join(reasons), hint=hint, **details)
+    message = f"No OpenAPI document was found at `{without_query(url)}`"
+    return DocumentError(message, why="; ".join(reasons), hint=hint, **details)

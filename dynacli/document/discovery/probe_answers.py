@@ -145,7 +145,7 @@ def _looks_versioned(content: bytes) -> bool:
 
 
 def _why(error: DocumentError, name: str) -> str:
-    message = error.what.removeprefix(f"`{name}` ").removeprefix("is ")
+    message = error.message.removeprefix(f"`{name}` ").removeprefix("is ")
     message = message.removesuffix("not an OpenAPI document").rstrip(" ,")
     return on_one_line(f"not a document: {message}" if message else "not a document")
 

@@ -234,5 +234,5 @@ def _is_well_formed(uri: str) -> bool:
 
 def _described(error: DynacliError) -> str:
     why = error.why.partition("\n")[0]
-    text = f"{error.what} ({why})" if why else error.what
+    text = f"{error.message} ({why})" if why else error.message
     return f"{text}. {error.hint}" if error.hint else text

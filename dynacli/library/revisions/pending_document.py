@@ -39,12 +39,12 @@ class RefreshFailure(NamedTuple):
     """Why the last refresh failed.
 
     Args:
-        what: What failed, in a line.
+        message: What failed, in a line.
         why: The reason, or empty.
         at: When that was, in seconds since 1970.
     """
 
-    what: str
+    message: str
     why: str
     at: float
 
@@ -52,7 +52,7 @@ class RefreshFailure(NamedTuple):
     def summary(self) -> str:
         """What failed and why, in one line."""
         why = self.why.partition("\n")[0]
-        return f"{self.what} ({why})" if why else self.what
+        return f"{self.message} ({why})" if why else self.message
 
 
 def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) -> None:
@@ -67,7 +67,7 @@ def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[
 
 def note_failure(revisions: Revisions, error: DynacliError) -> None:
     """Remember why a refresh failed; where the cache cannot be written, nothing is remembered."""
-    failed = {"what": error.what, "why": error.why, "at": time.time()}
+    failed = {"what": error.message, "why": error.why, "at": time.time()}
     try:
         revisions.write_state(PENDING, {**revisions.read_state(PENDING), "failed": failed})
     except OSError:
@@ -104,7 +104,7 @@ def last_failure(revisions: Revisions) -> RefreshFailure | None:
     failed = revisions.read_state(PENDING).get("failed")
     if not isinstance(failed, dict):
         return None
-    what, why, at = failed.get("what"), failed.get("why"), failed.get("at")
-    if not isinstance(what, str) or not isinstance(why, str) or not isinstance(at, int | float):
+    message, why, at = failed.get("what"), failed.get("why"), failed.get("at")
+    if not isinstance(message, str) or not isinstance(why, str) or not isinstance(at, int | float):
         return None
-    return RefreshFailure(what, why, float(at))
+    return RefreshFailure(message, why, float(at))

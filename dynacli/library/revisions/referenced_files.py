@@ -43,14 +43,14 @@ class MissingFile(NamedTuple):
     """
 
     is_refused: bool
-    what: str
+    message: str
     why: str
     hint: str
 
     def error(self) -> DynacliError:
         """Return the error that was raised for it."""
         error = RefusedError if self.is_refused else DocumentError
-        return error(self.what, why=self.why, hint=self.hint)
+        return error(self.message, why=self.why, hint=self.hint)
 
 
 class ReferencedFiles(NamedTuple):

@@ -305,7 +305,7 @@ def test_error_answers_name_the_status(status: int, hint: str) -> None:
     """An answer that is not a success is a document error with the status, and shows no query."""
     with serving(openapi=(status, {}, b"secret body")) as server, pytest.raises(DocumentError) as caught:
         server.fetch("/openapi?key=hunter2")
-    assert f"`{server.origin}/openapi` answered with {status} instead of a document" == caught.value.what
+    assert f"`{server.origin}/openapi` answered with {status} instead of a document" == caught.value.message
     assert hint in caught.value.hint
     assert status == caught.value.details["status"]
     assert "hunter2" not in repr(caught.value.as_json())
@@ -349,7 +349,7 @@ def test_hostile_bodies_are_refused(encoding: str, body: Any, error: type[Dynacl
     answer = (200, {"Content-Encoding": encoding}, body)
     with serving(openapi=answer) as server, pytest.raises(error) as caught:
         server.fetch("/openapi")
-    assert phrase in f"{caught.value.what}: {caught.value.why}"
+    assert phrase in f"{caught.value.message}: {caught.value.why}"
 
 
 def test_a_broken_answer_is_a_network_error() -> None:
@@ -471,7 +471,7 @@ def test_broken_variables_are_named(
     monkeypatch.setenv(variable, value)
     with serving(openapi=(200, {}, DOCUMENT)) as server, pytest.raises(UsageError) as caught:
         server.fetch("/openapi")
-    assert phrase in caught.value.what
+    assert phrase in caught.value.message
     assert "hunter2" not in repr(caught.value.as_json())
 
 

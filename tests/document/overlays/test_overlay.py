@@ -175,7 +175,7 @@ def test_an_overlay_that_cannot_be_applied_is_refused(overlay: Any, message: str
     """The message has the number of the faulty action."""
     with pytest.raises(DocumentError) as caught:
         apply_overlay(_DOCUMENT, overlay)
-    assert caught.value.what.startswith(message)
+    assert caught.value.message.startswith(message)
 
 
 _names = st.sampled_from(["a", "b", "it's", "/{id}", "\\", "\x01", "0", "ä", '"'])

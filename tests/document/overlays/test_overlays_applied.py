@@ -193,7 +193,7 @@ def test_a_broken_overlay_is_refused(content: bytes, message: str) -> None:
     """The message names the overlay, and the action where one is to blame."""
     with pytest.raises(DocumentError) as caught:
         load(_text(DOCUMENT), "pets.json", overlays=[Overlay(content, "o.yaml")])
-    assert caught.value.what.startswith(message)
+    assert caught.value.message.startswith(message)
 
 
 def test_an_overlay_cannot_make_a_document_without_bounds() -> None:

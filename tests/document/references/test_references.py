@@ -420,7 +420,7 @@ def _load_or_none(path: Path) -> Document | None:
         return load(Fetched(path.read_bytes(), uri=path.as_uri()), str(path))
     except DocumentError as error:
         # Versions that are not supported, and the folder's own list of features.
-        assert "not supported" in error.what or "is not an OpenAPI document" in error.what  # noqa: PT017
+        assert "not supported" in error.message or "is not an OpenAPI document" in error.message  # noqa: PT017
         return None
 
 

@@ -63,10 +63,10 @@ def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         # Nothing is fetched: one server that hangs would hold up the whole list.
         api = open_api(name, run.env, offline=True)
     except DynacliError as error:  # the other APIs are listed all the same
-        run.warn(f"`{name}`: {error.what}")
+        run.warn(f"`{name}`: {error.message}")
         return row
     if api.warning is not None:
-        run.warn(f"`{name}`: {api.warning.what}")
+        run.warn(f"`{name}`: {api.warning.message}")
     try:
         return {**row, **_facts(api)}
     finally:

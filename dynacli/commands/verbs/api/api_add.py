@@ -141,7 +141,7 @@ def _with_login_hint(error: DocumentError, name: str) -> DocumentError:
 
     prefix = prefix_of(name)
     hint = f"Set {prefix}_TOKEN, or {prefix}_USERNAME and {prefix}_PASSWORD, or give a header with -H"
-    return DocumentError(error.what, why=error.why, hint=hint, **error.details)
+    return DocumentError(error.message, why=error.why, hint=hint, **error.details)
 
 
 def _write_tried(run: Run, tried: "Sequence[TriedUrl]") -> None:

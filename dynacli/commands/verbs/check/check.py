@@ -186,7 +186,7 @@ def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_s
         if error is None and not results.is_interrupted:
             error = second
         else:
-            run.warn(f"{second.what}: {second.why}")  # the first cause wins
+            run.warn(f"{second.message}: {second.why}")  # the first cause wins
     write_data(
         run.env,
         results.rows(),
