@@ -24,7 +24,7 @@ SETTINGS = frozenset(
         "DYNACLI_PROFILE",
         "DYNACLI_REFRESH",
         "DYNACLI_VALIDATE",
-    },
+    }
 )
 
 _OTHERS = re.compile(r"[^A-Z0-9]+")

@@ -63,9 +63,7 @@ def present_names(request: Request) -> PresentNames:
 
 
 def find_credentials(
-    security: Sequence[Alternative],
-    variables: Variables,
-    present: PresentNames = frozenset(),
+    security: Sequence[Alternative], variables: Variables, present: PresentNames = frozenset()
 ) -> tuple[Credential, ...]:
     """Return the credentials of the first alternative that is complete.
 

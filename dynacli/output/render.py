@@ -77,10 +77,7 @@ def write_body(env: Environment, body: bytes, media_type: str, output_format: st
 
 
 def write_data(
-    env: Environment,
-    value: Any,
-    output_format: str,
-    text: Callable[[Painter, int], str] | None = None,
+    env: Environment, value: Any, output_format: str, text: Callable[[Painter, int], str] | None = None
 ) -> None:
     """Write the result of one of dynacli's own verbs.
 

@@ -50,9 +50,6 @@ class StatusLine:
         try:
             self._env.stderr.write(f"\r{text}{blank}{end}")
             self._env.stderr.flush()
-        except (
-            OSError,
-            ValueError,
-            UnicodeError,
-        ):  # standard error is closed or broken; progress is no part of the outcome
+        except (OSError, ValueError):
+            # Standard error is closed or broken; progress is no part of the outcome.
             self._is_shown = False

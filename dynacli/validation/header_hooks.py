@@ -8,20 +8,10 @@ from typing import Any
 
 from jsonschema_path import SchemaPath
 from openapi_core.exceptions import OpenAPIError
-from openapi_core.validation.response.exceptions import (
-    HeadersError,
-    InvalidHeader,
-    MissingRequiredHeader,
-)
+from openapi_core.validation.response.exceptions import HeadersError, InvalidHeader, MissingRequiredHeader
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.validation.bodies.text_fields import (
-    all_types,
-    form_of,
-    types_of,
-    value_of,
-    with_branches,
-)
+from dynacli.validation.bodies.text_fields import all_types, form_of, types_of, value_of, with_branches
 from dynacli.validation.judging_notes import JudgingNotes, reason_of
 from dynacli.validation.operation_document import child
 

@@ -303,9 +303,8 @@ class _ResponseMixin(HeaderHooks, _KnownOperation):
             raise ResponseNotFound(str(status_code), [])
         responses = operation / "responses"
         keys = [str(key) for key in responses.keys()]  # noqa: SIM118  - a SchemaPath cannot be iterated
-        found = {
-            key.upper(): key for key in keys if not key.startswith("x-")
-        }  # documents write `4xx` for `4XX`
+        # Documents write `4xx` for `4XX`.
+        found = {key.upper(): key for key in keys if not key.startswith("x-")}
         for wanted in (str(status_code), f"{str(status_code)[0]}XX", "DEFAULT"):
             if wanted in found:
                 self.responses = responses, found[wanted]

@@ -18,13 +18,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from dynacli.model import media_types
 from dynacli.validation import streamed_body
-from dynacli.validation.bodies import (
-    binary_bodies,
-    item_schemas,
-    read_body,
-    read_forms,
-    sequences,
-)
+from dynacli.validation.bodies import binary_bodies, item_schemas, read_body, read_forms, sequences
 from dynacli.validation.bodies.text_fields import form_of, plain_value, types_of
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes

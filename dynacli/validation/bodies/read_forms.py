@@ -94,13 +94,8 @@ def is_about_bytes(error: Any) -> bool:
         return False
     is_length = error.validator in {"minLength", "maxLength"}
     # In a `oneOf` of a file and a text both branches fit, because the file is a string to both schemas.
-    return (is_length and value.size is None) or error.validator in {
-        "pattern",
-        "format",
-        "enum",
-        "const",
-        "oneOf",
-    }
+    is_about_text = error.validator in {"pattern", "format", "enum", "const", "oneOf"}
+    return is_about_text or (is_length and value.size is None)
 
 
 class ReceivedPart(NamedTuple):

@@ -87,10 +87,8 @@ def items_of(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) 
     read = _events if is_event_stream(name) else _records if is_json_sequence(name) else _lines
     try:
         yield from read(_as_utf8(pieces, parameters))
-    except (
-        UnreadableError,
-        UncheckedError,
-    ) as error:  # an error in the charset, so that nothing after it can be read
+    except (UnreadableError, UncheckedError) as error:
+        # An error in the charset: nothing after it can be read.
         yield Item(None, 0, error)
 
 
@@ -103,11 +101,8 @@ def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator
     try:
         decoder: Any = codecs.getincrementaldecoder(charset)()
         decoder.decode(b"").encode()
-    except (
-        LookupError,
-        ValueError,
-        AttributeError,
-    ):  # AttributeError: `charset=hex` and the like are codecs from bytes to bytes
+    except (LookupError, ValueError, AttributeError):
+        # AttributeError: `charset=hex` and the like are codecs from bytes to bytes.
         raise UncheckedError(f"the body is text in `{charset}`, which is unknown") from None
     try:
         for piece in pieces:

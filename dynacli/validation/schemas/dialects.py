@@ -8,12 +8,7 @@ from jsonschema import FormatChecker
 from jsonschema.protocols import Validator  # type: ignore[import-untyped]
 from jsonschema_path import SchemaPath
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
-from openapi_schema_validator import (
-    OAS30ReadValidator,
-    OAS30WriteValidator,
-    OAS31Validator,
-    OAS32Validator,
-)
+from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator, OAS32Validator
 
 from dynacli.validation.findings.schema_error import MAX_ERRORS, note_rest
 from dynacli.validation.judging_notes import JudgingNotes, TooLongError

@@ -108,11 +108,9 @@ def _is_in_range(minimum: float, maximum: float, value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     # A float was rounded when it was read, so it is compared with limits that are rounded, too.
-    return (
-        (float(minimum) <= value <= float(maximum))
-        if isinstance(value, float)
-        else minimum <= value <= maximum
-    )
+    if isinstance(value, float):
+        minimum, maximum = float(minimum), float(maximum)
+    return minimum <= value <= maximum
 
 
 _TEXTS: dict[str, FormatCheck] = {
