@@ -22,8 +22,13 @@ _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Hypothesis make up fewer examples in the quick run."""
+    """Let Hypothesis make up fewer examples in the quick run, and workers of pytest-xdist keep a module together.
+
+    What a module or the session shares is made once then, not in each worker.
+    """
     sampling.choose_profile(config)
+    if getattr(config.option, "dist", "") == "load":
+        config.option.dist = "worksteal"
 
 
 @pytest.hookimpl(tryfirst=True)

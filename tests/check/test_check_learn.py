@@ -125,7 +125,7 @@ _EACH: list[Any] = [
 ]
 
 
-@pytest.mark.sampled(30)
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("version", ["2.0", "3.0", "3.1", "3.2"])
 @pytest.mark.parametrize(("seen", "rule"), _EACH)
 def test_the_document_agrees_afterwards(
@@ -463,6 +463,7 @@ def test_the_whole_way(tmp_path: Path, version: str) -> None:
         assert f"There is nothing to learn: `{again}` is not written" in second.stderr
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("operation", "kind"),
     [

@@ -61,6 +61,7 @@ def test_a_document_that_cannot_be_used_says_why(row: dict[str, str], home: Path
     assert ("document", int(row["exit code"])) == (error["kind"], error["exit_code"])
 
 
+@pytest.mark.sampled(25)
 @pytest.mark.parametrize("row", USABLE, ids=[row["file"] for row in USABLE])
 def test_a_document_that_can_be_used_is_used(row: dict[str, str]) -> None:
     """Its operations are listed, explained and built into requests; what was left out is told."""
@@ -87,6 +88,7 @@ def test_a_document_that_can_be_used_is_used(row: dict[str, str]) -> None:
                 assert built.json["url"].startswith("https://api.example.com/")
 
 
+@pytest.mark.sampled(25)
 @pytest.mark.parametrize("row", USABLE, ids=[row["file"] for row in USABLE])
 def test_a_document_can_be_written_without_references(row: dict[str, str]) -> None:
     """`document --resolved` ends, with JSON or with a message that it would be too much."""
@@ -136,8 +138,8 @@ print(sorted(bad))
 @pytest.mark.parametrize(
     "rows",
     [
-        pytest.param([row for row in ROWS if row is not ALIAS_BOMB], id="most"),
-        pytest.param([ALIAS_BOMB], id="alias-bomb.yaml", marks=pytest.mark.exhaustive),
+        pytest.param([row for row in ROWS if row is not ALIAS_BOMB][::3], id="some"),
+        pytest.param(ROWS, id="all", marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_document_touches_nothing_else(rows: list[dict[str, str]], home: Path) -> None:

@@ -76,6 +76,7 @@ def _make_dangling_link(path: Path) -> None:
     path.symlink_to("nowhere/at/all")
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("kind", [".sqlite", ".document", "current.json", "lock"])
 @pytest.mark.parametrize(
     "damage",
@@ -90,6 +91,7 @@ def test_each_file_may_be_damaged_in_any_way(
     _all_works()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("tenth", range(10))
 def test_a_catalog_may_be_cut_anywhere(tenth: int, compiled: Path) -> None:
     """A catalog that was cut is noticed, wherever that was, and compiled again."""
@@ -161,7 +163,7 @@ def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
     _all_works()
 
 
-@pytest.mark.sampled(40)
+@pytest.mark.sampled(25)
 @pytest.mark.parametrize(
     "key",
     [

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +14,7 @@ from dynacli.files import hold_lock
 from tests.documents import PETS, SERVER, operation, pets, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.library.crash_points import damaged, left_behind
-from tests.library.forked_runs import Forks, forking, run, run_times, run_until, vanish_when_opened
+from tests.library.forked_runs import Forks, run, run_times, run_until, vanish_when_opened
 from tests.served_document import DAY, Served, age, holding, state_of, until
 
 MANY = pytest.mark.parametrize("many", [10, pytest.param(50, marks=pytest.mark.exhaustive)])
@@ -24,13 +23,6 @@ NEW = {"/new": {"get": operation("newOne")}}
 NEW_NAMES = [*PETS, "new-one"]
 LIST = ("operations", "shop", "-o", "json")
 OLD, CURRENT = pets("1", f"{SERVER}/v1"), pets("2", f"{SERVER}/v2", **NEW)
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    """Processes that begin at the same time."""
-    with forking() as forks:
-        yield forks
 
 
 @pytest.fixture

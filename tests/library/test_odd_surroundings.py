@@ -14,7 +14,7 @@ import pytest
 from tests.documents import PETS, SERVER, operation, pets, save
 from tests.harness import Recorder, Result, run_cli
 from tests.library.crash_points import damaged, left_behind, seen
-from tests.library.forked_runs import Forks, Step, forking, result_of, run
+from tests.library.forked_runs import Forks, Step, result_of, run
 from tests.library.surroundings import become_nobody, limit_file_size, shift_clock, without_variables
 from tests.served_document import DAY, Served, age
 
@@ -30,13 +30,6 @@ is_root = pytest.mark.skipif(
 
 
 OLD, CURRENT = pets("1", f"{SERVER}/v1"), pets("2", f"{SERVER}/v2", **NEW)
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    """Processes whose surroundings can be changed."""
-    with forking() as forks:
-        yield forks
 
 
 @pytest.fixture
@@ -170,6 +163,7 @@ def _somebody() -> tuple[Step, ...]:
     return ((become_nobody,),) if os.geteuid() == 0 else ()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("mode", ["background", "blocking", "never"])
 @pytest.mark.parametrize(
     "read", [True, pytest.param(False, marks=is_root)], ids=["read-only", "of-somebody-else"]

@@ -53,6 +53,10 @@ def _name(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
+_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
+"""What may hold an import; expressions, which are many more, do not."""
+
+
 @functools.cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -69,7 +73,7 @@ def _imported(path: Path, *, for_types: bool = True) -> Iterator[str]:
         node = nodes.pop()
         is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         if not is_for_types or for_types:
-            nodes.extend(ast.iter_child_nodes(node))
+            nodes.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, _STATEMENTS))
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "dynacli")
         elif isinstance(node, ast.ImportFrom):
@@ -86,8 +90,12 @@ def _targets(module: str, names: list[str]) -> Iterator[str]:
     """Yield what `from module import names` loads: submodules where the names are such."""
     directory = _PACKAGE.parent.joinpath(*module.split("."))
     for name in names:
-        is_module = (directory / f"{name}.py").is_file() or (directory / name).is_dir()
-        yield f"{module}.{name}" if is_module else module
+        yield f"{module}.{name}" if _is_module(directory / name) else module
+
+
+@functools.cache
+def _is_module(path: Path) -> bool:
+    return path.with_name(f"{path.name}.py").is_file() or path.is_dir()
 
 
 def _room(module: str) -> str:

@@ -392,7 +392,7 @@ _WRONG: list[Any] = [
 ]
 
 
-@pytest.mark.sampled(40)
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("schema", _WRONG, ids=_id)
 def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:

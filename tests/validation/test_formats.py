@@ -278,6 +278,7 @@ def test_a_lone_surrogate_is_judged_and_not_raised(name: str) -> None:
     assert ([] if name in {"json-pointer", "uri-template"} else ["- format"]) == found
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("name", [*_TEXTS, *_NUMBERS])
 def test_what_is_compiled_knows_a_format_as_the_keywords_do(name: str) -> None:
     """Both judges agree on every example and counterexample of the table."""

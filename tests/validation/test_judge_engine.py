@@ -123,6 +123,7 @@ def test_verdicts_are_those_of_the_plain_import(tmp_path: Path) -> None:
     assert 50 < sum(bool(found) for found in fast) < len(fast)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "path",
     own_and_real(["bookshop.yaml"], ["adyen-checkout-v71.json", "hcloud.json", "scalar-galaxy-3.1.yaml"]),

@@ -25,6 +25,7 @@ def _at_depth(levels: int, asked: Callable[[], Any]) -> Any:
     return _at_depth(levels - 1, asked) if levels else asked()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("schema", "value", "rest"),
     [

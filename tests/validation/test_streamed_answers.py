@@ -151,7 +151,7 @@ def _read(descriptor: Any, until: bytes, seconds: float = 30) -> bytes:
 # Output
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", ["off", "strict"])
 @pytest.mark.parametrize(
     ("content_type", "first", "second"),
@@ -535,7 +535,8 @@ def endless() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize("megabytes", [20, pytest.param(100, marks=pytest.mark.exhaustive)])
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("megabytes", [12, pytest.param(100, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize(
     ("name", "level", "target"),
     [

@@ -4,9 +4,11 @@ import copy
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dynacli.changes.change_records import Changes
+from dynacli.changes.compare import compare
 from dynacli.document.load import load
 from dynacli.document.pointer import split
 
@@ -52,6 +54,11 @@ class Edit:
     removed: tuple[str, ...] = ()
     oasdiff: tuple[str, ...] = ()
     why: str = ""
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What the comparison of both documents says."""
+        return compare(*self.trees)
 
     @property
     def documents(self) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -54,6 +54,7 @@ def _make_links(folder: Path) -> None:
 OUTSIDE = "It is outside of the document's directory"
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(
     ("ref", "why"),
     [
