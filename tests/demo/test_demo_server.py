@@ -52,6 +52,7 @@ def test_only_loopback_is_bound() -> None:
             pass
 
 
+@pytest.mark.no_cover
 def test_answers_on_one_connection_do_not_wait() -> None:
     """Requests on a kept connection take no 40 ms each, as they would with Nagle's algorithm on."""
     with running() as server, httpx.Client() as client:

@@ -200,6 +200,7 @@ PATTERNS = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("pattern", PATTERNS, ids=repr)
 def test_hostile_text_takes_linear_time(pattern: str) -> None:

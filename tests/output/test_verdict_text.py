@@ -175,6 +175,7 @@ def test_a_long_value_is_cut(value: Any) -> None:
     assert cell_width(shown.removesuffix(",")) == cell_width(lines[lines.index(shown) + 1])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("part", "seconds"),
     [pytest.param(1, 8, id="the whole", marks=pytest.mark.exhaustive), pytest.param(100, 1, id="1 %")],

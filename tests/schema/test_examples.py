@@ -434,6 +434,7 @@ def nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
     return schema
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "schema",
     [
@@ -458,6 +459,7 @@ def test_hostile_schemas_cost_little(schema: Any) -> None:
 MULTIPLIED = "(" * 20 + "a{99}" + "){99}" * 20
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [

@@ -240,6 +240,7 @@ def test_schemas_in_circles_end() -> None:
     assert ["/more/0/y undocumented-property", "/next/x undocumented-property"] == found
 
 
+@pytest.mark.no_cover
 def test_large_answers_are_looked_through_in_no_time() -> None:
     """Ten thousand objects with alternatives in them take about a second, not one for each branch of each."""
     schema = {

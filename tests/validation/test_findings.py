@@ -46,6 +46,7 @@ def test_a_defect_that_two_ways_lead_to_is_one_finding() -> None:
     assert ["/a type"] == compact(judge_value(schema, {"a": "x"}, Base=base, One=one, Two=one))
 
 
+@pytest.mark.no_cover
 def test_many_findings_are_added_in_no_time() -> None:
     """Adding is not slower for those that are there already."""
     findings = [Finding("response", "type", f"/{index}", "m") for index in range(50_000)]
@@ -93,6 +94,7 @@ def test_what_came_is_shortened(value: Any, expected: Any) -> None:
     json.dumps(shortened(value), ensure_ascii=False, allow_nan=False).encode()
 
 
+@pytest.mark.no_cover
 def test_a_large_and_deep_value_is_shortened_in_no_time() -> None:
     """Only the beginning of a value of megabytes, or of a thousand levels, is looked at."""
     deep: Any = 1

@@ -189,6 +189,7 @@ def _matched(seconds: float, count: int) -> list[str]:
     return list(notes.unchecked)
 
 
+@pytest.mark.no_cover
 def test_each_item_has_its_time_for_patterns() -> None:
     """A long stream does not use it up; an item that does ends the judging, which is said."""
     assert [] == _matched(0.1, 8_000)

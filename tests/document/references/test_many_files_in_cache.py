@@ -544,6 +544,7 @@ def test_warnings_name_the_file_and_the_place_in_it(spread: Path) -> None:
 # It costs little.
 
 
+@pytest.mark.no_cover
 def test_looking_at_many_files_takes_milliseconds(tmp_path: Path) -> None:
     """A document of 3,000 files is found unchanged without reading any of them, within the budget of a start."""
     paths = [tmp_path / f"part-{number}.yaml" for number in range(3000)]

@@ -304,6 +304,7 @@ def test_a_path_item_in_its_own_callbacks_stays_a_reference() -> None:
     assert ((), ()) == (loaded.scan.external, loaded.scan.dangling)
 
 
+@pytest.mark.no_cover
 def test_copies_of_files_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that each contain the next one twice would grow without end; beyond the limit, references stay."""
     monkeypatch.setattr(bundle, "_MAX_COPIED", 20_000)
