@@ -50,7 +50,7 @@ def _web(size: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "schemas",
     [

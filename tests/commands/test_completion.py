@@ -563,7 +563,7 @@ def shell(request: pytest.FixtureRequest, pets: Path, monkeypatch: pytest.Monkey
     running.close()
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -251,7 +251,7 @@ def test_there_are_enough_of_them(compiled: str) -> None:
     assert LEAST <= sum(one.kills for one in SCENARIOS.values())
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.exhaustive), 20], ids=["each", "some"])
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_next_run_finds_the_old_or_the_new(

@@ -232,7 +232,7 @@ def _heals(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
     assert not (kept._some_other.parent / "nothing-is-here").exists()
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("harm", DAMAGES, ids=lambda one: one.__name__)
 def test_each_file_of_a_document_at_a_url_may_be_harmed(
     harm: Callable[[Path, Path], None], at_url: Kept
