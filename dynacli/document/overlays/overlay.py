@@ -141,8 +141,12 @@ class _Application:
                     f"{action_name} would add too much to the document",
                     why=f"What an overlay adds has at most {MAX_NODES:,} values",
                 )
-            for steps in places:
-                self._update(steps, action["update"], ("actions", number - 1, "update"), action_name)
+            for steps, node in [(steps, _at(self._document, steps)) for steps in places]:
+                # The update of a node around it may have replaced this one.
+                if _is_at(self._document, steps, node):
+                    self._update(
+                        steps, node, action["update"], ("actions", number - 1, "update"), action_name
+                    )
         return "" if places else f"its target `{target[:200]}` finds nothing"
 
     def _remove(self, places: Iterable[Steps]) -> None:
@@ -161,8 +165,7 @@ class _Application:
                 for key in removed[steps]:
                     del parent[key]
 
-    def _update(self, steps: Steps, update: Any, origin: Steps, action_name: str) -> None:
-        here = _at(self._document, steps)
+    def _update(self, steps: Steps, here: Any, update: Any, origin: Steps, action_name: str) -> None:
         if isinstance(here, list):
             self._origins.put((*steps, len(here)), self._file, origin)
             here.append(copy_json(update))
@@ -221,6 +224,13 @@ def _at(node: Any, steps: Iterable[str | int]) -> Any:
     for step in steps:
         node = node[step]
     return node
+
+
+def _is_at(root: Any, steps: Iterable[str | int], node: Any) -> bool:
+    try:
+        return _at(root, steps) is node
+    except (LookupError, TypeError):
+        return False
 
 
 def _size_of(value: Any) -> int:

@@ -125,6 +125,22 @@ def test_an_action_finds_the_additions_of_earlier_actions() -> None:
     assert {"title": "n", "version": "2"} == result["info"]
 
 
+@pytest.mark.parametrize(
+    ("update", "expected"),
+    [
+        ({"m": [7]}, {"m": [7]}),
+        ({"m": {"b": 2}}, {"m": {"m": {"m": {"b": 2}, "a": 1, "b": 2}, "b": 2}}),
+    ],
+)
+def test_an_update_may_replace_what_the_target_finds_further_in(
+    update: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    """A place that the update of one around it has replaced is not looked for again."""
+    document = {**_DOCUMENT, "x-nested": {"m": {"m": {"m": {"a": 1}}}}}
+    result = apply_overlay(document, _overlay({"target": "$['x-nested']..m", "update": update}))
+    assert expected == result["x-nested"]["m"]
+
+
 def test_an_update_is_not_shared() -> None:
     """Two places that get the same update share no object with each other."""
     result = apply_overlay(
