@@ -111,7 +111,7 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         {"uri": path.as_uri(), "revision": "none"},
     )
     api_help(_environment(), api)
-    names = [one.operation.name for one in compiled.operations]
+    names = [operation.operation.name for operation in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
     for each in names[::step]:
         report.tried += 1

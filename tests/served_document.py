@@ -60,7 +60,7 @@ class Served:
     @property
     def asked(self) -> list[RecordedRequest]:
         """The requests for the document so far."""
-        return [one for one in self.recorder.requests if one.target.startswith("/openapi.json")]
+        return [request for request in self.recorder.requests if request.target.startswith("/openapi.json")]
 
     @property
     def conditions(self) -> Mapping[str, str]:

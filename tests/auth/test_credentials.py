@@ -341,7 +341,7 @@ def test_secrets_never_show_themselves() -> None:
     assert "***" == str(secret)
     assert "Secret(***)" == repr(secret)
     forms = ['a/b c"\xeb', "a%2Fb%20c%22%C3%AB", "a/b%20c%22%C3%AB", 'a/b c\\"\\u00eb', 'a/b c\\"\xeb']
-    assert ["***"] * 5 == [Masker([secret]).mask(one) for one in forms]
+    assert ["***"] * 5 == [Masker([secret]).mask(form) for form in forms]
 
 
 def test_the_longest_secret_is_masked_first() -> None:

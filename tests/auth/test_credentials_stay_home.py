@@ -18,7 +18,9 @@ def _document(servers: list[str] | None = None, **more: Any) -> dict[str, Any]:
 def _sent(server: Recorder) -> list[str]:
     """Return the `Authorization` of every call that a server got, without the fetching of the document."""
     return [
-        "".join(one.headers.get("authorization", [])) for one in server.requests if one.target == "/items"
+        "".join(request.headers.get("authorization", []))
+        for request in server.requests
+        if request.target == "/items"
     ]
 
 
@@ -227,7 +229,7 @@ def test_netrc_and_cookies_are_not_used(
     api = save(document({"/open": {"get": operation("get-open")}}, [server.origin]))
     for _ in range(2):
         assert 0 == run_cli(api, "get-open").exit_code
-    assert all(not {"authorization", "cookie"} & set(one.headers) for one in server.requests)
+    assert all(not {"authorization", "cookie"} & set(request.headers) for request in server.requests)
 
 
 def test_an_echoed_secret_is_masked(server: Recorder, token: str) -> None:

@@ -54,7 +54,9 @@ def test_what_is_written_reads_back_equal(path: Path, tmp_path: Path) -> None:
     catalog = Catalog(written)
     catalog.check(whole=True)
     assert dict(compiled.meta) == catalog.meta
-    assert [one.operation.name for one in compiled.operations] == [one.name for one in catalog.summaries()]
+    assert [one.operation.name for one in compiled.operations] == [
+        summary.name for summary in catalog.summaries()
+    ]
     for entry in compiled.operations:
         operation = catalog.operation(entry.operation.name)
         assert _as_json(entry.operation) == _as_json(operation)
@@ -68,15 +70,17 @@ def test_what_is_written_reads_back_equal(path: Path, tmp_path: Path) -> None:
     assert dict(compiled.given_names) == catalog.given_names()
     assert [
         {
-            "message": one.message,
-            "file": compiled.files[one.file][1],
-            "line": one.line,
-            "column": one.column,
-            "pointer": one.pointer,
+            "message": warning.message,
+            "file": compiled.files[warning.file][1],
+            "line": warning.line,
+            "column": warning.column,
+            "pointer": warning.pointer,
         }
-        for one in compiled.warnings
+        for warning in compiled.warnings
     ] == catalog.warnings()
-    assert [(one.message, one.file, one.pointer) for one in document.problems] == catalog.problems()
+    assert [
+        (problem.message, problem.file, problem.pointer) for problem in document.problems
+    ] == catalog.problems()
     catalog.close()
 
 

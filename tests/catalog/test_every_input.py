@@ -24,8 +24,10 @@ def _faults(operation: Operation) -> list[str]:
         faults.extend([] if OPTION.fullmatch(one.option) else [f"the option {one.option!a}"])
     bodies: list[MediaType | None] = list(operation.body.content) if operation.body else [None]
     for media in bodies:
-        fields = [one.option for one in media.fields] if media else []
-        faults.extend(f"the option {one!a}" for one in fields if not OPTION.fullmatch(one.lstrip("[].")))
+        fields = [field.option for field in media.fields] if media else []
+        faults.extend(
+            f"the option {field!a}" for field in fields if not OPTION.fullmatch(field.lstrip("[]."))
+        )
         counted = Counter([*own, *fields])
         faults.extend(f"the option {one!a} twice" for one, number in counted.items() if number > 1)
     return faults
@@ -42,7 +44,7 @@ def test_every_input_of_every_operation_has_an_option_of_its_own(folder: Path) -
             continue  # what cannot be read is another test's
         read += 1
         operations += len(compiled.operations)
-        names = Counter(one.operation.name for one in compiled.operations)
+        names = Counter(operation.operation.name for operation in compiled.operations)
         found = [f"the name {name} twice" for name, number in names.items() if number > 1]
         for one in compiled.operations:
             found.extend(f"{one.operation.name}: {fault}" for fault in _faults(one.operation))

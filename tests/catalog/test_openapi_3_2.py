@@ -40,7 +40,10 @@ def _call(item: dict[str, Any], *words: str, server: Recorder | None = None, **m
 
 def _warnings(item: dict[str, Any]) -> list[str]:
     save(_document(item), "things.json")
-    return [one["message"] for one in run_cli("api", "show", "./things.json", "-o", "json").json["warnings"]]
+    return [
+        warning["message"]
+        for warning in run_cli("api", "show", "./things.json", "-o", "json").json["warnings"]
+    ]
 
 
 # Methods
@@ -299,7 +302,7 @@ def test_the_whole_query_is_judged(media_type: str, schema: Any, words: list[str
     item = _whole_query(media_type, {"schema": schema})
     result = _call(item, "find", *words, "--error-format", "json")
     assert 2 == result.exit_code
-    assert [expected] == [f"{one['pointer']} {one['rule']}" for one in result.error["findings"]]
+    assert [expected] == [f"{finding['pointer']} {finding['rule']}" for finding in result.error["findings"]]
 
 
 def test_a_required_whole_query_is_asked_for() -> None:
@@ -359,7 +362,7 @@ def test_media_types_are_components(server: Recorder) -> None:
     result = _call(item, *words, server=server, components=components)
     assert b'{"id":7}' == server.last.body
     assert 9 == result.exit_code
-    assert ["/id"] == [one["pointer"] for one in result.error["findings"]]
+    assert ["/id"] == [finding["pointer"] for finding in result.error["findings"]]
     assert "  200  Made (Thing, application/json)\n" in run_cli("./things.json", "make", "--help").stdout
     assert {"id": 7} == json.loads(_call(item, "make", "--example", components=components).json["body"])
     described = run_cli("describe", "./things.json", "make", "-o", "json").json
@@ -414,7 +417,7 @@ def test_problems_are_those_of_3_2() -> None:
     problems = run_cli("api", "show", "./things.json", "-o", "json").json["problems"]
     place = "/paths/~1things/additionalOperations"
     assert ("The name `GET` is not allowed here", place) in [
-        (one["message"], one["pointer"]) for one in problems
+        (problem["message"], problem["pointer"]) for problem in problems
     ]
 
 

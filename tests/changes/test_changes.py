@@ -29,19 +29,19 @@ def test_an_edit(one: Edit) -> None:
 
 def test_the_table_is_one() -> None:
     """No two edits have the same name, and there are enough of each verdict, and of none."""
-    names = [one.name for one in EDITS]
+    names = [edit.name for edit in EDITS]
     assert sorted(set(names)) == sorted(names)
     assert len(EDITS) >= 250
-    verdicts = [verdict(one.changes) for one in EDITS if one.expected or one.removed]
+    verdicts = [verdict(edit.changes) for edit in EDITS if edit.expected or edit.removed]
     assert min(verdicts.count(each) for each in (True, None, False)) >= 50
-    assert sum(not one.expected and not one.added and not one.removed for one in EDITS) >= 30
+    assert sum(not edit.expected and not edit.added and not edit.removed for edit in EDITS) >= 30
 
 
 def test_each_kind_and_each_rule_has_an_edit() -> None:
     """Every kind of change and every rule is in the table of edits."""
     told = {one[0] for each in EDITS for one in each.expected}
     assert set(KINDS) - {"not-compared"} == told
-    rules = {one.rule for each in EDITS for one in each.changes} - {""}
+    rules = {change.rule for each in EDITS for change in each.changes} - {""}
     assert set(RULES) == rules
 
 

@@ -30,9 +30,10 @@ def _tree(path: Path) -> dict[str, Any]:
 def _counted(changes: Changes) -> list[str]:
     """Return how many changes there are of each kind, direction and verdict; one of many operations is one."""
     words = {True: " breaks", False: " harmless", None: ""}
-    every = {id(one): one for one in changes if not one.is_text}
+    every = {id(change): change for change in changes if not change.is_text}
     counts = Counter(
-        f"{one.kind}{f' {one.where}' if one.where else ''}{words[one.breaking]}" for one in every.values()
+        f"{value.kind}{f' {value.where}' if value.where else ''}{words[value.breaking]}"
+        for value in every.values()
     )
     return sorted(f"{count} {line}" for line, count in counts.items())
 
@@ -306,7 +307,9 @@ def test_a_year_of_github() -> None:
     """
     changes = compare(_github("octokit-22"), _github("octokit-23"))
     assert (152, 37) == (len(changes.added), len(changes.removed))
-    counts = Counter((one.kind, one.where, one.breaking) for each in changes.changed for one in each.changes)
+    counts = Counter(
+        (change.kind, change.where, change.breaking) for each in changes.changed for change in each.changes
+    )
     expected = {
         ("operation-moved", "", True): 3,
         ("media-type-removed", "response", True): 1,
@@ -320,7 +323,7 @@ def test_a_year_of_github() -> None:
     }
     assert expected == {key: counts[key] for key in expected}
     assert 0 == counts["property-removed", "response", True]
-    types = [one for each in changes.changed for one in each.changes if one.kind == "type-changed"]
+    types = [change for each in changes.changed for change in each.changes if change.kind == "type-changed"]
     assert ["number"] == [one.from_ for one in types]
     moved = [each for each in changes.changed if each.old.path.startswith("/organizations/{org}/dependabot")]
     assert {"/orgs/{org}/dependabot/repository-access"} < {each.new.path for each in moved}

@@ -114,7 +114,7 @@ def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Pa
     assert "document line " in result.stdout
     assert '| "age": "old"' in " ".join(result.stdout.split())
     assert "1 finding" in result.stdout
-    assert ["type"] == [one["rule"] for one in json.loads(files["json"].read_text())["findings"]]
+    assert ["type"] == [finding["rule"] for finding in json.loads(files["json"].read_text())["findings"]]
     assert 1 == len(ET.parse(files["junit"]).getroot().findall(".//failure"))  # noqa: S314 - our own file
     assert "type" in [one["ruleId"] for one in json.loads(files["sarif"].read_text())["runs"][0]["results"]]
     assert "/age" in files["github"].read_text()
@@ -141,7 +141,7 @@ def test_the_same_finding_of_several_calls_is_shown_once(server: Recorder) -> No
     query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
     path = _api(server, {"/pet": {"get": _operation("getPet", query)}})
     assert 1 == run_cli("check", path, "-o", "text").stdout.count("/age: ")
-    assert [0, 1] == [one["call"] for one in _row(run_cli("check", path, "-o", "json"))["findings"]]
+    assert [0, 1] == [finding["call"] for finding in _row(run_cli("check", path, "-o", "json"))["findings"]]
 
 
 def test_no_fail_reports_and_succeeds(server: Recorder) -> None:
@@ -184,7 +184,7 @@ def _answering(seconds: float, answer: Answer | None = None) -> Any:
 
 
 def _many(server: Recorder, count: int) -> str:
-    return _api(server, {f"/p{one}": {"get": _operation(f"get{one}")} for one in range(count)})
+    return _api(server, {f"/p{number}": {"get": _operation(f"get{number}")} for number in range(count)})
 
 
 @pytest.mark.parametrize("parallel", [1, 3])
@@ -202,7 +202,7 @@ def test_no_more_calls_at_once_than_asked_for(server: Recorder, parallel: int) -
             now -= 1
         return _pet()
 
-    server.answers.update({f"/p{one}": answered for one in range(9)})
+    server.answers.update({f"/p{number}": answered for number in range(9)})
     assert 0 == run_cli("check", _many(server, 9), "--parallel", str(parallel)).exit_code
     assert (9, parallel) == (len(server.requests), most)
 
@@ -215,7 +215,7 @@ def test_no_more_calls_in_a_second_than_asked_for(server: Recorder) -> None:
         times.append(time.monotonic())
         return _pet()
 
-    server.answers.update({f"/p{one}": answered for one in range(5)})
+    server.answers.update({f"/p{number}": answered for number in range(5)})
     assert 0 == run_cli("check", _many(server, 5), "--rate", "10").exit_code
     assert 5 == len(times)
     assert times[-1] - times[0] > 0.35
@@ -311,7 +311,7 @@ def test_an_operation_without_its_credential_is_left_out(server: Recorder) -> No
     server.answers["/open"] = _pet()
     result = run_cli("check", _secured(server, open_too=True), "-o", "json")
     assert 0 == result.exit_code
-    assert ["/open"] == [one.target for one in server.requests]
+    assert ["/open"] == [request.target for request in server.requests]
     assert "auth" == _row(result)["skipped"]["kind"]
 
 
@@ -413,7 +413,7 @@ def test_head_is_called_and_has_no_body(server: Recorder) -> None:
     server.answers["/pet"] = _pet()
     path = _api(server, {"/pet": {"head": _operation("hasPet")}})
     result = run_cli("check", path, "-o", "json")
-    assert (0, ["HEAD"]) == (result.exit_code, [one.method for one in server.requests])
+    assert (0, ["HEAD"]) == (result.exit_code, [request.method for request in server.requests])
 
 
 def test_nothing_drives_the_terminal(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -429,7 +429,7 @@ def test_nothing_drives_the_terminal(server: Recorder, monkeypatch: pytest.Monke
 
 def test_progress_is_shown_on_a_terminal_alone(server: Recorder) -> None:
     """The line says how far the check is, and is gone when it is over; a pipe has nothing of it."""
-    server.answers.update({f"/p{one}": _answering(0.15) for one in range(4)})
+    server.answers.update({f"/p{number}": _answering(0.15) for number in range(4)})
     path = _many(server, 4)
     shown = run_cli("check", path, "--parallel", "1", terminal=("stderr",)).stderr
     assert "of 4 calls done" in shown
@@ -446,11 +446,11 @@ def test_the_table_fits_the_terminal(server: Recorder, columns: int, monkeypatch
     paths = {"/p0": {"get": _operation("get0")}, "/p1": {"get": _operation(name)}}
     lines = run_cli("check", _api(server, paths), "-o", "text").stdout.splitlines()
     assert [] == [
-        one
-        for one in lines
-        if len(one) > columns and "http" not in one and "line " not in one and name not in one
+        line
+        for line in lines
+        if len(line) > columns and "http" not in line and "line " not in line and name not in line
     ]
-    assert any(one.endswith("1 finding") for one in lines)
+    assert any(line.endswith("1 finding") for line in lines)
 
 
 def test_colour_is_for_terminals_alone(server: Recorder) -> None:
@@ -467,7 +467,7 @@ def test_the_error_of_a_program(server: Recorder) -> None:
     error = run_cli("check", _one(server), "--error-format", "json").error
     assert ("mismatch", 9) == (error["kind"], error["exit_code"])
     assert [("get-pet", "type", "/age")] == [
-        (one["operation"], one["rule"], one["pointer"]) for one in error["findings"]
+        (finding["operation"], finding["rule"], finding["pointer"]) for finding in error["findings"]
     ]
 
 
@@ -589,7 +589,7 @@ def test_what_was_created_is_read_and_removed(server: Recorder) -> None:
     server.answers["/pets/p1"] = lambda one: _pet(age="old") if one.method == "GET" else Answer(204, b"", {})
     words = ("check", _api(server, _WRITTEN), "--write", "-o", "json")
     result = run_cli(*words, stdin=b"y\n", terminal=("stdin", "stderr"))
-    sent = [(one.method, one.target) for one in server.requests]
+    sent = [(request.method, request.target) for request in server.requests]
     assert [("GET", "/pets/id"), ("POST", "/pets"), ("GET", "/pets/p1"), ("DELETE", "/pets/p1")] == sent
     assert 9 == result.exit_code
     assert {"type"} <= set(_rules(result))
@@ -605,7 +605,7 @@ def test_what_was_sent_and_came_is_written_without_secrets(
     file = tmp_path / "calls.har"
     path = _secured(server, scheme="key")
     run_cli("check", path, "--server", server.origin, "--har", str(file))
-    assert [200] == [one["response"]["status"] for one in json.loads(file.read_text())["log"]["entries"]]
+    assert [200] == [entry["response"]["status"] for entry in json.loads(file.read_text())["log"]["entries"]]
     assert canary not in file.read_text()
     assert 0o600 == file.stat().st_mode & 0o777
 

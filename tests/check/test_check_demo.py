@@ -52,7 +52,7 @@ def test_nothing_is_found_when_the_stand_in_behaves() -> None:
     assert [] == [
         name for name, one in called.items() if one["findings"] or one["unchecked"] or not one["valid"]
     ]
-    assert all(200 in one["statuses"] for one in called.values())
+    assert all(200 in value["statuses"] for value in called.values())
 
 
 def test_what_may_change_something_is_listed_and_not_called() -> None:
@@ -91,9 +91,9 @@ def test_a_misbehaviour_is_found_where_something_changes(name: str, kind: str) -
     """An operation that changes something is found out as one that only reads is, and no other is blamed."""
     result = _check(*_ALL, "--misbehave", f"{name}={kind}")
     found = {
-        one["operation"]: {each["rule"] for each in one["findings"]}
-        for one in _called(result).values()
-        if one["findings"]
+        value["operation"]: {each["rule"] for each in value["findings"]}
+        for value in _called(result).values()
+        if value["findings"]
     }
     assert 9 == result.exit_code
     assert [kebab(name)] == list(found)
@@ -108,9 +108,9 @@ def test_an_answer_that_never_comes_is_found_in_every_operation() -> None:
     assert 7 == result.exit_code
     assert len(_SAFE) == len(called)
     assert all(
-        "did not answer within 0.4 s" in each["error"] for one in called.values() for each in one["calls"]
+        "did not answer within 0.4 s" in each["error"] for value in called.values() for each in value["calls"]
     )
-    assert not any(one["valid"] for one in called.values())
+    assert not any(value["valid"] for value in called.values())
 
 
 def test_every_kind_of_misbehaviour_is_tried() -> None:

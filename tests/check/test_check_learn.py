@@ -133,7 +133,7 @@ def test_the_document_agrees_afterwards(
 ) -> None:
     """Whatever is wrong is found before, and nothing is once the overlay is applied."""
     document = _document(version)
-    assert rule in [one.split(" ")[0] for one in _findings(document, *seen)]
+    assert rule in [finding.split(" ")[0] for finding in _findings(document, *seen)]
     found = _learn(tmp_path, document, *seen)
     assert () == found.unmended
     assert found.overlay is not None
@@ -388,7 +388,7 @@ def test_what_stands_in_another_file(tmp_path: Path) -> None:
     assert [("a", "type")] == [(operation, finding.rule) for operation, finding in found.unmended]
     assert found.overlay is not None
     assert ["$['paths'][\"/it's/{id}\"]['get']['responses']"] == [
-        one["target"] for one in found.overlay["actions"]
+        action["target"] for action in found.overlay["actions"]
     ]
 
 
@@ -495,7 +495,7 @@ def test_what_the_stand_in_does_wrong(tmp_path: Path, operation: str, kind: str)
 
 def _ids() -> dict[str, str]:
     operations = json.loads(run_cli("operations", "demo", "-o", "json").stdout_bytes)
-    return {one["name"]: one["operation_id"] for one in operations}
+    return {operation["name"]: operation["operation_id"] for operation in operations}
 
 
 def test_what_is_left_is_said(tmp_path: Path) -> None:

@@ -62,7 +62,11 @@ def _things(request: RecordedRequest) -> Answer:
 
 
 def _changing(server: Recorder) -> list[str]:
-    return [f"{one.method} {one.target}" for one in server.requests if one.method not in {"GET", "HEAD"}]
+    return [
+        f"{request.method} {request.target}"
+        for request in server.requests
+        if request.method not in {"GET", "HEAD"}
+    ]
 
 
 def _skipped(result: Result, name: str) -> str:
@@ -186,7 +190,7 @@ def test_a_body_is_sent_although_it_may_be_left_out(
     paths = _paths()
     paths["/things"]["post"]["requestBody"] = body
     _check(server, paths, *words)
-    sent = next(one for one in server.requests if one.method == "POST")
+    sent = next(request for request in server.requests if request.method == "POST")
     assert {"name": "n"} == json.loads(sent.body)
 
 
@@ -195,7 +199,7 @@ def test_a_body_that_cannot_be_made_up_is_left_out(server: Recorder) -> None:
     impossible = {"application/json": {"schema": {"type": "string", "pattern": "^(?=a)b$", "minLength": 9}}}
     paths = {"/things": {"post": _operation("create", requestBody={"content": impossible})}}
     _check(server, paths, "--operation", "create")
-    assert [("POST", b"")] == [(one.method, one.body) for one in server.requests]
+    assert [("POST", b"")] == [(request.method, request.body) for request in server.requests]
 
 
 def test_the_plan_says_what_has_to_be_given(server: Recorder) -> None:

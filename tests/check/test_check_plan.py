@@ -44,7 +44,7 @@ def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, 
 
 def _values(row: dict[str, Any], number: int = 0) -> dict[str, tuple[Any, str]]:
     """Name → value and origin of one call."""
-    return {one["name"]: (one["value"], one["origin"]) for one in row["calls"][number]["values"]}
+    return {value["name"]: (value["value"], value["origin"]) for value in row["calls"][number]["values"]}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,9 @@ def test_values_of_a_path_belong_together(server: Recorder) -> None:
             "/orgs": _get(),
         },
     )
-    assert ["/orgs", "/orgs/one/runs", "/orgs/one/runs/r1/log"] == [one.target for one in server.requests]
+    assert ["/orgs", "/orgs/one/runs", "/orgs/one/runs/r1/log"] == [
+        request.target for request in server.requests
+    ]
 
 
 def test_a_search_beside_the_collection_feeds_it_too(server: Recorder) -> None:
@@ -325,14 +327,14 @@ def test_what_the_person_gives_wins_over_all(server: Recorder) -> None:
     rows = _checked(server, paths, "--set", "id=mine", "--set", "get-log.id=its own")
     assert {"id": ("mine", "set")} == _values(rows["get-run"])
     assert {"id": ("its own", "set")} == _values(rows["get-log"])
-    assert "/runs/its%20own/log" in [one.target for one in server.requests]
+    assert "/runs/its%20own/log" in [request.target for request in server.requests]
 
 
 def test_each_value_that_is_given_is_a_call(server: Recorder) -> None:
     """The same name twice is two calls; an option that may be left out is sent with every call."""
     paths = {"/runs/{id}": _get(_path("id", _NUMBER), _query("full", {"type": "boolean"}))}
     _checked(server, paths, "--set", "id=1", "--set", "id=2", "--set", "full=true")
-    assert {"/runs/1?full=true", "/runs/2?full=true"} == {one.target for one in server.requests}
+    assert {"/runs/1?full=true", "/runs/2?full=true"} == {request.target for request in server.requests}
 
 
 @pytest.mark.parametrize(
@@ -369,13 +371,13 @@ def test_every_example_is_a_call(server: Recorder) -> None:
         "/runs?range=two",
         "/runs?range=one&state=failed",
         "/runs?range=one&page=2",
-    } == {one.target for one in server.requests}
+    } == {request.target for request in server.requests}
 
 
 def test_examples_that_the_schema_does_not_allow_are_passed_over(server: Recorder) -> None:
     """A wrong example is the document's, and makes no call that would be refused."""
     _checked(server, {"/runs": _get(_query("page", _NUMBER, example="first"))})
-    assert ["/runs"] == [one.target for one in server.requests]
+    assert ["/runs"] == [request.target for request in server.requests]
 
 
 def test_the_most_calls_of_an_operation(server: Recorder) -> None:
@@ -419,7 +421,7 @@ def test_what_a_server_does_not_know_is_asked_for_once_more(server: Recorder) ->
         ),
     }
     rows = _checked(server, paths)
-    assert ["/runs", "/runs/r1", "/runs/e", "/runs/r2"] == [one.target for one in server.requests]
+    assert ["/runs", "/runs/r1", "/runs/e", "/runs/r2"] == [request.target for request in server.requests]
     assert ([404, 200], True) == (rows["get-run"]["statuses"], rows["get-run"]["valid"])
 
 
@@ -439,7 +441,7 @@ def test_operations_that_change_something_come_last_and_one_by_one(server: Recor
     server.answers["/runs"] = lambda one: _json([{"id": "r1"}] if one.method == "GET" else {})
     words = ("--operation", "start", "--operation", "drop", "--set", "start.name=new", "--set", "drop.id=r1")
     _checked(server, paths, *words)
-    sent = [(one.method, one.target) for one in server.requests]
+    sent = [(request.method, request.target) for request in server.requests]
     assert [("GET", "/runs"), ("GET", "/runs/r1"), ("POST", "/runs"), ("DELETE", "/runs/r1")] == sent
     assert b'{"name":"new"}' == server.requests[2].body.replace(b" ", b"")
 
@@ -456,7 +458,7 @@ def test_links_in_a_circle_come_to_an_end(server: Recorder) -> None:
     answer = _json({"next": "n"})
     server.answers.update({"/a/n": answer, "/b/n": answer, "/a/id": answer, "/b/id": answer})
     rows = _checked(server, {"/a/{id}": linked("a", "b"), "/b/{id}": linked("b", "a")})
-    assert [1, 1] == [len(one["calls"]) for one in rows.values()]
+    assert [1, 1] == [len(value["calls"]) for value in rows.values()]
 
 
 @pytest.mark.parametrize(
@@ -497,10 +499,10 @@ def test_the_plan_names_values_and_their_origins(server: Recorder) -> None:
     rows = {one["operation"]: one for one in result.json}
     assert (0, []) == (result.exit_code, server.requests)
     assert [[], [{"in": "query", "name": "q", "value": "x", "origin": "example", "from": None}]] == [
-        one["values"] for one in rows["get-runs"]["calls"]
+        call["values"] for call in rows["get-runs"]["calls"]
     ]
     assert ["get-runs"] == rows["get-run"]["fed_by"]
-    assert ["invented"] == [one["origin"] for one in rows["get-run"]["calls"][0]["values"]]
+    assert ["invented"] == [value["origin"] for value in rows["get-run"]["calls"][0]["values"]]
 
 
 @pytest.mark.parametrize(
@@ -543,5 +545,5 @@ def test_values_that_were_sent_are_kept_with_the_call(server: Recorder) -> None:
 
     server.answers["/runs"] = echo
     rows = _checked(server, {"/runs": _get(_query("q", required=True, example="a b"))})
-    assert [f"{server.origin}/runs?q=a%20b"] == [one["url"] for one in rows["get-runs"]["calls"]]
+    assert [f"{server.origin}/runs?q=a%20b"] == [call["url"] for call in rows["get-runs"]["calls"]]
     assert {"q": ("a b", "example")} == _values(rows["get-runs"])

@@ -208,7 +208,7 @@ def test_the_labels(server: Recorder, status: int, answers: dict[str, Any], verd
     """They say what was seen and judged, and nothing more."""
     server.answers["/a"] = _json({"id": "a"}, status)
     words = _row(_text(server, {"/a": _get(**answers)})).split()
-    assert verdict == " ".join(words[4:5] + [one for one in words[5:] if one != "ms"][1:])
+    assert verdict == " ".join(words[4:5] + [word for word in words[5:] if word != "ms"][1:])
 
 
 def test_answers_of_two_kinds_of_errors(server: Recorder) -> None:
@@ -353,7 +353,9 @@ def test_a_registered_name_a_url_and_a_profile(server: Recorder, other_server: R
         other_server.requests.clear()
         assert 0 == run_cli("check", *words).exit_code
         wanted = ["/a"] if "--tag" in words else ["/a", "/b"]
-        assert wanted == sorted(one.target for one in asked.requests if one.target != "/openapi.json")
+        assert wanted == sorted(
+            request.target for request in asked.requests if request.target != "/openapi.json"
+        )
 
 
 def test_no_colour(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

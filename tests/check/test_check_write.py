@@ -145,7 +145,7 @@ class _Store:
 
     @property
     def calls(self) -> list[str]:
-        return [f"{one.method} {one.target}" for one in self.recorder.requests]
+        return [f"{request.method} {request.target}" for request in self.recorder.requests]
 
 
 def _document(origin: str, *, created: Any = _THING, **more: Any) -> dict[str, Any]:
@@ -225,11 +225,11 @@ def test_a_whole_life(tmp_path: Path, store: _Store, location: bool) -> None:
     assert _CHAIN == store.calls[-5:]
     assert {} == store.things
     assert all(
-        one["skipped"] is None and one["valid"]
-        for one in _rows(result).values()
-        if one["operation"] != "read"
+        value["skipped"] is None and value["valid"]
+        for value in _rows(result).values()
+        if value["operation"] != "read"
     )
-    assert [200, 200] == [one["status"] for one in _rows(result)["read"]["calls"]][-2:]
+    assert [200, 200] == [call["status"] for call in _rows(result)["read"]["calls"]][-2:]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_findings_do_not_end_it(tmp_path: Path, store: _Store) -> None:
     store.answers["PATCH item"] = lambda _: Answer(200, b'{"id":"x"}')
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert 9 == result.exit_code
-    rules = {one["rule"] for one in _rows(result)["change"]["findings"]}
+    rules = {finding["rule"] for finding in _rows(result)["change"]["findings"]}
     assert {"type", "required"} == rules
     assert ("DELETE /things/1", {}) == (store.calls[-1], store.things)
 
@@ -305,7 +305,7 @@ def test_nothing_was_created(tmp_path: Path, store: _Store) -> None:
     store.answers["POST"] = lambda _: Answer(404, b"", {})
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     rows = _rows(result)
-    assert ["POST /things"] == [one for one in store.calls if not one.startswith("GET")]
+    assert ["POST /things"] == [call for call in store.calls if not call.startswith("GET")]
     assert "`create` created nothing that it could be called for" == rows["remove"]["skipped"]["reason"]
 
 
@@ -314,7 +314,7 @@ def test_nobody_knows_what_was_created(tmp_path: Path, store: _Store) -> None:
     store.answers["POST"] = lambda _: Answer(201, b'{"name":"n"}')
     result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
     assert f"`create` created something at {store.recorder.origin}/things" in result.stderr
-    assert ["POST /things"] == [one for one in store.calls if not one.startswith("GET")]
+    assert ["POST /things"] == [call for call in store.calls if not call.startswith("GET")]
 
 
 def test_a_part_of_something(tmp_path: Path, store: _Store) -> None:
@@ -398,7 +398,7 @@ def test_a_number_is_only_made_up_for_an_id(tmp_path: Path) -> None:
         item = document["paths"]["/delay/{delay}"]
         item["parameters"][0].update(name="delay", example=1)
         result = _check(tmp_path, document, "--yes")
-        assert ["GET /delay/1"] == [f"{one.method} {one.target}" for one in recorder.requests]
+        assert ["GET /delay/1"] == [f"{request.method} {request.target}" for request in recorder.requests]
     assert "no name can be made up for something new" == _rows(result)["put"]["skipped"]["reason"]
 
 
@@ -409,7 +409,7 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
         recorder.answers["/things"] = Answer(200, b"[]")
         recorder.answers = _Everywhere(recorder.answers, lambda _: taken)
         result = _check(tmp_path, _named(_document(recorder.origin), {"type": "string"}), "--yes")
-        assert {"GET"} == {one.method for one in recorder.requests}
+        assert {"GET"} == {request.method for request in recorder.requests}
     assert "`read` does not say that a name is free" == _rows(result)["put"]["skipped"]["reason"]
 
 
@@ -419,7 +419,7 @@ def test_what_was_there_before_stays(tmp_path: Path, store: _Store) -> None:
     store.answers["POST"] = lambda _: Answer(201, b'{"id":1,"name":"old"}')
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert {1: {"id": 1, "name": "old"}} == store.things
-    assert {"GET", "POST"} == {one.method for one in store.recorder.requests}
+    assert {"GET", "POST"} == {request.method for request in store.recorder.requests}
     reason = "the answer of `create` speaks of `1`, which was there before"
     assert reason == _rows(result)["remove"]["skipped"]["reason"]
 
@@ -466,7 +466,9 @@ def test_one_operation_brings_those_that_it_needs(tmp_path: Path, store: _Store)
 def test_the_person_gives_values(tmp_path: Path, store: _Store) -> None:
     """`--set` reaches the bodies of what is written."""
     _check(tmp_path, _document(store.recorder.origin), "--yes", "--set", "create.name=mine")
-    assert b'{"name":"mine"}' == next(one.body for one in store.recorder.requests if one.method == "POST")
+    assert b'{"name":"mine"}' == next(
+        request.body for request in store.recorder.requests if request.method == "POST"
+    )
 
 
 _BOTH = ("stdin", "stderr")

@@ -182,7 +182,7 @@ def test_an_answer_that_cannot_be_written_is_judged(api: str, server: Recorder, 
     assert f"Error: The answer cannot be shown as {output.upper()}" in rest
     report = json.loads(Path("r.json").read_text())
     assert (["undocumented-media-type"], 200) == (
-        [one["rule"] for one in report["findings"]],
+        [finding["rule"] for finding in report["findings"]],
         report["status"],
     )
     assert "cannot be shown" in report["calls"][0]["error"]
@@ -323,8 +323,8 @@ def test_a_header_parameter_cannot_inject(api: str, server: Recorder) -> None:
     """A line break in a header or cookie parameter never becomes another header."""
     for words in (("--x-trace", "a\r\nX-B: c"), ("--sid", "a\r\nX-B: c"), ("--sid", "a; admin=1")):
         run_cli(api, "list-pets", "--validate", "off", *words)
-    assert all("x-b" not in one.headers for one in server.requests)
-    assert all("; admin" not in "".join(one.headers.get("cookie", [])) for one in server.requests)
+    assert all("x-b" not in request.headers for request in server.requests)
+    assert all("; admin" not in "".join(request.headers.get("cookie", [])) for request in server.requests)
 
 
 def test_a_header_of_the_person_wins(api: str, server: Recorder) -> None:
@@ -361,8 +361,8 @@ def test_many_runs_in_one_process_are_alike(api: str, server: Recorder) -> None:
     before = set(threading.enumerate())
     results = [run_cli(api, "list-pets", "--limit", "1") for _ in range(5)]
     failures = [run_cli(api, "list-pets", "--limit", "x") for _ in range(2)]
-    assert 1 == len({(one.exit_code, one.stdout, one.stderr) for one in results})
-    assert 1 == len({(one.exit_code, one.stdout, one.stderr) for one in failures})
+    assert 1 == len({(result.exit_code, result.stdout, result.stderr) for result in results})
+    assert 1 == len({(failure.exit_code, failure.stdout, failure.stderr) for failure in failures})
     assert (0, 2, 5) == (results[0].exit_code, failures[0].exit_code, len(server.requests))
     left = {one for one in set(threading.enumerate()) - before if one.name.startswith("dynacli")}
     assert set() == left

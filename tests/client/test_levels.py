@@ -312,7 +312,7 @@ def test_the_rest_counts(config: Path, server: Recorder) -> None:
     error = run_cli("pets", "get-pet", "--validate", "strict", "--error-format", "json").error
     assert (9, ["/at"], ["/id"]) == (
         error["exit_code"],
-        [one["pointer"] for one in error["findings"]],
+        [finding["pointer"] for finding in error["findings"]],
         [one["pointer"] for one in error["suppressed"]],
     )
 
@@ -350,9 +350,9 @@ def test_every_rule_that_findings_name_is_known() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Finding", "Explanation"}:
                 named |= {
-                    one.value
-                    for one in node.args[:2]
-                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                    arg.value
+                    for arg in node.args[:2]
+                    if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
                 }
     named -= {"request", "response"}
     assert len(named) > 8
@@ -400,7 +400,7 @@ def test_a_request_with_more_than_is_mentioned_is_sent_and_told(
     assert 1 == result.stderr.count("[undocumented-property]")
     report = json.loads(Path("r.json").read_text())
     assert [("request", "undocumented-property", "/more")] == [
-        (one["where"], one["rule"], one["pointer"]) for one in report["findings"]
+        (finding["where"], finding["rule"], finding["pointer"]) for finding in report["findings"]
     ]
     assert ("", 0) == ((other := run_cli(taking, *words, "--validate", "strict")).stderr, other.exit_code)
 
@@ -410,14 +410,16 @@ def test_more_than_is_mentioned_is_no_excuse(server: Recorder, taking: str) -> N
     body = ("add-pet", "--body", '{"id": "x", "more": 2}')
     result = run_cli(taking, *body, "--validate", "exact", "--error-format", "json")
     assert (2, []) == (result.exit_code, server.requests)
-    assert ["type", "undocumented-property"] == sorted(one["rule"] for one in result.error["findings"])
+    assert ["type", "undocumented-property"] == sorted(
+        finding["rule"] for finding in result.error["findings"]
+    )
 
 
 def test_a_program_reads_what_the_document_does_not_mention(server: Recorder, taking: str) -> None:
     """The warning about a request has its findings in the JSON form, and a report in their place has them once."""
     words = ("add-pet", "--body", '{"more": 2}', "--validate", "exact")
     (line,) = run_cli(taking, *words, "--error-format", "json").stderr.splitlines()
-    assert ["/more"] == [one["pointer"] for one in json.loads(line)["warning"]["findings"]]
+    assert ["/more"] == [finding["pointer"] for finding in json.loads(line)["warning"]["findings"]]
     result = run_cli(taking, *words, "--report", "json")
     assert (0, 2) == (result.exit_code, len(server.requests))
-    assert ["/more"] == [one["pointer"] for one in json.loads(result.stderr)["findings"]]
+    assert ["/more"] == [finding["pointer"] for finding in json.loads(result.stderr)["findings"]]

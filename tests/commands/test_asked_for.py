@@ -45,8 +45,10 @@ def _limited(*words: str) -> subprocess.CompletedProcess[str]:
 def _web(size: int) -> dict[str, Any]:
     """Return schemas of which each refers to every other one."""
     return {
-        f"S{one}": _object(["id"], id=INTEGER, **{f"to{other}": _ref(f"S{other}") for other in range(size)})
-        for one in range(size)
+        f"S{number}": _object(
+            ["id"], id=INTEGER, **{f"to{other}": _ref(f"S{other}") for other in range(size)}
+        )
+        for number in range(size)
     }
 
 

@@ -78,7 +78,11 @@ def test_a_bad_document_does_not_replace_a_good_one(server: Recorder, name: str)
     assert (8, "document") == (result.exit_code, result.error["kind"])
     server.requests.clear()
     again = run_cli("shop", "get-a")
-    assert (0, "{}", ["/a"]) == (again.exit_code, again.stdout, [one.target for one in server.requests])
+    assert (0, "{}", ["/a"]) == (
+        again.exit_code,
+        again.stdout,
+        [request.target for request in server.requests],
+    )
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -343,7 +347,7 @@ def test_a_reference_that_cannot_be_followed_costs_its_operation(server: Recorde
     )
     api = save(made)
     assert 0 == run_cli(api, "good").exit_code
-    assert ["/good"] == [one.target for one in server.requests]
+    assert ["/good"] == [request.target for request in server.requests]
     refused = run_cli(api, "bad", "--body", "{}", "--error-format", "json")
     assert (8, "", 1) == (refused.exit_code, refused.stdout, len(server.requests))
     assert ref.rpartition("/")[2] in refused.error["reason"]

@@ -39,10 +39,12 @@ def test_info_has_each_document(served: Served, home: Path) -> None:
     data = run_cli("cache", "info", "-o", "json").json
     assert ["directory", "bytes", "limit", "documents"] == list(data)
     assert (str(home / "cache"), _size(home), 1 << 30) == (data["directory"], data["bytes"], data["limit"])
-    assert [["apis", "source", "bytes", "revisions", "used"]] * 2 == [list(one) for one in data["documents"]]
-    found = {one["source"]: (one["apis"], one["revisions"]) for one in data["documents"]}
+    assert [["apis", "source", "bytes", "revisions", "used"]] * 2 == [
+        list(document) for document in data["documents"]
+    ]
+    found = {document["source"]: (document["apis"], document["revisions"]) for document in data["documents"]}
     assert {served.url: (["shop"], 2), str(Path("api.json").absolute()): ([], 1)} == found
-    assert data["bytes"] == sum(one["bytes"] for one in data["documents"])
+    assert data["bytes"] == sum(document["bytes"] for document in data["documents"])
 
 
 def test_info_is_readable(served: Served, home: Path) -> None:
@@ -91,11 +93,13 @@ def test_clear_of_one_leaves_the_others(served: Served, home: Path) -> None:
     """`cache clear API` removes what is kept of that one, by its name or by its source."""
     assert 0 == run_cli("cache", "clear", "shop").exit_code
     assert [str(Path("api.json").absolute())] == [
-        one["source"] for one in run_cli("cache", "info", "-o", "json").json["documents"]
+        document["source"] for document in run_cli("cache", "info", "-o", "json").json["documents"]
     ]
     dry_run("shop")
     assert 0 == run_cli("cache", "clear", "./api.json").exit_code
-    assert [["shop"]] == [one["apis"] for one in run_cli("cache", "info", "-o", "json").json["documents"]]
+    assert [["shop"]] == [
+        document["apis"] for document in run_cli("cache", "info", "-o", "json").json["documents"]
+    ]
     assert 2 == run_cli("cache", "clear", "nobody").exit_code
     assert (True, True) == (bool(served.asked), bool(_files(home)))
 
@@ -107,7 +111,9 @@ def test_clear_of_the_past_leaves_the_present(served: Served, home: Path) -> Non
     asked = len(served.asked)
     assert (0, asked) == (dry_run("shop", "list-pets", "--offline").exit_code, len(served.asked))
     assert (0, "") == (dry_run("./api.json").exit_code, dry_run("./api.json").stderr)
-    assert {1} == {one["revisions"] for one in run_cli("cache", "info", "-o", "json").json["documents"]}
+    assert {1} == {
+        document["revisions"] for document in run_cli("cache", "info", "-o", "json").json["documents"]
+    }
     assert home.exists()
 
 
@@ -167,7 +173,9 @@ def test_what_is_foreign_in_the_cache_is_told(home: Path) -> None:
     dry_run("./api.json")
     (pointer,) = (home / "cache").rglob("current.json")
     pointer.write_text("{")
-    assert [None] == [one["source"] for one in run_cli("cache", "info", "-o", "json").json["documents"]]
+    assert [None] == [
+        document["source"] for document in run_cli("cache", "info", "-o", "json").json["documents"]
+    ]
     assert "not known any more" in run_cli("cache", "info", "-o", "text").stdout
     assert 0 == run_cli("cache", "clear").exit_code
     assert [] == _files(home)

@@ -418,7 +418,11 @@ def test_completion_asks_no_server(server: Recorder) -> None:
 
 def _flags(params: list[click.Parameter]) -> set[str]:
     return {
-        flag for one in params if isinstance(one, click.Option) for flag in one.opts if flag.startswith("--")
+        flag
+        for param in params
+        if isinstance(param, click.Option)
+        for flag in param.opts
+        if flag.startswith("--")
     }
 
 
@@ -432,10 +436,10 @@ def _command(name: str) -> click.Command:
 
 def test_the_standard_options_of_completion_are_those_of_the_commands() -> None:
     """Completion has a table of its own, because the commands' one needs click; the two are the same."""
-    takes = {flag: bool(one.metavar) for one in STANDARD_OPTIONS for flag in one.flags}
+    takes = {flag: bool(option.metavar) for option in STANDARD_OPTIONS for flag in option.flags}
     known = {flag: one.takes_value for flag, one in completion_tables.STANDARD.items() if flag != "--help"}
     assert {flag: one for flag, one in takes.items() if flag != "-v"} == known
-    inputs = {flag: bool(one.metavar) for one in INPUT_OPTIONS for flag in one.flags}
+    inputs = {flag: bool(option.metavar) for option in INPUT_OPTIONS for flag in option.flags}
     assert inputs == {flag: one.takes_value for flag, one in completion_tables.INPUTS.items()}
     for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS):
         if one.choices:

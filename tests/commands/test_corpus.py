@@ -19,25 +19,32 @@ def reports(folder: Path) -> list[DocumentReport]:
 
 def _reasons(reports: list[DocumentReport], what: str) -> str:
     return "\n".join(
-        f"{one.name}: {reason}" for one in reports for reason in one.reasons if reason.startswith(f"{what}:")
+        f"{report.name}: {reason}"
+        for report in reports
+        for reason in report.reasons
+        if reason.startswith(f"{what}:")
     )
 
 
 def test_every_document_loads(reports: list[DocumentReport], folder: Path) -> None:
     """Whatever is wrong with a document of a known version, it is used."""
-    assert [] == [(one.name, one.refusal) for one in reports if one.refusal]
+    assert [] == [(report.name, report.refusal) for report in reports if report.refusal]
     assert len(reports) > (5 if folder == OWN else 100)
 
 
 def test_every_operation_has_a_command(reports: list[DocumentReport]) -> None:
     """Nothing of a document is left out."""
-    assert [] == [(one.name, one.listed, one.in_document) for one in reports if one.listed != one.in_document]
+    assert [] == [
+        (report.name, report.listed, report.in_document)
+        for report in reports
+        if report.listed != report.in_document
+    ]
 
 
 def test_every_help_page_renders(reports: list[DocumentReport]) -> None:
     """Every page fits its width and ends with an example."""
     assert "" == _reasons(reports, "help")
-    assert sum(one.tried for one in reports) == sum(one.helped for one in reports)
+    assert sum(report.tried for report in reports) == sum(report.helped for report in reports)
 
 
 @pytest.mark.parametrize(("what", "attribute"), [("--example", "accepted"), ("example line", "exemplified")])
@@ -45,8 +52,8 @@ def test_examples_build_requests_that_the_document_allows(
     reports: list[DocumentReport], what: str, attribute: str
 ) -> None:
     """All but a few: those of schemas that allow no value, on purpose."""
-    tried = sum(one.tried for one in reports)
-    share = sum(getattr(one, attribute) for one in reports) / tried
+    tried = sum(report.tried for report in reports)
+    share = sum(getattr(report, attribute) for report in reports) / tried
     assert share >= ACCEPTED, _reasons(reports, what)
 
 

@@ -137,9 +137,9 @@ def test_the_options_of_a_body_are_those_that_a_call_takes(api: str) -> None:
         ("--parts[0].text", "string"),
         ("--labels", "object"),
         ("--node.id", "integer"),
-    ] == [(one["option"], one["type"]) for one in options[:5]]
+    ] == [(option["option"], option["type"]) for option in options[:5]]
     # A recursion is listed for a few levels, and can be given at any depth.
-    assert {"object"} == {one["type"] for one in options if one["option"].endswith(".next")}
+    assert {"object"} == {option["type"] for option in options if option["option"].endswith(".next")}
     values = {"string": "x", "integer": "1", "array": "[]", "object": "{}"}
     for one in options[2:]:
         words = () if "parts" not in one["option"] else ("--name", "n")

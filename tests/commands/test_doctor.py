@@ -203,7 +203,7 @@ def test_nothing_is_fetched_unless_it_is_asked_for(server: Recorder) -> None:
     assert (8, False, []) == (result.exit_code, _checks(result)[f"document {url}"], server.requests)
     assert "--refresh" in result.stderr
     assert 0 == run_cli("doctor", url, "--refresh").exit_code
-    assert ["/openapi.json"] == [one.target for one in server.requests]
+    assert ["/openapi.json"] == [request.target for request in server.requests]
     again = run_cli("doctor", url, "-o", "json")
     assert (0, 1) == (again.exit_code, len(server.requests))
     assert 2 == len(again.json["documents"][0]["warnings"])

@@ -106,7 +106,7 @@ def test_a_final_answer_is_printed(
 def test_nothing_was_sent(api: str, server: Recorder, words: list[str], code: int, kind: str) -> None:
     """Codes 2, 8 and 10 mean that nothing reached the API, and nothing is on standard output."""
     Path("broken.json").write_text("{")
-    result = run_cli(*[api if one == "API" else one for one in words], "--error-format", "json")
+    result = run_cli(*[api if word == "API" else word for word in words], "--error-format", "json")
     assert (code, [], b"") == (result.exit_code, server.requests, result.stdout_bytes)
     assert (kind, code) == (result.error["kind"], result.error["exit_code"])
 
@@ -182,7 +182,7 @@ def test_a_defect_is_1(api: str, canary: str, monkeypatch: pytest.MonkeyPatch) -
 )
 def test_help_and_version_are_0(api: str, server: Recorder, words: list[str]) -> None:
     """Help and version are data, and send nothing."""
-    result = run_cli(*[api if one == "API" else one for one in words])
+    result = run_cli(*[api if word == "API" else word for word in words])
     assert (0, "", []) == (result.exit_code, result.stderr, server.requests)
     assert result.stdout.endswith("\n")
 
@@ -214,6 +214,6 @@ def test_an_error_has_one_shape(api: str, monkeypatch: pytest.MonkeyPatch) -> No
     ]
     monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "json")
     runs.append(run_cli(api, "get-b"))
-    assert 1 == len({one.stderr for one in runs})
+    assert 1 == len({run.stderr for run in runs})
     error = json.loads(runs[0].stderr)["error"]
     assert {"kind", "message", "reason", "hint", "exit_code"} <= set(error)

@@ -132,7 +132,7 @@ class Forks:
         assert self._server.stdout is not None
         self._server.stdin.write(json.dumps(job) + "\n")
         self._server.stdin.flush()
-        return [Ended(*one) for one in json.loads(self._server.stdout.readline())]
+        return [Ended(*load) for load in json.loads(self._server.stdout.readline())]
 
     def close(self) -> None:
         """End the process."""
@@ -187,7 +187,7 @@ def _import_all() -> None:
 
 
 def _done(children: list[Any], variables: Mapping[str, str], directory: str) -> list[Ended]:
-    for name in {one[0] for steps in children for one in steps}:
+    for name in {step[0] for steps in children for step in steps}:
         _function(name)  # whatever that imports is imported once
     gate, opened = os.pipe()
     begun = []

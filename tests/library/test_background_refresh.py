@@ -31,7 +31,7 @@ class _Process(NamedTuple):
     def files(self) -> dict[int, str]:
         """Number → what its open files are."""
         folder = Path(f"/proc/{self.number}/fd")
-        return {int(one.name): os.readlink(one) for one in folder.iterdir()}
+        return {int(path.name): os.readlink(path) for path in folder.iterdir()}
 
 
 def _refreshes(home: Path) -> list[_Process]:
@@ -44,7 +44,7 @@ def _refreshes(home: Path) -> list[_Process]:
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
             if b"__refresh" in words and mark in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(_Process(int(folder.name), [one.decode() for one in words]))
+                found.append(_Process(int(folder.name), [word.decode() for word in words]))
         except OSError:
             continue  # it has just ended, or is somebody else's
     return found
@@ -89,7 +89,7 @@ def test_nobody_waits_for_the_refresh(served: Served, home: Path) -> None:
         # A process of its own session gets no signal from the terminal, and none when that is closed.
         assert refresh.number == os.getsid(refresh.number) != os.getsid(0)
         assert {os.devnull} == {refresh.files[number] for number in (0, 1, 2)}
-        assert not [one for one in refresh.files.values() if one.startswith("pipe:")]
+        assert not [value for value in refresh.files.values() if value.startswith("pipe:")]
         release.set()
         _ended(home)
     assert not _has_claim(home)

@@ -248,7 +248,7 @@ def test_there_are_enough_of_them(compiled: str) -> None:
     """One run of these tests kills the program at least 500 times."""
     if not compiled:
         pytest.skip("no C compiler: the program is killed at Python's own steps alone, about 250 times")
-    assert LEAST <= sum(one.kills for one in SCENARIOS.values())
+    assert LEAST <= sum(value.kills for value in SCENARIOS.values())
 
 
 @pytest.mark.sampled(3)
@@ -325,7 +325,7 @@ def _moments(made: list[tuple[str, str, int]], scenario: Scenario) -> list[tuple
     left_out = set() if scenario.is_thorough else set(pages) - set(pages[::5])
     moments = [(number, False) for number in range(1, len(made) + 1)]
     moments += [(number, True) for number in writes if made[number - 1][2] > 1]
-    return [one for one in moments if one[0] not in left_out]
+    return [moment for moment in moments if moment[0] not in left_out]
 
 
 def _ends_well(stage: Stage, scenario: Scenario, words: list[str], old: Any, new: Any, where: Any) -> None:

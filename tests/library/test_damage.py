@@ -306,7 +306,7 @@ def _read_all(path: Path) -> list[Any]:
     catalog = Catalog(str(path))
     try:
         catalog.check()
-        names = [one.name for one in catalog.summaries()]
+        names = [summary.name for summary in catalog.summaries()]
         operations = [repr(catalog.operation(name)) for name in names]
         return [
             catalog.meta,
@@ -369,12 +369,12 @@ def _current(kept: Kept, ending: str) -> str:
 def test_the_catalog_of_another_revision_is_not_believed(at_url: Kept) -> None:
     """A catalog says which revision it is of: a copy under the name of another one is compiled again."""
     current = _current(at_url, f".{FORMAT}.sqlite")
-    older = next(one for one in at_url.names if one.endswith(".sqlite") and one != current)
+    older = next(name for name in at_url.names if name.endswith(".sqlite") and name != current)
     (at_url.directory / current).write_bytes(at_url.content(older))
     result = run_cli(*LIST)
     assert NEW_NAMES == [row["name"] for row in result.json]
     snapshot = _current(at_url, ".json")
-    another = next(one for one in at_url.names if _kind(one) == ".json" and one != snapshot)
+    another = next(name for name in at_url.names if _kind(name) == ".json" and name != snapshot)
     (at_url.directory / another).write_bytes(at_url.content(snapshot))
     assert 1 == len(run_cli("api", "history", "shop", "-o", "json").json) - 1  # one was kept aside
 

@@ -177,7 +177,7 @@ def test_pin_holds_what_is_in_use() -> None:
 def test_a_revision_that_there_is_not_is_named(verb: str, word: str) -> None:
     """A word that is no beginning of a revision, or too short a one, is answered with those that there are."""
     result = run_cli("api", verb, "shop", "--error-format", "json", "--", word)
-    latest = ", ".join(f"`{one[:12]}`" for one in _revisions())
+    latest = ", ".join(f"`{revision[:12]}`" for revision in _revisions())
     assert (2, f"`shop` has no revision `{word}`", f"The latest are {latest}") == (
         result.exit_code,
         result.error["message"],
@@ -288,7 +288,7 @@ def test_a_content_that_comes_back_is_the_latest(served: Served, home: Path) -> 
 @pytest.mark.usefixtures("served")
 def test_revisions_are_completed() -> None:
     """Behind the name of an API, `pin` and `rollback` offer its revisions; `pin` offers the names before that."""
-    revisions = [one[:12] for one in _revisions()]
+    revisions = [revision[:12] for revision in _revisions()]
     for verb in ("pin", "rollback"):
         for shell in ("bash", "zsh", "fish"):
             offered = run_cli("__complete", shell, "api", verb, "shop", "").stdout.splitlines()

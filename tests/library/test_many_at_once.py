@@ -176,13 +176,13 @@ def test_readers_never_fail_while_the_document_changes(
     assert {0} == {given[1] for given in written.values[0]}
     assert swaps == len(served.asked)
     seen: dict[int, set[str]] = {}
-    for number, code, out, err in (one for ended in read for one in ended.values[0]):
+    for number, code, out, err in (value for ended in read for value in ended.values[0]):
         assert (0, "") == (code, err)
         seen.setdefault(number, set()).add(_facts(out) if number == 3 else out)
     assert [2, 2, 2, 2] == [len(seen[number]) for number in range(4)]
     shown = {tuple(json.loads(one)) for one in seen[3]}
     assert {(3, "http://127.0.0.1:9/v1"), (4, "http://127.0.0.1:9/v2")} == shown
-    assert {json.dumps(one) for one in documents} == seen[2]
+    assert {json.dumps(document) for document in documents} == seen[2]
     _one_valid_revision(home, revisions=2)
 
 
@@ -219,7 +219,7 @@ def test_readers_never_fail_while_the_cache_is_cleared(
     clearing = ["--refresh", "operations", "./other.json"] if limit else ["cache", "clear"]
     cleared, *read = forks.children([[(run_times, 30, stop, clearing)], [reading], [reading], [reading]])
     assert {0} == {given[1] for given in cleared.values[0]}, cleared
-    for given in (one for ended in read for one in ended.values[0]):
+    for given in (value for ended in read for value in ended.values[0]):
         assert [0, ""] == [given[1], given[3]]
         assert PETS == [row["name"] for row in json.loads(given[2])]
     assert (0, "") == ((result := run_cli(*LIST)).exit_code, result.stderr)

@@ -93,7 +93,7 @@ def test_a_changed_document_is_fetched_with_its_new_tag(server: Recorder) -> Non
     server.answers["/openapi.json"] = _tagged(json.dumps(pets(**NEW)).encode(), ETag='"two"')
     assert 0 == run_cli("--refresh", "shop", "new-one", "--dry-run", "json").exit_code
     run_cli("api", "refresh", "shop")
-    tags = [one.headers.get("if-none-match") for one in server.requests]
+    tags = [request.headers.get("if-none-match") for request in server.requests]
     assert [None, ['"one"'], ['"two"']] == tags
 
 

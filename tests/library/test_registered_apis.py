@@ -102,7 +102,7 @@ def test_show_has_all_that_is_known() -> None:
     shown = run_cli("api", "show", "shop", "-o", "json").json
     assert [*KEYS, "files", "servers", "origins", "allow_refs", "warnings", "problems"] == list(shown)
     assert [{"url": "http://127.0.0.1:9", "description": "", "variables": {}}] == shown["servers"]
-    assert ["/paths/~1bad/get"] == [one["pointer"] for one in shown["warnings"]]
+    assert ["/paths/~1bad/get"] == [warning["pointer"] for warning in shown["warnings"]]
     column = Path("api.json").read_text().index('"get": 5') + 1
     place = {"file": str(Path("api.json").resolve()), "line": 1, "column": column}
     for found in (shown["warnings"], shown["problems"]):

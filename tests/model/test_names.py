@@ -85,7 +85,7 @@ def test_every_parameter_has_an_option_of_its_own(keys: list[tuple[str, str]]) -
     options = option_names(named, {"help"})
     assert len(keys) == len(set(options))
     assert "help" not in options
-    assert all(OPTION.fullmatch(one) for one in options)
+    assert all(OPTION.fullmatch(option) for option in options)
     reversed_keys = keys[::-1]
     reversed_keys.sort(key=lambda key: ["path", "query", "header"].index(key[0]))
     again = option_names([Named(location, name, name) for location, name in reversed_keys], {"help"})
@@ -97,7 +97,7 @@ def test_every_field_of_a_body_has_an_option_of_its_own() -> None:
     fields = [Field((name,), name, ValueType()) for name in ("id", "body.id", "help", "x")]
     made = fields_with_own_options(fields, {"id", "help"})
     assert ["body.id-2", "body.id", "body.help", "x"] == [one.option for one in made]
-    assert [one.path for one in fields] == [one.path for one in made]
+    assert [field.path for field in fields] == [one.path for one in made]
 
 
 @pytest.mark.parametrize("text", ["listRuns", "Get_HTTPThing2", "a--b", "Überblick", "x" * 300])
@@ -132,9 +132,9 @@ def test_long_names_are_cut_and_told_apart() -> None:
     ids = ["x" * 300 + "a", "x" * 300 + "b"]
     api = save(document({f"/{one}": {"get": operation(each)} for one, each in zip("ab", ids, strict=True)}))
     rows = run_cli("operations", api).json
-    assert ["/a", "/b"] == [one["path"] for one in rows]
-    assert 2 == len({one["name"] for one in rows})
-    assert all(len(one["name"]) <= MAX_LENGTH + 4 for one in rows)
+    assert ["/a", "/b"] == [row["path"] for row in rows]
+    assert 2 == len({row["name"] for row in rows})
+    assert all(len(row["name"]) <= MAX_LENGTH + 4 for row in rows)
     for one, path in zip(rows, ["/a", "/b"], strict=True):
         assert path == request_of(one["name"])["target"]
 
@@ -281,7 +281,10 @@ def _compiled(operations: dict[tuple[str, str], str], lock: dict[tuple[str, str]
 
 
 def _names(compiled: Compiled) -> dict[tuple[str, str], str]:
-    return {(one.operation.method, one.operation.path): one.operation.name for one in compiled.operations}
+    return {
+        (operation.operation.method, operation.operation.path): operation.operation.name
+        for operation in compiled.operations
+    }
 
 
 @settings(deadline=None, max_examples=examples(60))
@@ -368,7 +371,7 @@ def test_a_verb_is_never_shadowed_by_an_operation() -> None:
     names = ["help", "api", "describe", "version", "__init__", "--help", "class", "-o"]
     api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(names)}))
     rows = run_cli("operations", api).json
-    assert names == [one["operation_id"] for one in rows]
+    assert names == [row["operation_id"] for row in rows]
     for index, one in enumerate(rows):
         assert f"/{index}" == request_of(one["name"])["target"]
     assert "Usage: dynacli" in run_cli("help").stdout

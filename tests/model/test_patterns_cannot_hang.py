@@ -49,7 +49,7 @@ def test_a_slow_pattern_is_decided(pattern: str, version: str) -> None:
 def test_slow_patterns_are_decided_wherever_they_stand(schema: Any, expected: str) -> None:
     """Names of properties and other dialects go through the same engine."""
     verdict = judge_value(schema, {_SLOW_TEXT: _SLOW_TEXT})
-    assert [expected] == [one.rule for one in verdict.findings]
+    assert [expected] == [finding.rule for finding in verdict.findings]
 
 
 def test_an_abandoned_pattern_is_a_finding() -> None:
@@ -57,7 +57,7 @@ def test_an_abandoned_pattern_is_a_finding() -> None:
     pattern = "^(?!x)(a|a)*(?=b)$"
     verdict = judge_value({"pattern": pattern}, _SLOW_TEXT)
     assert [f"it takes too long to tell whether the text matches the pattern `{pattern}`"] == [
-        one.message for one in verdict.findings
+        finding.message for finding in verdict.findings
     ]
 
 

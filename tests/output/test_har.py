@@ -217,7 +217,7 @@ def test_the_order() -> None:
     calls = [
         HarCall(**{**_CALL, "operation": name, "started": at}, **_ANSWER) for name, at in (("b", 2), ("a", 1))
     ]
-    assert ["a", "b"] == [one["comment"] for one in json.loads(har_of(calls))["log"]["entries"]]
+    assert ["a", "b"] == [entry["comment"] for entry in json.loads(har_of(calls))["log"]["entries"]]
 
 
 def _exchange(answer: Answer | None = None, error: Any = None) -> Exchange:
@@ -296,6 +296,6 @@ def test_it_fits_the_schema() -> None:
     ]
     validator = Draft6Validator(main, registry=registry, format_checker=Draft6Validator.FORMAT_CHECKER)
     assert [] == [
-        f"{one.json_path}: {one.message}" for one in validator.iter_errors(json.loads(har_of(calls)))
+        f"{error.json_path}: {error.message}" for error in validator.iter_errors(json.loads(har_of(calls)))
     ]
     assert not validator.is_valid({"log": {"version": "1.2", "entries": [{}]}})

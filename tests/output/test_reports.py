@@ -57,7 +57,7 @@ def test_json_has_the_shape_of_the_validation_report() -> None:
     assert (False, ["a pattern"]) == (report["valid"], report["unchecked"])
     assert [{**_finding(), "call": 0}] == report["findings"]
     assert [(2, "known")] == [(one["call"], one["reason"]) for one in report["suppressed"]]
-    assert [False, True, True, True, False] == [one["valid"] for one in report["calls"]]
+    assert [False, True, True, True, False] == [call["valid"] for call in report["calls"]]
     assert "operation" not in report
     assert "it is not safe" == report["calls"][3]["skipped"]
 
@@ -81,7 +81,7 @@ def test_junit_has_a_case_for_each_call() -> None:
     )
     assert [("pets", "3"), ("zoo", "2")] == [(one.get("name"), one.get("tests")) for one in root]
     cases = list(root.iter("testcase"))
-    assert ["get-pet", "get-pet (2)", "list-pets", "feed", "look"] == [one.get("name") for one in cases]
+    assert ["get-pet", "get-pet (2)", "list-pets", "feed", "look"] == [case.get("name") for case in cases]
     failure = cases[0].find("failure")
     assert failure is not None
     assert "/id: expected integer, got string `x` [type]" == failure.get("message")
@@ -114,7 +114,7 @@ def test_sarif_is_located_in_the_document() -> None:
     run = log["runs"][0]
     assert ("2.1.0", "dynacli") == (log["version"], run["tool"]["driver"]["name"])
     assert [("type", "The value has the right type")] == [
-        (one["id"], one["shortDescription"]["text"]) for one in run["tool"]["driver"]["rules"]
+        (rule["id"], rule["shortDescription"]["text"]) for rule in run["tool"]["driver"]["rules"]
     ]
     first, second = run["results"]
     assert ("type", 0, "error") == (first["ruleId"], first["ruleIndex"], first["level"])
@@ -176,7 +176,7 @@ def test_hostile_text_breaks_no_format(name: str) -> None:
         assert 2 == len(text.splitlines())
         head = text.splitlines()[0].split("::")[1]
         assert ["file", "line", "title"] == [
-            one.partition("=")[0] for one in head.split(" ", 1)[1].split(",")
+            part.partition("=")[0] for part in head.split(" ", 1)[1].split(",")
         ]
         assert "a%25b%0D%0Ac%3Ad%2Ce" in head
     else:
@@ -291,7 +291,7 @@ def test_every_end_of_a_call_has_its_report(
     assert (code, is_valid, where) == (
         result.exit_code,
         report["valid"],
-        [one["where"] for one in report["findings"]],
+        [finding["where"] for finding in report["findings"]],
     )
 
 
@@ -372,10 +372,10 @@ def test_no_secret_is_in_a_report(server: Recorder, canary: str, monkeypatch: py
     headers = {"Content-Type": "application/json", "Set-Cookie": f"sid=cookie-{'c' * 70}; Path=/"}
     server.answers["/pet"] = Answer(200, body, headers)
     monkeypatch.setenv("DYNACLI_KEY", canary)
-    formats = [f"--report={one}=r.{one}" for one in REPORTS]
+    formats = [f"--report={report}=r.{report}" for report in REPORTS]
     result = run_cli(name, "get-pet", "--accept-origin", server.origin, *formats, "-o", "@/dev/null")
     assert 0 == result.exit_code
-    written = [result.stderr, *(Path(f"r.{one}").read_text(encoding="utf-8") for one in REPORTS)]
+    written = [result.stderr, *(Path(f"r.{report}").read_text(encoding="utf-8") for report in REPORTS)]
     for text in written:
         assert "***" in text
         assert canary[:8] not in text
@@ -386,10 +386,10 @@ def test_the_query_of_a_document_is_in_no_report(server: Recorder) -> None:
     """An API that is called by the URL of its document is named without the values of its query."""
     url = serve(server, document({"/pet": {"get": operation("getPet")}}, [server.origin]))
     server.answers["/pet"] = Answer(body=b"{")
-    formats = [f"--report={one}=r.{one}" for one in REPORTS]
+    formats = [f"--report={report}=r.{report}" for report in REPORTS]
     result = run_cli(f"{url}?token=hunter2", "get-pet", *formats, "-o", "@/dev/null")
     assert 0 == result.exit_code
-    for text in (result.stderr, *(Path(f"r.{one}").read_text(encoding="utf-8") for one in REPORTS)):
+    for text in (result.stderr, *(Path(f"r.{report}").read_text(encoding="utf-8") for report in REPORTS)):
         assert "breaks the document" in text or "unreadable-body" in text
         assert "hunter2" not in text
     assert f"{url}?token=***" == json.loads(Path("r.json").read_text(encoding="utf-8"))["api"]

@@ -413,7 +413,7 @@ def test_errors_and_warnings_for_programs_have_the_whole_verdict(
     line = json.loads(result.stderr.splitlines()[-1])
     told = line["error"] if level == "strict" else line["warning"]
     assert (["/id"], [], []) == (
-        [one["pointer"] for one in told["findings"]],
+        [finding["pointer"] for finding in told["findings"]],
         told["unchecked"],
         told["suppressed"],
     )

@@ -66,7 +66,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("media_type", "schema", "words", "body"),
     CASES,
-    ids=[f"{one[0]} {' '.join(one[2])[:24]}" for one in CASES],
+    ids=[f"{case[0]} {' '.join(case[2])[:24]}" for case in CASES],
 )
 def test_a_body_reaches_the_server_as_its_media_type_says(
     server: Recorder, media_type: str, schema: dict[str, Any], words: tuple[str, ...], body: bytes

@@ -297,7 +297,7 @@ def test_what_is_written_is_read_back(parts: list[tuple[str, bytes]]) -> None:
     made = Multipart([Part(name, content) for name, content in parts], FORM_DATA, "\r\n--B".strip("\r\n-"))
     whole = b"".join(made)
     assert made.length == len(whole)
-    assert parts == [(one.name, one.content) for one in split_parts(whole, {"boundary": made.boundary})]
+    assert parts == [(part.name, part.content) for part in split_parts(whole, {"boundary": made.boundary})]
 
 
 @pytest.mark.parametrize(

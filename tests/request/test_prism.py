@@ -29,10 +29,10 @@ def test_prism_accepts_what_the_document_allows(corpus: Path) -> None:
         ask(path, str(path.relative_to(corpus)), most=MOST, least=LEAST, seconds=SECONDS)
         for path in documents(corpus)
     ]
-    called, accepted = sum(one.called for one in reports), sum(one.accepted for one in reports)
+    called, accepted = sum(report.called for report in reports), sum(report.accepted for report in reports)
     told = "\n".join(
-        [one.line() for one in reports if one.refusal]
-        + [f"{one.name}: {reason}" for one in reports for reason in one.reasons]
+        [report.line() for report in reports if report.refusal]
+        + [f"{report.name}: {reason}" for report in reports for reason in report.reasons]
     )
     assert called > 300, told
     assert accepted / called >= SHARE, told

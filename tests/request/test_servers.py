@@ -291,7 +291,7 @@ def test_slashes_stay_where_the_document_says_so(server: Recorder) -> None:
     api = save(document(paths, [server.origin]))
     run_cli(api, "raw", "src/main.py")
     run_cli(api, "one", "src/main.py")
-    assert ["/raw/src/main.py", "/one/src%2Fmain.py"] == [one.target for one in server.requests]
+    assert ["/raw/src/main.py", "/one/src%2Fmain.py"] == [request.target for request in server.requests]
     for value in ("src/../main.py", "/etc", "a//b"):
         assert 2 == run_cli(api, "raw", value).exit_code
     assert 2 == len(server.requests)
@@ -356,9 +356,9 @@ def test_the_most_specific_servers_win(server: Recorder, other_server: Recorder)
     api = save(document(paths, [f"{server.origin}/document"]))
     for word in ("own", "path", "top"):
         run_cli(api, word)
-    assert ["/operation/a", "/path/a", "/document/b"] == [one.target for one in server.requests]
+    assert ["/operation/a", "/path/a", "/document/b"] == [request.target for request in server.requests]
     run_cli(api, "own", "--server", other_server.origin)
-    assert ["/a"] == [one.target for one in other_server.requests]
+    assert ["/a"] == [request.target for request in other_server.requests]
 
 
 def test_a_relative_server_starts_from_the_document(server: Recorder) -> None:
@@ -375,7 +375,7 @@ def test_a_server_variable_is_given_by_name(server: Recorder) -> None:
     api = save(made)
     run_cli(api, "get-a")
     run_cli(api, "get-a", "--server-var", "base=v2")
-    assert ["/v1/a", "/v2/a"] == [one.target for one in server.requests]
+    assert ["/v1/a", "/v2/a"] == [request.target for request in server.requests]
     result = run_cli(api, "get-a", "--server-var", "base=../x")
     assert (11, 2) == (result.exit_code, len(server.requests))
     assert 2 == run_cli(api, "get-a", "--server-var", "base").exit_code

@@ -59,7 +59,7 @@ def _places(
         for name, schema in properties.items() if isinstance(properties, Mapping) else ():
             named.setdefault(name, []).append(schema)
     for name, variants in named.items():
-        if any(_is_read_only(one, resolve) for one in variants):
+        if any(_is_read_only(variant, resolve) for variant in variants):
             continue
         here = f"{option}.{name}" if option else name
         yield (*path, name), here

@@ -24,7 +24,7 @@ def api(server: Recorder) -> str:
 
 
 def _targets(server: Recorder) -> list[str]:
-    return [f"{one.method} {one.target}" for one in server.requests]
+    return [f"{request.method} {request.target}" for request in server.requests]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -68,7 +68,7 @@ def test_what_a_documented_redirect_leads_to_is_not_judged(
 ) -> None:
     """Where the document has the redirect and not the final status, the final answer is another resource's."""
     described = {"description": "", "content": {"application/json": {"schema": {"type": "integer"}}}}
-    responses = {one: described if one[0] in "2d" else {"description": ""} for one in answers}
+    responses = {answer: described if answer[0] in "2d" else {"description": ""} for answer in answers}
     api = save(document({"/a": {"get": operation("get-a", responses=responses)}}, [server.origin]))
     server.answers["/a"] = _to("/b")
     server.answers["/b"] = Answer(final, b'"text"')
@@ -196,7 +196,7 @@ def test_the_same_origin_keeps_the_credential(
     server.answers["/a"] = _to("/b")
     server.answers["/b"] = Answer()
     assert 0 == run_cli(save(made), "get-a", "--accept-origin", server.origin).exit_code
-    assert [[f"Bearer {canary}"]] * 2 == [one.headers["authorization"] for one in server.requests]
+    assert [[f"Bearer {canary}"]] * 2 == [request.headers["authorization"] for request in server.requests]
 
 
 def test_a_lost_credential_is_explained(

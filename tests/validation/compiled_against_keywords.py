@@ -99,7 +99,7 @@ def compare_document(
     except DocumentError:
         return tally
     catalog = catalog_in_memory(compiled, [])
-    names = [one.operation.name for one in compiled.operations]
+    names = [operation.operation.name for operation in compiled.operations]
     if not names:
         return tally
     components = document.tree.get("components")

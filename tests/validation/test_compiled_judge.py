@@ -536,7 +536,9 @@ def test_numbers_beyond_64_bits_are_left_to_the_keywords(number: str) -> None:
     """jsonschema-rs takes an infinite number to keep every bound, and orjson reads large whole ones as fractions."""
     body = f"[{'1,' * 40_000}{number}]".encode()
     found = judge_value({"items": {"maximum": 10, "minimum": -10}}, body)
-    assert ["maximum" if not number.startswith("-") else "minimum"] == [one.rule for one in found.findings]
+    assert ["maximum" if not number.startswith("-") else "minimum"] == [
+        finding.rule for finding in found.findings
+    ]
     assert "/40000" == found.findings[0].pointer
 
 

@@ -176,11 +176,11 @@ def test_a_missing_parameter_has_a_place() -> None:
 
 def _guarded_by(*alternatives: tuple[str, ...]) -> Judge:
     document = answer_document({"200": _OK})
-    names = {name for one in alternatives for name in one}
+    names = {name for alternative in alternatives for name in alternative}
     document["components"]["securitySchemes"] = {
         name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in names
     }
-    document["security"] = [{name: [] for name in one} for one in alternatives]
+    document["security"] = [{name: [] for name in alternative} for alternative in alternatives]
     return judge_of(document)
 
 
@@ -217,7 +217,8 @@ def test_undocumented_properties_of_a_request(version: str) -> None:
     request = sent(media_type=JSON, body=b'{"a": 1, "b": 2}', headers={"X-Mine": "1"})
     judge = _posting({"type": "object", "properties": {"a": {}}}, version)
     assert [("request", "undocumented-property", "/b")] == [
-        (one.where, one.rule, one.pointer) for one in judge.request(request, is_exact=True).findings
+        (finding.where, finding.rule, finding.pointer)
+        for finding in judge.request(request, is_exact=True).findings
     ]
     assert [] == compact(judge.request(request))
 
@@ -245,7 +246,7 @@ def test_exact_tells_of_a_request_in_a_call() -> None:
     words = ("./a.json", "a", "--body", '{"a": 1, "b": 2}', "--dry-run", "json", "--error-format", "json")
     result = run_cli(*words, "--validate", "exact")
     told = json.loads(result.stderr)["warning"]
-    assert (0, ["/b"]) == (result.exit_code, [one["pointer"] for one in told["findings"]])
+    assert (0, ["/b"]) == (result.exit_code, [finding["pointer"] for finding in told["findings"]])
     assert 0 == run_cli(*words).exit_code
 
 
@@ -347,7 +348,9 @@ def test_bodies_that_are_not_what_they_say(
             responses, answered(body, media_type=media_type), version=version, is_exact=is_exact
         )
         assert expected == compact(verdict)
-        json.dumps([one.as_json() for one in verdict.findings], ensure_ascii=False, allow_nan=False).encode()
+        json.dumps(
+            [finding.as_json() for finding in verdict.findings], ensure_ascii=False, allow_nan=False
+        ).encode()
 
 
 _WRONG: list[Any] = [

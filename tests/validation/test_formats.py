@@ -229,9 +229,9 @@ def _texts(number: int) -> list[Any]:
 
 def _numbers(number: int) -> list[Any]:
     return [
-        pytest.param(name, one, id=f"{name}-{str(one)[:40]}")
+        pytest.param(name, example, id=f"{name}-{str(example)[:40]}")
         for name, examples in _NUMBERS.items()
-        for one in examples[number]
+        for example in examples[number]
     ]
 
 

@@ -190,7 +190,7 @@ def test_repeated_headers_of_a_call(server: Recorder) -> None:
     result = run_cli("./cookies.json", "a", "--validate", "strict", "--error-format", "json")
     assert (9, ["header/Set-Cookie"]) == (
         result.exit_code,
-        [one["pointer"] for one in result.error["findings"]],
+        [finding["pointer"] for finding in result.error["findings"]],
     )
 
 
@@ -198,4 +198,4 @@ def test_a_text_that_stands_for_nothing_of_its_type_says_so() -> None:
     """The type that is asked for and the text that came are named, also where no schema was asked yet."""
     responses = {"200": {"description": "", "headers": {"X-More": {"schema": {"type": "boolean"}}}}}
     verdict = judge_answer(responses, answered(b"", media_type="", headers={"x-more": "null"}))
-    assert ["expected boolean, got `null`"] == [one.message for one in verdict.findings]
+    assert ["expected boolean, got `null`"] == [finding.message for finding in verdict.findings]

@@ -234,11 +234,13 @@ def test_a_finding_names_the_place_in_the_document() -> None:
     responses = {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": reference}}}}
     answer = answered(b'{"id":1}\n{"id":"a"}', media_type="application/jsonl")
     verdict = judge_answer(responses, answer, version="3.2.0", Item=_ITEM)
-    assert ["/components/schemas/Item/properties/id/type"] == [one.schema_pointer for one in verdict.findings]
+    assert ["/components/schemas/Item/properties/id/type"] == [
+        finding.schema_pointer for finding in verdict.findings
+    ]
     responses["200"]["content"] = {"application/jsonl": {"itemSchema": _ITEM}}
     verdict = judge_answer(responses, answer, version="3.2.0")
     place = "/paths/~1a/get/responses/200/content/application~1jsonl/itemSchema/properties/id/type"
-    assert [place] == [one.schema_pointer for one in verdict.findings]
+    assert [place] == [finding.schema_pointer for finding in verdict.findings]
 
 
 @pytest.mark.parametrize(
@@ -324,7 +326,7 @@ def test_what_is_no_sequence_is_a_finding(media_type: str, body: bytes, message:
     name = media_type.partition(";")[0]
     responses = {"200": {"description": "", "content": {name: {"itemSchema": _ITEM}}}}
     verdict = judge_answer(responses, answered(body, media_type=media_type), version="3.2.0")
-    assert [("unreadable-body", message)] == [(one.rule, one.message) for one in verdict.findings]
+    assert [("unreadable-body", message)] == [(finding.rule, finding.message) for finding in verdict.findings]
 
 
 def test_parts_of_bytes_are_noted() -> None:
@@ -372,4 +374,4 @@ def test_a_stream_is_judged_in_a_call(server: Recorder) -> None:
     server.answers["/a"] = Answer(200, body, {"Content-Type": "text/event-stream"})
     result = run_cli("./events.json", "a", "--validate", "strict", "-o", "raw", "--error-format", "json")
     assert (9, body) == (result.exit_code, result.stdout_bytes)
-    assert ["/1/event"] == [one["pointer"] for one in result.error["findings"]]
+    assert ["/1/event"] == [finding["pointer"] for finding in result.error["findings"]]

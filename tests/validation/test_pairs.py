@@ -22,11 +22,11 @@ def test_a_pair(pair: Pair, version: str) -> None:
     else:
         verdict, where = judge.request(pair.message), "request"
     lines = compact(verdict)
-    notes = [one for one in lines if one.startswith("?")]
+    notes = [line for line in lines if line.startswith("?")]
     expected = [one for one in pair.expected if one.startswith("?")]
     assert sorted(set(pair.expected) - set(expected)) == sorted(set(lines) - set(notes)), (lines, pair.source)
     assert len(pair.expected) == len(lines), lines
-    assert {where} >= {one.where for one in verdict.findings}
+    assert {where} >= {finding.where for finding in verdict.findings}
     for wanted in expected:
         assert any(wanted.removeprefix("? ") in note for note in notes), notes
 

@@ -76,9 +76,9 @@ def test_a_check_finds_nothing_else(running: tuple[RealServer, tuple[str, ...]])
     result = run_cli("check", server.name, "-o", "json", *options)
     assert result.exit_code in {0, 9}, result.stderr
     rows = result.json
-    assert [] == [one["operation"] for one in rows if one["method"] == "GET" and one["skipped"]]
+    assert [] == [row["operation"] for row in rows if row["method"] == "GET" and row["skipped"]]
     assert {} == _unknown(server.name, rows)
-    assert (9 if any(one["findings"] for one in rows) else 0) == result.exit_code, result.stderr
+    assert (9 if any(row["findings"] for row in rows) else 0) == result.exit_code, result.stderr
 
 
 @pytest.mark.parametrize("started", [SERVERS[name] for name in THEIRS], indirect=True, ids=list(THEIRS))
@@ -92,7 +92,7 @@ def test_a_check_that_writes_leaves_what_was_there(running: tuple[RealServer, tu
     before = [run_cli(*options, server.name, *words).stdout for words in lists]
     result = run_cli("check", server.name, "--write", "--yes", "-o", "json", *options)
     assert result.exit_code in {0, 9}, result.stderr
-    assert {one["status"] for row in result.json for one in row["calls"] if row["method"] == "DELETE"} <= {
+    assert {call["status"] for row in result.json for call in row["calls"] if row["method"] == "DELETE"} <= {
         200,
         204,
     }
@@ -105,7 +105,7 @@ def _unknown(api: str, rows: list[dict[str, Any]]) -> dict[str, set[str]]:
     known: dict[str, set[str]] = {}
     for call in CALLS[api]:
         known.setdefault(call.operation, set()).update(call.found)
-    found = {one["operation"]: set(_compact(one["findings"])) for one in rows}
+    found = {row["operation"]: set(_compact(row["findings"])) for row in rows}
     return {name: more for name, ones in found.items() if (more := ones - known.get(name, set()))}
 
 
@@ -137,5 +137,5 @@ def _difference(api: str, call: Call, level: str, options: tuple[str, ...], kept
 
 def _compact(findings: list[dict[str, Any]]) -> tuple[str, ...]:
     """Return findings as `RULE POINTER`, each once, in order."""
-    pairs = {(one["rule"], re.sub(r"/\d+(?=/|$)", "/*", one["pointer"])) for one in findings}
+    pairs = {(finding["rule"], re.sub(r"/\d+(?=/|$)", "/*", finding["pointer"])) for finding in findings}
     return tuple(sorted(f"{rule} {pointer}".strip() for rule, pointer in pairs))

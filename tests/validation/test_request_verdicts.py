@@ -218,7 +218,7 @@ def test_a_read_only_property_in_a_request() -> None:
     request = sent(media_type=JSON, body=b'{"id": 1, "name": "n"}')
     verdict = judge_of(_document(_body(_THING), "3.0.3")).request(request)
     assert [("/id", "the document marks this as read-only, so it is not sent")] == [
-        (one.pointer, one.message) for one in verdict.findings
+        (finding.pointer, finding.message) for finding in verdict.findings
     ]
     assert [] == compact(judge_of(_document(_body(_THING))).request(request))
 
@@ -288,7 +288,7 @@ def test_a_refused_request_reaches_nobody(server: Recorder) -> None:
     place = "/paths/~1a/post/requestBody/content/application~1json/schema"
     assert re.search(rf"document line 1, column [0-9]+: {re.escape(place)}", result.stderr)
     run_cli("./document.json", "a", "--body", '{"x": "y"}', "--validate", "off")
-    assert [b'{"x":"y"}'] == [one.body.replace(b" ", b"") for one in server.requests]
+    assert [b'{"x":"y"}'] == [request.body.replace(b" ", b"") for request in server.requests]
 
 
 def test_the_place_of_a_parameter_reads_well() -> None:

@@ -302,7 +302,7 @@ def test_a_finding_comes_after_the_whole_stream(server: Recorder) -> None:
     api = _api(server.origin, NDJSON)
     result = run_cli(api, "a", "--validate", "strict", "--error-format", "json")
     assert (9, body) == (result.exit_code, result.stdout_bytes)
-    found = [(one["pointer"], one["rule"]) for one in result.error["findings"]]
+    found = [(finding["pointer"], finding["rule"]) for finding in result.error["findings"]]
     assert [("/1/id", "type"), ("/2", "required")] == found
     assert 0 == run_cli(api, "a", "--validate", "strict", "--no-fail").exit_code
 
@@ -312,7 +312,7 @@ def test_exact_looks_into_each_item(server: Recorder) -> None:
     server.answers["/a"] = Answer(200, b'{"id":1}\n{"id":2,"x":3}\n', {"Content-Type": NDJSON})
     result = run_cli(_api(server.origin, NDJSON), "a", "--validate", "exact", "--error-format", "json")
     assert 9 == result.exit_code
-    found = [(one["pointer"], one["rule"]) for one in result.error["findings"]]
+    found = [(finding["pointer"], finding["rule"]) for finding in result.error["findings"]]
     assert [("/1/x", "undocumented-property")] == found
 
 
@@ -570,7 +570,7 @@ def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.
     monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
     result = run_cli(endless, "bytes", "3", "--validate", "strict", "--error-format", "json", "-o", "raw")
     assert 9 == result.exit_code
-    assert ["maxLength"] == [one["rule"] for one in result.error["findings"]]
+    assert ["maxLength"] == [finding["rule"] for finding in result.error["findings"]]
     assert 3_000_000 <= len(result.stdout_bytes)
 
 

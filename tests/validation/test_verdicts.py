@@ -302,7 +302,9 @@ def test_properties_that_an_answer_does_not_have(version: str) -> None:
         },
     }
     verdict = judge_value(schema, {}, version, Secret={"type": "string", "writeOnly": True})
-    assert ["`d` is missing, and the document requires it"] == [one.message for one in verdict.findings]
+    assert ["`d` is missing, and the document requires it"] == [
+        finding.message for finding in verdict.findings
+    ]
 
 
 def test_a_write_only_property_in_an_answer() -> None:
@@ -356,7 +358,7 @@ def test_a_write_only_property_in_an_answer() -> None:
 )
 def test_messages_read_aloud(schema: Any, value: Any, message: str) -> None:
     """A message is a sentence with the value in it, shortened, and no dump of JSON."""
-    assert [message] == [one.message for one in judge_value(schema, value, **_SCHEMAS).findings]
+    assert [message] == [finding.message for finding in judge_value(schema, value, **_SCHEMAS).findings]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -386,7 +388,7 @@ def test_a_finding_says_all_there_is(version: str) -> None:
                 "/components/schemas/B/properties/b/allOf/0/$ref",
             ],
         }
-    ] == [one.as_json() for one in verdict.findings]
+    ] == [finding.as_json() for finding in verdict.findings]
 
 
 def test_siblings_of_a_reference_have_their_own_place() -> None:
@@ -398,7 +400,7 @@ def test_siblings_of_a_reference_have_their_own_place() -> None:
     )
     root = "/paths/~1a/get/responses/200/content/application~1json/schema"
     assert ["/components/schemas/A/properties/a/type", f"{root}/properties/a/minimum"] == sorted(
-        one.schema_pointer for one in verdict.findings
+        finding.schema_pointer for finding in verdict.findings
     )
 
 
@@ -424,7 +426,7 @@ def test_references_of_every_kind_are_followed() -> None:
         **_SCHEMAS,
     )
     assert ["/left/left/value type", "/right/value type", "/up/value type", "/value type"] == compact(verdict)
-    assert {"/components/schemas/Int/type"} == {one.schema_pointer for one in verdict.findings}
+    assert {"/components/schemas/Int/type"} == {finding.schema_pointer for finding in verdict.findings}
 
 
 _OK: dict[str, Any] = {"description": ""}
@@ -695,7 +697,7 @@ def test_hundreds_of_media_types() -> None:
     verdict = judge_answer(
         {"200": {**_OK, "content": content}}, answered(b"{}", media_type="application/vnd.v217+json")
     )
-    assert ["n217"] == [one.expected for one in verdict.findings]
+    assert ["n217"] == [finding.expected for finding in verdict.findings]
 
 
 @pytest.mark.parametrize(
@@ -729,7 +731,7 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
     )
     server.answers["/a"] = Answer()
     result = run_cli("./a.yaml", "a", "--validate", "strict", "--error-format", "json")
-    assert (9, ["type"]) == (result.exit_code, [one["rule"] for one in result.error["findings"]])
+    assert (9, ["type"]) == (result.exit_code, [finding["rule"] for finding in result.error["findings"]])
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -124,13 +124,13 @@ def found(changes: Changes) -> list[Expected]:
     """Return all changes as edits expect them, each once."""
     rows = {
         json.dumps(row): row
-        for one in changes
-        for row in [(one.kind, one.pointer, one.from_, one.to, one.breaking)]
+        for change in changes
+        for row in [(change.kind, change.pointer, change.from_, change.to, change.breaking)]
     }
     return [rows[key] for key in sorted(rows)]
 
 
 def verdict(changes: Changes) -> bool | None:
     """Return the worst that is said of changes: True breaks, then None, then False."""
-    verdicts = {one.breaking for one in changes} | {True for _ in changes.removed}
+    verdicts = {change.breaking for change in changes} | {True for _ in changes.removed}
     return True if True in verdicts else None if None in verdicts else False

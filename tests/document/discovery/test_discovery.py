@@ -57,11 +57,11 @@ class _Everywhere(dict[str, Any]):
 
 
 def _targets(server: Recorder) -> list[str]:
-    return [one.target for one in server.requests]
+    return [request.target for request in server.requests]
 
 
 def _urls(discovery: Discovery) -> list[str]:
-    return [one.url for one in discovery.documents]
+    return [document.url for document in discovery.documents]
 
 
 def _results(discovery: Discovery | DynacliError, origin: str) -> dict[str, str]:
@@ -198,7 +198,10 @@ def test_the_usual_places_are_tried(server: Recorder, place: str) -> None:
     """A document at any usual place is found from the root of the origin."""
     server.answers[f"/{place}"] = Answer(200, _document())
     found = discover(server.origin)
-    assert ([f"{server.origin}/{place}"], [Way.USUAL]) == (_urls(found), [one.way for one in found.documents])
+    assert ([f"{server.origin}/{place}"], [Way.USUAL]) == (
+        _urls(found),
+        [document.way for document in found.documents],
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,7 +243,7 @@ def test_the_usual_places_are_under_the_given_path_too(server: Recorder, given: 
     """They are tried under the path that was given, then under the root, and never with the query."""
     server.answers[place] = Answer(200, _document())
     assert [f"{server.origin}{place}"] == _urls(discover(server.origin + given))
-    assert [] == [one for one in _targets(server)[1:] if "key" in one]
+    assert [] == [target for target in _targets(server)[1:] if "key" in target]
 
 
 def test_what_is_under_the_given_path_ends_the_search(server: Recorder) -> None:
@@ -276,7 +279,7 @@ def test_a_page_that_shows_the_api_names_the_document(server: Recorder, text: st
     given = path if path == "/manual" else ""
     found = discover(server.origin + given)
     assert [f"{server.origin}{SPEC}"] == _urls(found)
-    assert [Way.NAMED if given else Way.PAGE] == [one.way for one in found.documents]
+    assert [Way.NAMED if given else Way.PAGE] == [document.way for document in found.documents]
 
 
 def test_springdoc_is_followed_through_its_script_and_configuration(server: Recorder) -> None:
@@ -402,7 +405,7 @@ def test_what_the_api_states_ends_the_search(server: Recorder) -> None:
         "/named/openapi.json": Answer(200, _document("Named")),
         "/openapi.json": Answer(200, _document("Usual")),
     }
-    assert ["Stated"] == [one.title for one in discover(server.origin).documents]
+    assert ["Stated"] == [document.title for document in discover(server.origin).documents]
     assert ["/", SPEC] == _targets(server)
 
 
@@ -414,7 +417,7 @@ def test_a_broken_statement_does_not_end_it(server: Recorder) -> None:
         "/openapi.json": Answer(200, _document("Usual")),
     }
     found = discover(server.origin)
-    assert ["Usual"] == [one.title for one in found.documents]
+    assert ["Usual"] == [document.title for document in found.documents]
     assert _results(found, server.origin)[SPEC].startswith("not a document: cannot be read")
 
 
@@ -428,7 +431,7 @@ def test_the_usual_places_come_before_what_pages_name(server: Recorder) -> None:
         "/openapi.yaml": Answer(200, b"openapi: 3.0.0\ninfo: {title: YAML}\npaths: {/a: {get: {}}}", YAML),
         "/openapi": Answer(200, b'{"openapi": "3.1.0", "info": {"title": "Empty"}, "paths": {}}'),
     }
-    titles = [one.title for one in discover(server.origin).documents]
+    titles = [document.title for document in discover(server.origin).documents]
     assert ["Late", "YAML", "Old", "Empty", "Page"] == titles
 
 
@@ -463,7 +466,7 @@ def test_documents_of_the_same_api_are_found_once(
     """Of several the newer version of OpenAPI stays, JSON before YAML; other APIs all stay."""
     server.answers |= {"/openapi.json": Answer(200, first), "/openapi": Answer(200, second)}
     names = {f"{server.origin}/openapi.json": "first", f"{server.origin}/openapi": "second"}
-    found = [names[one] for one in _urls(discover(server.origin))]
+    found = [names[url] for url in _urls(discover(server.origin))]
     assert (["first", "second"] if expected == "both" else [expected]) == found
 
 
@@ -481,7 +484,7 @@ def test_a_catalog_lists_several_apis_in_its_order(server: Recorder) -> None:
         },
     }
     found = discover(server.origin)
-    assert ["zebra", "ant", "mole"] == [one.title for one in found.documents]
+    assert ["zebra", "ant", "mole"] == [document.title for document in found.documents]
     assert "a catalog, 4 links" == _results(found, server.origin)[f"/{CATALOG}"]
 
 
@@ -493,7 +496,7 @@ def test_catalogs_are_followed_one_level_deep(server: Recorder) -> None:
     }
     with pytest.raises(DocumentError):
         discover(server.origin)
-    assert ["/c1"] == [one for one in _targets(server) if one.startswith("/c")]
+    assert ["/c1"] == [target for target in _targets(server) if target.startswith("/c")]
 
 
 @pytest.mark.parametrize(
@@ -526,7 +529,9 @@ def test_an_application_that_answers_every_path_is_no_document(server: Recorder)
         discover(server.origin)
     assert 8 == caught.value.exit_code
     assert {"not a document: an HTML page"} == set(_results(caught.value, server.origin).values())
-    assert ["/ours/openapi.json"] == [one for one in _targets(server) if one.endswith("ours/openapi.json")]
+    assert ["/ours/openapi.json"] == [
+        target for target in _targets(server) if target.endswith("ours/openapi.json")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -557,7 +562,7 @@ def test_a_compressed_document_in_utf_16_is_found(server: Recorder) -> None:
     """The encoding of the transport and of the text are undone before it is judged."""
     body = gzip.compress(_document().decode().encode("utf-16"))
     server.answers["/openapi.json"] = Answer(200, body, {"Content-Encoding": "gzip"})
-    assert [1] == [one.operations for one in discover(server.origin).documents]
+    assert [1] == [document.operations for document in discover(server.origin).documents]
 
 
 # Same origin
@@ -600,7 +605,7 @@ def test_no_spelling_leads_to_another_origin(
     with pytest.raises(DocumentError):
         discover(server.origin)
     assert [] == other_server.requests
-    assert [] == [one for one in server.requests if "authorization" in one.headers]
+    assert [] == [request for request in server.requests if "authorization" in request.headers]
 
 
 def test_a_redirect_to_another_origin_is_not_followed(server: Recorder, other_server: Recorder) -> None:
@@ -651,8 +656,10 @@ def test_nothing_secret_is_sent(server: Recorder, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(DocumentError):
         discover(server.origin)
     assert len(server.requests) > 30
-    assert {"GET"} == {one.method for one in server.requests}
-    assert [] == [one for one in server.requests if {"cookie", "authorization"} & set(one.headers)]
+    assert {"GET"} == {request.method for request in server.requests}
+    assert [] == [
+        request for request in server.requests if {"cookie", "authorization"} & set(request.headers)
+    ]
 
 
 # A public host stays public

@@ -43,7 +43,7 @@ def test_links_are_read(value: str, expected: list[Link]) -> None:
 
 def test_several_headers_are_one_list() -> None:
     """Headers of the same name are read one after the other."""
-    assert ["/a", "/b", "/c"] == [one.target for one in parse_links(["</a>", "</b>, </c>"])]
+    assert ["/a", "/b", "/c"] == [link.target for link in parse_links(["</a>", "</b>, </c>"])]
 
 
 @given(st.lists(st.text(alphabet=st.sampled_from('<>;,="\\ \tabrel/\n\u00e9\U0001f600'))))

@@ -105,7 +105,7 @@ def test_a_url_is_fetched_once(server: Recorder) -> None:
     server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
     for _ in range(3):
         assert URL == dry_run(f"{server.origin}/openapi.json").json["url"]
-    assert ["/openapi.json"] == [one.target for one in server.requests]
+    assert ["/openapi.json"] == [request.target for request in server.requests]
 
 
 def test_a_relative_server_starts_from_the_url(server: Recorder) -> None:

@@ -174,7 +174,8 @@ def test_items_of_a_mended_list_keep_their_origins() -> None:
     content = json.dumps(_document(paths=paths)).encode()
     document = load(content, "it")
     assert [("q", "query"), ("r", "query")] == [
-        (one["name"], one["in"]) for one in document.tree["paths"]["/a"]["get"]["parameters"]
+        (parameter["name"], parameter["in"])
+        for parameter in document.tree["paths"]["/a"]["get"]["parameters"]
     ]
     where = "/paths/~1a/get/parameters"
     assert f"{where}/r/required" == document.origins.locate(f"{where}/1/required").pointer

@@ -132,7 +132,7 @@ def test_an_operation_with_a_dangling_reference_is_left_out_alone() -> None:
     assert ["good"] == listed(api)
     assert "/good" == built(api, "good")["target"]
     messages = [row["message"] for row in warnings(api)]
-    assert any("`GET /bad` is left out" in one and "Gone" in one for one in messages)
+    assert any("`GET /bad` is left out" in message and "Gone" in message for message in messages)
     refused = run_cli(api, "bad", "--dry-run")
     assert (8, "") == (refused.exit_code, refused.stdout)
     assert "Gone" in refused.stderr

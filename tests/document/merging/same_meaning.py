@@ -120,7 +120,7 @@ class _Side:
         """Return each name that a discriminator knows, with the schema that it means."""
         mapping = schema["discriminator"].get("mapping")
         named = {name: self.mapped(ref) for name, ref in mapping.items()} if isinstance(mapping, dict) else {}
-        known = {one["$ref"] for one in named.values()}
+        known = {value["$ref"] for value in named.values()}
         for keyword in ("oneOf", "anyOf"):
             for one in schema.get(keyword) or ():
                 ref = one.get("$ref") if isinstance(one, dict) else None

@@ -51,23 +51,23 @@ def _schemas(**schemas: Any) -> dict[str, Any]:
 
 def _merged(*documents: Document) -> Document:
     """The documents as one, after a look at what holds for any: none is changed, and each operation is what it was."""
-    before = [json.dumps(one.tree) for one in documents]
+    before = [json.dumps(document.tree) for document in documents]
     merged = merge(documents, "all")
-    assert before == [json.dumps(one.tree) for one in documents]
+    assert before == [json.dumps(document.tree) for document in documents]
     seen: set[tuple[str, str]] = set()
     for one in documents:
         wanted = [operation for operation in operations(one) if operation not in seen]
         assert [] == differences(one, merged, wanted)
         seen.update(wanted)
     assert seen == set(operations(merged))
-    assert sum(len(one.scan.dangling) for one in documents) >= len(merged.scan.dangling)
+    assert sum(len(document.scan.dangling) for document in documents) >= len(merged.scan.dangling)
     _assert_places(merged)
     return merged
 
 
 def _assert_places(document: Document) -> None:
     """Every plain value is in the file that its place names; references and URLs may be written otherwise there."""
-    trees = [parse_file(one.content, name="file").tree for one in document.files]
+    trees = [parse_file(file.content, name="file").tree for file in document.files]
     waiting: list[tuple[Any, tuple[str, ...]]] = [(document.tree, ())]
     while waiting:
         node, steps = waiting.pop()
@@ -209,7 +209,8 @@ def test_a_reference_to_a_path_that_is_joined_leads_to_the_path_as_it_was() -> N
     merged = _merged(one, other)
     assert {("/a", "GET"), ("/a", "PUT"), ("/b", "GET")} == set(operations(merged))
     assert {("GET", "/a"), ("PUT", "/a"), ("GET", "/b")} == {
-        (one.operation.method, one.operation.path) for one in compile_document(merged).operations
+        (operation.operation.method, operation.operation.path)
+        for operation in compile_document(merged).operations
     }
 
 
@@ -388,7 +389,7 @@ def test_a_third_document_may_share_with_the_second_alone() -> None:
     ]
     merged = _merged(*documents)
     assert {"Pet": PET, "Pet-2": _TAG, "Pet-3": _OTHER_TAG} == merged.tree["components"]["schemas"]
-    assert [one.uri for one in documents] == [file.uri for file in merged.files]
+    assert [document.uri for document in documents] == [file.uri for file in merged.files]
     assert Place(3, "/components/schemas/Pet/type") == merged.origins.locate("/components/schemas/Pet-3/type")
 
 
@@ -589,8 +590,8 @@ def test_unreadable_references_name_the_files_of_their_document() -> None:
     assert [0, 2] == [place.file for _, place in merged.warnings]
     assert Place(1, "/Pet/type") == merged.origins.locate("/components/schemas/Pet/type")
     compiled = compile_document(merged)
-    assert ["/a", "/b"] == [one.operation.path for one in compiled.operations]
-    assert 2 == len([one for one in compiled.warnings if "is left out" in one.message])
+    assert ["/a", "/b"] == [operation.operation.path for operation in compiled.operations]
+    assert 2 == len([warning for warning in compiled.warnings if "is left out" in warning.message])
 
 
 def test_parts_of_overlays_and_conversions_keep_their_origins() -> None:
@@ -715,7 +716,9 @@ def test_any_values_in_a_document_can_be_merged(odd: dict[str, Any], version: st
         merged = merge(documents, "all")
         compiled = compile_document(merged)
         expected = {("/a", "GET"), ("/b", "PUT"), ("/c", "GET")} if plain in documents else set()
-        assert expected <= {(one.operation.path, one.operation.method) for one in compiled.operations}
+        assert expected <= {
+            (operation.operation.path, operation.operation.method) for operation in compiled.operations
+        }
 
 
 _NAMES = st.sampled_from(["A", "B", "C", "A-2"])
@@ -830,7 +833,7 @@ def test_real_documents_in_pairs(corpus: Path, pair: tuple[str, str]) -> None:
 
 def _hold_all(documents: list[Document]) -> None:
     merged = merge(documents, "all")
-    assert sum(len(operations(one)) for one in documents) == len(operations(merged))
+    assert sum(len(operations(document)) for document in documents) == len(operations(merged))
     for one in documents:
         assert [] == differences(one, merged, operations(one))
     assert () == merged.scan.dangling

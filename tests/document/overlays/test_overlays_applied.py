@@ -67,12 +67,12 @@ def _loaded(*overlays: Overlay, document: Any = DOCUMENT, uri: str = "file:///pe
 
 def _pointers(tree: Any, here: str = "") -> list[str]:
     below = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    return [here, *(one for key, value in below for one in _pointers(value, here + join((key,))))]
+    return [here, *(pointer for key, value in below for pointer in _pointers(value, here + join((key,))))]
 
 
 def _assert_is_where_it_says(document: Document) -> None:
     """Every plain value of the tree is in the file that its place names, at the pointer that it names."""
-    trees = [parse_file(one.content, name="file").tree for one in document.files]
+    trees = [parse_file(file.content, name="file").tree for file in document.files]
     for pointer in _pointers(document.tree):
         value = follow(document.tree, split(pointer))
         place = document.origins.locate(pointer)
@@ -100,7 +100,7 @@ def test_overlays_are_applied_in_their_order() -> None:
     made = document.tree["paths"]["/pets"]["delete"]
     assert {"operationId": "x", "responses": OK, "deprecated": True} == made
     assert _text(DOCUMENT) == document.content
-    assert ["file:///pets.json", first.uri, second.uri] == [one.uri for one in document.files]
+    assert ["file:///pets.json", first.uri, second.uri] == [file.uri for file in document.files]
     assert () == document.warnings[3:]  # of the three types that are misspelled
 
 
@@ -135,7 +135,9 @@ def test_warnings_of_the_compiler_have_lines_of_the_right_file() -> None:
     broken = copy.deepcopy(DOCUMENT)
     broken["servers"] = [{"description": "none"}]
     document = _loaded(overlay, document=broken)
-    found = [one for one in compile_document(document).warnings if "without a `url`" in one.message]
+    found = [
+        warning for warning in compile_document(document).warnings if "without a `url`" in warning.message
+    ]
     assert [(0, "/servers/0"), (1, "/actions/0/update/servers/0")] == sorted(
         (one.file, one.pointer) for one in found
     )
@@ -161,7 +163,7 @@ def test_an_action_that_changes_nothing_is_told(action: dict[str, Any], why: str
     plain = _loaded(_overlay({"target": "$.info", "update": {"x-a": 1}}))
     assert plain.tree == document.tree
     expected = f"Action 1 of the overlay `old.json` changes nothing: {why}", Place(2, "/actions/0")
-    assert [expected] == [one for one in document.warnings if one not in plain.warnings]
+    assert [expected] == [warning for warning in document.warnings if warning not in plain.warnings]
 
 
 @pytest.mark.parametrize(
@@ -292,7 +294,7 @@ def test_a_document_with_any_overlay_is_loaded(old: dict[str, Any], new: dict[st
     document = _loaded(_overlay(*actions, name=name), document=before)
     expected = _loaded(document=after)
     assert json.dumps(expected.tree, sort_keys=True) == json.dumps(document.tree, sort_keys=True)
-    assert expected.warnings == tuple(one for one in document.warnings if one[1].file == 0)
+    assert expected.warnings == tuple(warning for warning in document.warnings if warning[1].file == 0)
     for key in ("x-data", "components"):
         _assert_is_where_it_says(_only(document, key))
 
@@ -377,9 +379,9 @@ def test_whole_documents_with_an_overlay(path: Path) -> None:
     )
     plain, document = load(content, name), load(content, name, overlays=[overlay])
     operations = [
-        one for item in document.tree["paths"].values() for one in item.values() if "responses" in one
+        value for item in document.tree["paths"].values() for value in item.values() if "responses" in value
     ]
-    assert all(one["x-seen"] is True for one in operations)
+    assert all(operation["x-seen"] is True for operation in operations)
     assert operations
     was = [plain.origins.locate(join(("paths", path))) for path in plain.tree["paths"]]
     assert was == [document.origins.locate(join(("paths", path))) for path in document.tree["paths"]]

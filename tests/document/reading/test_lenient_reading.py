@@ -204,7 +204,9 @@ def test_a_dangling_reference_is_warned_of_with_its_line(ref: str) -> None:
     warnings = run_cli("api", "show", "./api.json", "-o", "json").json["warnings"]
     line = _line_of(path, '"Pet": {')
     assert [(line, "/components/schemas/Pet")] == [
-        (one["line"], one["pointer"]) for one in warnings if ref.partition("#")[0] in one["message"]
+        (warning["line"], warning["pointer"])
+        for warning in warnings
+        if ref.partition("#")[0] in warning["message"]
     ]
 
 
@@ -217,7 +219,7 @@ def test_an_invalid_document_is_used() -> None:
     save(document)
     assert 0 == dry_run().exit_code
     shown = run_cli("api", "show", "./api.json", "-o", "json").json
-    messages = [(one["message"], one["pointer"]) for one in shown["problems"]]
+    messages = [(problem["message"], problem["pointer"]) for problem in shown["problems"]]
     assert [("`info` is missing", ""), ("This should be of type array", "/tags")] == messages
     assert ("", "") == (shown["title"], shown["version"])
 
@@ -232,5 +234,5 @@ def test_an_invalid_document_is_used() -> None:
 def test_whole_documents_lose_nothing(path: Path) -> None:
     """Documents of well-kept APIs are compiled with all their operations."""
     shown = run_cli("api", "show", str(path), "-o", "json").json
-    assert [] == [one for one in shown["warnings"] if "is left out" in one["message"]]
+    assert [] == [warning for warning in shown["warnings"] if "is left out" in warning["message"]]
     assert 0 < shown["operations"]

@@ -84,7 +84,7 @@ def test_findings_about_a_copy_name_the_place_of_its_template() -> None:
     catalog = catalog_in_memory(compile_document(load(json.dumps(document).encode(), "document")), [])
     steps = [one["$ref"].removeprefix("#") for one in (catalog.component("/components/schemas/Numbers")[1],)]
     assert ["/components/schemas/Page/properties/items"] == [
-        catalog.place(f"{one}/properties/items")[1] for one in steps
+        catalog.place(f"{step}/properties/items")[1] for step in steps
     ]
 
 

@@ -321,7 +321,9 @@ def test_a_warm_run_asks_the_network_for_nothing(server: Recorder) -> None:
     """A document of the network is fetched with its parts once; help, completion and calls work from the cache."""
     url = _serve_all(server)
     assert 0 == _call(url, "list-toys").exit_code
-    assert ["/api.json", "/paths/toys.json", "/schemas.json"] == [one.target for one in server.requests]
+    assert ["/api.json", "/paths/toys.json", "/schemas.json"] == [
+        request.target for request in server.requests
+    ]
     server.requests.clear()
     for words in ((url, "--help"), (url, "create-toy", "--help"), ("document", url, "--bundled")):
         assert 0 == run_cli(*words).exit_code
@@ -337,7 +339,7 @@ def test_a_refresh_asks_for_each_part_whether_it_has_changed(server: Recorder, h
     server.requests.clear()
     assert ", unchanged" in run_cli("api", "refresh", "shop").stderr
     assert 3 == len(server.requests)
-    assert [['"1"']] * 3 == [one.headers.get("if-none-match") for one in server.requests]
+    assert [['"1"']] * 3 == [request.headers.get("if-none-match") for request in server.requests]
     assert [first] == list(_directory(home).glob("*.sqlite"))
     _serve(server, "/paths/toys.json", _toys(put=operation("putToys")), '"2"')
     assert "new: put-toys" in run_cli("api", "refresh", "shop").stderr
@@ -367,7 +369,7 @@ def test_the_cache_of_a_url_heals_its_parts(server: Recorder, home: Path) -> Non
     _cut(_only(home, ".parts.zip"))
     assert 0 == _call(url, "list-toys").exit_code
     assert 3 == len(server.requests)
-    assert all("if-none-match" not in one.headers for one in server.requests)
+    assert all("if-none-match" not in request.headers for request in server.requests)
 
 
 # More origins.
@@ -388,8 +390,8 @@ def test_another_origin_is_asked_only_when_it_is_allowed(server: Recorder, other
     assert [] == other_server.requests
     result = _call(url, "create-toy", "--name", "x", "--allow-ref", other_server.origin)
     assert (0, {"name": "x"}) == (result.exit_code, json.loads(result.json["body"]))
-    assert ["/shared/toys.json", "/schemas.json"] == [one.target for one in other_server.requests]
-    assert 1 == len([one for one in server.requests if one.target == "/api.json"])
+    assert ["/shared/toys.json", "/schemas.json"] == [request.target for request in other_server.requests]
+    assert 1 == len([request for request in server.requests if request.target == "/api.json"])
 
 
 @pytest.mark.parametrize("place", ["before", "behind", "equals"])
@@ -449,7 +451,7 @@ def test_an_allowed_origin_of_a_local_document_is_kept(other_server: Recorder) -
     assert 0 == _call("./api.json", "list-toys", *allowed, "--offline").exit_code
     assert 2 == len(other_server.requests)
     assert 0 == _call("./api.json", "list-toys", *allowed, "--refresh").exit_code
-    assert [['"1"']] * 2 == [one.headers.get("if-none-match") for one in other_server.requests[2:]]
+    assert [['"1"']] * 2 == [request.headers.get("if-none-match") for request in other_server.requests[2:]]
 
 
 def test_offline_says_which_part_is_missing(other_server: Recorder) -> None:
