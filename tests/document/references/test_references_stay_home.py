@@ -416,4 +416,4 @@ def test_bundling_is_linear() -> None:
 
     seconds(20)
     few = min(seconds(100) for _ in range(3))
-    assert seconds(1000) < 40 * few
+    assert min(seconds(1000) for _ in range(2)) < 40 * few
