@@ -538,6 +538,7 @@ class _StreamHandler(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("media_type", "first", "then", "rules"),
     [

@@ -208,6 +208,7 @@ _SCHEMAS = [
 ]
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("version", ["3.0", "3.1"])
 @pytest.mark.parametrize(("schema", "value"), _SCHEMAS)
 def test_schemas_of_every_make(tmp_path: Path, version: str, schema: Any, value: Any) -> None:

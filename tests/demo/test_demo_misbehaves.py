@@ -139,6 +139,7 @@ def test_truncated_json(operation: str, level: str) -> None:
         assert (9, [("unreadable-body", "")]) == _findings(operation, level, "truncated-json")
 
 
+@pytest.mark.sampled(2)
 @each_operation
 def test_hanging(operation: str) -> None:
     """An answer that never comes is a timeout, not a verdict."""
