@@ -131,7 +131,7 @@ def _count(tree: dict[str, object]) -> int:
     items = [item for item in paths.values() if isinstance(item, dict)] if isinstance(paths, dict) else []
     more = [item.get("additionalOperations") for item in items]
     return sum(len(methods & set(item)) for item in items) + sum(
-        len(one) for one in more if isinstance(one, dict)
+        len(options) for options in more if isinstance(options, dict)
     )
 
 
@@ -170,7 +170,7 @@ def _has_long_word(line: str) -> bool:
 
 
 def _builds(
-    api: OpenedApi, name: str, words: list[str], report: DocumentReport, what: str
+    api: OpenedApi, name: str, words: list[str], report: DocumentReport, kind: str
 ) -> tuple[bool, bool]:
     """Return whether words build a request, and whether openapi-core accepts it."""
     command, context = _context(api, name, dry_run="json", server=SERVER)
@@ -179,7 +179,7 @@ def _builds(
         command.invoke(context)
     except (DynacliError, click.ClickException) as error:
         told = getattr(error, "why", "") or str(error)
-        report.reasons[f"{what}: {name}: {' '.join(str(told).split())[:160]}"] += 1
+        report.reasons[f"{kind}: {name}: {' '.join(str(told).split())[:160]}"] += 1
         return "findings" in getattr(error, "details", {}), False
     return True, True
 

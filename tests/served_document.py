@@ -108,8 +108,8 @@ def _aged(value: Any, seconds: float) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: one - seconds if key in _TIMES and isinstance(one, int | float) else _aged(one, seconds)
-        for key, one in value.items()
+        key: child - seconds if key in _TIMES and isinstance(child, int | float) else _aged(child, seconds)
+        for key, child in value.items()
     }
 
 
@@ -147,13 +147,13 @@ def state_of(home: Path) -> State:
     )
 
 
-def until(is_so: Callable[[], Any], what: str) -> None:
+def until(is_so: Callable[[], Any], event: str) -> None:
     """Wait until something is so, that another process brings about.
 
     Args:
-        what: What is waited for, should it not come.
+        event: What is waited for, should it not come.
     """
     end = time.monotonic() + _PATIENCE_SECONDS
     while not is_so():
-        assert time.monotonic() < end, f"this has not come about: {what}"
+        assert time.monotonic() < end, f"this has not come about: {event}"
         time.sleep(0.01)

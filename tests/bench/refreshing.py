@@ -54,9 +54,9 @@ def _registered(variables: dict[str, str], origin: str) -> None:
     """Write down one document that is always due and one that never is, of each of the two that are served."""
     lines = []
     for name in ("large", "small"):
-        for what, lifetime in (("due", "0s"), ("fresh", "7d")):
+        for state, lifetime in (("due", "0s"), ("fresh", "7d")):
             lines += [
-                f"[apis.{what}-{name}]",
+                f"[apis.{state}-{name}]",
                 f'source = "{origin}/{name}.json"',
                 f'refresh_after = "{lifetime}"',
             ]

@@ -54,7 +54,7 @@ def test_what_is_written_reads_back_equal(path: Path, tmp_path: Path) -> None:
     catalog = Catalog(written)
     catalog.check(whole=True)
     assert dict(compiled.meta) == catalog.meta
-    assert [one.operation.name for one in compiled.operations] == [
+    assert [row.operation.name for row in compiled.operations] == [
         summary.name for summary in catalog.summaries()
     ]
     for entry in compiled.operations:
@@ -92,8 +92,8 @@ def test_a_catalog_in_memory_is_the_same(path: Path, tmp_path: Path) -> None:
     on_disk, in_memory = Catalog(str(tmp_path / "c")), catalog_in_memory(compiled, document.problems)
     assert on_disk.meta == in_memory.meta
     assert _as_json(on_disk.summaries()) == _as_json(in_memory.summaries())
-    for one in on_disk.summaries():
-        assert _as_json(on_disk.operation(one.name)) == _as_json(in_memory.operation(one.name))
+    for summary in on_disk.summaries():
+        assert _as_json(on_disk.operation(summary.name)) == _as_json(in_memory.operation(summary.name))
     on_disk.close()
     in_memory.close()
 

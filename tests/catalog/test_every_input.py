@@ -19,9 +19,9 @@ def _faults(operation: Operation) -> list[str]:
     """Return what is wrong with the names of one operation."""
     faults = [] if NAME.fullmatch(operation.name) else [f"the name {operation.name!a}"]
     own: list[str] = []
-    for one in operation.parameters:
-        own.extend((one.option, *one.aliases, *(part.option for part in one.fields)))
-        faults.extend([] if OPTION.fullmatch(one.option) else [f"the option {one.option!a}"])
+    for parameter in operation.parameters:
+        own.extend((parameter.option, *parameter.aliases, *(part.option for part in parameter.fields)))
+        faults.extend([] if OPTION.fullmatch(parameter.option) else [f"the option {parameter.option!a}"])
     bodies: list[MediaType | None] = list(operation.body.content) if operation.body else [None]
     for media in bodies:
         fields = [field.option for field in media.fields] if media else []
@@ -29,7 +29,7 @@ def _faults(operation: Operation) -> list[str]:
             f"the option {field!a}" for field in fields if not OPTION.fullmatch(field.lstrip("[]."))
         )
         counted = Counter([*own, *fields])
-        faults.extend(f"the option {one!a} twice" for one, number in counted.items() if number > 1)
+        faults.extend(f"the option {option!a} twice" for option, number in counted.items() if number > 1)
     return faults
 
 
@@ -46,8 +46,10 @@ def test_every_input_of_every_operation_has_an_option_of_its_own(folder: Path) -
         operations += len(compiled.operations)
         names = Counter(operation.operation.name for operation in compiled.operations)
         found = [f"the name {name} twice" for name, number in names.items() if number > 1]
-        for one in compiled.operations:
-            found.extend(f"{one.operation.name}: {fault}" for fault in _faults(one.operation))
+        for compiled_row in compiled.operations:
+            found.extend(
+                f"{compiled_row.operation.name}: {fault}" for fault in _faults(compiled_row.operation)
+            )
         if found:
             faults[path.name] = found
     assert {} == faults

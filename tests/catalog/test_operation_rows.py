@@ -32,9 +32,9 @@ def test_a_row_gives_back_the_operation(path: Path) -> None:
         return len(kept) - 1
 
     rows = OperationRows(share)
-    for one in compiled.operations:
-        row = json.loads(json.dumps(rows.operation(one.operation)))
-        assert one.operation == operation_from_row(row, lambda number: json.loads(kept[number]))
+    for compiled_row in compiled.operations:
+        row = json.loads(json.dumps(rows.operation(compiled_row.operation)))
+        assert compiled_row.operation == operation_from_row(row, lambda number: json.loads(kept[number]))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,10 @@ def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
     kept: dict[str, int] = {}
     rows = OperationRows(lambda value: kept.setdefault(json.dumps(value), len(kept)))
     row = rows.operation(compiled.operations[0].operation)
-    assert (1, 300) == (len({one["options"] for one in row["body"]["content"]}), len(row["body"]["content"]))
+    assert (1, 300) == (
+        len({content["options"] for content in row["body"]["content"]}),
+        len(row["body"]["content"]),
+    )
     result = run_cli("--dry-run", "json", api, "a", "--p7", "x", "--content-type", "v299")
     assert "application/vnd.v299+json" == dict(result.json["headers"])["Content-Type"]
 
@@ -122,7 +125,7 @@ def test_operations_of_one_path_keep_what_they_share_once() -> None:
     compiled = compile_document(load(json.dumps(tree).encode(), "api.json", "file:///api.json"))
     catalog = catalog_in_memory(compiled, [])
     assert [(3,)] == catalog._rows("SELECT count(*) FROM shared")
-    for one in compiled.operations:
-        assert one.operation == catalog.operation(one.operation.name)
-        assert one.part == catalog.part(one.operation.name)
+    for compiled_row in compiled.operations:
+        assert compiled_row.operation == catalog.operation(compiled_row.operation.name)
+        assert compiled_row.part == catalog.part(compiled_row.operation.name)
     catalog.close()

@@ -19,7 +19,7 @@ def test_equal_objects_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("value", "other"),
     [
         ({"required": True}, {"required": 1}),
         ({"schema": {"default": 1}}, {"schema": {"default": 1.0}}),
@@ -27,12 +27,12 @@ def test_equal_objects_are_one() -> None:
     ],
     ids=["true and 1", "an integer and a number", "another order"],
 )
-def test_what_python_calls_equal_may_differ(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_what_python_calls_equal_may_differ(value: dict[str, Any], other: dict[str, Any]) -> None:
     """What is written in another way stays as it is written."""
     originals = Originals()
-    assert originals(one) is one
+    assert originals(value) is value
     assert originals(other) is other
-    assert digest_of(one) != digest_of(other)
+    assert digest_of(value) != digest_of(other)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_what_python_calls_equal_may_differ(one: dict[str, Any], other: dict[str
 def test_references_and_large_objects_are_their_own(schema: dict[str, Any]) -> None:
     """What a reference means depends on where it was found; what is large would be compared for too long."""
     originals = Originals()
-    one, other = {"schema": schema}, {"schema": dict(schema)}
-    assert [one, other] == [originals(one), originals(other)]
+    schema_object, other = {"schema": schema}, {"schema": dict(schema)}
+    assert [schema_object, other] == [originals(schema_object), originals(other)]
     assert originals(other) is other
 
 

@@ -37,6 +37,6 @@ def test_what_has_changed_is_noticed(text: str) -> None:
             changed.append(kept[:index] + bytes([kept[index] ^ 1]) + kept[index + 1 :])
         else:
             changed.append(kept[:index] + chr(ord(kept[index]) ^ 1) + kept[index + 1 :])
-    for one in changed:
+    for damaged in changed:
         with pytest.raises(ValueError, match=r"."):
-            unpack(one)
+            unpack(damaged)

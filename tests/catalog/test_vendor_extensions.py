@@ -12,7 +12,7 @@ STRING: dict[str, Any] = {"type": "string"}
 
 
 def _names(api: str) -> list[str]:
-    return [one["name"] for one in run_cli("operations", api).json]
+    return [row["name"] for row in run_cli("operations", api).json]
 
 
 def test_an_operation_is_renamed() -> None:

@@ -18,13 +18,13 @@ from tests.changes.edits.oasdiff import ask, differs
 
 
 @pytest.mark.sampled(150)
-@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
-def test_an_edit(one: Edit) -> None:
+@pytest.mark.parametrize("edited", EDITS, ids=lambda edited: edited.name)
+def test_an_edit(edited: Edit) -> None:
     """Each edit of the table gives the changes that the table lists, and no others."""
-    changes = one.changes
-    assert sorted(one.expected, key=repr) == sorted(found(changes), key=repr)
-    assert list(one.added) == [" ".join(key) for key in changes.added]
-    assert list(one.removed) == [" ".join(key) for key in changes.removed]
+    changes = edited.changes
+    assert sorted(edited.expected, key=repr) == sorted(found(changes), key=repr)
+    assert list(edited.added) == [" ".join(key) for key in changes.added]
+    assert list(edited.removed) == [" ".join(key) for key in changes.removed]
 
 
 def test_the_table_is_one() -> None:
@@ -39,7 +39,7 @@ def test_the_table_is_one() -> None:
 
 def test_each_kind_and_each_rule_has_an_edit() -> None:
     """Every kind of change and every rule is in the table of edits."""
-    told = {one[0] for each in EDITS for one in each.expected}
+    told = {expectation[0] for each in EDITS for expectation in each.expected}
     assert set(KINDS) - {"not-compared"} == told
     rules = {change.rule for each in EDITS for change in each.changes} - {""}
     assert set(RULES) == rules
@@ -48,24 +48,24 @@ def test_each_kind_and_each_rule_has_an_edit() -> None:
 def test_a_verdict_is_that_of_its_rule() -> None:
     """A change has the verdict of its rule, and none without a rule."""
     for each in EDITS:
-        for one in each.changes:
-            assert one.breaking == (RULES[one.rule].is_breaking if one.rule else None)
+        for change in each.changes:
+            assert change.breaking == (RULES[change.rule].is_breaking if change.rule else None)
 
 
 @pytest.mark.sampled(100)
-@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
-def test_a_disagreement_has_its_reason(one: Edit) -> None:
+@pytest.mark.parametrize("edited", EDITS, ids=lambda edited: edited.name)
+def test_a_disagreement_has_its_reason(edited: Edit) -> None:
     """Where oasdiff has another verdict it is written down why, and only there."""
-    changes = one.changes
-    assert differs(verdict(changes), one.oasdiff, is_change=bool(changes)) == bool(one.why)
+    changes = edited.changes
+    assert differs(verdict(changes), edited.oasdiff, is_change=bool(changes)) == bool(edited.why)
 
 
 @pytest.mark.sampled(100)
 @pytest.mark.outside
-@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
-def test_what_is_written_down_is_what_oasdiff_says(one: Edit, tmp_path: Any) -> None:
+@pytest.mark.parametrize("edited", EDITS, ids=lambda edited: edited.name)
+def test_what_is_written_down_is_what_oasdiff_says(edited: Edit, tmp_path: Any) -> None:
     """The program is asked, with what we compare."""
-    assert one.oasdiff == ask(*one.trees, tmp_path)
+    assert edited.oasdiff == ask(*edited.trees, tmp_path)
 
 
 def test_the_manual_has_every_rule_and_every_kind() -> None:
@@ -79,11 +79,11 @@ def test_the_manual_has_every_rule_and_every_kind() -> None:
 
 
 def _where(name: str) -> list[tuple[str, str, bool | None]]:
-    one = next(each for each in EDITS if each.name == name)
+    edited = next(each for each in EDITS if each.name == name)
     return sorted(
         {
             (" ".join(each.new), change.where, change.breaking)
-            for each in compare(*one.trees).changed
+            for each in compare(*edited.trees).changed
             for change in each.changes
         },
         key=repr,
@@ -109,16 +109,16 @@ def test_what_a_callback_sends_comes() -> None:
 
 def test_what_many_operations_see_is_one_change() -> None:
     """A change that many operations see is the same object in all of them, so that a report can show it once."""
-    one = next(each for each in EDITS if each.name == "a property of an answer may be missing")
-    changes = compare(*one.trees)
+    edited = next(each for each in EDITS if each.name == "a property of an answer may be missing")
+    changes = compare(*edited.trees)
     assert 3 == len(changes.changed)
     assert 1 == len({id(change) for each in changes.changed for change in each.changes})
 
 
 def test_texts_are_told_apart() -> None:
     """An operation of which only texts changed is changed, and nobody can notice it."""
-    one = next(each for each in EDITS if each.name == "a summary is another one")
-    changes = compare(*one.trees)
+    edited = next(each for each in EDITS if each.name == "a summary is another one")
+    changes = compare(*edited.trees)
     assert [OperationKey("GET", "/pets")] == [each.new for each in changes.changed]
     assert () == changes.noticed
     assert not changes.is_breaking
@@ -126,8 +126,8 @@ def test_texts_are_told_apart() -> None:
 
 def test_both_places_of_an_operation_that_moved() -> None:
     """Old and new key are there."""
-    one = next(each for each in EDITS if each.name == "a path names its parameter anew")
-    pairs = [(each.old, each.new) for each in compare(*one.trees).changed]
+    edited = next(each for each in EDITS if each.name == "a path names its parameter anew")
+    pairs = [(each.old, each.new) for each in compare(*edited.trees).changed]
     assert (OperationKey("GET", "/pets/{petId}"), OperationKey("GET", "/pets/{id}")) == pairs[0]
 
 
@@ -145,8 +145,8 @@ def test_equal_documents_are_nothing() -> None:
 def test_true_is_not_one(old: Any, new: Any) -> None:
     """Values that are equal in Python and differ in JSON are a change."""
     place = f"{SCHEMAS}/NewPet/properties/age/default"
-    one = edit("a default", PETS, {place: new}, before={place: old})
-    assert ["default-changed"] == [change.kind for change in compare(*one.trees)]
+    edited = edit("a default", PETS, {place: new}, before={place: old})
+    assert ["default-changed"] == [change.kind for change in compare(*edited.trees)]
 
 
 @pytest.mark.parametrize(
@@ -155,15 +155,15 @@ def test_true_is_not_one(old: Any, new: Any) -> None:
 def test_equal_in_json_is_equal(old: Any, new: Any) -> None:
     """How a number is written and the order of keys are no change."""
     place = f"{SCHEMAS}/NewPet/properties/age/default"
-    one = edit("a default", PETS, {place: new}, before={place: old})
-    assert not compare(*one.trees)
+    edited = edit("a default", PETS, {place: new}, before={place: old})
+    assert not compare(*edited.trees)
 
 
 def test_large_values_are_cut() -> None:
     """A report has the value, and not a subtree of hundreds of lines."""
     many = {f"p{index}": {"type": "object", "properties": {"a": {"type": "string"}}} for index in range(300)}
-    one = edit("much", PETS, {f"{SCHEMAS}/Pet/properties/much": {"type": "object", "properties": many}})
-    (change,) = compare(*one.trees).changed[0].changes
+    edited = edit("much", PETS, {f"{SCHEMAS}/Pet/properties/much": {"type": "object", "properties": many}})
+    (change,) = compare(*edited.trees).changed[0].changes
     assert {"type", "properties"} == set(change.to)
     assert 280 == change.to["properties"]["…"]
     assert len(str(change.to)) < 2000
@@ -233,11 +233,11 @@ def test_recursive_schemas_end(old: Any, new: Any, expected: dict[str, int]) -> 
     """Comparing recursive schemas ends after a few changes, the same ones in both directions."""
     place = f"{SCHEMAS}/Pet/properties/tree"
     before = {f"{SCHEMAS}/Tree": _TREE, f"{SCHEMAS}/List": _LIST, place: old}
-    before.update({f"{SCHEMAS}/{name}": one for name, one in _CHAIN.items()})
-    one = edit("a circle", PETS, {place: new}, before=before)
+    before.update({f"{SCHEMAS}/{name}": schema for name, schema in _CHAIN.items()})
+    edited = edit("a circle", PETS, {place: new}, before=before)
     forth, back = (
         Counter(kind for kind, _ in {(change.kind, change.subject) for change in changes})
-        for changes in (compare(*one.trees), compare(*reversed(one.trees)))
+        for changes in (compare(*edited.trees), compare(*reversed(edited.trees)))
     )
     assert expected == forth
     assert {kind.replace("-added", "-removed"): count for kind, count in expected.items()} == back
@@ -246,8 +246,8 @@ def test_recursive_schemas_end(old: Any, new: Any, expected: dict[str, int]) -> 
 def test_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are too many pairs the report says that it is not whole."""
     monkeypatch.setattr("dynacli.changes.comparing.comparison._MOST_PAIRS", 3)
-    one = next(each for each in EDITS if each.name == "a property of both is gone")
-    assert "not-compared" in [change.kind for change in compare(*one.trees).document]
+    edited = next(each for each in EDITS if each.name == "a property of both is gone")
+    assert "not-compared" in [change.kind for change in compare(*edited.trees).document]
 
 
 def test_a_change_as_json() -> None:

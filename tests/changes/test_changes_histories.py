@@ -264,17 +264,19 @@ def test_a_history_of_our_own() -> None:
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("one", _HISTORIES, ids=lambda one: f"{one.old} {one.new.rpartition('/')[2]}")
-def test_a_history(one: History, corpus: Path) -> None:
+@pytest.mark.parametrize(
+    "history", _HISTORIES, ids=lambda history: f"{history.old} {history.new.rpartition('/')[2]}"
+)
+def test_a_history(history: History, corpus: Path) -> None:
     """The changes are those that were made, and no others."""
-    _matches(one, corpus)
+    _matches(history, corpus)
 
 
-def _matches(one: History, folder: Path) -> None:
-    changes = compare(_tree(folder / one.old), _tree(folder / one.new))
-    assert sorted(one.expected) == _counted(changes), one.why
-    assert one.texts == len({id(each) for each in changes if each.is_text})
-    assert (one.added, one.removed) == (len(changes.added), len(changes.removed))
+def _matches(history: History, folder: Path) -> None:
+    changes = compare(_tree(folder / history.old), _tree(folder / history.new))
+    assert sorted(history.expected) == _counted(changes), history.why
+    assert history.texts == len({id(each) for each in changes if each.is_text})
+    assert (history.added, history.removed) == (len(changes.added), len(changes.removed))
 
 
 @pytest.mark.parametrize("name", ["bookshop.yaml", "ferries.yaml"])
@@ -324,7 +326,7 @@ def test_a_year_of_github() -> None:
     assert expected == {key: counts[key] for key in expected}
     assert 0 == counts["property-removed", "response", True]
     types = [change for each in changes.changed for change in each.changes if change.kind == "type-changed"]
-    assert ["number"] == [one.from_ for one in types]
+    assert ["number"] == [change.from_ for change in types]
     moved = [each for each in changes.changed if each.old.path.startswith("/organizations/{org}/dependabot")]
     assert {"/orgs/{org}/dependabot/repository-access"} < {each.new.path for each in moved}
 

@@ -20,7 +20,7 @@ from tests.changes.edits.model import loaded
 from tests.real_documents import OWN, documents
 from tests.sampling import examples
 
-_SMALL = [loaded(one) for one in (PETS, MODERN, SWAGGER)]
+_SMALL = [loaded(document) for document in (PETS, MODERN, SWAGGER)]
 _RENAMED = (
     "schemas",
     "responses",
@@ -48,15 +48,15 @@ def _trees(folder: Path) -> dict[str, dict[str, Any]]:
 def _reversed(value: Any) -> Any:
     """Return a value with the keys of all its objects in the other order."""
     if isinstance(value, dict):
-        return {key: _reversed(one) for key, one in reversed(value.items())}
-    return [_reversed(one) for one in value] if isinstance(value, list) else value
+        return {key: _reversed(child) for key, child in reversed(value.items())}
+    return [_reversed(child) for child in value] if isinstance(value, list) else value
 
 
 def _renamed(value: Any) -> Any:
     """Return a value with its references to components leading to other names."""
     if isinstance(value, dict):
-        return {key: _other(one) if key == "$ref" else _renamed(one) for key, one in value.items()}
-    return [_renamed(one) for one in value] if isinstance(value, list) else value
+        return {key: _other(child) if key == "$ref" else _renamed(child) for key, child in value.items()}
+    return [_renamed(child) for child in value] if isinstance(value, list) else value
 
 
 def _other(ref: Any) -> Any:
@@ -73,7 +73,7 @@ def _with_other_names(tree: dict[str, Any]) -> dict[str, Any]:
     components = made.get("components")
     for section in _RENAMED if isinstance(components, dict) else ():
         if isinstance(components.get(section), dict):
-            components[section] = {f"{name}Z": one for name, one in components[section].items()}
+            components[section] = {f"{name}Z": value for name, value in components[section].items()}
     return dict(made)
 
 
@@ -84,7 +84,7 @@ def test_copies_of_whole_documents_have_no_change(folder: Path) -> None:
     for name, tree in trees.items():
         assert not compare(tree, copy.deepcopy(tree)), name
         assert not compare(tree, _reversed(tree)), name
-        assert [] == [one.as_json() for one in compare(tree, _with_other_names(tree))], name
+        assert [] == [change.as_json() for change in compare(tree, _with_other_names(tree))], name
 
 
 @given(data=st.data())
@@ -96,7 +96,9 @@ def test_any_two_whole_documents(folder: Path, data: st.DataObject) -> None:
     forth, back = compare(old, new), compare(new, old)
     assert set(forth.added) == set(back.removed)
     assert set(forth.removed) == set(back.added)
-    assert {(one.old, one.new) for one in forth.changed} == {(one.new, one.old) for one in back.changed}
+    assert {(operation.old, operation.new) for operation in forth.changed} == {
+        (moved.new, moved.old) for moved in back.changed
+    }
 
 
 _WORDS = [
@@ -110,21 +112,21 @@ _OTHERS = {"deprecated": "deprecation-lifted", "secured": "made-public"}
 
 
 def _mirrored(kind: str) -> str:
-    others = {**_OTHERS, **{other: one for one, other in _OTHERS.items()}}
+    others = {**_OTHERS, **{other: value for value, other in _OTHERS.items()}}
     if kind in others:
         return others[kind]
-    for one, other in _WORDS:
-        for ending, opposite in ((one, other), (other, one)):
+    for word, other in _WORDS:
+        for ending, opposite in ((word, other), (other, word)):
             if kind.endswith(ending):
                 return kind.removesuffix(ending) + opposite
     return kind
 
 
 @pytest.mark.sampled(100)
-@pytest.mark.parametrize("one", EDITS, ids=lambda one: one.name)
-def test_the_way_back_is_the_mirror_image(one: Edit) -> None:
+@pytest.mark.parametrize("edited", EDITS, ids=lambda edited: edited.name)
+def test_the_way_back_is_the_mirror_image(edited: Edit) -> None:
     """Undoing an edit is reported as the opposite change."""
-    old, new = one.trees
+    old, new = edited.trees
     forth, back = compare(old, new), compare(new, old)
     told = sorted({repr((each.kind, each.from_, each.to, each.where)) for each in forth})
     undone = sorted({repr((_mirrored(each.kind), each.to, each.from_, each.where)) for each in back})
@@ -135,8 +137,8 @@ def test_the_way_back_is_the_mirror_image(one: Edit) -> None:
 def _places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield steps
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield from _places(one, (*steps, key))
+    for key, child in inner:
+        yield from _places(child, (*steps, key))
 
 
 _PLACES = [(index, place) for index, tree in enumerate(_SMALL) for place in _places(tree) if place]
@@ -184,7 +186,7 @@ def test_anything_anywhere(place: tuple[int, tuple[Any, ...]], value: Any) -> No
 def _has_no_equal(value: Any) -> bool:
     """Return whether a value has something that is not equal to itself."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return value != value or any(_has_no_equal(one) for one in inner)  # noqa: PLR0124 - not a number
+    return value != value or any(_has_no_equal(node) for node in inner)  # noqa: PLR0124 - not a number
 
 
 @given(old=_GARBAGE, new=_GARBAGE)

@@ -126,11 +126,11 @@ Changed in many operations
 def test_long_reports_are_cut() -> None:
     """The text says how much more there is; the Markdown has all of it."""
     keys = tuple(OperationKey("GET", f"/p{index}") for index in range(150))
-    what = tuple(
+    changed = tuple(
         Change("property-added", f"/{index}", None, {}, False, "", "response", f"a{index}")
         for index in range(40)
     )
-    changes = Changes(added=keys, changed=(ChangedOperation(keys[0], keys[0], what),))
+    changes = Changes(added=keys, changed=(ChangedOperation(keys[0], keys[0], changed),))
     text = changes_text(changes, _row, _row, Painter(enabled=False), 80)
     assert "  and 50 more\n" in text
     assert "      and 15 more\n" in text
@@ -197,10 +197,12 @@ def test_the_json() -> None:
     told = changes_json(_CHANGES, "r1", "r2", _row, _row)
     assert ["from", "to", "added", "removed", "changed", "document"] == list(told)
     assert ("r1", "r2") == (told["from"], told["to"])
-    assert ["/hidden", "/owners"] == [one["path"] for one in told["added"]]
-    assert [None, "get-owners"] == [one["name"] for one in told["added"]]
-    assert ["get-health"] == [one["name"] for one in told["removed"]]
-    first = next(one for one in told["changed"] if one["operation"]["name"] == "put-pets-petid")
+    assert ["/hidden", "/owners"] == [operation["path"] for operation in told["added"]]
+    assert [None, "get-owners"] == [operation["name"] for operation in told["added"]]
+    assert ["get-health"] == [operation["name"] for operation in told["removed"]]
+    first = next(
+        operation for operation in told["changed"] if operation["operation"]["name"] == "put-pets-petid"
+    )
     expected = {
         "kind": "answer-added",
         "pointer": f"{REPLACE}/responses/404",
@@ -212,7 +214,7 @@ def test_the_json() -> None:
         "rule": None,
     }
     assert [expected] == first["what"]
-    assert {"version-changed", "server-added"} == {one["kind"] for one in told["document"]}
+    assert {"version-changed", "server-added"} == {change["kind"] for change in told["document"]}
 
 
 _KEY = OperationKey("GET", "/a")
@@ -245,11 +247,11 @@ def test_each_kind_is_a_sentence() -> None:
     """For every edit of the table the words fit: no value is left out, none is put in that is not there."""
     told: dict[str, str] = {}
     for each in EDITS:
-        for one in each.changes:
-            subject, phrase, _ = sentence(one)
-            assert subject, one
-            assert "{" not in phrase.replace("{$request", "").replace("{petId}", ""), one
-            told[one.kind] = phrase
+        for change in each.changes:
+            subject, phrase, _ = sentence(change)
+            assert subject, change
+            assert "{" not in phrase.replace("{$request", "").replace("{petId}", ""), change
+            told[change.kind] = phrase
     assert set(KINDS) - {"not-compared"} == set(told)
 
 
@@ -285,7 +287,7 @@ def test_each_kind_is_a_sentence() -> None:
         ("is new and required", Change("property-added", "/a", None, {}, True, "request-needs-more")),
         ("is new", Change("property-added", "/a", None, {}, False, "request-needs-less")),
     ],
-    ids=lambda one: one if isinstance(one, str) else "",
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_values_in_words(expected: str, change: Change) -> None:
     """Short, in backticks, and without the syntax of JSON."""
@@ -298,8 +300,8 @@ _HOSTILE = "a\x1b]0;title\x07\u202eb\n# c `d` <script>| x"
 def test_foreign_text_is_made_visible() -> None:
     """Nothing of a document drives the terminal, breaks a line of it, or becomes Markdown."""
     key = OperationKey("GET", f"/{_HOSTILE}")
-    what = (Change("enum-value-added", f"/{_HOSTILE}", None, _HOSTILE, None, "", "response", _HOSTILE),)
-    changes = Changes((key,), (key,), (ChangedOperation(key, key, what),), what)
+    changed = (Change("enum-value-added", f"/{_HOSTILE}", None, _HOSTILE, None, "", "response", _HOSTILE),)
+    changes = Changes((key,), (key,), (ChangedOperation(key, key, changed),), changed)
 
     def row(key: OperationKey) -> Mapping[str, Any]:
         return {"name": "a", "summary": _HOSTILE, "method": key.method, "path": key.path}

@@ -30,22 +30,22 @@ def _api(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
 
 
 def _operation(name: str, *parameters: dict[str, Any], **responses: Any) -> dict[str, Any]:
-    answers = {key.removeprefix("s"): one for key, one in responses.items()} or {"200": _GOOD}
+    answers = {key.removeprefix("s"): value for key, value in responses.items()} or {"200": _GOOD}
     return {"operationId": name, "parameters": list(parameters), "responses": answers}
 
 
-def _one(server: Recorder, **responses: Any) -> str:
+def _single(server: Recorder, **responses: Any) -> str:
     """A document with one operation, `getPet`, that needs nothing."""
     return _api(server, {"/pet": {"get": _operation("getPet", **responses)}})
 
 
 def _row(result: Result, name: str = "get-pet") -> dict[str, Any]:
-    row: dict[str, Any] = next(one for one in result.json if one["operation"] == name)
+    row: dict[str, Any] = next(each for each in result.json if each["operation"] == name)
     return row
 
 
 def _rules(result: Result) -> list[str]:
-    return [finding["rule"] for one in result.json for finding in one["findings"]]
+    return [finding["rule"] for row in result.json for finding in row["findings"]]
 
 
 def _pet(status: int = 200, **fields: Any) -> Answer:
@@ -72,7 +72,7 @@ def _pet(status: int = 200, **fields: Any) -> Answer:
 def test_the_verdict_on_an_answer(server: Recorder, answer: Answer, level: str, rules: list[str]) -> None:
     """Any documented status is judged by its own schema; one that is not documented is a finding at every level."""
     server.answers["/pet"] = answer
-    words = _one(server, s200=_GOOD, s404=_GOOD, s5XX=_GOOD)
+    words = _single(server, s200=_GOOD, s404=_GOOD, s5XX=_GOOD)
     result = run_cli("check", words, "-o", "json", "--validate", level)
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result))
     assert [answer.status] == _row(result)["statuses"]
@@ -81,7 +81,7 @@ def test_the_verdict_on_an_answer(server: Recorder, answer: Answer, level: str, 
 def test_exact_is_the_level_of_a_check(server: Recorder) -> None:
     """Without a word about it, what the document does not mention is a finding."""
     server.answers["/pet"] = _pet(hidden=1)
-    assert ["undocumented-property"] == _rules(run_cli("check", _one(server), "-o", "json"))
+    assert ["undocumented-property"] == _rules(run_cli("check", _single(server), "-o", "json"))
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_a_404_for_a_value_that_was_made_up_is_no_finding(
     path = _api(server, {"/pets/{id}": {"get": _operation("getPet", parameter)}})
     result = run_cli("check", path, "-o", "json", *words)
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result))
-    assert bool(rules) is not any("made up" in one for one in _row(result)["unchecked"])
+    assert bool(rules) is not any("made up" in reason for reason in _row(result)["unchecked"])
 
 
 def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Path) -> None:
     """The table, the data, JUnit, SARIF and the annotations name the same finding."""
     server.answers["/pet"] = _pet(age="old")
-    path = _one(server)
+    path = _single(server)
     files = {name: tmp_path / name for name in ("json", "junit", "sarif", "github")}
     words = [word for name, file in files.items() for word in ("--report", f"{name}={file}")]
     result = run_cli("check", path, "-o", "text", *words)
@@ -116,7 +116,9 @@ def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Pa
     assert "1 finding" in result.stdout
     assert ["type"] == [finding["rule"] for finding in json.loads(files["json"].read_text())["findings"]]
     assert 1 == len(ET.parse(files["junit"]).getroot().findall(".//failure"))  # noqa: S314 - our own file
-    assert "type" in [one["ruleId"] for one in json.loads(files["sarif"].read_text())["runs"][0]["results"]]
+    assert "type" in [
+        outcome["ruleId"] for outcome in json.loads(files["sarif"].read_text())["runs"][0]["results"]
+    ]
     assert "/age" in files["github"].read_text()
     assert "The answers of `get-pet` break the document" in result.stderr
 
@@ -124,14 +126,14 @@ def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Pa
 def test_reports_are_there_when_nothing_is_found(server: Recorder, tmp_path: Path) -> None:
     """A machine that waits for a report gets one."""
     server.answers["/pet"] = _pet()
-    assert 0 == run_cli("check", _one(server), "--report", f"junit={tmp_path / 'j.xml'}").exit_code
+    assert 0 == run_cli("check", _single(server), "--report", f"junit={tmp_path / 'j.xml'}").exit_code
     assert "getPet" not in (tmp_path / "j.xml").read_text()
     assert "get-pet" in (tmp_path / "j.xml").read_text()
 
 
 def test_a_report_that_there_is_not_is_refused_before_anything_is_sent(server: Recorder) -> None:
     """It is wrong usage."""
-    result = run_cli("check", _one(server), "--report", "pdf")
+    result = run_cli("check", _single(server), "--report", "pdf")
     assert (2, []) == (result.exit_code, server.requests)
 
 
@@ -147,7 +149,7 @@ def test_the_same_finding_of_several_calls_is_shown_once(server: Recorder) -> No
 def test_no_fail_reports_and_succeeds(server: Recorder) -> None:
     """What was found is there, and the exit code is 0."""
     server.answers["/pet"] = _pet(age="old")
-    result = run_cli("check", _one(server), "-o", "json", "--no-fail")
+    result = run_cli("check", _single(server), "-o", "json", "--no-fail")
     assert (0, ["type"]) == (result.exit_code, _rules(result))
 
 
@@ -158,20 +160,20 @@ def test_the_level_of_the_environment(
     """At `warn` findings are shown and are no failure."""
     monkeypatch.setenv("DYNACLI_VALIDATE", level)
     server.answers["/pet"] = _pet(age="old")
-    result = run_cli("check", _one(server), "-o", "json")
+    result = run_cli("check", _single(server), "-o", "json")
     assert (code, ["type"]) == (result.exit_code, _rules(result))
 
 
 def test_a_finding_that_the_configuration_switches_off(server: Recorder, home: Path) -> None:
     """It is no failure, and the reason stands with it."""
     server.answers["/pet"] = _pet(age="old")
-    run_cli("api", "add", "pets", _one(server))
+    run_cli("api", "add", "pets", _single(server))
     file = home / "config" / "config.toml"
     entry = '\n[[apis.pets.ignore]]\nrule = "type"\nreason = "known for long"\n'
     file.write_text(file.read_text() + entry)
     result = run_cli("check", "pets", "-o", "json")
     assert (0, []) == (result.exit_code, _rules(result))
-    assert ["known for long"] == [one["reason"] for one in _row(result)["suppressed"]]
+    assert ["known for long"] == [suppression["reason"] for suppression in _row(result)["suppressed"]]
     assert "known for long" in run_cli("check", "pets", "-o", "text").stdout
 
 
@@ -265,7 +267,7 @@ def test_ctrl_c_shows_what_was_seen(server: Recorder) -> None:
     result = run_cli("check", _many(server, 5), "-o", "json", "--parallel", "1")
     assert 130 == result.exit_code
     assert (["type"], 2) == (_rules(result), len(server.requests))
-    assert ["interrupted"] * 4 == [one["skipped"]["kind"] for one in result.json if one["skipped"]]
+    assert ["interrupted"] * 4 == [row["skipped"]["kind"] for row in result.json if row["skipped"]]
 
 
 def test_ctrl_c_is_said_in_the_table(server: Recorder) -> None:
@@ -403,7 +405,7 @@ def test_how_much_of_the_document_was_seen(server: Recorder) -> None:
         "/p2": {"get": _operation("get2", s200=_GOOD, sdefault=_GOOD)},
     }
     result = run_cli("check", _api(server, paths), "-o", "json")
-    assert [["200"], ["5XX"], ["default"]] == [one["seen"] for one in result.json]
+    assert [["200"], ["5XX"], ["default"]] == [row["seen"] for row in result.json]
     text = run_cli("check", _api(server, paths), "-o", "text").stdout
     assert "3 of 7 documented answers seen" in " ".join(text.split())
 
@@ -420,7 +422,7 @@ def test_nothing_drives_the_terminal(server: Recorder, monkeypatch: pytest.Monke
     """Names, values and messages that hold control characters are shown as escapes."""
     monkeypatch.setenv("NO_COLOR", "1")
     server.answers["/pet"] = Answer(200, b'{"id": "p", "age": "\\u001b]0;x\\u0007", "\\u001b[2J": 1}')
-    result = run_cli("check", _one(server), terminal=("stdout", "stderr"))
+    result = run_cli("check", _single(server), terminal=("stdout", "stderr"))
     assert 9 == result.exit_code
     assert "\x1b" not in result.stdout
     assert "\x07" not in result.stdout + result.stderr
@@ -456,7 +458,7 @@ def test_the_table_fits_the_terminal(server: Recorder, columns: int, monkeypatch
 def test_colour_is_for_terminals_alone(server: Recorder) -> None:
     """A finding is red where a person looks, and plain elsewhere."""
     server.answers["/pet"] = _pet(age="old")
-    path = _one(server)
+    path = _single(server)
     assert "\x1b[31m" in run_cli("check", path, terminal=("stdout",)).stdout
     assert "\x1b" not in run_cli("check", path, "-o", "text").stdout
 
@@ -464,7 +466,7 @@ def test_colour_is_for_terminals_alone(server: Recorder) -> None:
 def test_the_error_of_a_program(server: Recorder) -> None:
     """`--error-format json` has the findings with their operations."""
     server.answers["/pet"] = _pet(age="old")
-    error = run_cli("check", _one(server), "--error-format", "json").error
+    error = run_cli("check", _single(server), "--error-format", "json").error
     assert ("mismatch", 9) == (error["kind"], error["exit_code"])
     assert [("get-pet", "type", "/age")] == [
         (finding["operation"], finding["rule"], finding["pointer"]) for finding in error["findings"]
@@ -474,7 +476,7 @@ def test_the_error_of_a_program(server: Recorder) -> None:
 def test_what_was_called_is_said_when_asked_for(server: Recorder) -> None:
     """`-v` has a line for each call."""
     server.answers["/pet"] = _pet()
-    assert f"* get-pet: GET {server.origin}/pet: 200 (" in run_cli("check", _one(server), "-v").stderr
+    assert f"* get-pet: GET {server.origin}/pet: 200 (" in run_cli("check", _single(server), "-v").stderr
 
 
 @pytest.mark.parametrize(
@@ -494,10 +496,10 @@ def test_answers_that_are_not_what_they_say(server: Recorder, answer: Answer) ->
     """Each ends in findings or in what was not judged, in all forms, and never in a defect."""
     server.answers["/pet"] = answer
     for words in (("-o", "text"), ("-o", "json"), ("-o", "yaml"), ("--report", "sarif")):
-        result = run_cli("check", _one(server), *words)
+        result = run_cli("check", _single(server), *words)
         assert result.exit_code in {0, 9}, result.stderr
         assert "defect" not in result.stderr
-    row = _row(run_cli("check", _one(server), "-o", "json"))
+    row = _row(run_cli("check", _single(server), "-o", "json"))
     assert row["findings"] or row["unchecked"] or answer.body == b'{"id": "\\ud800"}'
 
 
@@ -558,14 +560,14 @@ def test_a_stream_without_an_end_is_judged_as_far_as_it_comes(
 ) -> None:
     """Whole items are judged, what was cut is not, it is said, and a stream is no call without an answer."""
     good = {"description": "Good", "content": {media_type: {"itemSchema": _EVENT}}}
-    document = json.loads(Path(_one(server, s200=good)).read_text())
+    document = json.loads(Path(_single(server, s200=good)).read_text())
     path = save({**document, "openapi": "3.2.0"})
     with _Stream(media_type, first, then) as stream:
         url = f"http://127.0.0.1:{stream.server_address[1]}"
         result = run_cli("check", path, "--server", url, "-o", "json", "--timeout", "0.5")
         stream.shutdown()
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result)), result.stderr
-    assert any("the stream went on after" in one for one in _row(result)["unchecked"])
+    assert any("the stream went on after" in reason for reason in _row(result)["unchecked"])
 
 
 def test_what_can_be_written_is_asked_for(server: Recorder) -> None:
@@ -587,7 +589,9 @@ _WRITTEN = {
 def test_what_was_created_is_read_and_removed(server: Recorder) -> None:
     """The chain is made when it is agreed to, and the calls of it are judged like any other."""
     server.answers["/pets"] = _pet(201)
-    server.answers["/pets/p1"] = lambda one: _pet(age="old") if one.method == "GET" else Answer(204, b"", {})
+    server.answers["/pets/p1"] = lambda asked: (
+        _pet(age="old") if asked.method == "GET" else Answer(204, b"", {})
+    )
     words = ("check", _api(server, _WRITTEN), "--write", "-o", "json")
     result = run_cli(*words, stdin=b"y\n", terminal=("stdin", "stderr"))
     sent = [(request.method, request.target) for request in server.requests]
@@ -615,30 +619,30 @@ def test_what_was_learned_is_written(server: Recorder, tmp_path: Path) -> None:
     """The overlay names what the document lacks; where it lacks nothing there is none."""
     file = tmp_path / "overlay.json"
     server.answers["/pet"] = _pet()
-    assert 0 == run_cli("check", _one(server), "--learn", str(file)).exit_code
+    assert 0 == run_cli("check", _single(server), "--learn", str(file)).exit_code
     assert not file.exists()
     server.answers["/pet"] = _pet(hidden=1)
-    assert 9 == run_cli("check", _one(server), "--learn", str(file)).exit_code
+    assert 9 == run_cli("check", _single(server), "--learn", str(file)).exit_code
     assert "hidden" in file.read_text()
     assert "1.0.0" == json.loads(file.read_text())["overlay"]
 
 
 def test_two_things_cannot_go_to_one_file(server: Recorder) -> None:
     """It is said before anything is sent."""
-    result = run_cli("check", _one(server), "--har", "x.json", "--report", "json=./x.json")
+    result = run_cli("check", _single(server), "--har", "x.json", "--report", "json=./x.json")
     assert (2, []) == (result.exit_code, server.requests)
 
 
 def test_a_file_that_cannot_be_written_does_not_hide_what_was_found(server: Recorder) -> None:
     """The first cause decides the exit code, and the table is there; with nothing found the file does."""
     server.answers["/pet"] = _pet(age="old")
-    result = run_cli("check", _one(server), "-o", "text", "--har", "/dev/full")
+    result = run_cli("check", _single(server), "-o", "text", "--har", "/dev/full")
     assert (9, True, True) == (result.exit_code, "/age" in result.stdout, "/dev/full" in result.stderr)
     server.answers["/pet"] = _pet()
-    assert 12 == run_cli("check", _one(server), "--har", "/dev/full").exit_code
+    assert 12 == run_cli("check", _single(server), "--har", "/dev/full").exit_code
 
 
 def test_a_file_in_a_directory_that_there_is_not(server: Recorder) -> None:
     """It is said before anything is sent: a check may take long."""
-    result = run_cli("check", _one(server), "--har", "nowhere/x.har")
+    result = run_cli("check", _single(server), "--har", "nowhere/x.har")
     assert (12, []) == (result.exit_code, server.requests)

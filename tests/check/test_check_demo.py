@@ -40,7 +40,7 @@ def _check(*words: str) -> Result:
 
 def _called(result: Result) -> dict[str, dict[str, Any]]:
     """The operations that were called, by their names."""
-    return {one["operation"]: one for one in result.json if one["skipped"] is None}
+    return {row["operation"]: row for row in result.json if row["skipped"] is None}
 
 
 def test_nothing_is_found_when_the_stand_in_behaves() -> None:
@@ -50,17 +50,17 @@ def test_nothing_is_found_when_the_stand_in_behaves() -> None:
     assert (0, "") == (result.exit_code, result.stderr)
     assert len(_SAFE) == len(called)
     assert [] == [
-        name for name, one in called.items() if one["findings"] or one["unchecked"] or not one["valid"]
+        name for name, row in called.items() if row["findings"] or row["unchecked"] or not row["valid"]
     ]
     assert all(200 in value["statuses"] for value in called.values())
 
 
 def test_what_may_change_something_is_listed_and_not_called() -> None:
     """The others are named with the reason, and nothing of them was sent."""
-    left = [one for one in _check().json if one["skipped"] is not None]
+    left = [row for row in _check().json if row["skipped"] is not None]
     assert len(_UNSAFE) == len(left)
-    assert {"unsafe"} == {one["skipped"]["kind"] for one in left}
-    assert all([] == one["calls"] for one in left)
+    assert {"unsafe"} == {row["skipped"]["kind"] for row in left}
+    assert all([] == row["calls"] for row in left)
 
 
 @pytest.mark.sampled(1)
@@ -69,7 +69,7 @@ def test_a_misbehaviour_is_found_in_every_operation(kind: str) -> None:
     """Each operation that misbehaves has a finding by the rule that is about it, and the run ends with 9."""
     words = [word for name in _SAFE for word in ("--misbehave", f"{name}={kind}")]
     result = _check(*words)
-    found = {name: {each["rule"] for each in one["findings"]} for name, one in _called(result).items()}
+    found = {name: {each["rule"] for each in row["findings"]} for name, row in _called(result).items()}
     assert 9 == result.exit_code
     assert len(_SAFE) == len(found)
     assert {} == {name: rules for name, rules in found.items() if not rules or not rules <= _RULES[kind]}
@@ -123,7 +123,7 @@ def test_every_kind_of_misbehaviour_is_tried() -> None:
 def test_one_operation_misbehaves_and_no_other_is_blamed(kind: str) -> None:
     """The finding stands with the operation that it is about alone."""
     result = _check("--misbehave", f"get-run={kind}")
-    broken = [name for name, one in _called(result).items() if one["findings"]]
+    broken = [name for name, row in _called(result).items() if row["findings"]]
     assert (9, ["get-run"]) == (result.exit_code, broken)
 
 

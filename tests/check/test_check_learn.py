@@ -85,9 +85,9 @@ def _findings(document: dict[str, Any], *seen: ObservedAnswer) -> list[str]:
     judge = judge_of(document)
     return [
         f"{finding.rule} {finding.pointer}"
-        for one in seen
+        for answer in seen
         for finding in judge.response(
-            answered(one.body, one.status, one.content_type, one.headers), is_exact=True
+            answered(answer.body, answer.status, answer.content_type, answer.headers), is_exact=True
         ).findings
     ]
 

@@ -70,7 +70,7 @@ def _changing(server: Recorder) -> list[str]:
 
 
 def _skipped(result: Result, name: str) -> str:
-    row = next(one for one in result.json if one["operation"] == name)
+    row = next(each for each in result.json if each["operation"] == name)
     return str(row["skipped"]["reason"]) if row["skipped"] else ""
 
 
@@ -117,8 +117,8 @@ def test_what_the_check_made_is_changed(server: Recorder) -> None:
 
 def test_what_a_creation_only_finds_is_not_changed(server: Recorder) -> None:
     """It answers with a thing that was listed before."""
-    server.answers["/things"] = lambda one: Answer(
-        200, b'{"id": "theirs"}' if one.method == "POST" else b'[{"id": "theirs"}]'
+    server.answers["/things"] = lambda request: Answer(
+        200, b'{"id": "theirs"}' if request.method == "POST" else b'[{"id": "theirs"}]'
     )
     result = _check(server, _paths(), "--operation", "create", "--operation", "remove")
     assert ["POST /things"] == _changing(server)
@@ -127,8 +127,8 @@ def test_what_a_creation_only_finds_is_not_changed(server: Recorder) -> None:
 
 def test_what_a_failed_creation_speaks_of_is_not_changed(server: Recorder) -> None:
     """A 409 may say which thing is in the way."""
-    server.answers["/things"] = lambda one: (
-        Answer(409, b'{"id": "other"}') if one.method == "POST" else Answer(200, b"[]")
+    server.answers["/things"] = lambda request: (
+        Answer(409, b'{"id": "other"}') if request.method == "POST" else Answer(200, b"[]")
     )
     _check(server, _paths(), "--operation", "create", "--operation", "remove")
     assert ["POST /things"] == _changing(server)
@@ -140,8 +140,8 @@ def test_each_value_that_is_missing_is_named(server: Recorder) -> None:
     assert "give `--set org=... --set id=...`" in _skipped(
         _check(server, paths, "--operation", "remove"), "remove"
     )
-    one = _check(server, paths, "--operation", "remove", "--set", "org=o")
-    assert "give `--set id=...`" in _skipped(one, "remove")
+    result = _check(server, paths, "--operation", "remove", "--set", "org=o")
+    assert "give `--set id=...`" in _skipped(result, "remove")
     assert [] == _changing(server)
 
 
@@ -205,5 +205,5 @@ def test_a_body_that_cannot_be_made_up_is_left_out(server: Recorder) -> None:
 def test_the_plan_says_what_has_to_be_given(server: Recorder) -> None:
     """`--dry-run` shows it before anything is sent."""
     result = _check(server, _paths(), "--operation", "remove", "--dry-run")
-    row = next(one for one in result.json if one["operation"] == "remove")
+    row = next(each for each in result.json if each["operation"] == "remove")
     assert ("give `--set id=...`" in row["skipped"], []) == (True, server.requests)

@@ -39,7 +39,7 @@ def _json(value: Any, status: int = 200, /, **headers: str) -> Answer:
 def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, dict[str, Any]]:
     """Operation → its row; whatever has no answer of its own is answered with an empty object."""
     result = run_cli("check", _api(server, paths), "-o", "json", "--validate", "strict", *words)
-    return {one["operation"]: one for one in result.json}
+    return {row["operation"]: row for row in result.json}
 
 
 def _values(row: dict[str, Any], number: int = 0) -> dict[str, tuple[Any, str]]:
@@ -438,7 +438,7 @@ def test_operations_that_change_something_come_last_and_one_by_one(server: Recor
             **_get(_path("id")),
         },
     }
-    server.answers["/runs"] = lambda one: _json([{"id": "r1"}] if one.method == "GET" else {})
+    server.answers["/runs"] = lambda asked: _json([{"id": "r1"}] if asked.method == "GET" else {})
     words = ("--operation", "start", "--operation", "drop", "--set", "start.name=new", "--set", "drop.id=r1")
     _checked(server, paths, *words)
     sent = [(request.method, request.target) for request in server.requests]
@@ -479,11 +479,13 @@ def test_which_operations_are_looked_at(
     paths = {"/runs": {"post": start, **_get(tags=["Runs"])}, "/flows": _get(tags=["flows"])}
     server.answers.update({"/runs": Answer(), "/flows": Answer()})
     rows = _checked(server, paths, *words)
-    assert expected == [name for name, one in rows.items() if one["skipped"] is None]
+    assert expected == [name for name, row in rows.items() if row["skipped"] is None]
 
 
 @pytest.mark.parametrize(
-    "words", [("--only", "nothing"), ("--operation", "nothing"), ("--tag", "nothing")], ids=lambda one: one[0]
+    "words",
+    [("--only", "nothing"), ("--operation", "nothing"), ("--tag", "nothing")],
+    ids=lambda words: words[0],
 )
 def test_a_name_that_nothing_has_is_wrong_usage(server: Recorder, words: tuple[str, str]) -> None:
     """Nothing is sent, and the name is said."""
@@ -496,7 +498,7 @@ def test_the_plan_names_values_and_their_origins(server: Recorder) -> None:
     """`--dry-run` gives every call that is known beforehand, and sends none."""
     paths = {"/runs": _get(_query("q", example="x")), "/runs/{id}": _get(_path("id"), operationId="getRun")}
     result = run_cli("check", _api(server, paths), "--dry-run", "-o", "json")
-    rows = {one["operation"]: one for one in result.json}
+    rows = {row["operation"]: row for row in result.json}
     assert (0, []) == (result.exit_code, server.requests)
     assert [[], [{"in": "query", "name": "q", "value": "x", "origin": "example", "from": None}]] == [
         call["values"] for call in rows["get-runs"]["calls"]

@@ -28,7 +28,7 @@ def _good(schema: Any) -> dict[str, Any]:
 
 
 def _get(schema: Any = _REF, *parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
-    answers = {key.removeprefix("s"): one for key, one in more.items()} or {"200": _good(schema)}
+    answers = {key.removeprefix("s"): value for key, value in more.items()} or {"200": _good(schema)}
     return {"get": {"parameters": list(parameters), "responses": answers}}
 
 
@@ -102,8 +102,8 @@ def test_different_defects_are_shown_each(server: Recorder, items: Any, shown: l
     assert len(shown) == sum(
         "[" in line and "]" in line and line.startswith("    /") for line in text.splitlines()
     )
-    for one in shown:
-        assert 1 == text.count(one)
+    for passage in shown:
+        assert 1 == text.count(passage)
 
 
 def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
@@ -272,8 +272,8 @@ def test_a_server_that_hangs_is_given_up(server: Recorder, silence: str) -> None
     result = run_cli("check", path, *words)
     assert time.monotonic() - start < 5
     assert 7 == result.exit_code
-    assert sum(bool(one["calls"]) for one in result.json) < 10
-    reasons = {one["skipped"]["reason"] for one in result.json if one["skipped"]}
+    assert sum(bool(row["calls"]) for row in result.json) < 10
+    reasons = {row["skipped"]["reason"] for row in result.json if row["skipped"]}
     assert {"the server stopped answering in time"} == reasons
 
 
@@ -294,7 +294,7 @@ def test_some_calls_that_hang_do_not_end_a_check(server: Recorder) -> None:
         )
     finally:
         slow.set()
-    assert (7, []) == (result.exit_code, [one["operation"] for one in result.json if one["skipped"]])
+    assert (7, []) == (result.exit_code, [row["operation"] for row in result.json if row["skipped"]])
 
 
 def test_nothing_to_check(server: Recorder) -> None:
@@ -335,8 +335,8 @@ def test_a_registered_name_a_url_and_a_profile(server: Recorder, other_server: R
     """Each leads to the same operations, at the server that it says."""
     paths = {"/a": {"get": {**_get()["get"], "tags": ["Things"]}}, "/b": _get()}
     document = Path(_document(server, paths)).read_bytes()
-    for one in (server, other_server):
-        one.answers.update(
+    for served in (server, other_server):
+        served.answers.update(
             {"/openapi.json": Answer(200, document), "/a": _json({"id": "a"}), "/b": _json({"id": "b"})}
         )
     url = f"{server.origin}/openapi.json"

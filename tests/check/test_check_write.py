@@ -203,7 +203,7 @@ def _check(tmp_path: Path, document: dict[str, Any], *words: str, **settings: An
 
 
 def _rows(result: Result) -> dict[str, dict[str, Any]]:
-    return {one["operation"]: one for one in result.json if "operation" in one}
+    return {row["operation"]: row for row in result.json if "operation" in row}
 
 
 _CHAIN = [
@@ -385,7 +385,7 @@ def test_a_name_of_our_own(tmp_path: Path, schema: dict[str, Any]) -> None:
         recorder.answers["/things"] = Answer(200, b"[]")
         recorder.answers = _Everywhere(recorder.answers, item)
         result = _check(tmp_path, _named(_document(recorder.origin), schema), "--yes")
-        calls = [one.method for one in recorder.requests if one.target != "/things"][-4:]
+        calls = [asked.method for asked in recorder.requests if asked.target != "/things"][-4:]
     assert (0, "", {}) == (result.exit_code, result.stderr, things)
     assert ["GET", "PUT", "GET", "DELETE"] == calls
 
@@ -570,4 +570,4 @@ def test_the_stand_in_misbehaves(kind: str, operation: str) -> None:
     """Whatever it does wrong where it writes is found."""
     result = run_cli("check", "demo", "--write", "--yes", "-o", "json", "--misbehave", f"{operation}={kind}")
     assert 9 == result.exit_code
-    assert [operation] == [name for name, one in _rows(result).items() if one["findings"]]
+    assert [operation] == [name for name, row in _rows(result).items() if row["findings"]]

@@ -92,7 +92,7 @@ def test_a_body_is_sent_once_with_its_type(api: str, server: Recorder) -> None:
         ("~-_.", "~-_."),
         ("http://x", "http%3A%2F%2Fx"),
     ],
-    ids=lambda one: one.encode("unicode_escape").decode(),
+    ids=lambda value: value.encode("unicode_escape").decode(),
 )
 def test_a_path_value_stays_one_segment(api: str, server: Recorder, value: str, segment: str) -> None:
     """A path value is quoted so that the server gets it as one segment, whatever the HTTP client thinks of it."""
@@ -103,7 +103,7 @@ def test_a_path_value_stays_one_segment(api: str, server: Recorder, value: str, 
 @pytest.mark.parametrize(
     "value",
     ["..", ".", "%2e%2e", "%2E.", "%252e%252e", "a/../b", "../pets", "..%2Fpets", "a\\b", "%5c", "", "a\nb"],
-    ids=lambda one: one.encode("unicode_escape").decode() or "empty",
+    ids=lambda value: value.encode("unicode_escape").decode() or "empty",
 )
 @pytest.mark.parametrize("level", ["warn", "off"])
 def test_a_path_value_cannot_climb(api: str, server: Recorder, value: str, level: str) -> None:
@@ -364,5 +364,5 @@ def test_many_runs_in_one_process_are_alike(api: str, server: Recorder) -> None:
     assert 1 == len({(result.exit_code, result.stdout, result.stderr) for result in results})
     assert 1 == len({(failure.exit_code, failure.stdout, failure.stderr) for failure in failures})
     assert (0, 2, 5) == (results[0].exit_code, failures[0].exit_code, len(server.requests))
-    left = {one for one in set(threading.enumerate()) - before if one.name.startswith("dynacli")}
+    left = {thread for thread in set(threading.enumerate()) - before if thread.name.startswith("dynacli")}
     assert set() == left

@@ -148,14 +148,14 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("text", "what", "why"), BAD.values(), ids=BAD)
-def test_a_bad_configuration(config: Path, server: Recorder, text: str, what: str, why: str) -> None:
-    """Exit code 12 with what is wrong and where, nothing is sent, and help works all the same."""
+@pytest.mark.parametrize(("text", "message", "why"), BAD.values(), ids=BAD)
+def test_a_bad_configuration(config: Path, server: Recorder, text: str, message: str, why: str) -> None:
+    """Exit code 12 with message is wrong and where, nothing is sent, and help works all the same."""
     _write(config, f"{text}\n")
     words = ("--profile", "p") if "profiles" in text else ()
     result = run_cli("pets", "get-pet", *words)
     assert (12, []) == (result.exit_code, server.requests)
-    assert f"{what} in the configuration cannot be used" in result.stderr
+    assert f"{message} in the configuration cannot be used" in result.stderr
     assert why in result.stderr
     assert str(config) in result.stderr
     assert 0 == run_cli("pets", "get-pet", *words, "--help").exit_code
@@ -277,8 +277,8 @@ def test_a_malformed_exception(entries: Any, why: str) -> None:
 
 def test_a_status_is_a_number_or_a_class() -> None:
     """As a person would write it."""
-    written = [{"rule": "type", "reason": "r", "status": one} for one in (404, "404", "4xx")]
-    assert ["404", "404", "4XX"] == [one.status for one in ignores_of(written)]
+    written = [{"rule": "type", "reason": "r", "status": status} for status in (404, "404", "4xx")]
+    assert ["404", "404", "4XX"] == [ignore.status for ignore in ignores_of(written)]
 
 
 IGNORE = '[[apis.pets.ignore]]\nrule = "type"\npointer = "/id"\nreason = "the old server; #12"\n'
@@ -301,7 +301,7 @@ def test_what_is_ignored_does_not_count(config: Path, words: tuple[str, ...], is
     assert (True, [], ["the old server; #12"]) == (
         report["valid"],
         report["findings"],
-        [one["reason"] for one in report["suppressed"]],
+        [suppression["reason"] for suppression in report["suppressed"]],
     )
 
 
@@ -313,7 +313,7 @@ def test_the_rest_counts(config: Path, server: Recorder) -> None:
     assert (9, ["/at"], ["/id"]) == (
         error["exit_code"],
         [finding["pointer"] for finding in error["findings"]],
-        [one["pointer"] for one in error["suppressed"]],
+        [suppression["pointer"] for suppression in error["suppressed"]],
     )
 
 

@@ -120,9 +120,9 @@ def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path
     )
     assert {"url": f"{server.origin}/openapi.json", "result": "404"}.items() <= {
         key: value
-        for one in result.error["tried"]
-        if one["url"] == f"{server.origin}/openapi.json"
-        for key, value in one.items()
+        for attempt in result.error["tried"]
+        if attempt["url"] == f"{server.origin}/openapi.json"
+        for key, value in attempt.items()
     }.items()
     assert "/swagger.json" in _tried(result)
     assert not [path for path in (home / "cache").rglob("*") if path.is_file()]

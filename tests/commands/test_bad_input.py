@@ -61,7 +61,7 @@ def test_a_bad_document_from_a_file(name: str) -> None:
     Path(file).write_bytes(content)
     as_json = run_cli(f"./{file}", "get-a", "--error-format", "json")
     as_text = run_cli(f"./{file}", "get-a")
-    assert [(8, "")] * 2 == [(one.exit_code, one.stdout) for one in (as_json, as_text)]
+    assert [(8, "")] * 2 == [(result.exit_code, result.stdout) for result in (as_json, as_text)]
     assert ("document", 8) == (as_json.error["kind"], as_json.error["exit_code"])
     assert phrase in as_json.error["message"]
     _check(as_json.stderr, as_json.error, as_text.stderr)
@@ -121,7 +121,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
         (["get-a", "--stat", "open"], "no option `--stat`", "", "`--state`"),
         (["get-a", "--state"], "`--state` needs a value", "", "--help"),
     ],
-    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
 )
 def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, why: str, hint: str) -> None:
     """A wrong command line is exit 2: said in text and JSON, nothing sent, and the compiled document stays."""
@@ -129,7 +129,7 @@ def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, why
     api = save(document(PATHS, [server.origin]))
     as_json = run_cli("--error-format", "json", api, *words)
     as_text = run_cli(api, *words)
-    assert [(2, "")] * 2 == [(one.exit_code, one.stdout) for one in (as_json, as_text)]
+    assert [(2, "")] * 2 == [(result.exit_code, result.stdout) for result in (as_json, as_text)]
     assert [] == server.requests
     assert phrase in as_json.error["message"]
     assert why in as_json.error["reason"]
@@ -293,7 +293,7 @@ def test_what_cannot_be_sent_is_not(server: Recorder, name: str) -> None:
     api = save(document({path: {"post": made}}, [server.origin]))
     as_json = run_cli("--error-format", "json", api, "call", *words)
     as_text = run_cli(api, "call", *words)
-    assert [(exit_code, "")] * 2 == [(one.exit_code, one.stdout) for one in (as_json, as_text)]
+    assert [(exit_code, "")] * 2 == [(result.exit_code, result.stdout) for result in (as_json, as_text)]
     assert [] == server.requests
     error = as_json.error
     assert exit_code == error["exit_code"]

@@ -157,9 +157,9 @@ def test_a_bound_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         dry_run(f"./{number}.json")
         for path in (home / "cache" / "documents").glob(f"*_{number}_json-*/used"):
             os.utime(path, (number, number))
-    one = _size(home) // 3
+    size = _size(home) // 3
     run_cli("api", "add", "first", "./0.json")
-    monkeypatch.setenv("DYNACLI_CACHE_LIMIT", str(int(3.5 * one)))
+    monkeypatch.setenv("DYNACLI_CACHE_LIMIT", str(int(3.5 * size)))
     save(pets(), "new.json")
     dry_run("./new.json")
     sources = {Path(kept["source"]).name for kept in run_cli("cache", "info", "-o", "json").json["documents"]}

@@ -377,13 +377,13 @@ _BROKEN = (
 )
 
 
-@pytest.mark.parametrize("damage", _BROKEN, ids=lambda one: one.__name__.strip("_"))
+@pytest.mark.parametrize("damage", _BROKEN, ids=lambda function: function.__name__.strip("_"))
 def test_completion_answers_with_nothing_in_any_broken_state(damage: Any, home: Path, pets: Path) -> None:
     """Whatever is lost or damaged, completion is silent; the words of dynacli itself are still there."""
     damage(home, pets)
     assert [] == _completed("pets", "put-pet", "--size", "s")
     assert ["operations"] == [
-        one for one in _completed("o") if one in _VERBS
+        word for word in _completed("o") if word in _VERBS
     ] or damage is _break_configuration
 
 
@@ -394,7 +394,7 @@ def test_a_lost_pointer_is_no_lost_completion(home: Path, pets: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [_lose_cache, _cut_catalog, _torn_pointer], ids=lambda one: one.__name__.strip("_")
+    "damage", [_lose_cache, _cut_catalog, _torn_pointer], ids=lambda function: function.__name__.strip("_")
 )
 def test_completion_mends_nothing(damage: Any, home: Path, pets: Path) -> None:
     """It only reads: no file is written, none is compiled."""
@@ -437,13 +437,15 @@ def _command(name: str) -> click.Command:
 def test_the_standard_options_of_completion_are_those_of_the_commands() -> None:
     """Completion has a table of its own, because the commands' one needs click; the two are the same."""
     takes = {flag: bool(option.metavar) for option in STANDARD_OPTIONS for flag in option.flags}
-    known = {flag: one.takes_value for flag, one in completion_tables.STANDARD.items() if flag != "--help"}
-    assert {flag: one for flag, one in takes.items() if flag != "-v"} == known
+    known = {
+        flag: value.takes_value for flag, value in completion_tables.STANDARD.items() if flag != "--help"
+    }
+    assert {flag: value for flag, value in takes.items() if flag != "-v"} == known
     inputs = {flag: bool(option.metavar) for option in INPUT_OPTIONS for flag in option.flags}
-    assert inputs == {flag: one.takes_value for flag, one in completion_tables.INPUTS.items()}
-    for one in (*STANDARD_OPTIONS, *INPUT_OPTIONS):
-        if one.choices:
-            assert one.choices == completion_tables.ROOT[one.flags[-1]].values
+    assert inputs == {flag: value.takes_value for flag, value in completion_tables.INPUTS.items()}
+    for standard in (*STANDARD_OPTIONS, *INPUT_OPTIONS):
+        if standard.choices:
+            assert standard.choices == completion_tables.ROOT[standard.flags[-1]].values
 
 
 @pytest.mark.parametrize("verb", ["completion", "describe", "doctor", "document", "help", "operations"])

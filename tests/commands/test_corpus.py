@@ -17,12 +17,12 @@ def reports(folder: Path) -> list[DocumentReport]:
     return [drive(path, str(path.relative_to(folder)), most=MOST) for path in documents(folder)]
 
 
-def _reasons(reports: list[DocumentReport], what: str) -> str:
+def _reasons(reports: list[DocumentReport], kind: str) -> str:
     return "\n".join(
         f"{report.name}: {reason}"
         for report in reports
         for reason in report.reasons
-        if reason.startswith(f"{what}:")
+        if reason.startswith(f"{kind}:")
     )
 
 
@@ -47,14 +47,14 @@ def test_every_help_page_renders(reports: list[DocumentReport]) -> None:
     assert sum(report.tried for report in reports) == sum(report.helped for report in reports)
 
 
-@pytest.mark.parametrize(("what", "attribute"), [("--example", "accepted"), ("example line", "exemplified")])
+@pytest.mark.parametrize(("kind", "attribute"), [("--example", "accepted"), ("example line", "exemplified")])
 def test_examples_build_requests_that_the_document_allows(
-    reports: list[DocumentReport], what: str, attribute: str
+    reports: list[DocumentReport], kind: str, attribute: str
 ) -> None:
     """All but a few: those of schemas that allow no value, on purpose."""
     tried = sum(report.tried for report in reports)
     share = sum(getattr(report, attribute) for report in reports) / tried
-    assert share >= ACCEPTED, _reasons(reports, what)
+    assert share >= ACCEPTED, _reasons(reports, kind)
 
 
 def test_a_folder_without_documents_has_none(tmp_path: Path) -> None:

@@ -141,14 +141,14 @@ def test_the_options_of_a_body_are_those_that_a_call_takes(api: str) -> None:
     # A recursion is listed for a few levels, and can be given at any depth.
     assert {"object"} == {option["type"] for option in options if option["option"].endswith(".next")}
     values = {"string": "x", "integer": "1", "array": "[]", "object": "{}"}
-    for one in options[2:]:
-        words = () if "parts" not in one["option"] else ("--name", "n")
+    for part in options[2:]:
+        words = () if "parts" not in part["option"] else ("--name", "n")
         assert request_of(
             "put-thing",
             "i",
             *(words or ("--name", "n")),
-            one["option"],
-            values[one["type"]],
+            part["option"],
+            values[part["type"]],
             before=("--validate", "off"),
         )["json"]
 

@@ -111,13 +111,13 @@ def test_the_same_remark_is_made_once() -> None:
         "description": "",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/No"}}},
     }
-    paths = {f"/{one}": {"get": operation(one, responses={"200": answer})} for one in "abc"}
+    paths = {f"/{name}": {"get": operation(name, responses={"200": answer})} for name in "abc"}
     api = save(document(paths, None))
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert [3, 3] == [len(found["warnings"]), len(found["problems"])]
     for words in (("doctor", api), ("api", "show", api)):
         text = run_cli(*words, "-o", "text").stdout
-        (line,) = (one for one in text.splitlines() if "leads nowhere" in one)
+        (line,) = (written for written in text.splitlines() if "leads nowhere" in written)
         assert "/paths/~1a/get/responses/200/content/application~1json/schema, and 2 more places" in line
         assert " (3)" in text
 

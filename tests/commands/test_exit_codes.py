@@ -64,7 +64,7 @@ def _silent() -> Iterator[str]:
         (["post-a", "--no-fail"], Answer(302, b"moved", {"Location": "/b"}), 0, ""),
         (["get-a", "--no-fail", "-o", "json"], Answer(404, b"{"), 0, ""),
     ],
-    ids=lambda one: " ".join(one) if isinstance(one, list) else str(getattr(one, "status", one)),
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(getattr(value, "status", value)),
 )
 def test_a_final_answer_is_printed(
     api: str, server: Recorder, words: list[str], answer: Answer, code: int, kind: str
@@ -101,7 +101,7 @@ def test_a_final_answer_is_printed(
         (["./broken.json", "get-a"], 8, "document"),
         (["API", "put-a"], 10, "auth"),
     ],
-    ids=lambda one: " ".join(one) if isinstance(one, list) else str(one),
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
 def test_nothing_was_sent(api: str, server: Recorder, words: list[str], code: int, kind: str) -> None:
     """Codes 2, 8 and 10 mean that nothing reached the API, and nothing is on standard output."""

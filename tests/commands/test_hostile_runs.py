@@ -76,12 +76,12 @@ def test_a_document_that_can_be_used_is_used(row: dict[str, str]) -> None:
     assert row["phrase"] in shown.stdout
     assert len(listed.json) == _run("api", "show", path, "-o", "json").json["operations"]
     assert (HOSTILE / row["file"]).read_bytes() == _run("document", path).stdout_bytes
-    for one in listed.json:
-        assert 0 == _run(path, one["name"], "--help").exit_code
-        assert 0 == _run("describe", path, one["name"], "-o", "json").exit_code
-        assert 0 == _run("describe", path, one["name"], "-o", "text").exit_code
+    for listed_row in listed.json:
+        assert 0 == _run(path, listed_row["name"], "--help").exit_code
+        assert 0 == _run("describe", path, listed_row["name"], "-o", "json").exit_code
+        assert 0 == _run("describe", path, listed_row["name"], "-o", "text").exit_code
         for level in ("off", "warn"):
-            words = (path, one["name"], "--example", "--dry-run", "json", "--validate", level)
+            words = (path, listed_row["name"], "--example", "--dry-run", "json", "--validate", level)
             built = _run(*words, "--server", "https://api.example.com")
             assert built.exit_code in {0, 2}, built.stderr
             if built.exit_code == 0:

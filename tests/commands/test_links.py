@@ -277,7 +277,7 @@ def test_links_of_several_answers_are_all_there() -> None:
     api = save(document({"/user": {"get": get_user}}, components={"links": {"Again": link}}))
     links = run_cli("describe", api, "get-user").json["links"]
     assert [("self", "200"), ("404.self", "404"), ("other", "404")] == [
-        (name, one["status"]) for name, one in links.items()
+        (name, body["status"]) for name, body in links.items()
     ]
 
 
@@ -341,7 +341,7 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
     assert EXPECTED_EVENT == callbacks["onEvent"]["{$request.body#/url}/event"]["POST"]
     assert ["$request.query.url"] == list(callbacks["other"])
     assert {"PUT": None} == {
-        method: one["body"] for method, one in callbacks["other"]["$request.query.url"].items()
+        method: callback["body"] for method, callback in callbacks["other"]["$request.query.url"].items()
     }
     page = run_cli("-o", "text", "describe", api, "subscribe").stdout.splitlines()
     start = page.index("  onEvent  POST {$request.body#/url}/event  Something happened")

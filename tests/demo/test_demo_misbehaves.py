@@ -37,7 +37,7 @@ def _findings(operation: str, level: str, kind: str) -> tuple[int, list[tuple[st
     result = _call(operation, level, kind, "--error-format", "json")
     lines = [json.loads(line) for line in result.stderr.splitlines() if line.startswith('{"error"')]
     found: list[dict[str, Any]] = lines[-1]["error"]["findings"] if lines else []
-    return result.exit_code, [(one["rule"], one["pointer"]) for one in found]
+    return result.exit_code, [(finding["rule"], finding["pointer"]) for finding in found]
 
 
 def test_all_operations_are_there() -> None:

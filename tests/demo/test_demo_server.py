@@ -64,13 +64,13 @@ def test_answers_on_one_connection_do_not_wait() -> None:
 
 def test_two_run_side_by_side() -> None:
     """Two stand-ins have ports and data of their own."""
-    with running() as one, running() as two:
-        assert one.origin != two.origin
+    with running() as first, running() as two:
+        assert first.origin != two.origin
         headers = {"Authorization": f"Bearer {API_KEYS['owner']}"}
-        httpx.post(f"{one.origin}/api/armature/v1/mcp-servers", json={"name": "x"}, headers=headers)
+        httpx.post(f"{first.origin}/api/armature/v1/mcp-servers", json={"name": "x"}, headers=headers)
         counts = [
             len(httpx.get(f"{server.origin}/api/armature/v1/mcp-servers", headers=headers).json()["rows"])
-            for server in (one, two)
+            for server in (first, two)
         ]
     assert counts == [7, 6]
 

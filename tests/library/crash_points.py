@@ -87,11 +87,11 @@ def _arm_python(places: tuple[str, ...], number: int, log: int) -> None:
     """Do what can be done without a library: die before a step of Python's own; writes and SQLite are not seen."""
     seen = 0
 
-    def count(what: str, path: str) -> None:
+    def count(kind: str, path: str) -> None:
         nonlocal seen
         if path.startswith(places):
             seen += 1
-            os.write(log, f"{what}\t{path}\t0\n".encode())
+            os.write(log, f"{kind}\t{path}\t0\n".encode())
             if seen == number:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -159,15 +159,15 @@ def seen(name: str, *more: str) -> list[Any]:
     revision = next((row["revision"] for row in rows if row["name"] == name), None)
     names = [row["name"] for row in json.loads(listed[1] or "[]")]
     url = json.loads(called[1])["url"] if called[1] else ""
-    codes = [one[0] for one in (listed, called, document)]
-    told = sorted({_told(one[2]) for one in (listed, called, document)})
+    codes = [run[0] for run in (listed, called, document)]
+    told = sorted({_told(run[2]) for run in (listed, called, document)})
     return [codes, names, url, document[1], revision, told]
 
 
 def _told(text: str) -> str:
     """Return what is told on standard error, without its times."""
     known = ("kept aside", "is not in the cache", "There is no API")
-    return next((one for one in known if one in text), text)
+    return next((phrase for phrase in known if phrase in text), text)
 
 
 def damaged(*places: str) -> list[str]:

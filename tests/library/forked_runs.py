@@ -126,7 +126,10 @@ class Forks:
 
     def children(self, steps: Sequence[Sequence[Step]]) -> list[Ended]:
         """Do steps in as many children, which begin at the same time."""
-        named = [[[f"{one.__module__}:{one.__qualname__}", *more] for one, *more in child] for child in steps]
+        named = [
+            [[f"{function.__module__}:{function.__qualname__}", *more] for function, *more in child]
+            for child in steps
+        ]
         job = {"variables": dict(os.environ), "directory": os.getcwd(), "children": named}
         assert self._server.stdin is not None
         assert self._server.stdout is not None

@@ -124,11 +124,13 @@ def test_there_is_one_for_an_api_at_a_time(served: Served, home: Path) -> None:
         served.recorder.answers["/other.json"] = Answer(body=json.dumps(pets()).encode())
         run_cli("api", "add", "other", f"{served.recorder.origin}/other.json")
         age(home, 60)
-        (path,) = [one for one in (home / "cache").rglob("current.json") if "other" in one.read_text()]
+        (path,) = [
+            current for current in (home / "cache").rglob("current.json") if "other" in current.read_text()
+        ]
         pointer = json.loads(path.read_text())
         path.write_text(json.dumps({**pointer, "fetched_at": 0}))
         assert 0 == dry_run("other").exit_code
-        until(lambda: len(_refreshes(home)) == 2, "the other one is refreshed too")
+        until(lambda: len(_refreshes(home)) == 2, "the other current is refreshed too")
     _ended(home)
     assert 2 == len(served.asked)
 
@@ -207,7 +209,7 @@ def test_a_document_without_a_name_is_refreshed_too(server: Recorder, home: Path
         assert "hunter2" not in " ".join(refresh.words)
     _ended(home)
     assert 0 == dry_run(url, "new-one").exit_code
-    assert {f"/openapi.json?token=hunter2-{home.name}"} == {one.target for one in served.asked}
+    assert {f"/openapi.json?token=hunter2-{home.name}"} == {request.target for request in served.asked}
 
 
 def test_the_secret_of_a_login_is_in_nobodys_words(

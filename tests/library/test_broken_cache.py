@@ -81,7 +81,7 @@ def _make_dangling_link(path: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [_delete, _empty, _fill_with_noise, _make_directory, _make_dangling_link],
-    ids=lambda one: one.__name__,
+    ids=lambda function: function.__name__,
 )
 def test_each_file_may_be_damaged_in_any_way(
     kind: str, damage: Callable[[Path], None], compiled: Path

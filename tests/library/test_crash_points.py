@@ -319,7 +319,7 @@ def _killed_everywhere(
 
 def _moments(made: list[tuple[str, str, int]], scenario: Scenario) -> list[tuple[int, bool]]:
     """Return at which changes a run is killed: before each, and in the midst of each that writes."""
-    writes = [number for number, one in enumerate(made, 1) if one[0] == "write"]
+    writes = [number for number, step in enumerate(made, 1) if step[0] == "write"]
     # They differ in how long a file is that nobody reads.
     pages = [number for number in writes if ".sqlite." in made[number - 1][1]]
     left_out = set() if scenario.is_thorough else set(pages) - set(pages[::5])

@@ -161,8 +161,8 @@ def in_files(home: Path) -> Kept:
     for document in (OLD, CURRENT):
         split = {**document, "components": {"schemas": {"Pet": {"$ref": "shared.json#/Pet"}}}}
         path = save_files({"shop/openapi.json": split, "shop/shared.json": shared})
-        for one in path.parent.iterdir():
-            os.utime(one, (1, 1))
+        for neighbour in path.parent.iterdir():
+            os.utime(neighbour, (1, 1))
         assert (
             0
             == run_cli(
@@ -184,18 +184,18 @@ def in_files(home: Path) -> Kept:
 
 
 RUNS: dict[str, tuple[tuple[str, ...], Callable[[Result], Any], Any]] = {
-    "operations": (LIST, lambda one: [row["name"] for row in one.json], NEW_NAMES),
+    "operations": (LIST, lambda result: [row["name"] for row in result.json], NEW_NAMES),
     "call": (
         ("shop", "list-pets", "--dry-run", "json", "--offline"),
-        lambda one: one.json["url"],
+        lambda result: result.json["url"],
         NEW_URL,
     ),
-    "document": (("document", "shop"), lambda one: one.json["info"]["version"], "2"),
-    "list": (("api", "list", "-o", "json"), lambda one: one.json[0]["version"], "2"),
-    "describe": (("describe", "shop", "new-one", "-o", "json"), lambda one: one.json["path"], "/new"),
-    "search": (("api", "show", "shop", "-o", "json"), lambda one: one.json["operations"], 4),
-    "help": (("shop", "--help"), lambda one: "new-one" in one.stdout, True),
-    "history": (("api", "history", "shop", "-o", "json"), lambda one: len(one.json) >= 1, True),
+    "document": (("document", "shop"), lambda result: result.json["info"]["version"], "2"),
+    "list": (("api", "list", "-o", "json"), lambda result: result.json[0]["version"], "2"),
+    "describe": (("describe", "shop", "new-one", "-o", "json"), lambda result: result.json["path"], "/new"),
+    "search": (("api", "show", "shop", "-o", "json"), lambda result: result.json["operations"], 4),
+    "help": (("shop", "--help"), lambda result: "new-one" in result.stdout, True),
+    "history": (("api", "history", "shop", "-o", "json"), lambda result: len(result.json) >= 1, True),
 }
 
 
@@ -233,7 +233,7 @@ def _heals(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("harm", DAMAGES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("harm", DAMAGES, ids=lambda function: function.__name__)
 def test_each_file_of_a_document_at_a_url_may_be_harmed(
     harm: Callable[[Path, Path], None], at_url: Kept
 ) -> None:
@@ -243,7 +243,7 @@ def test_each_file_of_a_document_at_a_url_may_be_harmed(
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("harm", DAMAGES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("harm", DAMAGES, ids=lambda function: function.__name__)
 def test_each_file_of_a_document_of_several_may_be_harmed(
     harm: Callable[[Path, Path], None], in_files: Kept
 ) -> None:
@@ -292,7 +292,7 @@ def test_each_file_may_be_cut_anywhere(
 @pytest.mark.parametrize("stride", [pytest.param(10, marks=pytest.mark.exhaustive), 150])
 def test_a_catalog_may_be_cut_at_any_byte(stride: int, at_url: Kept) -> None:
     """What is left of a catalog gives what was in it, or says that it is damaged; never something else."""
-    name = next(one for one in at_url.names if one.endswith(".sqlite"))
+    name = next(function for function in at_url.names if function.endswith(".sqlite"))
     whole = at_url.content(name)
     path = at_url.directory / name
     before = _read_all(path)
@@ -431,7 +431,7 @@ def test_what_never_became_current_goes_after_a_day(at_url: Kept, server: Record
 
 
 @pytest.mark.parametrize(
-    "harm", [_empty, _make_directory, _make_dangling_link, _make_link], ids=lambda one: one.__name__
+    "harm", [_empty, _make_directory, _make_dangling_link, _make_link], ids=lambda function: function.__name__
 )
 def test_a_claim_may_be_anything(harm: Callable[[Path, Path], None], at_url: Kept) -> None:
     """Whatever stands in the place of a claim counts for five minutes, and nothing is changed through a link."""

@@ -44,7 +44,9 @@ def _revisions() -> list[str]:
 
 def _in_use() -> str:
     """Return the version whose operation there is."""
-    (version,) = [one for one in "123" if dry_run("shop", f"only-in{one}", "--offline").exit_code == 0]
+    (version,) = [
+        number for number in "123" if dry_run("shop", f"only-in{number}", "--offline").exit_code == 0
+    ]
     return version
 
 
@@ -189,18 +191,18 @@ def test_a_revision_that_there_is_not_is_named(verb: str, word: str) -> None:
 @pytest.mark.usefixtures("served")
 def test_a_beginning_that_several_have_is_too_short(home: Path) -> None:
     """A word that means several revisions means none of them, and the error names them."""
-    one, other = _revisions()[1:]
+    first, other = _revisions()[1:]
     (directory,) = (home / "cache" / "documents").iterdir()
     pointer = json.loads((directory / f"{other}.json").read_text())
-    twin = one[:6] + ("0" * 14 if one[6:] != "0" * 14 else "1" * 14)
+    twin = first[:6] + ("0" * 14 if first[6:] != "0" * 14 else "1" * 14)
     (directory / f"{twin}.json").write_text(json.dumps({**pointer, "revision": twin}))
-    result = run_cli("api", "pin", "shop", one[:6], "--error-format", "json")
-    assert (2, f"`shop` has several revisions `{one[:6]}`", {one, twin}) == (
+    result = run_cli("api", "pin", "shop", first[:6], "--error-format", "json")
+    assert (2, f"`shop` has several revisions `{first[:6]}`", {first, twin}) == (
         result.exit_code,
         result.error["message"],
         {*result.error["near"]},
     )
-    assert 0 == run_cli("api", "pin", "shop", one[:7] if one[6] != twin[6] else one).exit_code
+    assert 0 == run_cli("api", "pin", "shop", first[:7] if first[6] != twin[6] else first).exit_code
 
 
 @pytest.mark.parametrize("verb", ["pin", "unpin", "rollback"])
@@ -229,18 +231,18 @@ def test_a_file_is_held_although_it_was_edited(home: Path) -> None:
     assert (home / "config" / "config.toml").read_text().count("pin = ") == 1
 
 
-@pytest.mark.parametrize("what", ["catalog", "all"])
+@pytest.mark.parametrize("lost", ["catalog", "all"])
 def test_what_is_held_survives_a_lost_catalog_and_says_when_it_is_gone(
-    what: str, served: Served, home: Path
+    lost: str, served: Served, home: Path
 ) -> None:
     """A lost catalog is compiled again; where the document is lost too, the latest is used with a warning."""
     revision = _revisions()[2]
     assert 0 == run_cli("api", "pin", "shop", revision).exit_code
     for path in (home / "cache").rglob(f"{revision}.*"):
-        if what == "all" or path.suffix == ".sqlite":
+        if lost == "all" or path.suffix == ".sqlite":
             path.unlink()
     asked = len(served.asked)
-    if what == "catalog":
+    if lost == "catalog":
         assert (0, "") == (dry_run("shop", "only-in1").exit_code, dry_run("shop", "only-in1").stderr)
         return
     expected = (

@@ -194,7 +194,7 @@ def test_what_was_kept_aside_can_be_looked_at(served: Served) -> None:
     assert (0, revision, ["new-one"]) == (
         result.exit_code,
         result.json["to"],
-        [one["name"] for one in result.json["added"]],
+        [operation["name"] for operation in result.json["added"]],
     )
 
 

@@ -180,7 +180,7 @@ def test_readers_never_fail_while_the_document_changes(
         assert (0, "") == (code, err)
         seen.setdefault(number, set()).add(_facts(out) if number == 3 else out)
     assert [2, 2, 2, 2] == [len(seen[number]) for number in range(4)]
-    shown = {tuple(json.loads(one)) for one in seen[3]}
+    shown = {tuple(json.loads(line)) for line in seen[3]}
     assert {(3, "http://127.0.0.1:9/v1"), (4, "http://127.0.0.1:9/v2")} == shown
     assert {json.dumps(document) for document in documents} == seen[2]
     _one_valid_revision(home, revisions=2)

@@ -159,7 +159,10 @@ def test_several_refreshes_are_told_together(served: Served, home: Path) -> None
     assert f"shop: 2 new operations (dynacli changes shop --since {since})\n" == line
     words = line.partition("(dynacli ")[2].partition(")")[0].split()
     changes = run_cli(*words, "-o", "json").json
-    assert (since, ["new-one", "newer-one"]) == (changes["from"], [one["name"] for one in changes["added"]])
+    assert (since, ["new-one", "newer-one"]) == (
+        changes["from"],
+        [operation["name"] for operation in changes["added"]],
+    )
 
 
 def test_what_came_and_went_is_no_news(served: Served, home: Path) -> None:

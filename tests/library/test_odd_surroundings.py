@@ -74,7 +74,7 @@ def test_a_refresh_on_a_full_disk_costs_nothing_but_itself(size: int, forks: For
     _is_whole(home)
     assert before == _last(forks, (seen_as_run, "shop")).json
     assert NEW_NAMES == _names(run_cli(*LIST, "--refresh"))
-    assert [0, ""] == [(one := run_cli(*LIST)).exit_code, one.stderr]
+    assert [0, ""] == [(listed := run_cli(*LIST)).exit_code, listed.stderr]
 
 
 def seen_as_run(name: str) -> list[Any]:
@@ -125,7 +125,7 @@ def test_a_disk_fills_up(
         assert PETS == _names(_last(forks, (run, *LIST)))
         (disk / "filler").unlink()
         assert NEW_NAMES == _names(_last(forks, (run, *LIST, "--refresh")))
-        assert (0, "") == ((one := run_cli(*LIST)).exit_code, one.stderr)
+        assert (0, "") == ((listed := run_cli(*LIST)).exit_code, listed.stderr)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
@@ -263,7 +263,7 @@ def test_a_clock_that_was_wrong_spoils_nothing(
         result = _last(forks, *clock, (run, "shop", "list-pets", "--dry-run", "json"))
         assert (0, f"http://127.0.0.1:9/v{number}/pets") == (result.exit_code, result.json["url"])
         history = _last(forks, *clock, (run, "api", "history", "shop", "-o", "json")).json
-        assert [str(one) for one in range(number, 0, -1)] == [row["version"] for row in history]
+        assert [str(count) for count in range(number, 0, -1)] == [row["version"] for row in history]
         assert [True] + [False] * (number - 1) == [row["current"] for row in history]
         changes = _last(forks, *clock, (run, "changes", "shop", "-o", "json")).json
         assert [history[1]["revision"], history[0]["revision"]] == [changes["from"], changes["to"]]

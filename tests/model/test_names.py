@@ -96,8 +96,8 @@ def test_every_field_of_a_body_has_an_option_of_its_own() -> None:
     """This holds for a field whose qualified option another field has already."""
     fields = [Field((name,), name, ValueType()) for name in ("id", "body.id", "help", "x")]
     made = fields_with_own_options(fields, {"id", "help"})
-    assert ["body.id-2", "body.id", "body.help", "x"] == [one.option for one in made]
-    assert [field.path for field in fields] == [one.path for one in made]
+    assert ["body.id-2", "body.id", "body.help", "x"] == [parameter.option for parameter in made]
+    assert [field.path for field in fields] == [parameter.path for parameter in made]
 
 
 @pytest.mark.parametrize("text", ["listRuns", "Get_HTTPThing2", "a--b", "Überblick", "x" * 300])
@@ -124,19 +124,19 @@ def test_method_and_path_name_what_its_operation_id_cannot(expected: str, operat
     if operation_id is not None:
         raw["operationId"] = operation_id
     api = save(document({"/pets/{petId}/toys": {"get": raw}}))
-    assert [expected] == [one["name"] for one in run_cli("operations", api).json]
+    assert [expected] == [row["name"] for row in run_cli("operations", api).json]
 
 
 def test_long_names_are_cut_and_told_apart() -> None:
     """Two operationIds of 300 characters that differ at their end have names of a usable length."""
     ids = ["x" * 300 + "a", "x" * 300 + "b"]
-    api = save(document({f"/{one}": {"get": operation(each)} for one, each in zip("ab", ids, strict=True)}))
+    api = save(document({f"/{name}": {"get": operation(each)} for name, each in zip("ab", ids, strict=True)}))
     rows = run_cli("operations", api).json
     assert ["/a", "/b"] == [row["path"] for row in rows]
     assert 2 == len({row["name"] for row in rows})
     assert all(len(row["name"]) <= MAX_LENGTH + 4 for row in rows)
-    for one, path in zip(rows, ["/a", "/b"], strict=True):
-        assert path == request_of(one["name"])["target"]
+    for listed, path in zip(rows, ["/a", "/b"], strict=True):
+        assert path == request_of(listed["name"])["target"]
 
 
 def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
@@ -149,7 +149,7 @@ def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
             }
         )
     )
-    rows = [(one["name"], one["operation_id"]) for one in run_cli("operations", api).json]
+    rows = [(row["name"], row["operation_id"]) for row in run_cli("operations", api).json]
     assert [
         ("list-pets", "listPets"),
         ("list-pets-get-b-id", "list_pets"),
@@ -200,7 +200,7 @@ def test_names_never_move_when_a_document_changes() -> None:
     save(document({"/b": {"get": operation("get_pet")}, "/c": {"get": operation("getPet")}}))
     assert "/b" == request_of("get-pet-get-b")["target"]
     assert "/c" == request_of("get-pet-get-c")["target"]
-    by_path = {one["path"]: one["name"] for one in run_cli("operations", "./api.json").json}
+    by_path = {row["path"]: row["name"] for row in run_cli("operations", "./api.json").json}
     assert {"/b": "get-pet-get-b", "/c": "get-pet-get-c"} == by_path
     refused = refusal_of("get-pet", before=("--error-format", "json")).error
     assert "It was the name of `GET /a`, which the document does not have now" == refused["reason"]
@@ -256,7 +256,7 @@ def test_given_names_survive_a_refresh_and_a_rename_of_the_api() -> None:
     save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
     assert 0 == run_cli("api", "refresh", "pets").exit_code
     assert 0 == run_cli("api", "rename", "pets", "animals").exit_code
-    rows = {one["path"]: one["name"] for one in run_cli("operations", "animals").json}
+    rows = {row["path"]: row["name"] for row in run_cli("operations", "animals").json}
     assert {"/a": "get-pet", "/b": "get-pet-get-b"} == rows
 
 
@@ -264,7 +264,8 @@ def test_a_damaged_record_of_names_is_not_trusted() -> None:
     """It gives no two operations the same name, and no operation a malformed name."""
     names = NameBook({("GET", "/a"): "x", ("GET", "/b"): "x", ("GET", "/c"): "--help\x1b"})
     assert ["x", "y", "z"] == [
-        names.name("GET", path, [one]) for path, one in zip(("/a", "/b", "/c"), "xyz", strict=True)
+        names.name("GET", path, [operation_id])
+        for path, operation_id in zip(("/a", "/b", "/c"), "xyz", strict=True)
     ]
 
 
@@ -317,8 +318,8 @@ def test_a_name_that_was_given_never_means_another_operation(
         for name, key in given_to.items():
             found = catalog.find(name)
             if found is not None:
-                one = catalog.operation(found)
-                assert key == (one.method, one.path)
+                kept = catalog.operation(found)
+                assert key == (kept.method, kept.path)
         catalog.close()
 
 
@@ -353,7 +354,7 @@ def test_operations_of_a_tag_are_listed_by_any_of_its_spellings() -> None:
     """`operations --tag` takes the tag as the document spells it, and in kebab case."""
     api = save(document({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}}))
     for tag in ("My Pets", "my-pets"):
-        assert ["a"] == [one["name"] for one in run_cli("operations", api, "--tag", tag).json]
+        assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag).json]
 
 
 def test_a_name_in_other_letters_is_not_called_gone() -> None:
@@ -372,12 +373,12 @@ def test_a_verb_is_never_shadowed_by_an_operation() -> None:
     api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(names)}))
     rows = run_cli("operations", api).json
     assert names == [row["operation_id"] for row in rows]
-    for index, one in enumerate(rows):
-        assert f"/{index}" == request_of(one["name"])["target"]
+    for index, listed in enumerate(rows):
+        assert f"/{index}" == request_of(listed["name"])["target"]
     assert "Usage: dynacli" in run_cli("help").stdout
 
 
 def test_the_order_of_the_operations_is_the_documents() -> None:
     """Lists keep the order of the document, whatever the names are."""
     api = save(document({f"/{name}": {"get": operation(name)} for name in ("zebra", "ant", "moose")}))
-    assert ["zebra", "ant", "moose"] == [one["name"] for one in run_cli("operations", api).json]
+    assert ["zebra", "ant", "moose"] == [row["name"] for row in run_cli("operations", api).json]

@@ -159,7 +159,10 @@ def test_redirects() -> None:
         ("http://h/a", 302, "http://h/b"),
         ("http://h/b", 301, "http://h/c"),
         ("http://h/c", 200, ""),
-    ] == [(one["request"]["url"], one["response"]["status"], one["response"]["redirectURL"]) for one in found]
+    ] == [
+        (entry["request"]["url"], entry["response"]["status"], entry["response"]["redirectURL"])
+        for entry in found
+    ]
 
 
 def test_a_body_that_was_not_kept() -> None:

@@ -65,8 +65,8 @@ def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, why: str, hi
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(FileError) as caught:
         write_named_file(tmp_path / name, b"data")
-    what = f"`{tmp_path / name}` cannot be written"
-    assert (what, why.format(tmp_path), hint.format(tmp_path), 12) == (
+    message = f"`{tmp_path / name}` cannot be written"
+    assert (message, why.format(tmp_path), hint.format(tmp_path), 12) == (
         caught.value.message,
         caught.value.why,
         caught.value.hint,

@@ -56,7 +56,9 @@ def test_json_has_the_shape_of_the_validation_report() -> None:
     report = json.loads(json_report(_calls()))
     assert (False, ["a pattern"]) == (report["valid"], report["unchecked"])
     assert [{**_finding(), "call": 0}] == report["findings"]
-    assert [(2, "known")] == [(one["call"], one["reason"]) for one in report["suppressed"]]
+    assert [(2, "known")] == [
+        (suppression["call"], suppression["reason"]) for suppression in report["suppressed"]
+    ]
     assert [False, True, True, True, False] == [call["valid"] for call in report["calls"]]
     assert "operation" not in report
     assert "it is not safe" == report["calls"][3]["skipped"]
@@ -79,7 +81,7 @@ def test_junit_has_a_case_for_each_call() -> None:
         root.tag,
         *(root.get(key) for key in ("tests", "failures", "errors", "skipped")),
     )
-    assert [("pets", "3"), ("zoo", "2")] == [(one.get("name"), one.get("tests")) for one in root]
+    assert [("pets", "3"), ("zoo", "2")] == [(element.get("name"), element.get("tests")) for element in root]
     cases = list(root.iter("testcase"))
     assert ["get-pet", "get-pet (2)", "list-pets", "feed", "look"] == [case.get("name") for case in cases]
     failure = cases[0].find("failure")
@@ -90,7 +92,7 @@ def test_junit_has_a_case_for_each_call() -> None:
     assert "Not judged: a pattern" == cases[0].findtext("system-out")
     assert "Ignored: /id: expected integer, got string `x` [type]: known" == cases[2].findtext("system-out")
     assert ["it is not safe", "The connection was refused"] == [
-        one.get("message") for one in root.iter() if one.tag in {"skipped", "error"}
+        element.get("message") for element in root.iter() if element.tag in {"skipped", "error"}
     ]
 
 
@@ -328,7 +330,7 @@ def test_without_a_file_it_goes_to_standard_error(api: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "what"),
+    ("word", "message"),
     [
         ("yaml", "`yaml` is not a format of reports"),
         ("", "`` is not a format of reports"),
@@ -337,11 +339,11 @@ def test_without_a_file_it_goes_to_standard_error(api: str, name: str) -> None:
     ],
     ids=["unknown", "empty", "no file", "the body's file"],
 )
-def test_a_report_that_is_none_is_refused_first(api: str, server: Recorder, word: str, what: str) -> None:
+def test_a_report_that_is_none_is_refused_first(api: str, server: Recorder, word: str, message: str) -> None:
     """Exit code 2, and nothing is sent."""
     result = run_cli(api, "get-pet", "-o", "@out", "--report", word)
     assert (2, []) == (result.exit_code, server.requests)
-    assert what in result.stderr
+    assert message in result.stderr
 
 
 def _into_nowhere(*words: str) -> Result:

@@ -110,18 +110,18 @@ _VALUES = st.recursive(
 def _pointers(value: Any, here: str = "") -> Iterator[tuple[str, Any]]:
     yield here, value
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, one in inside:
-        yield from _pointers(one, f"{here}/{str(step).replace('~', '~0').replace('/', '~1')}")
+    for step, child in inside:
+        yield from _pointers(child, f"{here}/{str(step).replace('~', '~0').replace('/', '~1')}")
 
 
 @given(value=_VALUES, indent=st.sampled_from([None, 1]), is_ascii=st.booleans())
 def test_the_marker_is_under_the_value(value: Any, indent: int | None, *, is_ascii: bool) -> None:
     """Every value of any JSON can be shown, and what is marked is that value, where it is short enough."""
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
-    wanted = {ExcerptTarget(pointer): one for pointer, one in _pointers(value)}
+    wanted = {ExcerptTarget(pointer): spot for pointer, spot in _pointers(value)}
     found = json_excerpts(text, wanted)
     assert wanted.keys() == found.keys()
-    for place, one in wanted.items():
+    for place, expected_value in wanted.items():
         lines = found[place]
         [number] = [index for index, line in enumerate(lines) if line.strip() and not line.strip(" ^")]
         above, marker = lines[number - 1], lines[number]
@@ -129,8 +129,8 @@ def test_the_marker_is_under_the_value(value: Any, indent: int | None, *, is_asc
         shown = above
         while cell_width(above) - cell_width(shown) < start:
             shown = shown[1:]
-        if not isinstance(one, dict | list) and len(json.dumps(one)) < 50:
-            assert one == json.loads(shown.rstrip().removesuffix(","))
+        if not isinstance(expected_value, dict | list) and len(json.dumps(expected_value)) < 50:
+            assert expected_value == json.loads(shown.rstrip().removesuffix(","))
         assert cell_width(marker) == cell_width(above.removesuffix(","))
 
 
@@ -144,8 +144,8 @@ def test_a_broken_text_breaks_nothing(value: Any, data: st.DataObject) -> None:
         + data.draw(st.sampled_from(["", "}", "]", '"', ",", ":", "\\", "\x00", "1"]))
         + text[at + 1 :]
     )
-    for one in (text[:at], broken):
-        json_excerpts(one, [ExcerptTarget(pointer) for pointer, _ in _pointers([value])])
+    for broken_text in (text[:at], broken):
+        json_excerpts(broken_text, [ExcerptTarget(pointer) for pointer, _ in _pointers([value])])
 
 
 def test_a_text_with_a_comma_too_many_has_no_excerpts() -> None:

@@ -76,7 +76,7 @@ def ask(
     if listed.exit_code:
         report.refusal = f"dynacli: {listed.stderr.splitlines()[0]}"
         return report
-    names = [one["name"] for one in listed.json]
+    names = [row["name"] for row in listed.json]
     if len(names) < least:
         return report
     with tempfile.TemporaryDirectory() as folder:

@@ -615,7 +615,7 @@ def test_an_option_below_a_map_or_an_item_may_be_repeated(recwarn: pytest.Warnin
     save(document({"/a": {"post": operation("a", body=schema)}}))
     words = ("--by.k", "1", "--by.k", "2", "--many[0].tags", "a", "--many[0].tags", "b")
     assert {"by": {"k": ["1", "2"]}, "many": [{"tags": ["a", "b"]}]} == request_of("a", *words)["json"]
-    assert [] == [str(one.message) for one in recwarn]
+    assert [] == [str(warning.message) for warning in recwarn]
 
 
 def test_what_is_read_only_is_not_asked_for() -> None:

@@ -283,10 +283,10 @@ def test_a_value_that_may_hold_slashes_makes_the_path_that_much_deeper(slashes: 
 
 def test_slashes_stay_where_the_document_says_so(server: Recorder) -> None:
     """A path parameter with `allowReserved` sends its slashes, others encode them, and neither climbs."""
-    one = {"name": "path", "in": "path", "required": True, "schema": {"type": "string"}}
+    parameter = {"name": "path", "in": "path", "required": True, "schema": {"type": "string"}}
     paths = {
-        "/raw/{path}": {"get": operation("raw", parameters=[{**one, "allowReserved": True}])},
-        "/one/{path}": {"get": operation("one", parameters=[one])},
+        "/raw/{path}": {"get": operation("raw", parameters=[{**parameter, "allowReserved": True}])},
+        "/one/{path}": {"get": operation("one", parameters=[parameter])},
     }
     api = save(document(paths, [server.origin]))
     run_cli(api, "raw", "src/main.py")

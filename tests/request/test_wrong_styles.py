@@ -18,7 +18,7 @@ def no_warnings() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         yield
-    assert [] == [str(one.message) for one in found]
+    assert [] == [str(warning.message) for warning in found]
 
 
 def _call(location: str, style: str, schema: dict[str, Any], *words: str) -> Result:

@@ -67,7 +67,7 @@ def test_a_slow_server_is_left(behave: Callable[[socket.socket, threading.Event]
         started = time.monotonic()
         result = run_cli(_api(origin), "get-a", "--timeout", "0.4", "--error-format", "json")
         assert time.monotonic() - started < 20
-        left = {one for one in set(threading.enumerate()) - before if one.name.startswith("dynacli")}
+        left = {thread for thread in set(threading.enumerate()) - before if thread.name.startswith("dynacli")}
         assert set() == left
     assert (7, "", "timeout") == (result.exit_code, result.stdout, result.error["kind"])
     assert f"`{origin}/a` did not answer within 0.4 s" == result.error["message"]

@@ -248,10 +248,10 @@ def _other(value: Any, random: Random) -> Any:
 
 def _places(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     yield place
-    for step, one in (
+    for step, child in (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     ):
-        yield from _places(one, (*place, step))
+        yield from _places(child, (*place, step))
 
 
 def _main() -> int:

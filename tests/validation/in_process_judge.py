@@ -75,4 +75,4 @@ def sent(**given: Any) -> JudgedRequest:
 def compact(verdict: Verdict) -> list[str]:
     """Findings as `POINTER RULE`, in an order that does not depend on the engine; then what was not judged."""
     found = sorted(f"{finding.pointer or '-'} {finding.rule}" for finding in verdict.findings)
-    return found + [f"? {one}" for one in (*verdict.failures, *verdict.unchecked)]
+    return found + [f"? {reason}" for reason in (*verdict.failures, *verdict.unchecked)]

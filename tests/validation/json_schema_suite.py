@@ -100,10 +100,10 @@ def groups(draft: str, pattern: str = "*.json") -> Iterator[Group]:
     """
     folder = suite_folder() / draft
     for path in sorted(folder.glob(pattern)):
-        for one in json.loads(path.read_bytes()):
-            cases = tuple(Case(case["description"], case["data"], case["valid"]) for case in one["tests"])
+        for group in json.loads(path.read_bytes()):
+            cases = tuple(Case(case["description"], case["data"], case["valid"]) for case in group["tests"])
             file = str(path.relative_to(folder).with_suffix(""))
-            yield Group(file, one["description"], one["schema"], cases)
+            yield Group(file, group["description"], group["schema"], cases)
 
 
 def judge_of_group(schema: Any, version: str) -> Judge:
@@ -140,7 +140,7 @@ def _placed(schema: Any, root: str) -> Any:
     except below an `$id` of the schema's own, which is the base of what is in it.
     """
     if isinstance(schema, list):
-        return [_placed(one, root) for one in schema]
+        return [_placed(item, root) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if isinstance(schema.get("$id"), str):

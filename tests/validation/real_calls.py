@@ -47,7 +47,7 @@ class Call:
             "undocumented-property",
             *([] if is_success else ["undocumented-status"]),
         )
-        return tuple(one for one in self.found if not one.startswith(ignored))
+        return tuple(line for line in self.found if not line.startswith(ignored))
 
 
 # `ResponseMeta.time_stamp` is `"format": "date-time"`, "A timestamp containing the date and time at which the query was

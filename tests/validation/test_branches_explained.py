@@ -51,7 +51,7 @@ def _id(value: Any) -> str:
 
 def _said(schema: Any, value: Any, version: str = "3.1.0") -> list[tuple[str, str, str]]:
     found = judge_value(schema, value, version, **_SCHEMAS).findings
-    return sorted((one.pointer, one.rule, one.message) for one in found)
+    return sorted((finding.pointer, finding.rule, finding.message) for finding in found)
 
 
 _NEAREST = "comes nearest"
@@ -267,7 +267,7 @@ def test_the_discriminator_has_its_place_in_the_document() -> None:
 )
 def test_every_keyword_has_its_sentence(schema: Any, value: Any, messages: list[str]) -> None:
     """Each keyword has a sentence with the names and numbers of the error."""
-    assert messages == [one[2] for one in _said(schema, value)]
+    assert messages == [finding[2] for finding in _said(schema, value)]
 
 
 @pytest.mark.parametrize(

@@ -495,7 +495,7 @@ def test_findings_of_a_large_body_are_those_of_the_keywords(
 def test_findings_of_a_large_map_are_those_of_the_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large map has the findings that the keywords alone would give."""
     schema = {"properties": {"name5": {"type": "string"}}, "additionalProperties": {"$ref": f"{_REF}Item"}}
-    value = {f"name{number}": one for number, one in enumerate(_many(500, **_WRONG)["items"])}
+    value = {f"name{number}": item for number, item in enumerate(_many(500, **_WRONG)["items"])}
     found = judge_value(schema, value, Item=_ITEM, **_COMPONENTS)
     monkeypatch.setattr(acceptance, "_MIN_VALUES", float("inf"))
     assert judge_value(schema, value, Item=_ITEM, **_COMPONENTS) == found
@@ -608,8 +608,8 @@ def test_a_value_is_plain_up_to_its_limits() -> None:
     assert is_plain(nested)
     assert not is_plain([nested])
     assert is_plain({"a": [LIMIT, -LIMIT, float(LIMIT), None, True, "x", 0.5]})
-    for one in (LIMIT + 1, -LIMIT - 1, float("inf"), float("-inf"), float("nan"), 10**999, 1e19):
-        assert not is_plain({"a": [one]})
+    for number in (LIMIT + 1, -LIMIT - 1, float("inf"), float("-inf"), float("nan"), 10**999, 1e19):
+        assert not is_plain({"a": [number]})
 
 
 _TEXTS = [

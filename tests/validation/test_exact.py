@@ -53,7 +53,7 @@ def _id(value: Any) -> str:
 def test_what_is_not_mentioned(schema: Any, value: Any, undocumented: list[str], version: str) -> None:
     """A property that no schema which may apply mentions is a finding at any depth."""
     verdict = judge_value(schema, value, version, is_exact=True, **_SCHEMAS)
-    assert [f"{one} undocumented-property" for one in undocumented] == compact(verdict)
+    assert [f"{place} undocumented-property" for place in undocumented] == compact(verdict)
     assert [] == compact(judge_value(schema, value, version, **_SCHEMAS))
 
 

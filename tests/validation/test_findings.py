@@ -35,15 +35,17 @@ def _id(value: Any) -> str:
 def test_every_defect_is_a_finding() -> None:
     """A thousand wrong items give a thousand findings, in order."""
     found = judge_value({"type": "array", "items": {"type": "integer"}}, ["x"] * 1000).findings
-    assert [f"/{index}" for index in range(1000)] == [one.pointer for one in found]
+    assert [f"/{index}" for index in range(1000)] == [finding.pointer for finding in found]
 
 
 def test_a_defect_that_two_ways_lead_to_is_one_finding() -> None:
     """Two branches of `allOf` that refer to the same schema find the same thing."""
     base = {"type": "object", "properties": {"a": {"type": "integer"}}}
-    one = {"allOf": [{"$ref": "#/components/schemas/Base"}]}
+    schema_of_both = {"allOf": [{"$ref": "#/components/schemas/Base"}]}
     schema = {"allOf": [{"$ref": "#/components/schemas/One"}, {"$ref": "#/components/schemas/Two"}]}
-    assert ["/a type"] == compact(judge_value(schema, {"a": "x"}, Base=base, One=one, Two=one))
+    assert ["/a type"] == compact(
+        judge_value(schema, {"a": "x"}, Base=base, One=schema_of_both, Two=schema_of_both)
+    )
 
 
 @pytest.mark.no_cover
@@ -51,8 +53,8 @@ def test_many_findings_are_added_in_no_time() -> None:
     """Adding is not slower for those that are there already."""
     findings = [Finding("response", "type", f"/{index}", "m") for index in range(50_000)]
     verdict, began = Verdict(), time.perf_counter()
-    for one in findings:
-        verdict.extend([one])
+    for finding in findings:
+        verdict.extend([finding])
     verdict.extend(findings)
     assert 50_000 == len(verdict.findings)
     assert time.perf_counter() - began < 5
@@ -135,7 +137,7 @@ def test_anchors_have_their_place() -> None:
         (found,) = judge_value({"$ref": "#/components/schemas/T"}, {"l": {"v": 1}}, T=tree).findings
         assert "/components/schemas/T/properties/v/type" == found.schema_pointer
         # One that can only lead to one place is written as a `$ref` when the document is compiled.
-        assert found.via[-1] in {f"/components/schemas/T/properties/l/{one}" for one in (keyword, "$ref")}
+        assert found.via[-1] in {f"/components/schemas/T/properties/l/{key}" for key in (keyword, "$ref")}
 
 
 @pytest.mark.parametrize(
@@ -405,10 +407,12 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
     for value in ({"a": "x", "b": [1]}, [{"a": 1}], "x", 5, None):
         for is_exact in (False, True):
             verdict = judge_value(schema, value, version, is_exact=is_exact)
-            for one in verdict.findings:
-                assert one.message
-                assert "does not meet" not in one.message or "5" in json.dumps(schema)
-            assert all(isinstance(one, str) and one for one in (*verdict.failures, *verdict.unchecked))
+            for finding in verdict.findings:
+                assert finding.message
+                assert "does not meet" not in finding.message or "5" in json.dumps(schema)
+            assert all(
+                isinstance(reason, str) and reason for reason in (*verdict.failures, *verdict.unchecked)
+            )
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatc
     """Each level of the value doubles the work; findings from before the end of the time are kept."""
     monkeypatch.setattr(judging_notes, "_SECONDS", 0.2)
     inside: dict[str, Any] = {"type": "object", "properties": {"c": _ref("T")}, "required": ["c"]}
-    one, two = (
+    first, two = (
         {**inside, "properties": {**inside["properties"], "k": {"enum": [number]}}} for number in (1, 2)
     )
     tree: Any = {}
@@ -67,7 +67,7 @@ def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatc
     schema = {"properties": {"a": {"type": "integer"}}, "allOf": [{"properties": {"t": _ref("T")}}]}
     value = {"a": "x", "t": tree}
     empty = {"type": "object", "maxProperties": 0}
-    verdict = judge_value(schema, value, T={"oneOf": [one, two, empty]})
+    verdict = judge_value(schema, value, T={"oneOf": [first, two, empty]})
     assert ["/a type", "? it takes too long to judge all of the value"] == compact(verdict)
 
 

@@ -208,8 +208,8 @@ def test_each_item_has_its_time_for_patterns() -> None:
         (
             "multipart/mixed; boundary=x",
             b"".join(
-                b"--x\r\nContent-Type: application/json\r\n\r\n%s\r\n" % one
-                for one in (b'{"id":1}', b'{"id":"a"}', b"{}")
+                b"--x\r\nContent-Type: application/json\r\n\r\n%s\r\n" % part
+                for part in (b'{"id":1}', b'{"id":"a"}', b"{}")
             )
             + b"--x--\r\n",
         ),

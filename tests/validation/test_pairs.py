@@ -23,7 +23,7 @@ def test_a_pair(pair: Pair, version: str) -> None:
         verdict, where = judge.request(pair.message), "request"
     lines = compact(verdict)
     notes = [line for line in lines if line.startswith("?")]
-    expected = [one for one in pair.expected if one.startswith("?")]
+    expected = [expectation for expectation in pair.expected if expectation.startswith("?")]
     assert sorted(set(pair.expected) - set(expected)) == sorted(set(lines) - set(notes)), (lines, pair.source)
     assert len(pair.expected) == len(lines), lines
     assert {where} >= {finding.where for finding in verdict.findings}
@@ -54,5 +54,10 @@ _OF_WHAT_IS_INSIDE = {
 
 def test_each_rule_has_a_pair() -> None:
     """Every rule of findings is broken by a pair."""
-    broken = {one.partition(" ")[2] for pair in PAIRS for one in pair.expected if not one.startswith("?")}
+    broken = {
+        expectation.partition(" ")[2]
+        for pair in PAIRS
+        for expectation in pair.expected
+        if not expectation.startswith("?")
+    }
     assert set(RULES) - _OF_WHAT_IS_INSIDE == broken

@@ -44,7 +44,7 @@ def test_every_finding_is_the_servers(running: tuple[RealServer, tuple[str, ...]
     """Operations that are called give the findings that were looked at by hand, and no others."""
     server, options = running
     listed = run_cli("operations", server.name, "-o", "json").json
-    reads = {one["name"] for one in listed if one["method"] == "GET"}
+    reads = {row["name"] for row in listed if row["method"] == "GET"}
     calls = CALLS[server.name]
     missing = reads - {call.operation for call in calls}
     calls += tuple(Call(name, ("--example",)) for name in sorted(missing))

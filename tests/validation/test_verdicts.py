@@ -511,7 +511,7 @@ def test_statuses_match_exactly_then_by_range_then_by_default(
     documented: list[str], status: int, expected: list[str]
 ) -> None:
     """A document that says how success looks is broken by another success; another error it need not know."""
-    responses = {one: _content(JSON)["200"] for one in documented}
+    responses = {code: _content(JSON)["200"] for code in documented}
     assert expected == compact(judge_answer(responses, answered(b'"x"', status)))
 
 
@@ -519,7 +519,9 @@ def test_statuses_match_exactly_then_by_range_then_by_default(
 def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
     """At `exact` every undocumented status is a finding."""
     found = judge_answer(_content(JSON), answered(b'"x"', status), is_exact=True).findings
-    assert [("undocumented-status", ["200"], status)] == [(one.rule, one.expected, one.got) for one in found]
+    assert [("undocumented-status", ["200"], status)] == [
+        (finding.rule, finding.expected, finding.got) for finding in found
+    ]
 
 
 @pytest.mark.parametrize(
@@ -617,7 +619,7 @@ def test_headers_of_an_answer(
 def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected: str) -> None:
     """A body that cannot be read as its media type is one finding that says why."""
     found = judge_answer(_content(JSON), answered(body, media_type=media_type)).findings
-    assert [("unreadable-body", expected)] == [(one.rule, one.message) for one in found]
+    assert [("unreadable-body", expected)] == [(finding.rule, finding.message) for finding in found]
 
 
 @pytest.mark.parametrize(
@@ -948,8 +950,8 @@ def test_findings_in_both_forms(server: Recorder) -> None:
     pointer = "/paths/~1a/get/responses/200/content/application~1json/schema/type"
     line = 1 + next(
         index
-        for index, one in enumerate(Path("document.json").read_text().splitlines())
-        if '"integer"' in one
+        for index, written in enumerate(Path("document.json").read_text().splitlines())
+        if '"integer"' in written
     )
     assert 9 == text.exit_code
     assert "body: expected integer, got string `x` [type]" in text.stderr
@@ -959,12 +961,12 @@ def test_findings_in_both_forms(server: Recorder) -> None:
     ]
     assert [("type", "", "integer", "x", pointer, line)] == [
         (
-            one["rule"],
-            one["pointer"],
-            one["expected"],
-            one["got"],
-            one["schema_pointer"],
-            one["document"]["line"],
+            finding["rule"],
+            finding["pointer"],
+            finding["expected"],
+            finding["got"],
+            finding["schema_pointer"],
+            finding["document"]["line"],
         )
-        for one in found
+        for finding in found
     ]

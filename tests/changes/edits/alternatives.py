@@ -12,7 +12,7 @@ from tests.changes.edits.base import (
     REPLACE,
     SCHEMAS,
 )
-from tests.changes.edits.model import GONE, Of, edit, what
+from tests.changes.edits.model import GONE, Of, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -25,7 +25,7 @@ EDITS = [
         "an alternative of an answer is new",
         PETS,
         {f"{PET}/home/oneOf/2": {"$ref": "#/components/schemas/Den"}},
-        what("alternative-added", f"{PET}/home/oneOf/2", None, {"$ref": "#/components/schemas/Den"}),
+        expected("alternative-added", f"{PET}/home/oneOf/2", None, {"$ref": "#/components/schemas/Den"}),
         oasdiff=("response-property-one-of-added ERR",),
         why=_NEW_VALUE,
     ),
@@ -33,7 +33,7 @@ EDITS = [
         "an alternative of an answer is gone",
         PETS,
         {f"{PET}/home/oneOf/0": GONE},
-        what(
+        expected(
             "alternative-removed",
             f"{PET}/home/oneOf/0",
             {"$ref": "#/components/schemas/House"},
@@ -46,7 +46,7 @@ EDITS = [
         "an alternative of a request is new",
         PETS,
         {f"{NEW_PET}/home/anyOf/2": {"$ref": "#/components/schemas/Zoo"}},
-        what(
+        expected(
             "alternative-added",
             f"{NEW_PET}/home/anyOf/2",
             None,
@@ -59,7 +59,7 @@ EDITS = [
         "an alternative of a request is gone",
         PETS,
         {f"{NEW_PET}/home/anyOf/0": GONE},
-        what(
+        expected(
             "alternative-removed",
             f"{NEW_PET}/home/anyOf/0",
             {"$ref": "#/components/schemas/Den"},
@@ -97,7 +97,7 @@ EDITS = [
         "an alternative changes inside",
         PETS,
         {f"{SCHEMAS}/House/properties/floor": {"type": "integer"}},
-        what(
+        expected(
             "property-added", f"{SCHEMAS}/House/properties/floor", None, {"type": "integer"}, breaking=False
         ),
         oasdiff=("response-optional-property-added INFO",),
@@ -110,7 +110,7 @@ EDITS = [
                 "oneOf": [{"$ref": "#/components/schemas/Owner"}, {"$ref": "#/components/schemas/Zoo"}]
             }
         },
-        what("alternative-added", f"{PET}/owner/oneOf/1", None, {"$ref": "#/components/schemas/Zoo"}),
+        expected("alternative-added", f"{PET}/owner/oneOf/1", None, {"$ref": "#/components/schemas/Zoo"}),
         oasdiff=("response-property-one-of-added ERR",),
         why=_NEW_VALUE,
     ),
@@ -122,14 +122,14 @@ EDITS = [
                 "oneOf": [{"type": "object", "additionalProperties": {"type": "string"}}, {"type": "string"}]
             }
         },
-        what("alternative-added", f"{NEW_PET}/extra/oneOf/1", None, {"type": "string"}, breaking=False),
+        expected("alternative-added", f"{NEW_PET}/extra/oneOf/1", None, {"type": "string"}, breaking=False),
         oasdiff=("request-property-list-of-types-widened INFO",),
     ),
     edit(
         "one of several can be any of them",
         PETS,
         {f"{PET}/home/anyOf": Of(f"{PET}/home/oneOf"), f"{PET}/home/oneOf": GONE},
-        what("alternatives-changed", f"{PET}/home/anyOf", "oneOf", "anyOf"),
+        expected("alternatives-changed", f"{PET}/home/anyOf", "oneOf", "anyOf"),
         oasdiff=("response-property-any-of-added ERR", "response-property-one-of-removed INFO"),
         why=_NEW_VALUE,
     ),
@@ -137,14 +137,14 @@ EDITS = [
         "a discriminator is new",
         PETS,
         {f"{PET}/home/discriminator": {"propertyName": "what"}},
-        what("discriminator-changed", f"{PET}/home/discriminator", None, {"propertyName": "what"}),
+        expected("discriminator-changed", f"{PET}/home/discriminator", None, {"propertyName": "what"}),
         oasdiff=("response-property-discriminator-added INFO",),
     ),
     edit(
         "alternatives ask for one of two properties",
         PETS,
         {f"{SCHEMAS}/NewPet/anyOf": [{"required": ["age"]}, {"required": ["born"]}]},
-        what(
+        expected(
             "alternatives-added",
             f"{SCHEMAS}/NewPet/anyOf",
             None,
@@ -188,7 +188,7 @@ EDITS = [
         "alternatives ask for nothing any more",
         PETS,
         {f"{SCHEMAS}/NewPet/anyOf": GONE},
-        what(
+        expected(
             "alternatives-removed",
             f"{SCHEMAS}/NewPet/anyOf",
             [{"required": ["age"]}, {"required": ["born"]}],
@@ -203,7 +203,9 @@ EDITS = [
         "an alternative of a request is gone that another one includes",
         PETS,
         {f"{NEW_PET}/weight/anyOf/0": GONE},
-        what("alternative-removed", f"{NEW_PET}/weight/anyOf/0", {"type": "integer"}, None, breaking=False),
+        expected(
+            "alternative-removed", f"{NEW_PET}/weight/anyOf/0", {"type": "integer"}, None, breaking=False
+        ),
         before={
             f"{NEW_PET}/weight": {"anyOf": [{"type": "integer"}, {"type": "number"}, {"type": "string"}]}
         },
@@ -214,7 +216,7 @@ EDITS = [
         "an alternative of an answer is new that another one includes",
         PETS,
         {f"{PET}/weight/oneOf/2": {"type": "integer"}},
-        what("alternative-added", f"{PET}/weight/oneOf/2", None, {"type": "integer"}, breaking=False),
+        expected("alternative-added", f"{PET}/weight/oneOf/2", None, {"type": "integer"}, breaking=False),
         before={f"{PET}/weight": {"oneOf": [{"type": "number"}, {"type": "string"}]}},
         oasdiff=("response-property-list-of-types-widened ERR",),
         why="Each integer is a number, and numbers could come before.",
@@ -223,7 +225,7 @@ EDITS = [
         "one of several is the only one",
         PETS,
         {f"{PET}/home": {"$ref": "#/components/schemas/Zoo"}},
-        what(
+        expected(
             "alternative-removed",
             f"{PET}/home/oneOf/0",
             {"$ref": "#/components/schemas/House"},
@@ -240,7 +242,7 @@ EDITS = [
         "a discriminator tells one more",
         PETS,
         {f"{PET}/home/discriminator/mapping/z": "Zoo"},
-        what(
+        expected(
             "discriminator-changed",
             f"{PET}/home/discriminator",
             {"propertyName": "what", "mapping": {"h": "House"}},
@@ -270,7 +272,7 @@ EDITS = [
                 "oneOf": [{"type": "string", "default": "small"}, {"type": "object"}],
             }
         },
-        what("alternative-added", f"{NEW_PET}/size/oneOf/1", None, {"type": "object"}, breaking=False),
+        expected("alternative-added", f"{NEW_PET}/size/oneOf/1", None, {"type": "object"}, breaking=False),
         before={f"{NEW_PET}/size/nullable": True},
         oasdiff=(
             "request-property-default-value-removed INFO",
@@ -281,9 +283,11 @@ EDITS = [
         "a reference leads to another component",
         PETS,
         {f"{PET}/owner": {"$ref": "#/components/schemas/Zoo"}},
-        what("property-added", f"{SCHEMAS}/Zoo/properties/city", None, {"type": "string"}, breaking=False),
-        what("property-removed", f"{OWNER}/email", {"type": "string"}, None, breaking=True),
-        what("property-removed", f"{OWNER}/rank", {"type": "string", "enum": ["low", "high"]}),
+        expected(
+            "property-added", f"{SCHEMAS}/Zoo/properties/city", None, {"type": "string"}, breaking=False
+        ),
+        expected("property-removed", f"{OWNER}/email", {"type": "string"}, None, breaking=True),
+        expected("property-removed", f"{OWNER}/rank", {"type": "string", "enum": ["low", "high"]}),
         oasdiff=(
             "response-optional-property-removed INFO",
             "response-optional-write-only-property-removed INFO",

@@ -1,7 +1,7 @@
 """Answers: statuses, media types, headers, links."""
 
 from tests.changes.edits.base import CREATE, HEALTH, LIST, PETS, SCHEMAS
-from tests.changes.edits.model import GONE, Of, edit, what
+from tests.changes.edits.model import GONE, Of, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -10,15 +10,15 @@ EDITS = [
         "a status of success is gone",
         PETS,
         {f"{CREATE}/responses/201": GONE},
-        what("answer-removed", f"{CREATE}/responses/201", "201", None, breaking=True),
+        expected("answer-removed", f"{CREATE}/responses/201", "201", None, breaking=True),
         oasdiff=("response-success-status-removed ERR",),
     ),
     edit(
         "a status of success becomes a range",
         PETS,
         {f"{CREATE}/responses/201": GONE, f"{CREATE}/responses/2XX": Of(f"{CREATE}/responses/201")},
-        what("answer-added", f"{CREATE}/responses/2XX", None, "2XX"),
-        what("answer-removed", f"{CREATE}/responses/201", "201"),
+        expected("answer-added", f"{CREATE}/responses/2XX", None, "2XX"),
+        expected("answer-removed", f"{CREATE}/responses/201", "201"),
         oasdiff=("response-success-status-removed ERR",),
         why="The range that is new has the status in it.",
     ),
@@ -26,36 +26,36 @@ EDITS = [
         "a status of success is new",
         PETS,
         {f"{CREATE}/responses/202": {"description": "Later"}},
-        what("answer-added", f"{CREATE}/responses/202", None, "202"),
+        expected("answer-added", f"{CREATE}/responses/202", None, "202"),
         oasdiff=("response-success-status-added INFO",),
     ),
     edit(
         "a status of success is another one",
         PETS,
         {f"{CREATE}/responses/201": GONE, f"{CREATE}/responses/200": Of(f"{CREATE}/responses/201")},
-        what("answer-added", f"{CREATE}/responses/200", None, "200"),
-        what("answer-removed", f"{CREATE}/responses/201", "201", None, breaking=True),
+        expected("answer-added", f"{CREATE}/responses/200", None, "200"),
+        expected("answer-removed", f"{CREATE}/responses/201", "201", None, breaking=True),
         oasdiff=("response-success-status-added INFO", "response-success-status-removed ERR"),
     ),
     edit(
         "a status of an error is gone",
         PETS,
         {f"{CREATE}/responses/422": GONE},
-        what("answer-removed", f"{CREATE}/responses/422", "422"),
+        expected("answer-removed", f"{CREATE}/responses/422", "422"),
         oasdiff=("response-non-success-status-removed INFO",),
     ),
     edit(
         "a status of an error is new",
         PETS,
         {f"{CREATE}/responses/409": {"$ref": "#/components/responses/Error"}},
-        what("answer-added", f"{CREATE}/responses/409", None, "409"),
+        expected("answer-added", f"{CREATE}/responses/409", None, "409"),
         oasdiff=("response-non-success-status-added INFO",),
     ),
     edit(
         "a media type of an answer is gone",
         PETS,
         {f"{LIST}/responses/200/content/text~1csv": GONE},
-        what(
+        expected(
             "media-type-removed", f"{LIST}/responses/200/content/text~1csv", "text/csv", None, breaking=True
         ),
         oasdiff=("response-media-type-removed ERR",),
@@ -64,14 +64,16 @@ EDITS = [
         "a media type of an answer is new",
         PETS,
         {f"{LIST}/responses/200/content/application~1xml": {}},
-        what("media-type-added", f"{LIST}/responses/200/content/application~1xml", None, "application/xml"),
+        expected(
+            "media-type-added", f"{LIST}/responses/200/content/application~1xml", None, "application/xml"
+        ),
         oasdiff=("response-media-type-added INFO",),
     ),
     edit(
         "an answer has no content any more",
         PETS,
         {f"{HEALTH}/responses/200/content": GONE},
-        what(
+        expected(
             "media-type-removed",
             f"{HEALTH}/responses/200/content/application~1json",
             "application/json",
@@ -84,7 +86,7 @@ EDITS = [
         "a required header of an answer is gone",
         PETS,
         {f"{LIST}/responses/200/headers/X-Total": GONE},
-        what(
+        expected(
             "header-removed",
             f"{LIST}/responses/200/headers/X-Total",
             {"required": True, "schema": {"type": "integer"}},
@@ -97,14 +99,14 @@ EDITS = [
         "an optional header of an answer is gone",
         PETS,
         {f"{LIST}/responses/200/headers/X-Next": GONE},
-        what("header-removed", f"{LIST}/responses/200/headers/X-Next", {"schema": {"type": "string"}}),
+        expected("header-removed", f"{LIST}/responses/200/headers/X-Next", {"schema": {"type": "string"}}),
         oasdiff=("optional-response-header-removed INFO",),
     ),
     edit(
         "a header of an answer is new",
         PETS,
         {f"{LIST}/responses/200/headers/X-Last": {"schema": {"type": "string"}}},
-        what(
+        expected(
             "header-added",
             f"{LIST}/responses/200/headers/X-Last",
             None,
@@ -117,20 +119,24 @@ EDITS = [
         "a header of an answer may be missing",
         PETS,
         {f"{LIST}/responses/200/headers/X-Total/required": False},
-        what("header-optional", f"{LIST}/responses/200/headers/X-Total/required", True, False, breaking=True),
+        expected(
+            "header-optional", f"{LIST}/responses/200/headers/X-Total/required", True, False, breaking=True
+        ),
         oasdiff=("response-header-became-optional ERR",),
     ),
     edit(
         "a header of an answer always comes",
         PETS,
         {f"{LIST}/responses/200/headers/X-Next/required": True},
-        what("header-required", f"{LIST}/responses/200/headers/X-Next/required", False, True, breaking=False),
+        expected(
+            "header-required", f"{LIST}/responses/200/headers/X-Next/required", False, True, breaking=False
+        ),
     ),
     edit(
         "a header of an answer has another type",
         PETS,
         {f"{LIST}/responses/200/headers/X-Total/schema/type": "string"},
-        what(
+        expected(
             "type-changed",
             f"{LIST}/responses/200/headers/X-Total/schema/type",
             "integer",
@@ -147,7 +153,7 @@ EDITS = [
                 "it": {"operationId": "getPet", "parameters": {"petId": "$response.body#/id"}}
             }
         },
-        what(
+        expected(
             "link-added",
             f"{CREATE}/responses/201/links/it",
             None,
@@ -159,7 +165,7 @@ EDITS = [
         "an answer is described otherwise",
         PETS,
         {f"{HEALTH}/responses/200/description": "Well"},
-        what(
+        expected(
             "description-changed",
             f"{HEALTH}/responses/200/description",
             "All is well",
@@ -177,14 +183,14 @@ EDITS = [
                 "properties": {"message": {"type": "string"}},
             }
         },
-        what("property-removed", f"{SCHEMAS}/Error/properties/code", {"type": "string"}),
+        expected("property-removed", f"{SCHEMAS}/Error/properties/code", {"type": "string"}),
         oasdiff=("response-optional-property-removed INFO",),
     ),
     edit(
         "a link is gone",
         PETS,
         {f"{CREATE}/responses/201/links/it": GONE},
-        what(
+        expected(
             "link-removed",
             f"{CREATE}/responses/201/links/it",
             {"operationId": "getPet", "parameters": {"petId": "$response.body#/id"}},
@@ -199,7 +205,7 @@ EDITS = [
         "a link leads elsewhere",
         PETS,
         {f"{CREATE}/responses/201/links/it/operationId": "deletePet"},
-        what(
+        expected(
             "link-changed",
             f"{CREATE}/responses/201/links/it",
             {"operationId": "getPet", "parameters": {"petId": "$response.body#/id"}},

@@ -1,7 +1,7 @@
 """Bodies of requests."""
 
 from tests.changes.edits.base import ADMIN, CREATE, JSON_SCHEMA, PETS, REPLACE, SCHEMAS
-from tests.changes.edits.model import GONE, Of, edit, what
+from tests.changes.edits.model import GONE, Of, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -14,7 +14,7 @@ EDITS = [
                 "content": {"application/json": {"schema": {"type": "object"}}}
             }
         },
-        what(
+        expected(
             "body-added",
             "/paths/~1pets~1{petId}/delete/requestBody",
             None,
@@ -32,7 +32,7 @@ EDITS = [
                 "content": {"application/json": {"schema": {"type": "object"}}},
             }
         },
-        what(
+        expected(
             "body-added",
             "/paths/~1pets~1{petId}/delete/requestBody",
             None,
@@ -45,7 +45,9 @@ EDITS = [
         "a body is gone",
         PETS,
         {f"{REPLACE}/requestBody": GONE},
-        what("body-removed", f"{REPLACE}/requestBody", {"content": {"application/json": {"schema": "…"}}}),
+        expected(
+            "body-removed", f"{REPLACE}/requestBody", {"content": {"application/json": {"schema": "…"}}}
+        ),
         oasdiff=("request-body-removed ERR",),
         why="Most servers ignore a body that they do not ask for, as they ignore a parameter.",
     ),
@@ -53,14 +55,14 @@ EDITS = [
         "a body becomes required",
         PETS,
         {f"{ADMIN}/requestBody/required": True},
-        what("body-required", f"{ADMIN}/requestBody/required", False, True, breaking=True),
+        expected("body-required", f"{ADMIN}/requestBody/required", False, True, breaking=True),
         oasdiff=("request-body-became-required ERR",),
     ),
     edit(
         "a body is required no more",
         PETS,
         {f"{CREATE}/requestBody/required": False},
-        what("body-optional", f"{CREATE}/requestBody/required", True, False, breaking=False),
+        expected("body-optional", f"{CREATE}/requestBody/required", True, False, breaking=False),
         oasdiff=("request-body-became-optional INFO",),
     ),
     edit(
@@ -71,7 +73,7 @@ EDITS = [
                 "schema": {"$ref": "#/components/schemas/NewPet"}
             }
         },
-        what(
+        expected(
             "media-type-added",
             f"{CREATE}/requestBody/content/application~1xml",
             None,
@@ -84,7 +86,7 @@ EDITS = [
         "a media type of a request is gone",
         PETS,
         {f"{CREATE}/requestBody/content/application~1x-www-form-urlencoded": GONE},
-        what(
+        expected(
             "media-type-removed",
             f"{CREATE}/requestBody/content/application~1x-www-form-urlencoded",
             "application/x-www-form-urlencoded",
@@ -100,14 +102,14 @@ EDITS = [
             f"{CREATE}/requestBody/content/application~1x-www-form-urlencoded": GONE,
             f"{CREATE}/requestBody/content/application~1*": {},
         },
-        what(
+        expected(
             "media-type-added",
             f"{CREATE}/requestBody/content/application~1*",
             None,
             "application/*",
             breaking=False,
         ),
-        what(
+        expected(
             "media-type-removed",
             f"{CREATE}/requestBody/content/application~1x-www-form-urlencoded",
             "application/x-www-form-urlencoded",
@@ -134,7 +136,7 @@ EDITS = [
                 "schema": {"$ref": "#/components/schemas/NewPet"}
             },
         },
-        what(
+        expected(
             "media-type-changed",
             f"{CREATE}/requestBody/content/application~1json; charset=utf-8",
             "application/json",
@@ -145,14 +147,16 @@ EDITS = [
         "a number of a form becomes a text",
         PETS,
         {f"{SCHEMAS}/Form/properties/count/type": "string"},
-        what("type-changed", f"{SCHEMAS}/Form/properties/count/type", "integer", "string", breaking=False),
+        expected(
+            "type-changed", f"{SCHEMAS}/Form/properties/count/type", "integer", "string", breaking=False
+        ),
         oasdiff=("request-property-type-compatible INFO",),
     ),
     edit(
         "a part of a form is of another media type",
         PETS,
         {f"{ADMIN}/requestBody/content/multipart~1form-data/encoding/file/contentType": "image/jpeg"},
-        what(
+        expected(
             "encoding-changed",
             f"{ADMIN}/requestBody/content/multipart~1form-data/encoding/file",
             {"contentType": "image/png"},
@@ -166,7 +170,7 @@ EDITS = [
             f"{ADMIN}/requestBody/content/multipart~1form-data/schema/properties/name": {"type": "string"},
             f"{ADMIN}/requestBody/content/multipart~1form-data/schema/required": ["name"],
         },
-        what(
+        expected(
             "property-added",
             f"{ADMIN}/requestBody/content/multipart~1form-data/schema/properties/name",
             None,
@@ -187,7 +191,7 @@ EDITS = [
         "a body has no schema any more",
         PETS,
         {f"{REPLACE}/requestBody/{JSON_SCHEMA}": GONE},
-        what(
+        expected(
             "schema-removed", f"{REPLACE}/requestBody/{JSON_SCHEMA}", {"$ref": "#/components/schemas/Owner"}
         ),
         oasdiff=("request-body-media-type-schema-removed INFO",),
@@ -196,7 +200,7 @@ EDITS = [
         "a body has a schema now",
         PETS,
         {f"{ADMIN}/requestBody/{JSON_SCHEMA}": {"$ref": "#/components/schemas/Owner"}},
-        what(
+        expected(
             "schema-added", f"{ADMIN}/requestBody/{JSON_SCHEMA}", None, {"$ref": "#/components/schemas/Owner"}
         ),
         before={f"{ADMIN}/requestBody/content/application~1json": {}},

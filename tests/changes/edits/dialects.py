@@ -1,7 +1,7 @@
 """The same in another version of OpenAPI."""
 
 from tests.changes.edits.base import ADMIN, HEALTH, MODERN, NEW_PET, PET, PETS
-from tests.changes.edits.model import edit, what
+from tests.changes.edits.model import edit, expected
 
 __all__ = ["EDITS"]
 
@@ -16,7 +16,7 @@ EDITS = [
             f"{PET}/note": {"type": ["string", "null"]},
             f"{NEW_PET}/note": {"type": ["string", "null"]},
         },
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
         oasdiff=("request-property-became-not-nullable ERR", "response-property-became-not-nullable INFO"),
         why=_DIALECT,
     ),
@@ -24,7 +24,7 @@ EDITS = [
         "a flag beside a minimum is a number in 3.1",
         PETS,
         {"/openapi": "3.1.1", f"{NEW_PET}/age": {"type": "integer", "exclusiveMinimum": 0}},
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
         before={f"{NEW_PET}/age/exclusiveMinimum": True},
         oasdiff=("request-property-min-unset INFO",),
     ),
@@ -35,7 +35,7 @@ EDITS = [
             "/openapi": "3.1.1",
             f"{PET}/owner": {"anyOf": [{"$ref": "#/components/schemas/Owner"}, {"type": "null"}]},
         },
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
         before={f"{PET}/owner": {"nullable": True, "allOf": [{"$ref": "#/components/schemas/Owner"}]}},
         oasdiff=(
             "response-property-all-of-removed WARN",
@@ -54,7 +54,7 @@ EDITS = [
                 "contentMediaType": "application/octet-stream",
             },
         },
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
         oasdiff=("request-property-content-media-type-changed ERR", "request-property-type-generalized INFO"),
         why=_DIALECT,
     ),
@@ -62,7 +62,7 @@ EDITS = [
         "bytes in a text are encoded in 3.1",
         PETS,
         {"/openapi": "3.1.1", f"{NEW_PET}/code": {"type": "string", "contentEncoding": "base64"}},
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
         before={f"{NEW_PET}/code": {"type": "string", "format": "byte"}},
         oasdiff=("request-property-content-encoding-changed ERR", "request-property-type-generalized INFO"),
         why=_DIALECT,
@@ -71,7 +71,7 @@ EDITS = [
         "a body of bytes has no schema in 3.1",
         PETS,
         {"/openapi": "3.1.1", f"{HEALTH}/responses/200/content/image~1png": {}},
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
         before={
             f"{HEALTH}/responses/200/content/image~1png": {"schema": {"type": "string", "format": "binary"}}
         },
@@ -82,14 +82,14 @@ EDITS = [
         "nullable stays as it is in 3.1",
         PETS,
         {"/openapi": "3.1.1"},
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
     ),
     edit(
         "what stands beside a reference counts in 3.1",
         PETS,
         {"/openapi": "3.1.1"},
-        what("limit-added", f"{PET}/owner/minProperties", None, 1, breaking=False),
-        what("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
+        expected("limit-added", f"{PET}/owner/minProperties", None, 1, breaking=False),
+        expected("specification-changed", "/openapi", "3.0.4", "3.1.1", breaking=False),
         before={f"{PET}/owner/minProperties": 1},
         oasdiff=("response-property-all-of-added INFO",),
     ),
@@ -97,6 +97,6 @@ EDITS = [
         "3.2 for 3.1",
         MODERN,
         {"/openapi": "3.2.0"},
-        what("specification-changed", "/openapi", "3.1.1", "3.2.0", breaking=False),
+        expected("specification-changed", "/openapi", "3.1.1", "3.2.0", breaking=False),
     ),
 ]

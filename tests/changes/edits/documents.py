@@ -1,7 +1,7 @@
 """What is about no single operation."""
 
 from tests.changes.edits.base import HEALTH, MODERN, PETS, SCHEMAS
-from tests.changes.edits.model import GONE, Of, edit, what
+from tests.changes.edits.model import GONE, Of, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -10,32 +10,32 @@ EDITS = [
         "the version of the API is another one",
         PETS,
         {"/info/version": "1.1.0"},
-        what("version-changed", "/info/version", "1.0.0", "1.1.0", breaking=False),
+        expected("version-changed", "/info/version", "1.0.0", "1.1.0", breaking=False),
     ),
     edit(
         "the title is another one",
         PETS,
         {"/info/title": "All pets"},
-        what("title-changed", "/info/title", "Pets", "All pets", breaking=False),
+        expected("title-changed", "/info/title", "Pets", "All pets", breaking=False),
     ),
     edit(
         "the licence is written down",
         PETS,
         {"/info/license": {"name": "MIT"}},
-        what("info-changed", "/info/license", None, {"name": "MIT"}, breaking=False),
+        expected("info-changed", "/info/license", None, {"name": "MIT"}, breaking=False),
     ),
     edit(
         "a server is new",
         PETS,
         {"/servers/1": {"url": "https://test.example.com/v1"}},
-        what("server-added", "/servers/1", None, "https://test.example.com/v1", breaking=False),
+        expected("server-added", "/servers/1", None, "https://test.example.com/v1", breaking=False),
     ),
     edit(
         "a server is another one",
         PETS,
         {"/servers/0/url": "https://api.example.com/v2"},
-        what("server-added", "/servers/0", None, "https://api.example.com/v2", breaking=False),
-        what("server-removed", "/servers/0", "https://api.example.com/v1"),
+        expected("server-added", "/servers/0", None, "https://api.example.com/v2", breaking=False),
+        expected("server-removed", "/servers/0", "https://api.example.com/v1"),
     ),
     edit(
         "a server ends with a slash",
@@ -46,7 +46,7 @@ EDITS = [
         "a variable of a server has other values",
         PETS,
         {"/servers/0/variables/region/enum/1": "ap"},
-        what(
+        expected(
             "server-changed",
             "/servers/0/variables",
             {"region": {"default": "eu", "enum": ["eu", "us"]}},
@@ -63,40 +63,40 @@ EDITS = [
         "an operation has a server of its own",
         PETS,
         {f"{HEALTH}/servers": [{"url": "https://status.example.com"}]},
-        what("server-added", f"{HEALTH}/servers/0", None, "https://status.example.com", breaking=False),
-        what("server-removed", "/servers/0", "https://api.example.com/v1"),
+        expected("server-added", f"{HEALTH}/servers/0", None, "https://status.example.com", breaking=False),
+        expected("server-removed", "/servers/0", "https://api.example.com/v1"),
     ),
     edit(
         "a tag is new",
         PETS,
         {"/tags/1": {"name": "owners"}},
-        what("tag-added", "/tags/1", None, "owners", breaking=False),
+        expected("tag-added", "/tags/1", None, "owners", breaking=False),
     ),
     edit(
         "a tag is described",
         PETS,
         {"/tags/0/description": "All of them"},
-        what("description-changed", "/tags/0/description", None, "All of them", breaking=False),
+        expected("description-changed", "/tags/0/description", None, "All of them", breaking=False),
     ),
     edit(
         "a webhook is gone",
         MODERN,
         {"/webhooks/thingMade": GONE},
-        what("webhook-removed", "/webhooks/thingMade/post", "POST thingMade", None, breaking=True),
+        expected("webhook-removed", "/webhooks/thingMade/post", "POST thingMade", None, breaking=True),
         oasdiff=("webhook-removed ERR",),
     ),
     edit(
         "a webhook is new",
         MODERN,
         {"/webhooks/thingGone": Of("/webhooks/thingMade")},
-        what("webhook-added", "/webhooks/thingGone/post", None, "POST thingGone"),
+        expected("webhook-added", "/webhooks/thingGone/post", None, "POST thingGone"),
         oasdiff=("webhook-added INFO",),
     ),
     edit(
         "a webhook sends less",
         MODERN,
         {f"{SCHEMAS}/Event/required": GONE},
-        what("property-optional", f"{SCHEMAS}/Event/properties/id", True, False, breaking=True),
+        expected("property-optional", f"{SCHEMAS}/Event/properties/id", True, False, breaking=True),
         oasdiff=("request-property-became-optional INFO",),
         why="A client gets what a webhook sends, and misses what it always had.",
     ),
@@ -104,20 +104,22 @@ EDITS = [
         "a webhook sends more",
         MODERN,
         {f"{SCHEMAS}/Event/properties/at": {"type": "string"}},
-        what("property-added", f"{SCHEMAS}/Event/properties/at", None, {"type": "string"}, breaking=False),
+        expected(
+            "property-added", f"{SCHEMAS}/Event/properties/at", None, {"type": "string"}, breaking=False
+        ),
         oasdiff=("new-optional-request-property INFO",),
     ),
     edit(
         "a webhook accepts another answer",
         MODERN,
         {"/webhooks/thingMade/post/responses/204": {"description": "Heard"}},
-        what("answer-added", "/webhooks/thingMade/post/responses/204", None, "204"),
+        expected("answer-added", "/webhooks/thingMade/post/responses/204", None, "204"),
         oasdiff=("response-success-status-added INFO",),
     ),
     edit(
         "a tag is gone",
         PETS,
         {"/tags/0": GONE},
-        what("tag-removed", "/tags/0", "pets", None, breaking=False),
+        expected("tag-removed", "/tags/0", "pets", None, breaking=False),
     ),
 ]

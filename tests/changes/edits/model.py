@@ -12,7 +12,7 @@ from dynacli.changes.compare import compare
 from dynacli.document.load import load
 from dynacli.document.pointer import split
 
-__all__ = ["GONE", "Edit", "Expected", "Of", "edit", "found", "loaded", "verdict", "what"]
+__all__ = ["GONE", "Edit", "Expected", "Of", "edit", "expected", "found", "loaded", "verdict"]
 
 GONE: Any = object()
 """The value of a place that an edit removes."""
@@ -113,7 +113,7 @@ def loaded(document: Mapping[str, Any]) -> dict[str, Any]:
     return load(json.dumps(document).encode(), "document").tree
 
 
-def what(
+def expected(
     kind: str, pointer: str, from_: Any = None, to: Any = None, breaking: bool | None = None
 ) -> Expected:
     """Return what is expected to be told of one change."""

@@ -1,7 +1,7 @@
 """What OpenAPI 3.1 and 3.2 have."""
 
 from tests.changes.edits.base import GOT, MODERN, SCHEMAS, SENT
-from tests.changes.edits.model import GONE, edit, what
+from tests.changes.edits.model import GONE, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -13,14 +13,14 @@ EDITS = [
         "a constant of a request is another one",
         MODERN,
         {f"{SENT}/state/const": "fresh"},
-        what("const-changed", f"{SENT}/state/const", "new", "fresh", breaking=True),
+        expected("const-changed", f"{SENT}/state/const", "new", "fresh", breaking=True),
         oasdiff=("request-property-const-changed ERR",),
     ),
     edit(
         "a constant of an answer is another one",
         MODERN,
         {f"{GOT}/state/const": "fresh"},
-        what("const-changed", f"{GOT}/state/const", "new", "fresh"),
+        expected("const-changed", f"{GOT}/state/const", "new", "fresh"),
         oasdiff=("response-property-const-changed ERR",),
         why=_NEW_VALUE,
     ),
@@ -28,7 +28,7 @@ EDITS = [
         "a constant becomes one of two values",
         MODERN,
         {f"{SENT}/state": {"enum": ["new", "old"]}},
-        what("enum-value-added", f"{SENT}/state/enum/1", None, "old", breaking=False),
+        expected("enum-value-added", f"{SENT}/state/enum/1", None, "old", breaking=False),
         oasdiff=(
             "request-property-became-enum ERR",
             "request-property-const-removed INFO",
@@ -53,28 +53,28 @@ EDITS = [
         "a type of a request is null no more",
         MODERN,
         {f"{SENT}/name/type": "string"},
-        what("nullable-removed", f"{SENT}/name/type", True, False, breaking=True),
+        expected("nullable-removed", f"{SENT}/name/type", True, False, breaking=True),
         oasdiff=("request-property-became-not-nullable ERR",),
     ),
     edit(
         "a type of an answer may be null",
         MODERN,
         {f"{SCHEMAS}/Link/properties/href/type": ["string", "null"]},
-        what("nullable-added", f"{SCHEMAS}/Link/properties/href/type", False, True, breaking=True),
+        expected("nullable-added", f"{SCHEMAS}/Link/properties/href/type", False, True, breaking=True),
         oasdiff=("response-property-became-nullable ERR",),
     ),
     edit(
         "a type of an answer is one of fewer",
         MODERN,
         {f"{GOT}/size/type": "integer"},
-        what("type-changed", f"{GOT}/size/type", ["integer", "string"], "integer", breaking=False),
+        expected("type-changed", f"{GOT}/size/type", ["integer", "string"], "integer", breaking=False),
         oasdiff=("response-property-type-specialized INFO",),
     ),
     edit(
         "a type of an answer is one of more",
         MODERN,
         {f"{GOT}/size/type": ["integer", "string", "boolean"]},
-        what(
+        expected(
             "type-changed",
             f"{GOT}/size/type",
             ["integer", "string"],
@@ -92,7 +92,7 @@ EDITS = [
         "null as an alternative is gone",
         MODERN,
         {f"{GOT}/link": {"$ref": "#/components/schemas/Link"}},
-        what("nullable-removed", f"{GOT}/link/anyOf/1", True, False, breaking=False),
+        expected("nullable-removed", f"{GOT}/link/anyOf/1", True, False, breaking=False),
         oasdiff=(
             "response-optional-property-added INFO",
             "response-property-any-of-removed INFO",
@@ -110,7 +110,7 @@ EDITS = [
         "an exclusive minimum is higher",
         MODERN,
         {f"{SENT}/size/exclusiveMinimum": 10},
-        what(
+        expected(
             "limit-tightened",
             f"{SENT}/size/exclusiveMinimum",
             {"exclusive": 0},
@@ -123,14 +123,14 @@ EDITS = [
         "an item at its place has another type",
         MODERN,
         {f"{SENT}/pair/prefixItems/1/type": "number"},
-        what("type-changed", f"{SENT}/pair/prefixItems/1/type", "integer", "number", breaking=False),
+        expected("type-changed", f"{SENT}/pair/prefixItems/1/type", "integer", "number", breaking=False),
         oasdiff=("request-property-type-generalized INFO",),
     ),
     edit(
         "an item at its place is new",
         MODERN,
         {f"{SENT}/pair/prefixItems/2": {"type": "string"}},
-        what(
+        expected(
             "constraint-changed",
             f"{SENT}/pair/prefixItems",
             [{"type": "string"}, {"type": "integer"}],
@@ -142,14 +142,14 @@ EDITS = [
         "a property by its pattern has another type",
         MODERN,
         {f"{SENT}/map/patternProperties/^x/type": "integer"},
-        what("type-changed", f"{SENT}/map/patternProperties/^x/type", "string", "integer", breaking=True),
+        expected("type-changed", f"{SENT}/map/patternProperties/^x/type", "string", "integer", breaking=True),
         oasdiff=("request-property-type-changed ERR",),
     ),
     edit(
         "a property by its pattern is new",
         MODERN,
         {f"{SENT}/map/patternProperties/^y": {"type": "integer"}},
-        what(
+        expected(
             "constraint-changed", f"{SENT}/map/patternProperties/^y", None, {"type": "integer"}, breaking=True
         ),
         oasdiff=("request-property-pattern-property-added ERR",),
@@ -158,14 +158,14 @@ EDITS = [
         "what a value must not be changes",
         MODERN,
         {f"{SENT}/other/not/type": "number"},
-        what("type-changed", f"{SENT}/other/not/type", "integer", "number"),
+        expected("type-changed", f"{SENT}/other/not/type", "integer", "number"),
         oasdiff=("request-property-type-generalized INFO",),
     ),
     edit(
         "properties depend on each other",
         MODERN,
         {f"{SCHEMAS}/Sent/dependentRequired": {"name": ["size"]}},
-        what(
+        expected(
             "constraint-changed", f"{SCHEMAS}/Sent/dependentRequired", None, {"name": ["size"]}, breaking=True
         ),
         oasdiff=("request-body-dependent-required-added ERR",),
@@ -174,8 +174,8 @@ EDITS = [
         "a text is encoded otherwise",
         MODERN,
         {f"{SENT}/file/contentEncoding": "base32"},
-        what("constraint-changed", f"{SENT}/file/contentEncoding", None, "base32"),
-        what("format-removed", f"{SENT}/file/contentEncoding", "byte"),
+        expected("constraint-changed", f"{SENT}/file/contentEncoding", None, "base32"),
+        expected("format-removed", f"{SENT}/file/contentEncoding", "byte"),
         oasdiff=("request-property-content-encoding-changed ERR",),
         why="An encoding is a remark (JSON Schema Validation 2020-12, 8.1), as a format is.",
     ),
@@ -183,21 +183,21 @@ EDITS = [
         "a limit stands beside a reference",
         MODERN,
         {f"{GOT}/link/anyOf/0/minProperties": 1},
-        what("limit-added", f"{GOT}/link/anyOf/0/minProperties", None, 1, breaking=False),
+        expected("limit-added", f"{GOT}/link/anyOf/0/minProperties", None, 1, breaking=False),
         oasdiff=("response-property-all-of-added INFO",),
     ),
     edit(
         "no value fits any more",
         MODERN,
         {f"{SENT}/other": False},
-        what("type-changed", f"{SENT}/other", None, [], breaking=True),
+        expected("type-changed", f"{SENT}/other", None, [], breaking=True),
         oasdiff=("request-property-schema-became-false ERR",),
     ),
     edit(
         "unevaluated properties are refused",
         MODERN,
         {f"{SCHEMAS}/Sent/unevaluatedProperties": False},
-        what(
+        expected(
             "additional-properties-refused",
             f"{SCHEMAS}/Sent/unevaluatedProperties",
             True,
@@ -236,7 +236,9 @@ EDITS = [
         "items of a stream have a property more in 3.2",
         MODERN,
         {f"{SCHEMAS}/Event/properties/at": {"type": "string"}},
-        what("property-added", f"{SCHEMAS}/Event/properties/at", None, {"type": "string"}, breaking=False),
+        expected(
+            "property-added", f"{SCHEMAS}/Event/properties/at", None, {"type": "string"}, breaking=False
+        ),
         before={
             "/openapi": "3.2.0",
             "/webhooks": GONE,
@@ -258,7 +260,9 @@ EDITS = [
         "a query string as a whole becomes required in 3.2",
         MODERN,
         {"/paths/~1search/get/parameters/0/required": True},
-        what("parameter-required", "/paths/~1search/get/parameters/0/required", False, True, breaking=True),
+        expected(
+            "parameter-required", "/paths/~1search/get/parameters/0/required", False, True, breaking=True
+        ),
         before={
             "/openapi": "3.2.0",
             "/paths/~1search/get": {
@@ -299,7 +303,7 @@ EDITS = [
         "an alternative with words is new",
         MODERN,
         {f"{GOT}/mode/oneOf/2": {"const": "off", "title": "Not running"}},
-        what("enum-value-added", f"{GOT}/mode/oneOf/2", None, "off"),
+        expected("enum-value-added", f"{GOT}/mode/oneOf/2", None, "off"),
         before={
             f"{GOT}/mode": {
                 "oneOf": [{"const": "on", "title": "Running"}, {"const": "idle", "title": "Waiting"}]
@@ -312,7 +316,7 @@ EDITS = [
         "a text of a request is true for one",
         MODERN,
         {f"{SENT}/size/default": True},
-        what("default-changed", f"{SENT}/size/default", 1, True),
+        expected("default-changed", f"{SENT}/size/default", 1, True),
         before={f"{SENT}/size/default": 1},
         oasdiff=("request-property-default-value-changed INFO",),
     ),

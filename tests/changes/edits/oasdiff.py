@@ -35,8 +35,8 @@ def ask(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> tuple[s
         path.write_text(json.dumps(tree), encoding="utf-8")
     words = [_PROGRAM, "changelog", *map(str, paths), "--format", "json"]
     result = subprocess.run(words, capture_output=True, timeout=_SECONDS, check=True)
-    found = {f"{one['id']} {_LEVELS[one['level']]}" for one in json.loads(result.stdout) or []}
-    return tuple(sorted(one for one in found if not one.startswith(_OF_NO_EDIT)))
+    found = {f"{change['id']} {_LEVELS[change['level']]}" for change in json.loads(result.stdout) or []}
+    return tuple(sorted(line for line in found if not line.startswith(_OF_NO_EDIT)))
 
 
 def differs(verdict: bool | None, told: tuple[str, ...], *, is_change: bool) -> bool:
@@ -49,7 +49,7 @@ def differs(verdict: bool | None, told: tuple[str, ...], *, is_change: bool) -> 
         told: What the program tells; nothing is no verdict.
         is_change: Whether we tell of anything.
     """
-    levels = {one.partition(" ")[2] for one in told}
+    levels = {line.partition(" ")[2] for line in told}
     if not told or not is_change:
         return bool(told)
     if verdict:

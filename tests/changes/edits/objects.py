@@ -1,7 +1,7 @@
 """Properties, of requests, of answers and of both."""
 
 from tests.changes.edits.base import NEW_PET, OWNER, PET, PETS, SCHEMAS
-from tests.changes.edits.model import GONE, edit, what
+from tests.changes.edits.model import GONE, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -14,21 +14,21 @@ EDITS = [
         "an optional property of a request is new",
         PETS,
         {f"{NEW_PET}/color": {"type": "string"}},
-        what("property-added", f"{NEW_PET}/color", None, {"type": "string"}, breaking=False),
+        expected("property-added", f"{NEW_PET}/color", None, {"type": "string"}, breaking=False),
         oasdiff=("new-optional-request-property INFO",),
     ),
     edit(
         "a required property of a request is new",
         PETS,
         {f"{NEW_PET}/color": {"type": "string"}, f"{SCHEMAS}/NewPet/required/1": "color"},
-        what("property-added", f"{NEW_PET}/color", None, {"type": "string"}, breaking=True),
+        expected("property-added", f"{NEW_PET}/color", None, {"type": "string"}, breaking=True),
         oasdiff=("new-required-request-property ERR",),
     ),
     edit(
         "a required property of a request with a default is new",
         PETS,
         {f"{NEW_PET}/color": {"type": "string", "default": "red"}, f"{SCHEMAS}/NewPet/required/1": "color"},
-        what("property-added", f"{NEW_PET}/color", None, {"type": "string", "default": "red"}),
+        expected("property-added", f"{NEW_PET}/color", None, {"type": "string", "default": "red"}),
         oasdiff=("new-required-request-property-with-default ERR",),
         why=_DEFAULT,
     ),
@@ -41,14 +41,14 @@ EDITS = [
         "a property of a request becomes required",
         PETS,
         {f"{SCHEMAS}/NewPet/required/1": "age"},
-        what("property-required", f"{NEW_PET}/age", False, True, breaking=True),
+        expected("property-required", f"{NEW_PET}/age", False, True, breaking=True),
         oasdiff=("request-property-became-required ERR",),
     ),
     edit(
         "a property of a request with a default becomes required",
         PETS,
         {f"{SCHEMAS}/NewPet/required/1": "size"},
-        what("property-required", f"{NEW_PET}/size", False, True),
+        expected("property-required", f"{NEW_PET}/size", False, True),
         oasdiff=("request-property-became-required-with-default ERR",),
         why=_DEFAULT,
     ),
@@ -61,14 +61,14 @@ EDITS = [
         "a property of a request is required no more",
         PETS,
         {f"{SCHEMAS}/NewPet/required": GONE},
-        what("property-optional", f"{NEW_PET}/name", True, False, breaking=False),
+        expected("property-optional", f"{NEW_PET}/name", True, False, breaking=False),
         oasdiff=("request-property-became-optional INFO",),
     ),
     edit(
         "a property of a request is gone",
         PETS,
         {f"{NEW_PET}/born": GONE},
-        what("property-removed", f"{NEW_PET}/born", {"type": "string", "format": "date"}),
+        expected("property-removed", f"{NEW_PET}/born", {"type": "string", "format": "date"}),
         oasdiff=("request-property-removed WARN",),
     ),
     edit(
@@ -87,21 +87,21 @@ EDITS = [
         "a property of a request becomes read-only",
         PETS,
         {f"{NEW_PET}/born/readOnly": True},
-        what("read-only-set", f"{NEW_PET}/born/readOnly", False, True),
+        expected("read-only-set", f"{NEW_PET}/born/readOnly", False, True),
         oasdiff=("request-optional-property-became-read-only WARN",),
     ),
     edit(
         "a property of a request is read-only no more",
         PETS,
         {f"{NEW_PET}/id/readOnly": GONE},
-        what("read-only-lifted", f"{NEW_PET}/id/readOnly", True, False, breaking=False),
+        expected("read-only-lifted", f"{NEW_PET}/id/readOnly", True, False, breaking=False),
         oasdiff=("request-optional-property-became-not-read-only INFO",),
     ),
     edit(
         "a required property of a request is read-only no more",
         PETS,
         {f"{NEW_PET}/id/readOnly": GONE},
-        what("read-only-lifted", f"{NEW_PET}/id/readOnly", True, False, breaking=True),
+        expected("read-only-lifted", f"{NEW_PET}/id/readOnly", True, False, breaking=True),
         before={f"{SCHEMAS}/NewPet/required/1": "id"},
         oasdiff=("request-required-property-became-not-read-only ERR",),
     ),
@@ -109,87 +109,87 @@ EDITS = [
         "an optional property of an answer is new",
         PETS,
         {f"{PET}/color": {"type": "string"}},
-        what("property-added", f"{PET}/color", None, {"type": "string"}, breaking=False),
+        expected("property-added", f"{PET}/color", None, {"type": "string"}, breaking=False),
         oasdiff=("response-optional-property-added INFO",),
     ),
     edit(
         "a required property of an answer is new",
         PETS,
         {f"{PET}/color": {"type": "string"}, f"{SCHEMAS}/Pet/required/2": "color"},
-        what("property-added", f"{PET}/color", None, {"type": "string"}, breaking=False),
+        expected("property-added", f"{PET}/color", None, {"type": "string"}, breaking=False),
         oasdiff=("response-required-property-added INFO",),
     ),
     edit(
         "a required property of an answer is gone",
         PETS,
         {f"{PET}/name": GONE, f"{SCHEMAS}/Pet/required": ["id"]},
-        what("property-removed", f"{PET}/name", {"type": "string", "maxLength": 40}, None, breaking=True),
+        expected("property-removed", f"{PET}/name", {"type": "string", "maxLength": 40}, None, breaking=True),
         oasdiff=("response-required-property-removed ERR",),
     ),
     edit(
         "an optional property of an answer is gone",
         PETS,
         {f"{PET}/weight": GONE},
-        what("property-removed", f"{PET}/weight", {"type": "number"}),
+        expected("property-removed", f"{PET}/weight", {"type": "number"}),
         oasdiff=("response-optional-property-removed INFO",),
     ),
     edit(
         "a property of an answer may be missing",
         PETS,
         {f"{SCHEMAS}/Pet/required": ["id"]},
-        what("property-optional", f"{PET}/name", True, False, breaking=True),
+        expected("property-optional", f"{PET}/name", True, False, breaking=True),
         oasdiff=("response-property-became-optional ERR",),
     ),
     edit(
         "a property of an answer always comes",
         PETS,
         {f"{SCHEMAS}/Pet/required/2": "kind"},
-        what("property-required", f"{PET}/kind", False, True, breaking=False),
+        expected("property-required", f"{PET}/kind", False, True, breaking=False),
         oasdiff=("response-property-became-required INFO",),
     ),
     edit(
         "a property of an answer becomes write-only",
         PETS,
         {f"{PET}/name/writeOnly": True},
-        what("write-only-set", f"{PET}/name/writeOnly", False, True, breaking=True),
+        expected("write-only-set", f"{PET}/name/writeOnly", False, True, breaking=True),
         oasdiff=("response-required-property-became-write-only ERR",),
     ),
     edit(
         "a property of both is gone",
         PETS,
         {f"{OWNER}/email": GONE, f"{SCHEMAS}/Owner/required": GONE},
-        what("property-removed", f"{OWNER}/email", {"type": "string"}),
-        what("property-removed", f"{OWNER}/email", {"type": "string"}, None, breaking=True),
+        expected("property-removed", f"{OWNER}/email", {"type": "string"}),
+        expected("property-removed", f"{OWNER}/email", {"type": "string"}, None, breaking=True),
         oasdiff=("request-property-removed WARN", "response-required-property-removed ERR"),
     ),
     edit(
         "a property of both becomes required",
         PETS,
         {f"{SCHEMAS}/Owner/required/1": "rank"},
-        what("property-required", f"{OWNER}/rank", False, True, breaking=False),
-        what("property-required", f"{OWNER}/rank", False, True, breaking=True),
+        expected("property-required", f"{OWNER}/rank", False, True, breaking=False),
+        expected("property-required", f"{OWNER}/rank", False, True, breaking=True),
         oasdiff=("request-property-became-required ERR", "response-property-became-required INFO"),
     ),
     edit(
         "a listed value of both is gone",
         PETS,
         {f"{OWNER}/rank/enum/1": GONE},
-        what("enum-value-removed", f"{OWNER}/rank/enum/1", "high", None, breaking=False),
-        what("enum-value-removed", f"{OWNER}/rank/enum/1", "high", None, breaking=True),
+        expected("enum-value-removed", f"{OWNER}/rank/enum/1", "high", None, breaking=False),
+        expected("enum-value-removed", f"{OWNER}/rank/enum/1", "high", None, breaking=True),
         oasdiff=("request-property-enum-value-removed ERR", "response-property-enum-value-removed INFO"),
     ),
     edit(
         "a write-only property of both becomes required",
         PETS,
         {f"{SCHEMAS}/Owner/required/1": "secret"},
-        what("property-required", f"{OWNER}/secret", False, True, breaking=True),
+        expected("property-required", f"{OWNER}/secret", False, True, breaking=True),
         oasdiff=("request-property-became-required ERR", "response-write-only-property-became-required INFO"),
     ),
     edit(
         "a request may have nothing that is not described",
         PETS,
         {f"{SCHEMAS}/NewPet/additionalProperties": False},
-        what(
+        expected(
             "additional-properties-refused",
             f"{SCHEMAS}/NewPet/additionalProperties",
             True,
@@ -201,7 +201,9 @@ EDITS = [
         "a property of a closed request is gone",
         PETS,
         {f"{SCHEMAS}/Den/properties": {}, f"{SCHEMAS}/Den/required": GONE},
-        what("property-removed", f"{SCHEMAS}/Den/properties/depth", {"type": "integer"}, None, breaking=True),
+        expected(
+            "property-removed", f"{SCHEMAS}/Den/properties/depth", {"type": "integer"}, None, breaking=True
+        ),
         before={f"{SCHEMAS}/Den/additionalProperties": False},
         oasdiff=("request-property-removed WARN",),
         why="Without it, additionalProperties refuses what has it.",
@@ -210,7 +212,7 @@ EDITS = [
         "an answer has nothing that is not described",
         PETS,
         {f"{SCHEMAS}/Error/additionalProperties": False},
-        what(
+        expected(
             "additional-properties-refused",
             f"{SCHEMAS}/Error/additionalProperties",
             True,
@@ -222,7 +224,7 @@ EDITS = [
         "a closed answer has a property more",
         PETS,
         {f"{SCHEMAS}/Error/properties/more": {"type": "string"}},
-        what("property-added", f"{SCHEMAS}/Error/properties/more", None, {"type": "string"}),
+        expected("property-added", f"{SCHEMAS}/Error/properties/more", None, {"type": "string"}),
         before={f"{SCHEMAS}/Error/additionalProperties": False},
         oasdiff=("response-optional-property-added INFO",),
     ),
@@ -230,7 +232,7 @@ EDITS = [
         "what is not described is of another type",
         PETS,
         {f"{NEW_PET}/extra/additionalProperties/type": "integer"},
-        what(
+        expected(
             "type-changed", f"{NEW_PET}/extra/additionalProperties/type", "string", "integer", breaking=True
         ),
         oasdiff=("request-property-type-changed ERR",),
@@ -239,13 +241,15 @@ EDITS = [
         "what is not described may be anything",
         PETS,
         {f"{NEW_PET}/extra/additionalProperties": True},
-        what("type-changed", f"{NEW_PET}/extra/additionalProperties/type", "string", None, breaking=False),
+        expected(
+            "type-changed", f"{NEW_PET}/extra/additionalProperties/type", "string", None, breaking=False
+        ),
     ),
     edit(
         "a property far inside of an answer changes",
         PETS,
         {f"{OWNER}/address": {"type": "object", "properties": {"city": {"type": "string"}}}},
-        what(
+        expected(
             "property-added",
             f"{OWNER}/address",
             None,
@@ -282,14 +286,14 @@ EDITS = [
             f"{SCHEMAS}/Short": {"properties": {"name": {"maxLength": 5}}},
             f"{SCHEMAS}/NewPet/allOf": [{"$ref": "#/components/schemas/Short"}],
         },
-        what("limit-tightened", f"{SCHEMAS}/Short/properties/name/maxLength", 40, 5, breaking=True),
+        expected("limit-tightened", f"{SCHEMAS}/Short/properties/name/maxLength", 40, 5, breaking=True),
         oasdiff=("request-body-all-of-added ERR",),
     ),
     edit(
         "a request may have more than is described",
         PETS,
         {f"{SCHEMAS}/NewPet/additionalProperties": True},
-        what(
+        expected(
             "additional-properties-allowed",
             f"{SCHEMAS}/NewPet/additionalProperties",
             False,
@@ -302,14 +306,14 @@ EDITS = [
         "an answer may have more than is described",
         PETS,
         {f"{SCHEMAS}/Error/additionalProperties": GONE},
-        what("additional-properties-allowed", f"{SCHEMAS}/Error/additionalProperties", False, True),
+        expected("additional-properties-allowed", f"{SCHEMAS}/Error/additionalProperties", False, True),
         before={f"{SCHEMAS}/Error/additionalProperties": False},
     ),
     edit(
         "a property of both is write-only no more",
         PETS,
         {f"{OWNER}/secret/writeOnly": GONE},
-        what("write-only-lifted", f"{OWNER}/secret/writeOnly", True, False, breaking=False),
+        expected("write-only-lifted", f"{OWNER}/secret/writeOnly", True, False, breaking=False),
         oasdiff=(
             "request-optional-property-became-not-write-only INFO",
             "response-optional-property-became-not-write-only INFO",
@@ -322,13 +326,13 @@ EDITS = [
             f"{SCHEMAS}/NewPet/required": GONE,
             f"{SCHEMAS}/NewPet/oneOf": [{"required": ["name"]}, {"required": ["code"]}],
         },
-        what(
+        expected(
             "alternatives-added",
             f"{SCHEMAS}/NewPet/oneOf",
             None,
             [{"required": ["name"]}, {"required": ["code"]}],
         ),
-        what("property-optional", f"{NEW_PET}/name", True, False, breaking=False),
+        expected("property-optional", f"{NEW_PET}/name", True, False, breaking=False),
         oasdiff=("request-body-one-of-added INFO", "request-property-became-optional INFO"),
     ),
 ]

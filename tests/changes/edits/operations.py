@@ -1,7 +1,7 @@
 """Operations: added, removed, moved, called otherwise, their callbacks."""
 
 from tests.changes.edits.base import ADMIN, CALLBACK, HEALTH, LIST, PETS
-from tests.changes.edits.model import GONE, Of, edit, what
+from tests.changes.edits.model import GONE, Of, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -48,28 +48,28 @@ EDITS = [
         "an operation is called otherwise",
         PETS,
         {f"{HEALTH}/operationId": "isHealthy"},
-        what("operation-renamed", f"{HEALTH}/operationId", "health", "isHealthy"),
+        expected("operation-renamed", f"{HEALTH}/operationId", "health", "isHealthy"),
         oasdiff=("api-operation-id-removed INFO",),
     ),
     edit(
         "an operation loses its operationId",
         PETS,
         {f"{HEALTH}/operationId": GONE},
-        what("operation-renamed", f"{HEALTH}/operationId", "health"),
+        expected("operation-renamed", f"{HEALTH}/operationId", "health"),
         oasdiff=("api-operation-id-removed INFO",),
     ),
     edit(
         "an operation moves to another path",
         PETS,
         {"/paths/~1health": GONE, "/paths/~1healthz": Of("/paths/~1health")},
-        what("operation-moved", "/paths/~1healthz/get", "GET /health", "GET /healthz", breaking=True),
+        expected("operation-moved", "/paths/~1healthz/get", "GET /health", "GET /healthz", breaking=True),
         oasdiff=("api-path-removed-without-deprecation ERR", "endpoint-added INFO"),
     ),
     edit(
         "an operation moves to another method",
         PETS,
         {"/paths/~1health/post": Of(HEALTH), HEALTH: GONE},
-        what("operation-moved", "/paths/~1health/post", "GET /health", "POST /health", breaking=True),
+        expected("operation-moved", "/paths/~1health/post", "GET /health", "POST /health", breaking=True),
         oasdiff=("api-removed-without-deprecation ERR", "endpoint-added INFO"),
     ),
     edit(
@@ -80,7 +80,7 @@ EDITS = [
             "/paths/~1pets~1{id}": Of("/paths/~1pets~1{petId}"),
             "/components/parameters/petId/name": "id",
         },
-        what("parameter-renamed", "/components/parameters/petId/name", "petId", "id", breaking=False),
+        expected("parameter-renamed", "/components/parameters/petId/name", "petId", "id", breaking=False),
     ),
     edit(
         "an operation moves and its query grows",
@@ -92,8 +92,8 @@ EDITS = [
                 {"name": "deep", "in": "query", "schema": {"type": "boolean"}}
             ],
         },
-        what("operation-moved", "/paths/~1healthz/get", "GET /health", "GET /healthz", breaking=True),
-        what(
+        expected("operation-moved", "/paths/~1healthz/get", "GET /health", "GET /healthz", breaking=True),
+        expected(
             "parameter-added",
             "/paths/~1healthz/get/parameters/0",
             None,
@@ -106,28 +106,28 @@ EDITS = [
         "an operation is deprecated",
         PETS,
         {f"{HEALTH}/deprecated": True},
-        what("deprecated", f"{HEALTH}/deprecated", False, True, breaking=False),
+        expected("deprecated", f"{HEALTH}/deprecated", False, True, breaking=False),
         oasdiff=("endpoint-deprecated INFO",),
     ),
     edit(
         "an operation is deprecated until a day",
         PETS,
         {f"{HEALTH}/deprecated": True, f"{HEALTH}/x-sunset": "2030-01-01"},
-        what("deprecated", f"{HEALTH}/deprecated", False, True, breaking=False),
-        what("sunset-changed", f"{HEALTH}/x-sunset", None, "2030-01-01"),
+        expected("deprecated", f"{HEALTH}/deprecated", False, True, breaking=False),
+        expected("sunset-changed", f"{HEALTH}/x-sunset", None, "2030-01-01"),
         oasdiff=("endpoint-deprecated-with-sunset INFO",),
     ),
     edit(
         "a summary is another one",
         PETS,
         {f"{LIST}/summary": "Every pet"},
-        what("summary-changed", f"{LIST}/summary", "All pets", "Every pet", breaking=False),
+        expected("summary-changed", f"{LIST}/summary", "All pets", "Every pet", breaking=False),
     ),
     edit(
         "a description comes",
         PETS,
         {f"{HEALTH}/description": "Tells whether all is well"},
-        what(
+        expected(
             "description-changed", f"{HEALTH}/description", None, "Tells whether all is well", breaking=False
         ),
     ),
@@ -141,14 +141,14 @@ EDITS = [
         "an operation has another tag",
         PETS,
         {f"{LIST}/tags": ["animals"]},
-        what("tags-changed", f"{LIST}/tags", ["pets"], ["animals"], breaking=False),
+        expected("tags-changed", f"{LIST}/tags", ["pets"], ["animals"], breaking=False),
         oasdiff=("api-tag-added INFO", "api-tag-removed INFO"),
     ),
     edit(
         "a callback is gone",
         PETS,
         {f"{ADMIN}/callbacks/done": GONE},
-        what(
+        expected(
             "callback-removed",
             f"{ADMIN}/callbacks/done/{{$request.query.url}}/post",
             "done POST {$request.query.url}",
@@ -160,19 +160,19 @@ EDITS = [
         "a callback sends another type",
         PETS,
         {f"{CALLBACK}/id/type": "integer"},
-        what("type-changed", f"{CALLBACK}/id/type", "string", "integer", breaking=True),
+        expected("type-changed", f"{CALLBACK}/id/type", "string", "integer", breaking=True),
     ),
     edit(
         "a callback sends another property",
         PETS,
         {f"{CALLBACK}/at": {"type": "string"}},
-        what("property-added", f"{CALLBACK}/at", None, {"type": "string"}, breaking=False),
+        expected("property-added", f"{CALLBACK}/at", None, {"type": "string"}, breaking=False),
     ),
     edit(
         "a callback is new",
         PETS,
         {f"{ADMIN}/callbacks/failed": Of(f"{ADMIN}/callbacks/done")},
-        what(
+        expected(
             "callback-added",
             f"{ADMIN}/callbacks/failed/{{$request.query.url}}/post",
             None,
@@ -183,7 +183,7 @@ EDITS = [
         "a deprecation is lifted",
         PETS,
         {f"{HEALTH}/deprecated": GONE},
-        what("deprecation-lifted", f"{HEALTH}/deprecated", True, False, breaking=False),
+        expected("deprecation-lifted", f"{HEALTH}/deprecated", True, False, breaking=False),
         before={f"{HEALTH}/deprecated": True},
         oasdiff=("endpoint-reactivated INFO",),
     ),
@@ -191,7 +191,7 @@ EDITS = [
         "a sunset comes earlier",
         PETS,
         {f"{HEALTH}/x-sunset": "2027-01-01"},
-        what("sunset-changed", f"{HEALTH}/x-sunset", "2030-01-01", "2027-01-01"),
+        expected("sunset-changed", f"{HEALTH}/x-sunset", "2030-01-01", "2027-01-01"),
         before={f"{HEALTH}/deprecated": True, f"{HEALTH}/x-sunset": "2030-01-01"},
         oasdiff=("api-sunset-date-changed-earlier ERR",),
         why="Until when a client needs the operation, the document does not tell.",

@@ -1,7 +1,7 @@
 """Parameters: where they go, how they are written, what they may be."""
 
 from tests.changes.edits.base import CREATE, LIST, PETS
-from tests.changes.edits.model import GONE, edit, what
+from tests.changes.edits.model import GONE, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -14,7 +14,7 @@ EDITS = [
         "an optional parameter is new",
         PETS,
         {f"{LIST}/parameters/6": {"name": "page", "in": "query", "schema": {"type": "integer"}}},
-        what(
+        expected(
             "parameter-added",
             f"{LIST}/parameters/6",
             None,
@@ -34,7 +34,7 @@ EDITS = [
                 "schema": {"type": "integer"},
             }
         },
-        what(
+        expected(
             "parameter-added",
             f"{LIST}/parameters/6",
             None,
@@ -54,7 +54,7 @@ EDITS = [
                 "schema": {"type": "integer", "default": 1},
             }
         },
-        what(
+        expected(
             "parameter-added",
             f"{LIST}/parameters/6",
             None,
@@ -67,7 +67,7 @@ EDITS = [
         "a parameter is gone",
         PETS,
         {f"{LIST}/parameters/1": GONE},
-        what(
+        expected(
             "parameter-removed",
             f"{LIST}/parameters/1",
             {"name": "sort", "in": "query", "schema": {"type": "string", "enum": ["name", "age"]}},
@@ -78,14 +78,14 @@ EDITS = [
         "a parameter becomes required",
         PETS,
         {f"{LIST}/parameters/0/required": True},
-        what("parameter-required", f"{LIST}/parameters/0/required", False, True, breaking=True),
+        expected("parameter-required", f"{LIST}/parameters/0/required", False, True, breaking=True),
         oasdiff=("request-parameter-became-required ERR",),
     ),
     edit(
         "a parameter is required no more",
         PETS,
         {f"{LIST}/parameters/3/required": GONE},
-        what("parameter-optional", f"{LIST}/parameters/3/required", True, False, breaking=False),
+        expected("parameter-optional", f"{LIST}/parameters/3/required", True, False, breaking=False),
         oasdiff=("request-parameter-became-optional INFO",),
     ),
     edit(
@@ -98,7 +98,7 @@ EDITS = [
         "a parameter moves into the header",
         PETS,
         {f"{LIST}/parameters/1/in": "header"},
-        what("parameter-moved", f"{LIST}/parameters/1/in", "query", "header", breaking=True),
+        expected("parameter-moved", f"{LIST}/parameters/1/in", "query", "header", breaking=True),
         oasdiff=("new-optional-request-parameter INFO", "request-parameter-removed WARN"),
         why="What a client sends in the query is not read there any more, and what it sent is lost.",
     ),
@@ -119,7 +119,7 @@ EDITS = [
                 {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}}
             ],
         },
-        what(
+        expected(
             "parameter-added",
             f"{CREATE}/parameters/0",
             None,
@@ -137,35 +137,35 @@ EDITS = [
         "a query is made of other types",
         PETS,
         {f"{LIST}/parameters/0/schema/type": "boolean"},
-        what("type-changed", f"{LIST}/parameters/0/schema/type", "integer", "boolean", breaking=True),
+        expected("type-changed", f"{LIST}/parameters/0/schema/type", "integer", "boolean", breaking=True),
         oasdiff=("request-parameter-type-changed ERR",),
     ),
     edit(
         "a number of the query becomes a text",
         PETS,
         {f"{LIST}/parameters/0/schema": {"type": "string"}},
-        what("type-changed", f"{LIST}/parameters/0/schema/type", "integer", "string", breaking=False),
+        expected("type-changed", f"{LIST}/parameters/0/schema/type", "integer", "string", breaking=False),
         oasdiff=("request-parameter-max-unset INFO", "request-parameter-type-generalized INFO"),
     ),
     edit(
         "a text of the query becomes a number",
         PETS,
         {f"{LIST}/parameters/3/schema/type": "integer"},
-        what("type-changed", f"{LIST}/parameters/3/schema/type", "string", "integer", breaking=True),
+        expected("type-changed", f"{LIST}/parameters/3/schema/type", "string", "integer", breaking=True),
         oasdiff=("request-parameter-type-changed ERR",),
     ),
     edit(
         "a text of the query becomes a list",
         PETS,
         {f"{LIST}/parameters/3/schema": {"type": "array", "items": {"type": "string"}}},
-        what("type-changed", f"{LIST}/parameters/3/schema/type", "string", "array"),
+        expected("type-changed", f"{LIST}/parameters/3/schema/type", "string", "array"),
         oasdiff=("request-parameter-type-generalized INFO",),
     ),
     edit(
         "a list of the query is not exploded",
         PETS,
         {f"{LIST}/parameters/2/explode": False},
-        what(
+        expected(
             "style-changed",
             f"{LIST}/parameters/2/explode",
             {"explode": True},
@@ -182,7 +182,7 @@ EDITS = [
         "an object of the query has another style",
         PETS,
         {f"{LIST}/parameters/5/style": "form"},
-        what(
+        expected(
             "style-changed",
             f"{LIST}/parameters/5/style",
             {"style": "deepObject"},
@@ -199,7 +199,7 @@ EDITS = [
         "reserved characters are sent as they are",
         PETS,
         {f"{LIST}/parameters/3/allowReserved": True},
-        what(
+        expected(
             "style-changed",
             f"{LIST}/parameters/3/allowReserved",
             {"allowReserved": False},
@@ -220,7 +220,7 @@ EDITS = [
                 },
             }
         },
-        what(
+        expected(
             "style-changed",
             f"{LIST}/parameters/5/content",
             {"style": "deepObject"},
@@ -232,70 +232,70 @@ EDITS = [
         "a listed value of the query is gone",
         PETS,
         {f"{LIST}/parameters/1/schema/enum/1": GONE},
-        what("enum-value-removed", f"{LIST}/parameters/1/schema/enum/1", "age", None, breaking=True),
+        expected("enum-value-removed", f"{LIST}/parameters/1/schema/enum/1", "age", None, breaking=True),
         oasdiff=("request-parameter-enum-value-removed ERR",),
     ),
     edit(
         "a listed value of the query is new",
         PETS,
         {f"{LIST}/parameters/1/schema/enum/2": "kind"},
-        what("enum-value-added", f"{LIST}/parameters/1/schema/enum/2", None, "kind", breaking=False),
+        expected("enum-value-added", f"{LIST}/parameters/1/schema/enum/2", None, "kind", breaking=False),
         oasdiff=("request-parameter-enum-value-added INFO",),
     ),
     edit(
         "the values of the query are listed",
         PETS,
         {f"{LIST}/parameters/3/schema/enum": ["today"]},
-        what("enum-added", f"{LIST}/parameters/3/schema/enum", None, ["today"], breaking=True),
+        expected("enum-added", f"{LIST}/parameters/3/schema/enum", None, ["today"], breaking=True),
         oasdiff=("request-parameter-became-enum ERR",),
     ),
     edit(
         "a limit of the query is tighter",
         PETS,
         {f"{LIST}/parameters/0/schema/maximum": 50},
-        what("limit-tightened", f"{LIST}/parameters/0/schema/maximum", 100, 50, breaking=True),
+        expected("limit-tightened", f"{LIST}/parameters/0/schema/maximum", 100, 50, breaking=True),
         oasdiff=("request-parameter-max-decreased ERR",),
     ),
     edit(
         "a limit of the query is looser",
         PETS,
         {f"{LIST}/parameters/0/schema/maximum": 500},
-        what("limit-loosened", f"{LIST}/parameters/0/schema/maximum", 100, 500, breaking=False),
+        expected("limit-loosened", f"{LIST}/parameters/0/schema/maximum", 100, 500, breaking=False),
         oasdiff=("request-parameter-max-increased INFO",),
     ),
     edit(
         "a limit of the query is new",
         PETS,
         {f"{LIST}/parameters/0/schema/minimum": 1},
-        what("limit-added", f"{LIST}/parameters/0/schema/minimum", None, 1, breaking=True),
+        expected("limit-added", f"{LIST}/parameters/0/schema/minimum", None, 1, breaking=True),
         oasdiff=("request-parameter-min-set ERR",),
     ),
     edit(
         "a default of the query is new",
         PETS,
         {f"{LIST}/parameters/0/schema/default": 20},
-        what("default-added", f"{LIST}/parameters/0/schema/default", None, 20),
+        expected("default-added", f"{LIST}/parameters/0/schema/default", None, 20),
         oasdiff=("request-parameter-default-value-added INFO",),
     ),
     edit(
         "a pattern of the query is new",
         PETS,
         {f"{LIST}/parameters/3/schema/pattern": "^[0-9-]+$"},
-        what("pattern-added", f"{LIST}/parameters/3/schema/pattern", None, "^[0-9-]+$", breaking=True),
+        expected("pattern-added", f"{LIST}/parameters/3/schema/pattern", None, "^[0-9-]+$", breaking=True),
         oasdiff=("request-parameter-pattern-added ERR",),
     ),
     edit(
         "a parameter is deprecated",
         PETS,
         {f"{LIST}/parameters/1/deprecated": True},
-        what("deprecated", f"{LIST}/parameters/1/deprecated", False, True, breaking=False),
+        expected("deprecated", f"{LIST}/parameters/1/deprecated", False, True, breaking=False),
         oasdiff=("request-parameter-deprecated INFO",),
     ),
     edit(
         "an object of the query has a property more",
         PETS,
         {f"{LIST}/parameters/5/schema/properties/size": {"type": "string"}},
-        what(
+        expected(
             "property-added",
             f"{LIST}/parameters/5/schema/properties/size",
             None,
@@ -307,7 +307,7 @@ EDITS = [
         "an object of the query has another type inside",
         PETS,
         {f"{LIST}/parameters/5/schema/properties/age/type": "boolean"},
-        what(
+        expected(
             "type-changed",
             f"{LIST}/parameters/5/schema/properties/age/type",
             "integer",
@@ -320,7 +320,7 @@ EDITS = [
         "a parameter of the path has a limit",
         PETS,
         {"/components/parameters/petId/schema/minimum": 1},
-        what("limit-added", "/components/parameters/petId/schema/minimum", None, 1, breaking=True),
+        expected("limit-added", "/components/parameters/petId/schema/minimum", None, 1, breaking=True),
     ),
     edit(
         "a header that is ignored is new",
@@ -340,6 +340,6 @@ EDITS = [
         "a parameter is described",
         PETS,
         {f"{LIST}/parameters/0/description": "How many"},
-        what("description-changed", f"{LIST}/parameters/0/description", None, "How many", breaking=False),
+        expected("description-changed", f"{LIST}/parameters/0/description", None, "How many", breaking=False),
     ),
 ]

@@ -1,7 +1,7 @@
 """Credentials and security schemes."""
 
 from tests.changes.edits.base import ADMIN, HEALTH, LIST, PETS
-from tests.changes.edits.model import GONE, Of, edit, what
+from tests.changes.edits.model import GONE, Of, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -10,21 +10,21 @@ EDITS = [
         "an operation that was open needs credentials",
         PETS,
         {f"{HEALTH}/security": GONE},
-        what("secured", "/security", [], [{"key": []}], breaking=True),
+        expected("secured", "/security", [], [{"key": []}], breaking=True),
         oasdiff=("api-security-anonymous-access-removed ERR",),
     ),
     edit(
         "an operation needs no credentials any more",
         PETS,
         {f"{ADMIN}/security": []},
-        what("made-public", f"{ADMIN}/security", [{"oauth": ["read"]}, {"key": []}], [], breaking=False),
+        expected("made-public", f"{ADMIN}/security", [{"oauth": ["read"]}, {"key": []}], [], breaking=False),
         oasdiff=("api-security-anonymous-access-added INFO",),
     ),
     edit(
         "credentials become optional",
         PETS,
         {f"{ADMIN}/security/2": {}},
-        what(
+        expected(
             "made-public",
             f"{ADMIN}/security",
             [{"oauth": ["read"]}, {"key": []}],
@@ -37,14 +37,18 @@ EDITS = [
         "a way to sign in is gone",
         PETS,
         {f"{ADMIN}/security/0": GONE},
-        what("security-alternative-removed", f"{ADMIN}/security/0", {"oauth": ["read"]}, None, breaking=True),
+        expected(
+            "security-alternative-removed", f"{ADMIN}/security/0", {"oauth": ["read"]}, None, breaking=True
+        ),
         oasdiff=("api-security-removed ERR",),
     ),
     edit(
         "a way to sign in is new",
         PETS,
         {f"{LIST}/security": [{"key": []}, {"oauth": ["read"]}]},
-        what("security-alternative-added", f"{LIST}/security/1", None, {"oauth": ["read"]}, breaking=False),
+        expected(
+            "security-alternative-added", f"{LIST}/security/1", None, {"oauth": ["read"]}, breaking=False
+        ),
         oasdiff=("api-security-added INFO",),
     ),
     edit(
@@ -56,22 +60,22 @@ EDITS = [
         "a second credential is needed",
         PETS,
         {f"{ADMIN}/security": [{"oauth": ["read"]}, {"key": [], "oauth": ["read"]}]},
-        what(
+        expected(
             "security-alternative-added",
             f"{ADMIN}/security/1",
             None,
             {"key": [], "oauth": ["read"]},
             breaking=False,
         ),
-        what("security-alternative-removed", f"{ADMIN}/security/1", {"key": []}, None, breaking=True),
+        expected("security-alternative-removed", f"{ADMIN}/security/1", {"key": []}, None, breaking=True),
         oasdiff=("api-security-added INFO", "api-security-removed ERR"),
     ),
     edit(
         "of two credentials one is enough",
         PETS,
         {"/security": [{"key": []}]},
-        what("security-alternative-added", "/security/0", None, {"key": []}, breaking=False),
-        what(
+        expected("security-alternative-added", "/security/0", None, {"key": []}, breaking=False),
+        expected(
             "security-alternative-removed",
             "/security/0",
             {"key": [], "oauth": ["read"]},
@@ -86,22 +90,22 @@ EDITS = [
         "a scope is asked for",
         PETS,
         {f"{ADMIN}/security/0/oauth/1": "write"},
-        what("scope-added", f"{ADMIN}/security/0", None, "oauth: write", breaking=True),
+        expected("scope-added", f"{ADMIN}/security/0", None, "oauth: write", breaking=True),
         oasdiff=("api-security-scope-added ERR",),
     ),
     edit(
         "a scope is asked for no more",
         PETS,
         {f"{ADMIN}/security/0/oauth": []},
-        what("scope-removed", f"{ADMIN}/security/0", "oauth: read", None, breaking=False),
+        expected("scope-removed", f"{ADMIN}/security/0", "oauth: read", None, breaking=False),
         oasdiff=("api-security-scope-removed INFO",),
     ),
     edit(
         "the document asks for other credentials",
         PETS,
         {"/security": [{"oauth": ["read"]}]},
-        what("security-alternative-added", "/security/0", None, {"oauth": ["read"]}, breaking=False),
-        what("security-alternative-removed", "/security/0", {"key": []}, None, breaking=True),
+        expected("security-alternative-added", "/security/0", None, {"oauth": ["read"]}, breaking=False),
+        expected("security-alternative-removed", "/security/0", {"key": []}, None, breaking=True),
         oasdiff=("api-security-added INFO", "api-security-removed ERR"),
     ),
     edit(
@@ -125,7 +129,7 @@ EDITS = [
         "a key goes into the query",
         PETS,
         {"/components/securitySchemes/key/in": "query"},
-        what(
+        expected(
             "security-scheme-changed", "/components/securitySchemes/key/in", "header", "query", breaking=True
         ),
         oasdiff=(
@@ -137,7 +141,7 @@ EDITS = [
         "a key has another name",
         PETS,
         {"/components/securitySchemes/key/name": "X-Api-Key"},
-        what(
+        expected(
             "security-scheme-changed",
             "/components/securitySchemes/key/name",
             "X-Key",
@@ -150,7 +154,7 @@ EDITS = [
         "a security scheme is of another type",
         PETS,
         {"/components/securitySchemes/key": {"type": "http", "scheme": "bearer"}},
-        what(
+        expected(
             "security-scheme-changed", "/components/securitySchemes/key/type", "apiKey", "http", breaking=True
         ),
         oasdiff=("api-security-component-type-changed ERR",),
@@ -159,7 +163,7 @@ EDITS = [
         "a security scheme is new",
         PETS,
         {"/components/securitySchemes/basic": {"type": "http", "scheme": "basic"}},
-        what(
+        expected(
             "security-scheme-added",
             "/components/securitySchemes/basic",
             None,
@@ -172,7 +176,7 @@ EDITS = [
         "a security scheme is gone that nothing asks for",
         PETS,
         {"/components/securitySchemes/basic": GONE},
-        what(
+        expected(
             "security-scheme-removed",
             "/components/securitySchemes/basic",
             {"type": "http", "scheme": "basic"},
@@ -186,7 +190,7 @@ EDITS = [
         {
             "/components/securitySchemes/oauth/flows/clientCredentials/tokenUrl": "https://login.example.com/token"
         },
-        what(
+        expected(
             "security-scheme-changed",
             "/components/securitySchemes/oauth/flows/clientCredentials/tokenUrl",
             "https://auth.example.com/token",
@@ -205,7 +209,7 @@ EDITS = [
         "a way to sign in is gone, and none is needed",
         PETS,
         {f"{ADMIN}/security/1": GONE},
-        what("security-alternative-removed", f"{ADMIN}/security/1", {"key": []}),
+        expected("security-alternative-removed", f"{ADMIN}/security/1", {"key": []}),
         before={f"{ADMIN}/security/2": {}},
     ),
 ]

@@ -1,7 +1,7 @@
 """Swagger 2.0, as it is read."""
 
 from tests.changes.edits.base import SWAGGER
-from tests.changes.edits.model import GONE, edit, what
+from tests.changes.edits.model import GONE, edit, expected
 
 __all__ = ["EDITS"]
 
@@ -12,14 +12,14 @@ EDITS = [
         "a parameter of 2.0 has a lower limit",
         SWAGGER,
         {"/paths/~1pets/get/parameters/0/maximum": 20},
-        what("limit-tightened", "/paths/~1pets/get/parameters/0/schema/maximum", 50, 20, breaking=True),
+        expected("limit-tightened", "/paths/~1pets/get/parameters/0/schema/maximum", 50, 20, breaking=True),
         oasdiff=("request-parameter-max-decreased ERR",),
     ),
     edit(
         "a list of 2.0 is separated otherwise",
         SWAGGER,
         {"/paths/~1pets/get/parameters/1/collectionFormat": "multi"},
-        what(
+        expected(
             "style-changed",
             "/paths/~1pets/get/parameters/1/explode",
             {"explode": False},
@@ -31,21 +31,23 @@ EDITS = [
         "a body of 2.0 is required no more",
         SWAGGER,
         {"/paths/~1pets/post/parameters/0/required": False},
-        what("body-optional", "/paths/~1pets/post/requestBody/required", True, False, breaking=False),
+        expected("body-optional", "/paths/~1pets/post/requestBody/required", True, False, breaking=False),
         oasdiff=("request-body-became-optional INFO",),
     ),
     edit(
         "a property of 2.0 becomes required",
         SWAGGER,
         {"/definitions/NewPet/required/1": "kind"},
-        what("property-required", "/components/schemas/NewPet/properties/kind", False, True, breaking=True),
+        expected(
+            "property-required", "/components/schemas/NewPet/properties/kind", False, True, breaking=True
+        ),
         oasdiff=("request-property-became-required ERR",),
     ),
     edit(
         "a listed value of 2.0 is new",
         SWAGGER,
         {"/definitions/Pet/properties/kind/enum/2": "fish"},
-        what("enum-value-added", "/components/schemas/Pet/properties/kind/enum/2", None, "fish"),
+        expected("enum-value-added", "/components/schemas/Pet/properties/kind/enum/2", None, "fish"),
         oasdiff=("response-property-enum-value-added ERR",),
         why=_NEW_VALUE,
     ),
@@ -53,7 +55,7 @@ EDITS = [
         "a header of 2.0 has another type",
         SWAGGER,
         {"/paths/~1pets/get/responses/200/headers/X-Total/type": "string"},
-        what(
+        expected(
             "type-changed",
             "/paths/~1pets/get/responses/200/headers/X-Total/schema/type",
             "integer",
@@ -66,15 +68,15 @@ EDITS = [
         "a host of 2.0 is another one",
         SWAGGER,
         {"/host": "www.example.com"},
-        what("server-added", "/servers/0", None, "https://www.example.com/v1", breaking=False),
-        what("server-removed", "/servers/0", "https://api.example.com/v1"),
+        expected("server-added", "/servers/0", None, "https://www.example.com/v1", breaking=False),
+        expected("server-removed", "/servers/0", "https://api.example.com/v1"),
     ),
     edit(
         "a file of 2.0 becomes required",
         SWAGGER,
         {"/paths/~1upload/post/parameters/0/required": True},
-        what("body-required", "/paths/~1upload/post/requestBody/required", False, True, breaking=True),
-        what(
+        expected("body-required", "/paths/~1upload/post/requestBody/required", False, True, breaking=True),
+        expected(
             "property-required",
             "/paths/~1upload/post/requestBody/content/multipart~1form-data/schema/properties/file",
             False,
@@ -87,21 +89,21 @@ EDITS = [
         "what 2.0 produces is less",
         SWAGGER,
         {"/produces/1": GONE},
-        what(
+        expected(
             "media-type-removed",
             "/paths/~1pets/get/responses/200/content/application~1xml",
             "application/xml",
             None,
             breaking=True,
         ),
-        what(
+        expected(
             "media-type-removed",
             "/paths/~1pets/post/responses/201/content/application~1xml",
             "application/xml",
             None,
             breaking=True,
         ),
-        what(
+        expected(
             "media-type-removed",
             "/paths/~1upload/post/responses/200/content/application~1xml",
             "application/xml",
@@ -115,7 +117,7 @@ EDITS = [
         "a key of 2.0 goes into the header",
         SWAGGER,
         {"/securityDefinitions/key/in": "header"},
-        what(
+        expected(
             "security-scheme-changed", "/components/securitySchemes/key/in", "query", "header", breaking=True
         ),
         oasdiff=("api-security-component-api-key-in-changed ERR",),

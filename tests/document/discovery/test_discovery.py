@@ -67,10 +67,14 @@ def _urls(discovery: Discovery) -> list[str]:
 def _results(discovery: Discovery | DynacliError, origin: str) -> dict[str, str]:
     """Return what came, by path; places that were not there are left out."""
     if isinstance(discovery, Discovery):
-        tried = [one._asdict() for one in discovery.tried]
+        tried = [attempt._asdict() for attempt in discovery.tried]
     else:
         tried = discovery.details["tried"]
-    return {one["url"].removeprefix(origin): one["result"] for one in tried if one["result"] != "404"}
+    return {
+        attempt["url"].removeprefix(origin): attempt["result"]
+        for attempt in tried
+        if attempt["result"] != "404"
+    }
 
 
 # The document itself
@@ -80,19 +84,19 @@ def test_a_document_is_the_answer_after_one_request(server: Recorder) -> None:
     """A URL that gives a document is not searched any further, and its bytes are at hand."""
     server.answers["/pets"] = Answer(200, _document(), {"Content-Type": "text/plain", "ETag": '"1"'})
     found = discover(f"{server.origin}/pets?v=1")
-    (one,) = found.documents
+    (found_document,) = found.documents
     assert ["/pets?v=1"] == _targets(server)
     assert ("OpenAPI 3.1.0", "Pets", "1", 1, Way.GIVEN) == (
-        one.openapi,
-        one.title,
-        one.version,
-        one.operations,
-        one.way,
+        found_document.openapi,
+        found_document.title,
+        found_document.version,
+        found_document.operations,
+        found_document.way,
     )
     assert (_document(), '"1"', f"{server.origin}/pets?v=1") == (
-        one.fetched.content,
-        one.fetched.etag,
-        one.fetched.uri,
+        found_document.fetched.content,
+        found_document.fetched.etag,
+        found_document.fetched.uri,
     )
     expected = 'document, OpenAPI 3.1.0 "Pets" 1, 1 operation'
     assert (TriedUrl(f"{server.origin}/pets?v=***", expected),) == found.tried
@@ -678,13 +682,13 @@ class _FakeNames:
             address = self.addresses.pop(0) if len(self.addresses) > 1 else self.addresses[0]
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
-        def connect_here(one: socket.socket, address: Any) -> None:
+        def connect_here(connection: socket.socket, address: Any) -> None:
             self.connected.append(address[0])
-            peers[one.fileno()] = address[0]
-            connect(one, ("127.0.0.1", address[1]))
+            peers[connection.fileno()] = address[0]
+            connect(connection, ("127.0.0.1", address[1]))
 
-        def pretended(one: socket.socket) -> Any:
-            return (peers.get(one.fileno()) or peer(one)[0], 80)
+        def pretended(connection: socket.socket) -> Any:
+            return (peers.get(connection.fileno()) or peer(connection)[0], 80)
 
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
         monkeypatch.setattr(socket.socket, "connect", connect_here)
@@ -749,7 +753,7 @@ def test_an_empty_search_tells_everything_that_was_tried(server: Recorder) -> No
     assert "Give the URL of the document itself, or a file" == error["hint"]
     assert {"url": f"{server.origin}/api?token=***", "result": "404"} == error["tried"][0]
     assert "hunter2" not in repr(error)
-    lines = lines_of_tried(TriedUrl(**one) for one in error["tried"])
+    lines = lines_of_tried(TriedUrl(**attempt) for attempt in error["tried"])
     assert (len(error["tried"]), True) == (len(lines), lines[0].endswith("  404"))
 
 
@@ -810,7 +814,7 @@ def test_all_link_headers_count_over_six_connections(server: Recorder) -> None:
     server.answers["/"] = Answer(200, b"{}", Twice())
     with pytest.raises(DocumentError) as caught:
         discover(server.origin)
-    assert SPEC in [one["url"].removeprefix(server.origin) for one in caught.value.details["tried"]]
+    assert SPEC in [attempt["url"].removeprefix(server.origin) for attempt in caught.value.details["tried"]]
     assert 1 < most <= 6
 
 

@@ -78,7 +78,7 @@ def test_a_link_is_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "what", "hint"),
+    ("word", "message", "hint"),
     [
         ("./absent.json", "There is no file `{cwd}/absent.json`", ""),
         (
@@ -90,13 +90,13 @@ def test_a_link_is_followed() -> None:
         ("./pipe.json", "`{cwd}/pipe.json` is not a regular file", "Pipe the document in and give `-`"),
     ],
 )
-def test_a_path_without_a_document_is_explained(word: str, what: str, hint: str) -> None:
+def test_a_path_without_a_document_is_explained(word: str, message: str, hint: str) -> None:
     """A path that leads to no document ends with 8 and says what is there instead."""
     Path("folder.json").mkdir()
     os.mkfifo("pipe.json")
     result = run_cli(word, "list-pets", "--error-format", "json")
     error = result.error
-    assert (8, what.format(cwd=os.getcwd())) == (result.exit_code, error["message"])
+    assert (8, message.format(cwd=os.getcwd())) == (result.exit_code, error["message"])
     assert hint in error["hint"]
 
 

@@ -52,8 +52,8 @@ def told(api: str) -> list[tuple[str, int | None, str]]:
 
 def test_operations_on_one_url_are_told_apart_by_the_fragment_of_the_path() -> None:
     """The fragment of a path key names another operation and is not sent."""
-    one, two = operation("get_file"), operation("get_file#thumbnail")
-    api = save(document({"/files/{id}": {"get": one}, "/files/{id}#thumbnail": {"get": two}}))
+    plain, two = operation("get_file"), operation("get_file#thumbnail")
+    api = save(document({"/files/{id}": {"get": plain}, "/files/{id}#thumbnail": {"get": two}}))
     assert ["get-file", "get-file-thumbnail"] == listed(api)
     assert ["/files/7"] * 2 == [built(api, name, "7")["target"] for name in listed(api)]
 
@@ -298,12 +298,12 @@ def test_path_and_query_parameters_may_have_the_same_name() -> None:
 )
 def test_an_operation_may_have_any_id(ids: list[str], names: list[str]) -> None:
     """Each operation has a name of its own, and the exact operationId finds it where it is the only one."""
-    api = save(document({f"/{index}": {"get": operation(one)} for index, one in enumerate(ids)}))
+    api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(ids)}))
     assert names == listed(api)
     assert [f"/{index}" for index in range(len(ids))] == [built(api, name)["target"] for name in names]
-    for index, one in enumerate(ids):
-        if one and ids.count(one) == 1 and not one.startswith("."):
-            assert f"/{index}" == built(api, one)["target"]
+    for index, operation_id in enumerate(ids):
+        if operation_id and ids.count(operation_id) == 1 and not operation_id.startswith("."):
+            assert f"/{index}" == built(api, operation_id)["target"]
 
 
 def test_an_operation_need_not_have_an_id_or_answers() -> None:
@@ -407,7 +407,7 @@ def test_a_duplicate_key_in_json_is_warned_of() -> None:
     text = json.dumps(document({"/a": {"get": operation("one")}, "/b": {"get": operation("two")}}), indent=1)
     api = save(text.replace('"/b"', '"/a"'))
     assert ["two"] == listed(api)
-    line = next(number for number, one in enumerate(text.splitlines(), 1) if '"/b"' in one)
+    line = next(number for number, written in enumerate(text.splitlines(), 1) if '"/b"' in written)
     assert [("The key `/a` is given twice in one place; the last one counts", line, "/paths/~1a")] == told(
         api
     )

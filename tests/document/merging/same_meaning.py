@@ -23,9 +23,9 @@ def operations(document: Document) -> dict[tuple[str, str], tuple[str, ...]]:
     return found
 
 
-def differences(one: Document, other: Document, wanted: Iterable[tuple[str, str]]) -> list[str]:
+def differences(first: Document, other: Document, wanted: Iterable[tuple[str, str]]) -> list[str]:
     """Return where operations of one document are not what they are in another."""
-    comparison = _Comparison(_Side(one), _Side(other))
+    comparison = _Comparison(_Side(first), _Side(other))
     return [told for path, method in wanted for told in comparison.of_operation(path, method)]
 
 
@@ -62,7 +62,7 @@ class _Side:
 
     def operation(self, path: str, method: str) -> dict[str, Any]:
         item = self.end_of(self.tree["paths"][path])
-        found = next(one.operation for one in operations_of(item) if one.method == method)
+        found = next(entry.operation for entry in operations_of(item) if entry.method == method)
         operation = dict(found)
         parameters: dict[Any, Any] = {}
         for given in (*(item.get("parameters") or ()), *(operation.get("parameters") or ())):
@@ -87,11 +87,11 @@ class _Side:
             sorted(
                 (
                     {"scheme": self.absolute(schemes.get(name)), "scopes": scopes}
-                    for name, scopes in one.items()
+                    for name, scopes in requirement.items()
                 ),
                 key=repr,
             )
-            for one in required
+            for requirement in required
         ]
         return operation
 
@@ -122,10 +122,10 @@ class _Side:
         named = {name: self.mapped(ref) for name, ref in mapping.items()} if isinstance(mapping, dict) else {}
         known = {value["$ref"] for value in named.values()}
         for keyword in ("oneOf", "anyOf"):
-            for one in schema.get(keyword) or ():
-                ref = one.get("$ref") if isinstance(one, dict) else None
+            for branch in schema.get(keyword) or ():
+                ref = branch.get("$ref") if isinstance(branch, dict) else None
                 if isinstance(ref, str) and ref.startswith("#/components/schemas/") and ref not in known:
-                    named.setdefault(ref.rpartition("/")[2], one)
+                    named.setdefault(ref.rpartition("/")[2], branch)
         for name in self.kin.get(id(schema), ()):
             if f"#/components/schemas/{name}" not in known:
                 named.setdefault(name, {"$ref": f"#/components/schemas/{name}"})
@@ -133,43 +133,43 @@ class _Side:
 
 
 class _Comparison:
-    def __init__(self, one: _Side, other: _Side) -> None:
-        self.one, self.other = one, other
+    def __init__(self, first: _Side, other: _Side) -> None:
+        self.first, self.other = first, other
         self.seen: set[tuple[int, int]] = set()
         self.kept: list[Any] = []
 
     def of_operation(self, path: str, method: str) -> Iterator[str]:
-        pair = self.one.operation(path, method), self.other.operation(path, method)
+        pair = self.first.operation(path, method), self.other.operation(path, method)
         waiting: list[tuple[Any, Any, str]] = [(*pair, f"{method} {path}")]
         while waiting:
-            one, other, where = waiting.pop()
-            one, other = self.one.end_of(one), self.other.end_of(other)
-            if (id(one), id(other)) in self.seen:
+            first, other, where = waiting.pop()
+            first, other = self.first.end_of(first), self.other.end_of(other)
+            if (id(first), id(other)) in self.seen:
                 continue
-            self.seen.add((id(one), id(other)))
-            self.kept += [one, other]
-            if isinstance(one, dict) and isinstance(other, dict):
-                nodes = (one, other)
-                one, other = dict(one), dict(other)
-                keys = one.keys() | other.keys()
+            self.seen.add((id(first), id(other)))
+            self.kept += [first, other]
+            if isinstance(first, dict) and isinstance(other, dict):
+                nodes = (first, other)
+                first, other = dict(first), dict(other)
+                keys = first.keys() | other.keys()
                 if "operationRef" in keys or ("operationId" in keys and "responses" not in keys):
-                    for side, node in ((self.one, one), (self.other, other)):
+                    for side, node in ((self.first, first), (self.other, other)):
                         node["operation"] = side.linked(node)
                         node.pop("operationId", None), node.pop("operationRef", None)
-                if isinstance(one.get("discriminator"), dict) and isinstance(
+                if isinstance(first.get("discriminator"), dict) and isinstance(
                     other.get("discriminator"), dict
                 ):
-                    for side, node, own in ((self.one, one, nodes[0]), (self.other, other, nodes[1])):
+                    for side, node, own in ((self.first, first, nodes[0]), (self.other, other, nodes[1])):
                         node["discriminator"] = {**node["discriminator"], "mapping": side.branches(own)}
                         node["discriminator"].pop("defaultMapping", None)
-                if one.keys() != other.keys():
-                    yield f"{where}: {sorted(one.keys() ^ other.keys())}"
+                if first.keys() != other.keys():
+                    yield f"{where}: {sorted(first.keys() ^ other.keys())}"
                 # In an extension nothing is a reference for sure.
-                both = [key for key in one if key in other and not key.startswith("x-")]
-                waiting.extend((one[key], other[key], f"{where}/{key}") for key in both)
-            elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+                both = [key for key in first if key in other and not key.startswith("x-")]
+                waiting.extend((first[key], other[key], f"{where}/{key}") for key in both)
+            elif isinstance(first, list) and isinstance(other, list) and len(first) == len(other):
                 waiting.extend(
-                    (*two, f"{where}/{index}") for index, two in enumerate(zip(one, other, strict=True))
+                    (*two, f"{where}/{index}") for index, two in enumerate(zip(first, other, strict=True))
                 )
-            elif type(one) is not type(other) or one != other:
-                yield f"{where}: {one!r:.80} and {other!r:.80}"
+            elif type(first) is not type(other) or first != other:
+                yield f"{where}: {first!r:.80} and {other!r:.80}"

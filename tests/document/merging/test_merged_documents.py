@@ -55,9 +55,9 @@ def _merged(*documents: Document) -> Document:
     merged = merge(documents, "all")
     assert before == [json.dumps(document.tree) for document in documents]
     seen: set[tuple[str, str]] = set()
-    for one in documents:
-        wanted = [operation for operation in operations(one) if operation not in seen]
-        assert [] == differences(one, merged, wanted)
+    for source in documents:
+        wanted = [operation for operation in operations(source) if operation not in seen]
+        assert [] == differences(source, merged, wanted)
         seen.update(wanted)
     assert seen == set(operations(merged))
     assert sum(len(document.scan.dangling) for document in documents) >= len(merged.scan.dangling)
@@ -83,23 +83,23 @@ def _assert_places(document: Document) -> None:
 
 def test_a_single_document_is_not_changed() -> None:
     """Merging a single document returns that document."""
-    one = _document({"/a": {"get": _operation("a")}})
-    assert one is merge([one], "all")
+    first = _document({"/a": {"get": _operation("a")}})
+    assert first is merge([first], "all")
 
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_copies_of_a_document_merge_into_the_document(count: int) -> None:
     """Equal parts are taken once, under their names, with a warning for each copy."""
     security: dict[str, Any] = {"components": {"schemas": {"Pet": PET}, "securitySchemes": {"key": _KEY}}}
-    one = _document(
+    first = _document(
         {"/a": {"get": _operation("a", _ref("Pet"))}},
         security=[{"key": []}],
         tags=[{"name": "t"}],
         **security,
     )
-    merged = _merged(*[one] * count)
-    assert one.tree == merged.tree
-    assert list(one.origins) == list(merged.origins)
+    merged = _merged(*[first] * count)
+    assert first.tree == merged.tree
+    assert list(first.origins) == list(merged.origins)
     said = "1 path of `https://a.example/v1/a.json` is the same as in `https://a.example/v1/a.json`"
     assert [(said, Place(number, "/paths")) for number in range(1, count)] == list(merged.warnings)
 
@@ -107,7 +107,7 @@ def test_copies_of_a_document_merge_into_the_document(count: int) -> None:
 def test_the_first_document_leads() -> None:
     """It gives title, version, address and content; the others add their paths, tags and webhooks."""
     extension: dict[str, Any] = {"x-b": {"c": 1}}
-    one = _document(
+    first = _document(
         {"/a": {"get": _operation("a")}},
         tags=[{"name": "s"}, {"name": "t", "description": "of a"}],
         webhooks={"new": {"post": _operation("new")}},
@@ -120,9 +120,9 @@ def test_the_first_document_leads() -> None:
         externalDocs={"url": "https://b.example/"},
         **extension,
     )
-    merged = _merged(one, other)
-    assert (one.uri, one.content, one.written_in) == (merged.uri, merged.content, merged.written_in)
-    assert one.tree["info"] == merged.tree["info"]
+    merged = _merged(first, other)
+    assert (first.uri, first.content, first.written_in) == (merged.uri, merged.content, merged.written_in)
+    assert first.tree["info"] == merged.tree["info"]
     assert ["/a", "/b"] == list(merged.tree["paths"])
     expected = [{"name": "s", "description": "of b"}, {"name": "t", "description": "of a"}, {"name": "u"}]
     assert expected == merged.tree["tags"]
@@ -135,9 +135,9 @@ def test_the_first_document_leads() -> None:
 
 def test_an_operation_that_several_have_is_the_first_one() -> None:
     """The other one is left out with a warning that has its place."""
-    one = _document({"/a": {"get": _operation("a"), "post": _operation("b")}})
+    first = _document({"/a": {"get": _operation("a"), "post": _operation("b")}})
     other = _document({"/a": {"get": _operation("c"), "put": _operation("d")}}, "b")
-    merged = _merged(one, other)
+    merged = _merged(first, other)
     assert ["a", "b", "d"] == [
         value["operationId"] for value in merged.tree["paths"]["/a"].values() if "responses" in value
     ]
@@ -164,7 +164,7 @@ def test_paths_with_equal_shared_fields_are_joined() -> None:
 
 def test_different_shared_fields_of_a_path_go_into_its_operations() -> None:
     """Parameters, servers and texts of a path hold for the operations of its document; an operation's own ones win."""
-    one = _document(
+    first = _document(
         {
             "/a": {
                 "parameters": [_limit("integer"), _ref("Token", "parameters")],
@@ -179,7 +179,7 @@ def test_different_shared_fields_of_a_path_go_into_its_operations() -> None:
     other = _document(
         {"/a": {"servers": [{"url": "../v2"}], "x-cli-name": "only", "put": _operation("c")}}, "b"
     )
-    item = _merged(one, other).tree["paths"]["/a"]
+    item = _merged(first, other).tree["paths"]["/a"]
     assert {"get", "post", "put"} == set(item)
     assert [_limit("integer"), _ref("Token", "parameters")] == item["get"]["parameters"]
     assert [_limit("string"), _ref("Token", "parameters")] == item["post"]["parameters"]
@@ -191,22 +191,22 @@ def test_different_shared_fields_of_a_path_go_into_its_operations() -> None:
 def test_a_path_that_is_a_reference_is_joined_too() -> None:
     """The path that it leads to does not get the operations of another document."""
     item = {"get": _operation("a"), "parameters": [_limit("integer")]}
-    one = _document({"/a": item, "/b": {"$ref": "#/paths/~1a"}})
+    first = _document({"/a": item, "/b": {"$ref": "#/paths/~1a"}})
     other = _document(
         {"/b": {"put": _operation("c")}, "/c": {"$ref": "#/components/pathItems/C"}},
         "b",
         components={"pathItems": {"C": {"get": _operation("d")}}},
     )
-    merged = _merged(one, other)
+    merged = _merged(first, other)
     assert {("/a", "GET"), ("/b", "GET"), ("/b", "PUT"), ("/c", "GET")} == set(operations(merged))
     assert 4 == len(compile_document(merged).operations)
 
 
 def test_a_reference_to_a_path_that_is_joined_leads_to_the_path_as_it_was() -> None:
     """A reference to a whole path gets no operation of another document."""
-    one = _document({"/a": {"get": _operation("a")}, "/b": {"$ref": "#/paths/~1a"}})
+    first = _document({"/a": {"get": _operation("a")}, "/b": {"$ref": "#/paths/~1a"}})
     other = _document({"/a": {"put": _operation("c")}}, "b")
-    merged = _merged(one, other)
+    merged = _merged(first, other)
     assert {("/a", "GET"), ("/a", "PUT"), ("/b", "GET")} == set(operations(merged))
     assert {("GET", "/a"), ("PUT", "/a"), ("GET", "/b")} == {
         (operation.operation.method, operation.operation.path)
@@ -230,13 +230,13 @@ def test_servers_stay_those_of_the_document(
     first: list[str] | None, second: list[str] | None, expected: list[str] | None
 ) -> None:
     """Requests go to the same servers as before merging: later documents put theirs into each path, absolute."""
-    one, other = (
+    ours, other = (
         dict[str, Any]() if urls is None else {"servers": [{"url": url} for url in urls]}
         for urls in (first, second)
     )
     own = [{"url": "own"}]
     merged = _merged(
-        _document({"/a": {"get": _operation("a")}}, **one),
+        _document({"/a": {"get": _operation("a")}}, **ours),
         _document(
             {"/b": {"get": _operation("b")}, "/c": {"get": _operation("c", servers=own)}}, "b", **other
         ),
@@ -244,7 +244,7 @@ def test_servers_stay_those_of_the_document(
     found = merged.tree["paths"]["/b"].get("servers")
     assert expected == (None if found is None else [server["url"] for server in found])
     assert [{"url": "https://b.example/v1/own"}] == merged.tree["paths"]["/c"]["get"]["servers"]
-    assert one.get("servers") == merged.tree.get("servers")
+    assert ours.get("servers") == merged.tree.get("servers")
 
 
 def test_servers_of_a_file_stay_relative() -> None:
@@ -281,7 +281,7 @@ _SECURITY = [
 @pytest.mark.parametrize(("first", "second", "expected"), _SECURITY)
 def test_security_stays_that_of_the_document(first: Any, second: Any, expected: Any) -> None:
     """Credentials go where they went: no operation gets one more or one less, and no scheme is taken for another."""
-    one, other = (
+    ours, other = (
         {
             **({} if required is None else {"security": required}),
             **({} if scheme is None else {"components": {"securitySchemes": {"key": scheme}}}),
@@ -290,13 +290,13 @@ def test_security_stays_that_of_the_document(first: Any, second: Any, expected: 
     )
     own = [{"key": ["own"]}]
     merged = _merged(
-        _document({"/a": {"get": _operation("a")}}, **one),
+        _document({"/a": {"get": _operation("a")}}, **ours),
         _document(
             {"/b": {"get": _operation("b")}, "/c": {"get": _operation("c", security=own)}}, "b", **other
         ),
     )
     assert expected == merged.tree["paths"]["/b"]["get"].get("security")
-    assert one.get("security") == merged.tree.get("security")
+    assert ours.get("security") == merged.tree.get("security")
     name = next(iter(merged.tree["paths"]["/c"]["get"]["security"][0]))
     assert second[1] == merged.tree.get("components", {}).get("securitySchemes", {}).get(name)
 
@@ -395,16 +395,16 @@ def test_a_third_document_may_share_with_the_second_alone() -> None:
 
 def test_a_document_twice_after_another_leaves_nothing_over() -> None:
     """Components that only the second copy of a document would need are not in the result."""
-    one = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, **_schemas(Pet=PET))
+    first = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, **_schemas(Pet=PET))
     other = _document({"/b": {"get": _operation("b", _ref("Pet"))}}, "b", **_schemas(Pet=_TAG))
-    assert _merged(one, other).tree == _merged(one, other, other).tree
+    assert _merged(first, other).tree == _merged(first, other, other).tree
 
 
 def test_what_a_left_out_operation_needs_is_left_out() -> None:
     """A component under a new name that nothing leads to is not added."""
-    one = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, **_schemas(Pet=PET))
+    first = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, **_schemas(Pet=PET))
     other = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, "b", **_schemas(Pet=_TAG))
-    assert one.tree == merge([one, other], "all").tree
+    assert first.tree == merge([first, other], "all").tree
 
 
 def _animals(kind: str, **more: Any) -> dict[str, Any]:
@@ -484,7 +484,7 @@ def _linked(operation_id: str, link: dict[str, Any]) -> dict[str, Any]:
 
 def test_links_lead_to_the_operations_of_their_document() -> None:
     """Where two documents have an operationId, links say by its place which one is meant."""
-    one = _document(
+    first = _document(
         {"/a": {"get": _linked("first", {"operationId": "get"})}, "/g": {"get": _operation("get")}}
     )
     other = _document(
@@ -499,7 +499,7 @@ def test_links_lead_to_the_operations_of_their_document() -> None:
         },
         "b",
     )
-    merged = merge([one, other], "all")
+    merged = merge([first, other], "all")
     found = {
         path: item["get"]["responses"]["200"]["links"]["next"]
         for path, item in merged.tree["paths"].items()
@@ -519,11 +519,11 @@ def test_links_lead_to_the_operations_of_their_document() -> None:
 
 def test_a_link_to_an_operation_that_is_left_out_leads_to_the_one_that_is_there() -> None:
     """It is the same method and path, whatever it is called."""
-    one = _document({"/a": {"get": _operation("mine")}})
+    first = _document({"/a": {"get": _operation("mine")}})
     other = _document(
         {"/a": {"get": _operation("theirs")}, "/b": {"get": _linked("b", {"operationId": "theirs"})}}, "b"
     )
-    merged = merge([one, other], "all")
+    merged = merge([first, other], "all")
     link = merged.tree["paths"]["/b"]["get"]["responses"]["200"]["links"]["next"]
     assert {"operationRef": "#/paths/~1a/get"} == link
 
@@ -532,7 +532,7 @@ def test_referenced_parts_of_left_out_operations_become_components() -> None:
     """A part of an operation that is left out, or of a path that is joined, is kept for the references to it."""
     deep = "#/paths/~1a/get/responses/200/content/application~1json/schema"
     nested = {"type": "object", "properties": {"again": {"$ref": deep}, "pet": _ref("Pet")}}
-    one = _document({"/a": {"get": _operation("a", {"type": "string"})}}, **_schemas(Pet=PET))
+    first = _document({"/a": {"get": _operation("a", {"type": "string"})}}, **_schemas(Pet=PET))
     other = _document(
         {
             "/a": {"get": _operation("a", nested), "parameters": [_limit("integer")], "put": _operation("p")},
@@ -541,7 +541,7 @@ def test_referenced_parts_of_left_out_operations_become_components() -> None:
         "b",
         **_schemas(Pet=_TAG),
     )
-    merged = _merged(one, other)
+    merged = _merged(first, other)
     kept = "paths__a_get_responses_200_content_application_json_schema"
     found = merged.tree["components"]["schemas"]
     assert {"Pet", "Pet-2", kept} == set(found)
@@ -551,13 +551,13 @@ def test_referenced_parts_of_left_out_operations_become_components() -> None:
 
 def test_references_by_way_of_others_stay_with_their_document() -> None:
     """A reference that goes through a component of a shared name does not end in another document."""
-    one = _document({"/a": {"get": _operation("a", _ref("Alias"))}}, **_schemas(Alias=PET, Real=PET))
+    first = _document({"/a": {"get": _operation("a", _ref("Alias"))}}, **_schemas(Alias=PET, Real=PET))
     other = _document(
         {"/b": {"get": _operation("b", {"$ref": "#/components/schemas/Alias/properties/x"})}},
         "b",
         **_schemas(Alias=_ref("Real"), Real={"properties": {"x": _TAG}}),
     )
-    merged = _merged(one, other)
+    merged = _merged(first, other)
     schema = merged.tree["paths"]["/b"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert {"$ref": "#/components/schemas/Real-2/properties/x"} == schema
 
@@ -584,7 +584,7 @@ def test_unreadable_references_name_the_files_of_their_document() -> None:
     expected = [
         f"https://{host}.example/{file}.json" for host, file in ("aa", ("a", "good"), "bb", ("b", "good"))
     ]
-    assert expected == [one.uri for one in merged.files]
+    assert expected == [file.uri for file in merged.files]
     assert ("https://a.example/gone.json", "https://b.example/gone.json") == merged.missing
     assert {"gone.json", "https://b.example/gone.json"} == set(merged.unread)
     assert [0, 2] == [place.file for _, place in merged.warnings]
@@ -618,8 +618,8 @@ def test_parts_of_overlays_and_conversions_keep_their_origins() -> None:
         "https://b.example/b.json",
         overlays=[Overlay(json.dumps(overlay).encode(), "o.json")],
     )
-    one = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, version="3.0.3", **_schemas(Pet=PET))
-    merged = merge([one, other], "all")
+    first = _document({"/a": {"get": _operation("a", _ref("Pet"))}}, version="3.0.3", **_schemas(Pet=PET))
+    merged = merge([first, other], "all")
     pet = "/components/schemas/Pet-2"
     assert {"type": "integer", "minimum": 1} == follow(merged.tree, split(pet))
     assert Place(1, "/definitions/Pet/type") == merged.origins.locate(f"{pet}/type")
@@ -639,11 +639,11 @@ def test_parts_of_overlays_and_conversions_keep_their_origins() -> None:
 )
 def test_versions_that_go_together(versions: list[str], expected: str) -> None:
     """Documents of 3.1 and 3.2 become one of the newer version."""
-    one, other = (
+    first, other = (
         _document({f"/{name}": {"get": _operation(name)}}, name, version)
         for name, version in zip("ab", versions, strict=True)
     )
-    merged = _merged(one, other)
+    merged = _merged(first, other)
     assert expected == merged.version
     assert merged.tree["openapi"].startswith(expected)
     assert merged.written_in == versions[0]
@@ -777,14 +777,14 @@ def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:
     A branch that is no component has no name that a discriminator would have to know.
     """
     if isinstance(node, list):
-        return [_without_dangling(one, tree) for one in node]
+        return [_without_dangling(child, tree) for child in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node and follow(tree, from_fragment(node["$ref"]) or ()) is MISSING:
         return {}
-    if any(str(one.get("$ref")).startswith("#/paths/") for one in node.get("oneOf", ())):
+    if any(str(branch.get("$ref")).startswith("#/paths/") for branch in node.get("oneOf", ())):
         node = {"oneOf": node["oneOf"]}
-    return {key: _without_dangling(one, tree) for key, one in node.items()}
+    return {key: _without_dangling(child, tree) for key, child in node.items()}
 
 
 @given(st.lists(_documents(), min_size=2, max_size=3))
@@ -797,7 +797,7 @@ def test_each_operation_of_generated_documents_keeps_its_meaning(trees: list[dic
 
 @given(_documents(), _documents(), st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=examples(100))
-def test_names_do_not_depend_on_the_order_of_components(one: Any, other: Any, random: Any) -> None:
+def test_names_do_not_depend_on_the_order_of_components(first: Any, other: Any, random: Any) -> None:
     """Documents with their components in another order give the same names."""
 
     def shuffled(tree: dict[str, Any]) -> dict[str, Any]:
@@ -805,8 +805,8 @@ def test_names_do_not_depend_on_the_order_of_components(one: Any, other: Any, ra
         random.shuffle(schemas)
         return {**tree, "components": {**tree["components"], "schemas": dict(schemas)}}
 
-    merged = merge([_document(name="a", **one), _document(name="b", **other)], "all")
-    again = merge([_document(name="a", **shuffled(one)), _document(name="b", **shuffled(other))], "all")
+    merged = merge([_document(name="a", **first), _document(name="b", **other)], "all")
+    again = merge([_document(name="a", **shuffled(first)), _document(name="b", **shuffled(other))], "all")
     assert merged.tree == again.tree
 
 
@@ -834,8 +834,8 @@ def test_real_documents_in_pairs(corpus: Path, pair: tuple[str, str]) -> None:
 def _hold_all(documents: list[Document]) -> None:
     merged = merge(documents, "all")
     assert sum(len(operations(document)) for document in documents) == len(operations(merged))
-    for one in documents:
-        assert [] == differences(one, merged, operations(one))
+    for source in documents:
+        assert [] == differences(source, merged, operations(source))
     assert () == merged.scan.dangling
     assert len(operations(merged)) == len(compile_document(merged).operations)
 
@@ -853,12 +853,12 @@ def _read(path: Path) -> Document:
 )
 def test_a_whole_document_with_another_version_of_itself(path: Path) -> None:
     """Where a quarter of the components differ and most paths are others, each operation has those of its own."""
-    one = _read(path)
-    changed = load(json.dumps(_changed(one.tree)).encode(), "b.json", one.uri)
-    merged = merge([one, changed], "all")
-    new = [operation for operation in operations(changed) if operation not in operations(one)]
-    assert len(operations(one)) + len(new) == len(operations(merged))
-    assert [] == differences(one, merged, operations(one))
+    original = _read(path)
+    changed = load(json.dumps(_changed(original.tree)).encode(), "b.json", original.uri)
+    merged = merge([original, changed], "all")
+    new = [operation for operation in operations(changed) if operation not in operations(original)]
+    assert len(operations(original)) + len(new) == len(operations(merged))
+    assert [] == differences(original, merged, operations(original))
     assert [] == differences(changed, merged, new)
     assert any(key.endswith("-2") for section in merged.tree["components"].values() for key in section)
     _assert_places(merged)

@@ -216,7 +216,7 @@ def test_the_overlay_between_two_documents_turns_one_into_the_other(
         assert isinstance(target, dict | list)  # never a plain value: section 4.4.3
         tree = apply_overlay(tree, _overlay(action))
     assert json.dumps(after, sort_keys=True) == json.dumps(tree, sort_keys=True)
-    assert actions == [*{json.dumps(one): one for one in actions}.values()]
+    assert actions == [*{json.dumps(step): step for step in actions}.values()]
 
 
 def _steps(target: str, tree: Any) -> tuple[str | int, ...]:

@@ -115,7 +115,9 @@ def test_places_keep_their_origins() -> None:
         )
     )
     parameters = "/paths/~1pets/get/parameters"
-    assert ["two", "three", "four"] == [one["name"] for one in follow(document.tree, split(parameters))]
+    assert ["two", "three", "four"] == [
+        parameter["name"] for parameter in follow(document.tree, split(parameters))
+    ]
     assert Place(0, f"{parameters}/1/name") == document.origins.locate(f"{parameters}/0/name")
     assert (0, '"name": "two",') == _line(document, f"{parameters}/0/name")
     assert (0, '"name": "three",') == _line(document, f"{parameters}/1/name")
@@ -139,10 +141,13 @@ def test_warnings_of_the_compiler_have_lines_of_the_right_file() -> None:
         warning for warning in compile_document(document).warnings if "without a `url`" in warning.message
     ]
     assert [(0, "/servers/0"), (1, "/actions/0/update/servers/0")] == sorted(
-        (one.file, one.pointer) for one in found
+        (finding.file, finding.pointer) for finding in found
     )
-    lines = {one.file: document.files[one.file].content.decode().splitlines() for one in found}
-    assert all(one.line and "description" in "".join(lines[one.file][one.line - 1 :][:2]) for one in found)
+    lines = {finding.file: document.files[finding.file].content.decode().splitlines() for finding in found}
+    assert all(
+        finding.line and "description" in "".join(lines[finding.file][finding.line - 1 :][:2])
+        for finding in found
+    )
 
 
 @pytest.mark.parametrize(
@@ -335,8 +340,8 @@ def test_places_follow_any_actions(actions: list[tuple[str, str]]) -> None:
     items = [{"a": number, "m": [number, {"a": number}]} for number in range(4)]
     made = [
         {"target": target.replace("$", "$['x-data']", 1) if target != "$..m" else "$['x-data']..m"}
-        | ({"remove": True} if what == "remove" else {"update": updates[what]})
-        for target, what in actions
+        | ({"remove": True} if change == "remove" else {"update": updates[change]})
+        for target, change in actions
     ]
     try:
         document = _loaded(_overlay(*made), document={**DOCUMENT, "x-data": {"l": items}})

@@ -42,7 +42,7 @@ def differences(document: Document) -> list[str]:
                 elif made[key] != given[key] or not _may_be_data(key):
                     stack.append((f"{where}/{key}", made[key], given[key], base))
         elif isinstance(given, list) and isinstance(made, list) and len(given) == len(made):
-            stack.extend((f"{where}/{index}", made[index], one, base) for index, one in enumerate(given))
+            stack.extend((f"{where}/{index}", made[index], value, base) for index, value in enumerate(given))
         elif not _is_same(given, made):
             found.append(f"{where}: {str(made)[:60]} and not {str(given)[:60]}")
     return found

@@ -58,7 +58,7 @@ def test_a_template_and_its_users_may_be_in_different_files() -> None:
     document = answer_document({}, A={"$ref": "numbers.json"}, B={"$ref": "texts.json"})
     files = {
         "api.json": document,
-        "page.json": {key: one for key, one in _PAGE.items() if key != "$id"},
+        "page.json": {key: value for key, value in _PAGE.items() if key != "$id"},
         "numbers.json": {
             "$ref": "page.json",
             "$defs": {"item": {"$dynamicAnchor": "item", "type": "number"}},
@@ -82,7 +82,9 @@ def test_findings_about_a_copy_name_the_place_of_its_template() -> None:
     """A copy of a template has the origin of the template."""
     document = answer_document({}, **_PAGES)
     catalog = catalog_in_memory(compile_document(load(json.dumps(document).encode(), "document")), [])
-    steps = [one["$ref"].removeprefix("#") for one in (catalog.component("/components/schemas/Numbers")[1],)]
+    steps = [
+        schema["$ref"].removeprefix("#") for schema in (catalog.component("/components/schemas/Numbers")[1],)
+    ]
     assert ["/components/schemas/Page/properties/items"] == [
         catalog.place(f"{step}/properties/items")[1] for step in steps
     ]

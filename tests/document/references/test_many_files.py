@@ -833,9 +833,9 @@ def _part(draw: st.DrawFn) -> dict[str, Any]:
 def _spelled(value: Any, name: str) -> Any:
     """Return a file with its references written as seen from it."""
     if isinstance(value, list):
-        return [_spelled(one, name) for one in value]
+        return [_spelled(child, name) for child in value]
     if isinstance(value, dict):
-        made = {key: _spelled(one, name) for key, one in value.items() if key != "REF"}
+        made = {key: _spelled(child, name) for key, child in value.items() if key != "REF"}
         if "REF" in value:
             target, fragment = value["REF"]
             up = "../" * name.count("/")

@@ -103,7 +103,7 @@ def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(ref: str
         called = run_cli("./api/api.json", "bad", "--error-format", "json")
         shown = run_cli("api", "show", "./api/api.json", "-o", "json")
         assert ["/good"] == [request.target for request in server.requests]
-    assert ["good"] == [one["name"] for one in listed.json]
+    assert ["good"] == [row["name"] for row in listed.json]
     assert 8 == called.exit_code
     assert why in called.error["reason"]
     assert [f"{ref}` "] != [warning["message"] for warning in shown.json["warnings"]]

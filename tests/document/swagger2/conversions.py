@@ -58,6 +58,8 @@ def faults_of_places(source: dict[str, Any], conversion: Conversion) -> list[str
         if follow(conversion.tree, split(move.pointer)) is MISSING:
             faults.append(f"{move.origin} moved to {move.pointer}")
     faults += [
-        f"{place}: {what}" for what, place in conversion.warnings if follow(source, split(place)) is MISSING
+        f"{place}: {warning}"
+        for warning, place in conversion.warnings
+        if follow(source, split(place)) is MISSING
     ]
     return faults

@@ -235,10 +235,10 @@ def test_credentials_are_sent(
 def _operations(tree: dict[str, Any]) -> list[tuple[str, str]]:
     items = {path: follow_references(tree, item) for path, item in (tree.get("paths") or {}).items()}
     return [
-        (path, one.method)
+        (path, entry.method)
         for path, item in items.items()
         if isinstance(item, dict)
-        for one in operations_of(item)
+        for entry in operations_of(item)
     ]
 
 

@@ -387,7 +387,7 @@ def test_a_list_in_a_multipart_form_is_a_part_for_each_item(collection_format: s
         told[len(consumes)] = [message for message, _ in conversion.warnings]
     (message,) = told[1]
     assert "each item is sent as a part of its own" in message
-    assert told[2] == [message] + [one for one in told[2] if "`collectionFormat: tsv`" in one]
+    assert told[2] == [message] + [warning for warning in told[2] if "`collectionFormat: tsv`" in warning]
 
 
 @pytest.mark.parametrize(

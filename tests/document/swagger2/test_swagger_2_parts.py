@@ -377,8 +377,8 @@ def test_a_success_without_a_schema_has_the_media_types_of_its_operation(
     operation = {"produces": ["image/png"], "responses": dict.fromkeys(statuses, given)}
     tree = convert(swagger({"/a": {"get": operation}}, responses={"It": {"description": "d"}})).tree
     made = tree["paths"]["/a"]["get"]["responses"]
-    with_content = [status for status, one in made.items() if one.get("content") == {"image/png": {}}]
-    assert (expected, expected) == (with_content, [one for one in made if "content" in made[one]])
+    with_content = [status for status, value in made.items() if value.get("content") == {"image/png": {}}]
+    assert (expected, expected) == (with_content, [status for status in made if "content" in made[status]])
 
 
 def test_all_else_stays() -> None:

@@ -20,14 +20,14 @@ def _main() -> None:
             sys.stdout.write(f"{missing.msg}\n")
             continue
         found = differing(told)
-        for key, one in found.items():
+        for key, said in found.items():
             right = "valid" if pairs[key].is_valid else "invalid"
             known = REASONS.get(name, {}).get(pairs[key].name, "NOT RECORDED")
             sys.stdout.write(
-                f"{name:12} {one.verdict:8} (is {right}) {key}\n    says: {one.why}\n    {known}\n"
+                f"{name:12} {said.verdict:8} (is {right}) {key}\n    says: {said.why}\n    {known}\n"
             )
-        alarms = sum(pairs[key].is_valid and one.verdict == "invalid" for key, one in found.items())
-        misses = sum(not pairs[key].is_valid and one.verdict == "valid" for key, one in found.items())
+        alarms = sum(pairs[key].is_valid and said.verdict == "invalid" for key, said in found.items())
+        misses = sum(not pairs[key].is_valid and said.verdict == "valid" for key, said in found.items())
         sys.stdout.write(
             f"{name}: {len(told)} verdicts, {len(found)} differ:"
             f" {alarms} false alarms, {misses} misses, {len(found) - alarms - misses} without a verdict\n"

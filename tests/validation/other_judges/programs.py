@@ -60,7 +60,7 @@ def ask(name: str) -> dict[str, Told]:
         check=True,
     )
     told = [json.loads(line) for line in result.stdout.splitlines()]
-    return {one["key"]: Told(one["verdict"], one["why"]) for one in told}
+    return {entry["key"]: Told(entry["verdict"], entry["why"]) for entry in told}
 
 
 def differing(told: dict[str, Told]) -> dict[str, Told]:

@@ -19,14 +19,14 @@ _CHECKS = [
 ]
 
 
-def _judge(one: dict[str, Any]) -> tuple[str, str]:
-    schema = schemathesis.openapi.from_dict(one["document"])
-    operation = schema["/a"][one["method"].upper()]
+def _judge(pair: dict[str, Any]) -> tuple[str, str]:
+    schema = schemathesis.openapi.from_dict(pair["document"])
+    operation = schema["/a"][pair["method"].upper()]
     answer = Response(
-        status_code=one["status"],
-        headers={name: [text] for name, text in one["headers"].items()},
-        content=base64.b64decode(one["body"]),
-        request=requests.Request(one["method"], "http://127.0.0.1/a").prepare(),
+        status_code=pair["status"],
+        headers={name: [text] for name, text in pair["headers"].items()},
+        content=base64.b64decode(pair["body"]),
+        request=requests.Request(pair["method"], "http://127.0.0.1/a").prepare(),
         elapsed=0,
         verify=False,
     )
@@ -39,12 +39,12 @@ def _judge(one: dict[str, Any]) -> tuple[str, str]:
 
 def _main() -> None:
     for line in sys.stdin:
-        one = json.loads(line)
+        pair = json.loads(line)
         try:
-            verdict, why = _judge(one)
+            verdict, why = _judge(pair)
         except BaseException as error:  # noqa: BLE001  - whatever it ends with is what it says
             verdict, why = "none", f"{type(error).__name__}: {error}"
-        sys.stdout.write(json.dumps({"key": one["key"], "verdict": verdict, "why": why[:300]}) + "\n")
+        sys.stdout.write(json.dumps({"key": pair["key"], "verdict": verdict, "why": why[:300]}) + "\n")
 
 
 _main()

@@ -12,7 +12,7 @@ _REF_A, _REF_B = {"$ref": "#/components/schemas/A"}, {"$ref": "#/components/sche
 
 
 def _exact(name: str, schema: Any, given: Any, *expected: str, **more: Any) -> Pair:
-    found = (f"{one} undocumented-property" for one in expected)
+    found = (f"{expectation} undocumented-property" for expectation in expected)
     return value(name, schema, given, *found, is_exact=True, schemas=_SCHEMAS, **more)
 
 

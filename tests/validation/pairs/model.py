@@ -42,12 +42,12 @@ class Pair:
     @property
     def is_valid(self) -> bool:
         """Whether no finding is expected."""
-        return all(one.startswith("?") for one in self.expected)
+        return all(expectation.startswith("?") for expectation in self.expected)
 
     def document_in(self, version: str) -> dict[str, Any]:
         """Return the description as a document of a version."""
         key = "swagger" if version == "2.0" else "openapi"
-        return {key: version, **{name: one for name, one in self.document.items() if name != "openapi"}}
+        return {key: version, **{name: value for name, value in self.document.items() if name != "openapi"}}
 
 
 def answer(

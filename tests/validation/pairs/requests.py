@@ -38,7 +38,7 @@ def _body(
 
 def _secured(name: str, security: list[Any], given: set[str], *expected: str, source: str = "") -> Pair:
     pair = request(name, {"security": security}, {"credentials": frozenset(given)}, *expected, source=source)
-    schemes = {one: {"type": "apiKey", "name": one, "in": "header"} for one in ("key", "token")}
+    schemes = {scheme: {"type": "apiKey", "name": scheme, "in": "header"} for scheme in ("key", "token")}
     pair.document["components"]["securitySchemes"] = schemes
     return pair
 
