@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Literal
 
+from dynacli.document.json_trees import is_same_json
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
 from dynacli.model.operation import Dialect
 from dynacli.schema.example_numbers import number_value
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_strings import matches_pattern, string_value
-from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_same, names_in
+from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, names_in
 
 __all__ = ["NoExampleError", "example_value", "example_value_for_parameter"]
 
@@ -213,7 +214,7 @@ class _Maker:
         distinct: list[Any] = []
         for item, part in zip(items, parts, strict=True):
             for candidate in self._variants(item, part, len(items)):
-                is_known = any(is_same(candidate, other) for other in distinct)
+                is_known = any(is_same_json(candidate, other) for other in distinct)
                 if not is_known and self.matcher.matches(candidate, part):
                     distinct.append(candidate)
                     break

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, Literal, TypeGuard
 
+from dynacli.document.json_trees import is_same_json
 from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.operation import Dialect
 from dynacli.schema.example_strings import has_format, matches_pattern
@@ -19,7 +20,6 @@ __all__ = [
     "SchemaMatcher",
     "integer_range",
     "is_number",
-    "is_same",
     "names_in",
     "number_matches",
     "types_of",
@@ -133,8 +133,8 @@ class SchemaMatcher:
         types, allowed = types_of(schema, self.dialect), list_or_empty(schema.get("enum"))
         return (
             (not types or any(_is_of_type(value, type_name) for type_name in types))
-            and ("const" not in schema or is_same(value, schema["const"]))
-            and ("enum" not in schema or any(is_same(value, choice) for choice in allowed))
+            and ("const" not in schema or is_same_json(value, schema["const"]))
+            and ("enum" not in schema or any(is_same_json(value, choice) for choice in allowed))
             and self._content_matches(value, schema)
             and self._branches_matches(value, schema, seen)
         )
@@ -180,7 +180,7 @@ class SchemaMatcher:
         if not _is_between(len(value), schema, "minItems", "maxItems"):
             return False
         if schema.get("uniqueItems") is True and any(
-            is_same(item, other) for index, item in enumerate(value) for other in value[:index]
+            is_same_json(item, other) for index, item in enumerate(value) for other in value[:index]
         ):
             return False
         prefix = list_or_empty(schema.get("prefixItems"))
@@ -222,17 +222,6 @@ def types_of(schema: Mapping[str, Any], dialect: str) -> list[str]:
     if types and dialect == "3.0" and schema.get("nullable") is True:
         types.append("null")
     return types
-
-
-def is_same(value: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; in JSON, unlike Python, `true` is not 1."""
-    if isinstance(value, bool) or isinstance(other, bool):
-        return value is other
-    if isinstance(value, list) and isinstance(other, list):
-        return len(value) == len(other) and all(map(is_same, value, other))
-    if isinstance(value, dict) and isinstance(other, dict):
-        return value.keys() == other.keys() and all(is_same(value[key], other[key]) for key in value)
-    return bool(value == other)
 
 
 def integer_range(format_name: Any) -> tuple[int, int] | None:
