@@ -302,7 +302,6 @@ def test_any_step_of_writing_may_fail(home: Path) -> None:
 KILLED = """
 import os, sys
 from dynacli.__main__ import main
-from tests.real_documents import own_and_real
 
 def run(words):
     out = os.open(os.devnull, os.O_WRONLY)
