@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what the quick run leaves out, before the expression of markers is applied."""
     sampling.mark_exhaustive(items)
+
+
+@pytest.hookimpl(hookwrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let `no_cover` pause all measuring of coverage.
+
+    In a worker of pytest-xdist, pytest-cov 7.1 measures twice: its `CovPlugin.__init__` starts it, and so does its
+    `pytest_sessionstart`. The marker pauses the second, which lets the first go on.
+    """
+    tracer = sys.gettrace() if item.get_closest_marker("no_cover") else None
+    if tracer:
+        sys.settrace(None)
+    yield
+    if tracer:
+        sys.settrace(tracer)
 
 
 class _Places:
