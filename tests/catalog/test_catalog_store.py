@@ -18,7 +18,7 @@ from dynacli.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.catalog.store.catalog_writer import catalog_in_memory, write_catalog
 from dynacli.document.load import Document, load
-from tests.documents import PETS, document, operation, pets, save
+from tests.documents import PETS, catalog_of, document, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.real_documents import own_and_real
 
@@ -149,11 +149,10 @@ def test_what_many_operations_refer_to_is_stored_once(is_yaml: bool, tmp_path: P
 
 def test_odd_values_read_back() -> None:
     """Numbers beyond 64 bits, very small ones, odd keys and other scripts are stored as they are."""
-    document = pets()
+    tree = pets()
     odd = {"enum": [2**70, -(2**70), 1e-300, "\u2028", "猫", ""], "x-a/b~c %25": {"": [None, True]}}
-    document["components"]["schemas"]["Odd/~ %"] = odd
-    _, compiled = _compiled(json.dumps(document).encode(), "odd.json")
-    catalog = catalog_in_memory(compiled, [])
+    tree["components"]["schemas"]["Odd/~ %"] = odd
+    catalog = catalog_of(tree)
     assert odd == catalog.resolve("#/components/schemas/Odd~1~0%20%25")
     catalog.close()
 
@@ -163,8 +162,7 @@ def test_odd_values_read_back() -> None:
 )
 def test_what_is_not_stored_is_not_found(ref: str) -> None:
     """A reference to nothing, or out of the document, is a `LookupError`."""
-    _, compiled = _compiled(json.dumps(pets()).encode(), "api.json")
-    catalog = catalog_in_memory(compiled, [])
+    catalog = catalog_of(pets())
     with pytest.raises(LookupError):
         catalog.resolve(ref)
     catalog.close()

@@ -7,9 +7,9 @@ from typing import Any
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
-from dynacli.document.load import load
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judge import Judge, JudgedRequest, JudgedResponse
+from tests.documents import document, load_tree, operation
 
 __all__ = ["answer_document", "answered", "compact", "judge_answer", "judge_of", "judge_value", "sent"]
 
@@ -18,22 +18,18 @@ JSON = "application/json"
 
 def answer_document(responses: dict[str, Any], version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
     """A document with one operation, and its answers."""
-    return {
-        "openapi": version,
-        "info": {"title": "t", "version": "1"},
-        "paths": {"/a": {"get": {"operationId": "a", "responses": responses}}},
-        "components": {"schemas": schemas},
-    }
+    paths = {"/a": {"get": operation("a", responses=responses)}}
+    return document(paths, None, version=version, components={"schemas": schemas})
 
 
-def judge_of(document: dict[str, Any], name: str = "", *, is_mended: bool = True) -> Judge:
+def judge_of(tree: dict[str, Any], name: str = "", *, is_mended: bool = True) -> Judge:
     """The judge of an operation of a document, the first one if none is named.
 
     Args:
         is_mended: Whether the reading may mend what is plainly meant otherwise than it is written.
     """
-    loaded = load(json.dumps(document).encode(), "document")
-    catalog = catalog_in_memory(compile_document(loaded if is_mended else replace(loaded, tree=document)), [])
+    loaded = load_tree(tree)
+    catalog = catalog_in_memory(compile_document(loaded if is_mended else replace(loaded, tree=tree)), [])
     return Judge(catalog, catalog.operation(name or catalog.summaries()[0].name))
 
 

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.catalog.compiler.compile_document import compile_document
-from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
-from tests.documents import load_file, save_files
+from tests.documents import catalog_of, load_file, save_files
 from tests.validation.in_process_judge import answer_document, compact, judge_value
 
 _BASE = "https://example.com/"
@@ -81,7 +79,7 @@ def test_a_template_and_its_users_may_be_in_different_files() -> None:
 def test_findings_about_a_copy_name_the_place_of_its_template() -> None:
     """A copy of a template has the origin of the template."""
     document = answer_document({}, **_PAGES)
-    catalog = catalog_in_memory(compile_document(load(json.dumps(document).encode(), "document")), [])
+    catalog = catalog_of(document)
     steps = [
         schema["$ref"].removeprefix("#") for schema in (catalog.component("/components/schemas/Numbers")[1],)
     ]

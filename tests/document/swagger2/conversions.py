@@ -1,19 +1,14 @@
-"""Small Swagger 2.0 documents for tests, and what they are turned into."""
+"""What Swagger 2.0 documents are converted to, and whether each place of that has come from one."""
 
 from typing import Any
 
 from dynacli.document.pointer import MISSING, follow, join, split
 from dynacli.document.swagger2.conversion import Conversion, convert
+from tests.documents import swagger
 
-__all__ = ["converted_operation", "faults_of_places", "pointers_of", "swagger"]
+__all__ = ["converted_operation", "faults_of_places", "pointers_of"]
 
-INFO = {"title": "Small", "version": "1"}
 RESPONSES = {"200": {"description": "fine"}}
-
-
-def swagger(paths: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """Return a Swagger document."""
-    return {"swagger": "2.0", "info": INFO, "paths": paths or {}, **more}
 
 
 def converted_operation(operation: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from dynacli.document.swagger2.conversion import convert
-from tests.document.swagger2.conversions import RESPONSES, converted_operation, swagger
+from tests.document.swagger2.conversions import RESPONSES, converted_operation
+from tests.documents import swagger
 
 ARRAY = {"type": "array", "items": {"type": "string"}}
 

@@ -12,7 +12,8 @@ from dynacli.document.pointer import MISSING, follow, from_fragment
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.scan import scan
 from dynacli.document.swagger2.conversion import convert
-from tests.document.swagger2.conversions import RESPONSES, faults_of_places, swagger
+from tests.document.swagger2.conversions import RESPONSES, faults_of_places
+from tests.documents import swagger
 from tests.sampling import examples
 
 STRING = {"type": "string"}
