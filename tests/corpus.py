@@ -3,7 +3,7 @@
 Run it as `python -m tests.corpus [FOLDER] [--most N] [--reasons]` for the table of all documents.
 It calls what the program calls, in one process; nothing is sent and nothing is written.
 The exit code is 1 where a document does not load, an operation has no command or help,
-or too few examples are accepted, 2 where there is no folder.
+or too few examples are accepted, 3 where there is no folder.
 """
 
 import argparse
@@ -196,7 +196,7 @@ def _main() -> int:
         sys.stderr.write(
             f"{chosen.folder} is missing (set DYNACLI_TEST_CORPUS to the folder of real documents)\n"
         )
-        return 2
+        return 3
     total = DocumentReport("all")
     paths = [
         (path, str(path.relative_to(chosen.folder)), chosen.most)

@@ -14,9 +14,6 @@ _PAGES = (".github/CONTRIBUTING.md", ".github/SECURITY.md", "README.md", "CHANGE
 _PATH = re.compile(r"`((?:dynacli|tests|cache|\.ci|\.github)/[^` ]*|[A-Z]+\.md|pyproject\.toml)")
 _LINK = re.compile(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)")
 _TASKS = re.compile(r"python -m tests\.tasks((?: [a-z]+)+)")
-pytestmark = pytest.mark.skipif(
-    not all((ROOT / name).is_dir() for name in ("dynacli", ".github")), reason="looks at a checkout"
-)
 
 
 def _text(name: str) -> str:

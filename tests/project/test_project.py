@@ -15,8 +15,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-_IS_CHECKOUT = (ROOT / "dynacli").is_dir()
-"""Else the tests stand beside an installed wheel, alone."""
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?P<extra>\[[^]]*\])?>=(?P<lower>[0-9.]+)(?:,<[0-9.]+)?")
 
 
@@ -54,8 +52,6 @@ def test_the_console_script_is_the_program() -> None:
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of the project, built once."""
-    if not _IS_CHECKOUT:
-        pytest.skip("it is built from a checkout")
     if importlib.util.find_spec("hatchling") is None:
         pytest.skip("hatchling, which builds the wheel, is not installed")
     directory = tmp_path_factory.mktemp("wheel")
@@ -156,7 +152,6 @@ def test_no_file_mentions_the_place_where_it_was_written() -> None:
     assert set() == mentions
 
 
-@pytest.mark.skipif(not _IS_CHECKOUT, reason="looks at a checkout")
 def test_nothing_but_the_agreed_stands_at_the_top() -> None:
     """The top of the project is one look."""
     agreed = {"CHANGELOG.md", "LICENSE", "README.md", "cache", "dynacli", "pyproject.toml", "tests"}
