@@ -21,7 +21,7 @@ from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.open_by_name import open_api as open_document
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
-from dynacli.validation.judge import Judge
+from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.wire.http_client import ClientPool
 
 __all__ = ["Api", "open_api"]
@@ -101,7 +101,7 @@ class Api:
         self._env, self._options = env, options
         self._lock = threading.RLock()
         self._clients = ClientPool()
-        self._judges: dict[str, Judge] = {}
+        self._judges: dict[str, JudgeByLevel] = {}
         self._is_closed = False
         self._open = ExitStack()
         self._opened = self._open_document()
@@ -221,7 +221,7 @@ class Api:
             judge = self._judges.get(described.operation.name)
             call = Call(self._env, described, values, self._settings, judge=judge)
             if call.judging is not None:
-                call.judging.run()
+                call.judging.judge_request()
                 call.judging.check()
                 self._judges[described.operation.name] = call.judging.judge
         answer = call.send(clients=self._clients)

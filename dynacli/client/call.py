@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer, Receive
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
-    from dynacli.validation.judge import Judge
+    from dynacli.validation.judge_by_level import JudgeByLevel
     from dynacli.validation.streamed_body import StreamedBody
     from dynacli.wire.http_client import ClientPool
 
@@ -82,7 +82,7 @@ class Call:
         settings: CallSettings,
         *,
         ask: Callable[[str], bool] | None = None,
-        judge: "Judge | None" = None,
+        judge: "JudgeByLevel | None" = None,
     ) -> None:
         self.described, self.values, self.settings = described, values, settings
         self.has_sent = False
@@ -114,7 +114,7 @@ class Call:
         """
         if self.judging is not None and not self.judging.has_begun:
             # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the
-            # other: while openapi-core is imported in the thread of the judge, httpx connects.
+            # other: while the request is judged in a thread of its own, httpx connects.
             import dynacli.wire.import_httpx  # noqa: F401
 
             self.judging.start()
@@ -147,12 +147,12 @@ class Call:
         """
         if self.judging is None:
             return None
-        from dynacli.validation.judge import JudgedResponse
+        from dynacli.validation.judged_messages import JudgedResponse
 
         redirects = tuple(status for status, _ in answer.hops)
         answered = JudgedResponse(
             answer.status, answer.headers, answer.header("content-type"), body, redirects
         )
-        verdict = self.judging.judge.response(answered, is_exact=self.settings.level == "exact")
+        verdict = self.judging.judge_answer(answered)
         self.settings.set_apart(verdict, self.described.operation, answer.status)
         return verdict

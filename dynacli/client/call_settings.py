@@ -43,6 +43,7 @@ class CallOptions:
         headers: `NAME:VALUE` each.
         timeout: Seconds for a whole call; None for no limit but those of its steps.
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
+        is_reported: Whether the verdicts go into a report.
     """
 
     level: str = ""
@@ -52,6 +53,7 @@ class CallOptions:
     headers: tuple[str, ...] = ()
     timeout: float | None = None
     accepted_origins: tuple[str, ...] = ()
+    is_reported: bool = False
 
 
 @record
@@ -66,6 +68,7 @@ class CallSettings:
         headers: (name, value) of headers that are sent with each call.
         timeout: As in `CallOptions`.
         accepted_origins: As in `CallOptions`.
+        is_reported: As in `CallOptions`.
     """
 
     level: str = DEFAULT_LEVEL
@@ -75,6 +78,12 @@ class CallSettings:
     headers: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
     accepted_origins: tuple[str, ...] = ()
+    is_reported: bool = False
+
+    @property
+    def may_accept(self) -> bool:
+        """Whether openapi-core need not be asked about what compiled schemas accept."""
+        return self.level == "warn" and not self.is_reported
 
     @property
     def is_strict(self) -> bool:
@@ -127,6 +136,7 @@ def settings_of(
         tuple({**from_profile, **headers}.items()),
         timeout,
         options.accepted_origins,
+        options.is_reported,
     )
 
 

@@ -1,4 +1,4 @@
-"""The verdict on the request of a call: openapi-core is imported and judges while the connection is made."""
+"""The verdict on the request of a call, which is judged while the connection is made."""
 
 import threading
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from dynacli.request.built_request import Request
 
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict
-    from dynacli.validation.judge import Judge, JudgedRequest
+    from dynacli.validation.judge_by_level import JudgeByLevel
+    from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
 __all__ = ["CallJudge", "judged_request"]
 
@@ -32,7 +33,7 @@ class CallJudge(threading.Thread):
         judge: The judge, where an earlier call has made it.
     """
 
-    judge: "Judge"
+    judge: "JudgeByLevel"
     verdict: "Verdict"
 
     def __init__(
@@ -41,28 +42,44 @@ class CallJudge(threading.Thread):
         request: Request,
         values: CallValues,
         settings: CallSettings,
-        judge: "Judge | None" = None,
+        judge: "JudgeByLevel | None" = None,
     ) -> None:
         super().__init__(name="dynacli-judge", daemon=True)
         self.described, self._request, self._values = described, request, values
         self._settings = settings
         self._known = judge
         self.has_begun = False
+        self._is_judged = threading.Event()
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Judge the request; for the thread, and for a caller who wants no thread."""
+        """Judge the request, and then prepare for the answer; for the thread."""
+        self.judge_request()
+        if self._error is None:
+            try:
+                self.judge.prepare()
+            except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
+                self._error = error
+
+    def judge_request(self) -> None:
+        """Judge the request; for a caller who wants no thread."""
         self.has_begun = True
         try:
-            from dynacli.validation.judge import Judge
+            from dynacli.validation.judge_by_level import JudgeByLevel
 
-            operation = self.described.operation
-            self.judge = self._known or Judge(self.described.api.catalog, operation)
-            sent = judged_request(self._request, self._values)
-            self.verdict = self.judge.request(sent, is_exact=self._settings.level == "exact")
-            self._settings.set_apart(self.verdict, operation)
+            operation, settings = self.described.operation, self._settings
+            self.judge = self._known or JudgeByLevel(
+                self.described.api.catalog,
+                operation,
+                may_accept=settings.may_accept,
+                is_exact=settings.level == "exact",
+            )
+            self.verdict = self.judge.request(judged_request(self._request, self._values))
+            settings.set_apart(self.verdict, operation)
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
+        finally:
+            self._is_judged.set()
 
     def check(self) -> None:
         """Wait for the verdict, and end the call where the document does not allow the request.
@@ -70,8 +87,7 @@ class CallJudge(threading.Thread):
         Raises:
             UsageError: The document does not allow the request.
         """
-        if self.ident is not None:
-            self.join()
+        self._is_judged.wait()
         if self._error is not None:
             raise self._error
         if all(finding.rule in _ALLOWED for finding in self.verdict.findings):
@@ -84,6 +100,14 @@ class CallJudge(threading.Thread):
             hint="Mend it, or send it all the same with `--validate off`",
             **verdict_json(self.described.api, self.verdict),
         )
+
+    def judge_answer(self, answer: "JudgedResponse") -> "Verdict":
+        """Return the verdict on the answer."""
+        if self.ident is not None:
+            self.join()
+        if self._error is not None:
+            raise self._error
+        return self.judge.response(answer)
 
     def findings_text(self) -> str:
         """Return the findings in the request, each with the part of it that is wrong."""
@@ -101,7 +125,7 @@ def judged_request(request: Request, values: CallValues) -> "JudgedRequest":
     """Return a request as it is judged."""
     from urllib.parse import unquote
 
-    from dynacli.validation.judge import JudgedRequest
+    from dynacli.validation.judged_messages import JudgedRequest
 
     return JudgedRequest(
         path={name: unquote(text) for name, text in request.parts.path.items()},

@@ -95,6 +95,7 @@ class Options:
             headers=self.header,
             timeout=self.timeout,
             accepted_origins=self.accept_origin,
+            is_reported=bool(self.report),
         )
 
     def opens_like(self, other: "Options") -> bool:

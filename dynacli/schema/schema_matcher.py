@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeGuard
 
 from dynacli.document.json_trees import is_same_json
 from dynacli.model.lenient_reading import list_or_empty
+from dynacli.model.multiples import is_multiple
 from dynacli.model.operation import Dialect
 from dynacli.schema.example_strings import has_format, matches_pattern
 
@@ -284,14 +285,5 @@ def number_matches(value: float, schema: Mapping[str, Any]) -> bool:
         and (not is_number(above) or value > above)
         and (not is_number(below) or value < below)
         and (limits is None or limits[0] <= value <= limits[1])
-        and (not is_number(step) or step <= 0 or _is_multiple(value, step))
+        and (not is_number(step) or step <= 0 or is_multiple(value, step))
     )
-
-
-def _is_multiple(value: float, step: float) -> bool:
-    if isinstance(value, int) and isinstance(step, int):
-        return value % step == 0
-    from fractions import Fraction
-
-    # By their decimal digits, so that 0.3 is a multiple of 0.1.
-    return (Fraction(str(value)) / Fraction(str(step))).denominator == 1

@@ -39,6 +39,7 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model import media_types
 from dynacli.model.operation import explodes, style_of
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
+from dynacli.validation.direction import Direction
 from dynacli.validation.header_hooks import (
     CaseInsensitiveHeaders,
     HeaderHooks,
@@ -47,10 +48,10 @@ from dynacli.validation.header_hooks import (
 )
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
 from dynacli.validation.operation_document import child
-from dynacli.validation.schemas.dialects import Direction, SchemaValidators
+from dynacli.validation.schemas.dialects import SchemaValidators
 
 if TYPE_CHECKING:
-    from dynacli.validation.judge import JudgedRequest, JudgedResponse
+    from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
 __all__ = [
     "MediaTypeNotFound",

@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.validation.judge import Judge, JudgedResponse
+from dynacli.validation.judge import Judge
+from dynacli.validation.judged_messages import JudgedResponse
 
 __all__: list[str] = []
 

@@ -179,35 +179,44 @@ _BUILT = (
 _DRY_RUN = _BUILT | _modules("request.preview")
 _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
-_JUDGED = (
-    _SENT
-    | _modules("client.validate_call client.verdict_text")
+_ACCEPTED = _SENT | _modules(
+    """
+    client.validate_call model.multiples model.patterns validation.accepting.accept_request
+    validation.accepting.accept_response validation.accepting.compiled_schema
+    validation.accepting.operation_schemas validation.accepting.plain_keywords
+    validation.accepting.plain_schema validation.accepting.plain_values validation.bodies.read_body
+    validation.bodies.read_forms validation.direction validation.discriminator validation.findings.finding
+    validation.formats validation.judge_by_level validation.judged_messages
+    """
+)
+_ASKED = (
+    _ACCEPTED
+    | _modules("client.verdict_text")
     | _modules(
         """
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
-        validation.discriminator validation.findings.finding validation.header_hooks
+        validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
         validation.schemas.dialects validation.schemas.keywords validation.streamed_body
         """
     )
     | _modules(
         """
-        validation.bodies.read_body validation.bodies.read_forms
         validation.bodies.sequences validation.findings.schema_error validation.judging_notes
         validation.openapi_core_setup
         """
     )
     | _modules(
         """
-        validation.bodies.text_fields validation.schemas.acceptance validation.schemas.formats
+        validation.bodies.text_fields validation.accepting.acceptance validation.schemas.format_checker
         validation.schemas.unevaluated
         """
     )
-    | _modules("model.patterns")
 )
 
 _HTTPX = frozenset({"certifi", "h11", "httpcore", "httpx", "idna", "typing_extensions"})
 _HTTPX_HEAVY = frozenset({"email", "httpx", "logging", "pathlib", "socket", "ssl"})
+_ACCEPTED_HEAVY = _HTTPX_HEAVY | {"http.client", "jsonschema_rs", "urllib.request"}
 _OPENAPI_CORE = _words(
     """
     attr attrs dateutil isodate jsonschema jsonschema_path jsonschema_rs jsonschema_specifications
@@ -252,20 +261,12 @@ KINDS = {
         f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED, _CLICK | _HTTPX, _HTTPX_HEAVY
     ),
     "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
-    "judged call": _Kind(
-        _CALL,
-        _JUDGED,
+    "call that is accepted": _Kind(_CALL, _ACCEPTED, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY),
+    "call at `strict`": _Kind(
+        f"{_CALL} --validate strict",
+        _ASKED,
         _CLICK | _HTTPX | _OPENAPI_CORE,
-        _HTTPX_HEAVY
-        | {
-            "http.client",
-            "jsonschema",
-            "jsonschema_rs",
-            "openapi_core",
-            "tempfile",
-            "urllib.request",
-            "yaml",
-        },
+        _ACCEPTED_HEAVY | {"jsonschema", "openapi_core", "tempfile", "yaml"},
     ),
 }
 
@@ -366,7 +367,7 @@ def test_httpx_is_imported_without_its_own_command_line(
 def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
     """openapi-core is there, and what it would bring along without being needed is not."""
     server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
-    found = _loaded(_CALL.replace("ORIGIN", server.origin).split(), tmp_path)
+    found = _loaded([*_CALL.replace("ORIGIN", server.origin).split(), "--validate", "strict"], tmp_path)
     asked = {
         "dynacli.validation.openapi_core_setup",
         "pydantic",

@@ -29,15 +29,25 @@ from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
 from dynacli.model.operation import Dialect
 from dynacli.schema.example_value import example_value
+from dynacli.validation.accepting.acceptance import source_of
+from dynacli.validation.accepting.compiled_schema import CompiledSchema
+from dynacli.validation.accepting.plain_schema import PlainSchema, UntranslatableError
+from dynacli.validation.direction import Direction
 from dynacli.validation.judge import Judge
 from dynacli.validation.judging_notes import JudgingNotes
-from dynacli.validation.schemas.compiled_schema import CompiledSchema
-from dynacli.validation.schemas.dialects import Direction, SchemaValidators
-from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
+from dynacli.validation.schemas.dialects import SchemaValidators
 from tests.real_documents import FOLDER, documents
 from tests.validation.in_process_judge import judge_of
 
-__all__ = ["Tally", "compare_document", "compare_values", "mutations", "resolver_of"]
+__all__ = [
+    "Tally",
+    "compare_document",
+    "compare_values",
+    "compiled_schema_of",
+    "mutations",
+    "plain_schema_of",
+    "resolver_of",
+]
 
 _MOST_SCHEMAS = 200_000
 _DIRECTIONS: tuple[Direction, ...] = ("request", "response")
@@ -117,6 +127,16 @@ def compare_document(
     return tally
 
 
+def plain_schema_of(validator: Any, most: int = _MOST_SCHEMAS) -> PlainSchema:
+    """Return the plain form of the schema of a validator."""
+    return PlainSchema(validator.schema, source_of(validator), most)
+
+
+def compiled_schema_of(validator: Any, most: int = _MOST_SCHEMAS) -> CompiledSchema:
+    """Return the schema of a validator, compiled."""
+    return CompiledSchema(plain_schema_of(validator, most), validator.format_checker.notes.patterns)
+
+
 def resolver_of(document: dict[str, Any]) -> Any:
     """Return what knows where the references of a document lead to."""
     with judge_of(document, is_mended=False)._spec.resolve() as resolved:
@@ -153,7 +173,7 @@ def compare_values(
     maker = SchemaValidators(version, direction, JudgingNotes())
     validator = maker.validator(schema, resolver)
     try:
-        compiled = CompiledSchema(PlainSchema(validator, _MOST_SCHEMAS), validator.format_checker)
+        compiled = compiled_schema_of(validator)
     except UntranslatableError as error:
         tally.left[str(error) or "untranslatable"] += 1
         return

@@ -8,7 +8,8 @@ from typing import Any
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.validation.findings.finding import Verdict
-from dynacli.validation.judge import Judge, JudgedRequest, JudgedResponse
+from dynacli.validation.judge import Judge
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from tests.documents import document, load_tree, operation
 
 __all__ = ["answer_document", "answered", "compact", "judge_answer", "judge_of", "judge_value", "sent"]

@@ -14,16 +14,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dynacli.validation.accepting import acceptance
+from dynacli.validation.accepting.plain_schema import UntranslatableError
+from dynacli.validation.accepting.plain_values import LIMIT, MAX_LEVELS, is_plain
 from dynacli.validation.bodies import read_body
-from dynacli.validation.bodies.plain_values import LIMIT, MAX_LEVELS, is_plain
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judging_notes import JudgingNotes
-from dynacli.validation.schemas import acceptance, dialects
-from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
+from dynacli.validation.schemas import dialects
 from tests.real_documents import OWN, documents
 from tests.sampling import examples
 from tests.validation import json_schema_suite
-from tests.validation.compiled_against_keywords import Tally, compare_document, compare_values, resolver_of
+from tests.validation.compiled_against_keywords import (
+    Tally,
+    compare_document,
+    compare_values,
+    plain_schema_of,
+    resolver_of,
+)
 from tests.validation.in_process_judge import answer_document, compact, judge_value
 
 _BIG = 2**53
@@ -396,7 +403,7 @@ def test_a_schema_without_a_plain_form_says_why(schema: Any, why: str) -> None:
     """A schema without a plain form names the reason, and the keywords judge its values."""
     maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     with pytest.raises(UntranslatableError, match=why):
-        PlainSchema(maker.validator(schema, _resolver("3.1")), 2_000)
+        plain_schema_of(maker.validator(schema, _resolver("3.1")), 2_000)
 
 
 def test_a_schema_that_takes_many_steps_on_one_value_is_not_compiled() -> None:
@@ -406,7 +413,7 @@ def test_a_schema_that_takes_many_steps_on_one_value_is_not_compiled() -> None:
         nested = {"anyOf": [nested]}
     maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     with pytest.raises(UntranslatableError, match="too deep"):
-        PlainSchema(maker.validator(nested, _resolver("3.1")), 2_000)
+        plain_schema_of(maker.validator(nested, _resolver("3.1")), 2_000)
 
 
 def test_over_whole_documents_both_say_the_same(folder: Path) -> None:
@@ -563,10 +570,8 @@ def test_a_text_that_is_too_long_for_a_pattern_is_noted_in_a_large_body() -> Non
 _DEEP = """
 import threading
 from dynacli.validation.schemas import dialects
-from dynacli.validation.schemas.compiled_schema import CompiledSchema
-from dynacli.validation.schemas.plain_schema import PlainSchema
 from dynacli.validation.judging_notes import JudgingNotes
-from tests.validation.compiled_against_keywords import resolver_of
+from tests.validation.compiled_against_keywords import compiled_schema_of, resolver_of
 from tests.validation.in_process_judge import answer_document
 
 names = [f"N{number}" for number in range(20)]
@@ -579,7 +584,7 @@ for _ in range(99):
 def run():
     maker = dialects.SchemaValidators("3.1", "response", JudgingNotes())
     validator = maker.validator({"$ref": "#/components/schemas/N0"}, resolver_of(answer_document({}, **schemas)))
-    print(CompiledSchema(PlainSchema(validator, 1_000), validator.format_checker).accepts(value))
+    print(compiled_schema_of(validator, 1_000).accepts(value))
 
 run()
 thread = threading.Thread(target=run)

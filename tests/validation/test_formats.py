@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli.validation.judging_notes import JudgingNotes
-from dynacli.validation.schemas.formats import Formats
+from dynacli.validation.schemas.format_checker import Formats
 from tests.validation.compiled_against_keywords import Tally, compare_values, resolver_of
 from tests.validation.in_process_judge import answer_document, compact, judge_value
 

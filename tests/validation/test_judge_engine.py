@@ -67,7 +67,8 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.schema.example_value import NoExampleError, example_value
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.document.load import load
-from dynacli.validation.judge import JudgedResponse, Judge
+from dynacli.validation.judge import Judge
+from dynacli.validation.judged_messages import JudgedResponse
 catalog = catalog_in_memory(compile_document(load(open(sys.argv[2], "rb").read(), "document")), [])
 verdicts = []
 for summary in catalog.summaries():

@@ -3,7 +3,7 @@
 import pytest
 
 from dynacli.validation.findings.finding_rules import RULES
-from dynacli.validation.judge import JudgedResponse
+from dynacli.validation.judged_messages import JudgedResponse
 from tests.validation.in_process_judge import compact, judge_of
 from tests.validation.pairs import PAIRS, Pair
 

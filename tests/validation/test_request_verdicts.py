@@ -136,7 +136,7 @@ def test_a_wrong_parameter_is_a_finding(
     places: dict[str, Any] = {
         "query": {"query": [("p", text)]},
         "header": {"headers": {"P": text}},
-        "cookie": {"cookies": {"p": text}},
+        "cookie": {"cookies": [("p", text)]},
         "path": {"path": {"p": text}},
     }
     given = places[place]

@@ -20,7 +20,8 @@ from dynacli.errors import DocumentError, InternalError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record
 from dynacli.validation.findings.finding import Finding
-from dynacli.validation.judge import Judge, JudgedResponse
+from dynacli.validation.judge import Judge
+from dynacli.validation.judged_messages import JudgedResponse
 
 __all__ = ["LearnedOverlay", "learn_overlay", "overlay_text"]
 

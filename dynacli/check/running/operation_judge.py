@@ -7,7 +7,8 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.transport.send import Answer
 from dynacli.validation.findings.finding import Verdict
-from dynacli.validation.judge import Judge, JudgedRequest, JudgedResponse
+from dynacli.validation.judge import Judge
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
 __all__ = ["GONE", "UNAUTHORIZED", "OperationJudge"]
 

@@ -145,6 +145,10 @@ def _send(
         verdict = receiver.finish(answer)
         request_verdict = call.judging.verdict if call.judging is not None else None
         verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
+        if run.options.verbose and request_verdict is not None and verdict is not None:
+            from dynacli.commands.call.message_heads import show_judges
+
+            show_judges(run, request_verdict, verdict)
         is_plain = (
             200 <= answer.status < 300
             and report is None
@@ -214,7 +218,7 @@ def _show(
         from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
 
         judging = CallJudge(described, request, values, settings)
-        judging.run()
+        judging.judge_request()
         try:
             judging.check()
         except UsageError as error:

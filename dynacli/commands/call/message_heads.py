@@ -1,6 +1,7 @@
 """The lines of `-v` on standard error: the heads of the request and the answer, with secrets masked."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dynacli.auth.secret import MASK
 from dynacli.client.sign_request import Signed
@@ -8,7 +9,10 @@ from dynacli.commands.run import Run
 from dynacli.output.standard_error import write_stderr
 from dynacli.transport.send import Answer
 
-__all__ = ["show_answer", "show_request", "show_size"]
+if TYPE_CHECKING:
+    from dynacli.validation.findings.finding import Verdict
+
+__all__ = ["show_answer", "show_judges", "show_request", "show_size"]
 
 
 def show_request(run: Run, signed: Signed) -> None:
@@ -28,6 +32,15 @@ def show_answer(run: Run, signed: Signed, answer: Answer) -> None:
 def show_size(run: Run, answer: Answer) -> None:
     """Show the size of the answer, and how long the call took."""
     write_stderr(run.env, f"* {answer.size} bytes in {answer.seconds * 1000:.0f} ms")
+
+
+def show_judges(run: Run, request: "Verdict", answer: "Verdict") -> None:
+    """Show whether openapi-core judged, or compiled schemas accepted what is beyond doubt."""
+    by = ["compiled schemas" if verdict.is_accepted else "openapi-core" for verdict in (request, answer)]
+    parts = [f"the request and the answer by {by[0]}"]
+    if by[0] != by[1]:
+        parts = [f"the request by {by[0]}", f"the answer by {by[1]}"]
+    write_stderr(run.env, f"* judged: {', '.join(parts)}")
 
 
 def _headers(mark: str, signed: Signed, headers: Iterable[tuple[str, str]]) -> list[str]:

@@ -73,7 +73,7 @@ def _read_fast(value: bytes) -> Any:
     """
     import orjson
 
-    from dynacli.validation.bodies.plain_values import is_plain
+    from dynacli.validation.accepting.plain_values import is_plain
 
     try:
         found = orjson.loads(value)

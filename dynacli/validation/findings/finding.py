@@ -54,12 +54,14 @@ class Verdict:
         unchecked: Reasons why something was not judged.
         failures: Such reasons that come from a defect of the document or a library; they are always shown.
         suppressed: Findings that the configuration switches off, each with its reason.
+        is_accepted: Whether compiled schemas accepted the message, so that openapi-core was not asked.
     """
 
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     suppressed: list[tuple[Finding, str]] = field(default_factory=list)
+    is_accepted: bool = False
     _known: set[tuple[str, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property

@@ -1,7 +1,7 @@
 """The schema validators that openapi-core gets: a class for each dialect, made of its keywords and ours."""
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import jsonschema.validators  # type: ignore[import-untyped]
 from jsonschema import FormatChecker
@@ -10,10 +10,11 @@ from jsonschema_path import SchemaPath
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator, OAS32Validator
 
+from dynacli.validation.accepting.acceptance import Acceptance
+from dynacli.validation.direction import LEFT_OUT, Direction
 from dynacli.validation.findings.schema_error import MAX_ERRORS, note_rest
 from dynacli.validation.judging_notes import JudgingNotes, TooLongError
-from dynacli.validation.schemas.acceptance import Acceptance
-from dynacli.validation.schemas.formats import Formats
+from dynacli.validation.schemas.format_checker import Formats
 from dynacli.validation.schemas.keywords import (
     KEYWORDS,
     KEYWORDS_3_0,
@@ -23,11 +24,7 @@ from dynacli.validation.schemas.keywords import (
     required,
 )
 
-__all__ = ["Direction", "SchemaValidators"]
-
-Direction = Literal["request", "response"]
-
-_HIDDEN = {"request": "readOnly", "response": "writeOnly"}
+__all__ = ["SchemaValidators"]
 
 # Dialects in which the keywords beside a `$ref` are ignored (JSON Schema draft 7, section 8.3).
 _WITHOUT_SIBLINGS = frozenset(
@@ -55,7 +52,7 @@ class SchemaValidators(SchemaValidatorsFactory):
         self._dialect = dialect
         self._class: Any = _class_of_version(version, direction)
         self._checker = Formats(notes)
-        self._checker.acceptance = self._acceptance = Acceptance(self._checker)
+        self._checker.acceptance = self._acceptance = Acceptance(notes.patterns)
         super().__init__(self._class, self._checker)
 
     def validator(self, schema: Any, resolver: Any) -> Any:
@@ -104,8 +101,8 @@ class SchemaValidators(SchemaValidatorsFactory):
 def _class_of_version(version: str, direction: Direction) -> Any:
     if version == "3.0":
         base: Any = OAS30WriteValidator if direction == "request" else OAS30ReadValidator
-        return _make_class(base, direction, is_3_0=True)
-    return _make_class(OAS32Validator if version == "3.2" else OAS31Validator, direction)
+        return _make_class(base, direction, version)
+    return _make_class(OAS32Validator if version == "3.2" else OAS31Validator, direction, version)
 
 
 def _class_of_dialect(dialect: Any, default: Any, notes: JudgingNotes) -> Any:
@@ -130,9 +127,14 @@ def _class_of_base(base: Any, direction: Direction) -> Any:
     return _make_class(base, direction)
 
 
-def _make_class(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any:
-    """Return a validator class of jsonschema, in which our keywords replace some of the base's."""
-    hidden = _HIDDEN[direction]
+def _make_class(base: Any, direction: Direction, version: str = "") -> Any:
+    """Return a validator class of jsonschema, in which our keywords replace some of the base's.
+
+    Args:
+        version: The version of OpenAPI whose dialect it is; empty for another dialect.
+    """
+    is_3_0 = version == "3.0"
+    hidden = LEFT_OUT[direction]
     own = {**(KEYWORDS_3_0 if is_3_0 else KEYWORDS), "required": required(hidden)}
     if is_3_0:
         own["properties"] = properties(hidden)
@@ -155,8 +157,7 @@ def _make_class(base: Any, direction: Direction, *, is_3_0: bool = False) -> Any
         id_of=_no_id,
         applicable_validators=_without_siblings if is_3_0 or base in _WITHOUT_SIBLINGS else _all_keywords,
     )
-    validator_class.is_3_0, validator_class.direction = is_3_0, direction
-    validator_class.is_of_openapi = is_3_0 or base in {OAS31Validator, OAS32Validator}
+    validator_class.is_3_0, validator_class.direction, validator_class.version = is_3_0, direction, version
     validator_class.evolve, validator_class.descend = _evolve, locating_false(validator_class.descend)
     return validator_class
 

@@ -6,7 +6,6 @@ and the rest of the schema is judged all the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from itertools import islice
 from typing import Any
 
@@ -14,8 +13,10 @@ from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped
 from referencing.exceptions import Unresolvable
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.model.multiples import is_multiple
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.validation.bodies.read_forms import BinaryText
+from dynacli.validation.direction import Follow, is_marked
 from dynacli.validation.discriminator import named_branch
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.schema_error import (
@@ -33,7 +34,6 @@ __all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "locating_false
 Keyword = Callable[[Any, Any, Any, Any], Any]
 """(validator, value of the keyword, instance, schema that has the keyword) → errors."""
 
-_MAX_HOPS = 100
 _REFERENCES = frozenset({"$ref", "$dynamicRef"})
 # Keywords that may find an error in each of many items or properties; their errors are limited.
 _OF_MANY_VALUES = frozenset(
@@ -159,10 +159,8 @@ def _additional_properties(
 
 
 def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, bool) or not isinstance(instance, int | float) or instance in _INFINITIES:
-        return
-    # JSON writes decimal fractions: 0.3 is a multiple of 0.1, but not as a binary fraction.
-    if Fraction(repr(instance)) % Fraction(repr(divisor)):
+    is_number = isinstance(instance, int | float) and not isinstance(instance, bool)
+    if is_number and not is_multiple(instance, divisor):
         yield schema_error("not a multiple")
 
 
@@ -194,7 +192,6 @@ _NUMBERS = {"multipleOf"}.union(
     for side in ("min", "max")
     for quantity in ("imum", "Length", "Items", "Properties", "Contains")
 )
-_INFINITIES = frozenset({float("inf"), float("-inf")})  # `1e400`
 
 
 def _unique_items(_: Any, is_unique: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
@@ -281,23 +278,15 @@ def properties(hidden: str) -> Keyword:
 
 
 def _is_marked(validator: Any, schema: Any, keyword: str) -> bool:
-    """Return whether a schema says `readOnly` or `writeOnly`, itself, in its `allOf`, or where it refers to."""
-    resolver = validator._resolver  # noqa: SLF001  - jsonschema's own keywords use it, too
-    for _ in range(_MAX_HOPS):
-        if not isinstance(schema, dict):
-            return False
-        if schema.get(keyword) is True:
-            return True
-        branches = schema.get("allOf")
-        if isinstance(branches, list) and any(
-            isinstance(branch, dict) and branch.get(keyword) is True for branch in branches
-        ):
-            return True
-        if "$ref" not in schema:
-            return False
-        found = look_up(resolver, schema["$ref"])
-        schema, resolver = found.contents, found.resolver
-    return False
+    return is_marked(schema, keyword, _follow(validator._resolver))  # noqa: SLF001  - jsonschema's own do so
+
+
+def _follow(resolver: Any) -> Follow:
+    def follow(reference: str) -> tuple[Any, Follow]:
+        found = look_up(resolver, reference)
+        return found.contents, _follow(found.resolver)
+
+    return follow
 
 
 def _type_3_0(validator: Any, kind: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:

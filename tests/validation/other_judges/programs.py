@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dynacli.validation.judge import JudgedResponse
+from dynacli.validation.judged_messages import JudgedResponse
 from tests.npm_programs import program
 from tests.validation.pairs import PAIRS, Pair
 

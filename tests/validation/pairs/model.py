@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dynacli.validation.judge import JudgedRequest, JudgedResponse
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from tests.validation.in_process_judge import JSON, answer_document, answered, sent
 
 __all__ = ["BOTH", "V30", "V31", "V32", "Pair", "answer", "body", "request", "value"]

@@ -1,18 +1,20 @@
-"""Accepting large values by a compiled schema; values that it does not accept are judged by the keywords.
+"""Accepting large values while openapi-core judges; values that are not accepted are judged by its keywords.
 
-jsonschema-rs judges a hundred times as fast as the keywords of this room, but says less about errors.
+jsonschema-rs judges a hundred times as fast as the keywords, but says less about errors.
 So jsonschema-rs only decides whether a value is certainly valid: the keywords would find no error in such a value,
 and take no note, except about branches that the value does not fit.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from dynacli.validation.schemas.formats import Formats
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.model.patterns import Patterns
 
 if TYPE_CHECKING:
-    from dynacli.validation.schemas.compiled_schema import CompiledSchema
+    from dynacli.validation.accepting.compiled_schema import CompiledSchema
+    from dynacli.validation.accepting.plain_schema import SchemaSource
 
-__all__ = ["Acceptance"]
+__all__ = ["Acceptance", "source_of"]
 
 _MIN_VALUES = 2_000
 _MAX_SCHEMAS = 20_000
@@ -23,14 +25,14 @@ class Acceptance:
     """Accepts values that are certainly valid, by the schemas of one message.
 
     Args:
-        formats: The format checker of the message.
+        patterns: Decides regular expressions within the time of the message.
 
     Attributes:
         is_cut: Whether the keyword `items` stopped within an array that had too many errors.
     """
 
-    def __init__(self, formats: Formats) -> None:
-        self._formats = formats
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
         self.is_cut = False
         self._states: dict[int, _SchemaState] = {}
 
@@ -42,7 +44,7 @@ class Acceptance:
             value: The JSON value.
         """
         schema = validator.schema
-        if not isinstance(schema, dict) or not validator.is_of_openapi:
+        if not isinstance(schema, dict) or not validator.version:
             return False
         state = self._states.get(id(schema))
         if state is None:
@@ -65,16 +67,38 @@ class Acceptance:
         max_schemas = min(state.seen // 2, _MAX_SCHEMAS)
         state.needed = state.seen * 4
         # Imported only by calls with large answers.
-        from dynacli.validation.schemas.compiled_schema import CompiledSchema
-        from dynacli.validation.schemas.plain_schema import PlainSchema, UntranslatableError
+        from dynacli.validation.accepting.compiled_schema import CompiledSchema
+        from dynacli.validation.accepting.plain_schema import PlainSchema, UntranslatableError
 
         try:
-            state.compiled = CompiledSchema(PlainSchema(validator, max_schemas), self._formats)
+            plain = PlainSchema(validator.schema, source_of(validator), max_schemas)
+            state.compiled = CompiledSchema(plain, self._patterns)
         except (UntranslatableError, RecursionError, ValueError):  # jsonschema-rs raises `ValueError`
             if max_schemas == _MAX_SCHEMAS:
                 state.needed = float("inf")
             return False
         return True
+
+
+def source_of(validator: Any) -> "SchemaSource":
+    """Return what the schema of a validator means beside its own text."""
+    from dynacli.validation.accepting.plain_schema import SchemaSource
+
+    resolver = validator._resolver  # noqa: SLF001  - jsonschema's own keywords use it, too
+
+    def follow(reference: str) -> tuple[Any, Any]:
+        try:
+            found = resolver.lookup(reference)
+        except (RecursionError, DamagedCatalogError):
+            raise
+        except Exception as error:
+            raise LookupError(reference) from error
+        if found.resolver._base_uri != resolver._base_uri:  # noqa: SLF001  - there is no public way
+            raise LookupError(reference)
+        return found.contents, follow
+
+    kind = type(validator)
+    return SchemaSource(kind.version, kind.direction, follow)
 
 
 class _SchemaState:

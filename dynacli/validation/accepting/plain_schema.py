@@ -1,28 +1,50 @@
-"""Translating a Schema Object into plain JSON Schema 2020-12, with the meaning that the keywords of this room have.
+"""Translating a Schema Object into plain JSON Schema 2020-12, with the meaning that the judge's keywords have.
 
 A keyword that has no plain form, or that the document misuses, becomes a doubt: a keyword that says, when it is
 asked about a value, that the compiled schema cannot judge that value.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.validation.judging_notes import JudgingNotes
-from dynacli.validation.schemas.formats import Formats
-from dynacli.validation.schemas.keywords import required
-from dynacli.validation.schemas.plain_keywords import INTEGER_3_0, TRANSLATIONS, DoubtError, Nesting, Part
+from dynacli.model.operation import Dialect
+from dynacli.validation.accepting.plain_keywords import (
+    INTEGER_3_0,
+    TRANSLATIONS,
+    DoubtError,
+    Nesting,
+    Part,
+)
+from dynacli.validation.direction import LEFT_OUT, Direction, Follow, is_marked
 
-__all__ = ["DOUBT", "PlainSchema", "UntranslatableError"]
+__all__ = [
+    "DOUBT",
+    "ENTRY",
+    "LATER",
+    "PlainSchema",
+    "SchemaSource",
+    "UntranslatableError",
+    "is_dialect_of",
+    "judging_keywords",
+]
 
 DOUBT = "doubt"
 """The name of the keyword for a doubt."""
+
+ENTRY = "entry"
+"""The name of the keyword that counts how often a schema on a circle of references is entered.
+
+Alternatives that lead to themselves are tried at each level of a value: ten levels of four make a million.
+"""
+
+LATER = "later"
+"""The name of the keyword for a reference whose target is translated when a value reaches it."""
 
 _DOUBT: Any = {DOUBT: True}
 _MAX_STEPS = 64
 """The largest number of references and branches between schemas of the same value."""
 
-_HIDDEN = {"request": "readOnly", "response": "writeOnly"}
 _INTEGER_3_0 = {
     "$schema": "http://json-schema.org/draft-04/schema#",
     "id": INTEGER_3_0,
@@ -30,17 +52,70 @@ _INTEGER_3_0 = {
     "type": "integer",
 }
 
+_KEYWORDS_3_0 = frozenset(
+    {"$ref", "additionalProperties", "allOf", "anyOf", "discriminator", "enum", "externalDocs", "format"}
+    | {"items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength"}
+    | {"minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "properties", "required", "type"}
+    | {"uniqueItems", "xml"}
+)
+_KEYWORDS_3_1 = _KEYWORDS_3_0 | {
+    *("$dynamicRef", "const", "contains", "dependentRequired", "dependentSchemas", "exclusiveMaximum"),
+    *("exclusiveMinimum", "if", "patternProperties", "prefixItems", "propertyNames", "unevaluatedItems"),
+    "unevaluatedProperties",
+}
+_KEYWORDS: Mapping[str, frozenset[str]] = {
+    "3.0": _KEYWORDS_3_0,
+    "3.1": _KEYWORDS_3_1,
+    "3.2": _KEYWORDS_3_1,
+}
+"""Version → the keywords that judge; a test holds them against those of openapi-core."""
+
+_DIALECTS = {
+    "3.1": (
+        "https://spec.openapis.org/oas/3.1/dialect/base",
+        "https://json-schema.org/draft/2020-12/schema",
+    ),
+    "3.2": ("https://spec.openapis.org/oas/3.2/dialect/2025-09-17",),
+}
+
 
 class UntranslatableError(Exception):
     """The schema as a whole has no plain form; the text says why."""
+
+
+class SchemaSource(NamedTuple):
+    """What a schema means beside its own text.
+
+    Args:
+        version: The version of OpenAPI.
+        direction: The direction of the message.
+        follow: Follows references; it raises `LookupError` where one leads nowhere, or out of the document.
+    """
+
+    version: Dialect
+    direction: Direction
+    follow: Follow
+
+
+def judging_keywords(version: str) -> frozenset[str]:
+    """Return the keywords that judge in a version of OpenAPI; all others are annotations."""
+    return _KEYWORDS[version]
+
+
+def is_dialect_of(version: str, name: Any) -> bool:
+    """Return whether `$schema` or `jsonSchemaDialect` names the dialect that a version of OpenAPI has anyway."""
+    return isinstance(name, str) and name.rstrip("#") in _DIALECTS.get(version, ())
 
 
 class PlainSchema:
     """The plain form of a schema and of all schemas that its references lead to.
 
     Args:
-        validator: The validator of the schema; its class has the dialect and the direction.
+        schema: The schema as it is written.
+        source: Its version, direction and references.
         max_schemas: The largest number of schemas that are translated.
+        most_at_once: After so many schemas, references of members become `LATER`: in a densely connected document
+            a schema reaches most of the others, and most values reach few of them.
 
     Attributes:
         root: The plain form.
@@ -51,28 +126,32 @@ class PlainSchema:
         UntranslatableError: The schema has no plain form.
     """
 
-    def __init__(self, validator: Any, max_schemas: int) -> None:
-        self._validator = validator
+    def __init__(
+        self, schema: Any, source: SchemaSource, max_schemas: int, most_at_once: int | None = None
+    ) -> None:
+        self._source = source
         self._max_schemas = max_schemas
-        kind = type(validator)
-        self.is_3_0: bool = kind.is_3_0
-        self.text_formats: Mapping[str, Any] = validator.format_checker.texts
-        self._is_required = required(_HIDDEN[kind.direction])
+        self._most_at_once = max_schemas if most_at_once is None else most_at_once
+        self.is_3_0 = source.version == "3.0"
+        self._keywords = _KEYWORDS[source.version]
         self._names: dict[str, int] = {}
-        self._waiting: list[tuple[int, Any]] = []
+        self._waiting: deque[tuple[int, Any]] = deque()
         self._steps: dict[int, dict[int, int]] = {}
+        self._references: dict[int, set[int]] = {}
         self._current = -1
         self.size = 0
         self.patterns: dict[str, str] = {}
-        self.root = self._translated()
+        self.root = self._translated(schema)
 
-    def _translated(self) -> Part:
+    def _translated(self, schema: Any) -> Part:
         definitions: Part = {"integer": _INTEGER_3_0}
-        root = self.plain(self._validator.schema, Nesting())
-        while self._waiting:
-            self._current, schema = self._waiting.pop()
-            definitions[str(self._current)] = self.plain(schema, Nesting())
+        root = self.plain(schema, Nesting())
+        while self._waiting:  # the nearest first
+            self._current, target = self._waiting.popleft()
+            definitions[str(self._current)] = self.plain(target, Nesting())
         self._refuse_circles()
+        for number in self._on_circles():
+            definitions[str(number)] = {"allOf": [{ENTRY: True}, definitions[str(number)]]}
         dialect = "https://json-schema.org/draft/2020-12/schema"
         return {"$schema": dialect, "$defs": definitions, "allOf": [root]}
 
@@ -94,6 +173,21 @@ class PlainSchema:
         if any(follow(number, ()) > _MAX_STEPS for number in list(self._steps)):
             raise UntranslatableError("it is too deep")
 
+    def _on_circles(self) -> set[int]:
+        """Return the numbers of the schemas that are on a circle of references, or between two."""
+        following = {number: set(others) for number, others in self._references.items()}
+        while True:
+            # A schema that none of the rest refers to, or that refers to none of it, is on no circle of the rest.
+            referred = set().union(*following.values()) if following else set()
+            kept = {
+                number: others & following.keys()
+                for number, others in following.items()
+                if number in referred and not others.isdisjoint(following)
+            }
+            if len(kept) == len(following):
+                return set(kept)
+            following = kept
+
     def plain(self, schema: Any, nesting: Nesting) -> Any:
         """Return the plain form of a schema.
 
@@ -113,12 +207,12 @@ class PlainSchema:
         if self.is_3_0:
             if isinstance(schema.get("$ref"), str):
                 return _safely(lambda: self._reference(schema["$ref"], nesting))
-        elif "$schema" in schema and not self._is_same_dialect(schema):
+        elif "$schema" in schema and not is_dialect_of(self._source.version, schema["$schema"]):
             return _DOUBT
         plain: Part = {}
         others: list[Part] = []
         for name, value in schema.items():
-            if name not in self._validator.VALIDATORS:
+            if name not in self._keywords:
                 continue
             part = self._part(name, value, schema, nesting)
             if part.keys() & plain.keys():
@@ -137,52 +231,36 @@ class PlainSchema:
             return {"allOf": [_DOUBT]}
         return _safely(lambda: translation(self, value, schema, nesting))
 
-    def _is_same_dialect(self, schema: Any) -> bool:
-        notes = JudgingNotes()  # separate notes, because judging notes an unknown dialect itself
-        kind = type(self._validator)
-        named = kind({}, format_checker=Formats(notes)).evolve(schema={"$schema": schema["$schema"]})
-        return type(named) is kind and not notes.count
-
     def _reference(self, value: Any, nesting: Nesting, *, is_dynamic: bool = False) -> Part:
         if not isinstance(value, str):
             raise DoubtError
         if is_dynamic and not value.startswith("#/"):
             raise DoubtError  # an anchor, whose meaning depends on the way to this schema
         if value not in self._names:
+            if self.size > self._most_at_once and not nesting.is_same_value:
+                return {LATER: value}
             contents = self._target(value)
             self._names[value] = len(self._names)
             self._waiting.append((self._names[value], contents))
         number = self._names[value]
+        self._references.setdefault(self._current, set()).add(number)
         if nesting.is_same_value:
             known = self._steps.setdefault(self._current, {})
             known[number] = max(known.get(number, 0), nesting.steps + 1)
         return {"$ref": f"#/$defs/{number}"}
 
     def _target(self, ref: str) -> Any:
-        resolver = self._validator._resolver  # noqa: SLF001  - jsonschema's own keywords use it, too
         try:
-            found = resolver.lookup(ref)
-        except (RecursionError, DamagedCatalogError):
-            raise
-        except Exception:  # noqa: BLE001  - judging itself notes that the reference leads nowhere
+            return self._source.follow(ref)[0]
+        except LookupError:  # judging itself notes that the reference leads nowhere
             raise DoubtError from None
-        if found.resolver._base_uri != resolver._base_uri:  # noqa: SLF001  - there is no public way
-            raise DoubtError
-        return found.contents
 
     def is_hidden(self, schema: Any) -> bool:
         """Return whether a property is left out in this direction."""
         try:
-            properties = {"name": schema}
-            return not list(self._is_required(self._validator, ["name"], {}, {"properties": properties}))
-        except (RecursionError, DamagedCatalogError):
-            raise
-        except Exception:  # noqa: BLE001  - judging itself notes the defect
+            return is_marked(schema, LEFT_OUT[self._source.direction], self._source.follow)
+        except LookupError:
             raise DoubtError from None
-
-    def is_integer(self, value: Any) -> bool:
-        """Return whether a number is an integer in this dialect."""
-        return bool(self._validator.is_type(value, "integer"))
 
     def pattern_format(self, pattern: str) -> str:
         """Return the name of the format that stands for a pattern."""

@@ -26,11 +26,17 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
-from jsonschema import FormatChecker  # type: ignore[import-untyped]
+from dynacli.model.patterns import Patterns
 
-from dynacli.validation.judging_notes import JudgingNotes
-
-__all__ = ["RANGES", "FormatCheck", "Formats", "engine_options"]
+__all__ = [
+    "RANGES",
+    "TEXT_FORMATS",
+    "FormatCheck",
+    "engine_options",
+    "is_by_engine",
+    "is_in_range",
+    "text_formats",
+]
 
 FormatCheck = Callable[[str], bool]
 """text → whether it is of the format."""
@@ -104,7 +110,8 @@ def _is_base64url(text: str) -> bool:
     return _BASE64URL.fullmatch(text) is not None
 
 
-def _is_in_range(minimum: float, maximum: float, value: object) -> bool:
+def is_in_range(minimum: float, maximum: float, value: object) -> bool:
+    """Return whether a value is no number, or one within limits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     # A float was rounded when it was read, so it is compared with limits that are rounded, too.
@@ -120,37 +127,21 @@ _TEXTS: dict[str, FormatCheck] = {
     "byte": _is_base64,
     "base64url": _is_base64url,
 }
-_NUMBERS: dict[str, Any] = {name: partial(_is_in_range, *limits) for name, limits in RANGES.items()}
 
 
-class Formats(FormatChecker):  # type: ignore[misc]
-    """Checks formats, and holds the notes of the message.
+TEXT_FORMATS = frozenset({*_TEXTS, "regex"})
+"""The formats of texts that are judged."""
 
-    The format checker is the only object that jsonschema passes on from each validator to the next,
-    so keywords find the notes here.
 
-    Attributes:
-        notes: The notes of the message.
-        texts: Name → check, for the formats of texts.
-        acceptance: Accepts large values of the same message.
+def text_formats(patterns: Patterns) -> dict[str, FormatCheck]:
+    """Return name → check, for the formats of texts.
+
+    Args:
+        patterns: Decides whether a text is a regular expression.
     """
-
-    acceptance: Any
-
-    def __init__(self, notes: JudgingNotes) -> None:
-        super().__init__(())
-        self.notes = notes
-        self.texts: dict[str, FormatCheck] = {**_TEXTS, "regex": notes.patterns.is_pattern}
-        self.checkers = {
-            **{name: (check, ()) for name, check in _NUMBERS.items()},
-            **{name: (partial(_check_text, check), ()) for name, check in self.texts.items()},
-        }
-
-    @staticmethod
-    def is_by_engine(name: str) -> bool:
-        """Return whether jsonschema-rs itself decides on a format, so that a compiled schema can just name it."""
-        return name in _BY_ENGINE
+    return {**_TEXTS, "regex": patterns.is_pattern}
 
 
-def _check_text(check: FormatCheck, value: object) -> bool:
-    return not isinstance(value, str) or check(value)
+def is_by_engine(name: str) -> bool:
+    """Return whether jsonschema-rs itself decides on a format, so that a compiled schema can just name it."""
+    return name in _BY_ENGINE

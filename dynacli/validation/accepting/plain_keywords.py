@@ -5,9 +5,9 @@ from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
 from dynacli.model.patterns import MAX_PATTERN
-from dynacli.validation.bodies.plain_values import LIMIT
+from dynacli.validation.accepting.plain_values import LIMIT
 from dynacli.validation.discriminator import discriminator_of, named_branch
-from dynacli.validation.schemas.formats import RANGES
+from dynacli.validation.formats import RANGES, TEXT_FORMATS
 
 __all__ = ["INTEGER_3_0", "MEMBER", "MULTIPLE", "TRANSLATIONS", "DoubtError", "Nesting", "Part"]
 
@@ -52,16 +52,12 @@ class Translator(Protocol):
     """The translation of a whole schema, as the translations of its keywords use it."""
 
     is_3_0: bool
-    text_formats: Mapping[str, Any]
 
     def plain(self, schema: Any, nesting: Nesting) -> Any:
         """Return the plain form of a subschema."""
 
     def is_hidden(self, schema: Any) -> bool:
         """Return whether a property is left out in this direction."""
-
-    def is_integer(self, value: Any) -> bool:
-        """Return whether a number is an integer in this dialect."""
 
     def pattern_format(self, pattern: str) -> str:
         """Return the name of the format that stands for a pattern."""
@@ -83,7 +79,7 @@ def _type(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
     kinds.remove("integer")
     if "number" in kinds:
         return {"type": kinds}
-    if translator.is_integer(1.0):
+    if not translator.is_3_0:
         return {"type": [*kinds, "integer"]}
     return {"anyOf": [{"$ref": INTEGER_3_0}, *([{"type": kinds}] if kinds else [])]}
 
@@ -129,13 +125,13 @@ def _pattern(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
     return {"format": translator.pattern_format(value)}
 
 
-def _format(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
+def _format(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
     if not isinstance(value, str):
         raise DoubtError
     if value in RANGES:
         least, most = RANGES[value]
         return {**_bound("minimum", least), **_bound("maximum", most)}
-    return {"format": value} if value in translator.text_formats else {}
+    return {"format": value} if value in TEXT_FORMATS else {}
 
 
 def _items(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
@@ -344,9 +340,7 @@ TRANSLATIONS: Mapping[str, Translation] = {
         name: _size(name)
         for name in ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]
     },
-    **dict.fromkeys(
-        ["discriminator", "xml", "externalDocs", "example", "deprecated", "description"], _ignored
-    ),
+    **dict.fromkeys(["discriminator", "xml", "externalDocs"], _ignored),
     **dict.fromkeys(["unevaluatedProperties", "unevaluatedItems"], _unevaluated),
     "type": _type,
     "enum": _enum,

@@ -1,0 +1,151 @@
+"""The part of the document that describes an operation, and its schemas, compiled when they are needed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.model.operation import Operation
+from dynacli.model.patterns import Patterns
+from dynacli.validation.accepting.compiled_schema import CompiledSchema, EntryCount
+from dynacli.validation.accepting.plain_schema import (
+    PlainSchema,
+    SchemaSource,
+    UntranslatableError,
+    is_dialect_of,
+)
+from dynacli.validation.direction import Direction
+
+__all__ = ["OperationSchemas"]
+
+_MAX_SCHEMAS = 20_000
+_AT_ONCE = 300
+_MAX_HOPS = 50
+
+
+class OperationSchemas:
+    """An operation's part of the document.
+
+    Args:
+        catalog: The components are read from it when a reference leads to them.
+        operation: The operation.
+
+    Attributes:
+        version: The version of OpenAPI.
+        is_usual: Whether the schemas are of the dialect that this version has anyway.
+    """
+
+    def __init__(self, catalog: Catalog, operation: Operation) -> None:
+        self._catalog = catalog
+        part = catalog.part(operation.name)
+        self._operation: Mapping[str, Any] = part["operation"]
+        self._path_item: Mapping[str, Any] = part["path_item"]
+        self.version: Any = catalog.meta["dialect"]
+        dialect = catalog.meta["json_schema_dialect"]
+        self.is_usual = not dialect or is_dialect_of(self.version, dialect)
+        # Reference → its target, so that several schemas that refer to one read it once.
+        self._targets: dict[str, Any] = {}
+        self._compiled: dict[tuple[int, Direction], tuple[Any, CompiledSchema | None]] = {}
+        self._patterns = Patterns()
+        self._entries = EntryCount()
+        self._later: dict[tuple[str, Direction], CompiledSchema | None] = {}
+
+    def begin(self) -> None:
+        """Begin another message, with a full budget for its regular expressions."""
+        self._patterns.renew()
+
+    def target(self, reference: str) -> Any:
+        """Return the target of a reference.
+
+        Raises:
+            LookupError: It leads nowhere, or is no reference at all.
+        """
+        if not isinstance(reference, str):
+            raise LookupError(reference)  # noqa: TRY004  - it leads nowhere, like one that is text
+        if reference not in self._targets:
+            self._targets[reference] = self._catalog.resolve(reference)
+        return self._targets[reference]
+
+    def object_of(self, value: Any) -> Mapping[str, Any] | None:
+        """Return an object of the document, its Reference Objects followed; None where it is no object.
+
+        Raises:
+            LookupError: A reference leads nowhere.
+        """
+        for _ in range(_MAX_HOPS):
+            if not isinstance(value, Mapping):
+                return None
+            if "$ref" not in value:
+                return value
+            value = self.target(value["$ref"])
+        return None
+
+    def parameters(self) -> Iterator[Mapping[str, Any] | None]:
+        """Yield the parameters of the operation; None for one that is no object.
+
+        Raises:
+            LookupError: A reference leads nowhere.
+        """
+        known: dict[tuple[Any, Any], Mapping[str, Any]] = {}
+        for holder in (self._path_item, self._operation):
+            listed = holder.get("parameters", [])
+            if not isinstance(listed, list):
+                yield None
+                continue
+            for value in listed:
+                parameter = self.object_of(value)
+                if parameter is None or not isinstance(parameter.get("name"), str):
+                    yield None
+                else:
+                    # The operation's own parameter replaces that of the path item.
+                    known[parameter["name"], str(parameter.get("in"))] = parameter
+        yield from known.values()
+
+    @property
+    def request_body(self) -> Any:
+        """The operation's `requestBody` as it is written; None where it has none."""
+        return self._operation.get("requestBody")
+
+    @property
+    def responses(self) -> Any:
+        """The operation's `responses` as they are written; None where it has none."""
+        return self._operation.get("responses")
+
+    def accepts(self, schema: Any, value: Any, direction: Direction) -> bool:
+        """Return whether a value is certainly valid.
+
+        Args:
+            schema: The Schema Object as it is written, its references in place.
+            value: The JSON value.
+            direction: The direction of the message that has the value.
+        """
+        compiled = self.compiled(schema, direction)
+        return schema is True or (compiled is not None and compiled.accepts(value))
+
+    def compiled(self, schema: Any, direction: Direction) -> CompiledSchema | None:
+        """Return a schema compiled, once for each direction; None where it cannot be."""
+        if not isinstance(schema, dict):
+            return None
+        key = id(schema), direction
+        if key not in self._compiled:
+            # The schema is held so that no other object can get its identity.
+            self._compiled[key] = schema, self._compile(schema, direction)
+        return self._compiled[key][1]
+
+    def _compile(self, schema: Any, direction: Direction) -> CompiledSchema | None:
+        def follow(reference: str) -> tuple[Any, Any]:
+            return self.target(reference), follow
+
+        def later(reference: str) -> CompiledSchema | None:
+            key = reference, direction
+            if key not in self._later:
+                try:
+                    self._later[key] = self._compile(self.target(reference), direction)
+                except LookupError:
+                    self._later[key] = None
+            return self._later[key]
+
+        try:
+            plain = PlainSchema(schema, SchemaSource(self.version, direction, follow), _MAX_SCHEMAS, _AT_ONCE)
+            return CompiledSchema(plain, self._patterns, later, self._entries)
+        except (UntranslatableError, RecursionError, ValueError):  # jsonschema-rs raises `ValueError`
+            return None

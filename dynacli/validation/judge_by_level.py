@@ -1,0 +1,91 @@
+"""Judging at a level of validation: openapi-core judges; at `warn` it is not asked about what is beyond doubt."""
+
+from typing import TYPE_CHECKING
+
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.model.operation import Operation
+from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+
+if TYPE_CHECKING:
+    from dynacli.validation.accepting.operation_schemas import OperationSchemas
+    from dynacli.validation.judge import Judge
+
+__all__ = ["JudgeByLevel"]
+
+
+class JudgeByLevel:
+    """Judges the requests and answers of an operation.
+
+    Args:
+        catalog: The components are read from it when a schema refers to them.
+        operation: The operation.
+        may_accept: Whether what compiled schemas accept is valid without asking openapi-core, which gives the same
+            verdict and takes most of the time of a call.
+        is_exact: Whether what the document does not mention is a finding, too.
+    """
+
+    def __init__(
+        self, catalog: Catalog, operation: Operation, *, may_accept: bool = True, is_exact: bool = False
+    ) -> None:
+        self._catalog, self._operation = catalog, operation
+        self._may_accept, self._is_exact = may_accept, is_exact
+        self._schemas: OperationSchemas | None = None
+        self._judge: Judge | None = None
+
+    def request(self, request: JudgedRequest) -> Verdict:
+        """Return the verdict on a request."""
+        if self._may_accept:
+            from dynacli.validation.accepting.accept_request import accepts_request
+
+            schemas = self._operation_schemas()
+            try:
+                if schemas.is_usual and accepts_request(schemas, request):
+                    return Verdict(is_accepted=True)
+            except LookupError:
+                pass  # openapi-core says which reference leads nowhere
+        return self._asked().request(request, is_exact=self._is_exact)
+
+    def response(self, response: JudgedResponse) -> Verdict:
+        """Return the verdict on an answer."""
+        if self._may_accept:
+            from dynacli.validation.accepting.accept_response import accepts_response
+
+            schemas = self._operation_schemas()
+            is_head = self._operation.method == "HEAD"
+            try:
+                if schemas.is_usual and accepts_response(schemas, response, is_head=is_head):
+                    return Verdict(is_accepted=True)
+            except LookupError:
+                pass  # openapi-core says which reference leads nowhere
+        return self._asked().response(response, is_exact=self._is_exact)
+
+    def prepare(self) -> None:
+        """Do what judging the answer will need, while there is time for it.
+
+        Schemas of answers are compiled; where an answer cannot be accepted by them, openapi-core is imported.
+        """
+        if self._judge is not None or not self._may_accept:
+            return
+        from dynacli.validation.accepting.accept_response import can_accept_success
+
+        try:
+            is_enough = can_accept_success(self._operation_schemas())
+        except LookupError:
+            is_enough = False
+        if not is_enough:
+            self._asked()
+
+    def _operation_schemas(self) -> "OperationSchemas":
+        if self._schemas is None:
+            from dynacli.validation.accepting.operation_schemas import OperationSchemas
+
+            self._schemas = OperationSchemas(self._catalog, self._operation)
+        return self._schemas
+
+    def _asked(self) -> "Judge":
+        if self._judge is None:
+            from dynacli.validation.judge import Judge
+
+            self._judge = Judge(self._catalog, self._operation)
+        return self._judge

@@ -1,0 +1,54 @@
+"""Requests and answers in the form in which they are judged."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.streamed_body import StreamedBody
+
+__all__ = ["JudgedRequest", "JudgedResponse"]
+
+
+class JudgedRequest(NamedTuple):
+    """A request as it is judged: the decoded texts of the wire, and the values that they were written from.
+
+    Args:
+        path: Name → text of each path parameter.
+        query: (name, text) of each query parameter.
+        headers: Name → text of each header.
+        cookies: (name, text) of each cookie.
+        media_type: The value of `Content-Type`; empty where there is none.
+        body: The body; None where there is none.
+        values: (location, name) → the value that a parameter's text was written from.
+        querystring: (name, percent-encoded text) of a parameter that is the whole query; None where there is none.
+        credentials: The names of the security schemes whose credentials go with the request; None where they
+            are unknown, so that none counts as missing.
+    """
+
+    path: Mapping[str, str]
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    cookies: list[tuple[str, str]]
+    media_type: str
+    body: bytes | None
+    values: Mapping[tuple[str, str], Any]
+    querystring: tuple[str, str] | None = None
+    credentials: frozenset[str] | None = None
+
+
+class JudgedResponse(NamedTuple):
+    """An answer as it is judged.
+
+    Args:
+        headers: Name → value, or pairs, in which a header may occur repeatedly.
+        content_type: The value of `Content-Type`; empty where there is none.
+        body: The body. A `StreamedBody` may not be read to its end, where judging does not need that.
+        redirects: The statuses of the redirects that led to the answer.
+    """
+
+    status: int
+    headers: Mapping[str, str] | Iterable[tuple[str, str]]
+    content_type: str
+    body: "bytes | StreamedBody | UnreadBody"
+    redirects: tuple[int, ...] = ()

@@ -1,0 +1,279 @@
+"""What is accepted without asking openapi-core, and what never is."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from dynacli.model.operation import Dialect
+from dynacli.validation.accepting import compiled_schema, operation_schemas
+from dynacli.validation.accepting.accept_request import accepts_request
+from dynacli.validation.accepting.accept_response import accepts_response
+from dynacli.validation.accepting.operation_schemas import OperationSchemas
+from dynacli.validation.accepting.plain_keywords import TRANSLATIONS
+from dynacli.validation.accepting.plain_schema import LATER, PlainSchema, SchemaSource, judging_keywords
+from dynacli.validation.import_openapi_core import load_engine
+from dynacli.validation.judge_by_level import JudgeByLevel
+from tests.documents import catalog_of, document, operation, parameter, save
+from tests.harness import Answer, recording, run_cli
+from tests.validation.in_process_judge import JSON, answer_document, answered, sent
+
+_VERSIONS: tuple[Dialect, ...] = ("3.0", "3.1", "3.2")
+_WRITTEN = {"3.0": "3.0.4", "3.1": "3.1.1", "3.2": "3.2.0"}
+
+
+def _schemas(tree: dict[str, Any]) -> OperationSchemas:
+    catalog = catalog_of(tree)
+    return OperationSchemas(catalog, catalog.operation(catalog.summaries()[0].name))
+
+
+def _is_accepted(
+    value: Any, schema: Any, version: str = "3.1.1", headers: dict[str, Any] | None = None, **schemas: Any
+) -> bool:
+    response: dict[str, Any] = {"description": "", "content": {JSON: {"schema": schema}}}
+    if headers is not None:
+        response["headers"] = {name: {"schema": header} for name, header in headers.items()}
+    tree = answer_document({"200": response}, version, **schemas)
+    came = dict.fromkeys(headers or (), "5")
+    return accepts_response(_schemas(tree), answered(json.dumps(value).encode(), headers=came))
+
+
+_PERSON = {
+    "type": "object",
+    "required": ["name"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "minLength": 1},
+        "born": {"type": "string", "format": "date"},
+        "friends": {"type": "array", "items": {"$ref": "#/components/schemas/Person"}},
+    },
+}
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+@pytest.mark.parametrize(
+    ("value", "is_right"),
+    [
+        ({"name": "a"}, True),
+        ({"name": "a", "born": "2020-02-29", "friends": [{"name": "b"}]}, True),
+        ({"name": ""}, False),
+        ({"born": "2020-02-29"}, False),
+        ({"name": "a", "born": "2021-02-29"}, False),
+        ({"name": "a", "friends": [{"name": "b", "age": 1}]}, False),
+        ([], False),
+    ],
+)
+def test_what_is_plainly_right_is_accepted(value: Any, is_right: bool, version: Dialect) -> None:
+    """A value is accepted if, and only if, its schema allows it."""
+    schema = {"$ref": "#/components/schemas/Person"}
+    assert is_right is _is_accepted(value, schema, _WRITTEN[version], Person=_PERSON)
+
+
+@pytest.mark.parametrize(
+    ("schema", "header", "is_right"),
+    [
+        ({"type": "integer"}, {"type": "integer", "maximum": 5}, True),
+        ({"type": "integer"}, {"type": "string"}, True),
+        ({"type": "integer"}, {"type": "integer", "maximum": 4}, False),
+        ({"type": "integer"}, {"type": "array", "items": {"type": "integer"}}, False),
+        ({"type": "integer"}, {"oneOf": [{"type": "integer"}, {"type": "string"}]}, False),
+        (
+            {"type": "integer", "$schema": "https://json-schema.org/draft-07/schema"},
+            {"type": "string"},
+            False,
+        ),
+        ({"patternProperties": {"a": {}}}, {"type": "string"}, False),
+        ({"$ref": "#/components/schemas/Nowhere"}, {"type": "string"}, False),
+        ({"type": "integer", "pattern": "("}, {"type": "string"}, True),
+    ],
+)
+def test_what_is_in_doubt_is_asked_about(schema: Any, header: Any, is_right: bool) -> None:
+    """A header of several types, another dialect, or a keyword that is misused: openapi-core decides."""
+    assert is_right is _is_accepted(1, schema, headers={"X-Count": header})
+
+
+@pytest.mark.parametrize(
+    ("responses", "answer", "is_right"),
+    [
+        ({"204": {"description": ""}}, answered(status=204), True),
+        ({"2XX": {"description": ""}}, answered(status=202), True),
+        ({"default": {"description": ""}}, answered(status=404), True),
+        ({"204": {"description": ""}}, answered(b"{}", status=204), False),
+        ({"200": {"description": ""}}, answered(status=201), False),
+        ({"200": {"$ref": "#/components/responses/None"}}, answered(), False),
+        ({"200": {"description": "", "content": {JSON: {}}}}, answered(b"{}"), False),
+        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, answered(b"{}"), True),
+        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, answered(b"{"), False),
+        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, answered(), False),
+        (
+            {"200": {"description": "", "content": {JSON: {"schema": True}}}},
+            answered(b"1", media_type="text/plain"),
+            False,
+        ),
+        (
+            {"200": {"description": "", "headers": {"X-A": {"required": True, "schema": {}}}}},
+            answered(),
+            False,
+        ),
+    ],
+)
+def test_status_and_media_type_are_plainly_documented(
+    responses: dict[str, Any], answer: Any, is_right: bool
+) -> None:
+    """An answer that the document does not describe, or not wholly, is asked about."""
+    if "$ref" in responses.get("200", {}):
+        with pytest.raises(LookupError):
+            accepts_response(_schemas(answer_document(responses)), answer)
+        return
+    assert is_right is accepts_response(_schemas(answer_document(responses)), answer)
+
+
+def _request_schemas(*parameters: Any, body: Any = None) -> OperationSchemas:
+    return _schemas(document({"/a/{id}": {"post": operation("a", *parameters, body=body)}}, None))
+
+
+_ID = parameter("id", {"type": "integer"}, "path")
+
+
+@pytest.mark.parametrize(
+    ("more", "request_", "is_right"),
+    [
+        ((), {}, True),
+        ((), {"values": {("path", "id"): "x"}}, False),
+        ((), {"values": {}}, False),
+        ((parameter("q", {"type": "integer"}),), {"query": [("q", "1")]}, False),
+        ((parameter("q", {"type": "integer"}, required=True),), {}, False),
+        ((parameter("q", {"type": "integer"}),), {}, True),
+        ((parameter("accept", {"type": "integer"}, "header"),), {"headers": {"Accept": "*/*"}}, True),
+        ((), {"body": b"{}", "media_type": JSON}, False),
+        ((), {"querystring": ("a", "b")}, False),
+        ((), {"credentials": frozenset()}, False),
+        ((1,), {}, False),
+    ],
+)
+def test_a_request_is_accepted_with_its_values(more: Any, request_: dict[str, Any], is_right: bool) -> None:
+    """Each parameter that is sent has a valid value, and each that must be sent is."""
+    given: dict[str, Any] = {"path": {"id": "5"}, "values": {("path", "id"): 5}, **request_}
+    made = _request_schemas(_ID)
+    made._operation = {**made._operation, "parameters": [_ID, *more]}
+    assert is_right is accepts_request(made, sent(**given))
+
+
+@pytest.mark.parametrize(("body", "is_right"), [(b'{"n": 1}', True), (b'{"n": "1"}', False), (None, False)])
+def test_a_body_is_accepted_by_its_schema(body: bytes | None, is_right: bool) -> None:
+    """JSON bodies are read and accepted like those of answers."""
+    schemas = _request_schemas(_ID, body={"type": "object", "properties": {"n": {"type": "integer"}}})
+    request = sent(path={"id": "5"}, values={("path", "id"): 5}, body=body, media_type=JSON)
+    assert is_right is accepts_request(schemas, request)
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+def test_the_keywords_are_those_of_openapi_core(version: Dialect) -> None:
+    """A keyword that openapi-core judges and that is not known here would be taken for an annotation."""
+    engine = load_engine()
+    path = engine.make_path(answer_document({}, _WRITTEN[version]))
+    from dynacli.validation.judging_notes import JudgingNotes
+
+    validator = engine.schema_validator(path, version, "response", JudgingNotes())
+    annotations = {"deprecated", "description", "example"}
+    assert set(validator.VALIDATORS) - annotations == judging_keywords(version)
+    untranslated = judging_keywords(version) - TRANSLATIONS.keys()
+    assert untranslated <= {"$ref", "$dynamicRef", "patternProperties"}
+
+
+_TREE = {
+    "anyOf": [
+        {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Tree"}}, "required": [name]}
+        for name in ("b", "c", "d", "a")
+    ]
+}
+
+
+def test_alternatives_that_lead_to_themselves_end_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of four alternatives is tried at each of forty levels: nobody waits for that."""
+    monkeypatch.setattr(compiled_schema, "_MAX_ENTRIES", 2_000)
+    value: Any = {"b": 1, "a": 1}
+    for _ in range(40):
+        value = {"a": value}
+    began = time.perf_counter()
+    assert not _is_accepted(value, {"$ref": "#/components/schemas/Tree"}, Tree=_TREE)
+    assert time.perf_counter() - began < 5
+
+
+def test_a_reference_may_be_compiled_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a densely connected document only those schemas are compiled that a value reaches."""
+    schemas: dict[str, Any] = {
+        f"S{number}": {
+            "type": "object",
+            "properties": {
+                "next": {"$ref": f"#/components/schemas/S{number + 1}"},
+                "n": {"type": "integer"},
+            },
+        }
+        for number in range(100)
+    }
+    schemas["S100"] = {
+        "type": "object",
+        "patternProperties": {"x": {}},
+        "properties": {"n": {"type": "integer"}},
+    }
+    monkeypatch.setattr(operation_schemas, "_AT_ONCE", 10)
+    source = SchemaSource("3.1", "response", lambda ref: (schemas[ref.rpartition("/")[2]], None))
+    plain = PlainSchema(schemas["S0"], source, 1_000, 10)
+    assert plain.size < 20
+    assert LATER in json.dumps(plain.root)
+
+    def value(levels: int, last: Any) -> Any:
+        return {"next": value(levels - 1, last)} if levels else {"n": last}
+
+    start = {"$ref": "#/components/schemas/S0"}
+    assert _is_accepted(value(60, 1), start, **schemas)
+    assert not _is_accepted(value(60, "1"), start, **schemas)
+    assert _is_accepted(value(60, "1"), {"not": start}, **schemas)
+    # The last schema has a keyword that is not compiled: nothing there is accepted, not even that it is wrong.
+    assert not _is_accepted(value(100, 1), start, **schemas)
+    assert not _is_accepted(value(100, "1"), {"not": start}, **schemas)
+
+
+_ANSWER = {
+    "200": {"description": "", "content": {JSON: {"schema": {"type": "array", "items": {"type": "integer"}}}}}
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "body", "told"),
+    [
+        ((), b"[1]", "the request and the answer by compiled schemas"),
+        ((), b"[true]", "the request by compiled schemas, the answer by openapi-core"),
+        (("--validate", "strict"), b"[1]", "the request and the answer by openapi-core"),
+        (("--validate", "exact"), b"[1]", "the request and the answer by openapi-core"),
+        (("--report", "json=@report.json"), b"[1]", "the request and the answer by openapi-core"),
+    ],
+)
+def test_a_verbose_call_says_who_judged(words: tuple[str, ...], body: bytes, told: str) -> None:
+    """At `warn` openapi-core is asked about what is not accepted; the other levels and reports always ask it."""
+    with recording() as server:
+        api = save(document({"/a": {"get": operation("a", responses=_ANSWER)}}, [server.origin]))
+        server.answers["/a"] = Answer(200, body, {"Content-Type": JSON})
+        result = run_cli(api, "a", "-v", *words)
+    assert f"* judged: {told}\n" in result.stderr
+
+
+def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the request is under way, the schemas of answers are compiled, or openapi-core is imported."""
+    asked: list[bool] = []
+    monkeypatch.setattr(JudgeByLevel, "_asked", lambda _: asked.append(True))
+    for content, is_asked in [
+        ({JSON: {"schema": {"type": "integer"}}}, False),
+        ({}, False),
+        ({"text/event-stream": {"schema": {}}}, True),
+        ({JSON: {"schema": {"$ref": "#/components/schemas/Circle"}}}, True),
+    ]:
+        tree = answer_document(
+            {"200": {"description": "", "content": content}}, Circle={"$ref": "#/components/schemas/Circle"}
+        )
+        catalog = catalog_of(tree)
+        asked.clear()
+        JudgeByLevel(catalog, catalog.operation(catalog.summaries()[0].name)).prepare()
+        assert is_asked is bool(asked)
