@@ -18,6 +18,7 @@ from tests.bench.setting import CHECKOUT, Setting, prepared
 __all__: list[str] = []
 
 _CLICK = "import click"
+_HTTPX = "import click, httpx"
 _ISSUE = ("issues-get", "octocat", "hello-world", "1")
 _DENSE = ("post-payments",)
 _LIST = "issues-list-for-repo"
@@ -96,6 +97,25 @@ def _compiled(setting: Setting, pairs: int, figure: Callable[..., float]) -> Ite
         yield figure(run(command, setting.with_empty_cache()))
 
 
+def _judged_memory(setting: Setting, pairs: int) -> Row:
+    command = setting.call("github", *_ISSUE, "--server", "ORIGIN")
+    peak = median(run(command, setting.variables).peak_mib for _ in range(min(pairs, 5)))
+    return Row("judged call, memory", "32 MiB", "", f"{peak:.1f} MiB", peak, (0, 32))
+
+
+def _thousand_calls(setting: Setting, pairs: int) -> Row:
+    """Hold a thousand judged calls of one process against as many of httpx's own client."""
+    words = [sys.executable, "-m", "tests.bench.thousand_calls", setting.origin, str(min(pairs, 5))]
+    done = subprocess.run(
+        words, capture_output=True, text=True, cwd=CHECKOUT, env=setting.variables, check=False
+    )
+    if done.returncode:
+        raise FailedRunError(done.stderr)
+    base, figure, ratio = map(float, done.stdout.split())
+    name, told = "1,000 judged calls in one process", "the same by `httpx.Client`"
+    return Row(name, told, f"{base:.2f} s", f"{figure:.2f} s", ratio, (0, 1.5))
+
+
 def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a size is the same each time
     """Hold the size of a catalog against that of its document; the worst of both documents."""
     sizes = []
@@ -172,31 +192,30 @@ _RUNS = dict(
         _paired("API help", _CLICK, ("github", "--help"), 2.2),
         _paired("completion", _CLICK, ("__complete", "bash", "github", "issues-l"), 1.6),
         _paired("dry run", _CLICK, ("github", *_ISSUE, "--dry-run", "json", "--validate", "off"), 2.2),
+        _paired("judged call", _HTTPX, ("github", *_ISSUE, "--server", "ORIGIN"), 1.6),
         _paired(
-            "judged call",
+            "judged call, strict",
             "import click, httpx, openapi_core",
-            ("github", *_ISSUE, "--server", "ORIGIN"),
+            ("github", *_ISSUE, "--server", "ORIGIN", "--validate", "strict"),
             0.75,
         ),
         _paired(
             "call without verdict",
-            "import click, httpx",
+            _HTTPX,
             ("github", *_ISSUE, "--server", "ORIGIN", "--validate", "off"),
-            1.3,
+            1.2,
         ),
         *(
             _paired(
-                f"judged call, {what}",
-                ("github", *words, "--server", "ORIGIN", "--validate", "off"),
-                ("github", *words, "--server", "ORIGIN"),
+                f"judged call, {size} issues",
+                ("github", _LIST, "octocat", answer, "--server", "ORIGIN", "--validate", "off"),
+                ("github", _LIST, "octocat", answer, "--server", "ORIGIN"),
                 limit,
             )
-            for what, words, limit in (
-                ("one issue", _ISSUE, 3.0),
-                ("1,000 issues", (_LIST, "octocat", "thousand"), 4.0),
-                ("10,000 issues", (_LIST, "octocat", "ten-thousand"), 7.0),
-            )
+            for size, answer, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 3.5))
         ),
+        ("judged call, memory", _judged_memory),
+        ("thousand calls", _thousand_calls),
         ("judge alone", _judge_alone),
         ("refresh due", _due),
         ("refresh with 304", _not_modified),
