@@ -101,6 +101,7 @@ class Api:
         self._env, self._options = env, options
         self._lock = threading.RLock()
         self._clients = ClientPool()
+        self._operations: dict[str, DescribedOperation] = {}
         self._judges: dict[str, JudgeByLevel] = {}
         self._is_closed = False
         self._open = ExitStack()
@@ -152,9 +153,13 @@ class Api:
         """Close the connections and the catalog; calling it again does nothing."""
         with self._lock:
             self._is_closed = True
-            self._judges.clear()
+            self._forget()
             self._clients.close()
             self._open.close()
+
+    def _forget(self) -> None:
+        self._operations.clear()
+        self._judges.clear()
 
     @property
     def operations(self) -> tuple[OperationSummary, ...]:
@@ -235,12 +240,14 @@ class Api:
     def _described(self, name: str) -> DescribedOperation:
         opened = self._catalog_of()
         with self._lock:
-            found = opened.catalog.find(name)
-            if found is None:
-                from dynacli.client.unknown_operation import unknown_operation
+            if name not in self._operations:
+                found = opened.catalog.find(name)
+                if found is None:
+                    from dynacli.client.unknown_operation import unknown_operation
 
-                raise unknown_operation(opened, name)
-            return DescribedOperation(opened, opened.catalog.operation(found))
+                    raise unknown_operation(opened, name)
+                self._operations[name] = DescribedOperation(opened, opened.catalog.operation(found))
+            return self._operations[name]
 
     def _catalog_of(self) -> OpenedApi:
         if self._is_closed:
@@ -256,7 +263,7 @@ class Api:
                 return work()
             except DamagedCatalogError as damage:
                 with self._lock:
-                    self._judges.clear()
+                    self._forget()
                     self._open.close()
                     if not discard(damage):
                         break

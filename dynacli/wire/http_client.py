@@ -62,14 +62,12 @@ class ClientPool:
         Raises:
             UsageError: A proxy or certificate variable of the environment is malformed.
         """
-        from http.cookiejar import CookieJar, DefaultCookiePolicy
-
         with self._lock:
             client = self._clients.get(scheme)
             if client is None:
                 client = self._clients[scheme] = open_client(scheme, connect=connect, read=read)
                 # The cookie of an answer is no part of the next request.
-                client.cookies.jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+                client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
 
     def close(self) -> None:
@@ -84,6 +82,10 @@ def _no_certificates() -> ssl.SSLContext:
     # Loading the certificate authorities takes 15 ms, and an `http:` URL needs none.
     # This context trusts nobody, so that TLS, should it be used all the same, fails.
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _keep_none(_: "httpx.Response") -> None:
+    pass
 
 
 def _hide_location(response: "httpx.Response") -> None:

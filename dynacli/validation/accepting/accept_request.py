@@ -27,7 +27,7 @@ def accepts_request(schemas: OperationSchemas, request: JudgedRequest) -> bool:
         return False
     return all(
         parameter is not None and _accepts_parameter(schemas, parameter, request)
-        for parameter in schemas.parameters()
+        for parameter in schemas.parameters
     ) and _accepts_body(schemas, request)
 
 

@@ -77,12 +77,11 @@ def _described(responses: Any, status: int) -> Any:
     """Return the Response Object of a status; None where the document has none."""
     if not isinstance(responses, Mapping):
         return None
+    if str(status) in responses:
+        return responses[str(status)]
     # Documents write `4xx` for `4XX`.
     found = {str(key).upper(): value for key, value in responses.items() if not str(key).startswith("x-")}
-    for wanted in (str(status), f"{status // 100}XX", "DEFAULT"):
-        if wanted in found:
-            return found[wanted]
-    return None
+    return found.get(f"{status // 100}XX", found.get("DEFAULT"))
 
 
 def _accepts_header(

@@ -1,6 +1,7 @@
 """The part of the document that describes an operation, and its schemas, compiled when they are needed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from dynacli.catalog.store.catalog_file import Catalog
@@ -79,26 +80,27 @@ class OperationSchemas:
             value = self.target(value["$ref"])
         return None
 
-    def parameters(self) -> Iterator[Mapping[str, Any] | None]:
-        """Yield the parameters of the operation; None for one that is no object.
+    @cached_property
+    def parameters(self) -> list[Mapping[str, Any] | None]:
+        """The parameters of the operation; None for one that is no object.
 
         Raises:
             LookupError: A reference leads nowhere.
         """
-        known: dict[tuple[Any, Any], Mapping[str, Any]] = {}
+        known: dict[Any, Mapping[str, Any] | None] = {}
         for holder in (self._path_item, self._operation):
             listed = holder.get("parameters", [])
             if not isinstance(listed, list):
-                yield None
+                known[None] = None
                 continue
             for value in listed:
                 parameter = self.object_of(value)
                 if parameter is None or not isinstance(parameter.get("name"), str):
-                    yield None
+                    known[None] = None
                 else:
                     # The operation's own parameter replaces that of the path item.
                     known[parameter["name"], str(parameter.get("in"))] = parameter
-        yield from known.values()
+        return list(known.values())
 
     @property
     def request_body(self) -> Any:
