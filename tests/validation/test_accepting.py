@@ -2,11 +2,20 @@
 
 import json
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.errors import DocumentError
+from dynacli.model.media_types import is_json
 from dynacli.model.operation import Dialect
+from dynacli.schema.example_value import example_value
 from dynacli.validation.accepting import compiled_schema, operation_schemas
 from dynacli.validation.accepting.accept_request import accepts_request
 from dynacli.validation.accepting.accept_response import accepts_response
@@ -14,9 +23,14 @@ from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.accepting.plain_keywords import TRANSLATIONS
 from dynacli.validation.accepting.plain_schema import LATER, PlainSchema, SchemaSource, judging_keywords
 from dynacli.validation.import_openapi_core import load_engine
+from dynacli.validation.judge import Judge
 from dynacli.validation.judge_by_level import JudgeByLevel
-from tests.documents import catalog_of, document, operation, parameter, save
+from dynacli.validation.judged_messages import JudgedResponse
+from dynacli.validation.judging_notes import JudgingNotes
+from tests.documents import catalog_of, document, load_file, operation, parameter, save
 from tests.harness import Answer, recording, run_cli
+from tests.real_documents import OWN, documents
+from tests.validation.compiled_against_keywords import mutations
 from tests.validation.in_process_judge import JSON, answer_document, answered, sent
 
 _VERSIONS: tuple[Dialect, ...] = ("3.0", "3.1", "3.2")
@@ -173,8 +187,6 @@ def test_the_keywords_are_those_of_openapi_core(version: Dialect) -> None:
     """A keyword that openapi-core judges and that is not known here would be taken for an annotation."""
     engine = load_engine()
     path = engine.make_path(answer_document({}, _WRITTEN[version]))
-    from dynacli.validation.judging_notes import JudgingNotes
-
     validator = engine.schema_validator(path, version, "response", JudgingNotes())
     annotations = {"deprecated", "description", "example"}
     assert set(validator.VALIDATORS) - annotations == judging_keywords(version)
@@ -277,3 +289,47 @@ def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.clear()
         JudgeByLevel(catalog, catalog.operation(catalog.summaries()[0].name)).prepare()
         assert is_asked is bool(asked)
+
+
+@pytest.mark.exhaustive
+def test_over_whole_documents_nothing_wrong_is_accepted(
+    folder: Path, nothing_wrong_is_accepted: list[bool]
+) -> None:
+    """Answers of every kind to operations of every document, right ones and changed ones, are judged in both ways."""
+    right = 0
+    for path in documents(folder):
+        catalog = _catalog_in(path)
+        if catalog is None:
+            continue
+        for name in [summary.name for summary in catalog.summaries()][:: 1 if folder == OWN else 7]:
+            judge = Judge(catalog, catalog.operation(name))
+            for answer in _answers(catalog, name):
+                right += not judge.response(answer).has_something_to_tell
+        catalog.close()
+    # What is right is nearly always accepted, or the short way would be of no use.
+    assert sum(nothing_wrong_is_accepted) >= 0.9 * right > 20
+
+
+def _catalog_in(path: Path) -> Catalog | None:
+    try:
+        return catalog_in_memory(compile_document(load_file(path, str(path.parent.parent))), [])
+    except DocumentError:
+        return None
+
+
+def _answers(catalog: Catalog, name: str) -> Iterator[JudgedResponse]:
+    """Yield answers of each documented status with JSON: by the example of its schema, and changed in a few places."""
+    schemas = OperationSchemas(catalog, catalog.operation(name))
+    random = Random(name)  # noqa: S311  - the same answers each time
+    for status, response in (schemas.responses or {}).items():
+        try:
+            described = schemas.object_of(response) or {}
+            content = described.get("content") or {}
+            written = next(text for text in content if is_json(text))
+            schema = (schemas.object_of(content[written]) or {})["schema"]
+            value = example_value(schema, catalog.resolve, direction="response", dialect=schemas.version)
+        except (LookupError, ValueError, StopIteration, RecursionError, TypeError):
+            continue
+        number = int(status.upper().replace("X", "0")) if status[0].isdigit() else 400
+        for made in (value, *mutations(value, random, 4)):
+            yield answered(json.dumps(made).encode(), number, written)

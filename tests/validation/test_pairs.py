@@ -4,7 +4,8 @@ import pytest
 
 from dynacli.validation.findings.finding_rules import RULES
 from dynacli.validation.judged_messages import JudgedResponse
-from tests.validation.in_process_judge import compact, judge_of
+from tests.validation.golden_findings import golden_findings, told, verdict_of
+from tests.validation.in_process_judge import compact
 from tests.validation.pairs import PAIRS, Pair
 
 _EACH = [
@@ -16,11 +17,8 @@ _EACH = [
 @pytest.mark.parametrize(("pair", "version"), _EACH)
 def test_a_pair(pair: Pair, version: str) -> None:
     """Nothing is missed, and nothing is found that is right."""
-    judge = judge_of(pair.document_in(version), is_mended=pair.is_mended)
-    if isinstance(pair.message, JudgedResponse):
-        verdict, where = judge.response(pair.message, is_exact=pair.is_exact), "response"
-    else:
-        verdict, where = judge.request(pair.message), "request"
+    verdict = verdict_of(pair, version)
+    where = "response" if isinstance(pair.message, JudgedResponse) else "request"
     lines = compact(verdict)
     notes = [line for line in lines if line.startswith("?")]
     expected = [expectation for expectation in pair.expected if expectation.startswith("?")]
@@ -29,6 +27,8 @@ def test_a_pair(pair: Pair, version: str) -> None:
     assert {where} >= {finding.where for finding in verdict.findings}
     for wanted in expected:
         assert any(wanted.removeprefix("? ") in note for note in notes), notes
+    golden = golden_findings()[pair.name]
+    assert next(golden[versions] for versions in golden if version in versions.split()) == told(verdict)
 
 
 def test_the_table_is_one() -> None:

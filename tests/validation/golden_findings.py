@@ -1,0 +1,58 @@
+"""All findings and notes of the pairs, word for word, in a golden file.
+
+`python -m tests.validation.golden_findings` writes it again.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.judged_messages import JudgedResponse
+from tests.validation.in_process_judge import judge_of
+from tests.validation.pairs import PAIRS, Pair
+
+__all__ = ["golden_findings", "told", "verdict_of"]
+
+_GOLDEN = Path(__file__).parents[1] / "golden" / "findings.json"
+
+
+def verdict_of(pair: Pair, version: str) -> Verdict:
+    """Return the verdict on the message of a pair."""
+    judge = judge_of(pair.document_in(version), is_mended=pair.is_mended)
+    if isinstance(pair.message, JudgedResponse):
+        return judge.response(pair.message, is_exact=pair.is_exact)
+    return judge.request(pair.message)
+
+
+def told(verdict: Verdict) -> list[Any]:
+    """Return what a verdict tells, in the form of the golden file."""
+    findings: list[Any] = [
+        {name: value for name, value in finding.as_json().items() if value not in (None, "", [])}
+        for finding in verdict.findings
+    ]
+    notes = [f"? {reason}" for reason in verdict.unchecked]
+    all_told = findings + notes + [f"! {reason}" for reason in verdict.failures]
+    return list(json.loads(json.dumps(all_told)))
+
+
+@cache
+def golden_findings() -> dict[str, dict[str, list[Any]]]:
+    """Return name of a pair → versions, with a space between → what is told."""
+    golden: dict[str, dict[str, list[Any]]] = json.loads(_GOLDEN.read_text(encoding="utf-8"))
+    return golden
+
+
+def _write() -> None:
+    golden: dict[str, dict[str, list[Any]]] = {}
+    for pair in PAIRS:
+        by_text: dict[str, list[str]] = {}
+        for version in pair.versions:
+            by_text.setdefault(json.dumps(told(verdict_of(pair, version))), []).append(version)
+        golden[pair.name] = {" ".join(versions): json.loads(text) for text, versions in by_text.items()}
+    _GOLDEN.write_text(json.dumps(golden, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write()
