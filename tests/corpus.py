@@ -23,8 +23,9 @@ import click
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.help.api_help import api_help
+from dynacli.commands.help.landing_page import landing_page
 from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_options import Options
 from dynacli.commands.run import Run
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
@@ -110,7 +111,7 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         catalog,
         {"uri": path.as_uri(), "revision": "none"},
     )
-    api_help(_environment(), api)
+    landing_page(_environment(), api, Options())
     names = [operation.operation.name for operation in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
     for each in names[::step]:

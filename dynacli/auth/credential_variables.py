@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from dynacli.auth.secret import Secret
+from dynacli.environment import Environment
 from dynacli.errors import AuthError
+from dynacli.library.configuration.configuration import DEMO, Configuration
 
-__all__ = ["ADHOC", "SETTINGS", "Variables", "prefix_of", "secrets_in"]
+__all__ = ["ADHOC", "SETTINGS", "Variables", "prefix_of", "secrets_in", "variables_of"]
 
 ADHOC = "DYNACLI"
 """The prefix for a document that is not registered."""
@@ -50,6 +52,18 @@ def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> lis
     return secrets
 
 
+def variables_of(env: Environment, prefix: str) -> "Variables":
+    """Return the variables of an API, kept apart from those of the other registered ones.
+
+    Args:
+        prefix: The beginning of their names.
+
+    Raises:
+        FileError: The configuration cannot be read.
+    """
+    return Variables(prefix, env.variables, [prefix_of(name) for name in (*Configuration(env).apis(), DEMO)])
+
+
 class Variables:
     """The variables of one API.
 
@@ -86,6 +100,10 @@ class Variables:
             or (self.prefix == ADHOC and _GENERIC.fullmatch(word) is not None)
         )
         return f"{self.prefix}__{word}" if is_taken else plain
+
+    def is_set(self, name: str) -> bool:
+        """Return whether a variable has a value."""
+        return bool(self._values.get(name, "").strip())
 
     def value(self, name: str) -> str:
         """Return a value for a header, a URL or a cookie; empty where the variable is not set.

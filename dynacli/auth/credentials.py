@@ -6,19 +6,24 @@ The values come from the environment and from nowhere else.
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from urllib.parse import quote
 
 from dynacli.auth.credential_variables import Variables
 from dynacli.auth.secret import MASK, Secret
 from dynacli.errors import AuthError
 from dynacli.model.operation import SecurityScheme
-from dynacli.record import record
+from dynacli.record import record, replace
 from dynacli.request.built_request import Request
 
-__all__ = ["Credential", "attach", "find_credentials", "is_key_header", "needed_variables", "present_names"]
+__all__ = [
+    "Credential",
+    "attach",
+    "find_credentials",
+    "is_key_header",
+    "needed_variables",
+    "present_names",
+    "set_variables",
+]
 
 Alternative = Sequence[SecurityScheme]
 PresentNames = frozenset[tuple[str, str]]
@@ -121,6 +126,24 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
     return names
 
 
+def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
+    """Return the names of the variables that satisfy an alternative as they are; none where one of them is not set."""
+    found: list[str] = []
+    for scheme in alternative:
+        if not _is_known(scheme):
+            continue
+        own = variables.own(scheme.name)
+        names = [own]
+        if not variables.is_set(own) and _is_alone(scheme, alternative):
+            words = ("USERNAME", "PASSWORD") if _kind(scheme) == "basic" else (_generic_word(scheme),)
+            names = [variables.generic(word) for word in words]
+        names = [name for name in names if variables.is_set(name)]
+        if not names or not _is_supported(scheme):
+            return []
+        found += names
+    return found
+
+
 def _credential(
     scheme: SecurityScheme, alternative: Alternative, variables: Variables, present: PresentNames
 ) -> Credential | bool | None:
@@ -169,6 +192,8 @@ def _basic(scheme: SecurityScheme, own: str, variables: Variables, *, is_alone: 
         pair = f"{user}:{password}" if user or password else ""
     if not pair:
         return None
+    from base64 import b64encode
+
     encoded = b64encode(pair.encode()).decode()
     password = pair.partition(":")[2]
     parts = (Secret(encoded), Secret(pair), *([Secret(password)] if password else []))
@@ -225,6 +250,8 @@ def attach(request: Request, credentials: Sequence[Credential]) -> Request:
     for credential in credentials:
         value = credential.value.reveal()
         if credential.location == "query":
+            from urllib.parse import quote
+
             separator = "&" if "?" in url else "?"
             # `*` needs no encoding in a query, and the mask `***` stays readable.
             url += f"{separator}{quote(credential.name, safe='')}={quote(value, safe='*')}"

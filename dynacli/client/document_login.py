@@ -60,11 +60,10 @@ def _credential(env: Environment, name: str, challenge: str) -> dict[str, str]:
     """Return the header of the credential that the environment has, and that the challenge asks for."""
     from base64 import b64encode
 
-    from dynacli.auth.credential_variables import ADHOC, Variables, prefix_of
-    from dynacli.library.configuration.configuration import DEMO, Configuration, is_name
+    from dynacli.auth.credential_variables import ADHOC, prefix_of, variables_of
+    from dynacli.library.configuration.configuration import is_name
 
-    others = [prefix_of(other) for other in (*Configuration(env).apis(), DEMO)]
-    variables = Variables(prefix_of(name) if is_name(name) else ADHOC, env.variables, others)
+    variables = variables_of(env, prefix_of(name) if is_name(name) else ADHOC)
     token = variables.value(variables.generic("TOKEN"))
     user, password = (variables.text(variables.generic(word)) for word in ("USERNAME", "PASSWORD"))
     pair = b64encode(f"{user}:{password}".encode()).decode() if user or password else ""

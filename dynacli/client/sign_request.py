@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dynacli.auth.credential_variables import Variables, prefix_of
+from dynacli.auth.credential_variables import variables_of
 from dynacli.auth.credentials import Credential, attach, find_credentials, present_names
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import RefusedError
-from dynacli.library.configuration.configuration import DEMO, Configuration
+from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.request.built_request import Request
@@ -63,8 +63,7 @@ def sign(
     given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
     if operation.security:
-        others = [prefix_of(name) for name in (*Configuration(env).apis(), DEMO)]
-        variables = Variables(api.prefix, env.variables, others)
+        variables = variables_of(env, api.prefix)
         credentials = find_credentials(operation.security, variables, present_names(request))
     if credentials or given.secrets:
         _check_origin(env, api, origin_of(request.url), settings, ask)

@@ -263,6 +263,11 @@ class ApiGroup(VerbGroup):
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands.help.api_help import api_help
+        run: Run = ctx.obj
+        if self.tag:
+            from dynacli.commands.help.tag_help import tag_help
 
-        return api_help(ctx.obj.env, self.api, self.tag)
+            return tag_help(run.env, self.api, self.tag)
+        from dynacli.commands.help.landing_page import landing_page
+
+        return landing_page(run.env, self.api, run.all_options)

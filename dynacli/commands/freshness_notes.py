@@ -9,8 +9,9 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import age_of
 from dynacli.library.revisions.open_request import NEVER
 from dynacli.library.revisions.pending_document import find_pending, last_failure
+from dynacli.model.wording import age_text
 
-__all__ = ["age_text", "freshness_notes", "news_note"]
+__all__ = ["freshness_notes", "news_note"]
 
 
 def freshness_notes(api: OpenedApi) -> list[str]:
@@ -91,17 +92,6 @@ def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) 
         f"{_shown_name(api)}: a new document was kept aside{since}, and the one before is used: {'; '.join(reasons)}.\n"
         f"Take it with `{command}`"
     )
-
-
-def age_text(seconds: float) -> str:
-    """Return a span of time in its largest unit, for example `3 days`."""
-    if seconds == float("inf"):
-        return "an unknown time"
-    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count:,} {word}{'' if count == 1 else 's'}"
-    return "less than a minute"
 
 
 def news_note(api: OpenedApi) -> str:

@@ -1,8 +1,8 @@
-"""Lists of words as messages write them: `a, b and c`."""
+"""Lists and spans of time as messages write them: `a, b and c`, `3 days`."""
 
 from collections.abc import Sequence
 
-__all__ = ["enumerated"]
+__all__ = ["age_text", "counted", "enumerated"]
 
 
 def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
@@ -15,3 +15,19 @@ def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) ->
     if most and len(words) > most:
         return f"{', '.join(words[:most])} {conjunction} {len(words) - most} more"
     return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def age_text(seconds: float) -> str:
+    """Return a span of time in its largest unit, for example `3 days`."""
+    if seconds == float("inf"):
+        return "an unknown time"
+    for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count:,} {word}{'' if count == 1 else 's'}"
+    return "less than a minute"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, whose plural ends in `s`: `1,223 operations`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 from dynacli.text.terminal import cell_width
 
-__all__ = ["wrapped"]
+__all__ = ["shortened", "wrapped"]
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -26,6 +26,13 @@ def wrapped(text: str, width: int) -> list[str]:
             used += size + (1 if used else 0)
         lines.append(line)
     return lines if text.strip() else []
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a line cut to at most `width` columns; one that is cut ends in `...`."""
+    if len(text) <= width // 2 or cell_width(text) <= width:
+        return text
+    return _cut(text, max(width - 3, 1))[0].rstrip() + "..."
 
 
 def _cut(word: str, width: int) -> list[str]:

@@ -181,7 +181,7 @@ _RUNS = dict(
         _paired("operation help", _CLICK, ("github", *_HELP), 1.6),
         _paired("operation help, 20 operations", ("github", *_HELP), ("small", *_HELP), 1.1, 0.9),
         _paired("operation help, densest document", _CLICK, ("dense", *_DENSE, "--help"), 1.6),
-        _paired("API help, densest document", _CLICK, ("dense", "--help"), 2.2),
+        _paired("landing page, densest document", _CLICK, ("dense",), 1.6),
         _paired("completion, densest document", _CLICK, ("__complete", "bash", "dense", "post-p"), 1.6),
         _paired(
             "dry run, densest document",
@@ -189,7 +189,7 @@ _RUNS = dict(
             ("dense", *_DENSE, "--example", "--dry-run", "json", "--validate", "off"),
             2.2,
         ),
-        _paired("API help", _CLICK, ("github", "--help"), 2.2),
+        _paired("landing page", _CLICK, ("github",), 1.4),
         _paired("completion", _CLICK, ("__complete", "bash", "github", "issues-l"), 1.6),
         _paired("dry run", _CLICK, ("github", *_ISSUE, "--dry-run", "json", "--validate", "off"), 2.2),
         _paired("judged call", _HTTPX, ("github", *_ISSUE, "--server", "ORIGIN"), 1.6),

@@ -141,7 +141,7 @@ def test_every_golden_file_has_its_page() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "demo"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_the_width(api: str, monkeypatch: pytest.MonkeyPatch, name: str, width: int) -> None:
     """Text is filled up to the width; only what cannot be broken is longer, and the example, which must run."""
     assert api

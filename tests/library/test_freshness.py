@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.commands.freshness_notes import age_text
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.revisions.freshness import age_of, is_due
+from dynacli.model.wording import age_text
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli

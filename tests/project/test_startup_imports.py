@@ -137,10 +137,9 @@ _COMMAND = (
 _PAGE = _COMMAND | _modules("text.terminal text.wrapping")
 _MARKDOWN = _modules("text.markdown.markdown text.markdown.markdown_inline")
 _ROOT_HELP = _PAGE | _modules("commands.help.root_help")
-_API_HELP = (
-    _PAGE
-    | _MARKDOWN
-    | _modules("commands.help.api_help commands.help.server_lines commands.help.webhook_list")
+_LANDING_PAGE = _PAGE | _modules(
+    "catalog.store.overview_row commands.help.landing_page commands.help.operation_list"
+    " model.overview model.wording"
 )
 _OPERATION_HELP = _PAGE | _MARKDOWN | _modules("commands.help.operation_help")
 _PLAIN = (
@@ -248,7 +247,7 @@ _LOOK = "pets get-pet 1 --as long --server ORIGIN"
 KINDS = {
     "version": _Kind("--version", _VERSION),
     "root help": _Kind("--help", _ROOT_HELP, _CLICK),
-    "API help": _Kind("pets --help", _API_HELP, _CLICK),
+    "landing page": _Kind("pets", _LANDING_PAGE, _CLICK),
     "operation help": _Kind("pets put-pet --help", _OPERATION_HELP, _CLICK),
     "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
     "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dynacli.catalog.compiler.compile_overview import compile_overview
 from dynacli.catalog.compiler.compile_warnings import CompileWarning, CompileWarnings
 from dynacli.catalog.compiler.compile_webhooks import webhook_components
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
@@ -21,7 +22,8 @@ from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.kebab_names import NameBook, kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
-from dynacli.model.operation import Operation, Response
+from dynacli.model.operation import WEBHOOKS, Operation, Response
+from dynacli.model.overview import Overview
 from dynacli.model.server_objects import read_servers, server_row
 
 __all__ = ["CompileWarning", "Compiled", "CompiledOperation", "compile_document"]
@@ -51,6 +53,7 @@ class Compiled:
 
     meta: Mapping[str, Any]
     operations: tuple[CompiledOperation, ...]
+    overview: Overview
     components: Mapping[str, Any]
     tags: Mapping[str, str]
     given_names: Mapping[tuple[str, str], str]
@@ -95,23 +98,29 @@ def compile_document(
             left_out.add(entry.method, path, raw, why, where)
     info = dict_or_empty(tree.get("info"))
     servers = read_servers(tree.get("servers"), warnings.add, "servers")
+    description = text_or_empty(info.get("description"))
     meta = {
         "openapi": document.written_in,
         "dialect": document.version,
         "title": text_or_empty(info.get("title")),
         "version": text_or_empty(info.get("version")),
-        "description": text_or_empty(info.get("description")),
+        "description": description,
         "uri": document.uri,
         "json_schema_dialect": text_or_empty(tree.get("jsonSchemaDialect")),
         "servers": [server_row(server) for server in servers],
         "operations": len(operations),
         "left_out": left_out.rows,
     }
+    tags = _tags(tree)
+    components = dict(_components(document))
     return Compiled(
         meta,
         tuple(operations),
-        dict(_components(document)),
-        _tags(tree),
+        compile_overview(
+            [each.operation for each in operations], description, tags, len(components.get(WEBHOOKS, ()))
+        ),
+        components,
+        tags,
         names.lock,
         warnings.locate(document),
         tuple((file.uri, file_name(file.uri)) for file in document.files),

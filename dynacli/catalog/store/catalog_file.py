@@ -9,15 +9,18 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.operation_rows import operation_from_row, shared_numbers
 from dynacli.model.operation import Operation, OperationSummary
 
+if TYPE_CHECKING:
+    from dynacli.model.overview import Overview
+
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "pack", "unpack"]
 
-FORMAT = 6
+FORMAT = 7
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(
@@ -118,6 +121,13 @@ class Catalog:
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         try:
             return self._db.execute(sql, values).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _each_row(self, sql: str, *values: Any) -> Iterator[Any]:
+        """Yield rows as they are read, so that a list of any length takes no memory."""
+        try:
+            yield from self._db.execute(sql, values)
         except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
             raise DamagedCatalogError(self.path) from error
 
@@ -227,28 +237,41 @@ class Catalog:
 
     def summaries(self, tag: str = "") -> list[OperationSummary]:
         """Return a summary of all operations in document order, or of those of a tag (its name or kebab form)."""
-        rows = self._rows(
+        return list(self.each_summary(tag))
+
+    def each_summary(self, tag: str = "") -> Iterator[OperationSummary]:
+        """Yield a summary of all operations, or of those of a tag, as they are read."""
+        rows = self._each_row(
             "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"
             " FROM operations ORDER BY id"
         )
-        summaries = [
-            OperationSummary(
-                name,
-                operation_id,
-                method,
-                path,
-                self._tags(tags),
-                summary,
-                bool(deprecated),
-                bool(hidden),
-            )
-            for name, operation_id, method, path, tags, summary, deprecated, hidden in self._texts(rows, 6)
-        ]
-        if not tag:
-            return summaries
-        from dynacli.model.kebab_names import kebab
+        for row in rows:
+            name, operation_id, method, path, tags, summary, deprecated, hidden = self._texts([row], 6)[0]
+            names = self._tags(tags)
+            if not tag or tag in names or tag in self._tag_keys(tags):
+                yield OperationSummary(
+                    name, operation_id, method, path, names, summary, bool(deprecated), bool(hidden)
+                )
 
-        return [row for row in summaries if tag in row.tags or tag in {kebab(name) for name in row.tags}]
+    def longest_name(self, tag: str = "") -> int:
+        """Return the length of the longest name of all operations, or of those of a tag."""
+        if tag:
+            return max((len(operation.name) for operation in self.each_summary(tag)), default=0)
+        return int(self._rows("SELECT ifnull(max(length(name)), 0) FROM operations")[0][0])
+
+    def has_name(self, name: str) -> bool:
+        """Return whether an operation has exactly that name."""
+        return bool(self._rows("SELECT 1 FROM operations WHERE name = ?", name))
+
+    def overview(self) -> "Overview":
+        """Return what the document comes to as a whole."""
+        from dynacli.catalog.store.overview_row import overview_from_row
+        from dynacli.model.overview import OVERVIEW
+
+        try:
+            return overview_from_row(self.component(OVERVIEW)[1])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedCatalogError(self.path) from error
 
     def names(self, prefix: str = "") -> list[tuple[str, str]]:
         """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""

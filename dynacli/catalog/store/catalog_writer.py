@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog, pack
 from dynacli.catalog.store.operation_rows import OperationRows
+from dynacli.model.overview import OVERVIEW
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled
@@ -69,6 +70,8 @@ def catalog_in_memory(compiled: "Compiled", problems: "Iterable[Problem]") -> Ca
 def _fill(
     db: sqlite3.Connection, compiled: "Compiled", problems: "Iterable[Problem]", more: Mapping[str, str]
 ) -> None:
+    from dataclasses import asdict
+
     # No other process knows the file until it is moved into place: no journal, one sync at the end.
     # Each row leaves half a page empty, and each operation has two rows: small pages.
     db.executescript(
@@ -88,6 +91,7 @@ def _fill(
         "INSERT OR IGNORE INTO components VALUES (?, ?)",
         ((pointer, _packed(value)) for pointer, value in compiled.components.items()),
     )
+    db.execute("INSERT INTO components VALUES (?, ?)", (OVERVIEW, _packed(asdict(compiled.overview))))
     db.executemany(
         "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
         (

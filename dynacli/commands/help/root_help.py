@@ -11,6 +11,7 @@ from dynacli.text.wrapping import wrapped
 __all__ = ["root_help"]
 
 _VERBS = (
+    ("API", "what it has, who is signed in, and what to do next; `API TAG` lists a tag"),
     ("api add NAME SOURCE", "register an API by its document or its base URL"),
     ("api list|show|refresh|remove|rename", "the registered APIs"),
     ("api history|rollback|pin|unpin", "the revisions of their documents"),

@@ -1,4 +1,4 @@
-"""The list of a document's webhooks, apart from their descriptions, for which a help page would import schemas."""
+"""The list of a document's webhooks, apart from their descriptions, which take reading schemas."""
 
 from typing import Any
 

@@ -234,17 +234,20 @@ class _DemoGroup(VerbGroup):
         ctx.meta[_WITH_NEXT] = "--next" in options
 
     def get_help(self, ctx: click.Context) -> str:
-        from dynacli.commands.help.api_help import api_help
-        from dynacli.text.terminal import terminal_width
-        from dynacli.text.wrapping import wrapped
+        from dynacli.commands.help.landing_page import landing_page
 
-        notes = (
-            "`dynacli demo serve` keeps the stand-in running, for `api add` and for other tools.",
-            "Before the operation: --role viewer|editor|admin|owner, --next, --misbehave OPERATION=KIND",
+        run: Run = ctx.obj
+        return landing_page(
+            run.env,
+            _api_for_help(ctx),
+            run.all_options,
+            server="the stand-in, which runs inside each command",
+            identity="as an editor, without any set-up",
+            notes=(
+                "`dynacli demo serve` keeps it running, for `api add` and for other tools.",
+                "Before the operation: --role ROLE, --next, --misbehave OPERATION=KIND",
+            ),
         )
-        width = terminal_width(ctx.obj.env, ctx.obj.env.stdout)
-        lines = [line for note in notes for line in wrapped(note, width)]
-        return "\n".join([api_help(ctx.obj.env, _api_for_help(ctx)), *lines])
 
 
 _SERVE = Verb(

@@ -3,7 +3,7 @@
 import click
 
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.help.api_help import operation_lines
+from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
@@ -27,7 +27,8 @@ def _operations(run: Run, api: str, tag: str | None) -> None:
     rows = [operation_row(opened.name, operation) for operation in operations]
 
     def text(paint: Painter, width: int) -> str:
-        return "\n".join(operation_lines(operations, width, paint))
+        longest = max((len(operation.name) for operation in operations), default=0)
+        return "\n".join(operation_lines(operations, longest, opened.catalog.has_name, width, paint))
 
     write_data(run.env, rows, run.options.output, text)
 

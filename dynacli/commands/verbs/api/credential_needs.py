@@ -1,18 +1,15 @@
 """The lines of `api add` about credentials: which ones the operations need, and which variables hold them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from dynacli.auth.credential_variables import Variables, prefix_of
-from dynacli.auth.credentials import needed_variables
+from dynacli.auth.credential_variables import Variables, prefix_of, variables_of
+from dynacli.auth.credentials import needed_variables, set_variables
 from dynacli.environment import Environment
-from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
+from dynacli.model.overview import SignIn
 
 __all__ = ["credential_lines"]
-
-_Scheme = tuple[str, str, str, str, str]
-"""Name, type, scheme, location and parameter of a security scheme."""
 
 _MOST_SHOWN = 12
 
@@ -23,39 +20,26 @@ def credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[st
     Args:
         name: The name under which the API is registered.
     """
-    alternatives: dict[tuple[_Scheme, ...], int] = {}
-    operations = [api.catalog.operation(summary.name) for summary in api.catalog.summaries()]
-    for operation in operations:
-        for alternative in {
-            tuple(map(_without_scopes, schemes)) for schemes in operation.security if schemes
-        }:
-            alternatives[alternative] = alternatives.get(alternative, 0) + 1
-    if not alternatives:
+    overview = api.catalog.overview()
+    if not overview.sign_ins:
         return
-    others = [prefix_of(other) for other in (*Configuration(env).apis(), DEMO) if other != name]
-    variables = Variables(prefix_of(name), env.variables, others)
-    most_used_first = sorted(alternatives, key=lambda alternative: (-alternatives[alternative], alternative))
-    for number, alternative in enumerate(most_used_first[:_MOST_SHOWN]):
+    variables = variables_of(env, prefix_of(name))
+    for number, sign_in in enumerate(overview.sign_ins[:_MOST_SHOWN]):
         label = "         or: " if number else "Credentials: "
-        yield label + _alternative_text([SecurityScheme(*scheme) for scheme in alternative], variables, env)
-    if len(most_used_first) > _MOST_SHOWN:
-        yield f"  and {len(most_used_first) - _MOST_SHOWN} more ways"
-    free = sum(not operation.security or not all(operation.security) for operation in operations)
-    if free:
-        yield f"{free:,} of {len(operations):,} operations {'needs' if free == 1 else 'need'} none"
+        yield label + _sign_in_text(sign_in, variables)
+    if len(overview.sign_ins) > _MOST_SHOWN:
+        yield f"  and {len(overview.sign_ins) - _MOST_SHOWN} more ways"
+    anonymous, operations = overview.anonymous, api.catalog.meta["operations"]
+    if anonymous:
+        yield f"{anonymous:,} of {operations:,} operations {'needs' if anonymous == 1 else 'need'} none"
 
 
-def _without_scopes(scheme: SecurityScheme) -> _Scheme:
-    """Return a scheme without the scopes that an operation asks for, which do not change how to sign in."""
-    return scheme.name, scheme.type, scheme.scheme, scheme.location, scheme.parameter
-
-
-def _alternative_text(alternative: Sequence[SecurityScheme], variables: Variables, env: Environment) -> str:
-    schemes = " with ".join(f"{scheme.name} ({_credential_text(scheme)})" for scheme in alternative)
-    names = needed_variables(alternative, variables)
+def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
+    schemes = " with ".join(f"{scheme.name} ({_credential_text(scheme)})" for scheme in sign_in.schemes)
+    names = needed_variables(sign_in.schemes, variables)
     if not names:
         return f"{schemes}: not supported yet; give the header that it needs with -H"
-    state = " (set)" if all(env.variables.get(name) for name in names) else ""
+    state = " (set)" if set_variables(sign_in.schemes, variables) else ""
     return f"{schemes}: set {' and '.join(names)}{state}"
 
 

@@ -1,0 +1,124 @@
+"""The overview of a document, counted once, so that a landing page reads a row and not all operations."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from dynacli.model.kebab_names import kebab
+from dynacli.model.operation import Operation, SecurityScheme
+from dynacli.model.overview import MOST_TAGS, Overview, SignIn, Start, TagCount
+from dynacli.record import replace
+from dynacli.text.markdown.markdown import first_sentence
+from dynacli.text.terminal import visible
+
+__all__ = ["compile_overview"]
+
+_MOST_CHARACTERS = 100
+"""The longest line of a landing page; what is longer would be cut there."""
+_MOST_ABOUT = 150
+"""The most characters of the sentence about the document, which may have two lines."""
+_LONGEST_CALL = 60
+"""The most characters of the words of a call that is proposed; nobody types more to begin with."""
+
+
+def compile_overview(
+    operations: Sequence[Operation],
+    description: str,
+    tag_descriptions: Mapping[str, str],
+    webhooks: int = 0,
+) -> Overview:
+    """Return the overview of a document.
+
+    Args:
+        operations: In document order.
+        description: The document's own, Markdown.
+        tag_descriptions: Name of a tag → its description, Markdown.
+        webhooks: How many webhooks the document has.
+    """
+    shown = [operation for operation in operations if not operation.is_hidden]
+    counts: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    for operation in shown:
+        words = {kebab(name) or name: name for name in operation.tags}
+        for word, name in words.items():
+            names.setdefault(word, name)
+        counts.update(list(words))
+    proposable = [operation for operation in shown if not operation.is_deprecated] or shown
+    first_look = _first_look(proposable)
+    return Overview(
+        len(shown),
+        sum(not operation.tags for operation in shown),
+        webhooks,
+        len(counts),
+        tuple(
+            TagCount(word, count, _about(word, names[word], tag_descriptions))
+            for word, count in counts.most_common(MOST_TAGS)
+        ),
+        first_sentence(description, _MOST_ABOUT),
+        _sign_ins(operations),
+        sum(_is_anonymous(operation) for operation in operations),
+        first_look,
+        _first_look([operation for operation in proposable if _is_anonymous(operation)]),
+        _first_change(proposable, first_look, max(counts, key=counts.__getitem__, default="")),
+    )
+
+
+def _about(word: str, name: str, descriptions: Mapping[str, str]) -> str:
+    about = first_sentence(descriptions.get(name, ""), _MOST_CHARACTERS)
+    if about:
+        return about
+    is_told_by_word = name.lower().replace(" ", "-").replace("_", "-") == word
+    return "" if is_told_by_word else visible(name[:_MOST_CHARACTERS], keep="")
+
+
+def _sign_ins(operations: Sequence[Operation]) -> tuple[SignIn, ...]:
+    counts: Counter[tuple[tuple[str, ...], ...]] = Counter()
+    schemes: dict[tuple[tuple[str, ...], ...], tuple[SecurityScheme, ...]] = {}
+    for operation in operations:
+        keys = set()
+        for alternative in filter(None, operation.security):
+            plain = tuple(replace(scheme, scopes=()) for scheme in alternative)
+            key = tuple((each.name, each.type, each.scheme, each.location, each.parameter) for each in plain)
+            schemes[key] = plain
+            keys.add(key)
+        counts.update(keys)
+    most_used_first = sorted(counts, key=lambda key: (-counts[key], key))
+    return tuple(SignIn(schemes[key], counts[key]) for key in most_used_first)
+
+
+def _is_anonymous(operation: Operation) -> bool:
+    return not operation.security or not all(operation.security)
+
+
+def _first_look(operations: Sequence[Operation]) -> Start | None:
+    """Return the simplest call that changes nothing: the fewest characters of required inputs, the first of these."""
+    # An operation with servers of its own may go where the landing page does not say.
+    looks = [operation for operation in operations if operation.method == "GET" and not operation.servers]
+    best = min(looks, key=_length_of_example, default=None)
+    return (
+        None if best is None or _length_of_example(best) > _LONGEST_CALL else Start(best.name, best.example)
+    )
+
+
+def _length_of_example(operation: Operation) -> int:
+    return len(" ".join(operation.example))
+
+
+def _first_change(operations: Sequence[Operation], first_look: Start | None, tag: str) -> Start | None:
+    """Return an operation whose help page is worth a look: it takes a body, else it is at least another one.
+
+    Args:
+        tag: The tag with most operations, which one of them is preferred of.
+    """
+    others = [
+        operation for operation in operations if first_look is None or operation.name != first_look.operation
+    ]
+    best = min(
+        others,
+        key=lambda operation: (
+            operation.body is None,
+            operation.method != "POST",
+            tag not in map(kebab, operation.tags),
+        ),
+        default=None,
+    )
+    return None if best is None else Start(best.name)

@@ -1,0 +1,392 @@
+"""The landing page of an API: what it is, who is signed in, what it has, and what to do next.
+
+The page has at most 40 lines of at most 100 columns, whatever the size of the document; of the catalog it reads the
+overview, and the operations only where all of them are listed or there are no tags to count.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from dynacli.commands.help.usage_lines import usage_lines
+from dynacli.environment import Environment
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import OperationSummary
+from dynacli.model.overview import Overview, Start
+from dynacli.model.wording import counted
+from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
+from dynacli.text.wrapping import shortened, wrapped
+
+if TYPE_CHECKING:
+    from dynacli.commands.read_options import Options
+
+__all__ = ["landing_page"]
+
+_MOST_LINES = 40
+_MOST_COLUMNS = 100
+_MOST_LISTED = 25
+"""How many operations are all listed; of more, the tags are."""
+_FEWEST_TAGS = 12
+"""How many lines the tags of a large document have at least."""
+_MOST_SERVERS = 3
+_MOST_VARIABLES = 3
+_LONGEST_NAME = 60
+"""The most columns that the name of the API, which may be a URL, has within a sentence."""
+_COUNTED = 24
+"""The columns of the words that count what is not listed."""
+_LABEL = 11
+_WIDEST_WORD = 40
+_NARROWEST = 12
+"""The fewest columns for which a summary is worth showing."""
+
+
+def landing_page(
+    env: Environment,
+    api: OpenedApi,
+    options: "Options",
+    *,
+    server: str = "",
+    identity: str = "",
+    notes: Iterable[str] = (),
+) -> str:
+    """Return the page.
+
+    Args:
+        options: The standard options of the run, which may choose a profile or a server.
+        server: Where calls go, in words; empty for the document's servers.
+        identity: Who is signed in without any variable, in words; empty for nobody.
+        notes: Further paragraphs at the end.
+    """
+    return _Page(env, api).text(options, server, identity, notes)
+
+
+class _Page:
+    """A landing page while it is written."""
+
+    def __init__(self, env: Environment, api: OpenedApi) -> None:
+        self.env = env
+        self.api = api
+        self.overview: Overview = api.catalog.overview()
+        self.paint = Painter.for_stdout(env)
+        self.width = min(terminal_width(env, env.stdout), _MOST_COLUMNS)
+        self.name = shortened(_shown_name(api), _LONGEST_NAME)
+
+    def text(self, options: "Options", server: str, identity: str, notes: Iterable[str]) -> str:
+        """Return the page; the operations or tags get the lines that all the rest leaves."""
+        title, about = self._title(), self._about()
+        facts = self._facts(options, server, identity)
+        commands = self._next(options, server, identity)
+        told = [line for note in notes for line in wrapped(note, self.width)]
+        whole = [line for fact in facts for line in fact]
+        cut = [fact[0] for fact in facts]
+        operations = self.overview.operations
+        needed = operations + 1 if operations <= _MOST_LISTED else _FEWEST_TAGS
+        # Few operations are all listed: on a narrow terminal the rest gets shorter, what matters least first.
+        for above, below in (
+            (_apart(title + about, whole), _apart(commands, told)),
+            (_apart(title, whole), _apart(commands, told)),
+            (_apart(title, whole), commands),
+            (_apart(title, cut), commands),
+            (_apart(title, cut), commands[:2]),
+        ):
+            room = _MOST_LINES - len(self._usage()) - len(above) - len(below) - 3
+            if room >= needed:
+                break
+        return "\n".join(_apart(self._usage(), above, self._contents(room), below))
+
+    def _usage(self) -> list[str]:
+        words = f"{'[TAG] ' if self.overview.tags else ''}OPERATION [ARGUMENTS] [OPTIONS]"
+        return usage_lines(f"dynacli {self.name} {words}", self.width)
+
+    def _title(self) -> list[str]:
+        meta = self.api.catalog.meta
+        title = visible(" ".join(part for part in (meta["title"], meta["version"]) if part), keep="")
+        return [f"  {self.paint.bold(shortened(title, self.width - 2))}"] if title else []
+
+    def _about(self) -> list[str]:
+        about = self.overview.about
+        if about == self.api.catalog.meta["title"].rstrip("."):
+            return []
+        return [f"  {shortened(line, self.width - 2)}" for line in wrapped(about, self.width - 2)]
+
+    def _fact(self, label: str, text: str) -> list[str]:
+        """Return a labelled text, wrapped behind its label."""
+        room = self.width - _LABEL - 2
+        return self._labelled(label, [shortened(line, room) for line in wrapped(text, room)])
+
+    def _labelled(self, label: str, lines: list[str]) -> list[str]:
+        first, *others = lines
+        head = f"  {self.paint.dim(label)}{' ' * (_LABEL - len(label))}{first}"
+        return [head, *(" " * (_LABEL + 2) + line for line in others)]
+
+    def _facts(self, options: "Options", server: str, identity: str) -> list[list[str]]:
+        meta, overview = self.api.catalog.meta, self.overview
+        kind = f"{'Swagger' if meta['openapi'].startswith('2') else 'OpenAPI'} {meta['openapi']}"
+        counts = counted(overview.operations, "operation")
+        counts += f" in {counted(overview.tags, 'tag')}" if overview.tags > 1 else ""
+        document = visible(", ".join(filter(None, (kind, counts, _age(self.api)))), keep="")
+        facts = [
+            self._fact("Document", document),
+            self._servers(options, server),
+            self._fact(*self._sign_in(identity)),
+        ]
+        if overview.webhooks:
+            sent = f"{overview.webhooks:,}, which the server sends: dynacli describe {self.name} webhooks"
+            facts.append(self._fact("Webhooks", sent))
+        return facts
+
+    def _servers(self, options: "Options", server: str) -> list[str]:
+        """Return the server that calls go to; where there is a choice, the first ones with their numbers."""
+        servers: list[dict[str, Any]] = self.api.catalog.meta["servers"]
+        has_choice = len(servers) > 1 or any(each["variables"] for each in servers)
+        if server or not has_choice or _is_server_chosen(self.env, options):
+            shown = server or _base_url(self.env, self.api, options) or "none in the document: --server URL"
+            return self._fact("Server", visible(shown, keep=""))
+        from dynacli.commands.help.server_lines import server_line
+
+        plain = Painter(enabled=False)
+        lines = [
+            server_line(index, each, plain).lstrip() for index, each in enumerate(servers[:_MOST_SERVERS])
+        ]
+        if len(servers) > _MOST_SERVERS:
+            lines.append(f"and {len(servers) - _MOST_SERVERS} more, which `describe` lists")
+        return self._labelled("Servers", [shortened(line, self.width - _LABEL - 2) for line in lines])
+
+    def _sign_in(self, identity: str) -> tuple[str, str]:
+        """Return the label and text that say who is signed in, or how to sign in; a secret is never read."""
+        overview = self.overview
+        if not overview.sign_ins:
+            return "Sign in", "the document asks for no credential"
+        from dynacli.auth.credentials import needed_variables
+
+        if found := self._variables_in_use():
+            return "Signed in", f"by {' and '.join(found)}"
+        if identity:
+            return "Signed in", identity
+        variables = self._variables()
+        ways = [needed_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins]
+        texts = list(dict.fromkeys(" and ".join(names) for names in ways if names))
+        if not texts:
+            scheme = visible(overview.sign_ins[0].schemes[0].name, keep="")
+            return "Sign in", f"`{scheme}` is not supported yet: give the header that it needs with -H"
+        more = f", or {len(texts) - _MOST_VARIABLES} more ways" if len(texts) > _MOST_VARIABLES else ""
+        text = f"set {', or '.join(texts[:_MOST_VARIABLES])}{more}"
+        anonymous, everything = overview.anonymous, self.api.catalog.meta["operations"]
+        return "Sign in", text + (f"; {anonymous:,} of {everything:,} need none" if anonymous else "")
+
+    def _variables(self) -> Any:
+        from dynacli.auth.credential_variables import Variables, variables_of
+        from dynacli.errors import FileError
+
+        try:
+            return variables_of(self.env, self.api.prefix)
+        except FileError:  # help is there even if the configuration is broken
+            return Variables(self.api.prefix, self.env.variables)
+
+    def _variables_in_use(self) -> list[str]:
+        """Return the names of the variables that sign in; none where nobody is signed in."""
+        from dynacli.auth.credentials import set_variables
+
+        variables = self._variables()
+        found = (set_variables(sign_in.schemes, variables) for sign_in in self.overview.sign_ins)
+        return next(filter(None, found), [])
+
+    def _contents(self, room: int) -> list[str]:
+        """Return all operations where they are few, else the largest tags, in at most `room` lines."""
+        overview, catalog = self.overview, self.api.catalog
+        if not overview.operations:
+            return ["There is no operation to list."]
+        listed = (operation for operation in catalog.each_summary() if not operation.is_hidden)
+        if overview.operations <= _MOST_LISTED:
+            return self._all_operations(list(listed), room)
+        if not overview.tags:
+            return self._first_operations(list(islice(listed, room)), room)
+        return self._tags(room)
+
+    def _all_operations(self, operations: list[OperationSummary], room: int) -> list[str]:
+        """Return the operations below their tags, without empty lines or without tags where there is no room."""
+        by_tag: dict[str, list[OperationSummary]] = {}
+        for operation in operations:
+            by_tag.setdefault(operation.tags[0] if operation.tags else "", []).append(operation)
+        needed = len(operations) + len(by_tag)
+        if set(by_tag) == {""} or needed > room:
+            return self._first_operations(operations, room)
+        lines: list[str] = []
+        for tag, tagged in by_tag.items():
+            if lines and needed + len(by_tag) - 1 <= room:
+                lines.append("")
+            lines.append(self.paint.bold(shortened(visible(tag, keep=""), self.width) or "Without a tag"))
+            lines += self._operation_rows(tagged)
+        return lines
+
+    def _first_operations(self, operations: Sequence[OperationSummary], room: int) -> list[str]:
+        """Return as many operations as fit, the others counted."""
+        lines = [self.paint.bold("Operations")]
+        if self.overview.operations + 1 <= room:
+            return [*lines, *self._operation_rows(operations)]
+        listed = operations[: max(room - 2, 0)]
+        lines += self._operation_rows(listed)
+        more = self.overview.operations - len(listed)
+        return [*lines, self._more(f"{more:,} more")]
+
+    def _operation_rows(self, operations: Iterable[OperationSummary]) -> list[str]:
+        from dynacli.commands.help.operation_list import summary_text
+
+        has_name = self.api.catalog.has_name
+        return self._rows([(each.name, "", summary_text(each, has_name)) for each in operations])
+
+    def _tags(self, room: int) -> list[str]:
+        """Return the tags with most operations, the others counted."""
+        overview = self.overview
+        untagged = [("without a tag", f"{overview.untagged:,}", "")] if overview.untagged else []
+        fit = room - 1 - len(untagged)
+        is_cut = overview.tags > min(fit, len(overview.largest_tags))
+        tags = overview.largest_tags[: max(fit - is_cut, 0)]
+        rows = [(visible(tag.word, keep=""), f"{tag.operations:,}", tag.about) for tag in tags]
+        lines = [self.paint.bold("Tags") + self.paint.dim("  and how many operations they have")]
+        lines += self._rows([*rows, *untagged])
+        return [*lines, self._more(f"{overview.tags - len(tags):,} more tags")] if is_cut else lines
+
+    def _rows(self, rows: list[tuple[str, str, str]]) -> list[str]:
+        """Return a line for each word, its number and what it is about, cut to the width."""
+        numbers = max((len(number) for _, number, _ in rows), default=0)
+        numbers += 2 if numbers else 0
+        widest = min(_WIDEST_WORD, self.width - numbers - _NARROWEST - 4)
+        column = min(max((cell_width(word) for word, _, _ in rows), default=0), widest)
+        lines = []
+        for word, number, about in rows:
+            shown = shortened(word, self.width - 2 - numbers)
+            line = f"  {shown}{' ' * (column - cell_width(shown))}{number.rjust(numbers)}"
+            room = self.width - cell_width(line) - 2
+            if about and room >= _NARROWEST:
+                line += f"  {self.paint.dim(shortened(about, room))}"
+            lines.append(line.rstrip())
+        return lines
+
+    def _more(self, count: str) -> str:
+        """Return the line that counts what is not listed, with the command that lists it where that fits."""
+        command = _command("operations", self.api)
+        line = f"  {count}: {command}"
+        return self.paint.dim(line if command and len(line) <= self.width else f"  {count}")
+
+    def _next(self, options: "Options", server: str, identity: str) -> list[str]:
+        """Return the commands to go on with; each runs as it stands, or is left out."""
+        overview, api = self.overview, self.api
+        commands = []
+        look = self._first_look(options, server, identity)
+        if look is not None:
+            commands.append(_command(api.name, api, look.operation, *look.words, is_call=True))
+        if overview.operations > _MOST_LISTED:
+            # Where the line that counts the others has no room for the command of the whole list, this one is it.
+            is_wide = self.width >= len(_command("operations", api)) + _COUNTED
+            words = ("--tag", overview.largest_tags[0].word) if overview.tags and is_wide else ()
+            commands.append(_command("operations", api, *words))
+        for start in (overview.first_change, overview.first_look):
+            if start is not None and start != look:
+                commands.append(_command(api.name, api, start.operation, "--help", is_call=True))
+                break
+        if not overview.operations:
+            commands.append(_command("doctor", api))
+        lines = [f"  {command}" for command in commands if command]
+        lines = [line for line in lines if len(line) <= _MOST_COLUMNS]
+        return [self.paint.bold("Next"), *lines] if lines else []
+
+    def _first_look(self, options: "Options", server: str, identity: str) -> Start | None:
+        """Return the simplest call for which nothing is missing: neither a server nor a credential."""
+        overview = self.overview
+        if overview.first_look is None:
+            return None
+        base_url = "" if server else _base_url(self.env, self.api, options)
+        if not server and not base_url:
+            return None
+        if not overview.sign_ins or overview.first_look == overview.first_anonymous_look or identity:
+            return overview.first_look
+        if self._variables_in_use():
+            from dynacli.urls import origin_of
+
+            if origin_of(base_url) in self.api.origins:
+                return overview.first_look
+        return overview.first_anonymous_look
+
+
+def _apart(*groups: list[str]) -> list[str]:
+    """Return groups of lines with an empty line between them; an empty group has none."""
+    lines: list[str] = []
+    for group in groups:
+        lines += ["", *group] if lines and group else group
+    return lines
+
+
+def _age(api: OpenedApi) -> str:
+    """Return in words how old the document is."""
+    if api.pointer.get("is_shipped") or api.name == DEMO:
+        return "came with dynacli"
+    import time
+
+    from dynacli.model.wording import age_text
+
+    if "://" in api.location:
+        from dynacli.library.revisions.freshness import age_of
+
+        return f"fetched {age_text(age_of(api.pointer, time.time()))} ago"
+    modified = api.pointer.get("mtime_ns")
+    return f"changed {age_text(max(time.time() - modified / 1e9, 0))} ago" if modified else ""
+
+
+def _is_server_chosen(env: Environment, options: "Options") -> bool:
+    return bool(
+        options.server or options.server_var or options.profile or env.variables.get("DYNACLI_PROFILE")
+    )
+
+
+def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
+    """Return the URL that calls go to; empty where none can be made out."""
+    servers = api.catalog.meta["servers"]
+    is_chosen = _is_server_chosen(env, options)
+    if servers and not is_chosen and not servers[0]["variables"] and "://" in servers[0]["url"]:
+        return str(servers[0]["url"])
+    from dynacli.errors import DynacliError
+    from dynacli.model.operation import Server
+    from dynacli.request.choose_server import choose_server
+
+    wanted, values = "", {}
+    try:
+        if is_chosen:
+            from dynacli.client.call_settings import settings_of
+
+            settings = settings_of(env, api, options.call_options)
+            wanted, values = settings.server, dict(settings.server_variables)
+        return choose_server([Server(**row) for row in servers], api.uri, wanted, values)
+    except DynacliError:  # the call itself says what is wrong
+        return ""
+
+
+def _shown_name(api: OpenedApi) -> str:
+    if "?" not in api.name:
+        return visible(api.name, keep="")
+    from dynacli.urls import with_masked_query
+
+    return visible(with_masked_query(api.name), keep="")
+
+
+def _command(verb: str, api: OpenedApi, *words: str, is_call: bool = False) -> str:
+    """Return a command line; empty where it would not run as it stands.
+
+    Args:
+        verb: The word behind `dynacli`.
+        is_call: Whether the verb is the API itself.
+    """
+    everything = [verb, *(() if is_call else (api.name,)), *words]
+    # Standard input is read by now, and what cannot be printed cannot be copied.
+    if api.name == "-" or any(visible(word, keep="") != word for word in everything):
+        return ""
+    return " ".join(["dynacli", *map(_quoted, everything)])
+
+
+def _quoted(word: str) -> str:
+    if word.isascii() and word.replace("-", "").replace("_", "").isalnum():
+        return word
+    from shlex import quote
+
+    return quote(word)

@@ -1,0 +1,79 @@
+"""What a document comes to as a whole: how many operations it has under which tags, how to sign in, where to start."""
+
+from dynacli.model.operation import SecurityScheme
+from dynacli.record import record
+
+__all__ = ["MOST_TAGS", "OVERVIEW", "Overview", "SignIn", "Start", "TagCount"]
+
+OVERVIEW = "/x-dynacli-overview"
+"""The key of a catalog's overview, which is stored among the components, so that it is read only on demand."""
+
+MOST_TAGS = 40
+"""How many tags an overview keeps: as many as a landing page has lines."""
+
+
+@record
+class TagCount:
+    """A tag with the number of its operations.
+
+    Args:
+        word: The tag as a command line names it; as written where it has no letter or digit.
+        operations: How many operations have it, without the hidden ones.
+        about: The first sentence of its description on one line; else its name, where that differs from the word.
+    """
+
+    word: str
+    operations: int
+    about: str = ""
+
+
+@record
+class SignIn:
+    """A way to sign in: security schemes that are used together, without the scopes that operations ask for.
+
+    Args:
+        schemes: At least one.
+        operations: How many operations it is good for.
+    """
+
+    schemes: tuple[SecurityScheme, ...]
+    operations: int
+
+
+@record
+class Start:
+    """An operation to begin with, and the words behind its name that make a complete call."""
+
+    operation: str
+    words: tuple[str, ...] = ()
+
+
+@record
+class Overview:
+    """A document as a whole. Hidden operations do not count, except for how to sign in.
+
+    Args:
+        operations: The number of operations.
+        untagged: How many of them have no tag.
+        webhooks: How many requests the server sends.
+        tags: The number of tags.
+        largest_tags: The tags with most operations, at most `MOST_TAGS`; as in the document where they have as many.
+        about: The first sentence of the document's description, on one line.
+        sign_ins: The ways to sign in, the most used first.
+        anonymous: How many operations, hidden ones among them, can be called without signing in.
+        first_look: The simplest call that changes nothing.
+        first_anonymous_look: The same among the operations that can be called without signing in.
+        first_change: An operation that takes a body, else one other than `first_look`.
+    """
+
+    operations: int
+    untagged: int = 0
+    webhooks: int = 0
+    tags: int = 0
+    largest_tags: tuple[TagCount, ...] = ()
+    about: str = ""
+    sign_ins: tuple[SignIn, ...] = ()
+    anonymous: int = 0
+    first_look: Start | None = None
+    first_anonymous_look: Start | None = None
+    first_change: Start | None = None
