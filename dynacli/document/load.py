@@ -65,6 +65,12 @@ class Document:
         """Every reference of the document, and which of them lead nowhere or elsewhere."""
         return scan(self.tree, self.uri)
 
+    def with_tree(self, tree: dict[str, Any]) -> "Document":
+        """Return the document with another tree, whose references stand at the same places."""
+        other = replace(self, tree=tree)
+        vars(other)["scan"] = self.scan
+        return other
+
     @cached_property
     def resolved(self) -> Any:
         """The tree with its references replaced; subtrees are shared, cycles stay `$ref`s."""

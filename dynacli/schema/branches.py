@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-__all__ = ["Discriminator", "branch_name", "discriminator_of", "is_null"]
+__all__ = ["Discriminator", "as_reference", "branch_name", "discriminator_of", "is_null"]
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -59,8 +59,8 @@ def discriminator_of(schema: Mapping[str, Any]) -> Discriminator | None:
     default = found.get("defaultMapping")
     return Discriminator(
         found["propertyName"],
-        {str(value): _as_reference(target) for value, target in entries if isinstance(target, str)},
-        _as_reference(default) if isinstance(default, str) else "",
+        {str(value): as_reference(target) for value, target in entries if isinstance(target, str)},
+        as_reference(default) if isinstance(default, str) else "",
     )
 
 
@@ -87,8 +87,8 @@ def is_null(branch: Any) -> bool:
 
 # Cached, because a base schema with hundreds of branches has its whole mapping read for each of them.
 @lru_cache(maxsize=1 << 14)
-def _as_reference(target: str) -> str:
-    # A value of a mapping is a reference, or the bare name of a component.
+def as_reference(target: str) -> str:
+    """Return the reference that a value of a mapping is; it may be the bare name of a component, too."""
     is_name = not any(char in target for char in "/#") and not target.endswith((".json", ".yaml", ".yml"))
     return f"{_SCHEMAS}{target}" if is_name else target
 

@@ -37,7 +37,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     Returns:
         The document, and the steps from its path item to the operation.
     """
-    part = catalog.part(operation.name)
+    part = catalog.written_part(operation.name)
     steps = tuple(part.get("steps") or (operation.method.lower(),))
     members = part["operation"]
     for step in reversed(steps):
@@ -66,7 +66,7 @@ class _Lazy(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         pointer = pointer_below(self._pointer, key)
-        found, value = self._catalog.component(pointer)
+        found, value = self._catalog.written_component(pointer)
         if not found:
             if not self._catalog.has_below(pointer):
                 raise KeyError(key)

@@ -190,7 +190,7 @@ _ACCEPTED = _SENT | _modules(
 )
 _ASKED = (
     _ACCEPTED
-    | _modules("client.verdict_text")
+    | _modules("catalog.store.written_form client.verdict_text")
     | _modules(
         """
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas

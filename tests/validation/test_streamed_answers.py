@@ -289,7 +289,7 @@ def test_heads_are_there_before_the_items(paced: Paced) -> None:
         paced.give(b'{"id":1}\n', None)
         output, errors = process.communicate(timeout=30)
     assert b'{"id":1}\n' == output
-    assert re.search(rb"\* 9 bytes in \d+ ms\n$", errors)
+    assert re.search(rb"\* 9 bytes in \d+ ms\n\* judged: .* openapi-core\n$", errors)
 
 
 # Verdicts

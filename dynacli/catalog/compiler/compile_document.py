@@ -11,9 +11,11 @@ from typing import Any
 from dynacli.catalog.compiler.compile_overview import compile_overview
 from dynacli.catalog.compiler.compile_warnings import CompileWarning, CompileWarnings
 from dynacli.catalog.compiler.compile_webhooks import webhook_components
+from dynacli.catalog.compiler.normal_tree import normal_tree
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
 from dynacli.catalog.compiler.security_requirements import Security
 from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, why_unread
+from dynacli.catalog.store.written_form import difference
 from dynacli.document.file_names import file_name
 from dynacli.document.load import Document
 from dynacli.document.path_items import PathOperation, operations_of
@@ -34,11 +36,14 @@ class CompiledOperation:
     """An operation and its part of the document.
 
     Args:
-        part: What the path item says for all its operations, and the operation object, references in place.
+        part: What the path item says for all its operations, and the operation object, references in place and
+            schemas in the normal form.
+        written: What makes the part as it is written differ from that.
     """
 
     operation: Operation
     part: Mapping[str, Any]
+    written: Any = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Compiled:
     """The content of a catalog.
 
     Args:
+        components: Pointer → what a reference may lead to, with schemas in the normal form.
+        written: Pointer → what makes a component as it is written differ from that.
         given_names: (method, path) → name, of all operations that this or an earlier revision has named.
         files: URI and name of the files that the document was read from; the first is the document itself.
         origins: The parts of the tree that came from another place of those files.
@@ -55,6 +62,7 @@ class Compiled:
     operations: tuple[CompiledOperation, ...]
     overview: Overview
     components: Mapping[str, Any]
+    written: Mapping[str, Any]
     tags: Mapping[str, str]
     given_names: Mapping[tuple[str, str], str]
     warnings: tuple[CompileWarning, ...]
@@ -71,12 +79,13 @@ def compile_document(
         document: As loaded; prance has resolved its references, but recursive ones are still `$ref`.
         given_names: (method, path) → name that an earlier revision gave.
     """
+    written, document = document, document.with_tree(normal_tree(document.tree, document.version))
     tree = document.tree
     warnings = CompileWarnings()
     for reference in document.scan.dangling:
         warnings.items.append((f"`{reference.ref}` leads nowhere; it stands for anything", reference.pointer))
     names = NameBook(given_names)
-    compiler = _OperationCompiler(document, names, warnings.add)
+    compiler = _OperationCompiler(document, written, names, warnings.add)
     operations = []
     left_out = LeftOut(warnings.add)
     for path, entry, item, raw_item in _each_operation(document, warnings):
@@ -96,6 +105,10 @@ def compile_document(
             # A document can have anything anywhere; an unexpected value concerns this operation alone.
             why = f"its description has an unexpected shape ({type(error).__name__})"
             left_out.add(entry.method, path, raw, why, where)
+    components = dict(_components(document))
+    as_written = (
+        (pointer, difference(components[pointer], value)) for pointer, value in _components(written)
+    )
     info = dict_or_empty(tree.get("info"))
     servers = read_servers(tree.get("servers"), warnings.add, "servers")
     description = text_or_empty(info.get("description"))
@@ -112,7 +125,6 @@ def compile_document(
         "left_out": left_out.rows,
     }
     tags = _tags(tree)
-    components = dict(_components(document))
     return Compiled(
         meta,
         tuple(operations),
@@ -120,6 +132,7 @@ def compile_document(
             [each.operation for each in operations], description, tags, len(components.get(WEBHOOKS, ()))
         ),
         components,
+        {pointer: found for pointer, found in as_written if found is not None},
         tags,
         names.lock,
         warnings.locate(document),
@@ -155,16 +168,20 @@ class _OperationCompiler:
     """Compiles the operations of a document.
 
     Args:
+        document: With its schemas in the normal form.
+        written: The document as it is written.
         warn: Called with a message and the steps of a pointer.
     """
 
-    def __init__(self, document: Document, names: NameBook, warn: Callable[..., None]) -> None:
+    def __init__(
+        self, document: Document, written: Document, names: NameBook, warn: Callable[..., None]
+    ) -> None:
         self._tree = document.tree
         self._names = names
         self._warn = warn
         self._inputs = Inputs(document, warn)
         self._security = Security(document.tree, warn)
-        self._parts = _Parts(document)
+        self._parts, self._written_parts = _Parts(document), _Parts(written)
         self._responses = _Responses(document)
 
     def compile(
@@ -222,7 +239,10 @@ class _OperationCompiler:
             or read_servers(raw_item.get("servers"), self._warn, "paths", path, "servers"),
             example=self._inputs.example(item, resolved, parameters, body),
         )
-        return CompiledOperation(operation, self._parts.of_operation(path, raw_item, entry))
+        part = self._parts.of_operation(path, entry)
+        return CompiledOperation(
+            operation, part, difference(part, self._written_parts.of_operation(path, entry))
+        )
 
 
 def _name_of_path(item: Mapping[str, Any]) -> str:
@@ -248,25 +268,29 @@ def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any], wanted: list[str])
 
 
 class _Parts:
-    """Takes the operations' parts of the document, without the parameters that are to be ignored."""
+    """Takes the operations' parts of a document, without the parameters that are to be ignored."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
-        self._shared: dict[str, dict[str, Any]] = {}
+        self._tree = document.tree
+        self._paths = dict_or_empty(follow_references(document.tree, document.tree.get("paths")))
+        # What the operations of a path share: their path item, and the part of it that is theirs.
+        self._shared: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {}
 
-    def of_operation(self, path: str, raw_item: Mapping[str, Any], entry: PathOperation) -> dict[str, Any]:
+    def of_operation(self, path: str, entry: PathOperation) -> dict[str, Any]:
         """Return the part of an operation, with the steps to it where they are not the method in lower case."""
         if path not in self._shared:
-            shared = ("parameters", "summary", "description")
-            holder = {key: value for key, value in raw_item.items() if key in shared}
-            self._shared[path] = self._usable(holder, path)
-        own = self._usable(dict(entry.operation), path)
-        part: dict[str, Any] = {"path_item": self._shared[path], "operation": own}
+            found = dict_or_empty(follow_references(self._tree, self._paths.get(path)))
+            fields = ("parameters", "summary", "description")
+            holder = {key: value for key, value in found.items() if key in fields}
+            self._shared[path] = found, self._usable(holder, path)
+        item, shared = self._shared[path]
+        own = self._usable(dict(dict_or_empty(follow(item, entry.steps))), path)
+        part = {"path_item": shared, "operation": own}
         return part if entry.steps == (entry.method.lower(),) else {**part, "steps": list(entry.steps)}
 
     def _usable(self, holder: dict[str, Any], path: str) -> dict[str, Any]:
         if "parameters" in holder:
-            holder["parameters"] = usable_parameters(self._document.tree, holder["parameters"], path)
+            holder["parameters"] = usable_parameters(self._tree, holder["parameters"], path)
         return holder
 
 

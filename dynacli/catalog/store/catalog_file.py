@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "pack", "unpack"]
 
-FORMAT = 7
+FORMAT = 8
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(
@@ -219,12 +219,32 @@ class Catalog:
         return dict(self._rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
 
     def part(self, name: str) -> dict[str, Any]:
-        """Return an operation's part of the document: `path_item` and `operation`, with their references in place."""
+        """Return an operation's part of the document: `path_item` and `operation`.
+
+        References are in place, and schemas in the normal form.
+        """
         part: dict[str, Any] = self._unpacked(self._detail(name, "part"))
         if isinstance(part["path_item"], int):
             number = part["path_item"]
             part["path_item"] = self._unpacked(self._shared([number]).get(number))
         return part
+
+    def written_part(self, name: str) -> dict[str, Any]:
+        """Return an operation's part of the document as it is written."""
+        part: dict[str, Any] = self._written(self.part(name), self._detail(name, "written"))
+        return part
+
+    def _written(self, normal: Any, found: Any) -> Any:
+        """Return a value as it is written, given its normal form and the packed difference between both."""
+        if found is None:
+            return normal
+        # Imported where openapi-core is asked, or an overlay is learned.
+        from dynacli.catalog.store.written_form import written_form
+
+        try:
+            return written_form(normal, self._unpacked(found))
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise DamagedCatalogError(self.path) from error
 
     def _detail(self, name: str, column: str) -> Any:
         rows = self._rows(
@@ -295,7 +315,7 @@ class Catalog:
         return word if word in tags else next(iter(keys), "")
 
     def resolve(self, ref: str) -> Any:
-        """Return the target of an internal reference.
+        """Return the target of an internal reference, with schemas in the normal form.
 
         Raises:
             LookupError: There is none.
@@ -321,9 +341,14 @@ class Catalog:
         return value
 
     def component(self, pointer: str) -> tuple[bool, Any]:
-        """Return whether a component is stored under a JSON pointer, and its value."""
+        """Return whether a component is stored under a JSON pointer, and its value, schemas in the normal form."""
         rows = self._rows("SELECT value FROM components WHERE pointer = ?", pointer)
         return (True, self._unpacked(rows[0][0])) if rows else (False, None)
+
+    def written_component(self, pointer: str) -> tuple[bool, Any]:
+        """Return whether a component is stored under a JSON pointer, and its value as it is written."""
+        rows = self._rows("SELECT value, written FROM components WHERE pointer = ?", pointer)
+        return (True, self._written(self._unpacked(rows[0][0]), rows[0][1])) if rows else (False, None)
 
     def components(self, pointer: str) -> dict[str, Any]:
         """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""

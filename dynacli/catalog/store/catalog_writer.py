@@ -22,12 +22,12 @@ _TABLES = """
         id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
         tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER
     );
-    CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT);
+    CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT, written TEXT);
     CREATE TABLE shared (id INTEGER PRIMARY KEY, value TEXT);
     CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
     CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
     CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
-    CREATE TABLE components (pointer TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+    CREATE TABLE components (pointer TEXT PRIMARY KEY, value TEXT, written TEXT) WITHOUT ROWID;
     CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
     CREATE TABLE origins (first TEXT PRIMARY KEY, places TEXT) WITHOUT ROWID;
     CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
@@ -88,8 +88,11 @@ def _fill(
         ((method, path, name) for (method, path), name in compiled.given_names.items()),
     )
     db.executemany(
-        "INSERT OR IGNORE INTO components VALUES (?, ?)",
-        ((pointer, _packed(value)) for pointer, value in compiled.components.items()),
+        "INSERT OR IGNORE INTO components VALUES (?, ?, ?)",
+        (
+            (pointer, _packed(value), _packed_or_none(compiled.written.get(pointer)))
+            for pointer, value in compiled.components.items()
+        ),
     )
     db.execute("INSERT INTO components VALUES (?, ?)", (OVERVIEW, _packed(asdict(compiled.overview))))
     db.executemany(
@@ -140,8 +143,13 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
             ),
         )
         db.execute(
-            "INSERT INTO details VALUES (?, ?, ?)",
-            (number, _packed(rows.operation(operation)), _packed(rows.part(entry.part))),
+            "INSERT INTO details VALUES (?, ?, ?, ?)",
+            (
+                number,
+                _packed(rows.operation(operation)),
+                _packed(rows.part(entry.part)),
+                _packed_or_none(entry.written),
+            ),
         )
         names[(operation.name, BY_NAME)] = number
         for alias in operation.aliases:
@@ -164,6 +172,10 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
         "INSERT INTO tags VALUES (?, ?, ?)",
         ((key, tag, compiled.tags.get(tag, "")) for key, tag in tags.items() if key),
     )
+
+
+def _packed_or_none(value: Any) -> str | bytes | None:
+    return None if value is None else _packed(value)
 
 
 def _packed(value: Any) -> str | bytes:

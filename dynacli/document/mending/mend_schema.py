@@ -1,12 +1,12 @@
 """Small mistakes of a schema mended: keywords get the type that they should have, where the meaning is plain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Any
 
 from dynacli.document.references.scan import Link, steps_of
 
-__all__ = ["meant_boolean", "mend_boolean", "mend_schema"]
+__all__ = ["each_schema", "meant_boolean", "mend_boolean", "mend_schema"]
 
 Steps = tuple[str | int, ...]
 Warn = Callable[..., None]
@@ -86,15 +86,23 @@ def mend_schema(schema: Any, steps: Steps, warn: Warn) -> None:
     Args:
         warn: Called with a sentence and the steps to the place for each mistake.
     """
+    for node, link in each_schema(schema):
+        if not _is_right(node):
+            _mend(node, (*steps, *steps_of(link)), warn)
+
+
+def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], Link]]:
+    """Yield a schema and all below it, each with the steps to it, in the order of the document.
+
+    Those below a schema are looked up after it was yielded, so that it may be changed before.
+    """
     stack: list[tuple[Any, Link]] = [(schema, None)]
     while stack:
         node, link = stack.pop()
-        if not isinstance(node, dict):
-            continue
-        if not _is_right(node):
-            _mend(node, (*steps, *steps_of(link)), warn)
-        if not _BELOW.isdisjoint(node):
-            _add_below(node, link, stack)
+        if isinstance(node, dict):
+            yield node, link
+            if not _BELOW.isdisjoint(node):
+                _add_below(node, link, stack)
 
 
 def _is_right(node: dict[str, Any]) -> bool:

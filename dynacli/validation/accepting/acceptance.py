@@ -98,7 +98,7 @@ def source_of(validator: Any) -> "SchemaSource":
         return found.contents, follow
 
     kind = type(validator)
-    return SchemaSource(kind.version, kind.direction, follow)
+    return SchemaSource(kind.version, kind.direction, follow, is_normal=False)
 
 
 class _SchemaState:

@@ -67,12 +67,10 @@ Translation = Callable[[Translator, Any, Any, Nesting], Part]
 """(translator, value of the keyword, its schema, the schema's nesting) → plain keywords."""
 
 
-def _type(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
+def _type(translator: Translator, value: Any, _: Any, __: Nesting) -> Part:
     kinds = list(value) if isinstance(value, list) else [value]
     if not kinds or not all(isinstance(kind, str) and kind in _TYPES for kind in kinds):
         raise DoubtError
-    if translator.is_3_0 and schema.get("nullable") is True:
-        kinds.append("null")
     kinds = list(dict.fromkeys(kinds))
     if "integer" not in kinds:
         return {"type": kinds}
@@ -97,20 +95,7 @@ def _const(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
 
 
 def _limit(keyword: str) -> Translation:
-    def translated(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
-        flag = f"exclusive{keyword[0].upper()}{keyword[1:]}"
-        return _bound(flag if translator.is_3_0 and schema.get(flag) else keyword, value)
-
-    return translated
-
-
-def _exclusive_limit(bound: str, keyword: str) -> Translation:
-    def translated(_: Translator, value: Any, schema: Any, __: Nesting) -> Part:
-        if value is True:
-            value = schema.get(bound)
-        return {} if value is False or value is None else _bound(keyword, value)
-
-    return translated
+    return lambda _, value, __, ___: _bound(keyword, value)
 
 
 def _multiple_of(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
@@ -347,8 +332,8 @@ TRANSLATIONS: Mapping[str, Translation] = {
     "const": _const,
     "minimum": _limit("minimum"),
     "maximum": _limit("maximum"),
-    "exclusiveMinimum": _exclusive_limit("minimum", "exclusiveMinimum"),
-    "exclusiveMaximum": _exclusive_limit("maximum", "exclusiveMaximum"),
+    "exclusiveMinimum": _limit("exclusiveMinimum"),
+    "exclusiveMaximum": _limit("exclusiveMaximum"),
     "multipleOf": _multiple_of,
     "pattern": _pattern,
     "format": _format,

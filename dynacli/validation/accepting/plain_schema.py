@@ -52,16 +52,17 @@ _INTEGER_3_0 = {
     "type": "integer",
 }
 
+# In the normal form, where exclusive bounds are numbers.
 _KEYWORDS_3_0 = frozenset(
     {"$ref", "additionalProperties", "allOf", "anyOf", "discriminator", "enum", "externalDocs", "format"}
+    | {"exclusiveMinimum", "exclusiveMaximum"}
     | {"items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength"}
     | {"minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "properties", "required", "type"}
     | {"uniqueItems", "xml"}
 )
 _KEYWORDS_3_1 = _KEYWORDS_3_0 | {
-    *("$dynamicRef", "const", "contains", "dependentRequired", "dependentSchemas", "exclusiveMaximum"),
-    *("exclusiveMinimum", "if", "patternProperties", "prefixItems", "propertyNames", "unevaluatedItems"),
-    "unevaluatedProperties",
+    *("$dynamicRef", "const", "contains", "dependentRequired", "dependentSchemas", "if", "patternProperties"),
+    *("prefixItems", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
 }
 _KEYWORDS: Mapping[str, frozenset[str]] = {
     "3.0": _KEYWORDS_3_0,
@@ -90,15 +91,17 @@ class SchemaSource(NamedTuple):
         version: The version of OpenAPI.
         direction: The direction of the message.
         follow: Follows references; it raises `LookupError` where one leads nowhere, or out of the document.
+        is_normal: Whether the schemas are in the normal form; else they are as the document has them.
     """
 
     version: Dialect
     direction: Direction
     follow: Follow
+    is_normal: bool = True
 
 
 def judging_keywords(version: str) -> frozenset[str]:
-    """Return the keywords that judge in a version of OpenAPI; all others are annotations."""
+    """Return the keywords that judge in a version of OpenAPI, in the normal form; all others are annotations."""
     return _KEYWORDS[version]
 
 
@@ -204,10 +207,17 @@ class PlainSchema:
             return schema
         if not isinstance(schema, dict):
             return _DOUBT
-        if self.is_3_0:
-            if isinstance(schema.get("$ref"), str):
-                return _safely(lambda: self._reference(schema["$ref"], nesting))
-        elif "$schema" in schema and not is_dialect_of(self._source.version, schema["$schema"]):
+        if not self._source.is_normal:
+            # Imported where openapi-core judges large values.
+            from dynacli.schema.normal_form import normal_keywords
+
+            normal = normal_keywords(schema, self._source.version)
+            schema = schema if normal is None else normal
+        if (
+            not self.is_3_0
+            and "$schema" in schema
+            and not is_dialect_of(self._source.version, schema["$schema"])
+        ):
             return _DOUBT
         plain: Part = {}
         others: list[Part] = []
