@@ -94,7 +94,7 @@ def _fill(
             for pointer, value in compiled.components.items()
         ),
     )
-    db.execute("INSERT INTO components VALUES (?, ?)", (OVERVIEW, _packed(asdict(compiled.overview))))
+    db.execute("INSERT INTO components VALUES (?, ?, NULL)", (OVERVIEW, _packed(asdict(compiled.overview))))
     db.executemany(
         "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
         (
