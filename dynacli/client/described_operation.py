@@ -61,8 +61,8 @@ class DescribedOperation:
         return self.api.catalog.part(self.operation.name)
 
     @property
-    def dialect(self) -> Any:
-        """The dialect of the document's schemas."""
+    def version(self) -> Any:
+        """The version of OpenAPI: `3.0`, `3.1` or `3.2`."""
         return self.api.catalog.meta["dialect"]
 
     def resolve(self, reference: str) -> Any:

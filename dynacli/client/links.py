@@ -133,7 +133,7 @@ class _Link:
             case "request", "body":
                 media = self._described.raw_media_type()
                 try:
-                    whole = body_example(media, resolve, self._dialect)
+                    whole = body_example(media, resolve)
                 except (NoExampleError, LookupError):
                     whole = None
                 yield from walk_value(whole, expression.steps)
@@ -149,10 +149,6 @@ class _Link:
                     if name.lower() == expression.name.lower() and isinstance(header, Mapping):
                         yield from example_values_of(header, resolve)
                         yield from documented_values_at(header.get("schema"), (), resolve)
-
-    @property
-    def _dialect(self) -> Any:
-        return self._api.catalog.meta["dialect"]
 
     def _answer_values(self, steps: tuple[str, ...]) -> Iterator[Any]:
         resolve = self._api.catalog.resolve
@@ -243,7 +239,7 @@ def _raw_parameters(described: DescribedOperation) -> dict[tuple[str, str], dict
 
 def _made(parameter: Parameter, raw: dict[str, Any] | None, described: DescribedOperation) -> Iterator[Any]:
     try:
-        yield parameter_example(parameter, raw, described.resolve, described.dialect)
+        yield parameter_example(parameter, raw, described.resolve)
     except (NoExampleError, LookupError):
         return
 

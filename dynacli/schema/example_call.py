@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.media_types import is_form, is_json, preferred
-from dynacli.model.operation import Body, Dialect, MediaType, Parameter, ValueType
+from dynacli.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.schema.documented_values import example_values_of
 from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
 from dynacli.schema.flatten_schema import Resolve
@@ -23,9 +23,8 @@ _NOT_EMPTY = {"minProperties": 1, "minItems": 1}
 class ExampleWords:
     """Makes the words of an example call for each operation; words for shared parameters and bodies are made once."""
 
-    def __init__(self, resolve: Resolve, dialect: Dialect) -> None:
+    def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
-        self._dialect: Dialect = dialect
         # The sources are kept, so that no other object gets their ids.
         self._of_parameters: dict[tuple[int, int], tuple[Any, list[str]]] = {}
         self._of_bodies: dict[tuple[int, int, str], tuple[Any, tuple[str, ...]]] = {}
@@ -57,7 +56,7 @@ class ExampleWords:
         key = id(parameter), id(described)
         if key not in self._of_parameters:
             try:
-                value = parameter_example(parameter, described, self._resolve, self._dialect)
+                value = parameter_example(parameter, described, self._resolve)
             except NoExampleError:
                 value = parameter.name
             self._of_parameters[key] = (parameter, described), _parameter_words(parameter, value)
@@ -66,7 +65,7 @@ class ExampleWords:
     def _of_body(self, media_type: MediaType, schema: Any) -> tuple[str, ...]:
         key = id(schema), id(media_type.fields), media_type.name
         if key not in self._of_bodies:
-            words = _body_words(schema, media_type, self._resolve, self._dialect)
+            words = _body_words(schema, media_type, self._resolve)
             self._of_bodies[key] = (schema, media_type.fields), words
         return self._of_bodies[key][1]
 
@@ -79,9 +78,7 @@ def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
     return [f"--{parameter.option}", text] if text.startswith("-") else [text]
 
 
-def parameter_example(
-    parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve, dialect: Dialect
-) -> Any:
+def parameter_example(parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve) -> Any:
     """Return an example of a parameter: the document's own, else a value made from the schema.
 
     Args:
@@ -91,11 +88,11 @@ def parameter_example(
         NoExampleError: No value can be made.
     """
     value = example_value_for_parameter(
-        described or {"name": parameter.name, "in": parameter.location}, resolve, dialect
+        described or {"name": parameter.name, "in": parameter.location}, resolve
     )
     if value in ({}, []) and parameter.is_required and described is not None and "schema" in described:
         # Empty values are not sent, and the document requires the parameter.
-        value = example_value({"allOf": [described["schema"], _NOT_EMPTY]}, resolve, dialect=dialect)
+        value = example_value({"allOf": [described["schema"], _NOT_EMPTY]}, resolve)
     if parameter.location != "path":
         return value
     if value == "string" and _allows(parameter.name, parameter.value):
@@ -125,11 +122,11 @@ def _option_words(option: str, value: Any) -> list[str]:
     return [word for item in items for word in (f"--{option}", option_text(item))]
 
 
-def _body_words(schema: Any, media_type: MediaType, resolve: Resolve, dialect: Dialect) -> tuple[str, ...]:
+def _body_words(schema: Any, media_type: MediaType, resolve: Resolve) -> tuple[str, ...]:
     if not media_type.fields or not (is_json(media_type.name) or is_form(media_type.name)):
         return ("--example",)
     try:
-        value = example_value(schema, resolve, dialect=dialect)
+        value = example_value(schema, resolve)
     except NoExampleError:
         return ("--body", "{}")
     if not isinstance(value, Mapping):
@@ -160,7 +157,7 @@ def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[t
             yield (*path, name), item
 
 
-def body_example(media: Mapping[str, Any], resolve: Resolve, dialect: Dialect) -> Any:
+def body_example(media: Mapping[str, Any], resolve: Resolve) -> Any:
     """Return an example of a body: the document's own, else a value made from the schema.
 
     The document's own example is taken if it matches the schema: many hold properties of responses only,
@@ -172,11 +169,11 @@ def body_example(media: Mapping[str, Any], resolve: Resolve, dialect: Dialect) -
     schema = media.get("schema")
     for value in example_values_of(media, resolve):
         try:
-            if SchemaMatcher(resolve, "request", dialect).matches(value, schema):
+            if SchemaMatcher(resolve, "request").matches(value, schema):
                 return value
         except (NoExampleError, RecursionError):
             return value  # it cannot be decided whether the value matches
-    return example_value(schema, resolve, dialect=dialect)
+    return example_value(schema, resolve)
 
 
 def option_text(value: Any) -> str:

@@ -67,10 +67,10 @@ class ExampleSchema:
             if ref not in self.refs:
                 self.refs.append(ref)
                 self.add(matcher.target(schema), matcher, above)
-            if not matcher.has_siblings(schema):
+            if len(schema) == 1:
                 return
         self._add_offers(schema)
-        self._add_keywords(schema, matcher)
+        self._add_keywords(schema)
         for part in list_or_empty(schema.get("allOf")):
             self.add(part, matcher, above)
         for keyword in ("oneOf", "anyOf"):
@@ -90,9 +90,9 @@ class ExampleSchema:
         ]
         self.offers.extend((rank, value) for rank, values in enumerate(kinds) for value in values)
 
-    def _add_keywords(self, schema: dict[str, Any], matcher: SchemaMatcher) -> None:
+    def _add_keywords(self, schema: dict[str, Any]) -> None:
         merged = self.keywords
-        if types := types_of(schema, matcher.dialect):
+        if types := types_of(schema):
             known = merged.get("type")
             merged["type"] = types if known is None else _common_types(known, types)
             if not merged["type"]:

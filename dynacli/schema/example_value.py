@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from dynacli.document.json_trees import is_same_json
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
-from dynacli.model.operation import Dialect
 from dynacli.schema.example_numbers import number_value
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_strings import matches_pattern, string_value
@@ -27,17 +26,14 @@ def example_value(
     resolve: Callable[[str], Any],
     *,
     direction: Literal["request", "response"] = "request",
-    dialect: Dialect = "3.1",
     required_only: bool = True,
 ) -> Any:
     """Return a JSON value for a schema.
 
     Args:
-        schema: A Schema Object with its `$ref`s in place, or a boolean.
+        schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
         resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
         direction: A request has no `readOnly` properties, a response no `writeOnly` ones.
-        dialect: The version of OpenAPI; 3.0 has `nullable`, boolean `exclusiveMinimum`, and ignores the siblings
-            of a `$ref`.
         required_only: Whether objects have only their required properties.
 
     Returns:
@@ -46,7 +42,7 @@ def example_value(
     Raises:
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
-    matcher = SchemaMatcher(resolve, direction, dialect)
+    matcher = SchemaMatcher(resolve, direction)
     try:
         try:
             return _Maker(matcher, required_only).make(schema)
@@ -59,7 +55,6 @@ def example_value(
 def example_value_for_parameter(
     parameter: dict[str, Any],
     resolve: Callable[[str], Any],
-    dialect: Dialect = "3.1",
 ) -> Any:
     """Return a JSON value for a parameter.
 
@@ -75,7 +70,7 @@ def example_value_for_parameter(
     Raises:
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
-    matcher = SchemaMatcher(resolve, "request", dialect)
+    matcher = SchemaMatcher(resolve, "request")
     if isinstance(parameter.get("$ref"), str):
         parameter = dict_or_empty(matcher.target(parameter))
     content = dict_or_empty(parameter.get("content"))
@@ -87,7 +82,7 @@ def example_value_for_parameter(
                 return value
     except RecursionError as error:
         raise NoExampleError("The schema is nested too deeply") from error
-    return example_value(schema, resolve, dialect=dialect)
+    return example_value(schema, resolve)
 
 
 def _own_examples(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[Any]:

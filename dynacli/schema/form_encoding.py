@@ -187,7 +187,7 @@ class Encodings:
         from dynacli.schema.example_value import NoExampleError
 
         try:
-            return body_example(header, self._resolve, self._dialect)
+            return body_example(header, self._resolve)
         except (NoExampleError, LookupError):
             return None  # an error names the header as missing later
 

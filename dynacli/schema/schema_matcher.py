@@ -13,7 +13,6 @@ from typing import Any, Literal, TypeGuard
 from dynacli.document.json_trees import is_same_json
 from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.multiples import is_multiple
-from dynacli.model.operation import Dialect
 from dynacli.schema.example_strings import has_format, matches_pattern
 
 __all__ = [
@@ -49,13 +48,11 @@ class SchemaMatcher:
         resolve: Returns the target of an internal `$ref`.
         direction: Whether values are sent, without `readOnly` properties, or received, without
             `writeOnly` properties.
-        dialect: The version of OpenAPI.
         may_overlap: Whether a value may match several branches of a `oneOf`.
     """
 
     resolve: Callable[[str], Any]
     direction: Literal["request", "response"] = "request"
-    dialect: Dialect = "3.1"
     may_overlap: bool = False
     _steps: list[int] = field(default_factory=lambda: [_MOST_STEPS])
 
@@ -84,10 +81,6 @@ class SchemaMatcher:
         except (LookupError, ValueError, TypeError) as error:
             raise NoExampleError("A `$ref` leads nowhere") from error
 
-    def has_siblings(self, schema: Mapping[str, Any]) -> bool:
-        """Whether keywords beside `$ref` count; in OpenAPI 3.0 they are ignored ("Reference Object")."""
-        return self.dialect != "3.0" and len(schema) > 1
-
     def is_hidden(self, schema: Any) -> bool:
         """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
         keyword = "readOnly" if self.direction == "request" else "writeOnly"
@@ -100,7 +93,7 @@ class SchemaMatcher:
                 if ref not in seen:
                     seen.add(ref)
                     waiting.append(self.target(part))
-                if not self.has_siblings(part):
+                if len(part) == 1:
                     continue
             if part.get(keyword) is True:
                 return True
@@ -127,11 +120,9 @@ class SchemaMatcher:
             # A schema that refers back to itself adds nothing for the same value.
             if step not in seen and not self.matches(value, self.target(schema), seen | {step}):
                 return False
-            if not self.has_siblings(schema):
+            if len(schema) == 1:
                 return True
-        if value is None and self.dialect == "3.0":
-            return self._null_matches_30(schema, seen)
-        types, allowed = types_of(schema, self.dialect), list_or_empty(schema.get("enum"))
+        types, allowed = types_of(schema), list_or_empty(schema.get("enum"))
         return (
             (not types or any(_is_of_type(value, type_name) for type_name in types))
             and ("const" not in schema or is_same_json(value, schema["const"]))
@@ -139,14 +130,6 @@ class SchemaMatcher:
             and self._content_matches(value, schema)
             and self._branches_matches(value, schema, seen)
         )
-
-    def _null_matches_30(self, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
-        """Whether null matches: beside `type`, only `nullable` allows it (OpenAPI 3.0.4, "Schema Object")."""
-        if "type" in schema and schema.get("nullable") is not True:
-            return False
-        if "enum" in schema and None not in list_or_empty(schema["enum"]):
-            return False
-        return self._branches_matches(None, schema, seen)
 
     def _content_matches(self, value: Any, schema: dict[str, Any]) -> bool:
         """Whether a value matches the keywords for its type."""
@@ -216,13 +199,10 @@ class SchemaMatcher:
         return all(self.matches(name, schema.get("propertyNames", True)) for name in value)
 
 
-def types_of(schema: Mapping[str, Any], dialect: str) -> list[str]:
-    """Return the types that a schema names, and null for `nullable` in 3.0."""
+def types_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that a schema names."""
     named = schema.get("type")
-    types = [named] if isinstance(named, str) else names_in(named)
-    if types and dialect == "3.0" and schema.get("nullable") is True:
-        types.append("null")
-    return types
+    return [named] if isinstance(named, str) else names_in(named)
 
 
 def integer_range(format_name: Any) -> tuple[int, int] | None:
@@ -271,12 +251,9 @@ def _string_matches(value: str, schema: dict[str, Any]) -> bool:
 
 
 def number_matches(value: float, schema: Mapping[str, Any]) -> bool:
-    """Whether a number matches the bounds, `format` and `multipleOf` of a schema, in any version of OpenAPI."""
+    """Whether a number matches the bounds, `format` and `multipleOf` of a schema."""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    # In OpenAPI 3.0 these are booleans beside `minimum` and `maximum`, in 3.1 bounds of their own.
-    above = low if above is True else above
-    below = high if below is True else below
     limits = integer_range(schema.get("format"))
     step = schema.get("multipleOf")
     return (

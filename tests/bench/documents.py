@@ -107,8 +107,8 @@ def _example(document: dict[str, Any], path: str, method: str) -> Any:
     schema = dict(content["application/json"]["schema"])
     items = schema.get("items")
     if items is not None:  # the example of one is longer than that of several
-        return [example_value(items, resolve, direction="response", dialect="3.0")]
-    return example_value(schema, resolve, direction="response", dialect="3.0")
+        return [example_value(items, resolve, direction="response")]
+    return example_value(schema, resolve, direction="response")
 
 
 def _varied(issue: dict[str, Any], number: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_file import Catalog
@@ -27,7 +27,6 @@ from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
-from dynacli.model.operation import Dialect
 from dynacli.schema.example_value import example_value
 from dynacli.validation.accepting.acceptance import source_of
 from dynacli.validation.accepting.compiled_schema import CompiledSchema
@@ -120,7 +119,7 @@ def compare_document(
         for version in versions:
             for direction in _DIRECTIONS:
                 random = Random(f"{place} {version} {direction}")  # noqa: S311  - the same values each time
-                made = _values(catalog, schema, direction, version, random, values)
+                made = _values(catalog, schema, direction, random, values)
                 where = f"{path.name}{place} {version} {direction}"
                 compare_values(where, schema, resolver, version, direction, made, tally)
     catalog.close()
@@ -199,11 +198,9 @@ def compare_values(
             tally.differing.append((where, value, said))
 
 
-def _values(
-    catalog: Catalog, schema: Any, direction: Direction, version: str, random: Random, most: int
-) -> list[Any]:
+def _values(catalog: Catalog, schema: Any, direction: Direction, random: Random, most: int) -> list[Any]:
     try:
-        valid = example_value(schema, catalog.resolve, direction=direction, dialect=cast("Dialect", version))
+        valid = example_value(schema, catalog.resolve, direction=direction)
     except (LookupError, ValueError, TypeError, RecursionError, AttributeError):
         valid = {"id": 1, "name": "string"}
     return [valid, None, {}, [], "string", 1, *(mutations(valid, random, most))]

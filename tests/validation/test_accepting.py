@@ -329,7 +329,7 @@ def _answers(catalog: Catalog, name: str) -> Iterator[JudgedResponse]:
             content = described.get("content") or {}
             written = next(text for text in content if is_json(text))
             schema = (schemas.object_of(content[written]) or {})["schema"]
-            value = example_value(schema, catalog.resolve, direction="response", dialect=schemas.version)
+            value = example_value(schema, catalog.resolve, direction="response")
         except (LookupError, ValueError, StopIteration, RecursionError, TypeError):
             continue
         number = int(status.upper().replace("X", "0")) if status[0].isdigit() else 400

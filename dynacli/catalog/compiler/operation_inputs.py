@@ -279,7 +279,7 @@ class Inputs:
         if self._examples is None:
             from dynacli.schema.example_call import ExampleWords
 
-            self._examples = ExampleWords(self._resolve, self._document.version)
+            self._examples = ExampleWords(self._resolve)
         raw = {
             (parameter.get("in"), parameter.get("name")): self._originals(parameter)
             for holder in (item, operation)

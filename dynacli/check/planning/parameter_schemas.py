@@ -39,7 +39,7 @@ class ParameterSchemas:
             return True
         described = self._described
         try:
-            return SchemaMatcher(described.resolve, "request", described.dialect).matches(value, schema)
+            return SchemaMatcher(described.resolve, "request").matches(value, schema)
         except (NoExampleError, RecursionError):
             return True  # the matcher cannot tell; the judge of the request may
 
@@ -76,7 +76,7 @@ class ParameterSchemas:
         """
         described = self._described
         raw = self._raw.get(parameter_key(parameter))
-        return parameter_example(parameter, raw, described.resolve, described.dialect)
+        return parameter_example(parameter, raw, described.resolve)
 
     def _schema(self, parameter: Parameter) -> Any:
         raw = self._raw.get(parameter_key(parameter))

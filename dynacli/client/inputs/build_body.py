@@ -258,7 +258,7 @@ def example_body(described: DescribedOperation, overlay: Any) -> Any:
     media, schema = described.raw_media_type(), described.body_schema()
     for wanted in [{"allOf": [schema, overlay]}] * (overlay is not True) + [schema]:
         try:
-            return body_example({**media, "schema": wanted}, described.resolve, described.dialect)
+            return body_example({**media, "schema": wanted}, described.resolve)
         except (NoExampleError, LookupError):
             continue
     raise UsageError(
@@ -277,9 +277,7 @@ def _fitting_example(described: DescribedOperation) -> Any:
 
     example, fits = example_body(described, True), False
     with suppress(NoExampleError, RecursionError):
-        fits = SchemaMatcher(described.resolve, "request", described.dialect).matches(
-            example, described.body_schema()
-        )
+        fits = SchemaMatcher(described.resolve, "request").matches(example, described.body_schema())
     if not fits:
         raise UsageError("No example of the body can be made from the document")
     return example
@@ -297,7 +295,7 @@ def _text_body(described: DescribedOperation, example: Any, media_type: str) -> 
         from dynacli.schema.schema_matcher import SchemaMatcher
 
         with suppress(NoExampleError, RecursionError):  # said below
-            reading = SchemaMatcher(described.resolve, "request", described.dialect)
+            reading = SchemaMatcher(described.resolve, "request")
             return xml_text(example, described.body_schema(), reading).encode()
     if essence(media_type).endswith(("yaml", "yml")):
         return option_text(example).encode()  # JSON is YAML (YAML 1.2.2, section 1.2)

@@ -147,7 +147,7 @@ def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKe
         if not parameter.is_required or key in parameters:
             continue
         try:
-            parameters[key] = parameter_example(parameter, raw.get(key), described.resolve, described.dialect)
+            parameters[key] = parameter_example(parameter, raw.get(key), described.resolve)
         except (NoExampleError, LookupError):
             continue  # it is then named as missing
 

@@ -27,7 +27,7 @@ def encodings_of(described: DescribedOperation, *, has_examples: bool) -> Encodi
     return Encodings(
         described.raw_media_type(),
         described.resolve,
-        described.dialect,
+        described.version,
         is_multipart=is_multipart(name),
         has_examples=has_examples,
     )
