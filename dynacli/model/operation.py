@@ -88,7 +88,8 @@ class Field:
         is_required: Whether its parent is invalid without it.
         is_needed: Whether the whole value is invalid without it, because its parents are required too.
         is_deprecated: Whether the schema is deprecated.
-        description: The schema's description, Markdown.
+        description: Of a compiled operation, the first sentence of the schema's description as plain text; in a listing
+            of a schema's fields, the description as it is written, Markdown.
         branch: The branches that have the field, as help says it; empty where all have it.
         below: Whether there are deeper options that are not listed: `MORE`, `AGAIN` in a recursive schema, or empty.
     """
@@ -135,6 +136,7 @@ class Parameter:
         allow_reserved: Whether RFC 3986 reserved characters are sent as they are.
         allow_empty: Whether the empty string may stand for a value of any type (`allowEmptyValue`).
         media_type: The media type of a parameter that has `content` instead of `schema`.
+        description: The first sentence of its description, as plain text.
         encoding: Property name → Encoding Object, where the media type is a form.
         fields: The options of an object parameter's properties.
     """
@@ -182,7 +184,6 @@ class Body:
 
     content: tuple[MediaType, ...]
     is_required: bool = False
-    description: str = ""
 
 
 @record
@@ -191,6 +192,7 @@ class Response:
 
     Args:
         status: `200`, `4XX` or `default`, as the document spells it.
+        description: The first sentence of its description, as plain text.
         schema_name: The schema's component name or type, for help; empty where there is no schema.
     """
 
@@ -256,6 +258,7 @@ class Operation:
     """An operation with everything that its command needs.
 
     Args:
+        description: The blocks of its description, as `text.text_blocks` describes them.
         security: Alternatives, each a set of schemes that are used together. Empty: no security is declared.
             An empty alternative: anonymous calls are allowed.
         example: The words after the operation's name that make a complete call.
@@ -266,7 +269,7 @@ class Operation:
     method: str
     path: str
     summary: str = ""
-    description: str = ""
+    description: tuple[Any, ...] = ()
     tags: tuple[str, ...] = ()
     is_deprecated: bool = False
     is_hidden: bool = False

@@ -47,7 +47,7 @@ _DOCUMENT: dict[str, Any] = {
                 "tags": ["pets"],
                 "summary": "List *pets*",
                 "parameters": [
-                    _query("state", _STATE, description="Which ones\nto list"),
+                    _query("state", _STATE, description="Which *ones*\nto list. Or all"),
                     _query("kinds", {"type": "array", "items": {"enum": ["cat", "dog"]}}),
                     _query("isSold", {"type": "boolean"}),
                     _query("secretly", {"type": "string"}, **{"x-cli-hidden": True}),
@@ -265,9 +265,9 @@ def test_descriptions_go_to_the_shells_that_show_them(shell: str, expected: list
     assert expected == _completed("pets", "li", shell=shell)
 
 
-def test_only_the_first_line_of_a_description_is_told(pets: Path) -> None:  # noqa: ARG001
+def test_the_first_sentence_of_a_description_is_told(pets: Path) -> None:  # noqa: ARG001
     """A candidate is one line, whatever its description is."""
-    assert ["--state\tWhich ones"] == _completed("pets", "list-pets", "--sta", shell="zsh")  # noqa: S604
+    assert ["--state\tWhich ones to list"] == _completed("pets", "list-pets", "--sta", shell="zsh")  # noqa: S604
 
 
 def test_an_unknown_shell_is_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.text.markdown.markdown import first_sentence, to_text
+from dynacli.text.markdown import blocks_of, first_sentence, to_text
 
 BLOCKS = {
     "paragraphs": ("One\ntwo.\n\n\nThree.", "One two.\n\nThree."),
@@ -19,7 +19,7 @@ BLOCKS = {
     "loose-list": ("- a\n\n- b\n\n  more", "- a\n\n- b\n\n  more"),
     "hanging": ("1. " + "word " * 9 + "\n2. b", "1. word word word word word word word\n   word word\n2. b"),
     "nested": ("- a\n  - b\n    1. c\n- d", "- a\n  - b\n    1. c\n- d"),
-    "nested-by-two": ("1. a\n  - b\n2. c", "1. a\n   - b\n2. c"),
+    "nested-by-two": ("1. a\n  - b\n2. c", "1. a\n- b\n2. c"),
     "lazy": ("- a\nb\n> c\nd", "- a b\n> c d"),
     "no-list": ("In\n1986. Great\n* \nx", "In 1986. Great * x"),
     "fence": ("Use:\n```json\n{\n  *a*\n\n}\n```\nDone", "Use:\n    {\n      *a*\n\n    }\n\nDone"),
@@ -49,17 +49,25 @@ BLOCKS = {
     ),
     "html-paragraph-in-item": (
         "<ul> <li> <p> <code>A</code> - one</p> </li> <li> <p> two </p> <p> <b>three</b></p></li></ul>",
-        "- `A` - one\n- two three",
+        "- `A` - one\n- two\n\n  three",
     ),
     "html-paragraphs": ("<p>One</p><p align=left>Two</p><h3>Three</h3>four", "One\n\nTwo\n\nThree\n\nfour"),
     "html-table": (
         "<table><tr><th>A</th><th>B</th></tr>\n<tr><td>1</td><td>2</td></tr></table>",
         "A  B\n-  -\n1  2",
     ),
-    "html-pre": ("a<pre><code>x &lt; *y*\n  z</code></pre>b", "a\n\n    x < *y*\n      z\n\nb"),
-    "html-unclosed": ("<ul><li>a\n\nb\n\nc", "- a\n\nb\n\nc"),
+    "html-pre": ("a\n<pre><code>x &lt; *y*\n  z</code></pre>b", "a\n\n    x < *y*\n      z\n\nb"),
+    "html-unclosed": ("<ul><li>a\n\nb\n\nc", "- a\n\n  b\n\n  c"),
     "html-in-code": ("`<p>` and\n```\n<li>\n```", "`<p>` and\n    <li>"),
-    "comment": ("a<!-- b\n\nc -->d", "ad"),
+    "comment": ("a<!-- b\nc -->d\n\n<!-- e\n\nf -->", "ad"),
+    "html-quote": ("<blockquote>a<p>b</p></blockquote>c", "> a\n>\n> b\n\nc"),
+    "html-closes-no-item-of-markdown": ("- a</li></ul>\n- b", "- a\n- b"),
+    "html-table-with-lists": (
+        "<table><tr><td>a<ul><li>b</li><li>c</li></ul></td></tr></table>d",
+        "a\n- b\n- c\n---\n\nd",
+    ),
+    "html-without-table": ("<td>a</td> <li>b", "a\n-\nb"),
+    "tabs-in-code": ("```\na\tb\n```", "    a   b"),
     "script": ("a <script>alert('<p>')</script>b", "a b"),
     "crlf": ("a\r\n\r\n- b\r\n- c\r\n", "a\n\n- b\n- c"),
     "empty": (" \n\n", ""),
@@ -102,10 +110,10 @@ def test_inlines_become_plain_text(markdown: str, text: str) -> None:
     ("markdown", "text"),
     [
         ("\x1b]0;a\x07", "\\x1b]0;a\\x07"),
-        ("&#27;[2J&#x202e;", "\\x1b[2J\\u202e"),
+        ("&#27;[2J&#x202e; <p>&#27;&#x202e;", "\ufffd[2J\\u202e\n\n\ufffd\\u202e"),
         ("```\n\x1b[31m\n```", "    \\x1b[31m"),
         ("[a](\x9b31m)", "a (\\x9b31m)"),
-        ("&#xd800;&#0;&#x110000;", "\\ud800\ufffd\ufffd"),
+        ("&#xd800;&#0;&#x110000;", "\ufffd\ufffd\ufffd"),
     ],
     ids=["raw", "entity", "code", "url", "no-character"],
 )
@@ -128,7 +136,7 @@ SENTENCES = {
     "underlined": ("Title\n---\nText", "Text"),
     "quote": ("> Note: x\n> yes. Z", "Note: x yes"),
     "notice": ("> [!WARNING]\n> Closing.\n\nLists it.", "Lists it"),
-    "only-notice": ("> [!WARNING]\n> Closing. Down.", "Closing"),
+    "only-notice": ("> [!WARNING]\n> Closing. Down.", "Warning: Closing"),
     "list": ("- one\n- two", "one"),
     "code": ("```\ncode\n```\nText", "Text"),
     "html": ("<p>Get <b>it</b></p><p>More</p>", "Get it"),
@@ -144,7 +152,7 @@ SENTENCES = {
 @pytest.mark.parametrize(("markdown", "sentence"), SENTENCES.values(), ids=SENTENCES)
 def test_first_sentence_is_one_plain_line(markdown: str, sentence: str) -> None:
     """Listings and option help get the first sentence, plain, without its period, at most 100 characters."""
-    assert sentence == first_sentence(markdown)
+    assert sentence == first_sentence(markdown, 100)
 
 
 PATTERNS = [
@@ -196,6 +204,12 @@ PATTERNS = [
         '(x "',
         "[[[a](u)",
         "> - ",
+        "![",
+        "<blockquote>",
+        "<ul><li>",
+        "<tr><td>a",
+        "<a href=x>",
+        "\n- <li>",
     ),
 ]
 
@@ -221,10 +235,48 @@ def test_any_text_gives_some_text(markdown: str, width: int) -> None:
         assert [c for c in markdown if c in "ab"] == [c for c in text if c in "ab"]
 
 
+@pytest.mark.parametrize(
+    "markdown",
+    ["a *b*\n\n" * 20_000, "[" * 3000, "> " * 100 + "a", "- " * 100 + "a", "<ul><li>" * 5000 + "a"],
+    ids=["long", "brackets", "quotes", "lists", "html-lists"],
+)
+def test_text_that_is_too_much_for_markdown_is_shown(markdown: str) -> None:
+    """Nothing is lost of a text that is too long or too deep, and its blocks are not deep themselves."""
+    blocks = blocks_of(markdown)
+    assert [c for c in markdown if c in "ab["] == [c for c in to_text(markdown, 80) if c in "ab["]
+    assert 25 > _depth(blocks)
+
+
+def _depth(blocks: object) -> int:
+    return 1 + max(map(_depth, blocks), default=0) if isinstance(blocks, list) else 0
+
+
+def test_a_defect_of_the_parser_costs_the_form_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A description at which the library fails is shown as it stands."""
+
+    def fail(*_: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr("markdown_it.MarkdownIt.parse", fail)
+    assert "- *a*\n\n- b" == to_text("- *a*\n\n\n- b", 80)
+
+
 def test_help_imports_nothing_heavy() -> None:
-    """`--help` imports none of the output's modules that only data needs."""
-    heavy = {"json", "yaml", "html", "textwrap", "shutil", "unicodedata", "dataclasses", "inspect"}
-    program = "import sys; before = set(sys.modules)\nimport dynacli.text.markdown.markdown, dynacli.text.terminal\n"
+    """`--help` imports none of the modules that only data or Markdown needs."""
+    heavy = {
+        "json",
+        "yaml",
+        "html",
+        "textwrap",
+        "shutil",
+        "unicodedata",
+        "dataclasses",
+        "inspect",
+        "markdown_it",
+    }
+    program = (
+        "import sys; before = set(sys.modules)\nimport dynacli.text.text_blocks, dynacli.text.terminal\n"
+    )
     program += f"print(sorted((set(sys.modules) - before) & {heavy}))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "[]\n" == run.stdout

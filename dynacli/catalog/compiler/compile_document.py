@@ -22,11 +22,13 @@ from dynacli.document.path_items import PathOperation, operations_of
 from dynacli.document.pointer import follow, from_fragment, join
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import follow_references, lookup
+from dynacli.model.descriptions import operation_description
 from dynacli.model.kebab_names import NameBook, kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.operation import WEBHOOKS, Operation, Response
 from dynacli.model.overview import Overview
 from dynacli.model.server_objects import read_servers, server_row
+from dynacli.text.markdown import blocks_of, first_sentence
 
 __all__ = ["CompileWarning", "Compiled", "CompiledOperation", "compile_document"]
 
@@ -111,13 +113,11 @@ def compile_document(
     )
     info = dict_or_empty(tree.get("info"))
     servers = read_servers(tree.get("servers"), warnings.add, "servers")
-    description = text_or_empty(info.get("description"))
     meta = {
         "openapi": document.written_in,
         "dialect": document.version,
         "title": text_or_empty(info.get("title")),
         "version": text_or_empty(info.get("version")),
-        "description": description,
         "uri": document.uri,
         "json_schema_dialect": text_or_empty(tree.get("jsonSchemaDialect")),
         "servers": [server_row(server) for server in servers],
@@ -129,7 +129,10 @@ def compile_document(
         meta,
         tuple(operations),
         compile_overview(
-            [each.operation for each in operations], description, tags, len(components.get(WEBHOOKS, ()))
+            [each.operation for each in operations],
+            first_sentence(text_or_empty(info.get("description"))),
+            tags,
+            len(components.get(WEBHOOKS, ())),
         ),
         components,
         {pointer: found for pointer, found in as_written if found is not None},
@@ -210,19 +213,13 @@ class _OperationCompiler:
         # The name comes last: an operation that is left out takes none.
         wanted = [text_or_empty(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
         name = self._names.name(entry.method, path, wanted)
-        descriptions = (
-            raw.get("x-cli-description"),
-            raw.get("description"),
-            raw_item.get("x-cli-description"),
-            item.get("description"),
-        )
         operation = Operation(
             name=name,
             operation_id=operation_id,
             method=entry.method,
             path=path,
             summary=text_or_empty(raw.get("summary")) or text_or_empty(item.get("summary")),
-            description=next(filter(None, map(text_or_empty, descriptions)), ""),
+            description=tuple(blocks_of(operation_description(raw, raw_item))),
             tags=tuple(tag for tag in list_or_empty(raw.get("tags")) if isinstance(tag, str)),
             is_deprecated=raw.get("deprecated") is True,
             is_hidden=raw.get("x-cli-hidden") is True or raw_item.get("x-cli-hidden") is True,
@@ -280,7 +277,7 @@ class _Parts:
         """Return the part of an operation, with the steps to it where they are not the method in lower case."""
         if path not in self._shared:
             found = dict_or_empty(follow_references(self._tree, self._paths.get(path)))
-            fields = ("parameters", "summary", "description")
+            fields = ("parameters", "summary", "description", "x-cli-description")
             holder = {key: value for key, value in found.items() if key in fields}
             self._shared[path] = found, self._usable(holder, path)
         item, shared = self._shared[path]
@@ -326,7 +323,9 @@ class _Responses:
         names = [_media_schema_name(media) for media in medias if isinstance(media, Mapping)]
         return Response(
             status,
-            text_or_empty(response.get("description")) or text_or_empty(response.get("summary")),
+            first_sentence(
+                text_or_empty(response.get("description")) or text_or_empty(response.get("summary"))
+            ),
             tuple(content),
             names[0] if names else "",
         )
@@ -353,7 +352,7 @@ def _schema_name(schema: Any) -> str:
 
 def _tags(tree: Mapping[str, Any]) -> dict[str, str]:
     return {
-        tag["name"]: text_or_empty(tag.get("description"))
+        tag["name"]: first_sentence(text_or_empty(tag.get("description")))
         for tag in list_or_empty(tree.get("tags"))
         if isinstance(tag, Mapping) and isinstance(tag.get("name"), str)
     }

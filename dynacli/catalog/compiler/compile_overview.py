@@ -7,8 +7,8 @@ from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import Operation, SecurityScheme
 from dynacli.model.overview import MOST_TAGS, Overview, SignIn, Start, TagCount
 from dynacli.record import replace
-from dynacli.text.markdown.markdown import first_sentence
 from dynacli.text.terminal import visible
+from dynacli.text.text_blocks import short_sentence
 
 __all__ = ["compile_overview"]
 
@@ -30,8 +30,8 @@ def compile_overview(
 
     Args:
         operations: In document order.
-        description: The document's own, Markdown.
-        tag_descriptions: Name of a tag → its description, Markdown.
+        description: The first sentence of the document's own.
+        tag_descriptions: Name of a tag → the first sentence of its description.
         webhooks: How many webhooks the document has.
     """
     shown = [operation for operation in operations if not operation.is_hidden]
@@ -53,7 +53,7 @@ def compile_overview(
             TagCount(word, count, _about(word, names[word], tag_descriptions))
             for word, count in counts.most_common(MOST_TAGS)
         ),
-        first_sentence(description, _MOST_ABOUT),
+        short_sentence(description, _MOST_ABOUT),
         _sign_ins(operations),
         sum(_is_anonymous(operation) for operation in operations),
         first_look,
@@ -63,7 +63,7 @@ def compile_overview(
 
 
 def _about(word: str, name: str, descriptions: Mapping[str, str]) -> str:
-    about = first_sentence(descriptions.get(name, ""), _MOST_CHARACTERS)
+    about = short_sentence(descriptions.get(name, ""), _MOST_CHARACTERS)
     if about:
         return about
     is_told_by_word = name.lower().replace(" ", "-").replace("_", "-") == word

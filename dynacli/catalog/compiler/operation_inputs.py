@@ -11,6 +11,7 @@ from dynacli.catalog.compiler.identical_parts import Originals, digest_of
 from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names
 from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
+from dynacli.model.descriptions import parameter_description
 from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.media_types import body_schema, is_form
@@ -27,6 +28,7 @@ from dynacli.model.operation import (
 from dynacli.model.wording import enumerated
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, value_type
 from dynacli.schema.option_fields import Listing, list_fields
+from dynacli.text.markdown import first_sentence
 
 if TYPE_CHECKING:
     from dynacli.schema.example_call import ExampleWords
@@ -195,7 +197,7 @@ class Inputs:
         flat = self._flat_schemas(schema)
         fields: tuple[Field, ...] = ()
         if flat.type == "object" and flat.properties:
-            fields = list_fields(schema, self._flat_schemas).fields
+            fields = _compiled(list_fields(schema, self._flat_schemas).fields)
         style = style_of(location, raw.get("style"))
         return Parameter(
             name=name,
@@ -211,9 +213,7 @@ class Inputs:
             allow_empty=location == "query" and raw.get("allowEmptyValue") is True,
             media_type=media_type,
             encoding=encoding if isinstance(encoding, Mapping) else None,
-            description=text_or_empty(raw.get("x-cli-description"))
-            or text_or_empty(raw.get("description"))
-            or flat.description,
+            description=first_sentence(parameter_description(raw) or flat.description),
             fields=tuple(replace(field, option=f"{option}.{field.option}") for field in fields),
         )
 
@@ -255,7 +255,7 @@ class Inputs:
         )
         if not content:
             return None
-        return Body(content, raw.get("required") is True, text_or_empty(raw.get("description")))
+        return Body(content, raw.get("required") is True)
 
     def _media_type(self, name: str, media: Mapping[str, Any], taken: set[str]) -> MediaType:
         schema = body_schema(media)
@@ -263,7 +263,8 @@ class Inputs:
         key = ref if isinstance(ref, str) else digest_of(schema)
         if key not in self._bodies:
             # The key may be the schema's id, which stays unique only as long as the schema is there.
-            self._bodies[key] = (schema, list_fields(schema, self._flat_raw_schemas))
+            listing = list_fields(schema, self._flat_raw_schemas)
+            self._bodies[key] = (schema, listing._replace(fields=_compiled(listing.fields)))
         listing = self._bodies[key][1]
         fields = fields_with_own_options(listing.fields, taken)
         return MediaType(name, listing.value, fields, listing.is_cut, listing.choices)
@@ -287,6 +288,16 @@ class Inputs:
             if isinstance(parameter, Mapping)
         }
         return self._examples(operation, raw, parameters, body)
+
+
+def _compiled(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return fields with what help shows of their descriptions."""
+    return tuple(
+        field
+        if (sentence := first_sentence(field.description)) == field.description
+        else replace(field, description=sentence)
+        for field in fields
+    )
 
 
 def _options_of(parameters: Iterable[Parameter]) -> set[str]:

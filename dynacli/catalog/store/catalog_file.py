@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "pack", "unpack"]
 
-FORMAT = 8
+FORMAT = 9
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(
@@ -29,7 +29,6 @@ _META = frozenset(
         "dialect",
         "title",
         "version",
-        "description",
         "uri",
         "json_schema_dialect",
         "servers",
@@ -59,7 +58,7 @@ _WORDS = (
     b',"location":"query","value":{"type":"string"},"aliases":["limits":{"items":{"type":"string"}}'
     b'{"name":"","operation_id":"","method":"GET","path":"/","summary":"","description":"","tags":[""],'
     b'"is_deprecated":false,"aliases":[],"parameters":[],"body":{"content":[{"name":"application/json","options":0}],'
-    b'"is_required":true,"description":""},"responses":[0,1],"security":[[{"name":"kind":"oauth2","scopes":[]}]],'
+    b'"is_required":true},"responses":[0,1],"security":[[{"name":"kind":"oauth2","scopes":[]}]],'
     b'"example":[""]}{"path_item":{},"operation":{"operationId":"summary":"description":"parameters":[{"name":"in":'
     b'"path","required":true,"schema":{"type":"string"}},{"in":"query","required":false,"schema":{"type":"integer"}},'
     b'{"$ref":"#/components/parameters/"requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":'
@@ -304,7 +303,7 @@ class Catalog:
         return [(name, summary) for name, summary in self._texts(rows, 2)]
 
     def tags(self) -> dict[str, tuple[str, str]]:
-        """Return kebab form → (name, description) of the tags that operations have."""
+        """Return kebab form → (name, first sentence of the description) of the tags that operations have."""
         rows = self._texts(self._rows("SELECT * FROM tags"), 3)
         return {key: (name, description) for key, name, description in rows}
 

@@ -59,7 +59,6 @@ class OperationRows:
                 {"name": media_type.name, "options": self._options(media_type)} for media_type in body.content
             ],
             "is_required": body.is_required,
-            "description": body.description,
         }
 
     def part(self, part: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,15 +157,13 @@ def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> 
         method=row["method"],
         path=row["path"],
         summary=row.get("summary", ""),
-        description=row.get("description", ""),
+        description=tuple(row.get("description", ())),
         tags=tuple(row.get("tags", ())),
         is_deprecated=row.get("is_deprecated", False),
         is_hidden=row.get("is_hidden", False),
         aliases=tuple(row.get("aliases", ())),
         parameters=tuple(_parameter(shared(number)) for number in row.get("parameters", ())),
-        body=None
-        if body is None
-        else Body(_content(body["content"], shared), body["is_required"], body["description"]),
+        body=None if body is None else Body(_content(body["content"], shared), body["is_required"]),
         responses=tuple(_response(shared(number)) for number in row.get("responses", ())),
         security=tuple(
             tuple(_security_scheme(scheme) for scheme in alternative)

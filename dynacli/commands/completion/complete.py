@@ -379,9 +379,8 @@ def _options_of(operation: Operation) -> dict[str, Option]:
 
 def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Option:
     is_switch = value.type == "boolean"
-    first_line = description.strip().partition("\n")[0]
     return Option(
-        tuple(_allowed_values(value)), is_optional=is_switch, is_listed=is_listed, description=first_line
+        tuple(_allowed_values(value)), is_optional=is_switch, is_listed=is_listed, description=description
     )
 
 

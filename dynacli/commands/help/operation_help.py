@@ -9,8 +9,8 @@ from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STAND
 from dynacli.environment import Environment
 from dynacli.model.media_types import is_built, is_multipart
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, Response, ValueType
-from dynacli.text.markdown.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, terminal_width, visible
+from dynacli.text.text_blocks import block_text, short_sentence
 from dynacli.text.wrapping import wrapped
 
 __all__ = ["constraints", "operation_help", "placeholder"]
@@ -35,7 +35,7 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
         lines.extend([paint.yellow("Deprecated."), ""])
     if operation.summary:
         lines.extend([*_indented(visible(operation.summary, keep=""), width), ""])
-    description = to_text(operation.description, width - 2)
+    description = block_text(operation.description, width - 2)
     if description and description.strip() != operation.summary.strip():
         lines.extend([*(f"  {line}".rstrip() for line in description.splitlines()), ""])
     lines.extend([f"  {paint.dim(visible(f'{operation.method} {operation.path}'))}", ""])
@@ -191,7 +191,7 @@ class _Page:
         """Return the row of an answer."""
         parts = (response.schema_name, " or ".join(response.media_types[:3]))
         content = ", ".join(part for part in parts if part)
-        about = first_sentence(response.description, 120)
+        about = short_sentence(response.description, 120)
         return visible(response.status, keep=""), visible(
             f"{about} ({content})" if content else about, keep=""
         )
@@ -257,7 +257,7 @@ def _has_to_be_given(parameter: Parameter) -> bool:
 
 
 def _about(description: str, facts: list[str], *, is_deprecated: bool) -> str:
-    sentence = first_sentence(description, 160)
+    sentence = visible(description, keep="")
     shown = [*facts, "deprecated"] if is_deprecated else facts
     return f"{sentence} [{'; '.join(shown)}]".strip() if shown else sentence
 

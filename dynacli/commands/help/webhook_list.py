@@ -4,8 +4,8 @@ from typing import Any
 
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import WEBHOOKS
-from dynacli.text.markdown.markdown import first_sentence
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.text_blocks import short_sentence
 
 __all__ = ["find_webhook", "webhook_lines", "webhooks_of"]
 
@@ -21,8 +21,8 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
     column = min(max((len(webhook["name"]) for webhook in webhooks), default=0), 44) + 2
     lines = []
     for webhook in webhooks:
-        name, summary = webhook["name"], webhook["summary"]
-        about = first_sentence(summary, max(width - max(column, len(name) + 2) - 4, 20))
+        name, summary = webhook["name"], " ".join(webhook["summary"].split())
+        about = short_sentence(summary, max(width - max(column, len(name) + 2) - 4, 20))
         lines.append(f"  {visible(name, keep='').ljust(column)}{paint.dim(about)}".rstrip())
     return lines
 

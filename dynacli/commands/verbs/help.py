@@ -23,7 +23,7 @@ def _help(run: Run, topic: str | None) -> None:
 
         names = ", ".join(f"`{name}`" for name, _ in topics())
         raise UsageError(f"There is no help on `{topic}`", why=f"The topics are {names}")
-    from dynacli.text.markdown.markdown import to_text
+    from dynacli.text.markdown import to_text
     from dynacli.text.terminal import terminal_width
 
     run.env.stdout.write(to_text(text, terminal_width(run.env, run.env.stdout)) + "\n")

@@ -11,13 +11,15 @@ from dynacli.commands.verbs.describe.incoming_requests import callback_lines, de
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.descriptions import operation_description, parameter_description
 from dynacli.model.media_types import body_schema, takes_options
-from dynacli.model.operation import Operation, Server
+from dynacli.model.operation import MediaType, Operation, Server
 from dynacli.model.server_objects import server_row
-from dynacli.schema.flatten_schema import flatten
-from dynacli.schema.option_fields import parse_steps
-from dynacli.text.markdown.markdown import to_text
+from dynacli.schema.flatten_schema import FlatSchemas, Resolve, flatten
+from dynacli.schema.option_fields import list_fields, parse_steps
+from dynacli.text.markdown import to_text
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.text_blocks import block_text
 
 __all__ = ["describe_field", "describe_operation"]
 
@@ -29,6 +31,10 @@ def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]
     operation = api.catalog.operation(name)
     described = DescribedOperation(api, operation).sending("")
     raw_parameters = {(raw.get("in"), raw.get("name")): raw for raw in reversed(described.raw_parameters())}
+    parameters = [
+        (parameter, raw_parameters.get((parameter.location, parameter.name), {}))
+        for parameter in operation.parameters
+    ]
     data = {
         "api": api.name,
         "name": operation.name,
@@ -36,7 +42,7 @@ def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]
         "method": operation.method,
         "path": operation.path,
         "summary": operation.summary,
-        "description": operation.description,
+        "description": operation_description(described.part["operation"], described.part["path_item"]),
         "tags": list(operation.tags),
         "deprecated": operation.is_deprecated,
         "parameters": [
@@ -45,12 +51,12 @@ def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]
                 "in": parameter.location,
                 "option": f"--{parameter.option}",
                 "required": parameter.is_required,
-                "schema": schema_of_parameter(raw_parameters.get((parameter.location, parameter.name), {})),
+                "schema": schema_of_parameter(raw),
                 "style": parameter.style,
                 "explode": parameter.explode,
-                "description": parameter.description,
+                "description": _parameter_description(raw, api.catalog.resolve),
             }
-            for parameter in operation.parameters
+            for parameter, raw in parameters
         ],
         "body": _body(described),
         "responses": _responses(described),
@@ -74,25 +80,38 @@ def _body(described: DescribedOperation) -> dict[str, Any] | None:
     return {
         "required": body.is_required,
         "content": {
-            media_type.name: {
-                "schema": _schema(
-                    described, content.get(media_type.name) if isinstance(content, Mapping) else None
-                ),
-                "options": [
-                    {
-                        "option": f"--{field.option}".replace("[]", "[0]"),
-                        "type": field.value.type,
-                        "required": field.is_needed,
-                        "enum": list(field.value.enum) or None,
-                        "default": field.value.default,
-                        "description": field.description,
-                    }
-                    for field in (media_type.fields if takes_options(media_type) else ())
-                ],
-            }
+            media_type.name: _media_type(
+                described, media_type, content.get(media_type.name) if isinstance(content, Mapping) else None
+            )
             for media_type in body.content
         },
     }
+
+
+def _media_type(described: DescribedOperation, media_type: MediaType, raw: Any) -> dict[str, Any]:
+    schema = _schema(described, raw)
+    fields = media_type.fields if takes_options(media_type) else ()
+    # The compiled fields have the first sentences of their descriptions alone.
+    listed = list_fields(schema, FlatSchemas(described.api.catalog.resolve)).fields if fields else ()
+    descriptions = {field.path: field.description for field in listed}
+    return {
+        "schema": schema,
+        "options": [
+            {
+                "option": f"--{field.option}".replace("[]", "[0]"),
+                "type": field.value.type,
+                "required": field.is_needed,
+                "enum": list(field.value.enum) or None,
+                "default": field.value.default,
+                "description": descriptions.get(field.path, field.description),
+            }
+            for field in fields
+        ],
+    }
+
+
+def _parameter_description(raw: dict[str, Any], resolve: Resolve) -> str:
+    return parameter_description(raw) or flatten(schema_of_parameter(raw), resolve).description
 
 
 def _responses(described: DescribedOperation) -> dict[str, Any]:
@@ -138,17 +157,17 @@ def _operation_text(
     if operation.summary:
         lines.append(visible(operation.summary, keep=""))
     if operation.description:
-        lines.extend(["", to_text(operation.description, width)])
+        lines.extend(["", block_text(operation.description, width)])
     if operation.parameters:
         lines.extend(["", paint.bold("Parameters")])
-    for parameter in operation.parameters:
+    for parameter, written in zip(operation.parameters, data["parameters"], strict=True):
         facts = ["required"] if parameter.is_required else []
         facts.extend(constraints(parameter.value))
         lines.append(
             f"  --{visible(parameter.option, keep='')} {placeholder(parameter.value)}".rstrip()
             + paint.dim(f"  {parameter.location}" + (f" [{'; '.join(facts)}]" if facts else ""))
         )
-        lines.extend(_description_lines(parameter.description, width))
+        lines.extend(_description_lines(written["description"], width))
     for media_type, content in (data["body"] or {"content": {}})["content"].items():
         required = ", required" if data["body"]["required"] else ""
         lines.extend(["", paint.bold(f"Body ({visible(media_type, keep='')}{required})")])

@@ -11,7 +11,7 @@ from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.media_types import body_schema
 from dynacli.schema.documented_values import follow_reference
 from dynacli.schema.flatten_schema import Resolve
-from dynacli.text.markdown.markdown import to_text
+from dynacli.text.markdown import to_text
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_text"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynacli.schema.flatten_schema import FlatSchema, Resolve, flatten, value_type
-from dynacli.text.markdown.markdown import first_sentence
+from dynacli.text.markdown import first_sentence
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["schema_lines"]

@@ -1,1 +1,0 @@
-"""Markdown of a document's descriptions, as plain text for a terminal."""
