@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.commands.read_options import Options
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
@@ -103,6 +104,19 @@ class Run:
         self._outdated.append(api)
         self._warn_of_document(newer)
         return newer
+
+    def api_made_anew(self, word: str, damage: DamagedCatalogError) -> OpenedApi:
+        """Return the API that a word names, its damaged catalog compiled once more.
+
+        Raises:
+            DamagedCatalogError: The damaged one cannot be removed.
+        """
+        from dynacli.client.damaged_cache import discard
+
+        if not discard(damage):
+            raise damage
+        self._outdated.append(self._apis.pop(word))
+        return self.api(word)
 
     def end(self) -> None:
         """Do what can wait until the command has printed: start refreshes that are due, write what is new."""

@@ -39,6 +39,9 @@ _META = frozenset(
 # How a word may name an operation, the surest first.
 BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
 
+_FETCHED = 100
+"""How many rows of a long list are read at a time."""
+
 _CHECKSUM = 8
 """The length of the checksum in front of a value that is not compressed."""
 
@@ -125,10 +128,16 @@ class Catalog:
 
     def _each_row(self, sql: str, *values: Any) -> Iterator[Any]:
         """Yield rows as they are read, so that a list of any length takes no memory."""
-        try:
-            yield from self._db.execute(sql, values)
-        except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
-            raise DamagedCatalogError(self.path) from error
+        cursor = None
+        while True:
+            try:
+                cursor = cursor or self._db.execute(sql, values)
+                rows = cursor.fetchmany(_FETCHED)
+            except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+                raise DamagedCatalogError(self.path) from error
+            if not rows:
+                return
+            yield from rows
 
     def _texts(self, rows: list[Any], columns: int) -> list[Any]:
         """Return rows unchanged, after a check that their first columns are text."""

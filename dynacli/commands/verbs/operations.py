@@ -1,4 +1,7 @@
-"""`dynacli operations`: lists the operations of an API."""
+"""`dynacli operations`: lists the operations of an API, as they are read."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
 
 import click
 
@@ -7,30 +10,53 @@ from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.model.operation import OperationSummary
 from dynacli.text.terminal import Painter
 
 __all__ = ["command"]
 
 
 def _operations(run: Run, api: str, tag: str | None) -> None:
-    from dynacli.output.render import write_data
+    from dynacli.output.write_rows import write_rows
 
-    opened = run.api(api)
-    operations = opened.catalog.summaries(tag or "")
-    if tag and not operations:
+    opened, operations = run.api(api), _each_operation(run, api, tag or "")
+    first = list(islice(operations, 1))
+    if tag and not first:
         from dynacli.errors import UsageError
 
         tags = ", ".join(f"`{key}`" for key in list(opened.catalog.tags())[:20])
         raise UsageError(
             f"No operation has the tag `{tag}`", why=f"The tags are {tags}" if tags else "There are no tags"
         )
-    rows = [operation_row(opened.name, operation) for operation in operations]
+    listed = chain(first, operations)
 
-    def text(paint: Painter, width: int) -> str:
-        longest = max((len(operation.name) for operation in operations), default=0)
-        return "\n".join(operation_lines(operations, longest, opened.catalog.has_name, width, paint))
+    def has_name(name: str) -> bool:
+        return run.api(api).catalog.has_name(name)
 
-    write_data(run.env, rows, run.options.output, text)
+    def lines(paint: Painter, width: int) -> Iterator[str]:
+        longest = opened.catalog.longest_name(tag or "")
+        return operation_lines(listed, longest, has_name, width, paint)
+
+    rows = (operation_row(opened.name, operation) for operation in listed)
+    write_rows(run.env, rows, run.options.output, lines)
+
+
+def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
+    """Yield the operations; where the catalog turns out to be damaged, go on from there with one that is made anew.
+
+    The whole run cannot begin anew once a part of the list is written.
+    """
+    from dynacli.catalog.store.catalog_file import DamagedCatalogError
+
+    count = 0
+    try:
+        for operation in run.api(api).catalog.each_summary(tag):
+            yield operation
+            count += 1
+    except DamagedCatalogError as damage:
+        if not count:
+            raise
+        yield from islice(run.api_made_anew(api, damage).catalog.each_summary(tag), count, None)
 
 
 command = Verb(
