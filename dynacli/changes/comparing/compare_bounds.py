@@ -105,13 +105,13 @@ def _count(schema: ComparedSchema, keyword: str) -> _Limit | None:
 def _bound(
     schema: ComparedSchema, inclusive: str, exclusive: str, sign: int, *, is_integer: bool
 ) -> _Limit | None:
-    """Return the tightest minimum or maximum; in OpenAPI 3.0 the exclusive keyword is a flag."""
+    """Return the tightest minimum or maximum."""
     limits = []
     for part in schema.parts:
         value, other = part.node.get(inclusive), part.node.get(exclusive)
         if _is_number(value):
             place = part._replace(pointer=f"{part.pointer}/{inclusive}")
-            limits.append(_limit(value, place, sign, is_exclusive=other is True, is_integer=is_integer))
+            limits.append(_limit(value, place, sign, is_exclusive=False, is_integer=is_integer))
         if _is_number(other):
             place = part._replace(pointer=f"{part.pointer}/{exclusive}")
             limits.append(_limit(other, place, sign, is_exclusive=True, is_integer=is_integer))

@@ -164,8 +164,6 @@ def _compare_pattern_properties(pair: Pair, old: ComparedSchema, new: ComparedSc
 
 def _pattern_properties(schema: ComparedSchema) -> dict[str, list[Place]]:
     patterns: dict[str, list[Place]] = {}
-    if schema.document.is_3_0:  # OpenAPI 3.0 does not have the keyword
-        return patterns
     for found in schema.every("patternProperties"):
         for pattern, subschema in found.value.items() if isinstance(found.value, dict) else ():
             place = child(found.place, pattern, f"{found.place.subject}./{pattern}/")

@@ -273,7 +273,7 @@ def _compare_content_keyword(pair: Pair, old: ComparedSchema, new: ComparedSchem
     """Compare `contentEncoding` or `contentMediaType`, except values that are compared as a format."""
     before, after = (
         None if found is None or found.value in ("base64", "application/octet-stream") else found
-        for found in (None if schema.document.is_3_0 else schema.first(keyword) for schema in (old, new))
+        for found in (schema.first(keyword) for schema in (old, new))
     )
     values = before.value if before else None, after.value if after else None
     if values[0] != values[1]:

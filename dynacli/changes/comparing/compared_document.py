@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from dynacli.catalog.compiler.normal_tree import normal_tree
 from dynacli.document.pointer import follow, from_fragment, join
 from dynacli.document.references.scan import Locator, sites_of
 
@@ -41,13 +42,13 @@ class ComparedDocument:
         tree: The document as loaded, in OpenAPI 3.
 
     Attributes:
+        tree: The same with its schemas in the normal form, so that the versions of OpenAPI make no difference.
         schemas: Pointers and subject → schema; a cache for `compared_schema`.
     """
 
     def __init__(self, tree: Any) -> None:
-        self.tree: dict[str, Any] = tree if isinstance(tree, dict) else {}
-        self.version = str(self.tree.get("openapi", ""))
-        self.is_3_0 = self.version.startswith("3.0")
+        written = tree if isinstance(tree, dict) else {}
+        self.tree = normal_tree(written, str(written.get("openapi", ""))[:3])
         self.schemas: dict[tuple[str, ...], Any] = {}
         self._targets: dict[str, Place | None] = {}
         self._plain = Locator(self.tree, "", [])

@@ -1,7 +1,7 @@
-"""A schema as it is compared: references followed, `allOf` merged, both dialects in the same terms.
+"""A schema as it is compared: references followed, `allOf` merged.
 
-OpenAPI 3.0 and 3.1 write the same in different words: `nullable` and a type of null, flags and numbers under
-`exclusiveMinimum`, `enum` of one value and `const`, `format: byte` and `contentEncoding: base64`.
+The same may be written in several ways, also in the normal form: an `enum` of one value and `const`, `format: byte`
+and `contentEncoding: base64`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -158,7 +158,7 @@ class ComparedSchema:
         for found in self.every("type"):
             if isinstance(found.value, list) and "null" in found.value and len(found.value) > 1:
                 return found
-        # `nullable` counts in 3.1, too: documents that were converted from 3.0 still mean it.
+        # Without a `type` beside it `nullable` allows nothing, strictly; whoever writes it means it.
         nullable = self.flag("nullable")
         if nullable is None and self.only_null is not None:
             nullable = KeywordValue(self.only_null.node, self.only_null)
@@ -171,11 +171,10 @@ class ComparedSchema:
             if isinstance(found.value, list):
                 places = [child(found.place, index) for index in range(len(found.value))]
                 lists.append(AllowedValues(found.value, places, found.place))
-        if not self.document.is_3_0:
-            lists.extend(
-                AllowedValues([found.value], [found.place], found.place, is_constant=True)
-                for found in self.every("const")
-            )
+        lists.extend(
+            AllowedValues([found.value], [found.place], found.place, is_constant=True)
+            for found in self.every("const")
+        )
         if not lists:
             return None
         allowed = lists[0]
@@ -190,7 +189,7 @@ class ComparedSchema:
     def format(self) -> KeywordValue | None:
         """Return the format; `contentEncoding` and `contentMediaType` are read as the formats that they replace."""
         found = self.first("format")
-        if found is not None or self.document.is_3_0:
+        if found is not None:
             return found
         for keyword, value, format_name in (
             ("contentEncoding", "base64", "byte"),
@@ -273,14 +272,13 @@ def _read(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema
         if not isinstance(node, dict):
             continue
         inner = list(_targets(schema, node))
-        if "$ref" not in node or not isinstance(node["$ref"], str) or not document.is_3_0:
-            schema.parts.append(place)
-            schema.keywords.update(map(str, node))
-            if "allOf" in node:
-                inner.extend(_subschemas(place, "allOf"))
-            for keyword in ("oneOf", "anyOf"):
-                if keyword in node:
-                    inner.extend(_read_alternatives(schema, place, keyword))
+        schema.parts.append(place)
+        schema.keywords.update(map(str, node))
+        if "allOf" in node:
+            inner.extend(_subschemas(place, "allOf"))
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in node:
+                inner.extend(_read_alternatives(schema, place, keyword))
         stack.extend(reversed(inner))
     return schema
 
@@ -337,7 +335,7 @@ def _enumeration(
         node = document.resolve(branch).node
         if not isinstance(node, dict) or node.keys() - _KEYWORDS_OF_A_VALUE:
             return None
-        constant = [node["const"]] if "const" in node and not document.is_3_0 else None
+        constant = [node["const"]] if "const" in node else None
         listed = node.get("enum", constant)
         if not isinstance(listed, list):
             return None

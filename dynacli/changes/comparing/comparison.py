@@ -325,7 +325,7 @@ def _target(document: ComparedDocument, place: Place) -> Place:
         node = place.node
         if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
             return place
-        target = document.target(node["$ref"]) if document.is_3_0 or len(node) == 1 else None
+        target = document.target(node["$ref"]) if len(node) == 1 else None
         if target is None:
             return place
         place = target

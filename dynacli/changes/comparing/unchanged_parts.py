@@ -18,8 +18,6 @@ _MOST_NODES = 3_000_000
 """Where references overlap so much that more nodes would be walked, everything is compared."""
 
 _NESTED = (dict, list)
-_DIALECT = frozenset(("exclusiveMinimum", "exclusiveMaximum", "$ref"))
-"""Keywords that OpenAPI 3.0 reads otherwise than later versions; `$ref` only where it has siblings."""
 
 
 class UnchangedParts:
@@ -32,7 +30,6 @@ class UnchangedParts:
 
     def __init__(self, old: ComparedDocument, new: ComparedDocument) -> None:
         self._old, self._new = old, new
-        self._has_other_dialect = old.is_3_0 != new.is_3_0
         self._left = _MOST_NODES
         self._known: dict[int, bool] = {}
         self._touched_refs = self._find_touched_refs()
@@ -56,7 +53,7 @@ class UnchangedParts:
                     touched.add(ref)
                 continue
             inner_refs = self._refs_in(new.node)
-            if old is None or not _is_equal(old.node, new.node) or self._depends_on_dialect(new.node):
+            if old is None or not _is_equal(old.node, new.node):
                 touched.add(ref)
             for inner in inner_refs:
                 users.setdefault(inner, set()).add(ref)
@@ -85,24 +82,9 @@ class UnchangedParts:
             stack.extend([value for value in values if isinstance(value, _NESTED)])
         return found
 
-    def _depends_on_dialect(self, node: Any) -> bool:
-        """Return whether a value holds a keyword that the two versions of OpenAPI read differently."""
-        if not self._has_other_dialect:
-            return False
-        stack = [node]
-        while stack:
-            current = stack.pop()
-            if isinstance(current, dict):
-                if _has_dialect_keyword(current):
-                    return True
-                stack.extend(current.values())
-            elif isinstance(current, list):
-                stack.extend(current)
-        return False
-
     def _is_touched(self, node: Any) -> bool:
         """Return whether a value holds a touched reference; each value is searched once."""
-        if not isinstance(node, _NESTED) or not (self._touched_refs or self._has_other_dialect):
+        if not isinstance(node, _NESTED) or not self._touched_refs:
             return False
         known = self._known.get(id(node))
         if known is None:
@@ -115,9 +97,7 @@ class UnchangedParts:
         return known
 
     def _is_touched_itself(self, node: dict[str, Any]) -> bool:
-        if _has_ref(node) and any(ref in self._touched_refs for ref in _own_refs(node)):
-            return True
-        return self._has_other_dialect and _has_dialect_keyword(node)
+        return _has_ref(node) and any(ref in self._touched_refs for ref in _own_refs(node))
 
 
 def _has_ref(node: dict[str, Any]) -> bool:
@@ -129,11 +109,6 @@ def _own_refs(node: dict[str, Any]) -> Iterator[str]:
     for keyword in ("$ref", "$dynamicRef"):
         if keyword in node and isinstance(node[keyword], str):
             yield node[keyword]
-
-
-def _has_dialect_keyword(node: dict[str, Any]) -> bool:
-    keywords = _DIALECT & node.keys()
-    return bool(keywords) and (keywords != {"$ref"} or len(node) > 1)
 
 
 def _is_equal(old: Any, new: Any) -> bool:

@@ -245,8 +245,11 @@ EDITS = [
         expected(
             "discriminator-changed",
             f"{PET}/home/discriminator",
-            {"propertyName": "what", "mapping": {"h": "House"}},
-            {"propertyName": "what", "mapping": {"h": "House", "z": "Zoo"}},
+            {"propertyName": "what", "mapping": {"h": "#/components/schemas/House"}},
+            {
+                "propertyName": "what",
+                "mapping": {"h": "#/components/schemas/House", "z": "#/components/schemas/Zoo"},
+            },
         ),
         before={f"{PET}/home/discriminator": {"propertyName": "what", "mapping": {"h": "House"}}},
         oasdiff=("response-property-discriminator-mapping-added INFO",),

@@ -139,7 +139,7 @@ EDITS = [
         "a minimum of a request becomes exclusive",
         PETS,
         {f"{NEW_PET}/age/exclusiveMinimum": True},
-        expected("limit-tightened", f"{NEW_PET}/age/minimum", 0, {"exclusive": 0}, breaking=True),
+        expected("limit-tightened", f"{NEW_PET}/age/exclusiveMinimum", 0, {"exclusive": 0}, breaking=True),
         oasdiff=("request-property-exclusive-min-set ERR",),
     ),
     edit(
