@@ -310,14 +310,15 @@ class BlockBuilder:
 
     def _item(self, *, is_end: bool) -> None:
         self.flush()
-        if self._lists and self._lists[-1][0] >= self._floors[-1]:
-            depth, count = self._lists[-1]
-            self._close_to(depth)
-            if not is_end:
-                self._lists[-1] = depth, None if count is None else count + 1
-                self._push_in_list("-" if count is None else f"{count + 1}.")
-        elif not is_end:
-            self._add(["-"])
+        if not self._lists or self._lists[-1][0] < self._floors[-1]:
+            if is_end:
+                return
+            self._lists.append((len(self._open), None))
+        depth, count = self._lists[-1]
+        self._close_to(depth)
+        if not is_end:
+            self._lists[-1] = depth, None if count is None else count + 1
+            self._push_in_list("-" if count is None else f"{count + 1}.")
 
     def _push_in_list(self, marker: str) -> None:
         # Deeper items stand beside their list, because reading back nested JSON takes a level of the stack each.

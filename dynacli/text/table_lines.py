@@ -1,33 +1,13 @@
-"""Tables of GitHub Flavored Markdown ("Tables (extension)") as aligned columns."""
+"""Tables as aligned columns."""
 
-import re
 from collections.abc import Callable
 
 from dynacli.text.terminal import cell_width
 
-__all__ = ["cells_of", "is_delimiter_row", "table_lines"]
+__all__ = ["table_lines"]
 
-_DELIMITER = re.compile(r"\s*+\|?+(?:\s*+:?+-++:?+\s*+\|)*+(?:\s*+:?+-++:?+\s*+)?+")
 _GAP = "  "
-_MOST_COLUMNS = 50
 _NARROWEST_COLUMN = 12
-
-
-def is_delimiter_row(line: str, header: str) -> bool:
-    """Return whether a line is the delimiter row that makes the line before it a table's header."""
-    if "-" not in line or not _DELIMITER.fullmatch(line.strip()):
-        return False
-    return line.count("|") <= _MOST_COLUMNS and len(cells_of(line)) == len(cells_of(header))
-
-
-def cells_of(line: str) -> list[str]:
-    r"""Return the cells of a row; `\|` is a literal `|`."""
-    line = line.strip().removeprefix("|")
-    if line.endswith("|") and not line.endswith("\\|"):
-        line = line[:-1]
-    if "\\|" not in line:
-        return [cell.strip() for cell in line.split("|")]
-    return [cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", line)]
 
 
 def table_lines(rows: list[list[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
@@ -82,6 +62,8 @@ def _fitted(natural: list[int], available: int) -> list[int]:
 
 def _as_groups(rows: list[list[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
     header, *others = rows
+    if not others:
+        return [line for cell in header for line in wrap(cell, width)]
     lines: list[str] = []
     for row in others:
         if lines:

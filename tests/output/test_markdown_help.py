@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.text.markdown import blocks_of, first_sentence, to_text
+from dynacli.text.text_blocks import GAP, TABLE, block_text
 
 BLOCKS = {
     "paragraphs": ("One\ntwo.\n\n\nThree.", "One two.\n\nThree."),
@@ -66,7 +67,12 @@ BLOCKS = {
         "<table><tr><td>a<ul><li>b</li><li>c</li></ul></td></tr></table>d",
         "a\n- b\n- c\n---\n\nd",
     ),
-    "html-without-table": ("<td>a</td> <li>b", "a\n-\nb"),
+    "html-without-what-holds-it": ("<td>a</td> <li>b</li></ul></a>", "a\n- b"),
+    "html-with-markdown-in-it": (
+        "<table><tr><td>\n\n```\na\n```\n\nb</td><td>c</table>\n\n- d <ul><li>e\n- f",
+        "a  c\nb\n-  -\n\n- d\n\n  - e\n- f",
+    ),
+    "html-table-too-wide": ("<table>" + "<td>a" * 52 + "</table>b", "a\n" * 49 + "a a a\n\nb"),
     "tabs-in-code": ("```\na\tb\n```", "    a   b"),
     "script": ("a <script>alert('<p>')</script>b", "a b"),
     "crlf": ("a\r\n\r\n- b\r\n- c\r\n", "a\n\n- b\n- c"),
@@ -233,6 +239,79 @@ def test_any_text_gives_some_text(markdown: str, width: int) -> None:
     assert text == text.strip("\n")
     if not set(markdown) & set("<(&[`~"):
         assert [c for c in markdown if c in "ab"] == [c for c in text if c in "ab"]
+
+
+_PIECES = (
+    *(
+        "<ul>",
+        "<li>",
+        "</li>",
+        "</ul>",
+        "<ol>",
+        "<p>",
+        "</p>",
+        "<pre>",
+        "</pre>",
+        "<table>",
+        "<tr>",
+        "<td>",
+        "</td>",
+    ),
+    *(
+        "</table>",
+        "<a href=x>",
+        "</a>",
+        "<br>",
+        "<blockquote>",
+        "</blockquote>",
+        "<h2>",
+        "</h2>",
+        "<hr>",
+        "<script>",
+    ),
+    *(
+        "</script>",
+        "<!--",
+        "-->",
+        "\n",
+        "\n\n",
+        "- ",
+        "1. ",
+        "> ",
+        "    ",
+        "```\n",
+        "a",
+        "**",
+        "`",
+        "[a](b)",
+        "![",
+        "|",
+    ),
+    *(
+        "|-|\n",
+        "# ",
+        "===\n",
+        "&lt;",
+        "&#x1b;",
+        "\x1b",
+        "\r\n",
+        "\x00",
+        "\ud800",
+        "[x]: y\n",
+        "[!NOTE]",
+        "<b",
+        "\x85",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=30).map("".join))
+def test_any_mixture_with_html_gives_blocks(markdown: str) -> None:
+    """Whatever is opened, closed and mixed, the blocks can be shown, and none is a gap at an end."""
+    blocks = blocks_of(markdown)
+    assert GAP not in [*blocks[:1], *blocks[-1:]]
+    assert "\x1b" not in block_text(blocks, 40) + first_sentence(markdown)
+    assert all(1 == len(set(map(len, block[1]))) for block in blocks if block[:1] == [TABLE])
 
 
 @pytest.mark.parametrize(
