@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from dynacli.record import record
 from dynacli.validation.bodies.read_forms import BinaryText
 
 __all__ = ["Finding", "Verdict", "shortened"]
@@ -14,7 +14,7 @@ _SHOWN = 80
 _MAX_BITS = 10_000
 
 
-@dataclass(frozen=True)
+@record
 class Finding:
     """A defect: a place where a request or an answer breaks the document.
 
@@ -45,7 +45,6 @@ class Finding:
         return {**vars(self), "via": list(self.via)}
 
 
-@dataclass
 class Verdict:
     """The result of judging one message.
 
@@ -57,12 +56,13 @@ class Verdict:
         is_accepted: Whether compiled schemas accepted the message, so that openapi-core was not asked.
     """
 
-    findings: list[Finding] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    suppressed: list[tuple[Finding, str]] = field(default_factory=list)
-    is_accepted: bool = False
-    _known: set[tuple[str, ...]] = field(default_factory=set, init=False, repr=False, compare=False)
+    def __init__(self, *, is_accepted: bool = False) -> None:
+        self.findings: list[Finding] = []
+        self.unchecked: list[str] = []
+        self.failures: list[str] = []
+        self.suppressed: list[tuple[Finding, str]] = []
+        self.is_accepted = is_accepted
+        self._known: set[tuple[str, ...]] = set()
 
     @property
     def is_valid(self) -> bool:
