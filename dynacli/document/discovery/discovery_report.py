@@ -8,10 +8,11 @@ from dynacli.document.discovery.probe_answers import INSIDE, on_one_line
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
 from dynacli.urls import with_masked_query, without_query
 
-__all__ = ["FOREIGN", "LATE", "found_nothing", "lines_of_found", "lines_of_tried", "result_of"]
+__all__ = ["FOREIGN", "LATE", "TIMED_OUT", "found_nothing", "lines_of_found", "lines_of_tried", "result_of"]
 
 FOREIGN = "another origin: give it yourself if you trust it"
 LATE = "not tried, the time was over"
+TIMED_OUT = "timed out"
 _WIDEST = 70
 
 
@@ -43,20 +44,26 @@ def result_of(error: DynacliError, url: str) -> str:
     if isinstance(error, DocumentError) and isinstance(status, int):
         return str(status)
     if isinstance(error, TimedOutError):
-        return "timed out"
+        return TIMED_OUT
     shown = without_query(url)
     message = error.message.removeprefix(f"`{shown}` ").replace(f" of `{shown}` ", " ").removeprefix("is ")
     return on_one_line(message[:1].lower() + message[1:])
 
 
 def found_nothing(
-    url: str, tried: Sequence[TriedUrl], *, foreign: Sequence[str] = (), refused: RefusedError | None = None
+    url: str,
+    tried: Sequence[TriedUrl],
+    seconds: float,
+    *,
+    foreign: Sequence[str] = (),
+    refused: RefusedError | None = None,
 ) -> DynacliError:
     """Return the error for a search that found no document, with all that was tried in its details.
 
     Args:
         url: The URL that the person gave.
         tried: Every URL that was asked for; the first is `url`.
+        seconds: The time limit of the search.
         foreign: The references to other origins.
         refused: The error of a redirect to another origin, where there was one.
     """
@@ -74,8 +81,12 @@ def found_nothing(
     locked = [entry for entry in tried if entry.result in {"401", "403"}]
     if foreign:
         hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"
-    if any(entry.result == LATE for entry in tried):
-        reasons.append("the time was over before all of them were")
+    results = [entry.result for entry in tried]
+    silent, late = results.count(TIMED_OUT), results.count(LATE)
+    if silent:
+        reasons.append(f"{silent} did not answer in time")
+    if late:
+        reasons.append(f"{late} more were not tried, because the {seconds:g} s of a search were over")
     if any(entry.result == "429" for entry in tried):
         reasons.append("the server limits how often it is asked, so the others were left out")
         hint = "Try again later, or give the URL of the document itself"

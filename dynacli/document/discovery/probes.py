@@ -1,11 +1,8 @@
-"""Requests to one origin, several at a time, under limits of number, time and connections."""
+"""Requests to one origin, several at a time, each over a connection that stays open for the next."""
 
 import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from dynacli.document.fetched import Fetched
@@ -14,11 +11,10 @@ from dynacli.errors import DynacliError
 from dynacli.wire.failures import timed_out
 from dynacli.wire.peers import Peers
 
-__all__ = ["ProbeAnswer", "Probes"]
+__all__ = ["MAX_CONNECTIONS", "ProbeAnswer", "Probes"]
 
 MAX_CONNECTIONS = 6
-PROBE_SECONDS = 8.0
-"""The time limit of a request; some frameworks generate their document when it is first asked for."""
+"""Small servers queue five connections and let the next one wait for a second (`socketserver.request_queue_size`)."""
 
 _GRACE_SECONDS = 1.0
 """How long to wait for requests that were cut; only the look-up of a host name and connecting take longer."""
@@ -52,9 +48,13 @@ class Probes:
 
     def __init__(self) -> None:
         self.peers = Peers()
-        self._downloads = [Downloads(accept=_ACCEPT, peers=self.peers) for _ in range(MAX_CONNECTIONS)]
+        self._idle = [self._new_downloads() for _ in range(MAX_CONNECTIONS)]
+        self._busy: dict[int, Downloads] = {}
+        self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._is_over = False
+
+    def _new_downloads(self) -> Downloads:
+        return Downloads(accept=_ACCEPT, peers=self.peers)
 
     def ask_first(self, url: str, *, timeout: float | None, patience: float) -> ProbeAnswer:
         """Return the answer of the URL that a person gave.
@@ -63,77 +63,69 @@ class Probes:
             timeout: A time limit in seconds, as for any download: the URL may be that of a large document.
             patience: The seconds after which the request is given up, unless its answer may be a document.
         """
-        downloads = self._downloads[0]
-        results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
-        self._start(lambda: results.put((0, _caught(downloads, url, timeout))))
-        try:
-            _, answer = results.get(timeout=patience)
-        except queue.Empty:
+        self.start(0, url, timeout)
+        answer = self.next_answer(patience)
+        if answer is None:
+            downloads = self._busy[0]
             head = downloads.head
             if head is None or head.status != 200 or head.media_type in {"text/html", "text/event-stream"}:
                 downloads.cut()
-                # A cut connection cannot be used again: the requests that follow get a new one.
-                self._downloads.append(self._downloads.pop(0))
-                self._downloads.insert(0, Downloads(accept=_ACCEPT, peers=self.peers))
+                # A cut connection cannot be used again, and the answer that it leaves behind belongs to no request.
+                self._busy.pop(0)
+                self._idle.append(self._new_downloads())
+                self._results = queue.SimpleQueue()
                 return ProbeAnswer(None, timed_out(url, patience), head)
-            _, answer = results.get()
-        except BaseException:
-            downloads.cut()
-            raise
-        return _raised(answer)
+            answer = self.next_answer(None)
+        return answer[1] if answer is not None else ProbeAnswer()
 
-    def ask(self, urls: Sequence[str], *, deadline: float) -> list[ProbeAnswer | None]:
-        """Return the answers of several URLs, in their order; None for each URL whose turn did not come.
+    @property
+    def is_free(self) -> bool:
+        """Whether one more request can be sent."""
+        return bool(self._idle)
+
+    def start(self, number: int, url: str, timeout: float | None) -> None:
+        """Send a request over a free connection.
 
         Args:
-            deadline: When the last request may start, by `time.monotonic`.
+            number: Of the request, by which `next_answer` names it.
+            timeout: A time limit in seconds.
         """
-        waiting = deque(enumerate(urls))
-        begun: set[int] = set()
-        results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
+        downloads = self._busy[number] = self._idle.pop(0)
+        results = self._results
 
-        def work(downloads: Downloads) -> None:
-            while waiting and not self._is_over:
-                try:
-                    index, url = waiting.popleft()
-                except IndexError:  # another thread took the last URL
-                    return
-                begun.add(index)
-                seconds = min(PROBE_SECONDS, deadline - time.monotonic())
-                results.put((index, _caught(downloads, url, max(seconds, 0.001))))
+        def ask() -> None:
+            results.put((number, _caught(downloads, url, timeout)))
 
-        for downloads in self._downloads[: min(len(urls), MAX_CONNECTIONS)]:
-            self._start(partial(work, downloads))
-        answers: dict[int, ProbeAnswer] = {}
+        # Not an executor: at its end the interpreter would wait for the threads, and a look-up of a host name can hang.
+        thread = threading.Thread(target=ask, name="dynacli-discovery", daemon=True)
+        self._threads = [running for running in self._threads if running.is_alive()] + [thread]
+        thread.start()
+
+    def next_answer(self, seconds: float | None) -> tuple[int, ProbeAnswer] | None:
+        """Return the number of a request and its answer, whichever comes next; None where none comes in time.
+
+        Args:
+            seconds: How long to wait; None for as long as it takes.
+        """
         try:
-            while len(answers) < len(urls):
-                index, answer = results.get(timeout=max(deadline - time.monotonic(), 0.001))
-                answers[index] = _raised(answer)
+            number, answer = self._results.get(timeout=None if seconds is None else max(seconds, 0.001))
         except queue.Empty:
-            self.close()
-            for index in begun:
-                answers.setdefault(index, ProbeAnswer(None, timed_out(urls[index], PROBE_SECONDS)))
-        except BaseException:
-            self.close()
-            raise
-        return [answers.get(index) for index in range(len(urls))]
+            return None
+        self._idle.insert(0, self._busy.pop(number))
+        if isinstance(answer, BaseException):
+            raise answer
+        return number, answer
 
     def close(self) -> None:
         """End all requests and close the connections; there are no further requests."""
-        self._is_over = True
-        for downloads in self._downloads:
+        everything = [*self._idle, *self._busy.values()]
+        for downloads in everything:
             downloads.cut()
         end = time.monotonic() + _GRACE_SECONDS
         for thread in self._threads:
             thread.join(max(end - time.monotonic(), 0))
-        for downloads in self._downloads:
+        for downloads in everything:
             downloads.close()
-
-    def _start(self, work: Callable[[], None]) -> None:
-        # Not an executor: at its end the interpreter would wait for the threads, and a look-up of a host name can hang.
-        thread = threading.Thread(target=work, name="dynacli-discovery", daemon=True)
-        self._threads = [running for running in self._threads if running.is_alive()] + [thread]
-        thread.start()
 
 
 def _caught(downloads: Downloads, url: str, timeout: float | None) -> ProbeAnswer | BaseException:
@@ -144,9 +136,3 @@ def _caught(downloads: Downloads, url: str, timeout: float | None) -> ProbeAnswe
         return ProbeAnswer(None, error, downloads.head)
     except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
         return error
-
-
-def _raised(answer: ProbeAnswer | BaseException) -> ProbeAnswer:
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer

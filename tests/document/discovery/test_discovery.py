@@ -46,6 +46,12 @@ def _linkset(*contexts: dict[str, Any], **more: str) -> Answer:
     return Answer(200, json.dumps({"linkset": contexts}).encode(), {**LINKSET, **more})
 
 
+@pytest.fixture(autouse=True)
+def _in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a stage of the search wait for the one before, however slow this machine is at the moment."""
+    monkeypatch.setattr(search, "_AHEAD_SECONDS", 30.0)
+
+
 class _Everywhere(dict[str, Any]):
     """The same answer at every path."""
 
@@ -882,7 +888,7 @@ def _endless(out: Any, is_over: threading.Event) -> None:
 
 @pytest.fixture
 def _short_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dynacli.document.discovery.probes.PROBE_SECONDS", 0.5)
+    monkeypatch.setattr(search, "PLACE_SECONDS", 0.5)
 
 
 @pytest.mark.usefixtures("_short_probes")
@@ -956,8 +962,9 @@ def test_ctrl_c_ends_a_search_at_once() -> None:
         with pytest.raises(KeyboardInterrupt):
             discover(slow.origin)
         assert time.monotonic() - started < 2
+    assert not [thread for thread in threading.enumerate() if thread.name == "dynacli-discovery"]
 
 
 def test_the_budgets_are_those_of_the_manual() -> None:
     """The figures of the manual are those of the code."""
-    assert (44, 20.0) == (search.MAX_REQUESTS, search.TOTAL_SECONDS)
+    assert (44, 4.0, 5.0) == (search.MAX_REQUESTS, search.PLACE_SECONDS, search.TOTAL_SECONDS)

@@ -1,0 +1,201 @@
+"""A search of a slow server: places are asked side by side, and the result does not depend on which answers first."""
+
+import json
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dynacli.document.discovery import search
+from dynacli.document.discovery.probes import MAX_CONNECTIONS
+from dynacli.document.discovery.search import MAX_REQUESTS, discover
+from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND
+from dynacli.errors import DocumentError
+from tests.documents import document, operation
+from tests.harness import Answer, Recorder
+
+HTML = {"Content-Type": "text/html"}
+PATIENCE = 10.0
+"""Seconds after which a test fails that waits for a request which never comes."""
+
+
+def _titled(title: str) -> Answer:
+    made = document({f"/{title}": {"get": operation(title)}}, info={"title": title, "version": "1"})
+    return Answer(200, json.dumps(made).encode())
+
+
+def _once(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
+    """Return what answers when something has happened."""
+
+    def wait(_: Any) -> Answer:
+        assert event.wait(PATIENCE)
+        return answer
+
+    return wait
+
+
+def _telling(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
+    """Return what answers, and says that it was asked."""
+
+    def tell(_: Any) -> Answer:
+        event.set()
+        return answer
+
+    return tell
+
+
+@pytest.fixture(autouse=True)
+def _soon_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the search go ahead of what is slow almost at once."""
+    monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
+    monkeypatch.setattr(search, "TOTAL_SECONDS", 2 * PATIENCE)
+    monkeypatch.setattr(search, "PLACE_SECONDS", PATIENCE)
+
+
+def test_a_slow_place_holds_nothing_up(server: Recorder) -> None:
+    """While one of the first places keeps its answer back, the last ones are asked; its answer counts all the same."""
+    asked = threading.Event()
+    page = Answer(200, b"<html>nothing</html>", HTML)
+    server.answers |= {f"/{FIRST[9]}": _once(asked, page), f"/{SECOND[-5]}": _telling(asked, Answer(404))}
+    with pytest.raises(DocumentError) as caught:
+        discover(server.origin, seconds=2 * PATIENCE)
+    results = {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}
+    assert "not a document: an HTML page" == results[f"{server.origin}/{FIRST[9]}"]
+    assert {"404", "not a document: an HTML page"} == set(results.values())
+
+
+def test_a_better_place_is_waited_for(server: Recorder) -> None:
+    """A document at a place that is asked for ahead counts only where the better places have none."""
+    found_worse = threading.Event()
+    server.answers |= {
+        "/api/v1/openapi.json": _once(found_worse, _titled("better")),
+        "/openapi.json": _telling(found_worse, _titled("worse")),
+    }
+    found = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
+    assert ["better"] == [each.title for each in found.documents]
+    assert f"{server.origin}/openapi.json" in [f"{server.origin}{each.target}" for each in server.requests]
+    assert f"{server.origin}/openapi.json" not in [each.url for each in found.tried]
+
+
+def test_a_better_place_without_a_document_leaves_the_worse_one(server: Recorder) -> None:
+    """The document that was found ahead is the result where nothing better comes of the wait."""
+    found_worse = threading.Event()
+    server.answers |= {
+        "/api/v1/openapi.json": _once(found_worse, Answer(404)),
+        "/openapi.json": _telling(found_worse, _titled("worse")),
+    }
+    found = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
+    assert [f"{server.origin}/openapi.json"] == [each.url for each in found.documents]
+
+
+def test_what_leads_to_a_document_found_ahead_makes_it_better(server: Recorder) -> None:
+    """A slow page that names a document, which a guess has found meanwhile, has the first claim to it."""
+    found = threading.Event()
+    page = Answer(200, b'<html>swagger-ui {url: "/openapi.json"}</html>', HTML)
+    server.answers |= {
+        "/api/v1/docs": _once(found, page),
+        "/openapi.json": _telling(found, _titled("one")),
+        "/swagger.json": _titled("other"),
+    }
+    result = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
+    assert ["one"] == [each.title for each in result.documents]
+
+
+class _Paced(dict[str, Any]):
+    """Answers that each take a time of their own, the same for the same seed."""
+
+    def __init__(self, answers: dict[str, Any], seed: int) -> None:
+        super().__init__(answers)
+        self.seed = seed
+
+    def get(self, target: str, *_: Any) -> Any:
+        delay = random.Random(f"{self.seed} {target}").random() * 0.03  # noqa: S311 - the same on every run
+
+        def answer(_request: Any) -> Answer:
+            threading.Event().wait(delay)
+            found: Answer = self[target] if target in self else Answer(404)
+            return found
+
+        return answer
+
+
+SERVERS: dict[str, dict[str, Answer]] = {
+    "nothing": {},
+    "several documents": {
+        "/openapi.json": _titled("json"),
+        "/swagger.json": _titled("swagger"),
+        "/docs": Answer(200, b'<html>swagger-ui {url: "/of-docs"} {url: "/swagger.json"}</html>', HTML),
+        "/of-docs": _titled("docs"),
+        "/api/openapi.json": _titled("second"),
+    },
+    "a catalog": {
+        f"/{CATALOG}": Answer(
+            200,
+            json.dumps({"linkset": [{"service-desc": [{"href": f"/{n}"} for n in range(4)]}]}).encode(),
+            {"Content-Type": "application/linkset+json"},
+        ),
+        **{f"/{number}": _titled(f"number{number}") for number in range(4)},
+        "/openapi.json": _titled("json"),
+    },
+    "the last resort": {
+        "/redoc": Answer(200, b"<html>/x/openapi.json</html>", HTML),
+        "/x/openapi.json": _titled("x"),
+    },
+}
+
+
+@pytest.fixture(params=SERVERS)
+def answers(request: pytest.FixtureRequest) -> dict[str, Answer]:
+    """What one of the servers has."""
+    return SERVERS[request.param]
+
+
+def _outcome(url: str) -> Any:
+    try:
+        found = discover(url, seconds=2 * PATIENCE)
+    except DocumentError as error:
+        return error.why, error.details
+    return [(each.url, each.title, each.way) for each in found.documents], found.tried
+
+
+def test_the_result_does_not_depend_on_who_answers_first(
+    server: Recorder, answers: dict[str, Answer]
+) -> None:
+    """However the answers of a server are paced, the documents and what is told of the search are the same."""
+    outcomes = []
+    for seed in range(4):
+        server.answers = _Paced(answers, seed)
+        outcomes.append(_outcome(f"{server.origin}/api/v1"))
+    assert [outcomes[0]] * 4 == outcomes
+
+
+def test_what_was_left_out_is_told(server: Recorder) -> None:
+    """A search of a silent server ends in time, and says what did not answer and what was not tried."""
+    is_over = threading.Event()
+    places = {f"/{place}": _once(is_over, Answer(404)) for place in (CATALOG, *FIRST, *SECOND)}
+    server.answers = {"/": Answer(200, b"{}"), **places}
+    try:
+        with pytest.raises(DocumentError) as caught:
+            discover(server.origin, seconds=0.8)
+    finally:
+        is_over.set()
+    results = [entry["result"] for entry in caught.value.details["tried"]]
+    silent, late = results.count("timed out"), results.count("not tried, the time was over")
+    assert (1 + silent + late, MAX_CONNECTIONS) == (len(results), silent)
+    told = f"{silent} did not answer in time; {late} more were not tried, because the 0.8 s of a search were over"
+    assert told in caught.value.why
+    assert len(results) <= MAX_REQUESTS
+
+
+def test_a_limit_of_requests_ends_the_guessing(server: Recorder) -> None:
+    """After a 429 only those are answered that were under way already."""
+    limited = threading.Event()
+    later = {f"/{place}": _once(limited, Answer(404)) for place in (*FIRST[1:], *SECOND)}
+    server.answers |= {f"/{FIRST[0]}": _telling(limited, Answer(429)), **later}
+    with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
+        discover(server.origin, seconds=2 * PATIENCE)
+    assert "limits how often it is asked" in caught.value.why
+    # The given URL, the catalog, and twice as many as there are connections: some answers come before the 429 is read.
+    assert len(server.requests) <= 2 + 2 * MAX_CONNECTIONS
