@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.model.media_types import is_sequence
 from dynacli.model.operation import Operation
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
@@ -29,7 +30,10 @@ class JudgeByLevel:
         self, catalog: Catalog, operation: Operation, *, may_accept: bool = True, is_exact: bool = False
     ) -> None:
         self._catalog, self._operation = catalog, operation
-        self._may_accept, self._is_exact = may_accept, is_exact
+        documented = [name for response in operation.responses for name in response.media_types]
+        # The items of a stream are judged as they come, so openapi-core is imported before the call is made.
+        self._may_accept = may_accept and not any(map(is_sequence, documented))
+        self._is_exact = is_exact
         self._schemas: OperationSchemas | None = None
         self._judge: Judge | None = None
 

@@ -281,7 +281,7 @@ def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     for content, is_asked in [
         ({JSON: {"schema": {"type": "integer"}}}, False),
         ({}, False),
-        ({"text/event-stream": {"schema": {}}}, True),
+        ({"text/plain": {"schema": {}}}, True),
         ({JSON: {"schema": {"$ref": "#/components/schemas/Circle"}}}, True),
     ]:
         tree = answer_document(

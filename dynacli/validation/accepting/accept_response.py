@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dynacli.model.media_types import is_json, is_sequence
+from dynacli.model.media_types import is_json
 from dynacli.validation.accepting.accept_request import accepts_content
 from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.judged_messages import JudgedResponse
@@ -65,7 +65,7 @@ def can_accept_success(schemas: OperationSchemas) -> bool:
             return False
         for name, value in content.items():
             media_type = schemas.object_of(value)
-            if media_type is None or not is_json(name) or is_sequence(name):
+            if media_type is None or not is_json(name):
                 return False
             schema = media_type.get("schema")
             if schema is not True and schemas.compiled(schema, "response") is None:
