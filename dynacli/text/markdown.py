@@ -34,8 +34,13 @@ _MOST_OF_SENTENCE = 4000
 _DEEPEST = 40
 """Levels of blocks, of which an item takes two; what nests deeper than that, markdown-it leaves out."""
 
-# A paragraph of one line, without anything that Markdown gives a meaning.
-_PLAIN = re.compile(r"[^\W\d_][^\\`*_~\[\]<>&|\n\r\t\xa0\0]*")
+# Paragraphs whose lines begin with a letter and have nothing that Markdown gives a meaning, except code. Half of the
+# descriptions that are no plain sentence are like that, and reading them as Markdown would change nothing.
+_LINE = (
+    r"[^\W\d_](?:[^\\`*_~\[\]<>&|\n\r\t\0]|(?<=\w)_(?=\w)"
+    r"|(?<!`)`[^`\s\0](?:[^`\n\r\t\0]*[^`\s\0])?`(?!`))*+(?<! )"
+)
+_SIMPLE = re.compile(rf"{_LINE}(?:\n+{_LINE})*+\n*")
 # GitHub's alerts: `> [!NOTE]` and the text on the lines below.
 _ALERT = re.compile(r"\[!([A-Za-z]+)\]")
 _NO_PROSE = frozenset((HEADING, CODE, RULE, TABLE))
@@ -60,9 +65,7 @@ def blocks_of(markdown: str, *, has_urls: bool = True) -> Blocks:
     Args:
         has_urls: Whether links show their URL.
     """
-    if _PLAIN.fullmatch(markdown):
-        return [markdown.rstrip(" ")]
-    if len(markdown) > _LONGEST or markdown.count("[") > _MOST_BRACKETS:
+    if len(markdown) > _LONGEST or markdown.count("[") > _MOST_BRACKETS or _SIMPLE.fullmatch(markdown):
         return _as_it_stands(markdown)
     try:
         tokens = _parser().parse(markdown)

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dynacli.text.markdown import blocks_of, first_sentence, to_text
@@ -324,6 +324,13 @@ def test_text_that_is_too_much_for_markdown_is_shown(markdown: str) -> None:
     blocks = blocks_of(markdown)
     assert [c for c in markdown if c in "ab["] == [c for c in to_text(markdown, 80) if c in "ab["]
     assert 25 > _depth(blocks)
+
+
+@given(st.text(alphabet="ab1 \n`_.-=#é\xa0", max_size=40).map("a".__add__))
+@example("a `b_ *c*` d_e\nf\n\n\nGet `x`")
+def test_text_that_need_not_be_read_as_markdown_is_the_same(text: str) -> None:
+    """What is taken for simple paragraphs has the blocks that the library finds; a comment makes it look."""
+    assert blocks_of(f"{text}\n\n<!-- -->") == blocks_of(text)
 
 
 def _depth(blocks: object) -> int:
