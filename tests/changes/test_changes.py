@@ -15,6 +15,7 @@ from tests.changes.edits import EDITS, Edit
 from tests.changes.edits.base import LIST, PETS, SCHEMAS
 from tests.changes.edits.model import Of, edit, found, loaded, verdict
 from tests.changes.edits.oasdiff import ask, differs
+from tests.documents import document, operation
 
 
 @pytest.mark.sampled(150)
@@ -196,9 +197,9 @@ def test_circles_of_other_lengths_are_the_same() -> None:
     """Two recursive schemas that unfold to the same are the same, and comparing them ends."""
     old, new = _ring(7), _ring(11)
     del old["components"]["responses"], new["components"]["responses"]
-    for document in (old, new):
-        del document["paths"]["/pets"]["get"]["responses"]["default"]
-        document["paths"]["/pets"]["post"]["operationId"] = "other"
+    for tree in (old, new):
+        del tree["paths"]["/pets"]["get"]["responses"]["default"]
+        tree["paths"]["/pets"]["post"]["operationId"] = "other"
     assert not compare(loaded(old), loaded(new))
 
 
@@ -264,3 +265,16 @@ def test_a_change_as_json() -> None:
         "rule": "request-allows-less",
     }
     assert expected == change.as_json()
+
+
+def test_changes_have_an_order_of_their_own() -> None:
+    """The same comparison is told in the same words each time: limits come in the order of the code."""
+    limits = ["minLength", "minItems", "minProperties", "maxLength", "maxItems", "maxProperties"]
+    trees = [
+        document(
+            {"/a": {"post": operation("a", body=dict.fromkeys(reversed(limits), limit))}}, version="3.1.0"
+        )
+        for limit in (5, 6)
+    ]
+    (changed,) = compare(*trees).changed
+    assert limits == [change.pointer.rpartition("/")[2] for change in changed.changes]

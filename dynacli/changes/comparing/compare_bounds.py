@@ -45,8 +45,9 @@ def compare_limits(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None
     keywords = (old.keywords | new.keywords) & LIMIT_KEYWORDS
     if not keywords:
         return
-    for keyword in keywords & {*_LEAST, *_MOST}:
-        _report(pair, _count(old, keyword), _count(new, keyword))
+    for keyword in (*_LEAST, *_MOST):
+        if keyword in keywords:
+            _report(pair, _count(old, keyword), _count(new, keyword))
     if keywords & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
         is_integer = old.types()[0] == new.types()[0] == frozenset(("integer",))
         for inclusive, exclusive, sign in _BOUNDS:
