@@ -122,10 +122,12 @@ class BlockBuilder:
         if self._is_in_cell:
             self._pieces.append("\n")
             return
+        self._skipped = ""
+        if not self._pieces:
+            return
         text = "".join(self._pieces)
         self._pieces = []
         self._links = []
-        self._skipped = ""
         if self.is_verbatim:
             self._add_code(text.strip("\n"), is_apart=True)
             return
