@@ -1,10 +1,9 @@
 """The words of a complete example call, with which the help of an operation ends."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.media_types import is_form, is_json, preferred
 from dynacli.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.schema.documented_values import example_values_of
@@ -27,20 +26,21 @@ class ExampleWords:
         self._resolve = resolve
         # The sources are kept, so that no other object gets their ids.
         self._of_parameters: dict[tuple[int, int], tuple[Any, list[str]]] = {}
-        self._of_bodies: dict[tuple[int, int, str], tuple[Any, tuple[str, ...]]] = {}
+        self._of_bodies: dict[tuple[int | str, int, str], tuple[Any, tuple[str, ...]]] = {}
 
     def __call__(
         self,
-        operation: Mapping[str, Any],
         raw: Mapping[tuple[Any, Any], Any],
         parameters: tuple[Parameter, ...],
         body: Body | None,
+        schema_of: Callable[[str], Any],
     ) -> tuple[str, ...]:
         """Return the words after the operation's name.
 
         Args:
-            operation: The resolved operation object.
             raw: (location, name) → resolved Parameter Object.
+            schema_of: Returns the schema of the body for a media type, with its references in place: they name the
+                branches that a discriminator picks.
         """
         words: list[str] = []
         for parameter in parameters:
@@ -48,8 +48,7 @@ class ExampleWords:
                 words.extend(self._of_parameter(parameter, raw.get((parameter.location, parameter.name))))
         if body is not None and body.is_required:
             media_type = preferred(body.content)
-            media = dict_or_empty(operation["requestBody"]["content"].get(media_type.name))
-            words.extend(self._of_body(media_type, media.get("schema")))
+            words.extend(self._of_body(media_type, schema_of(media_type.name)))
         return tuple(words)
 
     def _of_parameter(self, parameter: Parameter, described: dict[str, Any] | None) -> list[str]:
@@ -63,7 +62,8 @@ class ExampleWords:
         return self._of_parameters[key][1]
 
     def _of_body(self, media_type: MediaType, schema: Any) -> tuple[str, ...]:
-        key = id(schema), id(media_type.fields), media_type.name
+        is_reference = isinstance(schema, Mapping) and schema.keys() == {"$ref"}
+        key = schema["$ref"] if is_reference else id(schema), id(media_type.fields), media_type.name
         if key not in self._of_bodies:
             words = _body_words(schema, media_type, self._resolve)
             self._of_bodies[key] = (schema, media_type.fields), words

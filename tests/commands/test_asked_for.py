@@ -495,3 +495,23 @@ def test_a_name_is_never_handed_to_another_operation() -> None:
     assert "/new" == request_of("list-get-new")["target"]
     rows = {row["path"]: row["name"] for row in run_cli("operations", "./api.json").json}
     assert {"/new": "list-get-new", "/b": "list-get-b"} == rows
+
+
+def test_the_example_names_a_branch_and_not_what_all_branches_share() -> None:
+    """A discriminator that stands in a schema which all branches take by `allOf` picks one of the branches."""
+
+    def branch(**properties: Any) -> dict[str, Any]:
+        return {"allOf": [_ref("Common"), _object(list(properties), **properties)]}
+
+    schemas: dict[str, Any] = {
+        "Common": {**_object(["kind"], kind=STRING), "discriminator": {"propertyName": "kind"}},
+        "Paper": branch(pages=INTEGER),
+        "Audio": branch(minutes=INTEGER),
+    }
+    body = {"oneOf": [_ref("Paper"), _ref("Audio")]}
+    api = save(
+        document({"/books": {"post": operation("addBook", body=body)}}, components={"schemas": schemas})
+    )
+    words = run_cli(api, "add-book", "--help").stdout.rstrip().rpartition("\n")[2].split()[2:]
+    assert ["add-book", "--kind", "Paper", "--pages", "1"] == words
+    assert {"kind": "Paper", "pages": 1} == request_of(*words)["json"]

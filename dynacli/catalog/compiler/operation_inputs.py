@@ -95,7 +95,8 @@ class Inputs:
         # A reference that prance left in place is recursive, or leads nowhere.
         self._resolve: Resolve = partial(lookup, document.resolved)
         self._flat_schemas = FlatSchemas(self._resolve)
-        self._flat_raw_schemas = FlatSchemas(cache(partial(lookup, document.tree)))
+        self._resolve_raw: Resolve = cache(partial(lookup, document.tree))
+        self._flat_raw_schemas = FlatSchemas(self._resolve_raw)
         self._examples: ExampleWords | None = None
 
     def parameters(
@@ -273,21 +274,34 @@ class Inputs:
         self,
         item: Mapping[str, Any],
         operation: Mapping[str, Any],
+        raw_body: Any,
         parameters: tuple[Parameter, ...],
         body: Body | None,
     ) -> tuple[str, ...]:
-        """Return the words of a command line that calls the operation."""
+        """Return the words of a command line that calls the operation.
+
+        Args:
+            item: The path item, with references resolved.
+            operation: The operation, with references resolved.
+            raw_body: The request body, with its references in place.
+        """
         if self._examples is None:
             from dynacli.schema.example_call import ExampleWords
 
-            self._examples = ExampleWords(self._resolve)
+            self._examples = ExampleWords(self._resolve_raw)
         raw = {
             (parameter.get("in"), parameter.get("name")): self._originals(parameter)
             for holder in (item, operation)
             for parameter in list_or_empty(holder.get("parameters"))
             if isinstance(parameter, Mapping)
         }
-        return self._examples(operation, raw, parameters, body)
+
+        def schema_of(media_type: str) -> Any:
+            tree = self._document.tree
+            content = dict_or_empty(dict_or_empty(follow_references(tree, raw_body)).get("content"))
+            return dict_or_empty(follow_references(tree, content.get(media_type))).get("schema")
+
+        return self._examples(raw, parameters, body, schema_of)
 
 
 def _compiled(fields: tuple[Field, ...]) -> tuple[Field, ...]:
