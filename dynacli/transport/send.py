@@ -4,12 +4,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, RefusedError
-from dynacli.record import record
+from dynacli.record import record, replace
 from dynacli.request.built_request import Request
 from dynacli.urls import origin_of, without_query
 from dynacli.wire.deadline import Connections, run_within
@@ -18,7 +17,7 @@ from dynacli.wire.failures import from_httpx, timed_out
 from dynacli.wire.http_client import REDIRECTS, ClientPool, headers_of, open_client
 
 if TYPE_CHECKING:
-    import httpx
+    from dynacli.wire.import_httpx import httpx
 
 __all__ = ["Answer", "Budget", "Pieces", "Receive", "send"]
 

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -72,6 +71,8 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
 
 
 def _from_connecting(error: Exception, host: str) -> DynacliError:
+    import ssl
+
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():

@@ -1,18 +1,19 @@
 """The HTTP client: httpx without its own redirects, credentials, cookies and decoding."""
 
-import ssl
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from dynacli import __version__
 from dynacli.wire.encodings import ACCEPTED
 from dynacli.wire.failures import from_client_setup
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
-    import httpx
+    from dynacli.wire.import_httpx import httpx
 
 __all__ = ["REDIRECTS", "USER_AGENT", "ClientPool", "headers_of", "open_client"]
 
@@ -40,7 +41,7 @@ def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
         return httpx.Client(
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED},
             timeout=httpx.Timeout(read, connect=connect),
-            verify=True if scheme == "https" else _no_certificates(),
+            verify=True if scheme == "https" else cast("ssl.SSLContext", _NoCertificates()),
             follow_redirects=False,
             event_hooks={"response": [_hide_location]},
         )
@@ -78,10 +79,20 @@ class ClientPool:
             self._clients.clear()
 
 
-def _no_certificates() -> ssl.SSLContext:
-    # Loading the certificate authorities takes 15 ms, and an `http:` URL needs none.
-    # This context trusts nobody, so that TLS, should it be used all the same, fails.
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+class _NoCertificates:
+    """An SSL context that trusts nobody, so that TLS fails, should it be used all the same.
+
+    Loading the certificate authorities takes 15 ms, the import of `ssl` 4 ms, and an `http:` URL needs neither.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    @cached_property
+    def _context(self) -> "ssl.SSLContext":
+        import ssl
+
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _keep_none(_: "httpx.Response") -> None:

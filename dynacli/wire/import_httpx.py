@@ -1,66 +1,209 @@
-"""httpx, imported without the parts that dynacli does not use.
+"""httpx, imported without what dynacli does not use, or not in each call.
+
+Stand-ins take the place of such modules:
 
 - The command line of httpx: where rich and pygments are installed, `import httpx` loads both for it, and takes
   more than twice as long. httpx works without its command line when that cannot be imported,
   so the import of it is made to fail.
-- Cookies: httpx imports `http.cookiejar`, and with it `urllib.request`, `http.client` and `email`, a quarter
-  of the time of the whole import. dynacli keeps no cookie, so a jar that is always empty stands in.
-- The asynchronous half of httpcore, with anyio and trio, and HTTP/2.
-- certifi: its certificates are loaded when a client needs them.
+- Cookies: `http.cookiejar` brings `urllib.request`, `http.client` and `email`, a quarter of the time of the whole
+  import. dynacli keeps no cookie, so a jar that is always empty stands in.
+- The asynchronous half of httpcore, with anyio and trio, HTTP/2, and encodings that dynacli does not ask for.
+- TLS with its certificates, international host names, digests, media types and charsets: these modules are
+  imported when something of them is used.
+- Logging: nobody can ask for a message before `logging` is imported elsewhere.
+- The methods of h11's dataclasses, which take longer to make than to use.
 
-Other code that uses httpx in the same process would miss all but the first,
-so they are left out only where dynacli is the program, and only on platforms where the stand-ins do all that is needed.
-A test compares proxies, redirects and cookies with those of the plain import.
+Other code that uses the library in the same process would miss some of these,
+so all but the first are left out only where dynacli is the program, and only on platforms where the stand-ins do all
+that is needed. Tests compare proxies, redirects, cookies and TLS with those of the plain import.
 """
 
 import os
 import sys
+import threading
 import types
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import dynacli
 
 __all__ = ["httpx"]
 
+_LIBRARIES = {"httpx": "httpcore"}
+"""Library → the package that makes its connections."""
+
+_T = TypeVar("_T")
+_ABSENT = ("anyio", "brotli", "brotlicffi", "h2", "trio", "zstandard")
+_DEFERRED = ("certifi", "email.message", "idna", "mimetypes")
+_lock = threading.Lock()
+
+
+def _import_lean(name: str) -> types.ModuleType:
+    """Return a library, imported without its unused parts where that works."""
+    if name not in sys.modules:
+        before = set(sys.modules)
+        try:
+            with _without_unused_parts(name, _LIBRARIES[name]):
+                library = import_module(name)
+                if dynacli.is_own_process:
+                    # The library would import it when the first client is made, without the stand-ins.
+                    import_module(_LIBRARIES[name])
+                return library
+        except Exception:  # noqa: BLE001  - nobody knows what another version misses in the stand-ins
+            # The import below gets the real modules, and raises what has another cause.
+            for added in set(sys.modules) - before:
+                if str(getattr(sys.modules[added], "__file__", "")).endswith(".py"):  # compiled ones stay
+                    del sys.modules[added]
+    return import_module(name)
+
 
 @contextmanager
-def _without_unused_parts() -> Iterator[None]:
-    absent = ["httpx._main"]
-    stand_ins: dict[str, Any] = {}
+def _without_unused_parts(library: str, core: str) -> Iterator[None]:
+    """Keep the unused parts of a library from loading while it is imported in a block.
+
+    Args:
+        library: The name of the HTTP library.
+        core: The name of the package that makes its connections.
+    """
+    stand_ins: dict[str, Any] = {f"{library}._main": None}  # None makes the import of a module fail
     # On other platforms the real `getproxies` asks the system, which the stand-in cannot.
     is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
-    if dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules:
-        absent.extend(name for name in ("anyio", "h2", "trio") if name not in sys.modules)
-        stand_ins = {
-            "urllib.request": _urllib_request(),
+    is_lean = dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules
+    if is_lean:
+        stand_ins |= dict.fromkeys(_ABSENT)
+        stand_ins |= {name: _Deferred(name) for name in _DEFERRED}
+        stand_ins |= {name: _DeferredFunctions(name) for name in ("hashlib", "pathlib", f"{core}._ssl")}
+        stand_ins |= {
             "http.cookiejar": _http_cookiejar(),
-            "httpcore._async": _httpcore_async(),
+            "logging": _Deferred("logging", DEBUG=10, getLogger=_Logger),
+            "ssl": _DeferredTls("ssl"),
+            "urllib.request": _urllib_request(),
+            f"{core}._async": _asynchronous(f"{core}._async"),
         }
-        # This stand-in stays after the import: httpx calls it whenever a client is made.
-        sys.modules.setdefault("certifi", _certifi())
-    import urllib
+    stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+    with _placed(stand_ins | _packages(stand_ins)):
+        if is_lean and "h11" not in sys.modules:
+            with _placed({"dataclasses": _Deferred("dataclasses", dataclass=_dataclass)}):
+                import h11  # noqa: F401
+        yield
+    # httpx imports these again for each client; the stand-ins go when something of them is used.
+    sys.modules.update((name, stand_ins[name]) for name in ("certifi", "ssl") if name in stand_ins)
 
-    stand_ins.update(dict.fromkeys(absent))  # None makes the import of a module fail
+
+@contextmanager
+def _placed(stand_ins: Mapping[str, Any]) -> Iterator[None]:
+    """Put stand-ins in the place of modules, during a block."""
+    replaced = {name: sys.modules[name] for name in stand_ins if name in sys.modules}
     sys.modules.update(stand_ins)
-    if "urllib.request" in stand_ins:
-        urllib.request = stand_ins["urllib.request"]
     try:
         yield
     finally:
-        for name in stand_ins:
-            del sys.modules[name]
-        if "urllib.request" in stand_ins:
-            del urllib.request
+        for name, module in stand_ins.items():
+            if sys.modules.get(name) is module:
+                sys.modules.pop(name, None)
+        sys.modules.update(replaced)
+
+
+def _packages(stand_ins: Mapping[str, Any]) -> dict[str, types.ModuleType]:
+    """Return copies of packages that have stand-ins, for code that imports `a.b` and then takes `b` from `a`."""
+    import email
+
+    copies = {}
+    for package, name in ((email, "message"), (urllib, "request")):
+        path = f"{package.__name__}.{name}"
+        if path in stand_ins:
+            copies[package.__name__] = types.ModuleType(package.__name__)
+            vars(copies[package.__name__]).update(vars(package), **{name: stand_ins[path]})
+    return copies
+
+
+class _Deferred(types.ModuleType):
+    """A module that is imported when something of it is asked for.
+
+    Args:
+        name: The module's name.
+        attributes: What it has without being imported.
+    """
+
+    def __init__(self, name: str, **attributes: Any) -> None:
+        super().__init__(name)
+        vars(self).update(attributes)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__path__":  # `from a import b` asks each module whether it is a package
+            raise AttributeError(name)
+        return _real(self, name)
+
+
+class _DeferredTls(_Deferred):
+    """The module `ssl`, which is not imported where httpcore asks whether a connection is encrypted."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "SSLSocket" and sys.modules.get("ssl", self) is self:
+            return _NoSocket  # nothing is an instance of a class that is not there yet
+        return super().__getattr__(name)
+
+
+class _NoSocket:
+    """A class without instances."""
+
+
+class _DeferredFunctions(types.ModuleType):
+    """A module of functions, which import it when they are called."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name == "__path__":
+            raise AttributeError(name)
+
+        def function(*args: Any, **values: Any) -> Any:
+            return _real(self, name)(*args, **values)
+
+        return function
+
+
+def _real(stand_in: types.ModuleType, name: str) -> Any:
+    """Return an attribute of the module in whose place a stand-in is, or was."""
+    with _lock:
+        if sys.modules.get(stand_in.__name__) is stand_in:
+            del sys.modules[stand_in.__name__]
+    return getattr(import_module(stand_in.__name__), name)
+
+
+class _Logger:
+    """A logger that does nothing until other code imports `logging`, and is the real one from then on.
+
+    Args:
+        name: The logger's name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> Any:
+        # Another thread may be importing `logging`, which has this function only when loggers can be made.
+        make_logger = getattr(sys.modules.get("logging"), "getLogger", None)
+        return _ignore if make_logger is None else getattr(make_logger(self.name), name)
+
+
+def _ignore(*_: Any) -> None:
+    """Write no message, and say that none would be written."""
+
+
+def _dataclass(*, frozen: bool, init: bool = True) -> Callable[[type[_T]], type[_T]]:  # noqa: ARG001
+    """Return a class as it is: h11 writes each `__init__` itself, and nobody compares or prints its events."""
+    return lambda cls: cls
 
 
 def _urllib_request() -> types.ModuleType:
-    module: Any = types.ModuleType("urllib.request")
-    module.getproxies = _proxies_of_environment
-    module.parse_http_list = _parse_http_list
-    module.Request = _Request
-    return module  # type: ignore[no-any-return]
+    return _Deferred(
+        "urllib.request",
+        getproxies=_proxies_of_environment,
+        parse_http_list=_DeferredFunctions("urllib.request").parse_http_list,
+        Request=_Request,
+    )
 
 
 def _proxies_of_environment() -> dict[str, str]:
@@ -83,37 +226,6 @@ def _proxies_of_environment() -> dict[str, str]:
     return proxies
 
 
-def _parse_http_list(text: str) -> list[str]:
-    from urllib.request import parse_http_list
-
-    return parse_http_list(text)
-
-
-def _httpcore_async() -> types.ModuleType:
-    module: Any = types.ModuleType("httpcore._async")
-
-    def unused(name: str) -> type:
-        if name.startswith("Async"):
-            return type(name, (), {})
-        raise AttributeError(name)
-
-    module.__getattr__ = unused  # httpcore only exports these names (PEP 562)
-    return module  # type: ignore[no-any-return]
-
-
-def _certifi() -> types.ModuleType:
-    module: Any = types.ModuleType("certifi")
-    module.where = _where
-    return module  # type: ignore[no-any-return]
-
-
-def _where() -> str:
-    del sys.modules["certifi"]
-    from certifi import where
-
-    return where()
-
-
 class _Request:
     """The base class of the request that httpx gives to a cookie jar."""
 
@@ -124,11 +236,20 @@ class _Request:
         """Keep nothing."""
 
 
-def _http_cookiejar() -> types.ModuleType:
-    module: Any = types.ModuleType("http.cookiejar")
-    module.Cookie = type("Cookie", (), {})
-    module.CookieJar = _NoCookies
+def _asynchronous(name: str) -> types.ModuleType:
+    def unused(name: str) -> type:
+        if name.startswith("Async"):
+            return type(name, (), {})
+        raise AttributeError(name)
+
+    module: Any = types.ModuleType(name)
+    module.__getattr__ = unused  # httpcore only exports these names (PEP 562)
     return module  # type: ignore[no-any-return]
+
+
+def _http_cookiejar() -> types.ModuleType:
+    unused = {name: type(name, (), {}) for name in ("Cookie", "CookiePolicy", "DefaultCookiePolicy")}
+    return _Deferred("http.cookiejar", CookieJar=_NoCookies, **unused)
 
 
 class _NoCookies:
@@ -147,23 +268,7 @@ class _NoCookies:
         """Add nothing."""
 
 
-def _import_lean() -> None:
-    before = set(sys.modules)
-    try:
-        with _without_unused_parts():
-            import httpx  # noqa: F401
-
-            if dynacli.is_own_process:
-                # httpx would import it when the first client is made, without the stand-ins.
-                import httpcore  # noqa: F401
-    except (ImportError, AttributeError, TypeError):
-        # Another version of httpx needs more than the stand-ins have: the import below gets the real modules.
-        for name in set(sys.modules) - before:
-            if name.partition(".")[0] in {"httpx", "httpcore", "certifi"}:
-                del sys.modules[name]
-
-
-if "httpx" not in sys.modules:
-    _import_lean()
-
-import httpx  # noqa: E402
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = _import_lean("httpx")

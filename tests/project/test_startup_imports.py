@@ -73,8 +73,9 @@ except SystemExit as end:
     code = end.code
 sys.stdout.flush()
 import json, os
+loaded = {name for name, module in sys.modules.items() if type(module).__module__ != "dynacli.wire.import_httpx"}
 with open(os.environ["DYNACLI_TEST_MODULES"], "w") as file:
-    json.dump(sorted(set(sys.modules) - before), file)
+    json.dump(sorted(loaded - before), file)
 sys.exit(code)
 """
 
@@ -214,14 +215,14 @@ _ASKED = (
     )
 )
 
-_HTTPX = frozenset({"certifi", "h11", "httpcore", "httpx", "idna", "typing_extensions"})
-_HTTPX_HEAVY = frozenset({"email", "httpx", "logging", "pathlib", "socket", "ssl"})
+_HTTPX = frozenset({"h11", "httpcore", "httpx"})
+_HTTPX_HEAVY = frozenset({"email", "httpx", "socket"})  # of `email` the package alone, which is empty
 _ACCEPTED_HEAVY = _HTTPX_HEAVY | {"http.client", "jsonschema_rs", "urllib.request"}
 _OPENAPI_CORE = _words(
     """
-    attr attrs dateutil isodate jsonschema jsonschema_path jsonschema_rs jsonschema_specifications
+    attr attrs dateutil idna isodate jsonschema jsonschema_path jsonschema_rs jsonschema_specifications
     lazy_object_proxy markupsafe more_itertools openapi_core openapi_schema_validator openapi_spec_validator
-    pathable referencing rfc3339_validator rpds six werkzeug yaml
+    pathable referencing rfc3339_validator rpds six typing_extensions werkzeug yaml
     """
 )
 
@@ -266,7 +267,7 @@ KINDS = {
         f"{_CALL} --validate strict",
         _ASKED,
         _CLICK | _HTTPX | _OPENAPI_CORE,
-        _ACCEPTED_HEAVY | {"jsonschema", "openapi_core", "tempfile", "yaml"},
+        _ACCEPTED_HEAVY | {"jsonschema", "logging", "openapi_core", "pathlib", "tempfile", "yaml"},
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.request import getproxies_environment
 
 import pytest
 
+from dynacli.wire.import_httpx import httpx
 from tests.harness import Answer, Recorder
 
 _DOCUMENT = {
@@ -101,6 +103,90 @@ def test_the_certificates_are_there_when_they_are_needed(document: str, server: 
     assert "TLS" in ended.stderr
 
 
+# What only some programs need: international hosts, files, charsets, digests, messages, certificates.
+_USES = r"""
+import sys
+import dynacli; dynacli.is_own_process = sys.argv[1] == "lean"
+from dynacli.wire.import_httpx import httpx
+
+asked = []
+
+def answer(request):
+    asked.append(request)
+    challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
+    return httpx.Response(200 if len(asked) > 1 else 401, headers={"WWW-Authenticate": challenge})
+
+print(httpx.URL("http://b\u00fccher.example/").raw_host)
+with open("page.html", "w+b") as file:
+    print(*httpx.Request("POST", "http://a.example", files={"part": file}).read().splitlines()[1:3])
+print(httpx.Response(200, headers={"Content-Type": "text/plain; charset=latin-1"}, content=b"\xe9").text)
+client = httpx.Client(transport=httpx.MockTransport(answer))
+print(client.get("http://a.example", auth=httpx.DigestAuth("me", "secret")).status_code)
+print(asked[1].headers["Authorization"].partition("nonce=")[0])
+import logging
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(name)s: %(message)s")
+client.get("http://a.example")
+context = __import__(httpx.__name__.replace("httpx", "httpcore")).default_ssl_context()
+import ssl
+print(type(context) is ssl.SSLContext, context.verify_mode, ssl.SSLSocket)
+"""
+
+
+def _printed(code: str, *words: str) -> list[str]:
+    """Run code, and return the lines that it prints."""
+    ended = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert "" == ended.stderr
+    return ended.stdout.splitlines()
+
+
+def test_what_was_not_loaded_works_when_it_is_needed() -> None:
+    """Each use of the library gives what it gives after the plain import."""
+    lean = _printed(_USES, "lean")
+    assert _printed(_USES, "plain") == lean
+    assert ["b'xn--bcher-kva.example'", "é", "200"] == [lean[0], lean[2], lean[3]]
+    assert "page.html" in lean[1]
+    assert "text/html" in lean[1]
+    assert f"{httpx.__name__}: HTTP Request: GET http://a.example" in lean[5]
+    assert f"True {ssl.CERT_REQUIRED:d} <class 'ssl.SSLSocket'>" == lean[6]
+
+
+# Another version of the library may use more of a module than its stand-in has.
+_OTHER_VERSION = """
+import sys
+import dynacli; dynacli.is_own_process = True
+
+class OtherVersion:
+    @staticmethod
+    def find_spec(name, path, target=None):
+        if name.endswith("._status_codes") and "logging" in sys.modules:
+            is_stand_in = type(sys.modules["logging"]) is not type(sys)
+            return sys.modules["logging"].nothing_that_there_is if is_stand_in else None
+
+if sys.argv[1] == "other":
+    sys.meta_path.insert(0, OtherVersion)
+from dynacli.wire.import_httpx import httpx
+print(httpx._models.CookieJar.__module__, type(httpx._client.logger).__module__)
+"""
+
+
+def test_the_plain_import_is_the_way_back() -> None:
+    """Where a library needs what a stand-in does not have, it gets all the real modules."""
+    assert ["dynacli.wire.import_httpx dynacli.wire.import_httpx"] == _printed(_OTHER_VERSION, "this")
+    assert ["http.cookiejar logging"] == _printed(_OTHER_VERSION, "other")
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_tls_is_spoken_where_it_is_needed(
+    tls_origin: tuple[str, list[str]], certificate: Path, document: str, is_trusted: bool
+) -> None:
+    """A program that loads TLS late trusts the certificates that it should, and no others."""
+    variables = {"SSL_CERT_FILE": str(certificate)} if is_trusted else {}
+    ended = _run(document, "list-pets", "--server", tls_origin[0], "--validate", "off", **variables)
+    assert ((0, "{}") if is_trusted else (6, "")) == (ended.returncode, ended.stdout), ended.stderr
+    assert is_trusted == ("is not trusted" not in ended.stderr)
+    assert (["/pets"] if is_trusted else []) == tls_origin[1]
+
+
 def test_other_code_of_the_process_gets_the_real_modules() -> None:
     """After a call as a program, `urllib.request` and `http.cookiejar` are the standard library's."""
     code = (
@@ -109,5 +195,4 @@ def test_other_code_of_the_process_gets_the_real_modules() -> None:
         "import urllib.request, http.cookiejar, certifi\n"
         "print(urllib.request.urlopen.__module__, http.cookiejar.CookieJar.__module__, certifi.where()[-4:])"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "urllib.request http.cookiejar .pem\n" == ended.stdout, ended.stderr
+    assert ["urllib.request http.cookiejar .pem"] == _printed(code)

@@ -1,18 +1,11 @@
 """One exchange over HTTP: what failures mean, what is decoded, how long it may take, and TLS."""
 
 import gzip
-import http.server
-import shutil
-import ssl
-import subprocess
-import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from dynacli.errors import NetworkError, TimedOutError, UsageError
@@ -21,6 +14,7 @@ from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.failures import from_httpx, timed_out
 from dynacli.wire.http_client import headers_of, open_client
+from dynacli.wire.import_httpx import httpx
 from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli
 
@@ -229,60 +223,6 @@ def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
     with open_client("http", connect=5, read=5) as client:
         response = client.get(f"{server.origin}/a")
     assert ("javascript:alert(1)", 302) == (headers_of(response)["location"], response.status_code)
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, with its key in the same file."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    path = tmp_path / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-nodes", "-keyout", str(tmp_path / "key.pem"), "-out", str(path), "-days", "2"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    path.write_bytes(path.read_bytes() + (tmp_path / "key.pem").read_bytes())
-    return path
-
-
-@pytest.fixture
-def tls_origin(certificate: Path) -> Iterator[tuple[str, list[str]]]:
-    """A server that speaks TLS with that certificate, and the paths that it was asked for."""
-    paths: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            paths.append(self.path)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *args: Any) -> None:
-            pass  # a client that does not trust us
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with Server(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_port}", paths
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_an_untrusted_certificate_is_a_network_error(tls_origin: tuple[str, list[str]]) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import httpx
+    from dynacli.wire.import_httpx import httpx
 
 __all__ = ["Address", "SearchedOrigin"]
 

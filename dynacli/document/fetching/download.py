@@ -23,8 +23,7 @@ from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
 if TYPE_CHECKING:
     import socket
 
-    import httpx
-
+    from dynacli.wire.import_httpx import httpx
     from dynacli.wire.peers import Peers
 
 __all__ = ["Downloads", "Head"]
