@@ -101,7 +101,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> _Places:
 def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test directories of its own, and no variable that would change what dynacli does."""
     for name in list(os.environ):
-        if name.startswith("DYNACLI_") or name.lower() in _PROXIES:
+        # The suite runs with the HTTP library that it was started with; see `python -m tests.tasks httpx2`.
+        if (name.startswith("DYNACLI_") and name != "DYNACLI_HTTP") or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)

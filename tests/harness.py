@@ -3,16 +3,24 @@
 import contextlib
 import io
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
 from dynacli.__main__ import main
 from dynacli.environment import Environment
 
-__all__ = ["Answer", "RecordedRequest", "Recorder", "Result", "recording", "run_cli"]
+__all__ = ["REFUSES_NO_PROXY", "Answer", "RecordedRequest", "Recorder", "Result", "recording", "run_cli"]
+
+REFUSES_NO_PROXY = pytest.mark.skipif(
+    os.environ.get("DYNACLI_HTTP") == "httpx2",
+    reason="httpx2 passes over hosts of NO_PROXY that it cannot read, as curl does",
+)
 
 
 @dataclass(frozen=True)

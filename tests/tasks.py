@@ -4,9 +4,12 @@
 """
 
 import argparse
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 __all__ = ["COVERAGE", "TASKS", "Task"]
@@ -23,10 +26,12 @@ class Task(NamedTuple):
     Args:
         about: What it checks, for the help page.
         commands: Modules of Python with their words, in turn.
+        variables: What is added to the environment.
     """
 
     about: str
     commands: tuple[tuple[str, ...], ...]
+    variables: Mapping[str, str] = MappingProxyType({})
 
 
 TASKS = {
@@ -38,6 +43,11 @@ TASKS = {
     "exhaustive": Task(
         "the tests that take long; those of other programs and servers need what `.ci/outside` installs",
         (("pytest", "-n", "auto", "-m", "exhaustive"),),
+    ),
+    "httpx2": Task(
+        "the tests of HTTP and of calls, with httpx2 in the place of httpx (`pip install '.[httpx2]'`)",
+        (("pytest", "-n", "auto", *(f"tests/{room}" for room in ("wire", "transport", "client"))),),
+        {"DYNACLI_HTTP": "httpx2"},
     ),
     "coverage": Task(
         "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",
@@ -67,8 +77,11 @@ def _main() -> int:
     )
     parser.add_argument("tasks", nargs="+", choices=TASKS, metavar="TASK", help="a task of the list above")
     for name in parser.parse_args().tasks:
+        variables = {**os.environ, **TASKS[name].variables}
         for command in TASKS[name].commands:
-            code = subprocess.run([sys.executable, "-m", *command], cwd=_ROOT, check=False).returncode
+            code = subprocess.run(
+                [sys.executable, "-m", *command], cwd=_ROOT, env=variables, check=False
+            ).returncode
             if code:
                 return code
     return 0

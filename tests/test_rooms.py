@@ -175,8 +175,24 @@ def _acts(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.Raise) and node.exc is not None and "SystemExit" in ast.unparse(node.exc):
         yield "SystemExit"
     elif isinstance(node, ast.Import | ast.ImportFrom):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
-        yield from {"pickle", "marshal", "shelve", "dill"} & {str(name) for name in names}
+        yield from {"pickle", "marshal", "shelve", "dill"} & set(_imported_names(node))
+
+
+def test_a_single_module_imports_the_http_library() -> None:
+    """Every other module takes httpx from there, so that httpx2 can be in its place."""
+    libraries = {"httpx", "httpx2", "httpcore", "httpcore2", "h11"}
+    importing = {
+        _name(path)
+        for path in _MODULES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and libraries & {name.partition(".")[0] for name in _imported_names(node)}
+    }
+    assert {"dynacli.wire.import_httpx"} == importing
+
+
+def _imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
 
 
 def test_a_module_lets_no_exception_vanish() -> None:

@@ -120,11 +120,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def from_client_setup(error: Exception) -> UsageError:
     """Return the error for environment variables that httpx can make no client with; their values stay hidden."""
+    from dynacli.wire.import_httpx import httpx
+
     variable = _malformed_proxy_variable()
     if isinstance(error, ImportError) and variable:
         return UsageError(
             f"`{variable}` names a SOCKS proxy, which needs a further package",
-            hint="`pip install httpx[socks]`, or name an `http://` proxy",
+            hint=f"`pip install {httpx.__name__}[socks]`, or name an `http://` proxy",
         )
     if variable:
         return UsageError(

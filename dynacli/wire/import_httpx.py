@@ -1,6 +1,9 @@
-"""httpx, imported without what dynacli does not use, or not in each call.
+"""The HTTP library under the name `httpx`: httpx, or httpx2, which continues it under the same interface.
 
-Stand-ins take the place of such modules:
+This module alone decides which of them is imported; every other module takes the name from here.
+httpx is the default. httpx2 is imported where `DYNACLI_HTTP` names it, or where httpx is not installed.
+
+Either is imported without what dynacli does not use, or not in each call; stand-ins take the place of such modules:
 
 - The command line of httpx: where rich and pygments are installed, `import httpx` loads both for it, and takes
   more than twice as long. httpx works without its command line when that cannot be imported,
@@ -29,16 +32,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dynacli
+from dynacli.errors import UsageError
 
 __all__ = ["httpx"]
 
-_LIBRARIES = {"httpx": "httpcore"}
-"""Library → the package that makes its connections."""
+_VARIABLE = "DYNACLI_HTTP"
+_LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
+"""Library → the package that makes its connections; the first one that is installed is the default."""
 
 _T = TypeVar("_T")
 _ABSENT = ("anyio", "brotli", "brotlicffi", "h2", "trio", "zstandard")
 _DEFERRED = ("certifi", "email.message", "idna", "mimetypes")
 _lock = threading.Lock()
+
+
+def _import_library() -> types.ModuleType:
+    """Return the library that the environment names, or the first that is installed.
+
+    Raises:
+        UsageError: `DYNACLI_HTTP` names none of them, or one that is not installed.
+    """
+    named = os.environ.get(_VARIABLE, "")
+    if named and named not in _LIBRARIES:
+        raise UsageError(
+            f"`{_VARIABLE}` names no HTTP library that dynacli knows",
+            why=f"Its value is `{named}`",
+            hint="Set it to `httpx` or `httpx2`, or unset it",
+        )
+    for name in [named] if named else _LIBRARIES:
+        try:
+            return _import_lean(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+    if named:
+        raise UsageError(
+            f"`{named}` is not installed",
+            why=f"`{_VARIABLE}` names it as the HTTP library",
+            hint=f"`pip install {named}`, or unset the variable",
+        )
+    raise UsageError("No HTTP library is installed", hint="`pip install httpx`")
 
 
 def _import_lean(name: str) -> types.ModuleType:
@@ -78,10 +111,13 @@ def _without_unused_parts(library: str, core: str) -> Iterator[None]:
         stand_ins |= {name: _DeferredFunctions(name) for name in ("hashlib", "pathlib", f"{core}._ssl")}
         stand_ins |= {
             "http.cookiejar": _http_cookiejar(),
+            # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
+            "importlib.metadata": _Deferred("importlib.metadata", version=lambda _: "0"),
             "logging": _Deferred("logging", DEBUG=10, getLogger=_Logger),
             "ssl": _DeferredTls("ssl"),
             "urllib.request": _urllib_request(),
             f"{core}._async": _asynchronous(f"{core}._async"),
+            f"{library}._alias": _alias(f"{library}._alias"),
         }
     stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
     with _placed(stand_ins | _packages(stand_ins)):
@@ -247,6 +283,12 @@ def _asynchronous(name: str) -> types.ModuleType:
     return module  # type: ignore[no-any-return]
 
 
+def _alias(name: str) -> types.ModuleType:
+    """Return the module of httpx2 that puts it in the place of httpx for others, and needs `importlib.abc` for that."""
+    function = _DeferredFunctions(name).alias_httpx
+    return _Deferred(name, __all__=["alias_httpx"], alias_httpx=function)
+
+
 def _http_cookiejar() -> types.ModuleType:
     unused = {name: type(name, (), {}) for name in ("Cookie", "CookiePolicy", "DefaultCookiePolicy")}
     return _Deferred("http.cookiejar", CookieJar=_NoCookies, **unused)
@@ -271,4 +313,4 @@ class _NoCookies:
 if TYPE_CHECKING:
     import httpx
 else:
-    httpx = _import_lean("httpx")
+    httpx = _import_library()

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _PAGES = (".github/CONTRIBUTING.md", ".github/SECURITY.md", "README.md", "CHANGELOG.md")
 _PATH = re.compile(r"`((?:dynacli|tests|cache|\.ci|\.github)/[^` ]*|[A-Z]+\.md|pyproject\.toml)")
 _LINK = re.compile(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)")
-_TASKS = re.compile(r"python -m tests\.tasks((?: [a-z]+)+)")
+_TASKS = re.compile(r"python -m tests\.tasks((?: [a-z0-9]+)+)")
 
 
 def _text(name: str) -> str:

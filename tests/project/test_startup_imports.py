@@ -215,7 +215,11 @@ _ASKED = (
     )
 )
 
-_HTTPX = frozenset({"h11", "httpcore", "httpx"})
+_HTTPX = _words(
+    "h11 httpcore2 httpx2 typing_extensions"
+    if os.environ.get("DYNACLI_HTTP") == "httpx2"
+    else "h11 httpcore httpx"
+)
 _HTTPX_HEAVY = frozenset({"email", "httpx", "socket"})  # of `email` the package alone, which is empty
 _ACCEPTED_HEAVY = _HTTPX_HEAVY | {"http.client", "jsonschema_rs", "urllib.request"}
 _OPENAPI_CORE = _words(

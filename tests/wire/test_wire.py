@@ -16,7 +16,7 @@ from dynacli.wire.failures import from_httpx, timed_out
 from dynacli.wire.http_client import headers_of, open_client
 from dynacli.wire.import_httpx import httpx
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import REFUSES_NO_PROXY, Answer, Recorder, run_cli
 
 DATA = b'{"a": [1, 2, 3]}' * 100
 
@@ -80,7 +80,7 @@ def test_a_time_limit_names_the_seconds() -> None:
         ("HTTPS_PROXY", "socks5://hunter2@127.0.0.1:9"),
         ("HTTP_PROXY", "gopher://hunter2"),
         ("http_proxy", "http://[::1"),
-        ("NO_PROXY", "[::1"),
+        pytest.param("NO_PROXY", "[::1", marks=REFUSES_NO_PROXY),
     ],
 )
 def test_a_malformed_variable_is_named(

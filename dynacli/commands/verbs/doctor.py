@@ -10,7 +10,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.environment import Environment
-from dynacli.errors import DocumentError, DynacliError, FileError
+from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
@@ -57,9 +57,8 @@ class _Document(NamedTuple):
 def _doctor(run: Run, api: str | None) -> None:
     from dynacli.output.render import write_data
 
-    checks = [_versions(), _libraries(), _cache(run.env)]
     configuration, known = _configuration(run.env)
-    checks.insert(2, configuration)
+    checks = [_versions(), _libraries(), _http_library(), configuration, _cache(run.env)]
     documents = []
     for name in [api] if api is not None else known:
         check, document = _document(run, name)
@@ -111,6 +110,8 @@ def _libraries() -> _Check:
     installed, missing = [], []
     for requirement in sorted(requirements):
         name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+        if name == "httpx":
+            continue  # httpx2 may be there instead, and one of them has a check of its own
         try:
             installed.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -119,6 +120,17 @@ def _libraries() -> _Check:
         message = f"Libraries are missing: {', '.join(missing)}"
         return _Check("libraries", message, FileError(message, hint="Install dynacli again"))
     return _Check("libraries", ", ".join(installed))
+
+
+def _http_library() -> _Check:
+    """Check that there is an HTTP library; the message has the version of the one that is used."""
+    from importlib.metadata import version
+
+    try:
+        from dynacli.wire.import_httpx import httpx
+    except UsageError as error:
+        return _Check("HTTP library", _message(error), error)
+    return _Check("HTTP library", f"{httpx.__name__} {version(httpx.__name__)}")
 
 
 def _configuration(env: Environment) -> tuple[_Check, list[str]]:

@@ -13,7 +13,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from dynacli.document import limits
@@ -30,6 +29,8 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
+from dynacli.wire.import_httpx import httpx
+from tests.harness import REFUSES_NO_PROXY
 
 DOCUMENT = b'{"openapi": "3.0.3"}'
 
@@ -461,7 +462,7 @@ def test_a_failed_connection_is_a_network_error() -> None:
         ("HTTPS_PROXY", "socks5://hunter2@127.0.0.1:9", "`HTTPS_PROXY`"),
         ("HTTP_PROXY", "gopher://hunter2", "`HTTP_PROXY`"),
         ("http_proxy", "http://[::1", "`http_proxy`"),
-        ("NO_PROXY", "[::1", "`NO_PROXY`"),
+        pytest.param("NO_PROXY", "[::1", "`NO_PROXY`", marks=REFUSES_NO_PROXY),
     ],
 )
 def test_broken_variables_are_named(
