@@ -111,7 +111,13 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         catalog,
         {"uri": path.as_uri(), "revision": "none"},
     )
-    landing_page(_environment(), api, Options())
+    for width in (40, WIDTH):
+        page = landing_page(_environment(width), api, Options()).splitlines()
+        wide = [
+            line for line in page if cell_width(line) > (WIDTH if line.startswith("  dynacli ") else width)
+        ]
+        if len(page) > 40 or wide:
+            report.reasons[f"landing page: {len(page)} lines, too wide at {width}: {wide}"] += 1
     names = [operation.operation.name for operation in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
     for each in names[::step]:
@@ -136,9 +142,9 @@ def _count(tree: dict[str, object]) -> int:
     )
 
 
-def _environment() -> Environment:
+def _environment(width: int = WIDTH) -> Environment:
     return Environment(
-        stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), variables={"COLUMNS": str(WIDTH)}
+        stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), variables={"COLUMNS": str(width)}
     )
 
 

@@ -41,6 +41,11 @@ def test_every_operation_has_a_command(reports: list[DocumentReport]) -> None:
     ]
 
 
+def test_every_landing_page_is_short(reports: list[DocumentReport]) -> None:
+    """Each has at most 40 lines, within the width of a narrow terminal, and within 100 columns."""
+    assert "" == _reasons(reports, "landing page")
+
+
 def test_every_help_page_renders(reports: list[DocumentReport]) -> None:
     """Every page fits its width and ends with an example."""
     assert "" == _reasons(reports, "help")

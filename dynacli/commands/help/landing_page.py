@@ -33,6 +33,7 @@ _MOST_SERVERS = 3
 _MOST_VARIABLES = 3
 _LONGEST_NAME = 60
 """The most columns that the name of the API, which may be a URL, has within a sentence."""
+_USAGE_INDENT = 7
 _COUNTED = 24
 """The columns of the words that count what is not listed."""
 _LABEL = 11
@@ -70,7 +71,7 @@ class _Page:
         self.overview: Overview = api.catalog.overview()
         self.paint = Painter.for_stdout(env)
         self.width = min(terminal_width(env, env.stdout), _MOST_COLUMNS)
-        self.name = shortened(_shown_name(api), _LONGEST_NAME)
+        self.name = shortened(_shown_name(api), min(_LONGEST_NAME, self.width - _USAGE_INDENT))
 
     def text(self, options: "Options", server: str, identity: str, notes: Iterable[str]) -> str:
         """Return the page; the operations or tags get the lines that all the rest leaves."""
