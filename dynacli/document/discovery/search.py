@@ -287,6 +287,9 @@ class _Search:
         for number, candidate in self.asked.items():
             if candidate.url == better.url and better.rank < candidate.rank:
                 self.asked[number] = better
+        for index, (candidate, note) in enumerate(self.notes):
+            if candidate.url == note.url == better.url and better.rank < candidate.rank:
+                self.notes[index] = better, note
         for index, (candidate, document) in enumerate(self.documents):
             if candidate.url == better.url and better.rank < candidate.rank:
                 found = replace(document.found, way=better.way)

@@ -101,6 +101,7 @@ def test_what_leads_to_a_document_found_ahead_makes_it_better(server: Recorder) 
     }
     result = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
     assert ["one"] == [each.title for each in result.documents]
+    assert f"{server.origin}/openapi.json" in [each.url for each in result.tried]
 
 
 class _Paced(dict[str, Any]):
