@@ -110,8 +110,7 @@ _CATALOG = (
     | _modules(
         """
         catalog.store.catalog_file catalog.store.operation_rows files
-        library.configuration.configuration
-        library.revisions.revisions model.operation
+        library.configuration.configuration library.revisions.revisions model.operation
         """
     )
 )
@@ -332,8 +331,6 @@ def test_settings_of_refreshing_import_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A help page imports no more where the environment and the configuration say when documents are refreshed."""
-    with (Path(os.environ["DYNACLI_CONFIG_DIR"]) / "config.toml").open("a") as file:
-        file.write("# changed by hand, so that it is read as TOML\n")
     plain = _loaded(words.split(), tmp_path)
     with (Path(os.environ["DYNACLI_CONFIG_DIR"]) / "config.toml").open("a") as file:
         file.write('refresh = "blocking"\n')

@@ -81,8 +81,7 @@ for summary in catalog.summaries():
                 continue
             try:
                 good = example_value(
-                    media.get("schema", True), catalog.resolve, direction="response", required_only=False,
-                    dialect=catalog.meta["dialect"],
+                    media.get("schema", True), catalog.resolve, direction="response", required_only=False
                 )
             except NoExampleError:
                 continue

@@ -9,7 +9,7 @@ from typing import Any
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 
-__all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "read_compiled", "texts"]
+__all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "texts"]
 
 DEMO = "demo"
 
@@ -115,8 +115,11 @@ class Configuration:
         return self._table("apis")
 
     def _table(self, name: str) -> dict[str, Any]:
+        import tomllib
+
         try:
-            entries = self._tables().get(name, {})
+            with open(self.path, "rb") as file:
+                entries = tomllib.load(file).get(name, {})
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError) as error:
@@ -127,15 +130,6 @@ class Configuration:
             ) from error
         return entries if isinstance(entries, dict) else {}
 
-    def _tables(self) -> dict[str, Any]:
-        compiled = read_compiled(self.path)
-        if compiled is not None:
-            return compiled
-        import tomllib
-
-        with open(self.path, "rb") as file:
-            return tomllib.load(file)
-
     def _locate(self, source: str) -> str:
         # A path is written as in a shell, and starts from the directory of the file.
         if "://" in source or os.path.isabs(source):
@@ -145,8 +139,6 @@ class Configuration:
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""
-        import tomllib
-
         from dynacli.files import locked, make_directory, write_file
         from dynacli.library.configuration.configuration_text import edited
 
@@ -160,9 +152,7 @@ class Configuration:
                 except FileNotFoundError:
                     text = ""
                 # Many people have their configuration elsewhere, and only a link to it here.
-                changed = edited(text, name, entry, new_name)
-                write_file(os.path.realpath(self.path), changed.encode())
-                _keep_compiled(self.path, tomllib.loads(changed))
+                write_file(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
                 self.sweep()
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
@@ -175,58 +165,6 @@ class Configuration:
 
         with suppress(OSError):
             sweep(*os.path.split(os.path.realpath(self.path)))
-
-
-def _compiled_path(path: str) -> str:
-    directory, name = os.path.split(path)
-    return os.path.join(directory, f".{name}.json")
-
-
-def _stamp(path: str) -> list[int]:
-    """Return what tells a file from all others, and from itself after a change."""
-    found = os.stat(path)
-    return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
-
-
-def read_compiled(path: str) -> dict[str, Any] | None:
-    """Return the tables of a configuration from its compiled form; None where the file itself has to be read.
-
-    The compiled form is JSON beside `config.toml`: reading it takes a tenth of the time of importing `tomllib`.
-    It counts as long as `config.toml` is the very file that it was made of. It is no part of the cache, because a
-    cache may be shared or restored from elsewhere, and must not speak for the person.
-
-    Args:
-        path: The path of `config.toml`.
-    """
-    import json
-
-    try:
-        with open(_compiled_path(path), "rb") as file:
-            stamp, tables = json.load(file)
-        return tables if isinstance(tables, dict) and stamp == _stamp(path) else None
-    except (OSError, ValueError, TypeError, RecursionError):
-        return None
-
-
-def _keep_compiled(path: str, tables: dict[str, Any]) -> None:
-    """Keep the tables of a configuration that was just written, unless JSON cannot hold them or nothing can be kept.
-
-    Args:
-        path: The path of `config.toml`.
-        tables: What it says.
-    """
-    import json
-
-    from dynacli.files import remove_file, write_file
-
-    try:
-        content = json.dumps([_stamp(path), tables])
-    except (TypeError, ValueError):  # TOML has dates
-        with suppress(OSError):
-            remove_file(_compiled_path(path))
-        return
-    with suppress(OSError):  # it is only about time
-        write_file(_compiled_path(path), content.encode(), is_lasting=False)
 
 
 def _reason(error: Exception) -> str:
