@@ -41,15 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what the quick run leaves out, before the expression of markers is applied.
-
-    Real documents are walked through without measuring coverage, which would take as long again: our own ones reach
-    the same lines.
-    """
+    """Mark what the quick run leaves out, before the expression of markers is applied."""
     sampling.mark_exhaustive(items)
-    for item in items:
-        if item.get_closest_marker("corpus"):
-            item.add_marker("no_cover")
 
 
 @pytest.hookimpl(hookwrapper=True, trylast=True)

@@ -37,11 +37,17 @@ def examples(count: int) -> int:
 def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
     """Mark the tests that the quick run leaves out.
 
+    Those of real documents and of other programs measure no coverage, which would take as long again: our own
+    documents reach the same lines.
+
     The expression that selects the tests is applied afterwards.
     """
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if _takes_long(item):
+        if _is_about_others(item):
+            item.add_marker("exhaustive")
+            item.add_marker("no_cover")
+        elif _has_all_examples(item):
             item.add_marker("exhaustive")
         elif item.get_closest_marker("sampled") and not item.get_closest_marker("exhaustive"):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
@@ -53,10 +59,14 @@ def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
                 item.add_marker("exhaustive")
 
 
-def _takes_long(item: pytest.Item) -> bool:
-    if is_hypothesis_test(getattr(item, "obj", None)) and settings.get_current_profile_name() == "exhaustive":
-        return True
+def _is_about_others(item: pytest.Item) -> bool:
     return "corpus" in getattr(item, "fixturenames", ()) or any(map(item.get_closest_marker, _FROM_OUTSIDE))
+
+
+def _has_all_examples(item: pytest.Item) -> bool:
+    return (
+        is_hypothesis_test(getattr(item, "obj", None)) and settings.get_current_profile_name() == "exhaustive"
+    )
 
 
 def _sample(table: Sequence[pytest.Item], count: int) -> list[pytest.Item]:

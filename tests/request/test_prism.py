@@ -22,17 +22,22 @@ SECONDS = 8
 SHARE = 0.98
 
 
-def test_prism_accepts_what_the_document_allows(corpus: Path) -> None:
+QUARTERS = 4
+"""Parts of the documents, so that processes can share the work."""
+
+
+@pytest.mark.parametrize("quarter", range(QUARTERS))
+def test_prism_accepts_what_the_document_allows(corpus: Path, quarter: int) -> None:
     """Prism accepts at least 98 of 100 calls made with `--example`, without those that it cannot serve."""
     program("prism")
     reports = [
         ask(path, str(path.relative_to(corpus)), most=MOST, least=LEAST, seconds=SECONDS)
-        for path in documents(corpus)
+        for path in list(documents(corpus))[quarter::QUARTERS]
     ]
     called, accepted = sum(report.called for report in reports), sum(report.accepted for report in reports)
     told = "\n".join(
         [report.line() for report in reports if report.refusal]
         + [f"{report.name}: {reason}" for report in reports for reason in report.reasons]
     )
-    assert called > 250, told
+    assert called > 40, told
     assert accepted / called >= SHARE, told
