@@ -63,7 +63,7 @@ TASKS = {
     ),
     "bench": Task(
         "start-up, in ratios that depend on how quiet the machine is; the way of one call",
-        (("tests.bench.call_way",), ("tests.bench", "--pairs", "3")),
+        (("tests.bench.call_way",), ("tests.bench", "--pairs", "2")),
     ),
 }
 

@@ -212,7 +212,7 @@ _RUNS = dict(
                 ("github", _LIST, "octocat", answer, "--server", "ORIGIN"),
                 limit,
             )
-            for size, answer, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 3.5))
+            for size, answer, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 5.0))
         ),
         ("judged call, memory", _judged_memory),
         ("thousand calls", _thousand_calls),
