@@ -5,7 +5,7 @@ and a run reads that row back.
 Names are those of the OpenAPI specification (3.0.4 and 3.1.1, "Operation Object" and its parts).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from dynacli.record import record
@@ -14,6 +14,7 @@ __all__ = [
     "AGAIN",
     "ANY",
     "EACH",
+    "IGNORED_HEADERS",
     "MORE",
     "WEBHOOKS",
     "Body",
@@ -29,6 +30,7 @@ __all__ = [
     "Server",
     "ValueType",
     "default_style",
+    "documented_status",
     "explodes",
     "has_style",
     "style_of",
@@ -282,6 +284,9 @@ class Operation:
     example: tuple[str, ...] = ()
 
 
+IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+"""Header parameters of these names "shall be ignored" (OpenAPI 3.1.1, "Parameter Object")."""
+
 _STYLES = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
@@ -290,6 +295,20 @@ _STYLES = {
     "cookie": ("form", "cookie"),
 }
 """Location → its styles, the default first (OpenAPI 3.2.0, "Style Values")."""
+
+
+def documented_status(status: int, documented: Iterable[str]) -> str:
+    """Return by which of its keys the document describes a status: code, range or `default`; empty for none.
+
+    Args:
+        documented: The keys of an operation's Responses Object.
+    """
+    # Documents write `4xx` for `4XX`.
+    keys = {key.upper(): key for key in documented if not key.startswith("x-")}
+    for wanted in (str(status), f"{status // 100}XX", "DEFAULT"):
+        if wanted in keys:
+            return keys[wanted]
+    return ""
 
 
 def default_style(location: str) -> str:

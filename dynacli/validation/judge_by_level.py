@@ -9,6 +9,8 @@ from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dynacli.validation.accepting.operation_schemas import OperationSchemas
     from dynacli.validation.judge import Judge
 
@@ -39,29 +41,26 @@ class JudgeByLevel:
 
     def request(self, request: JudgedRequest) -> Verdict:
         """Return the verdict on a request."""
-        if self._may_accept:
+
+        def is_right(schemas: "OperationSchemas") -> bool:
             from dynacli.validation.accepting.accept_request import accepts_request
 
-            schemas = self._operation_schemas()
-            try:
-                if schemas.is_usual and accepts_request(schemas, request):
-                    return Verdict(is_accepted=True)
-            except LookupError:
-                pass  # openapi-core says which reference leads nowhere
+            return accepts_request(schemas, request)
+
+        if self._accepts(is_right):
+            return Verdict(is_accepted=True)
         return self._asked().request(request, is_exact=self._is_exact)
 
     def response(self, response: JudgedResponse) -> Verdict:
         """Return the verdict on an answer."""
-        if self._may_accept:
+
+        def is_right(schemas: "OperationSchemas") -> bool:
             from dynacli.validation.accepting.accept_response import accepts_response
 
-            schemas = self._operation_schemas()
-            is_head = self._operation.method == "HEAD"
-            try:
-                if schemas.is_usual and accepts_response(schemas, response, is_head=is_head):
-                    return Verdict(is_accepted=True)
-            except LookupError:
-                pass  # openapi-core says which reference leads nowhere
+            return accepts_response(schemas, response)
+
+        if self._accepts(is_right):
+            return Verdict(is_accepted=True)
         return self._asked().response(response, is_exact=self._is_exact)
 
     def prepare(self) -> None:
@@ -73,19 +72,21 @@ class JudgeByLevel:
             return
         from dynacli.validation.accepting.accept_response import can_accept_success
 
-        try:
-            is_enough = can_accept_success(self._operation_schemas())
-        except LookupError:
-            is_enough = False
-        if not is_enough:
+        if not self._accepts(can_accept_success):
             self._asked()
 
-    def _operation_schemas(self) -> "OperationSchemas":
+    def _accepts(self, is_right: "Callable[[OperationSchemas], bool]") -> bool:
+        """Return whether nothing need be asked, as a check by the schemas of the operation tells."""
+        if not self._may_accept:
+            return False
         if self._schemas is None:
             from dynacli.validation.accepting.operation_schemas import OperationSchemas
 
             self._schemas = OperationSchemas(self._catalog, self._operation)
-        return self._schemas
+        try:
+            return self._schemas.is_usual and is_right(self._schemas)
+        except LookupError:  # openapi-core says which reference leads nowhere
+            return False
 
     def _asked(self) -> "Judge":
         if self._judge is None:

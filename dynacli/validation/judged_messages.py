@@ -52,3 +52,7 @@ class JudgedResponse(NamedTuple):
     content_type: str
     body: "bytes | StreamedBody | UnreadBody"
     redirects: tuple[int, ...] = ()
+
+    def may_be_empty(self, method: str) -> bool:
+        """Return whether a method or the status allows no body, whatever the document says (RFC 9110)."""
+        return method.lower() == "head" or self.status in {204, 205, 304}

@@ -37,7 +37,7 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model import media_types
-from dynacli.model.operation import explodes, style_of
+from dynacli.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
 from dynacli.validation.direction import Direction
 from dynacli.validation.header_hooks import (
@@ -79,10 +79,6 @@ _STYLES: dict[str, Any] = {
     "spaceDelimited": partial(delimited_loads, delimiter=" "),
     "cookie": style_deserializers["form"],
 }
-
-
-# OpenAPI 3.1.1, "Parameter Object": header parameters of these names "shall be ignored".
-_NO_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 
 
 class NotedError(OpenAPIError):
@@ -232,7 +228,7 @@ class _RequestMixin(_KnownOperation):
     def _get_parameter(self, parameters: Any, param: SchemaPath) -> Any:
         inherited: Any = super()._get_parameter  # type: ignore[misc]
         name, location = (param / "name").read_str(""), (param / "in").read_str("")
-        if location == "header" and name.lower() in _NO_PARAMETERS:
+        if location == "header" and name.lower() in IGNORED_HEADERS:
             raise MissingParameter(name, location)
         with self._guarded(f"{location} `{name}`", param, lambda: InvalidParameter(name, location)):
             value = inherited(parameters, param)
@@ -304,13 +300,11 @@ class _ResponseMixin(HeaderHooks, _KnownOperation):
             raise ResponseNotFound(str(status_code), [])
         responses = operation / "responses"
         keys = [str(key) for key in responses.keys()]  # noqa: SIM118  - a SchemaPath cannot be iterated
-        # Documents write `4xx` for `4XX`.
-        found = {key.upper(): key for key in keys if not key.startswith("x-")}
-        for wanted in (str(status_code), f"{str(status_code)[0]}XX", "DEFAULT"):
-            if wanted in found:
-                self.responses = responses, found[wanted]
-                return child(responses, found[wanted])
-        raise ResponseNotFound(str(status_code), list(found.values()))
+        key = documented_status(status_code, keys)
+        if not key:
+            raise ResponseNotFound(str(status_code), [key for key in keys if not key.startswith("x-")])
+        self.responses = responses, key
+        return child(responses, key)
 
     def _get_data(self, data: bytes | None, mimetype: str, operation_response: SchemaPath) -> Any:
         if "content" not in operation_response or not len(operation_response / "content"):
@@ -398,7 +392,7 @@ def response_errors(
     """
     validator = _validator(_RESPONSES, spec, version, "response", steps, notes)
     validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
-    validator.may_be_empty = steps[-1].lower() == "head" or response.status in {204, 205, 304}
+    validator.may_be_empty = response.may_be_empty(steps[-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return list(validator.iter_errors(_NO_REQUEST, _Response(response)))

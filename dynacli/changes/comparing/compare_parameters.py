@@ -14,7 +14,7 @@ from dynacli.changes.comparing.compared_document import (
 )
 from dynacli.changes.comparing.compared_schema import compared_schema
 from dynacli.changes.comparing.comparison import Pair
-from dynacli.model.operation import default_style, explodes
+from dynacli.model.operation import IGNORED_HEADERS, default_style, explodes
 
 __all__ = ["compare_headers", "compare_parameters", "parameters"]
 
@@ -22,8 +22,6 @@ Parameters = dict[tuple[str, str], Place]
 """(location, name) → Parameter Object."""
 
 _LOCATIONS = ("path", "query", "querystring", "header", "cookie")
-_IGNORED_HEADERS = frozenset(("accept", "content-type", "authorization"))
-"""Header parameters of these names are ignored (OpenAPI 3.1.1, "Parameter Object")."""
 
 
 def parameters(document: ComparedDocument, item: Place, operation: Place) -> Parameters:
@@ -38,7 +36,7 @@ def parameters(document: ComparedDocument, item: Place, operation: Place) -> Par
             if location not in _LOCATIONS or not isinstance(name, str):
                 continue
             key = location, name.lower() if location == "header" else name
-            if key[0] == "header" and key[1] in _IGNORED_HEADERS:
+            if key[0] == "header" and key[1] in IGNORED_HEADERS:
                 continue
             found[key] = place._replace(subject=f"{location} parameter {name}")
     return found

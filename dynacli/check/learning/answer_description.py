@@ -7,7 +7,7 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.document.pointer import split
 from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.media_types import best_match
-from dynacli.model.operation import Operation
+from dynacli.model.operation import Operation, documented_status
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
 
 __all__ = ["AnswerDescription", "DocumentPart"]
@@ -64,12 +64,8 @@ class AnswerDescription:
         responses = self.responses()
         if not isinstance(responses.node, Mapping):
             return None
-        # In upper case, because the judge takes `4xx` for `4XX`, too.
-        keys = {str(key).upper(): key for key in responses.node if not str(key).startswith("x-")}
-        for key in (str(status), f"{status // 100}XX", "DEFAULT"):
-            if key in keys:
-                return self.follow(responses.child(keys[key]))
-        return None
+        key = documented_status(status, responses.node)
+        return self.follow(responses.child(key)) if key else None
 
     def header(self, status: int, name: str) -> DocumentPart | None:
         """Return the Header Object of an answer; None where there is none."""

@@ -3,17 +3,18 @@
 OpenAPI 3.2.0, "Link Object" and "Runtime Expressions".
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from dynacli.check.check_records import Exchange, InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links import describe_links
+from dynacli.model.operation import documented_status
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.schema.documented_values import walk_value
 
-__all__ = ["AnswerLinks", "documented_status"]
+__all__ = ["AnswerLinks"]
 
 
 class AnswerLinks:
@@ -45,19 +46,6 @@ class AnswerLinks:
                     )
             if values:
                 yield link["operation"], tuple(values)
-
-
-def documented_status(status: int, documented: Iterable[str]) -> str:
-    """Return by which of its keys the document describes a status: code, range or `default`; empty for none.
-
-    Args:
-        documented: The keys of an operation's Responses Object.
-    """
-    keys = set(documented)
-    for key in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
-        if key in keys:
-            return key
-    return ""
 
 
 def _has_links(described: DescribedOperation) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dynacli.check.check_records import CheckedOperation
-from dynacli.check.planning.answer_links import documented_status
+from dynacli.model.operation import documented_status
 from dynacli.record import record
 
 __all__ = ["AnswerCoverage", "coverage_of", "total_coverage"]

@@ -1,10 +1,9 @@
 """The verdicts of a check on the calls of one operation: strict about statuses, fair to values that were made up."""
 
 from dynacli.check.check_records import PlannedCall
-from dynacli.check.planning.answer_links import documented_status
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation
+from dynacli.model.operation import Operation, documented_status
 from dynacli.transport.send import Answer
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judge import Judge

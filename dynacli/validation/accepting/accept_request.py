@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.model import media_types
+from dynacli.model.operation import IGNORED_HEADERS
 from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json
 from dynacli.validation.direction import Direction
@@ -11,8 +12,6 @@ from dynacli.validation.judged_messages import JudgedRequest
 
 __all__ = ["accepts_content", "accepts_request"]
 
-# OpenAPI 3.1.1, "Parameter Object": header parameters of these names "shall be ignored".
-_NO_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 _MISSING: Any = object()
 
 
@@ -35,7 +34,7 @@ def _accepts_parameter(
     schemas: OperationSchemas, parameter: Mapping[str, Any], request: JudgedRequest
 ) -> bool:
     name, location = parameter["name"], parameter.get("in")
-    if location == "header" and name.lower() in _NO_PARAMETERS:
+    if location == "header" and name.lower() in IGNORED_HEADERS:
         return True
     value = request.values.get((str(location), name), _MISSING)
     if value is _MISSING:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynacli.model.media_types import is_json
+from dynacli.model.operation import documented_status
 from dynacli.validation.accepting.accept_request import accepts_content
 from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.judged_messages import JudgedResponse
@@ -16,13 +17,12 @@ _SEPARATE = frozenset({"set-cookie"})
 """Headers whose values are never joined (RFC 9110, section 5.3)."""
 
 
-def accepts_response(schemas: OperationSchemas, response: JudgedResponse, *, is_head: bool = False) -> bool:
+def accepts_response(schemas: OperationSchemas, response: JudgedResponse) -> bool:
     """Return whether an answer is certainly as the document describes it.
 
     Args:
         schemas: The operation's part of the document.
         response: The answer.
-        is_head: Whether the method allows no body.
 
     Raises:
         LookupError: A reference of the document leads nowhere.
@@ -31,7 +31,9 @@ def accepts_response(schemas: OperationSchemas, response: JudgedResponse, *, is_
     body = response.body
     if response.redirects or not isinstance(body, bytes):
         return False
-    described = schemas.object_of(_described(schemas.responses, response.status))
+    responses = schemas.responses
+    key = documented_status(response.status, responses) if isinstance(responses, Mapping) else ""
+    described = schemas.object_of(responses[key]) if key else None
     if described is None:
         return False
     headers = described.get("headers", {})
@@ -46,7 +48,7 @@ def accepts_response(schemas: OperationSchemas, response: JudgedResponse, *, is_
     if not content:
         return not body
     if not body:
-        return is_head or response.status in {204, 205, 304}
+        return response.may_be_empty(schemas.method)
     return accepts_content(schemas, content, response.content_type, body, "response")
 
 
@@ -57,7 +59,7 @@ def can_accept_success(schemas: OperationSchemas) -> bool:
         LookupError: A reference of the document leads nowhere.
     """
     responses = schemas.responses
-    keys = [str(key) for key in responses] if isinstance(responses, Mapping) else []
+    keys = responses if isinstance(responses, Mapping) else ()
     for status in (key for key in keys if key.startswith("2")):
         described = schemas.object_of(responses[status])
         content = described.get("content", {}) if described is not None else None
@@ -70,18 +72,7 @@ def can_accept_success(schemas: OperationSchemas) -> bool:
             schema = media_type.get("schema")
             if schema is not True and schemas.compiled(schema, "response") is None:
                 return False
-    return schemas.is_usual
-
-
-def _described(responses: Any, status: int) -> Any:
-    """Return the Response Object of a status; None where the document has none."""
-    if not isinstance(responses, Mapping):
-        return None
-    if str(status) in responses:
-        return responses[str(status)]
-    # Documents write `4xx` for `4XX`.
-    found = {str(key).upper(): value for key, value in responses.items() if not str(key).startswith("x-")}
-    return found.get(f"{status // 100}XX", found.get("DEFAULT"))
+    return True
 
 
 def _accepts_header(

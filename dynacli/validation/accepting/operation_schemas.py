@@ -31,12 +31,14 @@ class OperationSchemas:
         operation: The operation.
 
     Attributes:
+        method: The operation's method.
         version: The version of OpenAPI.
         is_usual: Whether the schemas are of the dialect that this version has anyway.
     """
 
     def __init__(self, catalog: Catalog, operation: Operation) -> None:
         self._catalog = catalog
+        self.method = operation.method
         part = catalog.part(operation.name)
         self._operation: Mapping[str, Any] = part["operation"]
         self._path_item: Mapping[str, Any] = part["path_item"]
@@ -104,19 +106,19 @@ class OperationSchemas:
 
     @property
     def request_body(self) -> Any:
-        """The operation's `requestBody` as it is written; None where it has none."""
+        """The operation's `requestBody`, its references in place; None where it has none."""
         return self._operation.get("requestBody")
 
     @property
     def responses(self) -> Any:
-        """The operation's `responses` as they are written; None where it has none."""
+        """The operation's `responses`, their references in place; None where it has none."""
         return self._operation.get("responses")
 
     def accepts(self, schema: Any, value: Any, direction: Direction) -> bool:
         """Return whether a value is certainly valid.
 
         Args:
-            schema: The Schema Object as it is written, its references in place.
+            schema: The Schema Object in the normal form, its references in place.
             value: The JSON value.
             direction: The direction of the message that has the value.
         """
