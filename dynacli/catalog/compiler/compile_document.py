@@ -184,7 +184,9 @@ class _OperationCompiler:
         self._warn = warn
         self._inputs = Inputs(document, warn)
         self._security = Security(document.tree, warn)
-        self._parts, self._written_parts = _Parts(document), _Parts(written)
+        self._parts = _Parts(document)
+        # Most documents of 3.1 and later are written in the normal form.
+        self._written_parts = None if written.tree is document.tree else _Parts(written)
         self._responses = _Responses(document)
 
     def compile(
@@ -237,6 +239,8 @@ class _OperationCompiler:
             example=self._inputs.example(item, resolved, raw.get("requestBody"), parameters, body),
         )
         part = self._parts.of_operation(path, entry)
+        if self._written_parts is None:
+            return CompiledOperation(operation, part)
         return CompiledOperation(
             operation, part, difference(part, self._written_parts.of_operation(path, entry))
         )

@@ -105,7 +105,7 @@ class SchemaSelector:
                 found.is_open = True  # the properties that the missing schema would mention are not known
             else:
                 self._add(found, target, kind, hops + 1)
-        if refs and self._validator.is_3_0:
+        if refs and self._validator.version == "3.0":
             return  # OpenAPI 3.0.4, "Reference Object": keywords beside a `$ref` are ignored
         found.own[id(schema)] = schema
         for branch in list_of(schema, "allOf"):

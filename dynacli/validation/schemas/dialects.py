@@ -63,7 +63,7 @@ class SchemaValidators(SchemaValidatorsFactory):
             resolver: Finds what the references lead to.
         """
         kind = self._class
-        if not kind.is_3_0:
+        if kind.version != "3.0":
             named = schema.get("$schema") if isinstance(schema, dict) else None
             kind = _class_of_dialect(named or self._dialect, kind, self._checker.notes)
         return kind(schema, _resolver=resolver, format_checker=self._checker)
@@ -157,7 +157,7 @@ def _make_class(base: Any, direction: Direction, version: str = "") -> Any:
         id_of=_no_id,
         applicable_validators=_without_siblings if is_3_0 or base in _WITHOUT_SIBLINGS else _all_keywords,
     )
-    validator_class.is_3_0, validator_class.direction, validator_class.version = is_3_0, direction, version
+    validator_class.direction, validator_class.version = direction, version
     validator_class.evolve, validator_class.descend = _evolve, locating_false(validator_class.descend)
     return validator_class
 
@@ -226,7 +226,7 @@ def _evolve(self: Any, **changes: Any) -> Any:
     """
     kind = type(self)
     schema = changes.get("schema", self.schema)
-    if not kind.is_3_0 and isinstance(schema, dict) and "$schema" in schema:
+    if kind.version != "3.0" and isinstance(schema, dict) and "$schema" in schema:
         kind = _class_of_dialect(schema["$schema"], kind, self.format_checker.notes)
     changes.setdefault("schema", schema)
     changes.setdefault("format_checker", self.format_checker)
