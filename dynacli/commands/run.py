@@ -99,6 +99,7 @@ class Run:
         except DynacliError as error:
             if failure is None or not api.is_due:  # otherwise the warning was written when the API was opened
                 self.warn(f"The document could not be refreshed: {error.message}")
+            api.is_due = False  # the server was asked just now
             return None
         self._apis[word] = newer
         self._outdated.append(api)

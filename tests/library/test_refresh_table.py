@@ -361,6 +361,9 @@ def test_what_is_used_afterwards(
         assert (outcome == NEW) is (before.revision != after.revision)
         assert (outcome == HELD, outcome == FAILED) == (bool(after.held), bool(after.failure))
         assert (0 if outcome == NEW else 2) == dry_run("shop", "new-one", "--offline").exit_code
+        # A background refresh that failed is not repeated at once; no other way begins one besides.
+        is_claimed = bool(list((home / "cache").rglob("refresh.claim")))
+        assert is_claimed is (mode == BACKGROUND and outcome == FAILED)
         monkeypatch.setenv("DYNACLI_REFRESH", "never")
         _works()
         warnings = _warnings()
