@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynacli.model.lenient_reading import list_or_empty
-from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_number, names_in, types_of
+from dynacli.schema.discriminators import Discriminator, discriminator_of, reference_name
+from dynacli.schema.read_schema import common_types, list_of, names_in, types_of
+from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_number
 
 __all__ = ["ExampleSchema"]
 
@@ -30,7 +31,7 @@ class ExampleSchema:
         keywords: The merged keywords.
         offers: The values that the schemas offer, each with its rank; 0 is the best.
         choices: The branches of each `anyOf`, `oneOf` and `if`, from which one is still to be chosen.
-        discriminators: The property, the mapping, and the part of `refs` in which the chosen schema is.
+        discriminators: Each with the part of `refs` in which the chosen schema is.
         branch: How many references had been followed when the last branch was chosen.
     """
 
@@ -38,7 +39,7 @@ class ExampleSchema:
     keywords: dict[str, Any] = field(default_factory=dict)
     offers: list[tuple[int, Any]] = field(default_factory=list)
     choices: list[list[Any]] = field(default_factory=list)
-    discriminators: list[tuple[str, dict[str, Any], slice]] = field(default_factory=list)
+    discriminators: list[tuple[Discriminator, slice]] = field(default_factory=list)
     branch: int = 0
 
     def copy(self) -> "ExampleSchema":
@@ -71,10 +72,10 @@ class ExampleSchema:
                 return
         self._add_offers(schema)
         self._add_keywords(schema)
-        for part in list_or_empty(schema.get("allOf")):
+        for part in list_of(schema, "allOf"):
             self.add(part, matcher, above)
         for keyword in ("oneOf", "anyOf"):
-            if branches := list_or_empty(schema.get(keyword)):
+            if branches := list_of(schema, keyword):
                 self.choices.append(branches)
         if "if" in schema:
             then = {"allOf": [schema["if"], schema.get("then", True)]}
@@ -84,9 +85,9 @@ class ExampleSchema:
         kinds = [
             [schema["const"]] if "const" in schema else [],
             [schema["example"]] if "example" in schema else [],
-            list_or_empty(schema.get("examples"))[:1],
+            list_of(schema, "examples")[:1],
             [schema["default"]] if "default" in schema else [],
-            list_or_empty(schema.get("enum")),
+            list_of(schema, "enum"),
         ]
         self.offers.extend((rank, value) for rank, values in enumerate(kinds) for value in values)
 
@@ -94,18 +95,17 @@ class ExampleSchema:
         merged = self.keywords
         if types := types_of(schema):
             known = merged.get("type")
-            merged["type"] = types if known is None else _common_types(known, types)
+            merged["type"] = types if known is None else common_types(known, types)
             if not merged["type"]:
                 raise NoExampleError("The schema asks for two types at once")
-        discriminator = schema.get("discriminator")
-        if isinstance(discriminator, dict) and isinstance(name := discriminator.get("propertyName"), str):
-            mapping = discriminator.get("mapping")
+        discriminator = discriminator_of(schema)
+        if discriminator is not None:
             # Where branches stand beside the discriminator, one of them is chosen next;
             # otherwise the chosen schema led here by its `allOf`.
             depth = len(self.refs)
             has_branches = bool(schema.get("oneOf") or schema.get("anyOf"))
             chosen = slice(depth, None) if has_branches else slice(self.branch, max(depth - 1, 0))
-            self.discriminators.append((name, mapping if isinstance(mapping, dict) else {}, chosen))
+            self.discriminators.append((discriminator, chosen))
         self._add_prefix_items(schema)
         for keyword, value in schema.items():
             if not _is_mergeable(keyword, value):
@@ -128,8 +128,8 @@ class ExampleSchema:
 
     def _add_prefix_items(self, schema: dict[str, Any]) -> None:
         """Merge `prefixItems`; where one list is shorter, the `items` beside it apply to the further items."""
-        own = list_or_empty(self.keywords.get("prefixItems"))
-        added = list_or_empty(schema.get("prefixItems"))
+        own = list_of(self.keywords, "prefixItems")
+        added = list_of(schema, "prefixItems")
         if own or added:
             own_rest, added_rest = (_schema(keywords.get("items")) for keywords in (self.keywords, schema))
             self.keywords["prefixItems"] = [
@@ -156,11 +156,10 @@ class ExampleSchema:
         The value is the mapping's key for the chosen schema, or the schema's name
         (OpenAPI 3.1.1, "Discriminator Object").
         """
-        for name, mapping, part in self.discriminators:
+        for discriminator, part in self.discriminators:
             chosen = self.refs[part]
-            keys = [key for ref in chosen for key, target in mapping.items() if _leads_to(target, ref)]
-            names = [ref.rpartition("/")[2] for ref in chosen]
-            yield name, [*keys, *names, *mapping]
+            values = [value for ref in chosen for value in discriminator.values_for([ref], "", ())]
+            yield discriminator.property, [*values, *map(reference_name, chosen), *discriminator.mapping]
 
 
 def _is_mergeable(keyword: str, value: Any) -> bool:
@@ -174,20 +173,6 @@ def _is_mergeable(keyword: str, value: Any) -> bool:
     if keyword in {"required", "prefixItems", "enum"}:
         return isinstance(value, list)
     return keyword not in {"type", "discriminator", "allOf", "anyOf", "oneOf", "$ref"}
-
-
-def _leads_to(target: Any, ref: str) -> bool:
-    """Whether a mapping's value, a reference or the bare name of a schema, means the schema of a reference."""
-    return isinstance(target, str) and (target == ref or ref.endswith(f"/{target}"))
-
-
-def _common_types(types: list[str], others: list[str]) -> list[str]:
-    """Return the types in both lists; an integer is also a number."""
-    common = [name for name in types if name in others]
-    either = {*types, *others}
-    if "integer" not in common and either >= {"integer", "number"}:
-        common.append("integer")
-    return common
 
 
 def _both(schema: Any, other: Any) -> Any:

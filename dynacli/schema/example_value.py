@@ -14,7 +14,8 @@ from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
 from dynacli.schema.example_numbers import number_value
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_strings import matches_pattern, string_value
-from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, names_in
+from dynacli.schema.read_schema import names_in
+from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher
 
 __all__ = ["NoExampleError", "example_value", "example_value_for_parameter"]
 

@@ -4,7 +4,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from dynacli.model.operation import ANY
-from dynacli.schema.branches import Discriminator
+from dynacli.schema.discriminators import Discriminator
 
 __all__ = ["BranchGroup", "FlatSchema", "any_of"]
 

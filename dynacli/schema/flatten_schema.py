@@ -9,8 +9,16 @@ from typing import Any, NamedTuple
 
 from dynacli.model.media_types import is_binary
 from dynacli.model.operation import ANY, ValueType
-from dynacli.schema.branches import Discriminator, branch_name, discriminator_of, is_null
+from dynacli.schema.discriminators import Discriminator, discriminator_of, reference_name
 from dynacli.schema.flat_schema import BranchGroup, FlatSchema, any_of
+from dynacli.schema.read_schema import (
+    applied_schemas,
+    is_only_null,
+    list_of,
+    mapping_of,
+    names_in,
+    types_of,
+)
 
 __all__ = ["BranchGroup", "FlatSchema", "FlatSchemas", "Resolve", "flatten", "value_type"]
 
@@ -113,14 +121,14 @@ def _flatten(schema: Any, context: _Context) -> FlatSchema:
     flat = _own_keywords(schema)
     flat.refs = context.refs
     is_base = flat.discriminator is not None
-    parts = _list(schema, "allOf")
+    parts = list_of(schema, "allOf")
     for part in parts:
         flat_part = _flatten(part, context.inside())
         flat.add(flat_part)
         if len(parts) == 1 and not schema.get("properties"):
             flat.entries = flat_part.entries  # how 3.0 puts a description beside a reference
     for keyword in ("oneOf", "anyOf"):
-        branches = _list(schema, keyword)
+        branches = list_of(schema, keyword)
         if branches:
             _add_group(flat, keyword, branches, context)
     discriminator = flat.discriminator
@@ -164,17 +172,12 @@ def _through_reference(schema: Mapping[str, Any], ref: str, context: _Context) -
 def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
     """Return a schema flattened, without its references, `allOf` and branches."""
     flat = FlatSchema()
-    types = schema.get("type")
-    if isinstance(types, list):  # 3.1
-        flat.is_nullable = "null" in types
-        named = [name for name in types if name in _TYPES]
-        if len(named) == 1:
-            flat.type = named[0]
-        flat.is_union = len(named) > 1
-    elif isinstance(types, str) and types in _TYPES:
-        flat.type = types
-    if schema.get("nullable") is True or types == "null":  # 3.0
-        flat.is_nullable = True
+    types = types_of(schema)
+    flat.is_nullable = "null" in types or schema.get("nullable") is True
+    named = [name for name in types if name in _TYPES]
+    if len(named) == 1:
+        flat.type = named[0]
+    flat.is_union = len(named) > 1
     if isinstance(schema.get("format"), str):
         flat.format = schema["format"]
     elif is_binary(schema):  # 3.1 has no `format` for bytes
@@ -191,12 +194,10 @@ def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
     description = schema.get("description") or schema.get("title")
     if isinstance(description, str):
         flat.description = description
-    if isinstance(schema.get("properties"), Mapping):
-        flat.properties = dict(schema["properties"])
-        flat.outside_branches = frozenset(flat.properties)
-    if isinstance(schema.get("patternProperties"), Mapping):
-        flat.patterns = dict(schema["patternProperties"])
-    flat.required = frozenset(name for name in _list(schema, "required") if isinstance(name, str))
+    flat.properties = dict(mapping_of(schema, "properties"))
+    flat.outside_branches = frozenset(flat.properties)
+    flat.patterns = dict(mapping_of(schema, "patternProperties"))
+    flat.required = frozenset(names_in(schema.get("required")))
     flat.items = schema.get("items")
     flat.additional = schema.get("additionalProperties")
     others = schema.get("unevaluatedProperties", flat.additional)
@@ -224,9 +225,8 @@ def _infer_type(flat: FlatSchema) -> None:
 
 def _add_conditional_properties(flat: FlatSchema, schema: Mapping[str, Any], context: _Context) -> None:
     """Add the properties that stand only in `then`, `else`, `dependentSchemas`, `if` or `not`."""
-    dependent = schema.get("dependentSchemas")
     parts = [schema[keyword] for keyword in ("then", "else") if keyword in schema]
-    parts.extend(dependent.values() if isinstance(dependent, Mapping) else ())
+    parts.extend(mapping_of(schema, "dependentSchemas").values())
     # `if` and `not` name properties, but do not say which values they may have.
     conditional: dict[str, list[Any]] = {
         name: []
@@ -243,10 +243,20 @@ def _add_conditional_properties(flat: FlatSchema, schema: Mapping[str, Any], con
             flat.outside_branches |= {name}
 
 
+def _branch_name(branch: Any, index: int) -> str:
+    """Return the name of a branch in messages: its component's name, else its title, else its number from 1."""
+    if isinstance(branch, Mapping):
+        if isinstance(branch.get("$ref"), str):
+            return reference_name(branch["$ref"])
+        if isinstance(branch.get("title"), str) and branch["title"].strip():
+            return str(branch["title"]).strip()
+    return f"branch {index + 1}"
+
+
 def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Context) -> None:
     """Merge branches to choose from."""
     every = [_flatten(schema, context.inside()) for schema in schemas]
-    not_null = [index for index, schema in enumerate(schemas) if not is_null(schema)]
+    not_null = [index for index, schema in enumerate(schemas) if not is_only_null(schema)]
     has_null = len(not_null) < len(every)
     if len(not_null) == 1 and keyword != "discriminator":
         # A single branch, or a branch and null: there is nothing to choose.
@@ -256,7 +266,7 @@ def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Con
         flat.is_nullable = flat.is_nullable or has_null
         return
     branches = [every[index] for index in not_null]
-    names = [branch_name(schemas[index], index) for index in not_null]
+    names = [_branch_name(schemas[index], index) for index in not_null]
     discriminator, tags = _tags(flat, branches, names, context.resolve)
     kept = tuple(schemas[index] for index in not_null)
     group = BranchGroup(keyword, kept, tuple(names), tuple(branches), discriminator, tags)
@@ -313,23 +323,20 @@ def _shared_discriminator(branches: list[FlatSchema]) -> Discriminator | None:
 
 def _allowed_strings(branch: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
     """Return the strings that a branch allows for a property, its default first; empty where it allows all."""
+
+    def follow(ref: str) -> tuple[Any, Any]:
+        try:
+            return resolve(ref), follow
+        except LookupError:
+            return None, follow
+
     # Not by flattening the property's schema, which may be of any size.
-    waiting, hops = [branch.properties.get(name)], 0
-    while waiting and hops < _MAX_HOPS:
-        schema, hops = waiting.pop(0), hops + 1
-        if not isinstance(schema, Mapping):
-            continue
+    for schema in applied_schemas(branch.properties.get(name), follow):
         if "const" in schema:
             return (schema["const"],) if isinstance(schema["const"], str) else ()
-        if isinstance(schema.get("enum"), list):
-            values = [value for value in schema["enum"] if isinstance(value, str)]
+        if "enum" in schema:
+            values = names_in(schema["enum"])
             return tuple(sorted(values, key=lambda value: value != schema.get("default")))
-        waiting.extend(_list(schema, "allOf"))
-        if isinstance(schema.get("$ref"), str):
-            try:
-                waiting.append(resolve(schema["$ref"]))
-            except LookupError:
-                continue
     return ()
 
 
@@ -342,8 +349,3 @@ def _show_tags(flat: FlatSchema, group: BranchGroup, discriminator: Discriminato
     choices: dict[str, Any] = {"type": "string", **({"enum": values} if has_every and values else {})}
     flat.properties[name] = choices if described is None else {"allOf": [described, choices]}
     flat.branches.pop(name, None)
-
-
-def _list(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    value = schema.get(keyword)
-    return value if isinstance(value, list) else []

@@ -8,7 +8,7 @@ leads to the same schema in both forms.
 | `type: string, nullable: true` (3.0) | `type: [string, "null"]` |
 | `minimum: 1, exclusiveMinimum: true` (3.0) | `exclusiveMinimum: 1` |
 | keywords beside a `$ref` (3.0), which are ignored | annotations alone |
-| `discriminator` whose `mapping` has names | references |
+| `discriminator` whose `mapping` or `defaultMapping` has names | references |
 
 Two things stay as they are, though 2020-12 does not know them: `nullable` without a `type`, which adds nothing
 ("Schema Object" of OpenAPI 3.0.4) but tells what the author means, and keywords that are not in 3.0.
@@ -17,7 +17,7 @@ Two things stay as they are, though 2020-12 does not know them: `nullable` witho
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.schema.branches import as_reference
+from dynacli.schema.discriminators import as_reference
 
 __all__ = ["normal_keywords"]
 
@@ -85,12 +85,16 @@ def _make_number(schema: dict[str, Any], exclusive: str, bound: str, *, is_flag:
 
 
 def _with_references(discriminator: Any) -> Any:
-    """Return a discriminator whose mapping has references where it may have names of components, too."""
-    mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
-    if not isinstance(mapping, Mapping):
+    """Return a discriminator that has references where it may have names of components, too."""
+    if not isinstance(discriminator, Mapping):
         return discriminator
-    normal = {
-        value: as_reference(target) if isinstance(target, str) else target
-        for value, target in mapping.items()
-    }
-    return discriminator if normal == mapping else {**discriminator, "mapping": normal}
+    normal = dict(discriminator)
+    if isinstance(mapping := normal.get("mapping"), Mapping):
+        normal["mapping"] = {value: _reference(target) for value, target in mapping.items()}
+    if "defaultMapping" in normal:
+        normal["defaultMapping"] = _reference(normal["defaultMapping"])
+    return normal
+
+
+def _reference(target: Any) -> Any:
+    return as_reference(target) if isinstance(target, str) else target

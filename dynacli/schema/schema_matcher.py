@@ -8,21 +8,19 @@ and says yes where it cannot decide.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import Any, Literal, TypeGuard
+from typing import Any, TypeGuard
 
 from dynacli.document.json_trees import is_same_json
-from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.multiples import is_multiple
 from dynacli.schema.example_strings import has_format, matches_pattern
+from dynacli.schema.read_schema import LEFT_OUT, Direction, is_marked, list_of, mapping_of, names_in, types_of
 
 __all__ = [
     "NoExampleError",
     "SchemaMatcher",
     "integer_range",
     "is_number",
-    "names_in",
     "number_matches",
-    "types_of",
 ]
 
 _MOST_STEPS = 50_000
@@ -52,7 +50,7 @@ class SchemaMatcher:
     """
 
     resolve: Callable[[str], Any]
-    direction: Literal["request", "response"] = "request"
+    direction: Direction = "request"
     may_overlap: bool = False
     _steps: list[int] = field(default_factory=lambda: [_MOST_STEPS])
 
@@ -76,29 +74,17 @@ class SchemaMatcher:
         Raises:
             NoExampleError: The reference leads nowhere.
         """
+        return self._follow(schema["$ref"])[0]
+
+    def _follow(self, ref: str) -> tuple[Any, Any]:
         try:
-            return self.resolve(schema["$ref"])
+            return self.resolve(ref), self._follow
         except (LookupError, ValueError, TypeError) as error:
             raise NoExampleError("A `$ref` leads nowhere") from error
 
     def is_hidden(self, schema: Any) -> bool:
         """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
-        keyword = "readOnly" if self.direction == "request" else "writeOnly"
-        waiting, seen = [schema], set()
-        while waiting:
-            part = waiting.pop()
-            if not isinstance(part, dict):
-                continue
-            if isinstance(ref := part.get("$ref"), str):
-                if ref not in seen:
-                    seen.add(ref)
-                    waiting.append(self.target(part))
-                if len(part) == 1:
-                    continue
-            if part.get(keyword) is True:
-                return True
-            waiting.extend(list_or_empty(part.get("allOf")))
-        return False
+        return is_marked(schema, LEFT_OUT[self.direction], self._follow)
 
     def matches(self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
         """Whether a value matches a schema.
@@ -122,7 +108,7 @@ class SchemaMatcher:
                 return False
             if len(schema) == 1:
                 return True
-        types, allowed = types_of(schema), list_or_empty(schema.get("enum"))
+        types, allowed = types_of(schema), list_of(schema, "enum")
         return (
             (not types or any(_is_of_type(value, type_name) for type_name in types))
             and ("const" not in schema or is_same_json(value, schema["const"]))
@@ -144,13 +130,13 @@ class SchemaMatcher:
         return self._object_matches(value, schema)
 
     def _branches_matches(self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
-        if not all(self.matches(value, branch, seen) for branch in list_or_empty(schema.get("allOf"))):
+        if not all(self.matches(value, branch, seen) for branch in list_of(schema, "allOf")):
             return False
-        any_of = schema.get("anyOf")
-        if any_of and not any(self.matches(value, branch, seen) for branch in list_or_empty(any_of)):
+        any_of, one_of = list_of(schema, "anyOf"), list_of(schema, "oneOf")
+        if any_of and not any(self.matches(value, branch, seen) for branch in any_of):
             return False
-        if schema.get("oneOf"):
-            matching = sum(self.matches(value, branch, seen) for branch in list_or_empty(schema["oneOf"]))
+        if one_of:
+            matching = sum(self.matches(value, branch, seen) for branch in one_of)
             if matching == 0 or (matching > 1 and not self.may_overlap):
                 return False
         if "not" in schema and self.matches(value, schema["not"], seen):
@@ -167,7 +153,7 @@ class SchemaMatcher:
             is_same_json(item, other) for index, item in enumerate(value) for other in value[:index]
         ):
             return False
-        prefix = list_or_empty(schema.get("prefixItems"))
+        prefix = list_of(schema, "prefixItems")
         if not all(self.matches(item, part) for item, part in zip(value, prefix, strict=False)):
             return False
         if not all(self.matches(item, schema.get("items", True)) for item in value[len(prefix) :]):
@@ -175,17 +161,16 @@ class SchemaMatcher:
         return "contains" not in schema or any(self.matches(item, schema["contains"]) for item in value)
 
     def _object_matches(self, value: Mapping[str, Any], schema: dict[str, Any]) -> bool:
-        properties = schema.get("properties")
-        properties = properties if isinstance(properties, dict) else {}
+        properties = mapping_of(schema, "properties")
         if not _is_between(len(value), schema, "minProperties", "maxProperties"):
             return False
         for name in names_in(schema.get("required")):
             if name not in value and not self.is_hidden(properties.get(name)):
                 return False
-        for name, needed in _items(schema.get("dependentRequired")):
+        for name, needed in mapping_of(schema, "dependentRequired").items():
             if name in value and not set(names_in(needed)) <= set(value):
                 return False
-        patterns = _items(schema.get("patternProperties"))
+        patterns = mapping_of(schema, "patternProperties").items()
         for name, member in value.items():
             parts = [part for pattern, part in patterns if matches_pattern(name, pattern) is not False]
             if name in properties:
@@ -199,12 +184,6 @@ class SchemaMatcher:
         return all(self.matches(name, schema.get("propertyNames", True)) for name in value)
 
 
-def types_of(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that a schema names."""
-    named = schema.get("type")
-    return [named] if isinstance(named, str) else names_in(named)
-
-
 def integer_range(format_name: Any) -> tuple[int, int] | None:
     """Return the least and greatest integer of a `format`; None for a format without bounds."""
     bits = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}.get(str(format_name))
@@ -214,15 +193,6 @@ def integer_range(format_name: Any) -> tuple[int, int] | None:
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether a value is a JSON number; Python reads a number as large as `1e400` as infinite, which is no number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def names_in(value: Any) -> list[str]:
-    """Return the strings in a list such as `required`; empty where there is no list."""
-    return [name for name in list_or_empty(value) if isinstance(name, str)]
-
-
-def _items(value: Any) -> list[tuple[str, Any]]:
-    return list(value.items()) if isinstance(value, dict) else []
 
 
 def _is_of_type(value: Any, type_name: str) -> bool:

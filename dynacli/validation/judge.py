@@ -25,7 +25,7 @@ from dynacli.validation.streamed_body import PassingValues, StreamedBody
 if TYPE_CHECKING:
     from openapi_core.templating.responses.exceptions import ResponseNotFound
 
-    from dynacli.validation.direction import Direction
+    from dynacli.schema.read_schema import Direction
     from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
 
 __all__ = ["Judge"]

@@ -38,8 +38,8 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model import media_types
 from dynacli.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
+from dynacli.schema.read_schema import Direction
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
-from dynacli.validation.direction import Direction
 from dynacli.validation.header_hooks import (
     CaseInsensitiveHeaders,
     HeaderHooks,

@@ -170,8 +170,8 @@ _BUILT = (
     _PLAIN
     | _modules(
         """
-        model.kebab_names schema.branch_selection schema.branches schema.option_fields
-        schema.flatten_schema schema.flat_schema
+        model.kebab_names schema.branch_selection schema.discriminators schema.option_fields
+        schema.flatten_schema schema.flat_schema schema.read_schema
         """
     )
     | _modules("commands.call.read_body_words client.inputs.build_body")
@@ -185,7 +185,7 @@ _ACCEPTED = _SENT | _modules(
     validation.accepting.accept_response validation.accepting.compiled_schema
     validation.accepting.operation_schemas validation.accepting.plain_keywords
     validation.accepting.plain_schema validation.accepting.plain_values validation.bodies.read_body
-    validation.bodies.read_forms validation.direction validation.discriminator validation.findings.finding
+    validation.bodies.read_forms validation.findings.finding
     validation.formats validation.judge_by_level validation.judged_messages
     """
 )

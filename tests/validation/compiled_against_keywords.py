@@ -28,10 +28,10 @@ from dynacli.document.load import load
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
 from dynacli.schema.example_value import example_value
+from dynacli.schema.read_schema import Direction
 from dynacli.validation.accepting.acceptance import source_of
 from dynacli.validation.accepting.compiled_schema import CompiledSchema
 from dynacli.validation.accepting.plain_schema import PlainSchema, UntranslatableError
-from dynacli.validation.direction import Direction
 from dynacli.validation.judge import Judge
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.dialects import SchemaValidators

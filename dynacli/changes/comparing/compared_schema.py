@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, escaped
+from dynacli.schema.read_schema import common_types, is_only_null, list_of, types_of
 
 __all__ = ["AllowedValues", "Alternatives", "ComparedSchema", "KeywordValue", "compared_schema"]
 
@@ -130,13 +131,12 @@ class ComparedSchema:
         types: frozenset[str] | None = None
         where = None
         for found in self.every("type"):
-            names = found.value if isinstance(found.value, list) else [found.value]
-            named = frozenset(name for name in names if isinstance(name, str))
+            named = frozenset(types_of({"type": found.value}))
             if not named:
                 continue
             named = named - _ONLY_NULL or named
             where = where or found
-            types = named if types is None else _intersection(types, named)
+            types = named if types is None else frozenset(common_types(types, named))
         if types is None and (allowed := self.allowed_values()) is not None and allowed.values:
             named = frozenset(map(_type_of, allowed.values)) - _ONLY_NULL or _ONLY_NULL
             return named, KeywordValue(None, allowed.place)
@@ -295,12 +295,9 @@ def _targets(schema: ComparedSchema, node: dict[str, Any]) -> Iterator[Place]:
 
 
 def _subschemas(place: Place, keyword: str) -> list[Place]:
-    node = place.node[keyword]
-    if not isinstance(node, list):
-        return []
     return [
         Place(subschema, f"{place.pointer}/{keyword}/{index}", place.subject)
-        for index, subschema in enumerate(node)
+        for index, subschema in enumerate(list_of(place.node, keyword))
         if isinstance(subschema, dict | bool)
     ]
 
@@ -308,9 +305,9 @@ def _subschemas(place: Place, keyword: str) -> list[Place]:
 def _read_alternatives(schema: ComparedSchema, place: Place, keyword: str) -> list[Place]:
     """Return the schema of a `oneOf` or `anyOf` that has only one; keep several as alternatives."""
     subschemas = _subschemas(place, keyword)
-    branches = [branch for branch in subschemas if not _is_only_null(branch.node)]
+    branches = [branch for branch in subschemas if not is_only_null(branch.node)]
     if len(branches) < len(subschemas):
-        schema.only_null = next(branch for branch in subschemas if _is_only_null(branch.node))
+        schema.only_null = next(branch for branch in subschemas if is_only_null(branch.node))
     if len(branches) < 2:
         return branches
     enumeration = _enumeration(schema.document, place, keyword, branches)
@@ -349,27 +346,6 @@ def _target_name(document: ComparedDocument, branch: Place) -> str:
     ref = branch.node.get("$ref") if isinstance(branch.node, dict) else None
     target = document.target(ref) if isinstance(ref, str) else None
     return target.subject if target is not None else ""
-
-
-def _is_only_null(node: Any) -> bool:
-    if not isinstance(node, dict):
-        return False
-    keywords = node.keys() - {"description", "title"}
-    if keywords == {"type"}:
-        return node["type"] in ("null", ["null"])
-    if keywords in ({"enum"}, {"enum", "nullable"}):
-        return bool(node["enum"] == [None])
-    if keywords == {"const"}:
-        return node["const"] is None
-    return keywords == {"nullable"} and node["nullable"] is True
-
-
-def _intersection(types: frozenset[str], others: frozenset[str]) -> frozenset[str]:
-    """Return the types in both sets; an integer is also a number."""
-    both = types & others
-    if "integer" in types | others and "number" in types | others:
-        both |= {"integer"}
-    return both
 
 
 def _type_of(value: Any) -> str:

@@ -8,6 +8,7 @@ from dynacli.changes.comparing.compared_document import ComparedDocument, Place
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
 from dynacli.changes.comparing.comparison import Pair
 from dynacli.document.pointer import MISSING, follow, split
+from dynacli.schema.discriminators import discriminator_of
 
 __all__ = ["compare_alternatives"]
 
@@ -260,8 +261,7 @@ def _compare_discriminators(pair: Pair, old: ComparedSchema, new: ComparedSchema
 
 def _discriminator(found: KeywordValue | None) -> Any:
     """Return the comparable parts of a discriminator: all but the names of the schemas that it maps to."""
-    if found is None or not isinstance(found.value, dict):
+    discriminator = discriminator_of({"discriminator": found.value}) if found is not None else None
+    if discriminator is None:
         return None
-    mapping = found.value.get("mapping")
-    values = {str(key) for key in mapping} if isinstance(mapping, dict) else set()
-    return found.value.get("propertyName"), values, found.value.get("defaultMapping")
+    return discriminator.property, {*discriminator.mapping}, discriminator.default

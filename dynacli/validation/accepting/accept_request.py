@@ -5,9 +5,9 @@ from typing import Any
 
 from dynacli.model import media_types
 from dynacli.model.operation import IGNORED_HEADERS
+from dynacli.schema.read_schema import Direction
 from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json
-from dynacli.validation.direction import Direction
 from dynacli.validation.judged_messages import JudgedRequest
 
 __all__ = ["accepts_content", "accepts_request"]

@@ -7,6 +7,7 @@ from typing import Any
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import Operation
 from dynacli.model.patterns import Patterns
+from dynacli.schema.read_schema import Direction
 from dynacli.validation.accepting.compiled_schema import CompiledSchema, EntryCount
 from dynacli.validation.accepting.plain_schema import (
     PlainSchema,
@@ -14,7 +15,6 @@ from dynacli.validation.accepting.plain_schema import (
     UntranslatableError,
     is_dialect_of,
 )
-from dynacli.validation.direction import Direction
 
 __all__ = ["OperationSchemas"]
 

@@ -5,8 +5,8 @@ from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
 from dynacli.model.patterns import MAX_PATTERN
+from dynacli.schema.discriminators import Discriminator, discriminator_of
 from dynacli.validation.accepting.plain_values import LIMIT
-from dynacli.validation.discriminator import discriminator_of, named_branch
 from dynacli.validation.formats import RANGES, TEXT_FORMATS
 
 __all__ = ["INTEGER_3_0", "MEMBER", "MULTIPLE", "TRANSLATIONS", "DoubtError", "Nesting", "Part"]
@@ -210,14 +210,12 @@ def _alternatives(keyword: str) -> Translation:
             raise DoubtError
         found = discriminator_of(schema)
         plain = {keyword: branches}
-        return plain if found is None else _discriminated(plain, found, branches, value, schema)
+        return plain if found is None else _discriminated(plain, found, branches, value)
 
     return translated
 
 
-def _discriminated(
-    plain: Part, discriminator: tuple[str, Mapping[str, Any]], branches: list[Any], value: Any, schema: Any
-) -> Part:
+def _discriminated(plain: Part, discriminator: Discriminator, branches: list[Any], value: list[Any]) -> Part:
     """Return the plain form of branches that a property of the value chooses among.
 
     Args:
@@ -225,25 +223,26 @@ def _discriminated(
         branches: The plain form of each branch.
         value: The branches as they are written.
     """
-    name, mapping = discriminator[0], discriminator[1].get("mapping")
+    name = discriminator.property
     # The values that name a branch: those of the mapping, and each branch's reference and name.
     refs = [
         branch["$ref"] for branch in value if isinstance(branch, dict) and isinstance(branch.get("$ref"), str)
     ]
-    values = [*(mapping if isinstance(mapping, Mapping) else ()), *refs]
+    values = [*discriminator.mapping, *refs]
     values.extend(ref.removeprefix(_SCHEMAS) for ref in refs)
     chosen: dict[int, list[str]] = {}
     for tag in dict.fromkeys(values):
-        named = named_branch(value, {name: tag}, schema) if isinstance(tag, str) else None
-        if named is not None:
-            chosen.setdefault(named[0], []).append(tag)
-    default = named_branch(value, {}, schema)
-    if any(branches[index].keys() != {"$ref"} for index in (*chosen, *(default or ())[:1])):
+        index = discriminator.branch_of({name: tag}, value)
+        if index is not None:
+            chosen.setdefault(index, []).append(tag)
+    default = discriminator.branch_of({}, value)
+    picked = [*chosen, *([] if default is None else [default])]
+    if any(branches[index].keys() != {"$ref"} for index in picked):
         raise DoubtError  # each branch is written twice, and so nested branches four times, and so on
     known = [tag for tags in chosen.values() for tag in tags]
     otherwise: Part = plain
     if default is not None:
-        otherwise = {"if": {"type": "object"}, "then": branches[default[0]], "else": plain}
+        otherwise = {"if": {"type": "object"}, "then": branches[default], "else": plain}
     return {
         "allOf": [
             {"if": _is_one_of(name, known), "else": otherwise},

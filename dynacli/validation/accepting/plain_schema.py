@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dynacli.model.operation import Dialect
+from dynacli.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
 from dynacli.validation.accepting.plain_keywords import (
     INTEGER_3_0,
     TRANSLATIONS,
@@ -16,7 +17,6 @@ from dynacli.validation.accepting.plain_keywords import (
     Nesting,
     Part,
 )
-from dynacli.validation.direction import LEFT_OUT, Direction, Follow, is_marked
 
 __all__ = [
     "DOUBT",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.validation.discriminator import discriminator_of, named_values
+from dynacli.schema.discriminators import discriminator_of
 from dynacli.validation.findings.keyword_sentences import shown, shown_all
 
 __all__ = [
@@ -128,26 +128,26 @@ def unknown_tag(error: Any) -> tuple[str, Any, str, list[str]] | None:
 
     A discriminator is a hint, so such a value is wrong only where no branch fits.
     """
-    found = discriminator_of(error.schema)
-    if found is None or not isinstance(error.instance, Mapping) or found[0] not in error.instance:
+    found, value = discriminator_of(error.schema), error.instance
+    if found is None or not isinstance(value, Mapping) or found.property not in value:
         return None
-    names, value = named_values(error.validator_value, error.schema), error.instance[found[0]]
-    if not names or not isinstance(value, str) or value in names:
+    name, tag, tags = found.property, value[found.property], found.values(error.validator_value)
+    if not tags or not isinstance(tag, str) or tag in tags:
         return None
-    return found[0], value, f"`{found[0]}` is {shown(value)}, and the document has {shown_all(names)}", names
+    return name, tag, f"`{name}` is {shown(tag)}, and the document has {shown_all(tags)}", tags
 
 
 def missing_tag(error: Any) -> tuple[Any, str, list[str]] | None:
     """Return (error, sentence, [property]) where the discriminator's property is missing and required."""
     found = discriminator_of(error.schema)
-    if found is None or not isinstance(error.instance, Mapping) or found[0] in error.instance:
+    if found is None or not isinstance(error.instance, Mapping) or found.property in error.instance:
         return None
-    names = named_values(error.validator_value, error.schema)
+    name, tags = found.property, found.values(error.validator_value)
     for branch_error in _flat(error.context):
         is_required = branch_error.validator == "required" and not branch_error.relative_path
-        if is_required and found[0] in getattr(branch_error, "names", ()):
-            choices = f", which tells {shown_all(names)} apart" if names else ""
-            return branch_error, f"`{found[0]}` is missing{choices}, and the document requires it", [found[0]]
+        if is_required and name in getattr(branch_error, "names", ()):
+            choices = f", which tells {shown_all(tags)} apart" if tags else ""
+            return branch_error, f"`{name}` is missing{choices}, and the document requires it", [name]
     return None
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from referencing.exceptions import Unresolvable
 
-from dynacli.validation.discriminator import discriminator_of, named_branch, references_to
+from dynacli.schema.discriminators import discriminator_of
+from dynacli.schema.read_schema import list_of, mapping_of
 
-__all__ = ["ApplicableSchemas", "SchemaSelector", "list_of", "mapping_of"]
+__all__ = ["ApplicableSchemas", "SchemaSelector"]
 
 _MAX_HOPS = 100
 _CONDITIONS = ("anyOf", "oneOf", "if", "dependentSchemas", "dependencies", "discriminator")
@@ -173,9 +174,10 @@ class SchemaSelector:
             yield from ((child, False) for child in self._child(schema, value))
 
     def _fitting(self, branches: list[Any], schema: Any, value: Any, kind: str) -> list[Any]:
-        named = named_branch(branches, value, schema)
+        discriminator = discriminator_of(schema)
+        named = discriminator.branch_of(value, branches) if discriminator is not None else None
         if named is not None:
-            return [branches[named[0]]]
+            return [branches[named]]
         branches = self._of_kind(branches, kind)
         if len(branches) < 2:
             return branches
@@ -183,12 +185,11 @@ class SchemaSelector:
 
     def _child(self, schema: Mapping[str, Any], value: Any) -> list[Any]:
         """Return the schema that a parent's discriminator names: a child that refers to the parent by `allOf`."""
-        found = discriminator_of(schema)
-        if found is None or not isinstance(value, Mapping):
+        discriminator = discriminator_of(schema)
+        if discriminator is None or not isinstance(value, Mapping):
             return []
-        name, discriminator = found
-        for ref in references_to(discriminator, value.get(name)):
-            # The first candidate for `Cat` is `Cat` itself; the next is the reference to the component.
+        for ref in discriminator.references_to(value.get(discriminator.property)):
+            # A value that is not in the mapping may be a name or a reference.
             target = self._target(ref) if ref.startswith("#/") else None
             if target is not None:
                 return [target]
@@ -201,15 +202,3 @@ def _is_free(schemas: ApplicableSchemas) -> bool:
         not mapping_of(schema, "properties") and _CONSTRAINTS.isdisjoint(schema)
         for schema in schemas.own.values()
     )
-
-
-def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    """Return the value of a keyword that is a list; an empty list where it is not."""
-    value = schema.get(keyword)
-    return value if isinstance(value, list) else []
-
-
-def mapping_of(schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
-    """Return the value of a keyword that is an object; an empty object where it is not."""
-    value = schema.get(keyword)
-    return value if isinstance(value, Mapping) else {}

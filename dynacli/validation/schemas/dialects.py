@@ -10,8 +10,8 @@ from jsonschema_path import SchemaPath
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator, OAS32Validator
 
+from dynacli.schema.read_schema import LEFT_OUT, Direction
 from dynacli.validation.accepting.acceptance import Acceptance
-from dynacli.validation.direction import LEFT_OUT, Direction
 from dynacli.validation.findings.schema_error import MAX_ERRORS, note_rest
 from dynacli.validation.judging_notes import JudgingNotes, TooLongError
 from dynacli.validation.schemas.format_checker import Formats

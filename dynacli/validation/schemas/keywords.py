@@ -15,9 +15,9 @@ from referencing.exceptions import Unresolvable
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model.multiples import is_multiple
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
+from dynacli.schema.discriminators import discriminator_of
+from dynacli.schema.read_schema import Follow, is_marked
 from dynacli.validation.bodies.read_forms import BinaryText
-from dynacli.validation.direction import Follow, is_marked
-from dynacli.validation.discriminator import named_branch
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.schema_error import (
     MAX_ERRORS,
@@ -347,14 +347,17 @@ def _by_discriminator(
     Then the keyword judges as without a discriminator, which is a hint that makes no value wrong
     (OpenAPI 3.1.1, "Discriminator Object").
     """
-    found = named_branch(branches, instance, schema)
-    if found is None:
+    discriminator = discriminator_of(schema)
+    index = discriminator.branch_of(instance, branches) if discriminator is not None else None
+    if discriminator is None or index is None:
         return None
-    index, name = found
     errors = list(validator.descend(instance, branches[index], schema_path=index))
     for error in errors:
         # The message says why the value was judged by this branch.
-        error.named_branches = [*getattr(error, "named_branches", ()), (name, branches, index)]
+        error.named_branches = [
+            *getattr(error, "named_branches", ()),
+            (discriminator.property, branches, index),
+        ]
     return errors
 
 

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
+from dynacli.schema.read_schema import list_of, mapping_of
 from dynacli.validation.findings.finding import Finding, shortened
 from dynacli.validation.findings.schema_error import MAX_ERRORS
 from dynacli.validation.judging_notes import JudgedValue, TooLongError
@@ -12,8 +13,6 @@ from dynacli.validation.operation_document import pointer_below
 from dynacli.validation.schemas.applicable_schemas import (
     ApplicableSchemas,
     SchemaSelector,
-    list_of,
-    mapping_of,
 )
 
 __all__ = ["UndocumentedProperties"]

@@ -1,14 +1,14 @@
-"""The branches of a `oneOf` or `anyOf`: their names, and the discriminator values that pick them.
+"""Discriminators: the values of a property that tell which branch of a `oneOf` or `anyOf` applies.
 
 OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Discriminator Object".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-__all__ = ["Discriminator", "as_reference", "branch_name", "discriminator_of", "is_null"]
+__all__ = ["Discriminator", "as_reference", "discriminator_of", "reference_name"]
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -36,8 +36,8 @@ class Discriminator(NamedTuple):
             name: The branch's name; empty for an inline schema.
             allowed: The values that the branch's own schema allows for the property; empty for all.
         """
-        names = {_last_step(ref) for ref in refs}
-        values = [value for value, target in self.mapping.items() if _last_step(target) in names]
+        names = {reference_name(ref) for ref in refs}
+        values = [value for value, target in self.mapping.items() if reference_name(target) in names]
         own = [value for value in allowed if isinstance(value, str)]
         if own:
             # The branch's own schema decides, whatever the mapping says; many documents have no mapping then.
@@ -48,10 +48,34 @@ class Discriminator(NamedTuple):
         """Return the schemas that the mapping leads to, each once."""
         return [{"$ref": ref} for ref in dict.fromkeys(self.mapping.values())]
 
+    def references_to(self, value: Any) -> list[str]:
+        """Return the references to the schema that a value of the property may name, the likeliest first.
 
-def discriminator_of(schema: Mapping[str, Any]) -> Discriminator | None:
+        A value names a schema by the mapping, else by the schema's own name.
+        """
+        found = []
+        if isinstance(value, str):
+            found = [self.mapping[value]] if value in self.mapping else [f"{_SCHEMAS}{value}", value]
+        return [*found, self.default] if self.default else found
+
+    def branch_of(self, value: Any, branches: Sequence[Any]) -> int | None:
+        """Return the index of the branch that an object names; None where it names none, or is no object."""
+        if not isinstance(value, Mapping):
+            return None
+        numbers = {ref: index for index, ref in _references(branches)}
+        refs = self.references_to(value.get(self.property))
+        return next((numbers[ref] for ref in refs if ref in numbers), None)
+
+    def values(self, branches: Sequence[Any]) -> list[str]:
+        """Return the values of the property that name a branch: those of the mapping, then names of schemas."""
+        mapped = set(self.mapping.values())
+        names = [ref.rpartition("/")[2] for _, ref in _references(branches) if ref not in mapped]
+        return [*self.mapping, *names]
+
+
+def discriminator_of(schema: Any) -> Discriminator | None:
     """Return the discriminator of a schema; None where it has none that can be used."""
-    found = schema.get("discriminator")
+    found = schema.get("discriminator") if isinstance(schema, Mapping) else None
     if not isinstance(found, Mapping) or not isinstance(found.get("propertyName"), str):
         return None
     mapping = found.get("mapping")
@@ -64,25 +88,12 @@ def discriminator_of(schema: Mapping[str, Any]) -> Discriminator | None:
     )
 
 
-def branch_name(branch: Any, index: int) -> str:
-    """Return the name of a branch in messages: its component's name, else its title, else its number from 1."""
-    if isinstance(branch, Mapping):
-        if isinstance(branch.get("$ref"), str):
-            return _last_step(branch["$ref"])
-        if isinstance(branch.get("title"), str) and branch["title"].strip():
-            return str(branch["title"]).strip()
-    return f"branch {index + 1}"
-
-
-def is_null(branch: Any) -> bool:
-    """Return whether a branch allows null alone."""
-    return isinstance(branch, Mapping) and (
-        branch.get("type") == "null"
-        # Generators for 3.0 write null this way, though such a schema allows everything.
-        or (branch.get("nullable") is True and branch.keys() <= {"nullable", "description", "title"})
-        or branch.get("enum") == [None]
-        or ("const" in branch and branch["const"] is None)
-    )
+def _references(branches: Sequence[Any]) -> list[tuple[int, str]]:
+    return [
+        (index, branch["$ref"])
+        for index, branch in enumerate(branches)
+        if isinstance(branch, Mapping) and isinstance(branch.get("$ref"), str)
+    ]
 
 
 # Cached, because a base schema with hundreds of branches has its whole mapping read for each of them.
@@ -94,5 +105,6 @@ def as_reference(target: str) -> str:
 
 
 @lru_cache(maxsize=1 << 14)
-def _last_step(ref: str) -> str:
+def reference_name(ref: str) -> str:
+    """Return the last step of a reference, which is the name of a component."""
     return unquote(ref.rpartition("/")[2]).replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,106 @@
+"""Reading the keywords of a Schema Object in the normal form: a keyword of the wrong type counts as absent.
+
+A schema stays the JSON that it is. A record for each schema would have to be made for hundreds of schemas of which a
+run reads a few keywords.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+__all__ = [
+    "LEFT_OUT",
+    "Direction",
+    "Follow",
+    "applied_schemas",
+    "common_types",
+    "is_marked",
+    "is_only_null",
+    "list_of",
+    "mapping_of",
+    "names_in",
+    "types_of",
+]
+
+Direction = Literal["request", "response"]
+"""Whether a message is sent or received."""
+
+LEFT_OUT: dict[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
+"""Direction → the keyword that marks the properties that it leaves out."""
+
+Follow = Callable[[str], tuple[Any, Any]]
+"""Reference → (its target, the `Follow` for references in the target)."""
+
+_MOST_APPLIED = 500
+_NULL_DESCRIBED = frozenset({"nullable", "description", "title"})
+
+
+def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:
+    """Return the value of a keyword that is a list; an empty list where it is not."""
+    value = schema.get(keyword)
+    return value if isinstance(value, list) else []
+
+
+def mapping_of(schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
+    """Return the value of a keyword that is an object; an empty object where it is not."""
+    value = schema.get(keyword)
+    return value if isinstance(value, Mapping) else {}
+
+
+def names_in(value: Any) -> list[str]:
+    """Return the strings in a list such as `required`; empty where there is no list."""
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
+def types_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that a schema names, null among them; empty where it names none."""
+    named = schema.get("type")
+    return [named] if isinstance(named, str) else names_in(named)
+
+
+def common_types(types: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return the types that values of both have, in the order of the first; an integer is also a number."""
+    either, rest = list(types), set(others)
+    common = [name for name in either if name in rest or (name == "integer" and "number" in rest)]
+    if "number" in either and "integer" in rest and "integer" not in common:
+        common.append("integer")
+    return common
+
+
+def is_only_null(schema: Any) -> bool:
+    """Return whether a schema allows null alone."""
+    return isinstance(schema, Mapping) and (
+        schema.get("type") in ("null", ["null"])
+        # Generators for 3.0 write null this way, though such a schema allows everything.
+        or (schema.get("nullable") is True and schema.keys() <= _NULL_DESCRIBED)
+        or schema.get("enum") == [None]
+        or ("const" in schema and schema["const"] is None)
+    )
+
+
+def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
+    """Yield the schemas that every value of a schema must match: itself, where it refers to, and its `allOf`.
+
+    Args:
+        follow: Follows references; what it raises is raised here.
+    """
+    waiting: list[tuple[Any, Follow]] = [(schema, follow)]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_APPLIED:
+        part, follow = waiting.pop()
+        if not isinstance(part, Mapping) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
+        waiting.extend((branch, follow) for branch in reversed(list_of(part, "allOf")))
+        if isinstance(part.get("$ref"), str):
+            waiting.append(follow(part["$ref"]))
+
+
+def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
+    """Return whether a schema says `readOnly` or `writeOnly`, itself, in its `allOf`, or where it refers to.
+
+    Args:
+        keyword: `readOnly` or `writeOnly`.
+        follow: Follows references; what it raises is raised here.
+    """
+    return any(part.get(keyword) is True for part in applied_schemas(schema, follow))
