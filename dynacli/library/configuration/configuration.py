@@ -2,9 +2,10 @@
 
 import os
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
@@ -67,8 +68,32 @@ def texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
 
 
+class _Known(NamedTuple):
+    """What a file says, as this process has read it.
+
+    Args:
+        stamp: What tells the file from all others, and from itself after a change.
+        tables: Its tables.
+        is_compiled: Whether they were read from the compiled form.
+    """
+
+    stamp: list[int]
+    tables: dict[str, Any]
+    is_compiled: bool
+
+
+_known: dict[str, _Known] = {}
+"""Path → what the file says, for the files that this process has read."""
+
+_SETTLED_NS = 1_000_000_000
+"""A file that was changed so recently may change again without another timestamp."""
+
+
 class Configuration:
     """The file that a person may write by hand: `config.toml` in the configuration directory.
+
+    Its compiled form is JSON in the cache, which saves importing `tomllib`. It counts as long as `config.toml` is the
+    very file, unchanged, that it was made of.
 
     Raises:
         FileError: From any method, when the file cannot be read or written.
@@ -76,6 +101,7 @@ class Configuration:
 
     def __init__(self, env: Environment) -> None:
         self.path = os.path.join(env.config_dir, "config.toml")
+        self._compiled_path = os.path.join(env.cache_dir, "configuration.json")
 
     def apis(self) -> dict[str, dict[str, Any]]:
         """Return name → entry of the registered APIs; their sources mean the same from any directory."""
@@ -115,11 +141,8 @@ class Configuration:
         return self._table("apis")
 
     def _table(self, name: str) -> dict[str, Any]:
-        import tomllib
-
         try:
-            with open(self.path, "rb") as file:
-                entries = tomllib.load(file).get(name, {})
+            entries = self._tables().get(name, {})
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError) as error:
@@ -129,6 +152,45 @@ class Configuration:
                 hint="Mend the file, or move it away",
             ) from error
         return entries if isinstance(entries, dict) else {}
+
+    def _tables(self) -> dict[str, Any]:
+        # Taken before the file is read: where it changes meanwhile, the stamp is an old one and counts for nothing.
+        stamp = _stamp_of(self.path)
+        known = _known.get(self.path)
+        if known is None or known.stamp != stamp:
+            known = self._read_compiled(stamp)
+        if known is None:
+            import tomllib
+
+            with open(self.path, "rb") as file:
+                known = _Known(stamp, tomllib.load(file), is_compiled=False)
+        _known[self.path] = known
+        return known.tables
+
+    def _read_compiled(self, stamp: list[int]) -> _Known | None:
+        import json
+
+        try:
+            with open(self._compiled_path, "rb") as file:
+                path, compiled_of, tables = json.load(file)
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None  # it is lost or damaged
+        is_fresh = [path, compiled_of] == [self.path, stamp] and isinstance(tables, dict)
+        return _Known(stamp, tables, is_compiled=True) if is_fresh else None
+
+    def keep_compiled(self) -> None:
+        """Write the compiled form of what this process has read from the file itself; at the end of a run."""
+        known = _known.get(self.path)
+        if known is None or known.is_compiled or time.time_ns() - max(known.stamp[-2:]) < _SETTLED_NS:
+            return
+        import json
+
+        from dynacli.files import write_file
+
+        # TOML has dates, which JSON has not.
+        with suppress(TypeError, ValueError, OSError):
+            content = json.dumps([self.path, known.stamp, known.tables])
+            write_file(self._compiled_path, content.encode(), is_lasting=False)
 
     def _locate(self, source: str) -> str:
         # A path is written as in a shell, and starts from the directory of the file.
@@ -160,11 +222,17 @@ class Configuration:
             ) from error
 
     def sweep(self) -> None:
-        """Remove the unfinished files of edits that were killed."""
+        """Remove the unfinished files of edits, and of compiled forms, that were killed."""
         from dynacli.files import sweep
 
-        with suppress(OSError):
-            sweep(*os.path.split(os.path.realpath(self.path)))
+        for path in (os.path.realpath(self.path), self._compiled_path):
+            with suppress(OSError):
+                sweep(*os.path.split(path))
+
+
+def _stamp_of(path: str) -> list[int]:
+    found = os.stat(path)
+    return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
 
 def _reason(error: Exception) -> str:
