@@ -1,6 +1,7 @@
 """One run of the program: its surroundings, its options, and the APIs that it has opened."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
@@ -46,17 +47,26 @@ class Run:
         """Return the API that a word names; it is opened once in a run."""
         if word not in self._apis:
             options = self.all_options
-            api = open_api(
-                word,
-                self.env,
-                refresh=options.refresh,
-                offline=options.offline,
-                allow_refs=options.allow_ref,
-                authorize=lambda challenge: self._log_in(word, challenge),
-            )
+            with self.reading_document(word):
+                api = open_api(
+                    word,
+                    self.env,
+                    refresh=options.refresh,
+                    offline=options.offline,
+                    allow_refs=options.allow_ref,
+                    authorize=lambda challenge: self._log_in(word, challenge),
+                )
             self._apis[word] = api
             self._warn_of_document(api)
         return self._apis[word]
+
+    def reading_document(self, name: str) -> AbstractContextManager[None]:
+        """Let a line on the terminal tell that a document is fetched or compiled, should the block take long."""
+        if not self.env.stderr_is_terminal:
+            return nullcontext()
+        from dynacli.output.waiting_line import waiting_line
+
+        return waiting_line(self.env, f"Reading the document of {name} ...")
 
     def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
         from dynacli.client.document_login import login_of
@@ -87,15 +97,16 @@ class Run:
         failure = last_failure(api.revisions)
         word = next(word for word, opened in self._apis.items() if opened is api)
         try:
-            newer = open_api(
-                word,
-                self.env,
-                refresh=True,
-                allow_refs=self.all_options.allow_ref,
-                authorize=lambda challenge: self._log_in(word, challenge),
-                is_asked=False,
-                seconds=_MAX_WAIT,
-            )
+            with self.reading_document(word):
+                newer = open_api(
+                    word,
+                    self.env,
+                    refresh=True,
+                    allow_refs=self.all_options.allow_ref,
+                    authorize=lambda challenge: self._log_in(word, challenge),
+                    is_asked=False,
+                    seconds=_MAX_WAIT,
+                )
         except DynacliError as error:
             if failure is None or not api.is_due:  # otherwise the warning was written when the API was opened
                 self.warn(f"The document could not be refreshed: {error.message}")

@@ -183,7 +183,10 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     refresh = run.options.refresh
     label = f"document {name}"
     try:
-        api = open_api(name, run.env, refresh=refresh, offline=not refresh, allow_refs=run.options.allow_ref)
+        with run.reading_document(name):
+            api = open_api(
+                name, run.env, refresh=refresh, offline=not refresh, allow_refs=run.options.allow_ref
+            )
     except DocumentError as error:
         if "not in the cache" in error.message:
             error = DocumentError(error.message, hint="Fetch it: `--refresh`")

@@ -74,7 +74,8 @@ def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedA
     """
     content = read(opened)
     if content is None and not run.options.offline:
-        refreshed = open_api(word, run.env, refresh=True, allow_refs=run.options.allow_ref)
+        with run.reading_document(word):
+            refreshed = open_api(word, run.env, refresh=True, allow_refs=run.options.allow_ref)
         refreshed.catalog.close()
         content = read(refreshed)
     if content is None:

@@ -171,7 +171,8 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
             hint=f"Go on with the latest: `dynacli api unpin {name}`",
         )
     login = login_of(run.env, name, run.options.header, run.options.profile or None)
-    api, before = refresh_api(name, run.env, run.options.allow_ref, is_accepted=accept, authorize=login)
+    with run.reading_document(name):
+        api, before = refresh_api(name, run.env, run.options.allow_ref, is_accepted=accept, authorize=login)
     try:
         if run.options.allow_ref:
             configuration = Configuration(run.env)

@@ -101,7 +101,7 @@ def _open_or_search(
     """Return the API of the document at the source, or of a document that is found there: then `entry` gets its URL."""
     source = entry["source"]
     try:
-        return open_source(open_request, source)
+        return _open(run, open_request, source)
     except DocumentError as error:
         unusable = _with_login_hint(error, open_request.name)
         is_url = source.startswith(("http://", "https://"))
@@ -112,7 +112,8 @@ def _open_or_search(
     from dynacli.document.discovery.search import discover
 
     try:
-        discovery = discover(source)
+        with run.reading_document(open_request.name):
+            discovery = discover(source)
     except DocumentError as error:
         tried = [TriedUrl(**details) for details in error.details.get("tried", ())]
         if len(tried) > 1:
@@ -130,7 +131,12 @@ def _open_or_search(
         write_stderr(
             run.env, f"All of them in one API: dynacli api add {open_request.name} {visible(urls, keep='')}\n"
         )
-    return open_source(open_request, entry["source"])
+    return _open(run, open_request, entry["source"])
+
+
+def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
+    with run.reading_document(open_request.name):
+        return open_source(open_request, source)
 
 
 def _with_login_hint(error: DocumentError, name: str) -> DocumentError:
