@@ -37,17 +37,11 @@ def examples(count: int) -> int:
 def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
     """Mark the tests that the quick run leaves out.
 
-    Those of real documents and of other programs measure no coverage, which would take as long again: our own
-    documents reach the same lines.
-
     The expression that selects the tests is applied afterwards.
     """
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if _is_about_others(item):
-            item.add_marker("exhaustive")
-            item.add_marker("no_cover")
-        elif _has_all_examples(item):
+        if _is_about_others(item) or _has_all_examples(item):
             item.add_marker("exhaustive")
         elif item.get_closest_marker("sampled") and not item.get_closest_marker("exhaustive"):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)

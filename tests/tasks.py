@@ -15,7 +15,7 @@ from typing import NamedTuple
 __all__ = ["COVERAGE", "TASKS", "Task"]
 
 COVERAGE = 95
-"""The least coverage of quick and exhaustive tests together, in percent, branches counted."""
+"""The least coverage of the quick tests, in percent, branches counted."""
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,7 +50,7 @@ TASKS = {
         {"DYNACLI_HTTP": "httpx2"},
     ),
     "coverage": Task(
-        "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",
+        "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-report='",
         (("coverage", "report", "--format=total", f"--fail-under={COVERAGE}"),),
     ),
     "corpus": Task(

@@ -125,7 +125,6 @@ _EACH: list[Any] = [
 ]
 
 
-@pytest.mark.sampled(15)
 @pytest.mark.parametrize("version", ["2.0", "3.0", "3.1", "3.2"])
 @pytest.mark.parametrize(("seen", "rule"), _EACH)
 def test_the_document_agrees_afterwards(
@@ -208,7 +207,6 @@ _SCHEMAS = [
 ]
 
 
-@pytest.mark.sampled(10)
 @pytest.mark.parametrize("version", ["3.0", "3.1"])
 @pytest.mark.parametrize(("schema", "value"), _SCHEMAS)
 def test_schemas_of_every_make(tmp_path: Path, version: str, schema: Any, value: Any) -> None:
@@ -464,7 +462,6 @@ def test_the_whole_way(tmp_path: Path, version: str) -> None:
         assert f"There is nothing to learn: `{again}` is not written" in second.stderr
 
 
-@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("operation", "kind"),
     [

@@ -254,7 +254,7 @@ def test_there_are_enough_of_them(compiled: str) -> None:
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "stride",
-    [pytest.param(1, marks=[pytest.mark.exhaustive, pytest.mark.no_cover]), 20],
+    [pytest.param(1, marks=pytest.mark.exhaustive), 20],
     ids=["each", "some"],
 )
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -268,7 +268,6 @@ def test_the_next_run_finds_the_old_or_the_new(
 
 
 @pytest.mark.exhaustive
-@pytest.mark.no_cover
 def test_without_a_compiler_it_is_python_that_is_killed(
     server: Recorder, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -264,9 +264,7 @@ def _cut_at(place: int) -> Callable[[Path, Path], None]:
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize(
-    "stride", [pytest.param(1, marks=[pytest.mark.exhaustive, pytest.mark.no_cover]), 6], ids=["each", "some"]
-)
+@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.exhaustive), 6], ids=["each", "some"])
 @pytest.mark.parametrize("kind", ["small", "large"])
 @pytest.mark.parametrize("which", ["at_url", "in_files"])
 def test_each_file_may_be_cut_anywhere(
@@ -291,9 +289,7 @@ def test_each_file_may_be_cut_anywhere(
     assert cuts >= 20 // stride
 
 
-@pytest.mark.parametrize(
-    "stride", [pytest.param(10, marks=[pytest.mark.exhaustive, pytest.mark.no_cover]), 150]
-)
+@pytest.mark.parametrize("stride", [pytest.param(10, marks=pytest.mark.exhaustive), 150])
 def test_a_catalog_may_be_cut_at_any_byte(stride: int, at_url: Kept) -> None:
     """What is left of a catalog gives what was in it, or says that it is damaged; never something else."""
     name = next(function for function in at_url.names if function.endswith(".sqlite"))
