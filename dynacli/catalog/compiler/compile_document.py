@@ -81,9 +81,10 @@ def compile_document(
         document: As loaded; prance has resolved its references, but recursive ones are still `$ref`.
         given_names: (method, path) → name that an earlier revision gave.
     """
-    written, document = document, document.with_tree(normal_tree(document.tree, document.version))
-    tree = document.tree
     warnings = CompileWarnings()
+    normal = normal_tree(document.tree, document.version, warnings.add)
+    written, document = document, document.with_tree(normal)
+    tree = document.tree
     for reference in document.scan.dangling:
         warnings.items.append((f"`{reference.ref}` leads nowhere; it stands for anything", reference.pointer))
     names = NameBook(given_names)

@@ -1,11 +1,11 @@
 """A whole document with its schemas in the normal form; whatever has that form already is shared with the document."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-from dynacli.document.mending.mend import below
+from dynacli.catalog.compiler.doubtful_schemas import DoubtfulSchemas
+from dynacli.document.mending.mend import root_schemas
 from dynacli.document.mending.mend_schema import each_schema
-from dynacli.document.objects import DOCUMENT, SCHEMA, ObjectKind
 from dynacli.document.references.scan import steps_of
 from dynacli.schema.normal_form import normal_keywords
 
@@ -14,31 +14,26 @@ __all__ = ["normal_tree"]
 Steps = tuple[str | int, ...]
 
 
-def normal_tree(tree: dict[str, Any], version: str) -> dict[str, Any]:
+def normal_tree(
+    tree: dict[str, Any], version: str, warn: Callable[..., None] | None = None
+) -> dict[str, Any]:
     """Return a document with its schemas in the normal form.
 
     Args:
         tree: The document in OpenAPI 3, which is not changed.
         version: Its version, such as `3.0`.
+        warn: Called with a message and the steps of a pointer for each schema that means nothing.
     """
     copies = _Copies(tree)
-    for schema, steps in _schemas_of(tree):
+    doubtful = DoubtfulSchemas(tree, warn) if warn is not None else None
+    for schema, steps in root_schemas(tree):
         for node, link in each_schema(schema):
+            if doubtful is not None and ("$ref" in node or "allOf" in node):
+                doubtful.look(node, (*steps, *steps_of(link)))
             keywords = normal_keywords(node, version)
             if keywords is not None:
                 copies.replace((*steps, *steps_of(link)), keywords)
     return copies.tree
-
-
-def _schemas_of(tree: dict[str, Any]) -> Iterator[tuple[Any, Steps]]:
-    """Yield the schemas of a document that are below no other schema, each with the steps to it."""
-    stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
-    while stack:
-        node, kind, steps = stack.pop()
-        if kind is SCHEMA and isinstance(node, dict):
-            yield node, steps
-        else:
-            stack.extend(below(node, kind, steps))
 
 
 class _Copies:

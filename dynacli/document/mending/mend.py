@@ -27,7 +27,7 @@ from dynacli.document.objects import (
 from dynacli.document.pointer import join
 from dynacli.document.references.place_origins import Move
 
-__all__ = ["Mended", "below", "mend"]
+__all__ = ["Mended", "mend", "root_schemas"]
 
 Steps = tuple[str | int, ...]
 
@@ -100,7 +100,7 @@ class _Mending:
                     continue
                 self.mend_fields(node, kind, steps)
             # Reversed, because the stack is read from its end and warnings should come in document order.
-            self.stack.extend(reversed(list(below(node, kind, steps))))
+            self.stack.extend(reversed(list(_below(node, kind, steps))))
 
     def mend_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
         for field in _BOOLEANS.get(kind, ()):
@@ -172,7 +172,18 @@ class _Mending:
         node[field] = items
 
 
-def below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
+def root_schemas(tree: Any) -> Iterator[tuple[dict[str, Any], Steps]]:
+    """Yield the schemas of a document that are below no other schema, each with the steps to it."""
+    stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
+    while stack:
+        node, kind, steps = stack.pop()
+        if kind is SCHEMA and isinstance(node, dict):
+            yield node, steps
+        elif isinstance(node, dict | list):
+            stack.extend(_below(node, kind, steps))
+
+
+def _below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
     """Yield the objects and lists in an object or a list, except data."""
     if isinstance(node, list):
         members = ((item, kind, (*steps, index)) for index, item in enumerate(node))

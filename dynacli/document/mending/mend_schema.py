@@ -110,7 +110,7 @@ def _is_right(node: dict[str, Any]) -> bool:
     if any(key in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[key]) for key, value in node.items()):
         return False
     kind = node.get("type", "object")
-    if isinstance(kind, str) and kind not in _TYPES:
+    if kind not in _TYPES if isinstance(kind, str) else not _TYPES.issuperset(map(str, kind)):
         return False
     return not _is_text(node) or not any(map(_is_scalar, (*node.get("enum", ()), node.get("default"))))
 
@@ -215,9 +215,18 @@ def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         else:
             warn(f"There is no type `{value[:40]}`; it is ignored", *steps, "type")
             del node["type"]
-    elif not isinstance(value, list):
+        return
+    named = (
+        [name for name in value if isinstance(name, str) and name in _TYPES]
+        if isinstance(value, list)
+        else []
+    )
+    if not named:
         warn("`type` is the name of no type; it is ignored", *steps, "type")
         del node["type"]
+    elif len(named) < len(value):
+        warn("`type` names types that there are not; they are ignored", *steps, "type")
+        node["type"] = named
 
 
 def _mend_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from dynacli.document.mending.mend import root_schemas
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import MISSING, follow, from_fragment, join
 from dynacli.document.references.scan import ScanResult, scan
@@ -19,6 +20,7 @@ __all__ = ["Problem", "report"]
 
 _MAX_PROBLEMS = 100
 _MAX_HOPS = 20
+_JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -49,6 +51,7 @@ def report(tree: Any, version: str, references: ScanResult | None = None) -> lis
         *_reference_problems(references or scan(tree)),
         *islice(_operation_problems(tree), _MAX_PROBLEMS),
         *_schema_problems(tree, version),
+        *(() if version == "3.0" else islice(_keyword_problems(tree), _MAX_PROBLEMS)),
     )
     return list(dict.fromkeys(problems))[:_MAX_PROBLEMS]
 
@@ -120,6 +123,26 @@ def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
     except (ValueError, TypeError, OverflowError):
         # The tree has something that JSON cannot hold, such as a key that is not a string.
         yield Problem("", "The document could not be held against its schema")
+
+
+def _keyword_problems(tree: Any) -> Iterator[Problem]:
+    """Yield the first keyword of each schema whose value it must not have; for versions that use JSON Schema.
+
+    The official schemas of these versions leave schemas to their dialect.
+    """
+    from jsonschema_rs import Draft202012Validator, ValidationError
+
+    # Not `jsonschema_rs.meta`, which fetches the dialect that `$schema` of a schema names.
+    validator = Draft202012Validator({"$ref": _JSON_SCHEMA}, retriever=_refuse_to_retrieve)
+    for schema, steps in root_schemas(tree):
+        if "$schema" in schema:
+            continue  # it may have a dialect of its own
+        try:
+            validator.validate(schema)
+        except ValidationError as error:
+            yield Problem(join([*steps, *error.instance_path]), _describe(error))
+        except (ValueError, TypeError, OverflowError):
+            continue  # it has something that JSON cannot hold, such as a key that is not a string
 
 
 @cache

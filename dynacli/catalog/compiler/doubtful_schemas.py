@@ -1,0 +1,67 @@
+"""Schemas whose keywords are right, each by itself, and that mean nothing all the same."""
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from dynacli.document.references.scan import lookup
+from dynacli.schema.read_schema import applied_schemas, common_types, types_of
+
+__all__ = ["DoubtfulSchemas"]
+
+_SCHEMAS = "#/components/schemas/"
+_MOST_PARTS = 20
+"""Of a longer chain of `allOf` each link is looked at by itself."""
+
+
+class DoubtfulSchemas:
+    """Warns of references that lead to no schema, and of schemas that ask for two types at once.
+
+    Such schemas are kept as they are written.
+
+    Args:
+        tree: The document.
+        warn: Called with a message and the steps of a pointer.
+    """
+
+    def __init__(self, tree: Any, warn: Callable[..., None]) -> None:
+        self._tree = tree
+        self._warn = warn
+        self._refs: set[str] = set()
+
+    def look(self, schema: dict[str, Any], steps: tuple[str | int, ...]) -> None:
+        """Look at a schema; what is below it is not looked at."""
+        ref = schema.get("$ref")
+        if isinstance(ref, str) and ref not in self._refs:
+            self._refs.add(ref)
+            if not self._leads_to_schema(ref):
+                self._warn(f"`{ref[:100]}` leads to no schema; it stands for anything", *steps, "$ref")
+        if "allOf" in schema:
+            self._look_at_types(schema, steps)
+
+    def _leads_to_schema(self, ref: str) -> bool:
+        try:
+            target = lookup(self._tree, ref)
+        except LookupError:
+            return True  # to nothing, of which is told elsewhere
+        is_other_component = (
+            ref.startswith("#/components/") and not ref.startswith(_SCHEMAS) and ref.count("/") == 3
+        )
+        return isinstance(target, dict | bool) and not is_other_component
+
+    def _look_at_types(self, schema: dict[str, Any], steps: tuple[str | int, ...]) -> None:
+        types: list[str] = []
+        for part in islice(applied_schemas(schema, self._follow), _MOST_PARTS):
+            named = types_of(part)
+            common = common_types(types, named) if types and named else types or named
+            if not common and named:
+                asked = f"`{'|'.join(types)}` and `{'|'.join(named)}`"
+                self._warn(f"No value is right, because it would be {asked} at once", *steps, "allOf")
+                return
+            types = common
+
+    def _follow(self, ref: str) -> tuple[Any, Any]:
+        try:
+            return lookup(self._tree, ref), self._follow
+        except LookupError:
+            return None, self._follow

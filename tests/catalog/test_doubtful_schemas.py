@@ -1,0 +1,55 @@
+"""Schemas that cannot mean what they say: kept as they are written, judged all the same, and listed by `doctor`."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.documents import JSON, document, operation, save
+from tests.harness import Answer, Recorder, run_cli
+
+_CHAIN = {
+    f"S{number}": {"allOf": [{"$ref": f"#/components/schemas/S{number + 1}"}]} for number in range(20_000)
+} | {"S20000": {"type": "object"}}
+
+CASES: dict[str, tuple[Any, str, Any, bool]] = {
+    "to-nowhere": ({"$ref": "#/components/schemas/No"}, "leads nowhere; it stands for anything", 1, True),
+    "to-a-response": ({"$ref": "#/components/responses/Done"}, "leads to no schema", 1, True),
+    "to-a-text": ({"$ref": "#/info/title"}, "leads to no schema; it stands for anything", 1, True),
+    "two-types": (
+        {"allOf": [{"type": "string"}, {"type": "integer"}]},
+        "`string` and `integer` at once",
+        1,
+        False,
+    ),
+    "two-types-by-reference": (
+        {"allOf": [{"$ref": "#/components/schemas/Text"}, {"type": "object"}]},
+        "`string` and `object` at once",
+        "a",
+        False,
+    ),
+    "unknown-type": ({"type": ["string", "strin"]}, "names types that there are not", "a", True),
+    "minimum": ({"type": "integer", "minimum": "low"}, "`minimum` is no number; it is ignored", 1, True),
+    "properties": ({"type": "object", "properties": {"a": 5}}, "of type boolean or object", {}, True),
+    "exclusive": ({"type": "integer", "exclusiveMinimum": [1]}, "should be of type number", 1, True),
+    "chain": ({"$ref": "#/components/schemas/S0"}, "", {}, True),
+}
+"""Name → schema, the text that `doctor` has of it, an answer, whether that answer is right."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_such_a_schema_is_listed_and_judged(name: str, server: Recorder) -> None:
+    """The document works, `doctor` lists the place, and a call gets a verdict."""
+    schema, listed, value, is_right = CASES[name]
+    get = operation("getIt")
+    get["responses"]["200"]["content"][JSON]["schema"] = schema
+    schemas = {"Text": {"type": "string"}, **(_CHAIN if name == "chain" else {})}
+    components = {"schemas": schemas, "responses": {"Done": {"description": "done"}}}
+    save(document({"/it": {"get": get}}, [server.origin], version="3.1.0", components=components))
+    assert 0 == run_cli("api", "add", "odd", "./api.json").exit_code
+    assert listed in run_cli("doctor").stdout
+    server.answers["/it"] = Answer(body=json.dumps(value).encode())
+    result = run_cli("odd", "get-it")
+    assert (0, value) == (result.exit_code, result.json)
+    assert is_right is ("breaks the document" not in result.stderr)
+    assert (0 if is_right else 9) == run_cli("odd", "get-it", "--validate", "strict").exit_code
