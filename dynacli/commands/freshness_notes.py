@@ -4,7 +4,6 @@ import shlex
 import time
 
 from dynacli.commands.revision_names import SHOWN_DIGITS
-from dynacli.library.news import take_news
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import age_of
 from dynacli.library.revisions.open_request import NEVER
@@ -57,6 +56,8 @@ def _age_notes(api: OpenedApi, name: str) -> list[str]:
 
 
 def _shown_name(api: OpenedApi) -> str:
+    if api.is_registered:
+        return api.name
     from dynacli.urls import with_masked_query
 
     return with_masked_query(api.name)
@@ -96,6 +97,8 @@ def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) 
 
 def news_note(api: OpenedApi) -> str:
     """Return what changed in the document since this was last called; empty where nothing did."""
+    from dynacli.library.news import take_news
+
     news = take_news(api.revisions)
     if news is None:
         return ""

@@ -6,10 +6,8 @@ The counts stand in `news.json` beside the pointer. The run that removes the fil
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.catalog.compiler.garbage_collection import without_collector
 from dynacli.errors import DynacliError
 from dynacli.files import remove_file
-from dynacli.library.compose_document import read_cached_document
 from dynacli.library.revisions.revisions import NEWS, Revisions, is_revision, type_fits
 
 if TYPE_CHECKING:
@@ -68,7 +66,9 @@ def note_news(
         name: How messages call the document.
         document: The document of the new revision, where it is at hand.
     """
+    from dynacli.catalog.compiler.garbage_collection import without_collector
     from dynacli.changes.compare import compare
+    from dynacli.library.compose_document import read_cached_document
 
     since = revisions.read_state(NEWS).get("since")
     known = revisions.pointer_to(since) if isinstance(since, str) and is_revision(since) else None

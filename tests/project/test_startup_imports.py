@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Answer, Recorder, recording, run_cli
+from tests.served_document import DAY, Served, age, until
 
 _PET = {
     "type": "object",
@@ -340,6 +341,23 @@ def test_settings_of_refreshing_import_nothing(
         file.write('refresh_after = "12h"\n')
     reads_durations = _modules("library.configuration.refresh_settings")
     assert set() == _loaded(words.split(), tmp_path) - plain - reads_durations
+
+
+def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the document is due, the run starts a process and reads no document itself."""
+    with recording() as server:
+        served = Served(server, _DOCUMENT)
+        assert 0 == run_cli("api", "add", "shop", served.url).exit_code
+        words = ["shop", "put-pet", "--help"]
+        plain = _loaded(words, tmp_path)
+        age(Path(os.environ["DYNACLI_CACHE_DIR"]).parent, 8 * DAY)
+        monkeypatch.setenv("DYNACLI_REFRESH", "background")
+        begins = (
+            "library.background_refresh library.revisions.refresh_claim library.revisions.pending_document"
+        )
+        notes = "commands.freshness_notes commands.revision_names model.wording"
+        assert _loaded(words, tmp_path) - plain == _modules(f"{begins} {notes}") - plain
+        until(lambda: len(served.asked) == 2, "the refresh")
 
 
 @pytest.mark.parametrize("words", ["--help", "pets --help", "pets put-pet --help", "help inputs"])
