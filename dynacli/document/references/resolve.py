@@ -62,20 +62,22 @@ def resolve(tree: Any, *, uri: str = "") -> Any:
     """
     if not isinstance(tree, dict):
         return tree
-    copy = _copied(tree)
-    prepared = _PreparedCopy(copy, is_3_0=str(tree.get("openapi")).startswith("3.0"))
+    copy, count = _copied(tree)
+    prepared = _PreparedCopy(copy, count, is_3_0=str(tree.get("openapi")).startswith("3.0"))
     targets = prepared.take_out(uri)
     return prepared.put_back(_resolved(targets))
 
 
-def _copied(tree: dict[str, Any]) -> dict[str, Any]:
+def _copied(tree: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """Return a copy of a tree, and how many keys `$ref` it has, where that is known."""
     import orjson
 
     try:
-        copy: dict[str, Any] = orjson.loads(orjson.dumps(tree))
+        content = orjson.dumps(tree)
     except TypeError:  # integers beyond 64 bits, lone surrogates
-        return deepcopy(tree)
-    return copy
+        return deepcopy(tree), None
+    # In the text of a value, the quotation mark before the colon would be escaped.
+    return orjson.loads(content), content.count(b'"$ref":')
 
 
 def _resolved(targets: list[Any]) -> list[Any]:
@@ -107,10 +109,16 @@ def _reference_to(number: int) -> str:
 
 
 class _PreparedCopy:
-    """A copy of a document in which the parts that prance must not see are set aside."""
+    """A copy of a document in which the parts that prance must not see are set aside.
 
-    def __init__(self, copy: dict[str, Any], *, is_3_0: bool) -> None:
+    Args:
+        copy: The copy.
+        count: How many keys `$ref` it has; None where that is not known.
+    """
+
+    def __init__(self, copy: dict[str, Any], count: int | None, *, is_3_0: bool) -> None:
         self.copy = copy
+        self.count = count
         self.is_3_0 = is_3_0
         # Random, so that no document can hold these keys itself.
         mark = os.urandom(8).hex()
@@ -141,7 +149,7 @@ class _PreparedCopy:
         targets = [follow(self.copy, steps) for steps in self.numbers]
         holders = [self._holder_of(site) for site, _ in good]
         followed = {id(site.node) for site, _ in good}
-        for node in _objects(self.copy):
+        for node in _objects(self.copy) if self.count != len(followed) else ():
             if "$ref" in node and id(node) not in followed:
                 node[self.kept] = node.pop("$ref")
         for site, steps in good:
@@ -238,10 +246,11 @@ def _objects(tree: Any) -> Iterator[dict[str, Any]]:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if isinstance(node, dict):
+        if type(node) is dict:
             yield node
-        members = node.values() if isinstance(node, dict) else node
-        stack.extend([member for member in members if isinstance(member, (dict, list))])
+            node = node.values()
+        # Not `isinstance`, which takes a third longer, over all values of a document.
+        stack += [member for member in node if type(member) is dict or type(member) is list]
 
 
 def _too_nested(targets: set[Steps]) -> set[Steps]:
