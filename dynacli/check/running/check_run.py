@@ -1,10 +1,13 @@
 """The run of a check: round by round, calls are planned, sent side by side, and judged."""
 
+import signal
+import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.planning.answer_links import AnswerLinks
@@ -142,10 +145,33 @@ class CheckRun:
             if not self._is_silent:
                 chain_runner = ChainRunner(self, self._by_name, self._chains, self._answers, self._links)
                 self.leftovers = chain_runner.leftovers
-                chain_runner.run()
+                with self._noting_interrupt():
+                    chain_runner.run()
         except KeyboardInterrupt:
             self.is_interrupted = True
         return tuple(self._checked(described) for described in self._operations)
+
+    @contextmanager
+    def _noting_interrupt(self) -> Iterator[None]:
+        """Let the first Ctrl-C of the block be noted alone, and the second one end it.
+
+        An exception could come between a call that creates something and the note that it was made.
+        """
+        is_own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if not is_own or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def note(*_: Any) -> None:
+            if self.is_interrupted:
+                raise KeyboardInterrupt
+            self.is_interrupted = True
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def call(
         self, described: DescribedOperation, path_values: Sequence[InputValue], *, is_vital: bool = False
@@ -154,7 +180,7 @@ class CheckRun:
 
         Args:
             path_values: Values of its path.
-            is_vital: Whether a first Ctrl-C does not end the wait for the answer; `is_interrupted` then says so.
+            is_vital: Whether a first Ctrl-C does not end the wait for the answer.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed; during a vital call for the second time.
@@ -173,13 +199,10 @@ class CheckRun:
         time.sleep(self._dispatcher.seconds_until_free or 0)
         self._start(described, planned)
         while self._dispatcher.running:
-            try:
-                self._take_exchange(_TICK)
-                self._report_progress()
-            except KeyboardInterrupt:
-                if self.is_interrupted or not is_vital:
-                    raise
-                self.is_interrupted = True
+            self._take_exchange(_TICK)
+            self._report_progress()
+            if self.is_interrupted and not is_vital:
+                raise KeyboardInterrupt
             for exchange in self._exchanges[name][earlier:]:
                 if exchange.planned is planned:
                     return exchange
