@@ -328,9 +328,10 @@ def test_text_that_is_too_much_for_markdown_is_shown(markdown: str) -> None:
 
 @given(st.text(alphabet="ab1 \n`_.-=#é\xa0", max_size=40).map("a".__add__))
 @example("a `b_ *c*` d_e\nf\n\n\nGet `x`")
+@example("a\n```")
 def test_text_that_need_not_be_read_as_markdown_is_the_same(text: str) -> None:
     """What is taken for simple paragraphs has the blocks that the library finds; a comment makes it look."""
-    assert blocks_of(f"{text}\n\n<!-- -->") == blocks_of(text)
+    assert blocks_of(f"<!-- -->\n\n{text}") == blocks_of(text)
 
 
 def _depth(blocks: object) -> int:
