@@ -121,6 +121,13 @@ def test_a_file_that_has_just_changed_is_not_compiled(
     assert not _written(home).exists()
 
 
+def test_it_goes_with_the_cache(parser: _Parser, home: Path) -> None:
+    """A cache that was cleared has nothing of it."""
+    _run()
+    assert 0 == run_cli("cache", "clear").exit_code
+    assert (False, 0, 2) == (_written(home).exists(), _run(), parser.count)
+
+
 def test_dates_stay_in_toml(parser: _Parser, home: Path) -> None:
     """JSON cannot hold everything that TOML can."""
     with (home / "config" / "config.toml").open("a") as file:

@@ -192,6 +192,11 @@ class Configuration:
             content = json.dumps([self.path, known.stamp, known.tables])
             write_file(self._compiled_path, content.encode(), is_lasting=False)
 
+    def forget_compiled(self) -> None:
+        """Remove the compiled form; the next run reads the file itself."""
+        with suppress(OSError):
+            os.unlink(self._compiled_path)
+
     def _locate(self, source: str) -> str:
         # A path is written as in a shell, and starts from the directory of the file.
         if "://" in source or os.path.isabs(source):
