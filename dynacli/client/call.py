@@ -47,7 +47,13 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
     for name, value in settings.headers:
         check_header(name, value)
     request = build_request(
-        operation, base_url, values.parameters, values.body, values.media_type, settings.headers
+        operation,
+        base_url,
+        values.parameters,
+        values.body,
+        values.media_type,
+        settings.headers,
+        is_strict=settings.level != "off",
     )
     check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
     return request

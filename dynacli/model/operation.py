@@ -288,13 +288,16 @@ IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters of these names "shall be ignored" (OpenAPI 3.1.1, "Parameter Object")."""
 
 _STYLES = {
-    "path": ("simple", "label", "matrix"),
-    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "path": ("simple", "label", "matrix", "ssv", "tsv", "pipes"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject", "tsv"),
     "querystring": ("form",),
-    "header": ("simple",),
+    "header": ("simple", "ssv", "tsv", "pipes"),
     "cookie": ("form", "cookie"),
 }
-"""Location → its styles, the default first (OpenAPI 3.2.0, "Style Values")."""
+"""Location → its styles, the default first (OpenAPI 3.2.0, "Style Values").
+
+`ssv`, `tsv` and `pipes` are values of Swagger 2.0's `collectionFormat` that OpenAPI 3 has no style for at the location.
+"""
 
 
 def documented_status(status: int, documented: Iterable[str]) -> str:

@@ -40,6 +40,8 @@ def build_request(
     body: "bytes | Payload | None" = None,
     media_type: str = "",
     headers: Sequence[tuple[str, str]] = (),
+    *,
+    is_strict: bool = True,
 ) -> Request:
     """Build the request of an operation.
 
@@ -50,6 +52,7 @@ def build_request(
         body: The encoded body, None for no body.
         media_type: The body's media type.
         headers: Headers given by the person, which override those of the document.
+        is_strict: Whether a value that servers read as another one is refused, such as a member with a comma.
 
     Raises:
         UsageError: A value cannot be written as the document prescribes.
@@ -74,6 +77,7 @@ def build_request(
             "style": style,
             "explode": explode,
             "allow_reserved": style_of.allow_reserved,
+            "is_strict": is_strict,
         }
         match parameter.location:
             case "path":
@@ -84,9 +88,14 @@ def build_request(
                 is_form = parameter.media_type.lower().startswith("application/x-www-form-urlencoded")
                 querystring = name, value if is_form else quote(value, safe="", errors="surrogatepass")
             case "header":
-                described[name] = serialize_header(name, value, style=style, explode=explode)
+                described[name] = serialize_header(
+                    name, value, style=style, explode=explode, is_strict=is_strict
+                )
             case "cookie":
-                cookies.extend(serialize_cookie(name, value, **serialization))
+                is_reserved = style_of.allow_reserved
+                cookies.extend(
+                    serialize_cookie(name, value, style=style, explode=explode, allow_reserved=is_reserved)
+                )
     query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
     parts = RequestParts(path, tuple(query), described, tuple(cookies), querystring)
     url = base_url + _path(operation.path, path)

@@ -21,6 +21,8 @@ def encode_form(
     media_type: str,
     encoding_of: Callable[[str], PropertyEncoding],
     write_json: Callable[[Any], str],
+    *,
+    is_strict: bool = True,
 ) -> bytes:
     """Return the bytes of a form.
 
@@ -28,6 +30,7 @@ def encode_form(
         body: An object; properties that are null are left out, because a form has no null.
         encoding_of: Returns how the property of a name is written.
         write_json: Returns a value as JSON.
+        is_strict: Whether a member that holds the delimiter of its list is refused.
 
     Raises:
         UsageError: The body is no object, or a property cannot be written as the document prescribes.
@@ -38,13 +41,20 @@ def encode_form(
             hint="Give a JSON object, or the text of the form as it is",
         )
     pairs = [
-        pair for name, value in body.items() for pair in _pairs(name, value, encoding_of(name), write_json)
+        pair
+        for name, value in body.items()
+        for pair in _pairs(name, value, encoding_of(name), write_json, is_strict=is_strict)
     ]
     return "&".join(pair.encoded for pair in pairs).encode()
 
 
 def _pairs(
-    name: str, value: Any, encoding: PropertyEncoding, write_json: Callable[[Any], str]
+    name: str,
+    value: Any,
+    encoding: PropertyEncoding,
+    write_json: Callable[[Any], str],
+    *,
+    is_strict: bool,
 ) -> tuple[Pair, ...]:
     """Return the pairs of a property.
 
@@ -54,7 +64,7 @@ def _pairs(
     if value is None:
         return ()
     if encoding.style:
-        return styled_pairs(name, value, encoding)
+        return styled_pairs(name, value, encoding, is_strict=is_strict)
     declared = encoding.media_types[0] if encoding.media_types else ""
     if declared and is_json(declared):
         return styled_pairs(name, write_json(value), _NO_ENCODING)
@@ -72,7 +82,9 @@ def _pairs(
     return tuple(pairs)
 
 
-def styled_pairs(name: str, value: Any, encoding: PropertyEncoding) -> tuple[Pair, ...]:
+def styled_pairs(
+    name: str, value: Any, encoding: PropertyEncoding, *, is_strict: bool = True
+) -> tuple[Pair, ...]:
     """Return the pairs of a property that is written like a query parameter.
 
     The style applies to arrays and objects only, and a scalar is always written as `name=value`:
@@ -86,7 +98,12 @@ def styled_pairs(name: str, value: Any, encoding: PropertyEncoding) -> tuple[Pai
     explode = encoding.explode if encoding.style else True
     try:
         return serialize_query(
-            name, value, style=style, explode=explode, allow_reserved=encoding.allow_reserved
+            name,
+            value,
+            style=style,
+            explode=explode,
+            allow_reserved=encoding.allow_reserved,
+            is_strict=is_strict,
         )
     except UsageError as error:
         raise UsageError(

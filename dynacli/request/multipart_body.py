@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
 from dynacli.model.media_types import essence, is_json
+from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
 from dynacli.request.form_body import styled_pairs
 from dynacli.request.parameter_serialization import serialize_header
@@ -114,7 +115,13 @@ def _escaped(text: str) -> str:
     return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", text)
 
 
-def make_parts(body: Any, encodings: Encodings, given_headers: Mapping[tuple[str, str], str]) -> list[Part]:
+def make_parts(
+    body: Any,
+    encodings: Encodings,
+    given_headers: Mapping[tuple[str, str], str],
+    *,
+    is_strict: bool = True,
+) -> list[Part]:
     """Return the parts of a body.
 
     A property that is null has no part. An array has a part for each item (RFC 7578, section 4.3).
@@ -125,6 +132,7 @@ def make_parts(body: Any, encodings: Encodings, given_headers: Mapping[tuple[str
         body: An object, whose properties are named parts; or an array, whose items are parts in order.
         encodings: The encodings of the properties.
         given_headers: (property, header in lower case) → value, as the person gave it.
+        is_strict: Whether a member that holds the delimiter of its list is refused.
 
     Raises:
         UsageError: The body is neither, or a part cannot be written as the document prescribes.
@@ -146,8 +154,12 @@ def make_parts(body: Any, encodings: Encodings, given_headers: Mapping[tuple[str
     for name, value, encoding in properties:
         headers = {header: text for (part_name, header), text in given_headers.items() if part_name == name}
         if encoding.style and not encoding.takes_file:
-            # RFC 6570 would percent-encode, but servers do not decode the content of a part.
-            parts.extend(Part(pair.name, pair.value.encode()) for pair in styled_pairs(name, value, encoding))
+            # RFC 6570 would percent-encode, but servers do not decode the content of a part: an encoded comma
+            # would be one that separates.
+            if encoding.style == "form" and not encoding.explode:
+                encoding = replace(encoding, style="csv")  # noqa: PLW2901
+            pairs = styled_pairs(name, value, encoding, is_strict=is_strict)
+            parts.extend(Part(pair.name, pair.value.encode()) for pair in pairs)
             continue
         items = value if isinstance(value, list) else [value]
         parts.extend(_part(name, f"`{name}`", item, encoding, headers) for item in items)

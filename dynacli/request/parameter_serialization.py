@@ -14,6 +14,9 @@ Rules for all of them:
 - Combinations that "Style Examples" marks n/a are undefined, but documents have them, and operations need
   their inputs: where all servers that support a combination read the same form, that form is written, and each
   function says which. A style that is not for the location ("Style Values") is refused.
+- `ssv`, `tsv` and `pipes` are Swagger 2.0's, where no style of OpenAPI 3 says the same at that location.
+- A member that holds the delimiter would be read as two. It is refused, and written all the same where nothing
+  is judged (`is_strict=False`).
 - Neither RFC 6570 nor OpenAPI says how an array or object within another is written. `deepObject` has a
   form that servers agree on; in all other styles the inner value is JSON text, as in Swagger UI.
 - Every refusal is a `UsageError`. It names the parameter, and never shows the value, which may be a secret.
@@ -51,6 +54,17 @@ _COOKIE_VALUE = r'(?P<quote>"?)[!#-+\--:<-\[\]-~]*(?P=quote)'  # RFC 6265, secti
 # Wider than a token, because names such as `filter[id]` are common and every server reads them.
 _COOKIE_NAME = r"[!#$%&'()*+./:<>?@\[\]^_`{|}~0-9A-Za-z-]+"
 
+# Style → what stands between the members of an array or object, and what messages call it.
+_DELIMITERS = {
+    "simple": (",", "a comma"),
+    "csv": (",", "a comma"),
+    "spaceDelimited": (" ", "a space"),
+    "ssv": (" ", "a space"),
+    "tsv": ("\t", "a tab"),
+    "pipeDelimited": ("|", "a `|`"),
+    "pipes": ("|", "a `|`"),
+}
+
 # No chain of proxies and servers decodes a path more often.
 _MOST_DECODINGS = 8
 
@@ -77,6 +91,7 @@ class _Parameter:
     name: str
     style: str
     explode: bool
+    is_strict: bool = True
 
     def refuse(self, reason: str, hint: str = "") -> NoReturn:
         raise UsageError(f"The {self.location} parameter `{self.name}` cannot be sent", why=reason, hint=hint)
@@ -84,9 +99,27 @@ class _Parameter:
     def refuse_style(self) -> NoReturn:
         self.refuse(f"OpenAPI does not have `style: {self.style}` for a {self.location}")
 
+    def refuse_misread(self, reason: str) -> None:
+        """Refuse a value that servers read as another one, unless nothing is judged."""
+        if self.is_strict:
+            self.refuse(reason, hint="`--validate off` sends it all the same")
+
+    def joined(self, texts: Sequence[str], encoded: Sequence[str]) -> str:
+        """Return encoded members with the delimiter of the style between them, as it is written in a URL."""
+        delimiter, word = _DELIMITERS[self.style]
+        if any(delimiter in text for text in texts):
+            self.refuse_misread(f"A member contains {word}, which `{self.style}` uses to separate members")
+        return quote(delimiter).join(encoded)
+
 
 def serialize_query(
-    name: str, value: Any, *, style: str = "form", explode: bool = True, allow_reserved: bool = False
+    name: str,
+    value: Any,
+    *,
+    style: str = "form",
+    explode: bool = True,
+    allow_reserved: bool = False,
+    is_strict: bool = True,
 ) -> tuple[Pair, ...]:
     """Write a query parameter as the pairs of a query.
 
@@ -111,11 +144,12 @@ def serialize_query(
     Args:
         name: The parameter's name, not encoded.
         value: A JSON value.
-        style: `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`.
+        style: `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`; `csv`, `ssv`, `tsv` or `pipes`.
         explode: Whether each member of an array or object is a pair of its own.
         allow_reserved: Whether reserved characters (RFC 3986, section 2.2) and existing
             percent-encoded triplets stay as they are (RFC 6570, section 3.2.3), except `#`, `[`, `]`, `&`
             and `+`, which mean something else, or nothing, in a query.
+        is_strict: Whether a member that holds the delimiter is refused.
 
     Returns:
         The pairs in order, none for an undefined value.
@@ -123,8 +157,8 @@ def serialize_query(
     Raises:
         UsageError: The style is not for a query, a member holds the delimiter, or a text is not Unicode.
     """
-    parameter = _Parameter("query", name, style, explode)
-    if style not in {"form", "spaceDelimited", "pipeDelimited", "deepObject"}:
+    parameter = _Parameter("query", name, style, explode, is_strict)
+    if style not in {"form", "deepObject"} and (style not in _DELIMITERS or style == "simple"):
         parameter.refuse_style()
 
     def written(text: str, without: str = "") -> str:
@@ -145,14 +179,17 @@ def serialize_query(
         return ()
     if style == "form":
         return (pair(name, ",".join(written(text, without=",") for text in flat)),)
-    delimiter, word = (" ", "a space") if style == "spaceDelimited" else ("|", "a `|`")
-    if any(delimiter in text for text in flat):
-        parameter.refuse(f"A member contains {word}, which `style: {style}` uses to separate members")
-    return (pair(name, quote(delimiter).join(written(text) for text in flat)),)
+    return (pair(name, parameter.joined(flat, [written(text) for text in flat])),)
 
 
 def serialize_path(
-    name: str, value: Any, *, style: str = "simple", explode: bool = False, allow_reserved: bool = False
+    name: str,
+    value: Any,
+    *,
+    style: str = "simple",
+    explode: bool = False,
+    allow_reserved: bool = False,
+    is_strict: bool = True,
 ) -> str:
     """Write a path parameter as the text that replaces `{name}` in the path.
 
@@ -164,11 +201,12 @@ def serialize_path(
     Args:
         name: The parameter's name, not encoded.
         value: A JSON value.
-        style: `simple`, `label` (a `.` before) or `matrix` (`;name=` before).
+        style: `simple`, `label` (a `.` before) or `matrix` (`;name=` before); `ssv`, `tsv` or `pipes`.
         explode: Whether each member of an array or object is written like a single value.
         allow_reserved: Whether reserved characters but `?`, `#`, `[` and `]`, and percent-encoded triplets,
             stay as they are. Documents say so for a parameter that holds a path, such as that of
             a file, whose slashes stay slashes.
+        is_strict: Whether an empty member, or one that holds the delimiter, is refused.
 
     Returns:
         The percent-encoded text, with the prefix of the style.
@@ -176,12 +214,14 @@ def serialize_path(
     Raises:
         UsageError: The style is not for a path, or the value is undefined or not allowed in a path.
     """
-    parameter = _Parameter("path", name, style, explode)
-    if style not in {"simple", "label", "matrix"}:
+    parameter = _Parameter("path", name, style, explode, is_strict)
+    if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
     texts = _texts(parameter, value)
-    if not texts or "" in texts:
+    if not any(texts) or ("" in texts and style == "label"):  # empty labels would make the segment `..`
         parameter.refuse("A path parameter always needs a value that is not empty")
+    if "" in texts:
+        parameter.refuse_misread("A member is empty, which many servers take for no member at all")
     for text in texts:
         _check_path_text(parameter, text)
         if allow_reserved and "" in text.split("/"):
@@ -203,24 +243,29 @@ def serialize_path(
         return "".join(f";{text}" for text in named)
     if style == "label":
         if explode and not is_single and any("." in text for text in texts):
-            parameter.refuse("A member contains a `.`, which `style: label` uses to separate members")
+            parameter.refuse_misread("A member contains a `.`, which `style: label` uses to separate members")
         return "." + ("." if explode else ",").join(encoded)
+    if style in {"ssv", "tsv", "pipes"}:
+        return encoded[0] if is_single else parameter.joined(texts, encoded)
     return ",".join(encoded)
 
 
-def serialize_header(name: str, value: Any, *, style: str = "simple", explode: bool = False) -> str:
+def serialize_header(
+    name: str, value: Any, *, style: str = "simple", explode: bool = False, is_strict: bool = True
+) -> str:
     """Write a header parameter as the text of the header field.
 
     Nothing is percent-encoded and nothing is quoted (OpenAPI 3.1.1, "Appendix D: Serializing Headers and
-    Cookies"). So a member of an array or object must not contain a comma, which would split it.
+    Cookies"). So a member of an array or object should not contain a comma, which would split it.
     Text outside Latin-1 is refused: a field value is a sequence of bytes (RFC 9110, section 5.5), and no rule says
     which encoding a server assumes.
 
     Args:
         name: The name of the header field.
         value: A JSON value.
-        style: `simple` is the only one for headers.
+        style: `simple`; `ssv`, `tsv` or `pipes`.
         explode: Whether an object is written `key=value,...` instead of `key,value,...`.
+        is_strict: Whether a member that holds the delimiter is refused.
 
     Returns:
         The field value, all of it Latin-1; empty for an undefined value, for which a caller sends no field.
@@ -229,21 +274,22 @@ def serialize_header(name: str, value: Any, *, style: str = "simple", explode: b
         UsageError: The style is not for a header, the name is not a token, or the value has characters that a
             field value cannot have.
     """
-    parameter = _Parameter("header", name, style, explode)
-    if style != "simple":
+    parameter = _Parameter("header", name, style, explode, is_strict)
+    if style not in {"simple", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
     if not re.fullmatch(_FIELD_NAME, name):
         parameter.refuse("The name of a header field is made of letters, digits and a few signs (RFC 9110)")
     texts = _texts(parameter, value)
     for text in texts:
         _check_header_text(parameter, text)
-    if isinstance(value, Mapping | list | tuple) and any("," in text for text in texts):
-        parameter.refuse("A member contains a comma, which separates the members of a header")
+    delimiter, word = _DELIMITERS[style]
+    if isinstance(value, Mapping | list | tuple) and any(delimiter in text for text in texts):
+        parameter.refuse_misread(f"A member contains {word}, which separates the members of this header")
     if explode and isinstance(value, Mapping):
         if any("=" in key for key in texts[::2]):
-            parameter.refuse("A key contains `=`, which separates keys from values")
+            parameter.refuse_misread("A key contains `=`, which separates keys from values")
         texts = [f"{key}={text}" for key, text in zip(texts[::2], texts[1::2], strict=True)]
-    return ",".join(texts)
+    return delimiter.join(texts)
 
 
 def serialize_cookie(

@@ -109,9 +109,12 @@ class Encodings:
         takes_file, takes_text = self._takes(schema) if self._is_multipart else (False, True)
         # 3.0 has the style for forms only: "SHALL be ignored if the request body media type is not
         # application/x-www-form-urlencoded"; since 3.1 it applies to multipart, too.
-        has_style = not (self._is_multipart and self._dialect == "3.0") and any(
-            key in described for key in ("style", "explode", "allowReserved")
-        )
+        # Those of Swagger 2.0 (`collectionFormat`) apply to multipart as well.
+        has_style = (
+            not self._is_multipart
+            or self._dialect != "3.0"
+            or described.get("style") in {"csv", "ssv", "tsv", "pipes"}
+        ) and any(key in described for key in ("style", "explode", "allowReserved"))
         style = str(described.get("style", "form")) if has_style else ""
         explode = described.get("explode")
         return PropertyEncoding(

@@ -73,11 +73,15 @@ __all__ = [
 logging.getLogger("openapi_core").addHandler(logging.NullHandler())
 
 # openapi-core splits `spaceDelimited` at `%20`, but the text is already decoded here.
-# It does not know 3.2's style `cookie`, which differs from `form` only in its percent-encoding.
+# It does not know 3.2's style `cookie`, which differs from `form` only in its percent-encoding, and the lists of
+# Swagger 2.0 that no style of OpenAPI 3 stands for.
 _STYLES: dict[str, Any] = {
     **style_deserializers,
     "spaceDelimited": partial(delimited_loads, delimiter=" "),
     "cookie": style_deserializers["form"],
+    "ssv": partial(delimited_loads, delimiter=" "),
+    "tsv": partial(delimited_loads, delimiter="\t"),
+    "pipes": partial(delimited_loads, delimiter="|"),
 }
 
 

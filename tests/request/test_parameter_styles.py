@@ -314,6 +314,37 @@ def test_members_cannot_hold_the_dot_that_separates_them() -> None:
         serialize_path("x", {"a": 1.5}, style="label", explode=True)
 
 
+@pytest.mark.parametrize(
+    ("write", "value", "options", "expected"),
+    [
+        (write_query, ["a b", "c"], {"style": "spaceDelimited"}, "x=a%20b%20c"),
+        (write_query, ["a|b", "c"], {"style": "pipeDelimited"}, "x=a%7Cb%7Cc"),
+        (write_query, ["a\tb", "c"], {"style": "tsv"}, "x=a%09b%09c"),
+        (serialize_path, ["a|b", "c"], {"style": "pipes"}, "a%7Cb%7Cc"),
+        (serialize_path, ["a.b", "c"], {"style": "label", "explode": True}, ".a.b.c"),
+        (serialize_path, ["", "a", ""], {}, ",a,"),
+        (serialize_header, ["a,b", "c"], {}, "a,b,c"),
+        (serialize_header, ["a b", "c"], {"style": "ssv"}, "a b c"),
+    ],
+)
+def test_what_reads_back_as_another_list_is_refused_unless_nothing_is_judged(
+    write: Callable[..., str], value: Any, options: dict[str, Any], expected: str
+) -> None:
+    """A member that holds its delimiter, or an empty one in a path, is refused with the way to send it."""
+    options = {"explode": False, **options}
+    with pytest.raises(UsageError) as caught:
+        write("x", value, **options)
+    assert "`--validate off` sends it all the same" == caught.value.hint
+    assert expected == write("x", value, **options, is_strict=False)
+
+
+@pytest.mark.parametrize(("value", "style"), [([""], "simple"), (["", ""], "label")])
+def test_no_level_sends_an_empty_segment_or_dots_alone(value: list[str], style: str) -> None:
+    """Such a path is another one."""
+    with pytest.raises(UsageError):
+        serialize_path("x", value, style=style, explode=True, is_strict=False)
+
+
 REFUSED_PATHS = [
     pytest.param("", id="empty"),
     pytest.param(".", id="dot"),
@@ -617,11 +648,16 @@ def test_nested_values_read_back_from_deep_objects(value: Any) -> None:
     [
         ("csv", "query", "/a?x=b,c"),
         ("ssv", "query", "/a?x=b%20c"),
+        ("tsv", "query", "/a?x=b%09c"),
         ("pipes", "query", "/a?x=b%7Cc"),
         ("multi", "query", "/a?x=b&x=c"),
         ("", "query", "/a?x=b,c"),
         ("csv", "path", "/a/b,c"),
+        ("ssv", "path", "/a/b%20c"),
+        ("tsv", "path", "/a/b%09c"),
         ("csv", "header", "b,c"),
+        ("pipes", "header", "b|c"),
+        ("tsv", "header", "b\tc"),
     ],
 )
 def test_swagger_2_collections_are_written_as_they_say(

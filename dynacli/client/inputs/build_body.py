@@ -104,7 +104,7 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
         return BuiltBody(encode(value, name), name, missing=selection.missing)
     from dynacli.client.inputs.encode_form import encode_form_body
 
-    content, name = encode_form_body(described, value, inputs)
+    content, name = encode_form_body(described, value, inputs, is_strict=is_strict)
     return BuiltBody(content, name, value, selection.missing)
 
 

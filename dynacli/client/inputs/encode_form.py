@@ -34,9 +34,12 @@ def encodings_of(described: DescribedOperation, *, has_examples: bool) -> Encodi
 
 
 def encode_form_body(
-    described: DescribedOperation, value: Any, inputs: "CallInputs"
+    described: DescribedOperation, value: Any, inputs: "CallInputs", *, is_strict: bool
 ) -> tuple[bytes | Payload, str]:
     """Return the body and its media type, with a boundary where there are parts.
+
+    Args:
+        is_strict: Whether a member that holds the delimiter of its list is refused.
 
     Raises:
         UsageError: The value cannot be written the way the document asks for.
@@ -44,7 +47,7 @@ def encode_form_body(
     name = described.media_type.name if described.media_type is not None else ""
     encodings = encodings_of(described, has_examples=inputs.has_examples)
     if not is_multipart(name):
-        return encode_form(value, name, encodings.of, json_text), name
+        return encode_form(value, name, encodings.of, json_text, is_strict=is_strict), name
     from dynacli.request.multipart_body import Multipart, make_parts
 
     unknown = [
@@ -58,7 +61,7 @@ def encode_form_body(
     plain_name = name.partition(";")[0].strip()
     if isinstance(value, list) and plain_name.lower() == "multipart/form-data":
         value = None  # its parts all need a name (RFC 7578, section 4.2)
-    parts = make_parts(value, encodings, dict(inputs.part_headers))
+    parts = make_parts(value, encodings, dict(inputs.part_headers), is_strict=is_strict)
     multipart = Multipart(parts, plain_name, inputs.boundary or _random_boundary())
     return multipart, multipart.media_type
 

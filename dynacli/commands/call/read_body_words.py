@@ -88,7 +88,7 @@ def read_body_words(
     if not options.editor:
         return inputs, None
     check_missing(described, collect_parameters(described, inputs, is_strict=is_strict)[1])
-    draft = _edit_body(run, described, inputs)
+    draft = _edit_body(run, described, inputs, is_strict=is_strict)
     return replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
 
 
@@ -178,7 +178,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         raise FileError(f"The body's file `{word[1:]}` cannot be read", why=why) from error
 
 
-def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs) -> "Draft":
+def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> "Draft":
     """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
     from dynacli.commands.call.editor import write_draft
 
@@ -199,7 +199,7 @@ def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs) -> "
         if is_form(name) or is_multipart(name):
             from dynacli.client.inputs.encode_form import encode_form_body
 
-            encode_form_body(described, value, inputs)
+            encode_form_body(described, value, inputs, is_strict=is_strict)
 
     return write_draft(run.env, text, _suffix(name), check, may_ask=not run.options.no_input)
 

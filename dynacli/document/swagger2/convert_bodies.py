@@ -118,14 +118,7 @@ def _form(fields: list[Field], place: ConvertedPlace, media_type: str) -> dict[s
             schema.below("required", len(required)).note_made(name, _required(field))
             required.append(name)
         field_place = place.at(field.old, place.below("encoding", name).new)
-        if media_type.startswith("multipart/"):
-            # There 3.0 ignores `style` and `explode` (3.0.4, "Encoding Object").
-            if field.raw.get("type") == "array" and field.raw.get("collectionFormat", "multi") != "multi":
-                field_place.below("collectionFormat").warn(
-                    "OpenAPI 3.0 has no `collectionFormat` for multipart forms; each item is sent as a part of its own"
-                )
-            continue
-        style = convert_encoding(field.raw, field_place)
+        style = convert_encoding(field.raw, field_place, is_multipart=media_type.startswith("multipart/"))
         if style:
             field_place.note_origin()
             encoding[name] = style

@@ -35,10 +35,17 @@ _NOT_OF_FIELD = frozenset(
 _STYLES = {
     "csv": ("form", False),
     "ssv": ("spaceDelimited", False),
+    "tsv": ("tsv", False),
     "pipes": ("pipeDelimited", False),
     "multi": ("form", True),
 }
-"""`collectionFormat` (2.0, "Parameter Object") → `style` and `explode` (3.0.4, "Style Values")."""
+"""`collectionFormat` (2.0, "Parameter Object") → `style` and `explode` (3.0.4, "Style Values") in a query or a form.
+
+Where 3.0 has no such style, the style has the name that 2.0 gives it.
+"""
+
+_DEFAULTS = {"path": "csv", "header": "csv", "multipart": "multi"}
+"""Location where 3.0 has a single style for lists → the `collectionFormat` that it is."""
 
 
 def keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
@@ -63,8 +70,9 @@ def convert_header(raw: Any, place: ConvertedPlace) -> Any:
         return raw
     if isinstance(raw.get("$ref"), str):
         return place.ledger.copy_reference(raw, "headers")
-    _style(raw, "header", place)  # called for its warnings: the only style is `simple`
-    return _described(raw, place)
+    converted = _described(raw, place)
+    converted.update(_style(raw, "header", place))
+    return converted
 
 
 def convert_field(raw: dict[str, Any], place: ConvertedPlace) -> Any:
@@ -86,8 +94,14 @@ def convert_field(raw: dict[str, Any], place: ConvertedPlace) -> Any:
     return converted
 
 
-def convert_encoding(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any] | None:
+def convert_encoding(
+    raw: dict[str, Any], place: ConvertedPlace, *, is_multipart: bool
+) -> dict[str, Any] | None:
     """Return the encoding of a form field; None where it is the default of 3.0 (3.0.4, "Encoding Object")."""
+    if is_multipart:
+        # There 3.0 ignores its own styles.
+        is_file = isinstance(raw.get("items"), dict) and raw["items"].get("type") == "file"
+        return None if is_file or "style" in raw else _style(raw, "multipart", place) or None
     # `multi` is how 3.0 writes a list in a form by default.
     is_needed = raw.get("collectionFormat") != "multi" or "style" in raw or "explode" in raw
     return _style(raw, "formData", place) or None if is_needed else None
@@ -161,19 +175,19 @@ def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[st
         return own if location == "formData" else {}
     collection_format = raw.get("collectionFormat", "csv")
     old = place.below("collectionFormat") if "collectionFormat" in raw else place
-    if location in ("path", "header"):
-        if collection_format != "csv":
-            old.warn(
-                f"`collectionFormat: {_shown(collection_format)}` cannot be carried over for a {location} parameter;"
-                " commas separate the items"
-            )
-        return {}
     if not isinstance(collection_format, str) or collection_format not in _STYLES:
-        old.warn(
-            f"`collectionFormat: {_shown(collection_format)}` cannot be carried over; commas separate the items"
-        )
+        old.warn(f"`collectionFormat: {_shown(collection_format)}` is unknown; commas separate the items")
         collection_format = "csv"
     style, explode = _STYLES[collection_format]
+    if location in _DEFAULTS:
+        if collection_format == "multi" and location != "multipart":
+            old.warn(
+                f"`collectionFormat: multi` is none for a {location} parameter; commas separate the items"
+            )
+            collection_format = "csv"
+        if collection_format == _DEFAULTS[location]:
+            return {}
+        style, explode = collection_format, False
     return {
         "style": place.below("style").note_made(style, old.old),
         "explode": place.below("explode").note_made(explode, old.old),

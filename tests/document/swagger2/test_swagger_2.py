@@ -177,13 +177,13 @@ def test_a_warning_names_the_line_in_the_swagger_document() -> None:
         "        in: query\n"
         "        type: array\n"
         "        items: {type: string}\n"
-        "        collectionFormat: tsv\n"
+        "        collectionFormat: brackets\n"
         "      responses: {'200': {description: fine}}\n"
     )
     shown = run_cli("api", "show", "./swagger.yaml", "-o", "json").json
     (warning,) = shown["warnings"]
     assert ("/paths/~1pets/get/parameters/1/collectionFormat", 14) == (warning["pointer"], warning["line"])
-    assert "`collectionFormat: tsv` cannot be carried over; commas separate the items" == warning["message"]
+    assert "`collectionFormat: brackets` is unknown; commas separate the items" == warning["message"]
 
 
 def test_files_of_a_swagger_document_are_put_together() -> None:

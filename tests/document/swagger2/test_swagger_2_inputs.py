@@ -110,6 +110,14 @@ PARAMETERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"in": "path", **ARRAY, "collectionFormat": "csv"},
         {"in": "path", "schema": ARRAY},
     ),
+    "tsv in the query": (
+        {"in": "query", **ARRAY, "collectionFormat": "tsv"},
+        {"in": "query", "schema": ARRAY, "style": "tsv", "explode": False},
+    ),
+    "pipes in the path": (
+        {"in": "path", **ARRAY, "collectionFormat": "pipes"},
+        {"in": "path", "schema": ARRAY, "style": "pipes", "explode": False},
+    ),
     "list in a header": ({"in": "header", **ARRAY}, {"in": "header", "schema": ARRAY}),
     "collectionFormat without a list": (
         {"in": "query", "type": "string", "collectionFormat": "csv"},
@@ -128,10 +136,8 @@ def test_a_parameter_gets_a_schema(given: dict[str, Any], expected: dict[str, An
 
 
 LOST: dict[str, tuple[dict[str, Any], str]] = {
-    "tsv": ({"in": "query", **ARRAY, "collectionFormat": "tsv"}, "/collectionFormat"),
     "an unknown format": ({"in": "query", **ARRAY, "collectionFormat": "semicolons"}, "/collectionFormat"),
     "no text": ({"in": "query", **ARRAY, "collectionFormat": ["csv"]}, "/collectionFormat"),
-    "pipes in the path": ({"in": "path", **ARRAY, "collectionFormat": "pipes"}, "/collectionFormat"),
     "multi in a header": ({"in": "header", **ARRAY, "collectionFormat": "multi"}, "/collectionFormat"),
     "a list in a list": ({"in": "query", "type": "array", "items": ARRAY}, "/items"),
     "a type beside a schema": ({"in": "query", "type": "string", "schema": {"type": "integer"}}, "/type"),
@@ -373,22 +379,20 @@ def test_a_further_body_or_form_is_left_out(parameters: list[dict[str, Any]]) ->
     assert 1 == len(conversion.warnings)
 
 
-@pytest.mark.parametrize("collection_format", ["csv", "pipes", "tsv"])
-def test_a_list_in_a_multipart_form_is_a_part_for_each_item(collection_format: str) -> None:
-    """3.0 has no style there, which is told once; in a form of the other kind it has, as far as it goes."""
+@pytest.mark.parametrize("collection_format", ["csv", "pipes", "tsv", "multi", None])
+def test_a_list_in_a_multipart_form_is_written_as_its_format_says(collection_format: str | None) -> None:
+    """3.0 has no style there but a part for each item (`multi`), so that the others keep the names of 2.0."""
     field = {"in": "formData", "name": "a", **ARRAY, "collectionFormat": collection_format}
-    forms = ["multipart/form-data", "application/x-www-form-urlencoded"]
-    told = {}
-    for consumes in (forms, forms[:1]):
-        conversion = convert(
-            swagger({"/a": {"post": {"parameters": [field], "consumes": consumes, "responses": RESPONSES}}})
-        )
-        content = conversion.tree["paths"]["/a"]["post"]["requestBody"]["content"]
-        assert "encoding" not in content["multipart/form-data"]
-        told[len(consumes)] = [message for message, _ in conversion.warnings]
-    (message,) = told[1]
-    assert "each item is sent as a part of its own" in message
-    assert told[2] == [message] + [warning for warning in told[2] if "`collectionFormat: tsv`" in warning]
+    if collection_format is None:
+        del field["collectionFormat"]
+    consumes = ["multipart/form-data"]
+    conversion = convert(
+        swagger({"/a": {"post": {"parameters": [field], "consumes": consumes, "responses": RESPONSES}}})
+    )
+    content = conversion.tree["paths"]["/a"]["post"]["requestBody"]["content"]
+    style = {"a": {"style": collection_format or "csv", "explode": False}}
+    expected = None if collection_format == "multi" else style
+    assert (expected, ()) == (content["multipart/form-data"].get("encoding"), conversion.warnings)
 
 
 @pytest.mark.parametrize(
