@@ -11,6 +11,7 @@ from dynacli.document.path_items import METHODS
 
 __all__ = [
     "ANYTHING",
+    "CONTENT",
     "DATA",
     "DOCUMENT",
     "ENCODING",
@@ -71,6 +72,7 @@ HEADER = ObjectKind("headers")
 _LINK = ObjectKind("links")
 _SECURITY_SCHEME = ObjectKind("securitySchemes")
 _MEDIA_TYPE = ObjectKind()
+CONTENT = _map_of(_MEDIA_TYPE)
 ENCODING = ObjectKind()
 OPERATION = ObjectKind()
 PATH_ITEM = ObjectKind()
@@ -99,7 +101,7 @@ _USUAL: dict[str, ObjectKind] = {
     "pathItems": _map_of(PATH_ITEM),
     "webhooks": _map_of(PATH_ITEM),
     "paths": _map_of(PATH_ITEM, has_extensions=True),
-    "content": _map_of(_MEDIA_TYPE),
+    "content": CONTENT,
     "mediaTypes": _map_of(_MEDIA_TYPE),
     "encoding": _map_of(ENCODING),
     **dict.fromkeys(("prefixEncoding", "itemEncoding"), ENCODING),

@@ -32,6 +32,12 @@ CASES: dict[str, tuple[Any, str, Any, bool]] = {
     "minimum": ({"type": "integer", "minimum": "low"}, "`minimum` is no number; it is ignored", 1, True),
     "properties": ({"type": "object", "properties": {"a": 5}}, "of type boolean or object", {}, True),
     "exclusive": ({"type": "integer", "exclusiveMinimum": [1]}, "should be of type number", 1, True),
+    "integer-or-number": (
+        {"oneOf": [{"type": "integer"}, {"type": "number"}]},
+        "fits two branches",
+        1.5,
+        True,
+    ),
     "chain": ({"$ref": "#/components/schemas/S0"}, "", {}, True),
 }
 """Name → schema, the text that `doctor` has of it, an answer, whether that answer is right."""

@@ -100,7 +100,7 @@ def compile_document(
         if raw.get("x-cli-ignore") is True or raw_item.get("x-cli-ignore") is True:
             continue
         try:
-            check_is_readable(document, raw_item, raw)
+            check_is_readable(document, raw)
             operations.append(compiler.compile(path, entry, item, raw_item, resolved))
         except SkippedOperationError as error:
             left_out.add(entry.method, path, raw, str(error), where)

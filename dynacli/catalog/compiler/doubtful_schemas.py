@@ -12,10 +12,12 @@ __all__ = ["DoubtfulSchemas"]
 _SCHEMAS = "#/components/schemas/"
 _MOST_PARTS = 20
 """Of a longer chain of `allOf` each link is looked at by itself."""
+_TELLING = frozenset({"enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "not"})
+"""Keywords that can tell the numbers of two branches apart."""
 
 
 class DoubtfulSchemas:
-    """Warns of references that lead to no schema, and of schemas that ask for two types at once.
+    """Warns of references that lead to no schema, and of schemas that ask for two types at once or cannot choose.
 
     Such schemas are kept as they are written.
 
@@ -38,6 +40,8 @@ class DoubtfulSchemas:
                 self._warn(f"`{ref[:100]}` leads to no schema; it stands for anything", *steps, "$ref")
         if "allOf" in schema:
             self._look_at_types(schema, steps)
+        if isinstance(schema.get("oneOf"), list):
+            self._look_at_numbers(schema["oneOf"], steps)
 
     def _leads_to_schema(self, ref: str) -> bool:
         try:
@@ -59,6 +63,18 @@ class DoubtfulSchemas:
                 self._warn(f"No value is right, because it would be {asked} at once", *steps, "allOf")
                 return
             types = common
+
+    def _look_at_numbers(self, branches: list[Any], steps: tuple[str | int, ...]) -> None:
+        """Warn of a choice between integers and numbers, to which every integer is both."""
+        kinds: set[str] = set()
+        for branch in branches[:_MOST_PARTS]:
+            parts = list(islice(applied_schemas(branch, self._follow), _MOST_PARTS))
+            if not any(_TELLING.intersection(part) for part in parts):
+                kinds.update(kind for part in parts for kind in types_of(part))
+        if {"integer", "number"} <= kinds:
+            self._warn(
+                "An integer is a number too, so that it fits two branches; `anyOf` takes it", *steps, "oneOf"
+            )
 
     def _follow(self, ref: str) -> tuple[Any, Any]:
         try:

@@ -28,7 +28,7 @@ def normal_tree(
     doubtful = DoubtfulSchemas(tree, warn) if warn is not None else None
     for schema, steps in root_schemas(tree):
         for node, link in each_schema(schema):
-            if doubtful is not None and ("$ref" in node or "allOf" in node):
+            if doubtful is not None and ("$ref" in node or "allOf" in node or "oneOf" in node):
                 doubtful.look(node, (*steps, *steps_of(link)))
             keywords = normal_keywords(node, version)
             if keywords is not None:

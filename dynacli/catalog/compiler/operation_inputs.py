@@ -149,18 +149,15 @@ class Inputs:
             )
 
     def _declared(self, holder: Mapping[str, Any], where: tuple[str, ...]) -> list[Mapping[str, Any]]:
-        """Return the Parameter Objects of a path item or an operation that can be used.
-
-        Raises:
-            SkippedOperationError: A parameter cannot be read at all.
-        """
+        """Return the Parameter Objects of a path item or an operation that can be used."""
         usable: dict[tuple[str, str], Mapping[str, Any]] = {}
         for index, raw in enumerate(list_or_empty(holder.get("parameters"))):
             ref = raw.get("$ref") if isinstance(raw, Mapping) else None
-            if ref is not None and "name" not in raw:
-                raise SkippedOperationError(f"the parameter `{ref}` leads nowhere")
             here = (*where, "parameters", str(index))
-            if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+            if ref is not None and "name" not in raw:
+                why = self._document.unread.get(ref, "it leads nowhere")
+                self._warn(f"the parameter `{ref}` is left out: {why}", *here)
+            elif not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
                 self._warn("this parameter has no name; it is ignored", *here)
             elif raw.get("in") not in LOCATIONS:
                 place = f"in `{raw['in']}`, not" if isinstance(raw.get("in"), str) else "not in"

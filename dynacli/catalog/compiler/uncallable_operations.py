@@ -36,25 +36,20 @@ class LeftOut:
         self.rows.append({"names": names, "why": f"`{method} {path}`: {why}"})
 
 
-def check_is_readable(document: Document, item: Mapping[str, Any], operation: Mapping[str, Any]) -> None:
-    """Check that no part of an operation is in a file that cannot be read.
+def check_is_readable(document: Document, operation: Mapping[str, Any]) -> None:
+    """Check that an operation and its body are in no file that cannot be read; without a parameter it can be called.
 
     Args:
-        item: The path item, with its references in place.
         operation: The operation, with its references in place.
 
     Raises:
-        SkippedOperationError: The operation, a parameter or the body is in such a file.
+        SkippedOperationError: The operation or the body is in such a file.
     """
     if not document.unread:
         return
     body = operation.get("requestBody")
     followed = follow_references(document.tree, body)
-    parts = [operation, body, followed.get("content") if isinstance(followed, Mapping) else None]
-    for holder in (item, operation):
-        parameters = holder.get("parameters")
-        parts.extend(parameters if isinstance(parameters, list) else (parameters,))
-    for part in parts:
+    for part in (operation, body, followed.get("content") if isinstance(followed, Mapping) else None):
         if why := why_unread(document, part):
             raise SkippedOperationError(why)
 

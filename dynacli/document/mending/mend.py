@@ -8,8 +8,10 @@ A value whose meaning is not plain stays as it is, and later code takes it for a
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dynacli.document.mending.mend_media_type import meant_media_type
 from dynacli.document.mending.mend_schema import mend_boolean, mend_schema
 from dynacli.document.objects import (
+    CONTENT,
     DATA,
     DOCUMENT,
     ENCODING,
@@ -110,6 +112,8 @@ class _Mending:
                 self.mend_list(node, field, steps)
             if field == "servers" and isinstance(node.get(field), list):
                 self.mend_servers(node[field], (*steps, field))
+        if kind is CONTENT:
+            self.mend_media_types(node, steps)
         if kind is DOCUMENT and isinstance(node.get("paths"), dict):
             self.warn_of_paths(node["paths"], steps)
         if kind is OPERATION and "tags" in node:
@@ -119,6 +123,21 @@ class _Mending:
             if word != node["in"] and word in _LOCATIONS:
                 self.warn(f"`in` is `{node['in'][:40]}`; it is read as `{word}`", *steps, "in")
                 node["in"] = word
+
+    def mend_media_types(self, content: dict[str, Any], steps: Steps) -> None:
+        """Give the objects under media types that there cannot be to those that are meant."""
+        meant = {name: meant_media_type(name) for name in content}
+        for name, right in meant.items():
+            if name == right or right in content:
+                meant[name] = name
+                continue
+            self.warn(f"There is no media type `{name[:60]}`; it is read as `{right}`", *steps, name)
+            place = join((*steps, right))
+            self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
+        if any(name != right for name, right in meant.items()):
+            renamed = {meant[name]: media for name, media in content.items()}
+            content.clear()
+            content.update(renamed)
 
     def warn_of_paths(self, paths: dict[str, Any], steps: Steps) -> None:
         """Warn of paths without a leading slash: they stay in the document, and requests add the slash."""

@@ -1,5 +1,6 @@
 """Small mistakes of a schema mended: keywords get the type that they should have, where the meaning is plain."""
 
+import re
 from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Any
@@ -74,6 +75,9 @@ _MEANT_TYPES = {
     "hash": ("object", ""),
 }
 
+# `/^[a-z]+$/i`: a slash before the beginning or behind the end of a text can never be found.
+_REGEX_LITERAL = re.compile(r"/(\^.*|.*(?<!\\)\$)/([dgimsuvy]*)", re.DOTALL)
+
 _WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
@@ -108,6 +112,8 @@ def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], Link]]:
 def _is_right(node: dict[str, Any]) -> bool:
     """Return whether a quick check finds no mistake in a schema; most schemas have none."""
     if any(key in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[key]) for key, value in node.items()):
+        return False
+    if str(node.get("pattern", ""))[:1] == "/":
         return False
     kind = node.get("type", "object")
     if kind not in _TYPES if isinstance(kind, str) else not _TYPES.issuperset(map(str, kind)):
@@ -146,6 +152,8 @@ def _mend(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
             _mend_number(node, keyword, steps, warn)
     if "required" in node and not isinstance(node["required"], list):
         _mend_required(node, steps, warn)
+    if isinstance(node.get("pattern"), str):
+        _mend_pattern(node, steps, warn)
     if "type" in node:
         _mend_type(node, steps, warn)
     if "enum" in node:
@@ -181,6 +189,15 @@ def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -
     else:
         warn(f"`{keyword}` should be a number; it is read as {meant}", *steps, keyword)
         node[keyword] = meant
+
+
+def _mend_pattern(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    """Replace the literal of a regular expression, as JavaScript has it, by the expression."""
+    found = _REGEX_LITERAL.fullmatch(node["pattern"])
+    if found is not None:
+        flags = "".join(flag for flag in "ims" if flag in found[2])
+        node["pattern"] = f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
+        warn("`pattern` has slashes around it; it is read without them", *steps, "pattern")
 
 
 def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:

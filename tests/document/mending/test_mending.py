@@ -65,6 +65,18 @@ def _schema(schema: Any) -> dict[str, Any]:
             "There is no type `file`; it is read as `string`",
             "type",
         ),
+        (
+            {"pattern": "/^[a-z]+$/i"},
+            {"pattern": "(?i:^[a-z]+$)"},
+            "`pattern` has slashes around it; it is read without them",
+            "pattern",
+        ),
+        (
+            {"pattern": "/^\\d+/"},
+            {"pattern": "^\\d+"},
+            "`pattern` has slashes around it; it is read without them",
+            "pattern",
+        ),
         ({"type": "any"}, {}, "`type` is `any`, which is said by leaving it out", "type"),
         ({"type": "Pet"}, {}, "There is no type `Pet`; it is ignored", "type"),
         ({"type": 7}, {}, "`type` is the name of no type; it is ignored", "type"),
@@ -180,6 +192,46 @@ def test_items_of_a_mended_list_keep_their_origins() -> None:
     where = "/paths/~1a/get/parameters"
     assert f"{where}/r/required" == document.origins.locate(f"{where}/1/required").pointer
     assert [f"{where}", f"{where}/r/required"] == [place.pointer for _, place in document.warnings]
+
+
+@pytest.mark.parametrize("pattern", ["/a/", "/a", "/^a", "^/a/$", "/a\\$/", "/.*/items$"])
+def test_a_pattern_that_can_mean_its_slashes_keeps_them(pattern: str) -> None:
+    """Only what could never be found is no pattern as it stands."""
+    tree = _schema({"pattern": pattern})
+    assert () == mend(tree).warnings
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("applicationjson", "application/json"),
+        ("application\\json", "application/json"),
+        ("application.json; charset=utf-8", "application/json; charset=utf-8"),
+        ("aplication/json", "application/json"),
+        ("application / json", "application/json"),
+        ("multipartform-data", "multipart/form-data"),
+    ],
+)
+def test_a_media_type_with_a_typo_is_read_as_what_it_means(name: str, meant: str) -> None:
+    """The order stays, and the warning leads to the place in the file."""
+    responses = {
+        "200": {"description": "d", "content": {"text/plain": {}, name: {"schema": {"type": "int"}}}}
+    }
+    content = json.dumps(_document(paths={"/a": {"get": {"responses": responses}}})).encode()
+    document = load(content, "it")
+    assert ["text/plain", meant] == list(document.tree["paths"]["/a"]["get"]["responses"]["200"]["content"])
+    where = "/paths/~1a/get/responses/200/content/" + name.replace("/", "~1")
+    assert [where, f"{where}/schema/type"] == [place.pointer for _, place in document.warnings]
+
+
+@pytest.mark.parametrize(
+    "name", ["application/jose", "application/jsonx", "json", "*/*", "", "x-chemical/xyz", "audio/mp3", "ref"]
+)
+def test_a_media_type_that_there_can_be_is_kept(name: str) -> None:
+    """However like a usual one it is."""
+    content = {"200": {"description": "d", "content": {name: {}, "text/plain": {}}}}
+    tree = _document(paths={"/a": {"get": {"responses": content}}})
+    assert () == mend(tree).warnings
 
 
 def test_mending_is_linear() -> None:

@@ -127,7 +127,7 @@ def test_paths_an_operation_id_and_a_path_item_may_be_references() -> None:
 
 def test_an_operation_with_a_dangling_reference_is_left_out_alone() -> None:
     """All others work; a call of this operation ends with 8 and names the reference."""
-    bad = operation("bad", {"$ref": "#/components/parameters/Gone"})
+    bad = operation("bad", requestBody={"$ref": "#/components/requestBodies/Gone"})
     api = save(document({"/good": {"get": operation("good")}, "/bad": {"get": bad}}))
     assert ["good"] == listed(api)
     assert "/good" == built(api, "good")["target"]
@@ -848,7 +848,7 @@ def test_a_server_may_be_its_url_alone() -> None:
 
 def test_a_place_behind_a_reference_is_named_where_it_stands() -> None:
     """A path that is a reference to another one has no operation of its own to name the line of."""
-    bad = operation("bad", {"$ref": "#/nowhere"})
+    bad = operation("bad", requestBody={"$ref": "#/nowhere"})
     shared = {"get": operation("a", parameter("q", STRING, "querry")), "delete": bad}
     api = save(document({"/a": shared, "/b": {"$ref": "#/paths/~1a"}}))
     assert ["a", "a-get-b"] == listed(api)

@@ -17,10 +17,6 @@ BAD: dict[str, tuple[Any, str]] = {
     "text": ("x", "it is not an object"),
     "null": (None, "it is not an object"),
     "list": ([], "it is not an object"),
-    "parameter-leads-nowhere": (
-        operation("bad", parameters=[{"$ref": "#/components/parameters/Gone"}]),
-        "the parameter `#/components/parameters/Gone` leads nowhere",
-    ),
     "body-leads-nowhere": (
         operation("bad", requestBody={"$ref": "#/components/requestBodies/Gone"}),
         "the request body `#/components/requestBodies/Gone` leads nowhere",

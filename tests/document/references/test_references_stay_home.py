@@ -24,10 +24,10 @@ PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 
 
 def _two_operations(ref: str, server: str = "http://127.0.0.1:9") -> dict[str, Any]:
-    """Return a document with one operation that refers to a parameter elsewhere, and one that does not."""
+    """Return a document with one operation whose body is elsewhere, and one that refers to nothing."""
     paths = {
         "/good": {"get": operation("good")},
-        "/bad": {"get": operation("bad", parameters=[{"$ref": ref}])},
+        "/bad": {"get": operation("bad", requestBody={"$ref": ref})},
     }
     return document(paths, [server])
 
@@ -91,7 +91,7 @@ OUTSIDE = "It is outside of the document's directory"
         ("", "leads nowhere"),
     ],
 )
-def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(ref: str, why: str) -> None:
+def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, why: str) -> None:
     """It is told with its reason and place, calling the operation ends with 8, and all others work."""
     with recording() as server:
         _make_links(Path.cwd())
@@ -109,6 +109,22 @@ def test_a_reference_that_may_not_be_followed_costs_its_operation_alone(ref: str
     assert [f"{ref}` "] != [warning["message"] for warning in shown.json["warnings"]]
     told = [warning for warning in shown.json["warnings"] if why in warning["message"]]
     assert any(warning["pointer"].startswith("/paths/~1bad") and warning["line"] for warning in told)
+
+
+@pytest.mark.parametrize("ref", ["https://elsewhere.example/parts.yaml#/id", "#/components/parameters/Gone"])
+def test_a_parameter_or_an_answer_that_may_not_be_followed_costs_itself_alone(ref: str) -> None:
+    """The operation is called without it, but a parameter that the path names is always there; `doctor` has both."""
+    with recording() as server:
+        other = {"name": "size", "in": "query", "schema": {"type": "integer"}}
+        answers = {"200": {"$ref": ref}, "404": {"description": "none"}}
+        get = operation("getIt", parameters=[{"$ref": ref}, other], responses=answers)
+        save_files({"api.json": document({"/it/{id}": {"get": get}}, [server.origin])})
+        server.answers["/it/5"] = Answer(body=b"1")
+        assert (0, 1) == ((called := run_cli("./api.json", "get-it", "5")).exit_code, called.json)
+        assert 0 == run_cli("./api.json", "get-it", "5", "--size", "2").exit_code
+        assert ["/it/5", "/it/5?size=2"] == [request.target for request in server.requests]
+    told = run_cli("doctor", "./api.json").stdout
+    assert f"the parameter `{ref}` is left out" in told
 
 
 def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
