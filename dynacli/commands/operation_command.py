@@ -16,7 +16,7 @@ from dynacli.commands.read_options import (
     rules_of,
 )
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import Field, Parameter
@@ -63,7 +63,8 @@ class OperationCommand(click.Command):
         if operation.body is None:
             standard = (INPUT_OPTIONS[-1], *standard)  # --example
         elif media_type is not None and is_multipart(media_type.name):
-            standard = (*PART_OPTIONS, *standard)
+            files = () if media_type.fields else FILE_OPTIONS
+            standard = (*files, *PART_OPTIONS, *standard)
         self.params.extend(click_options(standard, taken))
 
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:

@@ -67,6 +67,7 @@ class Options:
     editor: bool = False
     example: bool = False
     part_header: tuple[str, ...] = ()
+    file: tuple[str, ...] = ()
 
     def with_value(self, name: str, value: Any) -> "Options":
         """Return the options with one more value; those of an option that may be repeated are collected."""

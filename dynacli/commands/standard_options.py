@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 __all__ = [
     "CHANGES_OPTIONS",
+    "FILE_OPTIONS",
     "INPUT_OPTIONS",
     "MARKDOWN",
     "PART_OPTIONS",
@@ -166,3 +167,14 @@ PART_OPTIONS = (
     ),
 )
 """Options of operations with a multipart body."""
+
+FILE_OPTIONS = (
+    StandardOption(
+        "file",
+        ("--file",),
+        "a part that is a file, under a name of your own",
+        "NAME=@FILE",
+        is_multiple=True,
+    ),
+)
+"""Options of operations with a multipart body whose parts the document does not name."""

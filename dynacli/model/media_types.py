@@ -20,6 +20,7 @@ __all__ = [
     "is_json_sequence",
     "is_media_type",
     "is_multipart",
+    "is_object_of_bytes",
     "is_sent_as_bytes",
     "is_sequence",
     "is_text_type",
@@ -142,8 +143,10 @@ def is_binary(schema: Mapping[str, Any]) -> bool:
     """Return whether a schema describes raw bytes instead of text.
 
     OpenAPI 3.0 writes `format: binary`, 3.1 a `contentMediaType` without `contentEncoding` ("Working With Binary
-    Data"); some documents write `contentEncoding: binary`.
+    Data"); some documents write `contentEncoding: binary`, or call a file an object.
     """
+    if is_object_of_bytes(schema):
+        return True
     kinds = schema.get("type", "string")
     if kinds != "string" and not (isinstance(kinds, list) and set(map(str, kinds)) <= {"string", "null"}):
         return False
@@ -151,6 +154,12 @@ def is_binary(schema: Mapping[str, Any]) -> bool:
     if schema.get("format") == "binary" or encoding == "binary":
         return True
     return isinstance(media_type, str) and encoding is None and not is_text_type(media_type)
+
+
+def is_object_of_bytes(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema calls bytes an object: `type: object` with `format: binary` or `file`, no properties."""
+    is_file = schema.get("format") in ("binary", "file") and not schema.get("properties")
+    return is_file and schema.get("type") in ("object", "file")
 
 
 def is_text_type(media_type: str) -> bool:

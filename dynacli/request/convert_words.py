@@ -8,7 +8,7 @@ from dynacli.errors import UsageError
 from dynacli.model.media_types import is_form, is_json
 from dynacli.model.operation import ANY, Parameter, ValueType
 
-__all__ = ["convert", "convert_all", "is_given_as_text", "json_value"]
+__all__ = ["convert", "convert_all", "is_given_as_text", "is_single_item", "json_value"]
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -47,7 +47,8 @@ def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = 
 def convert_all(words: list[str], value_type: ValueType, option: str, *, is_strict: bool = True) -> Any:
     """Return the value of an option that may be repeated.
 
-    Repeated words are the items of an array; a single word that is a JSON array is the whole array.
+    Repeated words are the items of an array; a single word that is a JSON array is the whole array, or its only item
+    where the items are arrays themselves and it holds none.
     """
     # A value that may be an array or something else is an array when it is given more than once.
     is_repeated = value_type.type == ANY and value_type.items is not None and len(words) > 1
@@ -59,7 +60,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
         except ValueError:
             whole = None
         if isinstance(whole, list):
-            return whole
+            return [whole] if is_single_item(whole, value_type) else whole
     if words == ["null"] and value_type.is_nullable:
         return None
     items = value_type.items or ValueType()
@@ -70,6 +71,12 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
             hint=f"Give one array, or each item by itself: `{option} '{{...}}' {option} '{{...}}'`",
         )
     return [convert(word, items, option, is_strict=is_strict) for word in words]
+
+
+def is_single_item(array: list[Any], value_type: ValueType) -> bool:
+    """Return whether an array that is given for an array of arrays holds no array, so that it is itself an item."""
+    has_arrays = value_type.items is not None and value_type.items.type == "array"
+    return has_arrays and bool(array) and not any(isinstance(item, list | None) for item in array)
 
 
 def _is_array(word: str) -> bool:

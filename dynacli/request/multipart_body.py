@@ -145,7 +145,7 @@ def make_parts(
     if not isinstance(body, Mapping):
         raise UsageError(
             "A multipart body is made of named values",
-            hint="Give options, or a JSON object: `--body '{\"name\": ...}'`",
+            hint="Give options, files (`--file NAME=@FILE`), or a JSON object: `--body '{\"name\": ...}'`",
         )
     parts: list[Part] = []
     order = {name: index for index, name in enumerate(encodings.names())}

@@ -85,7 +85,9 @@ class Encodings:
 
     def of(self, name: str) -> PropertyEncoding:
         """Return the encoding of a property, whether or not the document names it."""
-        schema = self._flat.properties.get(name, self._flat.additional)
+        # A body that is a file, or an array of files, has parts of any name.
+        unnamed = self._schema if self._flat.type in ("string", "array") else self._flat.additional
+        schema = self._flat.properties.get(name, unnamed)
         return self._encoding(dict_or_empty(dict_or_empty(self._media.get("encoding")).get(name)), schema)
 
     def names(self) -> list[str]:

@@ -81,6 +81,10 @@ def api() -> str:
             ("--name", "n", "--criteria", '{"criterionText": "x"}'),
         ),
         ({"name": "n", "matrix": [[1, 2]]}, ("--name", "n", "--matrix[0][0]", "1", "--matrix[0][1]", "2")),
+        ({"name": "n", "matrix": [[1, 2]]}, ("--name", "n", "--matrix", "[1, 2]")),
+        ({"name": "n", "matrix": [[1], [2]]}, ("--name", "n", "--matrix", "[[1], [2]]")),
+        ({"name": "n", "matrix": [[1], [2]]}, ("--name", "n", "--matrix", "[1]", "--matrix", "[2]")),
+        ({"name": "n", "matrix": []}, ("--name", "n", "--matrix", "[]")),
         (
             {"name": "n", "labels": {"TEAM": "q", "a-b": "1"}},
             ("--name", "n", "--labels.TEAM", "q", "--labels.a-b", "1"),

@@ -214,6 +214,88 @@ def test_files_come_last_and_the_rest_in_the_documents_order(server: Recorder) -
     assert ["title", "count", "tags", "meta", "photo"] == [part[0] for part in _shown(*words)]
 
 
+NAMELESS: dict[str, Any] = {
+    "a file": FILE,
+    "a file by reference": {"$ref": "#/components/schemas/File"},
+    "files": {"type": "array", "items": FILE},
+    "nothing": {},
+    "an object": {"type": "object"},
+    "an object of files": {"type": "object", "additionalProperties": FILE},
+    "a file that is called an object": {"type": "object", "format": "binary"},
+}
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("schema", NAMELESS.values(), ids=NAMELESS)
+def test_parts_that_the_document_does_not_name_are_files_under_names_of_ones_own(
+    server: Recorder, schema: Any, version: str
+) -> None:
+    """`--file NAME=@FILE` gives them; `--example` and the example of the help page run."""
+    raw = operation("a", body=schema, media_type=FORM_DATA)
+    made = document({"/a": {"post": raw}}, [server.origin], version=version)
+    made["components"] = {"schemas": {"File": FILE}}
+    save(made)
+    given = _shown("--file", "x=@a.txt", "--file", "y=@b.png")
+    assert [["x", "a.txt", "text/plain", "hello"], ["y", "b.png", "image/png", "png"]] == given
+    server.answers["/a"] = Answer()
+    page = run_cli("./api.json", "a", "--help").stdout
+    assert "--file NAME=@FILE" in page
+    assert page.splitlines()[-1].startswith("  dynacli ./api.json a")
+    sent = run_cli(*page.splitlines()[-1].split()[1:])
+    assert (0, "") == (sent.exit_code, sent.stderr.replace("Not judged", ""))
+    (part,) = split_parts(
+        server.last.body, {"boundary": server.last.headers["content-type"][0].partition("=")[2]}
+    )
+    assert "file" == part.name
+
+
+@pytest.mark.usefixtures("files")
+def test_a_part_needs_a_name_and_a_file() -> None:
+    """`--file` without either is refused, and so is a file where the document names its parts."""
+    save(document({"/a": {"post": operation("a", body=FILE, media_type=FORM_DATA)}}))
+    assert ["a.txt", "c"] == [part[1] for part in _shown("--file", "x=@a.txt", "--file", "x=@c")]
+    for word in ("@a.txt", "=@a.txt", "x=a.txt", "x"):
+        assert "Write `--file NAME=@FILE`" in run_cli("./api.json", "a", "--file", word).stderr
+    _write(PROPERTIES)
+    assert "There is no option `--file`" in run_cli("./api.json", "a", "--file", "x=@a.txt").stderr
+
+
+@pytest.mark.usefixtures("files")
+def test_a_property_that_calls_a_file_an_object_is_a_file() -> None:
+    """`type: object, format: file` has no properties, and is bytes."""
+    _write({"photo": {"type": "object", "format": "file"}})
+    assert [["photo", "a.txt", "text/plain", "hello"]] == _shown("--photo", "@a.txt")
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("media_type", ["text/csv", "image/png", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "schema", [{"type": "object", "format": "binary"}, {"type": "object", "format": "file"}]
+)
+def test_a_body_that_calls_a_file_an_object_is_bytes(server: Recorder, schema: Any, media_type: str) -> None:
+    """In requests, where `--example` has some too, and in answers."""
+    raw = operation("a", body=schema, media_type=media_type)
+    raw["responses"]["200"]["content"] = {media_type: {"schema": schema}}
+    save(document({"/a": {"post": raw}}, [server.origin]))
+    server.answers["/a"] = Answer(body=b"1,2", headers={"Content-Type": media_type})
+    for words in (("--body", "@a.txt"), ("--example",)):
+        result = run_cli("./api.json", "a", *words, "--validate", "strict")
+        assert (0, "") == (result.exit_code, result.stderr)
+    assert b"" != server.last.body
+
+
+def test_bytes_under_json_are_any_json(server: Recorder) -> None:
+    """`format: binary` says nothing about the value that the bytes are."""
+    raw = operation("a", body={"type": "string", "format": "binary"})
+    raw["responses"]["200"]["content"] = raw["requestBody"]["content"]
+    save(document({"/a": {"post": raw}}, [server.origin]))
+    server.answers["/a"] = Answer(body=b'{"a": 1}')
+    result = run_cli("./api.json", "a", "--body", '{"b": 2}', "--validate", "strict")
+    assert (0, {"a": 1}) == (result.exit_code, result.json)
+    assert b'{"b": 2}' == server.last.body
+
+
 @pytest.mark.parametrize(
     ("code", "message", "words"),
     [

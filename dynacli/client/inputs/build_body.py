@@ -13,6 +13,7 @@ from dynacli.model.media_types import (
     is_json_lines,
     is_json_sequence,
     is_multipart,
+    is_object_of_bytes,
 )
 from dynacli.model.operation import MediaType
 from dynacli.request.assemble_body import Assignment, assemble, encode
@@ -86,12 +87,12 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
             return BuiltBody(whole, name)  # byte for byte as it was given
     elif inputs.wants_example and (assignments or _needs_body(described) or inputs.content_type):
         fitting = selected(described, assemble(None, assignments), assignments, is_final=False)
-        base = example_body(described, fitting.overlay)
+        base = _example_parts(example_body(described, fitting.overlay), name, assignments)
         if not assignments and (not is_built(name) or (is_encoded and isinstance(base, str))):
             return BuiltBody(_text_body(described, base, name), name)
     elif inputs.wants_example and _is_meant(described):
         try:
-            base = _fitting_example(described)
+            base = _example_parts(_fitting_example(described), name, ())
             if not is_built(name) or (is_encoded and isinstance(base, str)):
                 return BuiltBody(_text_body(described, base, name), name)
         except UsageError:
@@ -150,6 +151,15 @@ def _with_defaults(media_type: MediaType, value: Any) -> Any:
         if isinstance(holder, dict):
             holder.setdefault(field.path[-1], field.value.default)
     return made or value
+
+
+def _example_parts(example: Any, media_type: str, assignments: "Sequence[Assignment]") -> Any:
+    """Return an example of a body; in a form whose parts the document does not name, a file under a name."""
+    if essence(media_type) != "multipart/form-data" or (
+        isinstance(example, dict) and (example or assignments)
+    ):
+        return example
+    return None if assignments else {"file": example or ""}
 
 
 def holds_a_value(content: bytes, media_type: str) -> bool:
@@ -290,6 +300,8 @@ def _text_body(described: DescribedOperation, example: Any, media_type: str) -> 
 
     if isinstance(example, str | int | float):
         return option_text(example).encode()
+    if is_object_of_bytes(described.body_schema() or {}):
+        return b"string"
     if is_xml(media_type):
         from dynacli.schema.example_value import NoExampleError
         from dynacli.schema.schema_matcher import SchemaMatcher

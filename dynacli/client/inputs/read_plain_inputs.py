@@ -16,7 +16,7 @@ from dynacli.errors import UsageError
 from dynacli.model.media_types import is_built, is_form, is_json, is_multipart
 from dynacli.model.operation import ANY, Field, Parameter, ValueType
 from dynacli.request.assemble_body import Assignment, assemble, json_text
-from dynacli.request.convert_words import convert, is_given_as_text
+from dynacli.request.convert_words import convert, is_given_as_text, is_single_item
 
 if TYPE_CHECKING:
     from dynacli.request.payload import Payload, Source
@@ -64,6 +64,9 @@ def read_plain_inputs(
         if found is None and name == "body" and described.media_type is not None:
             body = _whole_body(value, described.media_type.name)
             continue
+        if found is None and _is_free_part(described, value):
+            assignments.append(Assignment((name,), _source(value, name), f"--file {name}"))
+            continue
         if found is None:
             page = f"dynacli {described.api.name} {described.operation.name} --help"
             flag = f"--{name.replace('_', '-')}"
@@ -83,6 +86,13 @@ def read_plain_inputs(
     for key, fields in inside.items():
         parameters[key] = assemble(parameters.get(key), fields)
     return CallInputs(parameters, tuple(assignments), body, content_type=content_type)
+
+
+def _is_free_part(described: DescribedOperation, value: Any) -> bool:
+    """Tell whether a value is a part of any name: a file, where the document names no parts."""
+    media_type = described.media_type
+    is_nameless = media_type is not None and is_multipart(media_type.name) and not media_type.fields
+    return is_nameless and _is_file(value)
 
 
 def _find(described: DescribedOperation, name: str) -> _Input | None:
@@ -142,7 +152,7 @@ def _json_value(value: Any, value_type: ValueType, option: str, *, is_strict: bo
     """
     plain = _plain(value, option)
     if value_type.type == "array" and plain is not None:
-        items = plain if isinstance(plain, list) else [plain]
+        items = plain if isinstance(plain, list) and not is_single_item(plain, value_type) else [plain]
         return [
             _json_value(item, value_type.items or ValueType(), option, is_strict=is_strict) for item in items
         ]

@@ -74,6 +74,10 @@ def read_body_words(
         from dynacli.commands.call.read_assignments import read_assignments
 
         assignments.extend(read_assignments(options.set, described, is_strict=is_strict))
+    if options.file:
+        from dynacli.commands.call.read_file_words import read_parts
+
+        assignments.extend(read_parts(run, options.file))
     check_takes_options(described, assignments)
     inputs = CallInputs(
         parameters,

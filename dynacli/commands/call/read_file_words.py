@@ -1,15 +1,17 @@
 """The words `@FILE` and `@-`: contents of files and of standard input, which are read while they are sent."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.model.media_types import essence
+from dynacli.request.assemble_body import Assignment
 from dynacli.request.payload import Payload, Source
 from dynacli.schema.form_encoding import PropertyEncoding
 
-__all__ = ["body_content", "file_value"]
+__all__ = ["body_content", "file_value", "read_parts"]
 
 _BODY = "the body"
 _MAX_JUDGED = 1024 * 1024
@@ -50,17 +52,40 @@ def file_value(run: Run, words: list[str], encoding: PropertyEncoding, option: s
     return values if is_list else values[0]
 
 
+def read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
+    """Return the parts that the values of `--file` give; one name may be given several times.
+
+    Raises:
+        FileError: A file cannot be read.
+        UsageError: A word does not name a part and a file.
+    """
+    parts: dict[str, list[Source]] = {}
+    for word in words:
+        name, _, content = word.partition("=")
+        if not name or not content.startswith("@"):
+            raise UsageError(f"`--file {word[:60]}` cannot be read", hint="Write `--file NAME=@FILE`")
+        parts.setdefault(name, []).append(_opened(run, content[1:], f"--file {name}"))
+    return [
+        Assignment((name,), sources if len(sources) > 1 else sources[0], f"--file {name}")
+        for name, sources in parts.items()
+    ]
+
+
+def _opened(run: Run, name: str, option: str) -> Source:
+    if run.options.editor:
+        raise UsageError(
+            f"{option} cannot be a file together with `--editor`",
+            why="An editor shows the body as JSON, which has no form for the bytes of a file",
+            hint="Save what you write, and give it by `--body @FILE` beside the file",
+        )
+    return _open_source(run, name, f"the content of {option}")
+
+
 def _file(run: Run, word: str, encoding: PropertyEncoding, option: str) -> Any:
     if word.startswith("@@"):
         return word[1:]
     if word.startswith("@"):
-        if run.options.editor:
-            raise UsageError(
-                f"{option} cannot be a file together with `--editor`",
-                why="An editor shows the body as JSON, which has no form for the bytes of a file",
-                hint="Save what you write, and give it by `--body @FILE` beside the file",
-            )
-        return _open_source(run, word[1:], f"the content of {option}")
+        return _opened(run, word[1:], option)
     if encoding.takes_text:
         return word
     raise UsageError(

@@ -370,8 +370,11 @@ def _options_of(operation: Operation) -> dict[str, Option]:
         inputs = {**INPUTS, "--content-type": Option(tuple(media_type.name for media_type in content))}
         if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]
-        if any(media_type.name.lower().startswith("multipart/") for media_type in content):
+        of_parts = [each for each in content if each.name.lower().startswith("multipart/")]
+        if of_parts:
             inputs["--part-header"] = ANY
+        if any(not media_type.fields for media_type in of_parts):
+            inputs["--file"] = ANY
     for flag, standard in (*inputs.items(), *STANDARD.items()):
         options.setdefault(flag, standard)
     return options

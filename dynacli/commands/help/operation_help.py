@@ -5,7 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.usage_lines import usage_lines
-from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS, StandardOption
+from dynacli.commands.standard_options import (
+    FILE_OPTIONS,
+    INPUT_OPTIONS,
+    PART_OPTIONS,
+    STANDARD_OPTIONS,
+    StandardOption,
+)
 from dynacli.environment import Environment
 from dynacli.model.media_types import is_built, is_multipart
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, Response, ValueType
@@ -166,7 +172,9 @@ class _Page:
             and (option.name != "set" or takes_options)
         )
         if is_part:
-            rows.extend((f"{option.flags[0]} {option.metavar}", option.help) for option in PART_OPTIONS)
+            files = () if media_type.fields else FILE_OPTIONS
+            part_options = [option for option in (*files, *PART_OPTIONS) if option.flags[0] not in own_flags]
+            rows.extend((f"{option.flags[0]} {option.metavar}", option.help) for option in part_options)
         notes = []
         left_out = len(media_type.fields) - _MAX_FIELDS
         if not takes_options:

@@ -154,15 +154,21 @@ class BodyHooks:
                 return None, None
             with _as_openapi_errors():
                 raw = raw.whole()
-        if has_schema and media_types.is_sent_as_bytes(name) and _says_bytes(media_type / "schema"):
+        if has_schema and _is_sent_as_bytes(name, media_type / "schema"):
             schema = media_type / "schema"
             _raise_errors(raw, binary_bodies.length_errors(schema.read_value(), raw), schema)
             return raw, None
         inherited: Any = super()._get_content_and_schema  # type: ignore[misc]
         if isinstance(raw, read_forms.FormValue) and has_schema:
-            self._validate_schema(media_type / "schema", raw.value)
+            for value in _as_described(raw.value, media_type / "schema"):
+                self._validate_schema(media_type / "schema", value)
             return raw.value, None
-        result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
+        try:
+            result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
+        except InvalidSchemaValue:
+            if media_types.is_json(name) and _describes_bytes(media_type / "schema"):
+                return raw, None  # the bytes are those of any JSON
+            raise
         return result
 
     def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
@@ -293,5 +299,30 @@ def _assumed_json(value: Any) -> Any:
         ) from None
 
 
-def _says_bytes(schema: SchemaPath) -> bool:
-    return _says_text(schema) or binary_bodies.describes_bytes(schema.read_value())
+def _is_sent_as_bytes(name: str, schema: SchemaPath) -> bool:
+    """Return whether a body is bytes, of which nothing but the length is judged."""
+    if not media_types.is_sent_as_bytes(name) and not name.startswith("text/"):
+        return False
+    value = schema.read_value()
+    if isinstance(value, Mapping) and media_types.is_object_of_bytes(value):
+        return True
+    says_bytes = _says_text(schema) or binary_bodies.describes_bytes(value)
+    return says_bytes and media_types.is_sent_as_bytes(name)
+
+
+def _describes_bytes(schema: SchemaPath) -> bool:
+    value = schema.read_value()
+    return isinstance(value, Mapping) and media_types.is_binary(value)
+
+
+def _as_described(form: Any, schema: SchemaPath) -> Iterator[Any]:
+    """Yield the value of named parts as its schema has it; nothing for a schema of bytes, which has no names.
+
+    A document that gives an array, without names, means that each of its items is a part.
+    """
+    types = types_of(schema) if "type" in schema else []
+    if not isinstance(form, dict) or not {"string", "array"}.intersection(types):
+        yield form
+    elif "array" in types:
+        values = form.values()
+        yield [item for value in values for item in (value if isinstance(value, list) else [value])]

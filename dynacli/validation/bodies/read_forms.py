@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
-from dynacli.model.media_types import is_json, split_media_type
+from dynacli.model.media_types import is_json, is_object_of_bytes, split_media_type
 from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json, read_text
 
 __all__ = [
@@ -94,7 +94,9 @@ def is_about_bytes(error: Any) -> bool:
         return False
     is_length = error.validator in {"minLength", "maxLength"}
     # In a `oneOf` of a file and a text both branches fit, because the file is a string to both schemas.
-    is_about_text = error.validator in {"pattern", "format", "enum", "const", "oneOf"}
+    is_about_text = error.validator in {"pattern", "format", "enum", "const", "oneOf"} or (
+        error.validator == "type" and isinstance(error.schema, Mapping) and is_object_of_bytes(error.schema)
+    )
     return is_about_text or (is_length and value.size is None)
 
 
