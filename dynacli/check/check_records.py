@@ -94,8 +94,9 @@ class Exchange:
         masker: Takes the secrets of this call out of whatever is printed.
         answer: None where none came; then `error` says why.
         error: What ended the call, its secrets masked.
-        verdict: The verdict on the answer; None where there is no answer or nothing is judged. A request that
-            the document does not allow is never sent, so that requests need no verdict here.
+        verdict: The verdict on the answer, or on a server that closed the connection without one; None where
+            nothing is judged, or the call failed otherwise. A request that the document does not allow is never
+            sent, so that requests need no verdict here.
         seconds: From sending to the last byte, or to the failure.
         sent_json: The JSON value that the body of the request was made from; None where there is none.
         started: When sending began, in seconds since 1970.
@@ -123,7 +124,7 @@ class Exchange:
 
     @property
     def has_findings(self) -> bool:
-        """Whether the answer breaks the document."""
+        """Whether the answer breaks the document, or the server broke it off."""
         return self.verdict is not None and not self.verdict.is_valid
 
     @property
@@ -154,7 +155,8 @@ class CheckedOperation:
         operation: The operation.
         exchanges: Its calls, in the order in which they were planned.
         skip_reason: Why it was not called; empty where it was.
-        skip_kind: `unsafe`, `values`, `request`, `auth`, `refused` or `interrupted`; empty where it was called.
+        skip_kind: `unsafe`, `dangerous`, `skipped`, `values`, `request`, `auth`, `refused` or `interrupted`; empty
+            where it was called.
         unsent: The planned calls that were not made although others were, each with the reason.
     """
 

@@ -2,10 +2,21 @@
 
 import re
 
-__all__ = ["GENERAL_NAMES", "ID_ENDINGS", "is_id_name", "plain_name", "singular"]
+__all__ = [
+    "GENERAL_NAMES",
+    "ID_ENDINGS",
+    "is_id_name",
+    "is_search_name",
+    "names_another_thing",
+    "plain_name",
+    "singular",
+]
 
-ID_ENDINGS = ("id", "uuid", "key", "slug", "name", "number", "code")
+ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "code")
 """The endings of names whose values tell one thing from others."""
+_PLAIN_IDS = frozenset({"id", "identifier", "uuid"})
+_SEARCH_VERBS = frozenset({"all", "filter", "find", "get", "list", "lookup", "paginate", "query", "search"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 GENERAL_NAMES = frozenset(
     {
         *ID_ENDINGS,
@@ -31,9 +42,22 @@ GENERAL_NAMES = frozenset(
 """Names that say nothing about what their values belong to."""
 
 
+def names_another_thing(name: str) -> bool:
+    """Return whether a field holds the id of something: `id`, `runId`, `project_name`, `user_ids`, and not `name`."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    last = singular(words[-1]) if words else ""
+    return last in ID_ENDINGS if len(words) > 1 else last in _PLAIN_IDS
+
+
 def plain_name(name: str) -> str:
     """Return the letters and digits of a name in lower case, so that `run_id` and `runId` are the same."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def is_search_name(name: str) -> bool:
+    """Return whether a name, such as the last segment of a path, says that something is looked for: `findByStatus`."""
+    words = _WORD.findall(name)
+    return bool(words) and words[0].lower() in _SEARCH_VERBS
 
 
 def singular(name: str) -> str:

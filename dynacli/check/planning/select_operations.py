@@ -1,18 +1,26 @@
 """Which operations a check calls: those that only read, and those that the person names."""
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from dynacli.check.check_records import CheckedOperation
+from dynacli.check.planning.dangerous_names import dangerous_word
+from dynacli.check.planning.field_names import is_search_name
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 
-__all__ = ["READING_METHODS", "Selection", "select_operations"]
+__all__ = ["READING_METHODS", "Selection", "may_change", "select_operations"]
 
 READING_METHODS = frozenset({"GET", "HEAD"})
 """Methods that are called without being named. OPTIONS and TRACE are safe too (RFC 9110, section 9.2.1),
 and say more of the server than of the operation."""
+_UNSAFE = "it may change something; `--operation NAME` or `--write` calls it all the same"
+_UNSAFE_WITH_WRITE = (
+    "it may change something, and is not about what is created here; `--operation NAME` calls it all the same"
+)
 
 
 class Selection(NamedTuple):
@@ -20,48 +28,106 @@ class Selection(NamedTuple):
 
     Args:
         called: The operations to call.
-        left_out: The operations that may change something and were not named.
+        left_out: The operations that are not called, each with the reason.
     """
 
     called: tuple[Operation, ...]
-    left_out: tuple[Operation, ...]
+    left_out: tuple[CheckedOperation, ...]
 
 
 def select_operations(
-    api: OpenedApi, *, only: Sequence[str] = (), named: Sequence[str] = (), tags: Sequence[str] = ()
+    api: OpenedApi,
+    *,
+    only: Sequence[str] = (),
+    named: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    skipped: Sequence[str] = (),
+    may_write: bool = False,
 ) -> Selection:
     """Return the operations of a check.
 
     Args:
-        only: The names of operations; where there are some, no others are looked at.
-        named: The names of operations that are called although they may change something.
+        only: Operations and patterns; where there are some, no others are looked at.
+        named: Operations and patterns whose operations are called although they may change something.
         tags: Where there are some, only operations with one of them are looked at.
+        skipped: Operations, tags and patterns whose operations are not called, whatever else is said of them.
+        may_write: Whether the person let the check create and change things.
 
     Raises:
-        UsageError: No operation has such a name or tag.
+        UsageError: No operation has such a name or tag, or matches such a pattern.
     """
     catalog = api.catalog
-    only_names = {_operation_name(api, word) for word in only}
-    added_names = {_operation_name(api, word) for word in named}
+    only_names = {name for word in only for name in _names_of_word(api, word)}
+    added_names = {name for word in named for name in _names_of_word(api, word)}
+    words_of_skipped = {
+        name: word for word in reversed(skipped) for name in _names_of_word(api, word, with_tags=True)
+    }
     summaries = catalog.summaries()
     scope = _names_with_tag(api, tags) if tags else {summary.name for summary in summaries}
     if only_names:
         scope &= only_names
-    called, left_out = [], []
+    scope |= added_names
+    called: list[Operation] = []
+    left_out: list[CheckedOperation] = []
+
+    def leave_out(operation: Operation, kind: str, reason: str) -> None:
+        left_out.append(CheckedOperation(operation, (), reason, kind))
+
     for summary in summaries:
-        is_in_scope = summary.name in scope
-        if summary.name in added_names or (is_in_scope and summary.method in READING_METHODS):
-            called.append(catalog.operation(summary.name))
-        elif is_in_scope:
-            left_out.append(catalog.operation(summary.name))
+        name = summary.name
+        if name not in scope:
+            continue
+        operation = catalog.operation(name)
+        if name in words_of_skipped:
+            leave_out(operation, "skipped", f"`--skip {words_of_skipped[name]}` leaves it out")
+        elif name in added_names:
+            called.append(operation)
+        elif summary.method not in READING_METHODS:
+            leave_out(operation, "unsafe", _UNSAFE_WITH_WRITE if may_write else _UNSAFE)
+        elif name not in only_names and (word := dangerous_word(summary)):
+            reason = (
+                f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it all the same"
+            )
+            leave_out(operation, "dangerous", reason)
+        else:
+            called.append(operation)
     return Selection(tuple(called), tuple(left_out))
 
 
-def _operation_name(api: OpenedApi, word: str) -> str:
-    name = api.catalog.find(word)
-    if name is None:
+def may_change(operation: Operation) -> bool:
+    """Return whether an operation may change something; `POST /runs/search` only reads."""
+    last = operation.path.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    is_search = operation.method == "POST" and "{" not in last and is_search_name(last)
+    return operation.method not in READING_METHODS and not is_search
+
+
+def _names_of_word(api: OpenedApi, word: str, *, with_tags: bool = False) -> set[str]:
+    """Return the names of all operations that a word can mean: an operation, a pattern of names or paths, or a tag.
+
+    Raises:
+        UsageError: It means none.
+    """
+    catalog = api.catalog
+    name, tag = catalog.find(word), catalog.tag(word) if with_tags else ""
+    names = {name} if name is not None else set()
+    if tag:
+        names.update(summary.name for summary in catalog.summaries(tag))
+    if name is not None and not with_tags:
+        return names
+    for summary in catalog.summaries():
+        path = summary.path
+        texts = (summary.name, summary.operation_id, path, f"{summary.method} {path}")
+        if any(fnmatchcase(text, word) for text in texts):
+            names.add(summary.name)
+    if not names and not any(letter in word for letter in "*?["):
         raise unknown_operation(api, word)
-    return name
+    if not names:
+        raise UsageError(
+            f"No operation matches `{word}`",
+            why="It is compared with the names, the ids and the paths of the operations",
+            hint=f"`dynacli operations {api.name}` lists them",
+        )
+    return names
 
 
 def _names_with_tag(api: OpenedApi, tags: Iterable[str]) -> set[str]:

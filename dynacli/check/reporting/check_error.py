@@ -3,7 +3,7 @@
 | what was seen | exit code |
 |---|---|
 | a redirect that crosses a line of trust; or all operations are refused before anything is sent | 11 |
-| an answer breaks the document | 9 |
+| an answer breaks the document, or the server closed a connection without a complete answer | 9 |
 | a call got no answer in time | 7 |
 | a call got no answer because the network failed | 6 |
 | nothing could be called for want of credentials | 10 |
@@ -26,6 +26,8 @@ from dynacli.errors import (
 )
 
 __all__ = ["check_error"]
+
+_MAX_LISTED = 5
 
 
 def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | None:
@@ -79,6 +81,10 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     checked = results.checked
     if not checked and not results.left_out:
         return UsageError("There is nothing to check", why="The document has no such operations")
+    reads = [each for each in results.left_out if each.skip_kind != "unsafe"]
+    if not checked and reads:
+        listed = [f"`{each.operation.name}`: {each.skip_reason}" for each in reads[:_MAX_LISTED]]
+        return UsageError("All operations that only read are left out", why="\n".join(listed))
     if not checked:
         return UsageError(
             "There is no operation that only reads",

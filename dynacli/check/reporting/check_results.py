@@ -9,14 +9,18 @@ from dynacli.check.reporting.answer_coverage import coverage_of
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.request.preview import as_curl
 from dynacli.urls import without_query
 
-__all__ = ["CheckResults", "error_of", "is_secret", "planned_values", "suppressed_of", "unchecked_of"]
-
-_UNSAFE = "it may change something; `--operation NAME` or `--write` calls it all the same"
-_UNSAFE_WITH_WRITE = (
-    "it may change something, and is not about what is created here; `--operation NAME` calls it all the same"
-)
+__all__ = [
+    "CheckResults",
+    "curl_of",
+    "error_of",
+    "is_secret",
+    "planned_values",
+    "suppressed_of",
+    "unchecked_of",
+]
 
 
 class CheckResults:
@@ -24,25 +28,22 @@ class CheckResults:
 
     Args:
         checked: What became of each operation that was to be called.
-        left_out: The operations that may change something and were not to be called.
+        left_out: The operations that were not to be called, each with the reason.
         seconds: How long the check took.
         is_interrupted: Whether Ctrl-C ended it early.
-        may_write: Whether the person let it create and change things.
     """
 
     def __init__(
         self,
         api: OpenedApi,
         checked: Sequence[CheckedOperation],
-        left_out: Sequence[Operation],
+        left_out: Sequence[CheckedOperation],
         *,
         seconds: float,
         is_interrupted: bool,
-        may_write: bool,
     ) -> None:
         self.api, self.checked, self.left_out = api, tuple(checked), tuple(left_out)
         self.seconds, self.is_interrupted = seconds, is_interrupted
-        self._unsafe = _UNSAFE_WITH_WRITE if may_write else _UNSAFE
         self._findings: dict[int, list[dict[str, Any]]] | None = None
 
     @property
@@ -70,11 +71,10 @@ class CheckResults:
     def calls(self) -> list[JudgedCall]:
         """Return what reports are made of: each call, and each operation that was not called."""
         calls = []
-        for checked in self.checked:
+        for checked in (*self.checked, *self.left_out):
             if not checked.exchanges:
                 calls.append(self._skipped_call(checked.operation, checked.skip_reason))
             calls.extend(self._judged_call(checked.operation, exchange) for exchange in checked.exchanges)
-        calls.extend(self._skipped_call(operation, self._unsafe) for operation in self.left_out)
         return calls
 
     def _skipped_call(self, operation: Operation, reason: str) -> JudgedCall:
@@ -98,8 +98,7 @@ class CheckResults:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return an object for each operation, the validation report of its answers inside."""
-        left_out = (CheckedOperation(operation, (), self._unsafe, "unsafe") for operation in self.left_out)
-        return [self._row(checked) for checked in (*self.checked, *left_out)]
+        return [self._row(checked) for checked in (*self.checked, *self.left_out)]
 
     def _row(self, checked: CheckedOperation) -> dict[str, Any]:
         operation, exchanges, coverage = checked.operation, checked.exchanges, coverage_of(checked)
@@ -143,6 +142,7 @@ def _call_row(operation: Operation, exchange: Exchange) -> dict[str, Any]:
         "seconds": round(exchange.seconds, 4),
         "values": exchange.masker.mask_value(planned_values(operation, exchange.planned)),
         "error": error_of(exchange) or None,
+        "curl": curl_of(exchange),
     }
 
 
@@ -191,6 +191,11 @@ def error_of(exchange: Exchange) -> str:
     """Return why no answer came, in one line and without the query of the URL; empty where an answer came."""
     url = exchange.shown.url
     return " ".join(exchange.error_text.replace(url, without_query(url)).split())
+
+
+def curl_of(exchange: Exchange) -> str:
+    """Return the call as a command for curl, its secrets masked."""
+    return exchange.masker.mask(as_curl(exchange.shown))
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:

@@ -108,7 +108,9 @@ def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
 
 def _not_called(results: CheckResults) -> _Rows:
     rows = [
-        (checked.operation.name, checked.skip_reason) for checked in results.checked if checked.skip_reason
+        (checked.operation.name, checked.skip_reason)
+        for checked in (*results.checked, *results.left_out)
+        if checked.skip_reason and checked.skip_kind != "unsafe"  # of which there are too many to list
     ]
     rows.extend(
         (f"{checked.operation.name}, one of its calls", reason)
@@ -131,6 +133,8 @@ def _rows_of_calls(results: CheckResults, texts_of: Callable[[Exchange], Iterabl
 
 
 def _no_answer(exchange: Exchange) -> list[str]:
+    if exchange.has_findings:
+        return []
     # Without the URL, so that what many operations share is said once: `The answer of URL broke off`, `URL refused`.
     url = re.escape(f"`{without_query(exchange.shown.url)}`")
     return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
@@ -182,9 +186,10 @@ def _summary(results: CheckResults, paint: Painter, width: int) -> list[str]:
     hint = visible(check_hint(results), keep="")
     lines = [paint.yellow(line) for line in wrapped(hint, width)] if hint else []
     lines.extend(paint.bold(line) for line in wrapped(text, width))
-    if results.left_out:
-        count = _count(len(results.left_out), "operation")
-        are = "are" if len(results.left_out) > 1 else "is"
+    unsafe = [checked for checked in results.left_out if checked.skip_kind == "unsafe"]
+    if unsafe:
+        count = _count(len(unsafe), "operation")
+        are = "are" if len(unsafe) > 1 else "is"
         text = f"{count} that may change something {are} not called: `--operation NAME` adds one"
         lines.extend(wrapped(text, width))
     return lines

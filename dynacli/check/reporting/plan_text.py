@@ -4,35 +4,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynacli.auth.secret import MASK
-from dynacli.check.check_records import InputValue
+from dynacli.check.check_records import CheckedOperation, InputValue
 from dynacli.check.planning.call_planner import OperationPlan
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.reporting.check_results import is_secret, planned_values
-from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import Operation
 from dynacli.schema.example_call import option_text
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import wrapped
 
-__all__ = ["plan_rows", "plan_text"]
+__all__ = ["plan_of_left_out", "plan_rows", "plan_text"]
 
-_Plans = Sequence[tuple[DescribedOperation, OperationPlan]]
+_Plans = Sequence[tuple[Operation, OperationPlan]]
 _Sources = Mapping[str, Sequence[str]]
 """Operation → the operations whose answers may give better values once they are there."""
+
+
+def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPlan]:
+    """Return an operation that is left out as the plan shows it."""
+    return checked.operation, OperationPlan(skip_reason=checked.skip_reason)
 
 
 def plan_rows(plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain]) -> list[dict[str, Any]]:
     """Return an object for each operation, then one for each chain."""
     rows: list[dict[str, Any]] = [
         {
-            "operation": described.operation.name,
-            "method": described.operation.method,
-            "path": described.operation.path,
+            "operation": operation.name,
+            "method": operation.method,
+            "path": operation.path,
             "skipped": plan.skip_reason or None,
-            "fed_by": list(sources.get(described.operation.name, ())),
-            "calls": [{"values": planned_values(described.operation, planned)} for planned in plan.calls],
+            "fed_by": list(sources.get(operation.name, ())),
+            "calls": [{"values": planned_values(operation, planned)} for planned in plan.calls],
         }
-        for described, plan in plans
+        for operation, plan in plans
     ]
     rows.extend({"chain": list(chain.steps), "path": chain.item_path} for chain in chains)
     return rows
@@ -43,8 +47,7 @@ def plan_text(
 ) -> str:
     """Return the plan for a person."""
     lines = []
-    for described, plan in plans:
-        operation = described.operation
+    for operation, plan in plans:
         name, path = visible(operation.name, keep=""), visible(operation.path, keep="")
         lines.append(f"{paint.cyan(name)}  {operation.method} {path}")
         if plan.skip_reason:

@@ -25,6 +25,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import TimedOutError
+from dynacli.model.operation import Operation
 from dynacli.record import record
 
 __all__ = ["CheckRun", "CheckSettings"]
@@ -124,11 +125,13 @@ class CheckRun:
         self.has_sent = False
         self.leftovers: list[str] = []
 
-    def plans(self) -> list[tuple[DescribedOperation, OperationPlan]]:
+    def plans(self) -> list[tuple[Operation, OperationPlan]]:
         """Return each operation with its calls as far as they are known before anything is sent."""
         in_chains = [self._by_name[name] for chain in self._chains for name in chain.changing]
         return [
-            (described, self._plan(described)) for each in [*self._rounds, in_chains] for described in each
+            (described.operation, self._plan(described))
+            for each in [*self._rounds, in_chains]
+            for described in each
         ]
 
     def sources(self) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
-from dynacli.errors import DynacliError, UsageError
+from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record
@@ -21,11 +22,10 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dynacli.check.check_records import Exchange
+    from dynacli.check.check_records import CheckedOperation, Exchange
     from dynacli.check.planning.resource_chains import ResourceChain
     from dynacli.check.reporting.check_results import CheckResults
     from dynacli.check.running.check_run import CheckRun
-    from dynacli.model.operation import Operation
 
 __all__ = ["command"]
 
@@ -46,6 +46,7 @@ class _CheckOptions:
     operation: tuple[str, ...]
     only: tuple[str, ...]
     tag: tuple[str, ...]
+    skip: tuple[str, ...]
     set_: tuple[str, ...]
     most: int
     parallel: int
@@ -81,7 +82,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.check.planning.preset_values import read_preset_values
     from dynacli.check.planning.select_chains import select_chains
-    from dynacli.check.planning.select_operations import READING_METHODS, select_operations
+    from dynacli.check.planning.select_operations import may_change, select_operations
     from dynacli.check.running.check_run import CheckRun, CheckSettings
     from dynacli.client.call_settings import settings_of
     from dynacli.client.damaged_cache import explain_damage
@@ -92,16 +93,27 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
     settings = replace(settings, timeout=settings.timeout or _TIMEOUT)
     check_files(run, har=options.har, learn=options.learn)
-    if any(api.catalog.find(word) is None for word in (*options.only, *options.operation)):
-        api = run.fetch_again(api) or api  # it may have appeared a moment ago
-    selection = select_operations(api, only=options.only, named=options.operation, tags=options.tag)
-    chains = select_chains(api, [*selection.called, *selection.left_out]) if options.write else []
+    choice = partial(
+        select_operations,
+        only=options.only,
+        named=options.operation,
+        tags=options.tag,
+        skipped=options.skip,
+        may_write=options.write,
+    )
+    try:
+        selection = choice(api)
+    except (DocumentError, UsageError):  # what is named may have appeared a moment ago
+        api = run.fetch_again(api) or api
+        selection = choice(api)
+    chains = select_chains(api, selection) if options.write else []
     in_chains = {name for chain in chains for name in chain.changing}
     in_chains |= {chain.read for chain in chains if chain.is_created_by_put}
     called = in_chains | {operation.name for operation in selection.called}
     names = [summary.name for summary in api.catalog.summaries() if summary.name in called]
     operations = [DescribedOperation(api, api.catalog.operation(name)) for name in names]
-    changing = [each.name for each in selection.called if each.method not in READING_METHODS]
+    changing = [each.name for each in selection.called if may_change(each)]
+    left_out = [checked for checked in selection.left_out if checked.operation.name not in called]
     progress = _Progress(run)
     check_run = CheckRun(
         run.env,
@@ -115,12 +127,11 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         on_exchange=progress.show_exchange,
     )
     if run.options.dry_run:
-        _show_plan(run, check_run, chains)
+        _show_plan(run, check_run, chains, [checked for checked in left_out if checked.skip_kind != "unsafe"])
         return
     if options.write and not chains:
         run.note("The document does not make plain how anything is created and removed: nothing is written")
     confirm(run, settings, operations, chains)
-    left_out = [operation for operation in selection.left_out if operation.name not in called]
     try:
         _run_check(run, api, check_run, progress, left_out, options)
     except DamagedCatalogError as damage:
@@ -132,13 +143,13 @@ def _run_check(
     api: OpenedApi,
     check_run: "CheckRun",
     progress: "_Progress",
-    left_out: "list[Operation]",
+    left_out: "list[CheckedOperation]",
     options: _CheckOptions,
 ) -> None:
     """Run a check, and report what it finds.
 
     Args:
-        left_out: The operations that may change something and are not called.
+        left_out: The operations that are not called, each with the reason.
     """
     start = time.monotonic()
     try:
@@ -155,7 +166,6 @@ def _run_check(
         left_out,
         seconds=time.monotonic() - start,
         is_interrupted=check_run.is_interrupted,
-        may_write=options.write,
     )
     _conclude(run, results, options, is_strict=check_run.call_settings.is_strict)
 
@@ -199,11 +209,16 @@ def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_s
         raise error
 
 
-def _show_plan(run: Run, check_run: "CheckRun", chains: "Sequence[ResourceChain]") -> None:
-    from dynacli.check.reporting.plan_text import plan_rows, plan_text
+def _show_plan(
+    run: Run,
+    check_run: "CheckRun",
+    chains: "Sequence[ResourceChain]",
+    left_out: "Sequence[CheckedOperation]",
+) -> None:
+    from dynacli.check.reporting.plan_text import plan_of_left_out, plan_rows, plan_text
     from dynacli.output.render import write_data
 
-    plans, sources = check_run.plans(), check_run.sources()
+    plans, sources = [*check_run.plans(), *map(plan_of_left_out, left_out)], check_run.sources()
     write_data(
         run.env,
         plan_rows(plans, sources, chains),
@@ -276,11 +291,23 @@ command = Verb(
         click.Option(
             ["--operation"],
             multiple=True,
-            metavar="NAME",
+            metavar="OPERATION|PATTERN",
             help="call this operation too, although it may change something",
         ),
-        click.Option(["--only"], multiple=True, metavar="NAME", help="look at this operation alone"),
+        click.Option(
+            ["--only"],
+            multiple=True,
+            metavar="OPERATION|PATTERN",
+            help="look at this operation alone; a pattern such as 'list-*' or '/admin/*' is compared with names, "
+            "ids and paths",
+        ),
         click.Option(["--tag"], multiple=True, metavar="TAG", help="look at operations with this tag alone"),
+        click.Option(
+            ["--skip"],
+            multiple=True,
+            metavar="OPERATION|TAG|PATTERN",
+            help="do not call these, whatever else is said of them",
+        ),
         click.Option(
             ["set_", "--set"],
             multiple=True,
