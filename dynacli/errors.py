@@ -8,7 +8,8 @@ text or JSON on standard error and into the exit code::
     ├── UsageError           2    unknown API, operation, option; a bad or missing value;
     │                             a request that the document does not allow
     ├── HttpError        3, 4, 5    the final answer is a 3xx, 4xx, 5xx; its body was printed
-    ├── NetworkError         6    DNS, refused, TLS, protocol error, truncated body
+    ├── NetworkError         6    DNS, refused, TLS, protocol error
+    │   └── BrokenAnswerError     no answer, or a truncated one, from a server that was reached
     ├── TimedOutError        7    connect, read or total budget
     ├── DocumentError        8    not found, not OpenAPI, over a limit, unreadable,
     │                             a reference that may not be followed
@@ -22,6 +23,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "AuthError",
+    "BrokenAnswerError",
     "DocumentError",
     "DynacliError",
     "FileError",
@@ -98,6 +100,10 @@ class NetworkError(DynacliError):
 
     exit_code = 6
     kind = "network"
+
+
+class BrokenAnswerError(NetworkError):
+    """The server was reached, and closed the connection before its answer was complete."""
 
 
 class TimedOutError(DynacliError):

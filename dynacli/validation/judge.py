@@ -201,6 +201,11 @@ class Judge:
         else:
             verdict.extend(self._findings(where, error, cause))
 
+    @property
+    def responses_place(self) -> DocumentPlace:
+        """The place of the operation's answers in the document."""
+        return locate(self._document, [*self._steps, "responses"])
+
     def _undocumented_status(self, verdict: Verdict, error: "ResponseNotFound", *, is_exact: bool) -> None:
         """Judge a status that the document does not have.
 
@@ -217,7 +222,7 @@ class Judge:
         )
         if is_exact or is_other_success:
             status = int(error.http_status)
-            place = locate(self._document, [*self._steps, "responses"])
+            place = self.responses_place
             verdict.extend(
                 [Finding("response", "undocumented-status", "status", text, listed, status, *place)]
             )

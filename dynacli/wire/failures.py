@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from dynacli.errors import DynacliError, NetworkError, TimedOutError, UsageError
+from dynacli.errors import BrokenAnswerError, DynacliError, NetworkError, TimedOutError, UsageError
 from dynacli.urls import without_query
 
 __all__ = ["from_client_setup", "from_httpx", "timed_out"]
@@ -58,6 +58,12 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             )
         case httpx.ConnectError():
             return _from_connecting(error, host)
+        case httpx.RemoteProtocolError():
+            return BrokenAnswerError(
+                f"The answer of `{shown}` broke off",
+                why="What came is not complete HTTP",
+                hint="Try again; if it stays so, the server or a proxy on the way is broken",
+            )
         case httpx.ProtocolError() | httpx.DecodingError():
             return NetworkError(
                 f"The answer of `{shown}` broke off",
@@ -65,7 +71,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             )
         case _:
-            return NetworkError(
+            return BrokenAnswerError(
                 f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
             )
 

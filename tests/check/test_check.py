@@ -646,3 +646,47 @@ def test_a_file_in_a_directory_that_there_is_not(server: Recorder) -> None:
     """It is said before anything is sent: a check may take long."""
     result = run_cli("check", _single(server), "--har", "nowhere/x.har")
     assert (12, []) == (result.exit_code, server.requests)
+
+
+@pytest.mark.parametrize(
+    ("schema", "words", "status", "is_excused"),
+    [
+        pytest.param({"runId": {"type": "string"}}, (), 404, True, id="an-id"),
+        pytest.param({"runId": {"type": "string"}}, (), 422, True, id="it-cannot-be-processed"),
+        pytest.param({"runId": {"type": "string"}}, (), 400, False, id="another-status"),
+        pytest.param({"runId": {"type": "string"}}, ("--set", "runId=a"), 404, False, id="a-given-id"),
+        pytest.param({"paid": {"type": "integer"}}, (), 404, False, id="no-id"),
+        pytest.param({"name": {"type": "string"}}, (), 404, False, id="a-name-of-its-own"),
+        pytest.param(
+            {
+                "runs": {
+                    "type": "array",
+                    "items": {"type": "object", "properties": {"run_id": {"type": "string", "example": "a"}}},
+                    "example": [{"run_id": "a"}],
+                }
+            },
+            (),
+            404,
+            True,
+            id="deep",
+        ),
+        pytest.param(
+            {"ids": {"type": "array", "items": {"type": "integer"}, "minItems": 1}}, (), 404, True, id="ids"
+        ),
+    ],
+)
+def test_an_answer_to_an_id_that_was_made_up_for_a_body(
+    server: Recorder, schema: Any, words: tuple[str, ...], status: int, is_excused: bool
+) -> None:
+    """It is excused as one in a path is, and only there."""
+    body = {"type": "object", "properties": schema, "required": list(schema)}
+    operation = {
+        "operationId": "start",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"description": "Good"}},
+    }
+    server.answers["/start"] = Answer(status, b"", {})
+    path = save(document({"/start": {"post": operation}}, [server.origin], version="3.1.0"))
+    row = run_cli("check", path, "--operation", "start", "-o", "json", *words).json[0]
+    assert ([] if is_excused else ["undocumented-status"]) == [each["rule"] for each in row["findings"]]
+    assert is_excused == any("made up for the body" in each for each in row["unchecked"])

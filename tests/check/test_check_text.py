@@ -1,5 +1,6 @@
 """A check as a person reads it: each defect once, labels that say what was seen, hints where all answers are alike."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -386,3 +387,38 @@ def test_help_is_about_checks() -> None:
         assert told in text
     assert "http|json|curl" not in text
     assert text.index("--debug") < text.index("(demo) sign in as") < text.index("(demo) let an operation")
+
+
+@pytest.fixture
+def closing() -> Iterator[str]:
+    """The URL of a server that reads a request and closes the connection."""
+
+    def close(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection = listening.accept()[0]
+                connection.recv(65536)
+                connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=close, args=(listening,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_a_server_that_closes_the_connection_is_found(server: Recorder, closing: str) -> None:
+    """It fails on a request that the document allows: a finding of that operation, with the command that shows it."""
+    path = _document(server, {"/pets": _get(), "/pets/{id}": _get(_REF, _id(example="a"))})
+    words = ("check", path, "--server", closing)
+    result = run_cli(*words, "-o", "text")
+    assert 9 == result.exit_code
+    assert f"GET {closing}/pets broke off\n    curl {closing}/pets -H " in result.stdout
+    assert f"\n    curl {closing}/pets/a -H " in result.stdout
+    told = "status: the server closed the connection without a complete answer [no-answer]"
+    assert 2 == _words(result.stdout).count(told)
+    assert "No answer" not in result.stdout
+    row = run_cli(*words, "-o", "json").json[0]
+    assert ("no-answer", False) == (row["findings"][0]["rule"], row["valid"])
+    assert "/paths/~1pets/get/responses" == row["findings"][0]["schema_pointer"]
+    assert row["calls"][0]["curl"].startswith(f"curl {closing}/pets")
+    assert 6 == run_cli(*words, "--validate", "off").exit_code
+    assert 6 == run_cli(*words, "--server", "http://127.0.0.1:9").exit_code

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynacli.check.check_records import Exchange
-from dynacli.check.reporting.check_results import CheckResults
+from dynacli.check.reporting.check_results import CheckResults, curl_of
 from dynacli.check.reporting.defects import Defect, find_defects
 from dynacli.client.verdict_text import placed
 from dynacli.library.document_locations import Location
@@ -42,11 +42,11 @@ def _exchange_lines(
     results: CheckResults, exchange: Exchange, defects: Sequence[Defect], paint: Painter, width: int
 ) -> list[str]:
     operation = defects[0].checked.operation
-    status = exchange.answer.status if exchange.answer is not None else ""
+    status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
     url = visible(exchange.shown.url, keep="")
-    lines = [
-        f"  {paint.cyan(visible(operation.name, keep=''))}  {operation.method} {url} answered {status}",
-    ]
+    lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {operation.method} {url} {status}"]
+    if exchange.answer is None:
+        lines.append(f"    {visible(curl_of(exchange), keep='')}")  # in one line, to be copied
     excerpts = _excerpts(exchange, [defect.number for defect in defects]) if width >= _WIDE else {}
     for defect in defects:
         excerpt = excerpts.get(defect.number, "")

@@ -24,7 +24,7 @@ from dynacli.check.running.run_chains import ChainRunner
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
-from dynacli.errors import TimedOutError
+from dynacli.errors import BrokenAnswerError, TimedOutError
 from dynacli.model.operation import Operation
 from dynacli.record import record
 
@@ -285,12 +285,16 @@ class CheckRun:
         name = exchange.operation_name
         judge = self._judges.get(name)
         if judge is not None and exchange.answer is not None:
-            verdict = judge.response(exchange.planned, exchange.answer, cut_reason=exchange.cut_reason)
+            verdict = judge.response(exchange, exchange.answer)
             exchange = replace(exchange, verdict=verdict, is_judged=judge.is_described(exchange.answer))
+        elif judge is not None and isinstance(exchange.error, BrokenAnswerError):
+            exchange = replace(exchange, verdict=judge.broken_off())
         self._exchanges[name].append(exchange)
         described = self._by_name[name]
         self._on_exchange(exchange)
         self._created.add(exchange)  # before its values count as those of resources that were there before
+        is_unknown = exchange.answer is not None and exchange.answer.status in GONE
+        self._answers.add_status(described.operation, exchange, is_unknown=is_unknown)
         self._answers.add_answer(described.operation, exchange)
         for target, values in self._links[name].values(exchange):
             self._answers.add_link(target, values)

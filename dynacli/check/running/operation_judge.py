@@ -1,11 +1,15 @@
 """The verdicts of a check on the calls of one operation: strict about statuses, fair to values that were made up."""
 
-from dynacli.check.check_records import PlannedCall
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynacli.check.check_records import Exchange
+from dynacli.check.planning.field_names import names_another_thing
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, documented_status
 from dynacli.transport.send import Answer
-from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.findings.finding import Finding, Verdict
 from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
@@ -15,7 +19,9 @@ GONE = frozenset({404, 410})
 """Statuses by which a server says that it has nothing of that name."""
 UNAUTHORIZED = frozenset({401, 403})
 """Statuses by which a server asks for another credential."""
+_GONE_OR_WRONG = frozenset({*GONE, 422})
 _TOO_MANY_REQUESTS = 429
+_MAX_NODES = 5_000
 _KNOWN_ORIGINS = frozenset({"set", "link", "answer"})
 """The origins of values that the server should know."""
 
@@ -38,7 +44,7 @@ class OperationJudge:
         self._settings.set_apart(verdict, self._operation)
         return verdict
 
-    def response(self, planned: PlannedCall, answer: Answer, *, cut_reason: str = "") -> Verdict:
+    def response(self, exchange: Exchange, answer: Answer) -> Verdict:
         """Return the verdict on an answer.
 
         OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
@@ -46,10 +52,11 @@ class OperationJudge:
         except for those that the check itself brings about.
 
         Args:
-            cut_reason: Why the body is only a beginning; empty where it is complete.
+            exchange: The call that it answers.
         """
+        cut_reason = exchange.cut_reason
         is_documented = bool(documented_status(answer.status, self._documented))
-        excuse = "" if is_documented else self._excuse(planned, answer.status)
+        excuse = "" if is_documented else self._excuse(exchange, answer.status)
         redirects = tuple(status for status, _ in answer.hops)
         judged = JudgedResponse(
             answer.status, answer.headers, answer.header("content-type"), answer.body, redirects
@@ -67,6 +74,15 @@ class OperationJudge:
         self._settings.set_apart(verdict, self._operation, answer.status)
         return verdict
 
+    def broken_off(self) -> Verdict:
+        """Return the verdict on a call whose connection the server closed before its answer was complete."""
+        verdict = Verdict()
+        message = "the server closed the connection without a complete answer"
+        place = self._judge.responses_place
+        verdict.extend([Finding("response", "no-answer", "status", message, None, None, *place)])
+        self._settings.set_apart(verdict, self._operation)
+        return verdict
+
     def is_described(self, answer: Answer) -> bool:
         """Return whether the document describes an answer; it does not where it describes only the redirect to it."""
         last = documented_status(answer.status, self._documented)
@@ -75,13 +91,32 @@ class OperationJudge:
         first = documented_status(answer.hops[0][0], self._documented)
         return bool(last) and first in {"", "default"}
 
-    def _excuse(self, planned: PlannedCall, status: int) -> str:
+    def _excuse(self, exchange: Exchange, status: int) -> str:
         """Return why an undocumented status is no defect of the document; empty where it is one."""
-        if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in planned.values):
+        values = exchange.planned.values
+        if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in values):
             return "may only say that there is nothing of the value that was made up for the call"
+        known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
+        if status in _GONE_OR_WRONG and any(str(each) not in known for each in _ids_in(exchange.sent_json)):
+            return "may only say that there is nothing of the id that was made up for the body"
         if status in UNAUTHORIZED and self._operation.security:
             return "only says something of the credential"
         return "only says that the check was too fast" if status == _TOO_MANY_REQUESTS else ""
+
+
+def _ids_in(body: Any) -> Iterator[Any]:
+    """Yield the texts and numbers in a JSON value that name something, as far as their fields say so."""
+    waiting: list[tuple[Any, bool]] = [(body, False)]
+    for _ in range(_MAX_NODES):
+        if not waiting:
+            return
+        node, is_id = waiting.pop()
+        if isinstance(node, Mapping):
+            waiting.extend((value, names_another_thing(str(name))) for name, value in node.items())
+        elif isinstance(node, list):
+            waiting.extend((value, is_id) for value in node)
+        elif is_id and isinstance(node, str | int) and not isinstance(node, bool):
+            yield node
 
 
 def _drop(verdict: Verdict, rule: str) -> None:

@@ -22,7 +22,7 @@ class Finding:
         where: `request` or `response`.
         rule: A JSON Schema keyword, or `discriminator`, `undocumented-status`, `undocumented-media-type`,
             `undocumented-property`, `undocumented-header`, `undocumented-body`, `unreadable-body`, `missing-body`,
-            `missing-header`, `missing-parameter`, `missing-security`, `empty-value`.
+            `missing-header`, `missing-parameter`, `missing-security`, `empty-value`, `no-answer`.
         pointer: JSON pointer into the body; outside of bodies `query/NAME`, `header/NAME` and the like, or `status`.
         message: A sentence without a final period.
         expected: The value that the document asks for.

@@ -73,6 +73,7 @@ RULES: Mapping[str, str] = {
     "$dynamicRef": "The value fits the schema that is referred to",
     # Around values
     "undocumented-status": "The answer's status is one that the document has",
+    "no-answer": "The server answers what the document allows to be asked",
     "undocumented-media-type": "The body has a media type that the document has",
     "undocumented-body": "There is no body where the document describes none",
     "undocumented-property": "The document mentions each property of the answer",
