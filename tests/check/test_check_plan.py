@@ -549,3 +549,185 @@ def test_values_that_were_sent_are_kept_with_the_call(server: Recorder) -> None:
     rows = _checked(server, {"/runs": _get(_query("q", required=True, example="a b"))})
     assert [f"{server.origin}/runs?q=a%20b"] == [call["url"] for call in rows["get-runs"]["calls"]]
     assert {"q": ("a b", "example")} == _values(rows["get-runs"])
+
+
+_ADMIN = {
+    "/runs": _get(tags=["Runs"], operationId="listRuns"),
+    "/runs/{id}": _get(_path("id", example="a"), tags=["Runs"], operationId="readRun"),
+    "/admin/jobs": _get(tags=["Admin"], operationId="jobs"),
+    "/admin/users": _get(tags=["Admin"], operationId="users"),
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param(("jobs",), ["list-runs", "read-run", "users"], id="name"),
+        pytest.param(("listRuns",), ["read-run", "jobs", "users"], id="operation-id"),
+        pytest.param(("admin",), ["list-runs", "read-run"], id="tag"),
+        pytest.param(("*-run*",), ["jobs", "users"], id="pattern-of-names"),
+        pytest.param(("/admin/*",), ["list-runs", "read-run"], id="pattern-of-paths"),
+        pytest.param(("GET /runs*",), ["jobs", "users"], id="method-and-path"),
+        pytest.param(("jobs", "users"), ["list-runs", "read-run"], id="several"),
+        pytest.param(("jobs", "--operation", "jobs"), ["list-runs", "read-run", "users"], id="it-wins"),
+    ],
+)
+def test_what_is_skipped_is_not_called(server: Recorder, words: tuple[str, ...], expected: list[str]) -> None:
+    """`--skip` takes an operation, a tag or a pattern, and each row says which word left it out."""
+    server.answers.update(dict.fromkeys(("/runs", "/runs/a", "/admin/jobs", "/admin/users"), _json([])))
+    given: list[str] = []
+    for word in words:
+        given.extend([word] if word.startswith("--") or given[-1:] == ["--operation"] else ["--skip", word])
+    rows = _checked(server, _ADMIN, *given)
+    assert expected == [name for name, row in rows.items() if row["skipped"] is None]
+    skipped = [row["skipped"] for row in rows.values() if row["skipped"]]
+    assert {"skipped"} == {each["kind"] for each in skipped}
+    assert all(each["reason"] in {f"`--skip {word}` leaves it out" for word in words} for each in skipped)
+
+
+@pytest.mark.parametrize("word", ["nothing", "nothing-*", "/nothing/*"])
+def test_a_word_of_skip_that_matches_nothing_is_wrong_usage(server: Recorder, word: str) -> None:
+    """A misspelled word would let the operation be called."""
+    result = run_cli("check", _api(server, _ADMIN), "--skip", word)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert f"`{word}`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "operation_id", "word"),
+    [
+        pytest.param("/restart", "", "restart", id="path"),
+        pytest.param("/cache/resetAll", "", "reset", id="camel-case"),
+        pytest.param("/server", "shutDownServer", "shut-down", id="two-words"),
+        pytest.param("/sessions/sign-out", "", "sign-out", id="hyphen"),
+        pytest.param("/x", "DELETEThing", "delete", id="capitals"),
+        pytest.param("/v1/logout2", "", "logout", id="digit"),
+        pytest.param("/deleted-runs", "listDeleted", "", id="an-adjective"),
+        pytest.param("/runs/{delete}", "readRun", "", id="a-parameter"),
+        pytest.param("/presets", "listPresets", "", id="a-part-of-a-word"),
+    ],
+)
+def test_a_read_that_sounds_dangerous_is_left_out(
+    server: Recorder, path: str, operation_id: str, word: str
+) -> None:
+    """It is said in the data, in the table and in the plan; naming it calls it."""
+    read = _get(
+        *([_path("delete")] if "{" in path else []), **({"operationId": operation_id} if operation_id else {})
+    )
+    paths = {path: read, "/plain": _get(operationId="plain")}
+    called = path.replace("{delete}", "a")
+    server.answers.update({called: _json({}), "/plain": _json({})})
+    rows = _checked(server, paths)
+    name = next(name for name in rows if name != "plain")
+    skipped = rows[name]["skipped"]
+    assert (word != "") == (skipped is not None)
+    if not word:
+        return
+    reason = f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it all the same"
+    assert {"kind": "dangerous", "reason": reason} == skipped
+    api = _api(server, paths)
+    for words in ((), ("--dry-run",)):
+        told = " ".join(run_cli("check", api, "-o", "text", *words).stdout.split())
+        assert "it sounds as if it did more than read" in told
+    assert called not in [request.target for request in server.requests]
+    for option in ("--operation", "--only"):
+        rows = _checked(server, paths, option, name)
+        assert [200] == rows[name]["statuses"]
+
+
+def test_only_what_sounds_dangerous(server: Recorder) -> None:
+    """The error says what is left out, and how it is called."""
+    result = run_cli("check", _api(server, {"/restart": _get(operationId="again")}))
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "All operations that only read are left out" in result.stderr
+    assert "`again`: it sounds as if" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "target", "parameter", "expected"),
+    [
+        pytest.param("/runs", {"a": {"n": 1}, "b": {"n": 2}}, "/runs/{id}", "id", "a", id="keyed-by-id"),
+        pytest.param("/runs", {"runs": {"a": {"n": 1}}}, "/runs/{id}", "id", "a", id="keyed-in-a-member"),
+        pytest.param(
+            "/runs", {"data": {"n": 1}, "meta": {"n": 1}}, "/runs/{id}", "id", None, id="an-envelope"
+        ),
+        pytest.param(
+            "/runs", {"owner": {"n": 1}, "team": {"m": 1}}, "/runs/{id}", "id", None, id="not-of-one-kind"
+        ),
+        pytest.param(
+            "/runs", [{"identifier": "r"}], "/runs/{run_identifier}", "run_identifier", "r", id="identifier"
+        ),
+        pytest.param(
+            "/runs", [{"id": "r"}], "/runs/{run_identifier}", "run_identifier", "r", id="id-as-identifier"
+        ),
+        pytest.param("/runs", [{"id": "r", "name": "n"}], "/runs/name/{name}", "name", "n", id="by-name"),
+        pytest.param("/runs", [{"id": "r", "name": "n"}], "/runs/by-id/{run_id}", "run_id", "r", id="by-id"),
+        pytest.param(
+            "/runs", [{"id": "r", "tag": "t"}], "/runs/tag/{tag}", "tag", "t", id="by-what-it-is-called"
+        ),
+        pytest.param(
+            "/me", {"tenant": "t"}, "/tenants/{tenant_name}", "tenant_name", "t", id="the-thing-itself"
+        ),
+        pytest.param("/me", {"teams": ["t"]}, "/x/{team}", "team", "t", id="an-item-of-a-list-of-names"),
+        pytest.param("/x", {"data": {"id": "r"}}, "/y/{x_id}", "x_id", "r", id="behind-an-envelope"),
+    ],
+)
+def test_where_else_an_id_may_be_listed(
+    server: Recorder, path: str, body: Any, target: str, parameter: str, expected: str | None
+) -> None:
+    """The keys of an object, a member that does not say what it holds, the collection that a path searches by name."""
+    server.answers[path] = _json(body)
+    paths = {path: _get(operationId="list"), target: _get(_path(parameter), operationId="one")}
+    value, origin = _values(_checked(server, paths)["one"])[parameter]
+    assert ((expected, "answer") == (value, origin)) if expected is not None else (origin == "invented")
+
+
+@pytest.mark.parametrize(
+    ("description", "known", "expected"),
+    [
+        pytest.param("Database name", "main", ["main"], id="as-described"),
+        pytest.param("The database", "main", ["d1", "main"], id="what-the-server-knows"),
+        pytest.param("The database", "d1", ["d1"], id="id-first"),
+    ],
+)
+def test_an_item_is_named_by_its_id_or_its_name(
+    server: Recorder, description: str, known: str, expected: list[str]
+) -> None:
+    """What the server does not know gives way to the other, and what it knows is used from then on."""
+    server.answers["/databases"] = _json([{"id": "d1", "name": "main"}])
+    server.answers.update({f"/databases/{known}": _json({}), f"/databases/{known}/tables": _json([])})
+    database = _path("database", description=description)
+    paths = {
+        "/databases": _get(),
+        "/databases/{database}": _get(database, operationId="one"),
+        "/databases/{database}/tables/{table}": _get(
+            database, _path("table", example="t"), operationId="table"
+        ),
+        "/databases/{database}/tables": _get(database, operationId="tables"),
+    }
+    rows = _checked(server, paths)
+    assert expected == [
+        _values(rows["one"], number)["database"][0] for number in range(len(rows["one"]["calls"]))
+    ]
+    assert known == _values(rows["table"])["database"][0]
+
+
+def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
+    """It is called first, and only where it is named; a pattern names several."""
+    server.answers.update({"/runs/filter": _json([{"id": "r1"}]), "/runs/r1": _json({})})
+    body = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    search = {"operationId": "search", "requestBody": body, "responses": _OK}
+    start = {"operationId": "start", "requestBody": body, "responses": _OK}
+    paths = {
+        "/runs/{id}": _get(_path("id"), operationId="getRun"),
+        "/runs/filter": {"post": search},
+        "/runs": {"post": start},
+    }
+    assert "invented" == _values(_checked(server, paths)["get-run"])["id"][1]
+    server.requests.clear()
+    rows = _checked(server, paths, "--operation", "POST */filter")
+    assert ("r1", "answer") == _values(rows["get-run"])["id"]
+    assert ["POST /runs/filter", "GET /runs/r1"] == [
+        f"{each.method} {each.target}" for each in server.requests
+    ]
+    assert "unsafe" == rows["start"]["skipped"]["kind"]

@@ -1,6 +1,8 @@
 """The values that earlier answers give to later calls: ids of a collection's items, links, fields of the same name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
 from dynacli.check.check_records import Exchange, InputValue
@@ -8,21 +10,35 @@ from dynacli.check.planning.field_names import (
     GENERAL_NAMES,
     ID_ENDINGS,
     is_id_name,
+    is_search_name,
     plain_name,
     singular,
 )
 from dynacli.check.planning.parameter_schemas import Fits, ParameterSchemas
-from dynacli.check.planning.path_templates import collection_template, parameter_names, path_template
+from dynacli.check.planning.path_templates import (
+    collection_template,
+    item_templates,
+    parameter_names,
+    path_template,
+)
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import Operation, Parameter
 
-__all__ = ["AnswerValues", "item_value"]
+__all__ = ["AnswerValues", "item_values"]
 
 _MAX_NODES = 5_000
 _MAX_VALUES_OF_A_NAME = 5
 _MAX_ITEMS = 20
 _MAX_LISTS = 5
-_SEARCH_VERBS = ("find", "search", "list", "get", "all")
+_MAX_SETS = 200
+_MAX_PLACES = 1_000
+_ENVELOPES = frozenset(
+    {
+        *("content", "data", "edges", "elements", "embedded", "entries", "hits", "items", "list", "node"),
+        *("nodes", "objects", "payload", "records", "response", "result", "results", "rows", "values"),
+    }
+)
+"""Plain names of members that hold what an answer is about, and do not say what it is."""
 _SHORTEST_ABBREVIATION = 3
 
 
@@ -42,10 +58,16 @@ class _ItemList(NamedTuple):
     noun: str
 
 
+_Place = tuple[str, tuple[Any, ...]]
+"""The beginning of a path up to a parameter, as a template, and the values of its parameters."""
+
+
 class AnswerValues:
     """The values of the answers so far, in the order in which they came."""
 
     def __init__(self) -> None:
+        self._known_places: dict[_Place, str] = {}
+        self._unknown_places: set[_Place] = set()
         self._lists: dict[str, list[_ItemList]] = {}
         self._nearby_lists: dict[str, list[_ItemList]] = {}
         self._fields: dict[str, list[tuple[Any, str]]] = {}
@@ -58,21 +80,38 @@ class AnswerValues:
             return
         sent = exchange.planned.path_values
         names = parameter_names(operation.path)
-        template = path_template(operation.path)
-        segment = template.rpartition("/")[2]
+        collection = path_template(operation.path).removesuffix("/")
+        above, _, segment = collection.rpartition("/")
+        is_nearby = above and not collection.endswith("}") and not _is_other_collection(segment)
+        if is_nearby and is_search_name(segment):
+            segment = above.rpartition("/")[2]  # `/pets/search` answers with pets
         items = _items_of(body, plain_name(segment))
         if items and all(name in sent for name in names):
             found = _ItemList(operation.name, tuple(sent[name] for name in names), items, singular(segment))
-            collection = template.removesuffix("/")
             _keep(self._lists, collection, found)
-            above = collection.rpartition("/")[0]
-            if above and not template.endswith("}") and not _is_other_collection(segment):
+            if is_nearby:
                 # `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
                 _keep(self._nearby_lists, above, found._replace(noun=singular(above.rpartition("/")[2])))
-        for name, value in _plain_fields(body, singular(segment)):
+        for name, value in _plain_fields(body, _nouns_of(collection, segment)):
             values = self._fields.setdefault(name, [])
             if len(values) < _MAX_VALUES_OF_A_NAME and all(value != other for other, _ in values):
                 values.append((value, operation.name))
+
+    def add_status(self, operation: Operation, exchange: Exchange, *, is_unknown: bool) -> None:
+        """Keep what a status says of the values in a path.
+
+        Args:
+            is_unknown: Whether the server has nothing at that path.
+        """
+        sent, names = exchange.planned.path_values, parameter_names(operation.path)
+        if not names or len(self._known_places) > _MAX_PLACES or not all(name in sent for name in names):
+            return
+        places = _places(operation.path, [sent[name] for name in names])
+        if exchange.is_success:
+            for place in places:
+                self._known_places.setdefault(place, operation.name)
+        elif is_unknown and path_template(operation.path).removesuffix("/").endswith("}"):
+            self._unknown_places.add(places[-1])
 
     def add_link(self, target: str, values: tuple[InputValue, ...]) -> None:
         """Keep the values that a link of an answer has for another operation."""
@@ -84,8 +123,21 @@ class AnswerValues:
         """Return the values that links have for an operation, a set for each answer."""
         return self._links.get(operation_name, [])
 
-    def for_path(self, operation: Operation, fits: Fits) -> Iterator[tuple[InputValue, ...]]:
-        """Yield values for an operation's path that belong together: an item, and the path of its collection."""
+    def for_path(self, operation: Operation, fits: Fits) -> list[tuple[InputValue, ...]]:
+        """Return values for an operation's path that belong together: an item, and the path of its collection.
+
+        Of an item's id and its name the server may know only one: values that were answered elsewhere come first,
+        and those that the server does not know come last.
+        """
+
+        def order(values: tuple[InputValue, ...]) -> tuple[bool, int, bool]:
+            places = _places(operation.path, [value.value for value in values])
+            is_unknown = not self._unknown_places.isdisjoint(places)
+            return is_unknown, -len(values), places[-1] not in self._known_places
+
+        return sorted(islice(self._sets_for_path(operation, fits), _MAX_SETS), key=order)
+
+    def _sets_for_path(self, operation: Operation, fits: Fits) -> Iterator[tuple[InputValue, ...]]:
         names = parameter_names(operation.path)
         parameters = {
             parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"
@@ -94,15 +146,30 @@ class AnswerValues:
             if names[index] not in parameters:
                 continue
             collection = collection_template(operation.path, index)
-            for found in (*self._lists.get(collection, ()), *self._nearby_lists.get(collection, ())):
-                for item in found.items[:_MAX_ITEMS]:
-                    value = item_value(item, parameters[names[index]], found.noun, fits)
-                    if value is not None:
-                        path_values = zip(names, (*found.path_values, value), strict=False)
-                        yield tuple(
-                            InputValue("path", name, each, "answer", found.operation_name)
-                            for name, each in path_values
-                        )
+            for found in self._lists_of(collection, parameters[names[index]]):
+                items = found.items[:_MAX_ITEMS]
+                values = [
+                    list(item_values(item, parameters[names[index]], found.noun, fits)) for item in items
+                ]
+                # What names each item best comes first, then what else may name it.
+                for column in zip_longest(*values):
+                    for value in column:
+                        if value is not None:
+                            yield _path_values(names, (*found.path_values, value), found.operation_name)
+            template = item_templates(operation.path)[index]
+            for (known, path), source in self._known_places.items():
+                if known == template and fits(parameters[names[index]], path[-1]):
+                    yield _path_values(names, path, source)
+
+    def _lists_of(self, collection: str, parameter: Parameter) -> Iterator[_ItemList]:
+        """Yield the lists of a collection; `/flows/name/{name}` picks from `/flows`."""
+        yield from self._lists.get(collection, ())
+        yield from self._nearby_lists.get(collection, ())
+        above, _, segment = collection.rpartition("/")
+        by = plain_name(segment).removeprefix("by")
+        if by and by in (plain_name(parameter.name), *ID_ENDINGS):
+            yield from self._lists.get(above, ())
+            yield from self._nearby_lists.get(above, ())
 
     def from_fields(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
         """Yield the values of fields that are called like a parameter, wherever they were seen.
@@ -112,12 +179,26 @@ class AnswerValues:
         name = plain_name(parameter.name)
         if name in GENERAL_NAMES:
             return
-        for value, source in self._fields.get(name, ()):
+        for value, source in self.fields_called(name):
             if not isinstance(value, str) and not is_id_name(parameter.name):
                 continue
             fitting = _fitting(value, parameter, fits)
             if fitting is not None:
                 yield InputValue(parameter.location, parameter.name, fitting, "answer", source)
+
+    def fields_called(self, name: str) -> Iterator[tuple[Any, str]]:
+        """Yield the values of fields, each with the operation that answered it.
+
+        Args:
+            name: The plain name of the fields; for `tenantname`, texts of fields `tenant` come after them.
+        """
+        yield from self._fields.get(name, ())
+        for ending in ID_ENDINGS:
+            owner = name.removesuffix(ending)
+            if owner and owner != name:
+                yield from (found for found in self._fields.get(owner, ()) if isinstance(found[0], str))
+                for other in ID_ENDINGS if ending == "identifier" else ():
+                    yield from self._fields.get(owner + other, ())
 
     def known_ids(self, operations: Iterable[DescribedOperation]) -> set[str]:
         """Return the ids at the end of the operations' paths that earlier answers listed."""
@@ -138,11 +219,31 @@ def _keep(lists: dict[str, list[_ItemList]], collection: str, found: _ItemList) 
 def _is_other_collection(segment: str) -> bool:
     """Return whether the last segment of a path names a collection of its own, instead of choosing from one."""
     plain = plain_name(segment)
-    return singular(segment) != plain and not plain.startswith(_SEARCH_VERBS) and "by" not in plain
+    return singular(segment) != plain and not is_search_name(segment) and "by" not in plain
+
+
+def _places(path: str, values: Sequence[Any]) -> list[_Place]:
+    """Return the places in a path, up to each parameter that has a value."""
+    templates = zip(item_templates(path), values, strict=False)
+    return [(template, tuple(values[: number + 1])) for number, (template, _) in enumerate(templates)]
+
+
+def _path_values(names: Iterable[str], values: Iterable[Any], source: str) -> tuple[InputValue, ...]:
+    pairs = zip(names, values, strict=False)
+    return tuple(InputValue("path", name, value, "answer", source) for name, value in pairs)
+
+
+def _nouns_of(collection: str, segment: str) -> tuple[str, ...]:
+    """Return what an item of a collection is called: `version`, and `promptversion` for `/prompts/{}/versions`."""
+    noun = singular(segment)
+    above = [word for word in collection.split("/")[:-1] if word and "{" not in word]
+    return (noun, singular(above[-1]) + noun) if "}/" in collection and above else (noun,)
 
 
 def _items_of(body: Any, segment: str) -> list[Any]:
     """Return what an answer lists: itself, the array in it that is called like the path, or another array in it.
+
+    An object whose members are objects of one kind is a list by its keys.
 
     Args:
         segment: The plain name of the last segment of the path.
@@ -151,51 +252,75 @@ def _items_of(body: Any, segment: str) -> list[Any]:
         return body
     if not isinstance(body, Mapping):
         return []
+    if segment and _is_keyed(body):
+        return list(body)
     arrays = _filled_arrays(body)
     for member in body.values():
         if isinstance(member, Mapping):
             arrays.extend(_filled_arrays(member))
     called_alike = [array for name, array in arrays if plain_name(name) == segment]
+    keyed = [
+        list(member)
+        for name, member in body.items()
+        if plain_name(str(name)) == segment and _is_keyed(member, 1)
+    ]
     of_objects = [array for _, array in arrays if isinstance(array[0], Mapping)]
-    return next(iter([*called_alike, *of_objects, *(array for _, array in arrays)]), [])
+    return next(iter([*called_alike, *keyed, *of_objects, *(array for _, array in arrays)]), [])
+
+
+def _is_keyed(value: Any, least: int = 2) -> bool:
+    """Return whether a JSON value is an object whose members are objects with a property in common."""
+    if not isinstance(value, Mapping) or len(value) < least:
+        return False
+    members = list(value.values())
+    has_envelope = any(plain_name(str(name)) in _ENVELOPES for name in value)
+    if has_envelope or not all(isinstance(member, Mapping) for member in members):
+        return False
+    return bool(set(members[0]).intersection(*members[1:]))
 
 
 def _filled_arrays(holder: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
     return [(str(name), value) for name, value in holder.items() if isinstance(value, list) and value]
 
 
-def _plain_fields(body: Any, noun: str) -> Iterator[tuple[str, Any]]:
+def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """Yield the texts and numbers in an answer by their plain names; those of `id` and the like by `runid`, too.
 
     Args:
-        noun: What an item of the answer is called.
+        nouns: What an item of the answer is called.
     """
-    waiting = [(body, noun)]
+    waiting: list[tuple[Any, tuple[str, ...]]] = [(body, nouns)]
     for _ in range(_MAX_NODES):
         if not waiting:
             return
-        node, owner = waiting.pop(0)
+        node, owners = waiting.pop(0)
         if isinstance(node, Mapping):
             for key, value in node.items():
                 name = plain_name(str(key))
                 if isinstance(value, Mapping | list):
-                    waiting.append((value, singular(str(key))))
+                    waiting.append((value, owners if name in _ENVELOPES else (singular(name),)))
                 elif isinstance(value, str | int | float) and not isinstance(value, bool):
                     yield name, value
                     if name in ID_ENDINGS:
-                        yield owner + name, value
+                        yield from ((owner + name, value) for owner in owners)
         elif isinstance(node, list):
-            waiting.extend((value, owner) for value in node[:_MAX_ITEMS])
+            for value in node[:_MAX_ITEMS]:
+                if isinstance(value, Mapping | list):
+                    waiting.append((value, owners))
+                elif isinstance(value, str):
+                    yield from ((owner, value) for owner in owners)  # `{"tags": ["x"]}` has a tag
 
 
-def item_value(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Any:
-    """Return the value by which a path parameter names an item; None where the item has none.
+def item_values(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Iterator[Any]:
+    """Yield the values by which a path parameter may name an item, the likeliest first.
 
     Args:
         noun: What an item is called.
     """
     if not isinstance(item, Mapping):
-        return _fitting(item, parameter, fits)
+        value = _fitting(item, parameter, fits)
+        yield from () if value is None else (value,)
+        return
     fields = {plain_name(str(key)): value for key, value in reversed(list(item.items()))}
     name = plain_name(parameter.name)
     # `{owner}` below `/repos` is no id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
@@ -204,12 +329,20 @@ def item_value(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Any:
         or (len(name) >= _SHORTEST_ABBREVIATION and noun.startswith(name))
     )
     has_id = is_called_like_item or name.endswith(ID_ENDINGS)
-    endings = sorted(ID_ENDINGS, key=lambda ending: not name.endswith(ending)) if has_id else ()
+    described = [singular(word) for word in re.findall(r"\w+", parameter.description.lower())]
+    # `Database name` says what `{database}` is; the name itself says it better.
+    order = [
+        *(ending for ending in ID_ENDINGS if name.endswith(ending)),
+        *(ending for ending in ID_ENDINGS if ending in described),
+        *ID_ENDINGS,
+    ]
+    endings = dict.fromkeys(order) if has_id else {}
+    seen = []
     for field in (name, noun + name, *(each for ending in endings for each in (ending, noun + ending))):
         value = _fitting(fields.get(field), parameter, fits)
-        if value is not None:
-            return value
-    return None
+        if value is not None and value not in seen:
+            seen.append(value)
+            yield value
 
 
 def _fitting(value: Any, parameter: Parameter, fits: Fits) -> Any:

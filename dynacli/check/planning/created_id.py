@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from dynacli.check.check_records import Exchange
 from dynacli.check.planning.answer_links import AnswerLinks
-from dynacli.check.planning.answer_values import item_value
+from dynacli.check.planning.answer_values import item_values
 from dynacli.check.planning.field_names import is_id_name, singular
 from dynacli.check.planning.parameter_schemas import ParameterSchemas
 from dynacli.check.planning.path_templates import parameter_names
@@ -78,8 +78,8 @@ def _created_id(exchange: Exchange, links: AnswerLinks, on_item: list[DescribedO
             return each
     collection = re.sub(r"/?\{[^{}]*\}/?$", "", first.path)
     noun = singular(collection.rpartition("/")[2])
-    ids = (item_value(item, parameter, noun, fits) for item in _candidates(exchange.answer_json(), noun))
-    return next((each for each in ids if each is not None), None)
+    items = _candidates(exchange.answer_json(), noun)
+    return next((each for item in items for each in item_values(item, parameter, noun, fits)), None)
 
 
 def _candidates(body: Any, noun: str) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["collection_template", "parameter_names", "path_template"]
+__all__ = ["collection_template", "item_templates", "parameter_names", "path_template"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -26,6 +26,12 @@ def collection_template(path: str, index: int) -> str:
     plain = _without_query(path)
     found = list(_PLACEHOLDER.finditer(plain))
     return path_template(plain[: found[index].start()]).removesuffix("/") if index < len(found) else ""
+
+
+def item_templates(path: str) -> list[str]:
+    """Return for each parameter of a path the template of what it names: the path up to its end."""
+    plain = _without_query(path)
+    return [path_template(plain[: found.end()]) for found in _PLACEHOLDER.finditer(plain)]
 
 
 def _without_query(path: str) -> str:
