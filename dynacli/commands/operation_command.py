@@ -1,5 +1,8 @@
 """click's command of one operation: its options are made from the operation's parameters and body."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from dynacli.client.described_operation import DescribedOperation
@@ -14,12 +17,13 @@ from dynacli.commands.read_options import (
     click_options,
     options_in,
     rules_of,
+    standard_rules,
 )
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_multipart
-from dynacli.model.operation import Field, Parameter
+from dynacli.model.operation import GUARDED_OPTIONS, Field, Parameter
 
 __all__ = ["OperationCommand"]
 
@@ -33,6 +37,8 @@ class OperationCommand(click.Command):
         described: The operation; its media type is the one that `--content-type` asks for.
         inputs: Name of a click parameter → the operation's parameter, and the field of it; for an option of the body
             no parameter, and the field of the body.
+        guarded: Flag of a standard option → the flag of the operation's own input of that name: the former is refused
+            behind the operation.
     """
 
     def __init__(self, described: DescribedOperation) -> None:
@@ -40,6 +46,8 @@ class OperationCommand(click.Command):
         super().__init__(operation.name, params=[], help=operation.summary, add_help_option=False)
         self.described = described
         self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
+        self.guarded: dict[str, str] = {}
+        self._namesakes: tuple[str, ...] = ()
 
     def prepare(self, content_type: str) -> None:
         """Make the options, with those of the body for the media type that is asked for."""
@@ -49,6 +57,7 @@ class OperationCommand(click.Command):
         media_type = self.described.media_type
         self.params = []
         self.inputs = {}
+        self.guarded = {}
         for parameter in operation.parameters:
             flags = [f"--{parameter.option}", *(f"--{alias}" for alias in parameter.aliases)]
             self._add(flags, parameter, None)
@@ -70,6 +79,9 @@ class OperationCommand(click.Command):
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
         name = f"option{len(self.inputs)}"
         self.inputs[name] = (parameter, field)
+        word = flags[0].removeprefix(f"--{parameter.location if parameter is not None else 'body'}.")
+        if word in GUARDED_OPTIONS:
+            self.guarded.setdefault(f"--{word}", flags[0])
         self.params.append(click.Option([name, *flags], multiple=True, help=""))
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -108,12 +120,19 @@ class OperationCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the operation."""
         run: Run = ctx.obj
-        operation = self.described.operation
         arranged = self.arranged(args, run.options.content_type)
+        self._note_namesakes(arranged)
+        with self._telling_of_namesakes():
+            return self._parse(ctx, arranged)
+
+    def _parse(self, ctx: click.Context, arranged: ArrangedWords) -> list[str]:
+        run: Run = ctx.obj
+        operation = self.described.operation
         if not set(_HELP).isdisjoint(arranged.options):
             run.options = run.options.followed_by(options_in(self.standard_words(arranged)))
             click.echo(self.get_help(ctx), file=run.env.stdout)
             ctx.exit()
+        self._check_guarded(arranged)
         arranged.check(ctx)
         given_by_option = {
             self.inputs[param.name][0]
@@ -135,6 +154,37 @@ class OperationCommand(click.Command):
         rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
         run.options_ahead = None
         return rest
+
+    def _check_guarded(self, arranged: ArrangedWords) -> None:
+        """Check that no word may be dynacli's as well as the operation's, where the difference is dangerous.
+
+        Raises:
+            UsageError: A word is such an option; the error has both spellings.
+        """
+        for word in (*arranged.options, arranged.without_value):
+            flag = word.partition("=")[0]
+            if flag in self.guarded:
+                from dynacli.commands.option_clashes import ambiguous_option
+
+                raise ambiguous_option(self.described, flag, self.guarded[flag])
+
+    def _note_namesakes(self, arranged: ArrangedWords) -> None:
+        """Note the given options of the operation that have the names of standard options."""
+        given = {word.partition("=")[0] for word in (*arranged.options, arranged.without_value)}
+        shared = given & self._own_flags()
+        self._namesakes = tuple(sorted(shared & standard_rules().keys())) if shared else ()
+
+    @contextmanager
+    def _telling_of_namesakes(self) -> Iterator[None]:
+        """Let each error of the command line say which options are not dynacli's, though they have its names."""
+        try:
+            yield
+        except (UsageError, click.UsageError) as error:
+            if not self._namesakes:
+                raise
+            from dynacli.commands.option_clashes import with_namesakes
+
+            raise with_namesakes(error, self._namesakes) from None
 
     def _check_flags(self, options: list[str], ctx: click.Context) -> None:
         """Check that all options are known, first of all: the value of an unknown one would be a word too many.
@@ -202,14 +252,17 @@ class OperationCommand(click.Command):
                 given.parameter_fields.append((parameter, field, words))
             elif parameter is not None:
                 given.parameters.append((parameter, words))
-        make_call(ctx.obj, self.described, given)
+        with self._telling_of_namesakes():
+            make_call(ctx.obj, self.described, given)
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
         from dynacli.commands.help.operation_help import operation_help
 
         self.prepare(ctx.obj.options.content_type)
-        return operation_help(ctx.obj.env, self.described, self.get_usage(ctx), self._own_flags())
+        return operation_help(
+            ctx.obj.env, self.described, self.get_usage(ctx), self._own_flags() | self.guarded.keys()
+        )
 
     def get_usage(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the usage line."""

@@ -14,6 +14,7 @@ __all__ = [
     "AGAIN",
     "ANY",
     "EACH",
+    "GUARDED_OPTIONS",
     "IGNORED_HEADERS",
     "MORE",
     "WEBHOOKS",
@@ -44,6 +45,10 @@ EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
 MORE, AGAIN = "more", "again"
 """Values of `Field.below`: deeper options exist and are not listed; the schema below is also above, a recursion."""
+
+GUARDED_OPTIONS = frozenset({"dry-run", "server", "profile", "yes", "offline", "accept-origin"})
+"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
+would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
 
 WEBHOOKS = "/x-dynacli-webhooks"
 """The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
@@ -159,6 +164,11 @@ class Parameter:
     description: str = ""
     aliases: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The option without the location that tells it from the option of another input, or from one of dynacli's."""
+        return self.option.removeprefix(f"{self.location}.")
 
 
 @record

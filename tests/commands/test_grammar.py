@@ -148,11 +148,9 @@ def test_standard_options_stand_before_the_api_or_after_the_operation(
 
 def test_an_operations_own_option_wins_over_a_standard_one() -> None:
     """The standard option of the same name is then the one before the API."""
-    save(document({"/a": {"get": operation("a", parameter("server", STRING), parameter("o", STRING))}}))
-    assert (
-        "http://127.0.0.1:1/a?server=mine&o=x"
-        == request_of("a", "--server", "mine", "--o", "x", before=("--server", "http://127.0.0.1:1"))["url"]
-    )
+    save(document({"/a": {"get": operation("a", parameter("output", STRING), parameter("o", STRING))}}))
+    request = request_of("a", "--output", "mine", "--o", "x", before=("--output", "json"))
+    assert "/a?output=mine&o=x" == request["target"]
 
 
 def test_dry_run_may_stand_alone_before_an_argument(api: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.model.operation import GUARDED_OPTIONS
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Answer, Recorder, run_cli
@@ -214,7 +215,7 @@ def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, na
     body = {"type": "object", "properties": {name: STRING}}
     path = f"/{{{name}}}"
     save(document({path: {"post": operation("a", *places, body=body)}}))
-    words = [f"--{name}", "P"]
+    words = [f"--{'path.' if name in GUARDED_OPTIONS else ''}{name}", "P"]
     for place in ("query", "header", "cookie", "body"):
         words.extend((f"--{place}.{name}", place[0].upper()))
     server.answers["/P"] = Answer()

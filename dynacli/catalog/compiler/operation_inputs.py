@@ -16,6 +16,7 @@ from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.media_types import body_schema, is_form
 from dynacli.model.operation import (
+    GUARDED_OPTIONS,
     IGNORED_HEADERS,
     Body,
     Field,
@@ -43,7 +44,7 @@ _FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 # The last four belong to the connection.
 _IGNORED_HEADERS = IGNORED_HEADERS | {"host", "content-length", "transfer-encoding", "connection"}
-_RESERVED_OPTIONS = frozenset({"help"})
+_RESERVED_OPTIONS = GUARDED_OPTIONS | {"help"}
 _SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from dynacli.model.kebab_names import MAX_LENGTH, kebab, spelled_out
-from dynacli.model.operation import Field
+from dynacli.model.operation import GUARDED_OPTIONS, Field
 
 __all__ = ["Named", "fields_with_own_options", "option_names", "option_word"]
 
@@ -61,7 +61,10 @@ def _free_option(parameter: Named, taken: Collection[str]) -> str:
     word = option_word(parameter.wanted)
     spelled = spelled_out(parameter.wanted)[:MAX_LENGTH].rstrip("-") or word
     qualified = f"{parameter.location}.{word}"
-    candidates = (word, spelled, qualified, f"{parameter.location}.{spelled}")
+    plain: tuple[str, ...] = (word, spelled)
+    if word in GUARDED_OPTIONS:
+        plain = ()  # `server[]` is no `server-array` either: whoever types `--server` is to be told
+    candidates = (*plain, qualified, f"{parameter.location}.{spelled}")
     return next((option for option in candidates if option not in taken), None) or _numbered(qualified, taken)
 
 

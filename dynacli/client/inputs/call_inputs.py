@@ -155,5 +155,5 @@ def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKe
 def input_name(parameter: Parameter) -> str:
     """Return what messages call a parameter: `OWNER` for one in the path, else `--state`."""
     if parameter.location == "path":
-        return parameter.option.removeprefix("path.").upper().replace("-", "_")
+        return parameter.word.upper().replace("-", "_")
     return f"--{parameter.option}"

@@ -22,9 +22,9 @@ def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | No
 
     head, dot, rest = word.partition(".")
     for parameter in described.operation.parameters:
-        names = (parameter.option, *parameter.aliases)
+        names = dict.fromkeys((parameter.option, parameter.word, *parameter.aliases))
         is_located = head == parameter.location and bool(dot) and rest in (*names, parameter.name)
-        if word == parameter.name or is_located:
+        if word in {parameter.name, parameter.word} or is_located:
             return parameter, None
         for name in names:
             if word.startswith((f"{name}.", f"{name}[")):

@@ -32,7 +32,7 @@ from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration
 from dynacli.library.revisions.revisions import Revisions
-from dynacli.model.operation import Operation, Parameter, ValueType
+from dynacli.model.operation import GUARDED_OPTIONS, Operation, Parameter, ValueType
 
 __all__ = ["complete"]
 
@@ -375,8 +375,11 @@ def _options_of(operation: Operation) -> dict[str, Option]:
             inputs["--part-header"] = ANY
         if any(not media_type.fields for media_type in of_parts):
             inputs["--file"] = ANY
+    own = "--path.", "--query.", "--querystring.", "--header.", "--cookie.", "--body."
+    refused = GUARDED_OPTIONS & {flag.partition(".")[2] for flag in options if flag.startswith(own)}
     for flag, standard in (*inputs.items(), *STANDARD.items()):
-        options.setdefault(flag, standard)
+        if flag.removeprefix("--") not in refused:
+            options.setdefault(flag, standard)
     return options
 
 

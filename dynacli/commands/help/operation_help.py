@@ -103,7 +103,7 @@ class _Page:
     def parameter(self, parameter: Parameter) -> tuple[str, str]:
         """Return the row of a parameter."""
         if parameter.location == "path":
-            left = parameter.option.removeprefix("path.").upper().replace("-", "_")
+            left = parameter.word.upper().replace("-", "_")
         else:
             left = f"--{visible(parameter.option, keep='')} {placeholder(parameter.value)}".rstrip()
         facts = ["required"] if parameter.location != "path" and _has_to_be_given(parameter) else []

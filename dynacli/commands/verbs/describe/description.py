@@ -293,7 +293,7 @@ def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bo
     if wanted_location:
         steps = steps[1:]
     for parameter in described.operation.parameters:
-        names = (parameter.option, parameter.name, *parameter.aliases)
+        names = (parameter.option, parameter.word, parameter.name, *parameter.aliases)
         if steps[0] in names and wanted_location in ("", parameter.location):
             schema = described.parameter_schema(parameter)
             inner = _walk(described, schema, steps[1:], is_required=parameter.is_required)

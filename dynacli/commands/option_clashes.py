@@ -1,0 +1,51 @@
+"""Errors about options that both dynacli and an operation have."""
+
+from collections.abc import Sequence
+from shlex import quote
+
+import click
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.commands.click_errors import from_click
+from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.errors import DynacliError, UsageError
+
+__all__ = ["ambiguous_option", "with_namesakes"]
+
+
+def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> UsageError:
+    """Return the error for a standard option behind an operation that has an input of the same name.
+
+    Args:
+        flag: The standard option, with its `--`.
+        own: The flag of the operation's input.
+    """
+    standard = next(option for option in STANDARD_OPTIONS if flag in option.flags)
+    needs_value = standard.metavar and not standard.flag_value
+    words = [flag, *([standard.metavar] if needs_value else []), quote(described.api.name)]
+    operation = described.operation.name
+    return UsageError(
+        f"`{flag}` may mean two things behind `{operation}`",
+        why="The operation has an input of this name, and dynacli has an option of this name",
+        hint=f"The operation's is `{own}`; dynacli's stands before the API: "
+        f"`dynacli {' '.join(words)} {operation} ...`",
+        near=[own],
+    )
+
+
+def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str]) -> DynacliError:
+    """Return an error of a call, which says which of the given options are not dynacli's.
+
+    Args:
+        flags: The given options of the operation that have the names of standard options.
+    """
+    told = from_click(error) if isinstance(error, click.UsageError) else error
+    names = " and ".join(f"`{flag}`" for flag in flags)
+    is_own, stand = (
+        ("is the operation's own option", "stands")
+        if len(flags) == 1
+        else ("are the operation's own options", "stand")
+    )
+    note = f"{names} {is_own} here; dynacli's {stand} before the API"
+    told.hint = f"{told.hint}{' ' if told.hint[-1] in '?.' else '; '}{note}" if told.hint else note
+    return told
