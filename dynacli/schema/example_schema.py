@@ -71,7 +71,7 @@ class ExampleSchema:
             if len(schema) == 1:
                 return
         self._add_offers(schema)
-        self._add_keywords(schema)
+        self._add_keywords(schema, above)
         for part in list_of(schema, "allOf"):
             self.add(part, matcher, above)
         for keyword in ("oneOf", "anyOf"):
@@ -91,7 +91,7 @@ class ExampleSchema:
         ]
         self.offers.extend((rank, value) for rank, values in enumerate(kinds) for value in values)
 
-    def _add_keywords(self, schema: dict[str, Any]) -> None:
+    def _add_keywords(self, schema: dict[str, Any], above: frozenset[str]) -> None:
         merged = self.keywords
         if types := types_of(schema):
             known = merged.get("type")
@@ -104,6 +104,12 @@ class ExampleSchema:
             # otherwise the chosen schema led here by its `allOf`.
             depth = len(self.refs)
             has_branches = bool(schema.get("oneOf") or schema.get("anyOf"))
+            if not has_branches and discriminator.mapping:
+                # Subtypes that the mapping alone names: one is chosen, unless a schema that inherits led here.
+                branches = discriminator.branches()
+                is_direct = depth - self.branch <= 1
+                has_branches = is_direct and above.isdisjoint(branch["$ref"] for branch in branches)
+                self.choices.extend([branches] * has_branches)
             chosen = slice(depth, None) if has_branches else slice(self.branch, max(depth - 1, 0))
             self.discriminators.append((discriminator, chosen))
         self._add_prefix_items(schema)

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from dynacli.document.json_trees import is_same_json
 from dynacli.model.multiples import is_multiple
+from dynacli.schema.discriminators import discriminator_of
 from dynacli.schema.example_strings import has_format, matches_pattern
 from dynacli.schema.read_schema import LEFT_OUT, Direction, is_marked, list_of, mapping_of, names_in, types_of
 
@@ -69,18 +70,14 @@ class SchemaMatcher:
             raise NoExampleError("The schema has too many cases to try")
 
     def target(self, schema: Mapping[str, Any]) -> Any:
-        """Return the target of a schema's `$ref`.
-
-        Raises:
-            NoExampleError: The reference leads nowhere.
-        """
+        """Return the target of a schema's `$ref`; any value is right where it leads nowhere."""
         return self._follow(schema["$ref"])[0]
 
     def _follow(self, ref: str) -> tuple[Any, Any]:
         try:
             return self.resolve(ref), self._follow
-        except (LookupError, ValueError, TypeError) as error:
-            raise NoExampleError("A `$ref` leads nowhere") from error
+        except (LookupError, ValueError, TypeError):
+            return True, self._follow
 
     def is_hidden(self, schema: Any) -> bool:
         """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
@@ -94,7 +91,7 @@ class SchemaMatcher:
             seen: (reference, id of the value) of the matches that are under way.
 
         Raises:
-            NoExampleError: A `$ref` leads nowhere, or there are too many cases.
+            NoExampleError: There are too many cases.
         """
         self.spend()
         if isinstance(schema, bool):
@@ -133,9 +130,12 @@ class SchemaMatcher:
         if not all(self.matches(value, branch, seen) for branch in list_of(schema, "allOf")):
             return False
         any_of, one_of = list_of(schema, "anyOf"), list_of(schema, "oneOf")
-        if any_of and not any(self.matches(value, branch, seen) for branch in any_of):
+        is_named = self._named_branch_matches(value, schema, seen) if "discriminator" in schema else None
+        if is_named is False:
             return False
-        if one_of:
+        if is_named is None and any_of and not any(self.matches(value, branch, seen) for branch in any_of):
+            return False
+        if is_named is None and one_of:
             matching = sum(self.matches(value, branch, seen) for branch in one_of)
             if matching == 0 or (matching > 1 and not self.may_overlap):
                 return False
@@ -145,6 +145,15 @@ class SchemaMatcher:
             then = "then" if self.matches(value, schema["if"], seen) else "else"
             return self.matches(value, schema.get(then, True), seen)
         return True
+
+    def _named_branch_matches(
+        self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]
+    ) -> bool | None:
+        """Whether an object matches the branch that its discriminating property names; None where it names none."""
+        discriminator = discriminator_of(schema)
+        branches = list_of(schema, "oneOf") or list_of(schema, "anyOf")
+        index = discriminator.branch_of(value, branches) if discriminator is not None else None
+        return self.matches(value, branches[index], seen) if index is not None else None
 
     def _array_matches(self, value: Sequence[Any], schema: dict[str, Any]) -> bool:
         if not _is_between(len(value), schema, "minItems", "maxItems"):

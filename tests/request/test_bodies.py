@@ -1,5 +1,6 @@
 """Bodies: given by options at any depth, whole, by `--set`, or as an example."""
 
+import base64
 import contextlib
 import json
 import sqlite3
@@ -192,9 +193,11 @@ def test_a_property_called_like_an_input_option_wins() -> None:
 
 
 def test_a_property_called_like_a_standard_option_wins() -> None:
-    """The standard option then works before the API."""
+    """The standard option then works before the API; `--server`, which must not be mistaken, needs its place."""
     save(document({"/a": {"post": operation("a", body=_object(output=STRING, server=STRING))}}))
-    request = request_of("a", "--output", "o", "--server", "s", before=("--server", "http://127.0.0.1:5"))
+    request = request_of(
+        "a", "--output", "o", "--body.server", "s", before=("--server", "http://127.0.0.1:5")
+    )
     assert ("http://127.0.0.1:5/a", {"output": "o", "server": "s"}) == (request["url"], request["json"])
 
 
@@ -455,6 +458,15 @@ def test_a_part_of_a_media_type_is_enough(sent: str, wanted: str) -> None:
     option = {"application/json": "--x0", MERGE: "--x1", FORM: "--x2"}[sent.partition(";")[0]]
     request = request_of("a", option, "1", "--content-type", wanted)
     assert sent == dict(request["headers"])["Content-Type"]
+
+
+def test_an_example_of_a_token_has_the_claims_of_the_document() -> None:
+    """`application/jwt` is text, whatever its schema is about: a token without a signature (RFC 7519, section 6)."""
+    claims = _object(("iss",), iss={"type": "string", "enum": ["me"]})
+    save(document({"/a": {"post": operation("a", body=claims, media_type="application/jwt")}}))
+    header, payload, signature = request_of("a", "--example")["body"].split(".")
+    read = [json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, payload)]
+    assert ([{"alg": "none"}, {"iss": "me"}], "") == (read, signature)
 
 
 def test_a_part_of_several_media_types_is_refused() -> None:

@@ -16,7 +16,7 @@ from dynacli.schema.example_strings import matches_pattern
 from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
 from tests.sampling import examples
 
-SCHEMAS = {
+SCHEMAS: dict[str, Any] = {
     "Cat": {
         "allOf": [
             {"$ref": "#/components/schemas/Pet"},
@@ -323,6 +323,12 @@ COMBINED = [
     case("discriminator-mapping", refer("Cat"), {"kind": "feline", "lives": 9}),
     case("discriminator-name", refer("Dog"), {"kind": "Dog", "barks": True}),
     case("discriminator-of-branches", refer("AnyPet"), {"kind": "Dog", "barks": True}),
+    case(
+        "discriminator-example-of-another-branch",
+        {**SCHEMAS["AnyPet"], "example": {"kind": "Dog", "lives": 9}},
+        {"kind": "Dog", "barks": True},
+    ),
+    case("discriminator-of-subtypes", refer("Pet"), {"kind": "feline", "lives": 9}),
     case("recursive-array", refer("Tree"), {"name": "string", "children": []}),
     case("recursive-null", refer("List"), {"next": None}),
     case("recursive-branch", refer("Leaf"), 1),
@@ -334,6 +340,12 @@ def test_a_schema_has_one_example(schema: Any, expected: Any) -> None:
     """Each schema has exactly this example: what the document offers, else the simplest value."""
     actual = example_value(schema, resolve)
     assert (type(expected), expected) == (type(actual), actual)
+
+
+def test_a_reference_to_nowhere_stands_for_anything() -> None:
+    """What is required behind it has an example, and what stands beside it counts."""
+    part = {"type": "object", "required": ["a"], "properties": {"a": refer("Missing")}}
+    assert {"a": "string"} == example_value({"allOf": [refer("Lost"), part]}, resolve)
 
 
 @pytest.mark.parametrize(("schema", "expected"), [*OFFERED, *STRINGS, *NUMBERS, *ARRAYS, *COMBINED])
@@ -407,7 +419,6 @@ def test_requests_and_responses_have_different_examples() -> None:
     [
         False,
         refer("Closed"),
-        refer("Missing"),
         {"type": "integer", "minimum": 10, "maximum": 5},
         {"allOf": [{"type": "integer"}, {"type": "string"}]},
         {"type": "string", "minLength": 2, "maxLength": 1},

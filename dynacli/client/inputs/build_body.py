@@ -16,7 +16,7 @@ from dynacli.model.media_types import (
     is_object_of_bytes,
 )
 from dynacli.model.operation import MediaType
-from dynacli.request.assemble_body import Assignment, assemble, encode
+from dynacli.request.assemble_body import Assignment, assemble, encode, json_text
 from dynacli.request.convert_words import json_value
 from dynacli.schema.branch_selection import BranchSelection, select_branches
 
@@ -293,6 +293,14 @@ def _fitting_example(described: DescribedOperation) -> Any:
     return example
 
 
+def _unsecured_token(claims: Any) -> bytes:
+    """Return a token of some claims without a signature (RFC 7519, section 6)."""
+    from base64 import urlsafe_b64encode
+
+    parts = (urlsafe_b64encode(json_text(part).encode()).rstrip(b"=") for part in ({"alg": "none"}, claims))
+    return b".".join([*parts, b""])
+
+
 def _text_body(described: DescribedOperation, example: Any, media_type: str) -> bytes:
     """Return an example of a body that no options build: a text as it is, any other value as XML or YAML."""
     from dynacli.schema.example_call import option_text
@@ -300,6 +308,8 @@ def _text_body(described: DescribedOperation, example: Any, media_type: str) -> 
 
     if isinstance(example, str | int | float):
         return option_text(example).encode()
+    if essence(media_type) == "application/jwt":
+        return _unsecured_token(example)
     if is_object_of_bytes(described.body_schema() or {}):
         return b"string"
     if is_xml(media_type):
