@@ -60,13 +60,17 @@ class Run:
             self._warn_of_document(api)
         return self._apis[word]
 
-    def reading_document(self, name: str) -> AbstractContextManager[None]:
-        """Let a line on the terminal tell that a document is fetched or compiled, should the block take long."""
+    def reading_document(self, name: str, doing: str = "Reading") -> AbstractContextManager[None]:
+        """Let a line on the terminal tell that a document is fetched or compiled, should the block take long.
+
+        Args:
+            doing: What else is done with it.
+        """
         if not self.env.stderr_is_terminal:
             return nullcontext()
         from dynacli.output.waiting_line import waiting_line
 
-        return waiting_line(self.env, f"Reading the document of {name} ...")
+        return waiting_line(self.env, f"{doing} the document of {name} ...")
 
     def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
         from dynacli.client.document_login import login_of

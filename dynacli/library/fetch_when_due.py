@@ -179,6 +179,8 @@ def _read_whole(revisions: Revisions, pointer: dict[str, Any]) -> bytes | None:
 
 def _fetch(open_request: OpenRequest, source: Source, known: Mapping[str, Any]) -> Fetched:
     """Fetch a document, unless it is still the one that a pointer knows: then its ETag and date hold on."""
+    if open_request.at_hand is not None:
+        return open_request.at_hand
     etag, last_modified = known.get("etag", ""), known.get("last_modified", "")
     fetched = fetch(
         source,

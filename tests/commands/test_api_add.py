@@ -262,3 +262,11 @@ def test_adding_again_finds_it_again(server: Recorder, home: Path) -> None:
     for _ in range(2):
         assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert 1 == _entry(home).count("[apis.shop]")
+
+
+def test_a_found_document_is_fetched_once(server: Recorder) -> None:
+    """What the search has downloaded is not downloaded again, and the given URL is asked once."""
+    server.answers |= {"/": _page("Hello"), "/openapi.json": _answer(pets())}
+    assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
+    targets = [request.target for request in server.requests]
+    assert (1, 1) == (targets.count("/"), targets.count("/openapi.json"))

@@ -38,7 +38,8 @@ class SearchedOrigin:
         """
         from dynacli.wire.import_httpx import httpx
 
-        self._url = httpx.URL(url).copy_with(fragment=None)
+        parsed = httpx.URL(url).copy_with(fragment=None)
+        self._url = parsed.copy_with(raw_path=parsed.raw_path)  # `/` where it has none
         self.url = str(self._url)
         self.host = self._url.host
 
@@ -81,6 +82,11 @@ class SearchedOrigin:
             return Address(str(target), _origin(target) == _origin(self._url))
         except (httpx.InvalidURL, ValueError):
             return None
+
+    def has(self, url: str) -> bool:
+        """Return whether an absolute URL is one of this origin."""
+        address = self.find(url, url)
+        return address is not None and address.is_same_origin
 
     def is_upgrade(self, location: str) -> bool:
         """Return whether a redirect leads from `http` to `https` of the same host."""

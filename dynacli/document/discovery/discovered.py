@@ -66,6 +66,8 @@ class FoundDocument:
         version: The version of the API, on one line; empty where it has none.
         operations: The number of its operations.
         way: How its URL was found.
+        trial: What the calls of some of its operations gave, on one line; empty where none was made.
+        is_answered: Whether they do not show that the server knows none of its operations.
     """
 
     url: str
@@ -75,6 +77,8 @@ class FoundDocument:
     version: str
     operations: int
     way: Way
+    trial: str = ""
+    is_answered: bool = True
 
 
 class TriedUrl(NamedTuple):

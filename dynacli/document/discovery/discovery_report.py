@@ -22,7 +22,7 @@ def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
 
 
 def lines_of_found(documents: Iterable[FoundDocument]) -> list[str]:
-    """Return a line for each document: its URL, then its title, version and size."""
+    """Return a line for each document: its URL, then its title, version and size, and what calls of it gave."""
     return _in_columns([(with_masked_query(document.url), summary_of(document)) for document in documents])
 
 
@@ -30,7 +30,8 @@ def summary_of(document: FoundDocument) -> str:
     """Return a document in a few words: `OpenAPI 3.1.0, "Pets" 1.2, 23 operations`."""
     name = f'"{document.title}" {document.version}'.strip() if document.title else document.version
     count = f"{document.operations} operation{'' if document.operations == 1 else 's'}"
-    return ", ".join(part for part in (document.openapi, name, count) if part)
+    summary = ", ".join(part for part in (document.openapi, name, count) if part)
+    return f"{summary}; {document.trial}" if document.trial else summary
 
 
 def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:

@@ -14,8 +14,11 @@ from dynacli.document.discovery.link_headers import Link, leads_of
 
 __all__ = [
     "MAX_CHARACTERS",
+    "attributes_of",
+    "base_of",
     "has_document_inside",
     "is_viewer",
+    "path_of",
     "read_config",
     "read_neighbours",
     "read_page",
@@ -56,9 +59,11 @@ _ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'
 _WORD = re.compile(r"""[^\s"'`<>(){}\[\]|,;\\*]++""")
 
 _FILE_WORDS = ("openapi", "swagger", "api-doc", "apidoc", "apispec", "api-spec", "spec.json")
+_FILE_STARTS = ("spec.", "oas.", "oas3.")
 _PLACES = (
     *("openapi", "swagger", "api-docs", "apidocs", "swagger-config", "openapi/v1.json", "openapi/v2"),
     *("openapi/json", "swagger/json", "documentation/json", "docs/json"),
+    *("specs/oas", "full-spec", "api-spec", "openapi-spec", "api/spec"),
     *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
 )
 """The ends of the paths of documents and viewers without a file name ending such as `.json`."""
@@ -86,7 +91,7 @@ def read_page(text: str, *, is_script: bool = False) -> list[Lead]:
         is_script: Whether the text is a script that a viewer is set up in.
     """
     text = text[:MAX_CHARACTERS]
-    base = _base(text)
+    base = base_of(text)
     stated = leads_of(_links(text))
     if "&" in text:
         text = html.unescape(text)
@@ -150,12 +155,12 @@ def _settings(text: str) -> Iterator[Lead]:
 
 
 def _may_be_document(reference: str) -> bool:
-    path = _path(reference)
+    path = path_of(reference)
     is_possible = bool(path) and len(reference) <= _MAX_REFERENCE
     return is_possible and not path.endswith(_ASSETS) and not _is_example(path)
 
 
-def _path(reference: str) -> str:
+def path_of(reference: str) -> str:
     """Return a reference in lower case without its query and fragment."""
     return reference.partition("?")[0].partition("#")[0].lower()
 
@@ -170,7 +175,7 @@ def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
         if not _MIN_REFERENCE <= match.end() - match.start() <= _MAX_REFERENCE:
             continue
         word = _unquoted(match[0]).rstrip(".:!?")  # as at the end of a sentence
-        path = _path(word)
+        path = path_of(word)
         if with_scripts and (f"/{path}".endswith(_SCRIPTS) or "?script=" in word):
             yield Lead(word, Role.SETUP)
         elif (_is_file(path) or _is_place(path)) and not _is_example(path):
@@ -179,7 +184,8 @@ def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
 
 def _is_file(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return name.endswith((".json", ".yaml", ".yml")) and any(word in name for word in _FILE_WORDS)
+    is_named = name.startswith(_FILE_STARTS) or any(word in name for word in _FILE_WORDS)
+    return is_named and name.endswith((".json", ".yaml", ".yml"))
 
 
 def _is_place(path: str) -> bool:
@@ -197,17 +203,19 @@ def _unquoted(word: str) -> str:
 def _links(text: str) -> Iterator[Link]:
     for match in _TAG.finditer(text):
         if "rel" in match[1].lower():
-            attributes = _attributes(match[1])
+            attributes = attributes_of(match[1])
             relations = tuple(attributes.get("rel", "").lower().split())
             yield Link(attributes.get("href", ""), relations, media_type=attributes.get("type", ""))
 
 
-def _base(text: str) -> str:
+def base_of(text: str) -> str:
+    """Return the base that a page states for its references; empty where it states none."""
     match = _BASE.search(text)
-    return _attributes(match[1]).get("href", "") if match else ""
+    return attributes_of(match[1]).get("href", "") if match else ""
 
 
-def _attributes(tag: str) -> dict[str, str]:
+def attributes_of(tag: str) -> dict[str, str]:
+    """Return name → value of the attributes in a tag."""
     attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(tag[:_MAX_TAG]):
         attributes.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "").strip())

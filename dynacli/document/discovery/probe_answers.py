@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dynacli.document.discovery.discovered import FoundDocument, Lead, Way
+from dynacli.document.discovery.index_links import read_index
 from dynacli.document.discovery.link_headers import leads_of, parse_links
 from dynacli.document.discovery.linkset import is_linkset, read_linkset
 from dynacli.document.discovery.page_references import (
@@ -15,6 +16,7 @@ from dynacli.document.discovery.page_references import (
     read_page,
     read_query,
 )
+from dynacli.document.discovery.trials import TrialCall, base_url, calls_of
 from dynacli.document.fetched import Fetched
 from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.path_items import operations_of
@@ -38,18 +40,20 @@ class DocumentAnswer(NamedTuple):
     Args:
         found: The document as the search reports it.
         is_json: Whether it is JSON rather than YAML.
-        shapes: Its operations as `METHOD path`, first with the paths as written, then with the base path before them.
+        shape: Its operations as `METHOD path`, with the path of its first server before the path.
+        trial_calls: The calls that try it.
     """
 
     found: FoundDocument
     is_json: bool
-    shapes: tuple[frozenset[str], frozenset[str]]
+    shape: frozenset[str]
+    trial_calls: tuple[TrialCall, ...]
 
     def is_same_api(self, other: "DocumentAnswer") -> bool:
         """Return whether both describe the same API, in two formats or two versions of OpenAPI."""
         mine, theirs = self.found, other.found
         is_same_name = (mine.title, mine.version) == (theirs.title, theirs.version)
-        return is_same_name and any(shape in other.shapes for shape in self.shapes)
+        return is_same_name and self.shape == other.shape
 
 
 class ReadAnswer(NamedTuple):
@@ -70,11 +74,24 @@ class ReadAnswer(NamedTuple):
     is_viewer: bool = False
 
 
-def read_answer(url: str, fetched: Fetched, links: tuple[str, ...], way: Way) -> ReadAnswer:
-    """Read an answer to a probe."""
+def read_answer(
+    url: str, fetched: Fetched, links: tuple[str, ...], way: Way, *, is_index: bool = False
+) -> ReadAnswer:
+    """Read an answer to a probe.
+
+    Args:
+        links: The `Link` headers of the answer.
+        is_index: Whether it is the answer of the URL that the person gave, or of the root of its origin: then links
+            count, too, that only their words say something of.
+    """
     reading = _read(url, fetched, way)
-    stated = () if reading.document else leads_of(parse_links(links))
-    return reading._replace(leads=(*stated, *reading.leads))
+    if reading.document is not None:
+        return reading
+    leads = (*leads_of(parse_links(links)), *reading.leads)
+    if is_index:
+        named = {lead.reference for lead in leads}
+        leads += tuple(lead for lead in read_index(fetched.content) if lead.reference not in named)
+    return reading._replace(leads=leads)
 
 
 def _read(url: str, fetched: Fetched, way: Way) -> ReadAnswer:
@@ -153,8 +170,8 @@ def _why(error: DocumentError, name: str) -> str:
 def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> DocumentAnswer:
     info = tree.get("info")
     info = info if isinstance(info, dict) else {}
-    shape = _shape(tree)
-    base = _base_path(tree)
+    uri = fetched.uri or url
+    shape = _shape(tree, uri)
     found = FoundDocument(
         url,
         fetched,
@@ -165,34 +182,20 @@ def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> Doc
         way,
     )
     is_json = fetched.content[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    based = frozenset(
-        f"{method} {base}{path}" for method, _, path in (operation.partition(" ") for operation in shape)
-    )
-    return DocumentAnswer(found, is_json, (shape, based))
+    return DocumentAnswer(found, is_json, shape, calls_of(tree, uri))
 
 
-def _shape(tree: dict[str, Any]) -> frozenset[str]:
+def _shape(tree: dict[str, Any], uri: str) -> frozenset[str]:
+    from urllib.parse import urlsplit
+
     paths = tree.get("paths")
+    base = urlsplit(base_url(tree, uri)).path
     return frozenset(
-        f"{entry.method} {path}"
+        f"{entry.method} {base}{path}"
         for path, item in (paths.items() if isinstance(paths, Mapping) else ())
         if isinstance(item, Mapping)
         for entry in operations_of(item)
     )
-
-
-def _base_path(tree: dict[str, Any]) -> str:
-    """Return the path that all paths of a document are under."""
-    from urllib.parse import urlsplit
-
-    base = tree.get("basePath")
-    servers = tree.get("servers")
-    if base is None and isinstance(servers, list) and servers and isinstance(servers[0], Mapping):
-        try:
-            base = urlsplit(str(servers[0].get("url"))).path
-        except ValueError:
-            base = ""
-    return base.rstrip("/") if isinstance(base, str) else ""
 
 
 def _summary(document: FoundDocument) -> str:

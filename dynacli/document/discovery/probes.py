@@ -5,7 +5,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from dynacli.document.fetched import Fetched
+from dynacli.document.fetched import Authorize, Fetched
 from dynacli.document.fetching.download import Downloads, Head
 from dynacli.errors import DynacliError
 from dynacli.wire.failures import timed_out
@@ -44,10 +44,14 @@ _Result = tuple[int, ProbeAnswer | BaseException]
 
 
 class Probes:
-    """Sends requests over at most six connections; no request has a credential or a cookie."""
+    """Sends requests over at most six connections, without cookies, and without a credential unless one is given.
 
-    def __init__(self) -> None:
-        self.peers = Peers()
+    Args:
+        peers: The addresses that were connected to before.
+    """
+
+    def __init__(self, peers: Peers | None = None) -> None:
+        self.peers = peers or Peers()
         self._idle = [self._new_downloads() for _ in range(MAX_CONNECTIONS)]
         self._busy: dict[int, Downloads] = {}
         self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
@@ -56,14 +60,17 @@ class Probes:
     def _new_downloads(self) -> Downloads:
         return Downloads(accept=_ACCEPT, peers=self.peers)
 
-    def ask_first(self, url: str, *, timeout: float | None, patience: float) -> ProbeAnswer:
+    def ask_first(
+        self, url: str, *, timeout: float | None, patience: float, authorize: Authorize | None = None
+    ) -> ProbeAnswer:
         """Return the answer of the URL that a person gave.
 
         Args:
             timeout: A time limit in seconds, as for any download: the URL may be that of a large document.
             patience: The seconds after which the request is given up, unless its answer may be a document.
+            authorize: Signs in, as for any download.
         """
-        self.start(0, url, timeout)
+        self.start(0, url, timeout, authorize)
         answer = self.next_answer(patience)
         if answer is None:
             downloads = self._busy[0]
@@ -83,18 +90,19 @@ class Probes:
         """Whether one more request can be sent."""
         return bool(self._idle)
 
-    def start(self, number: int, url: str, timeout: float | None) -> None:
+    def start(self, number: int, url: str, timeout: float | None, authorize: Authorize | None = None) -> None:
         """Send a request over a free connection.
 
         Args:
             number: Of the request, by which `next_answer` names it.
             timeout: A time limit in seconds.
+            authorize: Signs in, as for any download.
         """
         downloads = self._busy[number] = self._idle.pop(0)
         results = self._results
 
         def ask() -> None:
-            results.put((number, _caught(downloads, url, timeout)))
+            results.put((number, _caught(downloads, url, timeout, authorize)))
 
         # Not an executor: at its end the interpreter would wait for the threads, and a look-up of a host name can hang.
         thread = threading.Thread(target=ask, name="dynacli-discovery", daemon=True)
@@ -128,10 +136,14 @@ class Probes:
             downloads.close()
 
 
-def _caught(downloads: Downloads, url: str, timeout: float | None) -> ProbeAnswer | BaseException:
+def _caught(
+    downloads: Downloads, url: str, timeout: float | None, authorize: Authorize | None
+) -> ProbeAnswer | BaseException:
     """Return the answer of a download, or any other exception, for the thread that waits for it."""
     try:
-        return ProbeAnswer(downloads.download(url, timeout=timeout), None, downloads.head)
+        return ProbeAnswer(
+            downloads.download(url, timeout=timeout, authorize=authorize), None, downloads.head
+        )
     except DynacliError as error:
         return ProbeAnswer(None, error, downloads.head)
     except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits

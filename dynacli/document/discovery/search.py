@@ -7,19 +7,21 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dynacli.document.discovery.addresses import SearchedOrigin
-from dynacli.document.discovery.discovered import Discovery, Lead, Role, TriedUrl, Way
+from dynacli.document.discovery.discovered import Discovery, FoundDocument, Lead, Role, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import FOREIGN, LATE, TIMED_OUT, found_nothing, result_of
-from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, read_answer
+from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, on_one_line, read_answer
 from dynacli.document.discovery.probes import ProbeAnswer, Probes
-from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND, places_of_host
-from dynacli.document.fetched import Fetched
+from dynacli.document.discovery.trials import TrialCall, is_unknown_there
+from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND, places_of_host
+from dynacli.document.fetched import Authorize, Fetched
+from dynacli.document.fetching.download import Head
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.urls import with_masked_query
 
 __all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "discover"]
 
-MAX_REQUESTS = 44
-"""How many requests a search makes at most, the first included."""
+MAX_REQUESTS = 56
+"""How many requests a search makes at most, the first included and without the trial of what was found."""
 _RESERVED = 4
 """How many of those requests the last usual places leave for URLs that pages name."""
 TOTAL_SECONDS = 5.0
@@ -36,6 +38,8 @@ _MAX_STEPS = 4
 """How many references in a row are followed: page, script, configuration, document."""
 _MAX_CATALOGS = 2
 """How many of those may lead to catalogs, which may list catalogs (RFC 9727, section 4.1)."""
+MAX_TRIED = 4
+"""How many documents that disagree are tried at most."""
 _MAX_FOREIGN = 5
 """How many references to other origins are reported."""
 
@@ -82,18 +86,28 @@ class _Candidate(NamedTuple):
         return self.stage, len(self.place), self.way, self.role, self.place
 
 
-def discover(url: str, *, timeout: float | None = None, seconds: float = TOTAL_SECONDS) -> Discovery:
+def discover(
+    url: str,
+    *,
+    timeout: float | None = None,
+    seconds: float = TOTAL_SECONDS,
+    authorize: Authorize | None = None,
+) -> Discovery:
     """Return the documents of an API, given the URL of the API or of a document.
 
     Where the URL is that of a document, the search ends after that request. Otherwise it tries, until there is a
     document: what the answer states or names, the catalog of the origin, the usual places. While an earlier one of
     these is slow, later ones are asked for as well; what is found there counts only where the earlier one has nothing.
-    All requests go to the origin of the URL; none has a credential or a cookie.
+    All requests go to the origin of the URL; none has a cookie, and none but that of the URL itself a credential.
+
+    Where the documents that were found disagree about the operations of the API or its servers, up to two safe
+    operations of each are called, and documents whose operations the server does not know come last.
 
     Args:
         url: An `http` or `https` URL without userinfo.
         timeout: A time limit in seconds for that URL, as for any download.
         seconds: A time limit for the whole, unless the URL is that of a document.
+        authorize: Signs in at that URL alone, as for any download.
 
     Raises:
         DocumentError: There is no document, or the document at the URL itself cannot be used.
@@ -105,7 +119,7 @@ def discover(url: str, *, timeout: float | None = None, seconds: float = TOTAL_S
     """
     search = _Search(url, seconds)
     try:
-        return search.run(timeout)
+        return search.run(timeout, authorize)
     finally:
         search.probes.close()
 
@@ -132,8 +146,8 @@ class _Search:
         self.unopened: list[list[_Candidate]] = []
         self.furthest: tuple[int, Way] = (_GIVEN, Way.GIVEN)
 
-    def run(self, timeout: float | None) -> Discovery:
-        self.waiting = self._ask_given(timeout)
+    def run(self, timeout: float | None, authorize: Authorize | None) -> Discovery:
+        self.waiting = self._ask_given(timeout, authorize)
         self.deadline = max(self.deadline, time.monotonic() + self.seconds * (1 - _FIRST_PART))
         if not self.documents:
             self.unopened = self._later_stages()
@@ -146,13 +160,65 @@ class _Search:
         best = self._best_stage()
         found = sorted(self.documents, key=lambda entry: entry[0].rank)
         ranked = _ranked(document for candidate, document in found if candidate.stage == best)
-        return Discovery(tuple(document.found for document in ranked), self._tried())
+        return Discovery(tuple(self._by_trial(ranked)), self._tried())
 
-    def _ask_given(self, timeout: float | None) -> list[_Candidate]:
+    def _by_trial(self, ranked: list[DocumentAnswer]) -> list[FoundDocument]:
+        """Return the documents, those last whose operations the server does not know, as trials show."""
+        by_shape: dict[frozenset[str], DocumentAnswer] = {}
+        for document in ranked:
+            by_shape.setdefault(document.shape, document)
+        if len(by_shape) < 2 or self.is_stopped:
+            return [document.found for document in ranked]
+        calls = {
+            shape: [call for call in document.trial_calls if self.origin.has(call.url)]
+            for shape, document in list(by_shape.items())[:MAX_TRIED]
+        }
+        heads = self._heads(call.url for own in calls.values() for call in own)
+        known: set[frozenset[str]] = set()
+        unknown: set[frozenset[str]] = set()
+        for shape, own in calls.items():
+            if own:
+                is_unknown = all(is_unknown_there(call, heads.get(call.url)) for call in own)
+                (unknown if is_unknown else known).add(shape)
+        found = [
+            replace(
+                document.found,
+                trial=", ".join(
+                    _trial_text(call, heads.get(call.url)) for call in calls.get(document.shape, ())
+                ),
+                is_answered=document.shape not in unknown,
+            )
+            for document in ranked
+        ]
+        return sorted(found, key=lambda document: not document.is_answered) if known else found
+
+    def _heads(self, urls: Iterable[str]) -> dict[str, Head]:
+        """Return URL → the head of its answer, for the URLs that answer in time."""
+        self.probes.close()
+        self.probes = Probes(self.probes.peers)
+        heads: dict[str, Head] = {}
+        end = time.monotonic() + PLACE_SECONDS
+        waiting = list(dict.fromkeys(urls))
+        asked: dict[int, str] = {}
+        while waiting or asked:
+            while waiting and self.probes.is_free:
+                asked[len(waiting)] = waiting[0]
+                self.probes.start(len(waiting), waiting.pop(0), PLACE_SECONDS)
+            answer = self.probes.next_answer(end - time.monotonic())
+            if answer is None:
+                break
+            url = asked.pop(answer[0])
+            if answer[1].head is not None:
+                heads[url] = answer[1].head
+        return heads
+
+    def _ask_given(self, timeout: float | None, authorize: Authorize | None) -> list[_Candidate]:
         first = _Candidate(self.origin.url, _GIVEN, (), Way.GIVEN)
         self.requests += 1
         patience = self.seconds * _FIRST_PART
-        answer = self.probes.ask_first(self.origin.url, timeout=timeout, patience=patience)
+        answer = self.probes.ask_first(
+            self.origin.url, timeout=timeout, patience=patience, authorize=authorize
+        )
         if answer.error is not None:
             self._check_first(answer.error, answer)
         read, candidates = self._take(first, answer)
@@ -183,6 +249,8 @@ class _Search:
         """Return the catalog of the origin and the groups of usual places, each a stage."""
         catalog = _Candidate(self.origin.at(CATALOG), _CATALOG, (0,), Way.USUAL, Role.CATALOG, catalogs=1)
         groups = [[prefix + place for place in FIRST] for prefix in dict.fromkeys((self.prefix, ""))]
+        # Those that may disagree with the first are asked for with it; the root itself may name what is nowhere else.
+        groups[-1] = [FIRST[0], *BELOW, *FIRST[1:], ""]
         groups.append([*places_of_host(self.origin.host), *SECOND])
         usual = [
             [
@@ -302,7 +370,8 @@ class _Search:
         if fetched is None:
             # An answer with an error, such as 401, may still link to the document.
             fetched = Fetched(b"", uri=candidate.url)
-        read = read_answer(candidate.url, fetched, links, candidate.way)
+        is_index = candidate.url in {self.origin.url, self.origin.at("")}
+        read = read_answer(candidate.url, fetched, links, candidate.way, is_index=is_index)
         if answer.error is not None:
             # The search stops where the server limits requests (429), or its host name changes its address.
             is_refused = self.probes.peers.refused is not None
@@ -384,6 +453,13 @@ class _Search:
             for note in self._told()
             if note.result != FOREIGN or note.url in foreign
         )
+
+
+def _trial_text(call: TrialCall, head: Head | None) -> str:
+    """Return a call that tried a document and its answer: `GET /health answers 404`."""
+    answer = f"answers {head.status}" if head is not None else "has no answer"
+    is_page = is_unknown_there(call, head) and head is not None and head.status < 300
+    return f"GET {on_one_line(call.path)} {answer}{' with a page' if is_page else ''}"
 
 
 def _way(parent: _Candidate, lead: Lead) -> Way:

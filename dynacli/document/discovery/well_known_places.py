@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["CATALOG", "FIRST", "SECOND", "places_of_host"]
+__all__ = ["BELOW", "CATALOG", "FIRST", "SECOND", "places_of_host"]
 
 CATALOG = ".well-known/api-catalog"
 """The path of an API catalog (RFC 9727, section 2)."""
@@ -24,24 +24,29 @@ FIRST = (
 )
 """The paths to try under the path that was given, and under the root of the origin."""
 
-SECOND = (
-    "api/openapi.json",  # Django Ninja, many others behind `/api`
-    "api/schema/",  # drf-spectacular
+BELOW = (
+    "api/openapi.json",  # Django Ninja, Prefect, many others behind `/api`
+    "api/v1/openapi.json",
+    "v1/openapi.json",
     "api/swagger.json",
+)
+"""The paths to try together with those under the root: where an application has its API below, it may serve a document
+at the root, too, whose servers are not those of the API."""
+
+SECOND = (
+    "api/schema/",  # drf-spectacular
     "swagger/doc.json",  # swaggo
     "documentation/json",  # Fastify
     "api-json",  # NestJS
     "docs-json",  # NestJS, too
     "api-docs.json",
     "q/openapi",  # Quarkus
-    "api/v1/openapi.json",
     "api/docs",  # the page of API Platform, Django Ninja
     "docs/openapi.json",  # Sanic
     "swagger.yaml",
     "openapi.yml",
     "apispec_1.json",  # Flasgger
     "schema/openapi.json",  # Litestar
-    "v1/openapi.json",
     "doc",  # Hono
     "swagger",
     "api/openapi",  # Phoenix
@@ -49,6 +54,14 @@ SECOND = (
     "openapi/v2",  # Kubernetes
     ".well-known/openapi.json",
     "api-docs/openapi.json",  # utoipa
+    "server/specs/oas",  # Directus
+    "docs/api.json",  # Scramble
+    "docs/api-docs.json",  # L5-Swagger
+    "api/doc.json",  # NelmioApiDocBundle
+    "swagger/docs/v1",  # Swashbuckle for ASP.NET Web API
+    "api/spec.yaml",
+    "api/spec.json",
+    "api/openapi.yaml",
 )
 """The paths to try under the root where none of the first ones was a document."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.environment import Environment
 
 if TYPE_CHECKING:
-    from dynacli.document.fetched import Authorize
+    from dynacli.document.fetched import Authorize, Fetched
 
 __all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest"]
 
@@ -34,6 +34,7 @@ class OpenRequest(NamedTuple):
         entry: The API's entry in the configuration.
         is_accepted: Whether the new document replaces the current one whatever it changes.
         authorize: Signs in at the document's own origin, where the server wants that.
+        at_hand: The document as it was fetched just now; None where it is still to be fetched.
         wrong_settings: What of the environment and of the entry cannot be used, a clause each; defaults count instead.
     """
 
@@ -53,4 +54,5 @@ class OpenRequest(NamedTuple):
     entry: Mapping[str, Any] = MappingProxyType({})
     is_accepted: bool = False
     authorize: "Authorize | None" = None
+    at_hand: "Fetched | None" = None
     wrong_settings: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import pytest
 from dynacli.document.discovery import search
 from dynacli.document.discovery.probes import MAX_CONNECTIONS
 from dynacli.document.discovery.search import MAX_REQUESTS, discover
-from dynacli.document.discovery.well_known_places import CATALOG, FIRST, SECOND
+from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND
 from dynacli.errors import DocumentError
 from tests.documents import document, operation
 from tests.harness import Answer, Recorder
@@ -175,7 +175,7 @@ def test_the_result_does_not_depend_on_who_answers_first(
 def test_what_was_left_out_is_told(server: Recorder) -> None:
     """A search of a silent server ends in time, and says what did not answer and what was not tried."""
     is_over = threading.Event()
-    places = {f"/{place}": _once(is_over, Answer(404)) for place in (CATALOG, *FIRST, *SECOND)}
+    places = {f"/{place}": _once(is_over, Answer(404)) for place in (CATALOG, *FIRST, *BELOW, *SECOND)}
     server.answers = {"/": Answer(200, b"{}"), **places}
     try:
         with pytest.raises(DocumentError) as caught:
@@ -193,7 +193,7 @@ def test_what_was_left_out_is_told(server: Recorder) -> None:
 def test_a_limit_of_requests_ends_the_guessing(server: Recorder) -> None:
     """After a 429 only those are answered that were under way already."""
     limited = threading.Event()
-    later = {f"/{place}": _once(limited, Answer(404)) for place in (*FIRST[1:], *SECOND)}
+    later = {f"/{place}": _once(limited, Answer(404)) for place in (*FIRST[1:], *BELOW, *SECOND)}
     server.answers |= {f"/{FIRST[0]}": _telling(limited, Answer(429)), **later}
     with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
         discover(server.origin, seconds=2 * PATIENCE)

@@ -21,7 +21,7 @@ from dynacli.text.terminal import visible
 from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
-    from dynacli.document.discovery.discovered import TriedUrl
+    from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
 
 __all__ = ["add", "allowed_places", "counted"]
 
@@ -100,38 +100,53 @@ def _open_or_search(
 ) -> OpenedApi:
     """Return the API of the document at the source, or of a document that is found there: then `entry` gets its URL."""
     source = entry["source"]
-    try:
-        return _open(run, open_request, source)
-    except DocumentError as error:
-        unusable = _with_login_hint(error, open_request.name)
-        is_url = source.startswith(("http://", "https://"))
-        if not may_search or not is_url or (unusable is not error and _DOCUMENT.search(source)):
-            raise unusable from error
-    from dynacli.document.discovery.discovered import TriedUrl
-    from dynacli.document.discovery.discovery_report import lines_of_found
+    may_search = may_search and source.startswith(("http://", "https://"))
+    unusable: DocumentError | None = None
+    if not may_search or _DOCUMENT.search(source):
+        try:
+            return _open(run, open_request, source)
+        except DocumentError as error:
+            unusable = _with_login_hint(error, open_request.name)
+            if not may_search or unusable is not error:
+                raise unusable from error
+    from dynacli.document.discovery.discovered import TriedUrl, Way
     from dynacli.document.discovery.search import discover
 
     try:
-        with run.reading_document(open_request.name):
-            discovery = discover(source)
+        with run.reading_document(open_request.name, "Looking for"):
+            discovery = discover(source, authorize=open_request.authorize)
     except DocumentError as error:
         tried = [TriedUrl(**details) for details in error.details.get("tried", ())]
         if len(tried) > 1:
             _write_tried(run, tried)
         raise _with_login_hint(error, open_request.name) from error
-    if discovery.documents[0].url == source:
+    found = discovery.documents[0]
+    is_given = found.way is Way.GIVEN
+    if is_given and unusable is not None:
         raise unusable  # the source is a document, which cannot be used
-    _write_tried(run, discovery.tried)
-    entry["source"] = discovery.documents[0].url
+    if not is_given:
+        _write_tried(run, discovery.tried)
+        entry["source"] = found.url
     if len(discovery.documents) > 1:
-        _write_lines(
-            run, "There are several documents, and the first is taken", lines_of_found(discovery.documents)
-        )
-        urls = " ".join(shlex.quote(document.url) for document in discovery.documents)
-        write_stderr(
-            run.env, f"All of them in one API: dynacli api add {open_request.name} {visible(urls, keep='')}\n"
-        )
+        _write_several(run, open_request.name, discovery.documents)
+    open_request = open_request._replace(at_hand=found.fetched)
     return _open(run, open_request, entry["source"])
+
+
+def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") -> None:
+    """Write which documents were found, which one is taken and why, and how to take the others."""
+    from dynacli.document.discovery.discovery_report import lines_of_found
+
+    useful = [document for document in documents if document.is_answered]
+    why = ""
+    if documents[0].is_answered and len(useful) < len(documents):
+        why = ": the server knows no operation of " + ("the other" if len(documents) == 2 else "the last")
+    _write_lines(run, f"There are several documents, and the first is taken{why}", lines_of_found(documents))
+    others = [shlex.quote(document.url) for document in useful or documents]
+    words = " ".join(others) if len(others) > 1 else shlex.quote(documents[1].url)
+    label = "All of them in one API" if len(others) == len(documents) else "Those that answer in one API"
+    label = label if len(others) > 1 else "To take the other"
+    write_stderr(run.env, f"{label}: dynacli api add {name} {visible(words, keep='')}\n")
 
 
 def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:

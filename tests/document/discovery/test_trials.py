@@ -1,0 +1,223 @@
+"""Of documents that disagree the better comes first: the server is asked for a safe operation or two of each."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dynacli.document.discovery import search
+from dynacli.document.discovery.search import discover
+from dynacli.document.discovery.trials import MAX_CALLS, calls_of
+from tests.documents import document, operation, parameter
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+
+URI = "http://api.example.com/v1/openapi.json"
+READS = {"/health": {"get": operation("health")}, "/flows": {"get": operation("listFlows")}}
+BELOW = {"servers": ["/api"]}
+
+
+def _document(paths: Any = READS, **more: Any) -> Answer:
+    return Answer(body=json.dumps(document(paths, **{"servers": [], **more})).encode())
+
+
+def _is_trial(request: RecordedRequest) -> bool:
+    return request.target.endswith(("/health", "/flows"))
+
+
+@pytest.mark.parametrize(
+    ("at_root", "expected"),
+    [
+        (Answer(404), "/api/openapi.json"),
+        (Answer(405), "/api/openapi.json"),
+        (Answer(200, b"<html></html>", {"Content-Type": "text/html"}), "/api/openapi.json"),
+        (Answer(200), "/openapi.json"),
+        (Answer(401), "/openapi.json"),
+        (Answer(500), "/openapi.json"),
+    ],
+    ids=["unknown", "other method", "a page", "known", "locked", "broken"],
+)
+def test_the_document_whose_servers_answer_is_taken(server: Recorder, at_root: Answer, expected: str) -> None:
+    """The same operations at two places: the document at whose servers there are none comes last."""
+    server.answers |= {
+        "/openapi.json": _document(),
+        "/api/openapi.json": _document(**BELOW),
+        **dict.fromkeys(("/health", "/flows"), at_root),
+        **dict.fromkeys(("/api/health", "/api/flows"), Answer()),
+    }
+    found = discover(server.origin)
+    assert f"{server.origin}{expected}" == found.documents[0].url
+    assert 2 == len(found.documents)
+    calls = [request for request in server.requests if _is_trial(request)]
+    assert ["/api/flows", "/api/health", "/flows", "/health"] == sorted(call.target for call in calls)
+    assert {"GET"} == {call.method for call in calls}
+    assert not [call for call in calls if {"authorization", "cookie"} & set(call.headers)]
+
+
+def test_what_was_tried_and_why_is_told(server: Recorder) -> None:
+    """`api add` says which document it takes and why, and names the other with the command that takes it."""
+    server.answers |= {
+        "/openapi.json": _document(),
+        "/api/openapi.json": _document(**BELOW),
+        "/api/health": Answer(),
+    }
+    result = run_cli("api", "add", "shop", server.origin)
+    lines = [line.strip() for line in result.stderr.splitlines()]
+    start = lines.index(
+        "There are several documents, and the first is taken: the server knows no operation of the other:"
+    )
+    assert lines[start + 1].startswith(f"{server.origin}/api/openapi.json")
+    assert lines[start + 1].endswith("GET /health answers 200, GET /flows answers 404")
+    assert lines[start + 2].startswith(f"{server.origin}/openapi.json")
+    assert lines[start + 2].endswith("GET /health answers 404, GET /flows answers 404")
+    assert f"To take the other: dynacli api add shop {server.origin}/openapi.json" == lines[start + 3]
+    assert 0 == run_cli("shop", "health").exit_code
+    assert "/api/health" == server.last.target
+
+
+@pytest.mark.parametrize("slow", ["/health", "/api/health", "/api/openapi.json"])
+def test_slowness_decides_nothing(server: Recorder, slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document, and a call of it, may be slow: the result is that of a fast server."""
+    import time
+
+    monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
+    answers = {
+        "/openapi.json": _document(),
+        "/api/openapi.json": _document(**BELOW),
+        "/health": Answer(404),
+        "/flows": Answer(404),
+        "/api/health": Answer(),
+    }
+
+    def late(answer: Answer) -> Callable[[Any], Answer]:
+        def wait(_: Any) -> Answer:
+            time.sleep(0.4)
+            return answer
+
+        return wait
+
+    server.answers |= answers | {slow: late(answers[slow])}
+    assert [f"{server.origin}/api/openapi.json", f"{server.origin}/openapi.json"] == [
+        each.url for each in discover(server.origin).documents
+    ]
+
+
+def test_a_call_without_an_answer_tells_nothing(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document whose calls do not end in time keeps its place."""
+    import threading
+
+    monkeypatch.setattr(search, "PLACE_SECONDS", 0.5)
+    is_over = threading.Event()
+
+    def hang(_: Any) -> Answer:
+        is_over.wait(10)
+        return Answer(404)
+
+    server.answers |= {
+        "/openapi.json": _document(),
+        "/api/openapi.json": _document(**BELOW),
+        "/health": hang,
+        "/flows": hang,
+        "/api/health": Answer(),
+    }
+    found = discover(server.origin).documents
+    is_over.set()
+    assert (f"{server.origin}/openapi.json", "GET /health has no answer, GET /flows has no answer") == (
+        found[0].url,
+        found[0].trial,
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"/openapi.yaml": _document()},
+        {"/api/openapi.json": Answer(404)},
+        {"/api/openapi.json": _document(servers=["http://other.example"])},
+    ],
+    ids=["the same again", "alone", "elsewhere, the same path"],
+)
+def test_documents_that_agree_are_not_tried(server: Recorder, other: dict[str, Answer]) -> None:
+    """Where there is nothing to decide, no operation is called."""
+    server.answers |= {"/openapi.json": _document(), **other}
+    assert 1 == len(discover(server.origin).documents)
+    assert not [request for request in server.requests if _is_trial(request)]
+
+
+def test_a_server_of_another_origin_is_not_asked(server: Recorder, other_server: Recorder) -> None:
+    """A document cannot send a trial elsewhere; untried, it keeps its place."""
+    server.answers |= {
+        "/openapi.json": _document(servers=[f"{other_server.origin}/x"]),
+        "/api/openapi.json": _document(**BELOW),
+    }
+    found = discover(server.origin).documents
+    assert ([], "", f"{server.origin}/openapi.json") == (other_server.requests, found[0].trial, found[0].url)
+
+
+REQUIRED = parameter("q", "query", required=True)
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (
+            {"/b": {"get": operation("b")}, "/a/x": {"get": operation("x")}, "/a": {"get": operation("a")}},
+            ["/a", "/b"],
+        ),
+        ({"/a": {"get": operation("a")}, "/z/health": {"get": operation("z")}}, ["/z/health", "/a"]),
+        ({"/a/{id}": {"get": operation("a")}}, []),
+        ({"/a": {"post": operation("a"), "delete": operation("b")}}, []),
+        ({"/a": {"get": operation("a", REQUIRED)}}, []),
+        ({"/a": {"parameters": [REQUIRED], "get": operation("a")}}, []),
+        ({"/a": {"get": operation("a", {"$ref": "#/components/parameters/Q"})}}, []),
+        ({"/a": {"get": operation("a", {"$ref": "other.json#/Q"})}}, []),
+        ({"/a": {"get": operation("a", parameter("q", "query"))}}, ["/a"]),
+        ({"/a": {"get": operation("a"), "servers": [{"url": "/x"}]}}, []),
+        ({"/logout": {"get": operation("a")}, "/b": {"get": operation("restartServer")}}, []),
+        ({"/x/delete-all": {"get": operation("a")}, "/reset": {"get": operation("b")}}, []),
+        ({"/a": {"get": {"responses": {"200": {"content": {"text/event-stream": {}}}}}}}, []),
+        ({"/a": 7, "b": {"get": operation("b")}}, []),
+    ],
+    ids=[
+        *("the plainest", "health first", "path parameter", "no GET", "required", "required of the path"),
+        *(
+            "required by reference",
+            "reference elsewhere",
+            "optional",
+            "own server",
+            "names",
+            "paths",
+            "stream",
+        ),
+        "broken",
+    ],
+)
+def test_only_harmless_reads_without_inputs_are_called(paths: Any, expected: list[str]) -> None:
+    """At most two operations of a document are called, and only those that need nothing and sound harmless."""
+    made = document(paths, servers=[], components={"parameters": {"Q": REQUIRED}})
+    calls = calls_of(made, URI)
+    assert expected == [call.path for call in calls]
+    assert len(calls) <= MAX_CALLS
+    assert [f"http://api.example.com{path}" for path in expected] == [call.url for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"openapi": "3.1.0"}, "http://api.example.com/a"),
+        ({"openapi": "3.1.0", "servers": [{"url": "x"}]}, "http://api.example.com/v1/x/a"),
+        (
+            {"openapi": "3.1.0", "servers": [{"url": "/{v}/", "variables": {"v": {"default": "v2"}}}]},
+            "http://api.example.com/v2/a",
+        ),
+        ({"swagger": "2.0", "basePath": "/base"}, "http://api.example.com/base/a"),
+        ({"swagger": "2.0", "host": "h:8", "schemes": ["https"]}, "https://h:8/a"),
+        ({"openapi": "3.1.0", "servers": [7]}, None),
+        ({"openapi": "3.1.0", "servers": [{"url": "http://[::1"}]}, None),
+    ],
+    ids=["none", "relative", "variable", "base path", "host", "no server", "malformed"],
+)
+def test_a_call_goes_where_the_document_says(more: dict[str, Any], expected: str | None) -> None:
+    """The first server counts, as for the calls of a person."""
+    calls = calls_of({**more, "paths": {"/a": {"get": operation("a")}}}, URI)
+    assert [expected] * (expected is not None) == [call.url for call in calls]
