@@ -1,10 +1,19 @@
 """URLs: their origins, and how messages show them."""
 
-from urllib.parse import urlsplit, urlunsplit
+import re
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-__all__ = ["DEFAULT_PORTS", "authority", "origin_of", "with_masked_query", "without_query"]
+__all__ = ["DEFAULT_PORTS", "authority", "origin_of", "secret_in_query", "with_masked_query", "without_query"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SECRET_WORDS = frozenset(
+    (
+        *("accesstoken", "apikey", "auth", "authorization", "authtoken", "credential", "credentials", "jwt"),
+        *("key", "passphrase", "passwd", "password", "pwd", "secret", "sig", "signature", "token"),
+    )
+)
+"""The words in the name of a parameter whose value is a secret."""
 
 
 def origin_of(url: str) -> str:
@@ -41,3 +50,13 @@ def with_masked_query(location: str) -> str:
         return location
     pieces = (piece.partition("=") for piece in query.split("&"))
     return head + mark + "&".join(f"{name}=***" if is_pair else "***" for name, is_pair, _ in pieces)
+
+
+def secret_in_query(url: str) -> str:
+    """Return the name of the first parameter in a URL's query that holds a secret, as its name tells; else empty."""
+    for piece in url.partition("#")[0].partition("?")[2].split("&"):
+        name, _, value = piece.partition("=")
+        words = {word.lower() for word in _NAME_WORD.findall(unquote(name))}
+        if value and words & _SECRET_WORDS:
+            return unquote(name)
+    return ""

@@ -1,21 +1,31 @@
 """Signs in where the document itself is behind a login: with the credentials of its API, at its own origin only.
 
-Nothing is sent before the server has asked for it.
+Nothing is sent before the server has asked for it, unless a person has said so: by a header, or in the configuration.
 """
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment
+from dynacli.errors import AuthError
 
 if TYPE_CHECKING:
     from dynacli.document.fetched import Authorize
 
-__all__ = ["login_of"]
+__all__ = ["ALWAYS", "LOGIN_KEY", "login_of"]
+
+LOGIN_KEY = "document_login"
+"""The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""
+ALWAYS = "always"
 
 
 def login_of(
-    env: Environment, name: str, headers: Iterable[str] = (), profile: str | None = None
+    env: Environment,
+    name: str,
+    headers: Iterable[str] = (),
+    profile: str | None = None,
+    *,
+    is_new: bool = False,
 ) -> "Authorize":
     """Return what gives the credentials for the document of an API.
 
@@ -25,13 +35,36 @@ def login_of(
         name: Of the API, registered or about to be; a URL where it has none.
         headers: What the person gave with `-H` for the document itself, such as `X-API-Key: abc`.
         profile: The name of the profile whose headers go along; by default that of the environment.
+        is_new: Whether the API is about to be registered, so that an earlier entry says nothing of its document.
     """
 
-    def authorize(challenge: str) -> dict[str, str]:
+    def authorize(challenge: str | None) -> dict[str, str]:
         given = _given(headers)
-        return {**_of_profile(env, name, profile), **_credential(env, name, challenge.lower()), **given}
+        if challenge is None and (given or is_new or not _is_always_wanted(env, name)):
+            return given
+        own = {**_of_profile(env, name, profile), **_credential(env, name, (challenge or "").lower())}
+        if challenge is None and not own:
+            raise _missing(name)
+        return {**own, **given}
 
     return authorize
+
+
+def _is_always_wanted(env: Environment, name: str) -> bool:
+    from dynacli.library.configuration.configuration import Configuration
+
+    return Configuration(env).apis().get(name, {}).get(LOGIN_KEY) == ALWAYS
+
+
+def _missing(name: str) -> AuthError:
+    from dynacli.auth.credential_variables import prefix_of
+
+    return AuthError(
+        f"The document of `{name}` is fetched with a credential, and none is set",
+        why="It was registered with a header of `-H`, which is kept nowhere; without it, the document may be another",
+        hint=f"Set {prefix_of(name)}_TOKEN, or give the header: `dynacli api refresh {name} -H NAME:VALUE`; "
+        f"or take `{LOGIN_KEY}` out of `[apis.{name}]` in `config.toml`",
+    )
 
 
 def _given(headers: Iterable[str]) -> dict[str, str]:

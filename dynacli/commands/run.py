@@ -72,7 +72,7 @@ class Run:
 
         return waiting_line(self.env, f"{doing} the document of {name} ...")
 
-    def _log_in(self, word: str, challenge: str) -> Mapping[str, str]:
+    def _log_in(self, word: str, challenge: str | None) -> Mapping[str, str]:
         from dynacli.client.document_login import login_of
 
         return login_of(self.env, word, profile=self.all_options.profile or None)(challenge)

@@ -30,5 +30,6 @@ class Fetched:
     max_age: float | None = None
 
 
-Authorize = Callable[[str], Mapping[str, str]]
-"""Returns the headers that sign a request in, given the challenge of an answer (`WWW-Authenticate`)."""
+Authorize = Callable[[str | None], Mapping[str, str]]
+"""Returns the headers that sign a request in, given the challenge of an answer (`WWW-Authenticate`); before the first
+request, None: then only those that go along unasked."""

@@ -264,6 +264,23 @@ def test_adding_again_finds_it_again(server: Recorder, home: Path) -> None:
     assert 1 == _entry(home).count("[apis.shop]")
 
 
+@pytest.mark.parametrize("query", ["access_token=abc", "v=1&apiKey=abc", "X-Amz-Signature=abc", "sig=abc"])
+def test_a_secret_in_a_url_is_not_kept(query: str, server: Recorder, home: Path) -> None:
+    """A URL whose query holds a secret is refused with the way to do it, before anything is sent."""
+    server.answers["/d.json"] = _answer(pets())
+    result = run_cli("api", "add", "shop", f"{server.origin}/d.json?{query}")
+    assert (2, [], "", False) == (result.exit_code, server.requests, _entry(home), "abc" in result.stderr)
+    assert "DYNACLI_SHOP_TOKEN" in result.stderr
+
+
+@pytest.mark.parametrize("query", ["version=1", "keyword=pets", "token=", "monkey=1"])
+def test_another_query_is_kept(query: str, server: Recorder, home: Path) -> None:
+    """Other parameters of a URL belong to it."""
+    server.answers["/d.json"] = _answer(pets())
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json?{query}").exit_code
+    assert f"/d.json?{query}" in _entry(home)
+
+
 def test_a_found_document_is_fetched_once(server: Recorder) -> None:
     """What the search has downloaded is not downloaded again, and the given URL is asked once."""
     server.answers |= {"/": _page("Hello"), "/openapi.json": _answer(pets())}

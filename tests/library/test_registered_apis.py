@@ -122,10 +122,10 @@ def test_the_query_of_a_source_is_not_shown(server: Recorder, words: tuple[str, 
     """What stands in the query of a document's URL may be a secret: its names are shown, its values are not."""
     server.answers["/api.json"] = Answer(body=json.dumps(pets()).encode())
     url = f"{server.origin}/api.json"
-    assert 0 == run_cli("api", "add", "pets", f"{url}?version=2&token=hunter2&hunter2").exit_code
+    assert 0 == run_cli("api", "add", "pets", f"{url}?version=2&ticket=hunter2&hunter2").exit_code
     result = run_cli(*words, "-o", form)
     assert "hunter2" not in result.stdout + result.stderr
-    assert (f"{url}?version=***&token=***&***" in result.stdout) is (words != ("doctor",) or form == "json")
+    assert (f"{url}?version=***&ticket=***&***" in result.stdout) is (words != ("doctor",) or form == "json")
     again = run_cli("api", "add", "pets", f"{url}?token=other")
     assert (2, False) == (again.exit_code, "hunter2" in again.stderr)
 

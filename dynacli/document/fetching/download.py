@@ -89,8 +89,8 @@ class Downloads:
             timeout: A time limit in seconds for the whole; the built-in one holds besides.
             etag: The `ETag` of the revision at hand, or empty.
             last_modified: The `Last-Modified` of the revision at hand, or empty.
-            authorize: Signs in at the origin of the URL. It is called only where the server answers with 401 or 403;
-                redirects stay within that origin, so the credentials never leave it.
+            authorize: Signs in at the origin of the URL: before the first request, and where the server answers with
+                401 or 403. Redirects stay within that origin, so the credentials never leave it.
 
         Raises:
             DocumentError: The server answered with an error, or with more than the limit.
@@ -182,10 +182,13 @@ class _Download:
         self.conditions = conditions
         self.authorize = authorize
         self.credentials: dict[str, str] = {}
+        self.is_asked_to_sign_in = False
 
     def run(self, connections: Connections) -> Fetched:
         from dynacli.wire.import_httpx import httpx
 
+        if self.authorize is not None and not self.is_asked_to_sign_in:
+            self.credentials = dict(self.authorize(None))
         url = httpx.URL(self.url)
         headers = {"Accept": self.downloads.accept, **self.conditions}
         client = self.downloads.client(url.scheme)
@@ -220,10 +223,12 @@ class _Download:
 
     def _signs_in(self, response: "httpx.Response") -> bool:
         """Return whether the request can be sent again with credentials that the server asked for."""
-        if response.status_code not in {401, 403} or self.authorize is None or self.credentials:
+        if response.status_code not in {401, 403} or self.authorize is None or self.is_asked_to_sign_in:
             return False
+        self.is_asked_to_sign_in = True
+        sent = self.credentials
         self.credentials = dict(self.authorize(", ".join(response.headers.get_list("www-authenticate"))))
-        return bool(self.credentials)
+        return self.credentials != sent
 
     def _accept(self, response: "httpx.Response") -> Fetched:
         shown = without_query(self.url)

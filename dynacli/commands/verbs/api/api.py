@@ -5,7 +5,7 @@ from typing import Any, Concatenate
 
 import click
 
-from dynacli.client.document_login import login_of
+from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
@@ -174,12 +174,15 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
     with run.reading_document(name):
         api, before = refresh_api(name, run.env, run.options.allow_ref, is_accepted=accept, authorize=login)
     try:
+        configuration = Configuration(run.env)
+        changes: dict[str, Any] = {}
         if run.options.allow_ref:
-            configuration = Configuration(run.env)
             entry = configuration.apis().get(name, {})
-            configuration.edit(
-                name, {"allow_refs": allowed_places(configuration, entry, run.options.allow_ref)}
-            )
+            changes["allow_refs"] = allowed_places(configuration, entry, run.options.allow_ref)
+        if run.options.header and "://" in api.location:
+            changes[LOGIN_KEY] = ALWAYS
+        if changes:
+            configuration.edit(name, changes)
         for note in api.notes:
             run.warn(note)
         names = {(operation.method, operation.path): operation.name for operation in api.catalog.summaries()}

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.document_login import login_of
+from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.run import Run
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError, UsageError
@@ -18,7 +18,7 @@ from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
 from dynacli.request.choose_server import parse_origin
 from dynacli.text.terminal import visible
-from dynacli.urls import with_masked_query
+from dynacli.urls import secret_in_query, with_masked_query
 
 if TYPE_CHECKING:
     from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
@@ -48,6 +48,8 @@ def add(
     """
     check_name(name)
     sources = [_absolute(word) for word in source]
+    for location in sources:
+        _check_holds_no_secret(location, name)
     entry: dict[str, Any] = {"source": sources[0]}
     if sources[1:]:
         entry["more"] = sources[1:]
@@ -73,7 +75,7 @@ def add(
         allow_refs=tuple(sorted(allowed)),
         more=tuple(sources[1:]),
         overlays=tuple(entry.get("overlays", ())),
-        authorize=login_of(run.env, name, run.options.header, run.options.profile or None),
+        authorize=login_of(run.env, name, run.options.header, run.options.profile or None, is_new=True),
     )
     api = _open_or_search(run, open_request, entry, may_search=not (no_discovery or run.options.offline))
     try:
@@ -87,8 +89,10 @@ def add(
         places = allowed_places(configuration, known, run.options.allow_ref)
         if places:
             entry["allow_refs"] = places
+        if run.options.header and "://" in entry["source"]:
+            entry[LOGIN_KEY] = ALWAYS
         # Further documents and overlays of an earlier `api add` do not count any more.
-        entry |= {key: None for key in ("more", "overlays") if key in known and key not in entry}
+        entry |= {key: None for key in ("more", "overlays", LOGIN_KEY) if key in known and key not in entry}
         configuration.edit(name, entry)
         _write_summary(run, api, name)
     finally:
@@ -127,9 +131,12 @@ def _open_or_search(
     if not is_given:
         _write_tried(run, discovery.tried)
         entry["source"] = found.url
+        _check_holds_no_secret(found.url, open_request.name)
     if len(discovery.documents) > 1:
         _write_several(run, open_request.name, discovery.documents)
-    open_request = open_request._replace(at_hand=found.fetched)
+    # Elsewhere the search has sent no header, and another document may come with it.
+    if is_given or not run.options.header:
+        open_request = open_request._replace(at_hand=found.fetched)
     return _open(run, open_request, entry["source"])
 
 
@@ -147,6 +154,24 @@ def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") ->
     label = "All of them in one API" if len(others) == len(documents) else "Those that answer in one API"
     label = label if len(others) > 1 else "To take the other"
     write_stderr(run.env, f"{label}: dynacli api add {name} {visible(words, keep='')}\n")
+
+
+def _check_holds_no_secret(location: str, name: str) -> None:
+    """Check that a URL can be written into the configuration.
+
+    Raises:
+        UsageError: Its query holds a secret.
+    """
+    secret = secret_in_query(location) if "://" in location else ""
+    if secret:
+        from dynacli.auth.credential_variables import prefix_of
+
+        raise UsageError(
+            f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and the configuration keeps none",
+            why="`config.toml` is a file that people read, copy and share",
+            hint=f"Leave it out of the URL, and set {prefix_of(name)}_TOKEN or give a header with -H; where the server "
+            "takes it in the query alone, save the document as a file and add that",
+        )
 
 
 def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
