@@ -2,13 +2,13 @@
 
 The first of these that says something decides:
 
-| | level of validation | profile |
-|---|---|---|
-| 1 | `--validate` | `--profile` |
-| 2 | `DYNACLI_VALIDATE` | `DYNACLI_PROFILE` |
-| 3 | `validate` of the profile | |
-| 4 | `validate` of the API's entry | |
-| 5 | `warn` | |
+| | level of validation | profile | server and time limit |
+|---|---|---|---|
+| 1 | `--validate` | `--profile` | `--server`, `--timeout` |
+| 2 | `DYNACLI_VALIDATE` | `DYNACLI_PROFILE` | those of the profile |
+| 3 | `validate` of the profile | | those of the API's entry |
+| 4 | `validate` of the API's entry | | the first server, no limit |
+| 5 | `warn` | | |
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,6 +29,8 @@ __all__ = ["DEFAULT_LEVEL", "LEVELS", "CallOptions", "CallSettings", "pairs_of",
 LEVELS = ("off", "warn", "strict", "exact")
 DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
+_OWN_KEYS = frozenset(("server", "server_vars", "timeout"))
+"""The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
 
 
 @record
@@ -118,6 +120,13 @@ def settings_of(
         from dynacli.client.profiles import profile_of
 
         profile = profile_of(env, api, options.profile)
+    own: dict[str, Any] = {}
+    if not api.entry.keys().isdisjoint(_OWN_KEYS):
+        from dynacli.client.profiles import own_settings
+
+        own = own_settings(env, api, _OWN_KEYS)
+    if options.server or "server" in profile:
+        own.pop("server_vars", None)  # they belong to another server
     headers = pairs_of(options.headers, ":", "--header")
     variables = pairs_of(options.server_variables, "=", "--server-var")
     names = {name.lower() for name in headers}  # RFC 9110, section 5.1
@@ -125,14 +134,15 @@ def settings_of(
         name: value for name, value in profile.get("headers", {}).items() if name.strip().lower() not in names
     }
     timeout = options.timeout
-    if timeout is None and "timeout" in profile:
-        timeout = seconds_of(str(profile["timeout"]))
+    kept_timeout = profile.get("timeout", own.get("timeout"))
+    if timeout is None and kept_timeout is not None:
+        timeout = seconds_of(str(kept_timeout))
     level = _level(env, api, options.level, profile) or default_level
     return CallSettings(
         level,
         _ignores(env, api) if level != "off" else (),
-        options.server or str(profile.get("server", "")),
-        tuple({**profile.get("server_vars", {}), **variables}.items()),
+        options.server or str(profile.get("server", own.get("server", ""))),
+        tuple({**own.get("server_vars", {}), **profile.get("server_vars", {}), **variables}.items()),
         tuple({**from_profile, **headers}.items()),
         timeout,
         options.accepted_origins,

@@ -1,13 +1,13 @@
 """Profiles: options of one API under a name, kept in the configuration (`[apis.NAME.profiles.PROFILE]`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["headers_in", "malformed", "profile_of"]
+__all__ = ["headers_in", "malformed", "own_settings", "profile_of"]
 
 _KEYS = ("headers", "server", "server_vars", "timeout", "validate")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -53,6 +53,22 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
     if wrong:
         raise malformed(env, f"the profile `{name}` of `{api.name}`", wrong)
     return dict(profile)
+
+
+def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[str, Any]:
+    """Return what the entry of an API says of its calls, where no profile says anything else.
+
+    Args:
+        keys: Those keys of a profile that the entry itself may have.
+
+    Raises:
+        FileError: The entry is malformed.
+    """
+    own = {key: api.entry[key] for key in keys if key in api.entry}
+    wrong = _what_is_wrong(own)
+    if wrong:
+        raise malformed(env, f"the entry of `{api.name}`", wrong)
+    return own
 
 
 def headers_in(entry: Mapping[str, Any], name: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """`api add`: from a base URL to a registered API; what was tried is told, and nothing needs a prompt."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,87 @@ def test_adding_again_finds_it_again(server: Recorder, home: Path) -> None:
     for _ in range(2):
         assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert 1 == _entry(home).count("[apis.shop]")
+
+
+# The options that are about calls
+
+
+STAGING = {
+    "servers": [
+        {"url": "https://one.example"},
+        {"url": "https://{x}.example", "variables": {"x": {"default": "y"}}},
+    ]
+}
+
+
+def _sent_to(*words: str) -> str:
+    """Return the URL that a call would go to."""
+    result = run_cli(*words, "list-pets", "--dry-run", "json")
+    return str(result.json["url"]).partition("/pets")[0] if result.exit_code == 0 else result.stderr
+
+
+def test_a_server_is_kept(server: Recorder, home: Path) -> None:
+    """`--server` and the like of `api add` hold for each call; an option of the call wins."""
+    server.answers["/d.json"] = _answer({**pets(), **STAGING})
+    url = f"{server.origin}/d.json"
+    words = ("--server", "1", "--server-var", "x=z", "--timeout", "3", "--validate", "strict")
+    assert 0 == run_cli("api", "add", "shop", url, *words).exit_code
+    assert {"server", "server_vars", "timeout", "validate"} <= set(
+        tomllib.loads(_entry(home))["apis"]["shop"]
+    )
+    assert "https://z.example" == _sent_to("shop")
+    assert "https://z.example" in run_cli("shop").stdout
+    assert "https://one.example" == _sent_to("shop", "--server", "0")
+    assert 0 == run_cli("api", "add", "shop", url, "--server", f"{server.origin}/v2").exit_code
+    assert f"{server.origin}/v2" == _sent_to("shop")
+    assert {"timeout": 3, "validate": "strict"}.items() <= tomllib.loads(_entry(home))["apis"]["shop"].items()
+
+
+def test_a_profile_is_written(server: Recorder, home: Path) -> None:
+    """With `--profile` the options go into that profile, and leave the rest of it and its comments alone."""
+    server.answers["/d.json"] = _answer({**pets(), **STAGING})
+    words = ("api", "add", "shop", f"{server.origin}/d.json")
+    assert 0 == run_cli(*words).exit_code
+    path = home / "config" / "config.toml"
+    path.write_text(_entry(home) + "\n[apis.shop.profiles.mine]  # my own\ntimeout = 9 # long\n")
+    assert 0 == run_cli(*words, "--profile", "mine", "--server", "https://m.example").exit_code
+    assert 0 == run_cli(*words, "--profile", "other", "--server", "https://o.example").exit_code
+    assert {
+        "mine": {"timeout": 9, "server": "https://m.example"},
+        "other": {"server": "https://o.example"},
+    } == (tomllib.loads(_entry(home))["apis"]["shop"]["profiles"])
+    assert "# my own" in _entry(home)
+    assert "# long" in _entry(home)
+    found = [_sent_to("shop", *more) for more in ((), ("--profile", "mine"), ("--profile", "other"))]
+    assert ["https://one.example", "https://m.example", "https://o.example"] == found
+
+
+@pytest.mark.parametrize(
+    ("words", "phrase"),
+    [
+        (("--profile", "absent"), "has no profile `absent`"),
+        (("--server", "9"), "There is no server `9`"),
+        (("--server", "ftp://x.example"), "no URL that can be sent to"),
+        (("--server", "https://x.example?api_key=abc"), "`api_key` of the URL holds a secret"),
+        (("--server-var", "x=1"), "has no variable `x`"),
+        (("--server-var", "x"), "has no `=`"),
+        (("--dry-run",), "has no use for `--dry-run`"),
+        (("--report", "json"), "has no use for `--report`"),
+        (("--show-secrets",), "has no use for `--show-secrets`"),
+        (("--no-fail",), "has no use for `--no-fail`"),
+        (("-o", "json"), "has no use for `--output`"),
+        (("--body", "{}"), "has no use for `--body`"),
+        (("--example",), "has no use for `--example`"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_kept_is_refused(
+    words: tuple[str, ...], phrase: str, server: Recorder, home: Path
+) -> None:
+    """An option that would be forgotten is an error, and nothing is registered."""
+    server.answers["/d.json"] = _answer({**pets(), **STAGING})
+    result = run_cli(*words, "api", "add", "shop", f"{server.origin}/d.json")
+    assert (2, True, "") == (result.exit_code, phrase in result.stderr, _entry(home))
 
 
 @pytest.mark.parametrize("query", ["access_token=abc", "v=1&apiKey=abc", "X-Amz-Signature=abc", "sig=abc"])

@@ -107,8 +107,15 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "operations": {"--tag": ANY, **STANDARD},
     "serve": {"--port": ANY, **BEHAVIOUR, **STANDARD},
 }
+OF_CALLS = frozenset(("--output", "-o", "--report", "--dry-run", "--show-secrets", "--no-fail"))
+"""The standard options that `api add` refuses."""
 API_VERBS: Mapping[str, Options] = {
-    "add": {"--overlay": ANY, "--refresh-after": ANY, "--no-discovery": SWITCH, **STANDARD},
+    "add": {
+        "--overlay": ANY,
+        "--refresh-after": ANY,
+        "--no-discovery": SWITCH,
+        **{flag: option for flag, option in STANDARD.items() if flag not in OF_CALLS},
+    },
     "history": STANDARD,
     "list": STANDARD,
     "pin": STANDARD,

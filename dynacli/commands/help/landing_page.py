@@ -141,7 +141,7 @@ class _Page:
         """Return the server that calls go to; where there is a choice, the first ones with their numbers."""
         servers: list[dict[str, Any]] = self.api.catalog.meta["servers"]
         has_choice = len(servers) > 1 or any(each["variables"] for each in servers)
-        if server or not has_choice or _is_server_chosen(self.env, options):
+        if server or not has_choice or _is_server_chosen(self.env, self.api, options):
             shown = server or _base_url(self.env, self.api, options) or "none in the document: --server URL"
             return self._fact("Server", visible(shown, keep=""))
         from dynacli.commands.help.server_lines import server_line
@@ -335,16 +335,17 @@ def _age(api: OpenedApi) -> str:
     return f"changed {age_text(max(time.time() - modified / 1e9, 0))} ago" if modified else ""
 
 
-def _is_server_chosen(env: Environment, options: "Options") -> bool:
-    return bool(
+def _is_server_chosen(env: Environment, api: OpenedApi, options: "Options") -> bool:
+    is_asked_for = (
         options.server or options.server_var or options.profile or env.variables.get("DYNACLI_PROFILE")
     )
+    return bool(is_asked_for or not api.entry.keys().isdisjoint(("server", "server_vars")))
 
 
 def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
     """Return the URL that calls go to; empty where none can be made out."""
     servers = api.catalog.meta["servers"]
-    is_chosen = _is_server_chosen(env, options)
+    is_chosen = _is_server_chosen(env, api, options)
     if servers and not is_chosen and not servers[0]["variables"] and "://" in servers[0]["url"]:
         return str(servers[0]["url"])
     from dynacli.errors import DynacliError

@@ -5,6 +5,7 @@ A change touches the lines of its entry and no others. Pure: text in, text out.
 
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tomlkit
@@ -19,7 +20,8 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     Args:
         text: The file as it is.
         name: The API.
-        entry: The keys to set, or to remove where the value is None; other keys of that API stay.
+        entry: The keys to set, or to remove where the value is None; other keys of that API stay, and in
+            a table such as `profiles` the other keys of that.
         new_name: The new name of the API, if it is renamed.
 
     Raises:
@@ -34,10 +36,7 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     elif entry is None:
         apis.pop(name, None)
     else:
-        known = apis.setdefault(name, {})
-        known.update(entry)
-        for key in [key for key, value in entry.items() if value is None]:
-            del known[key]
+        _lay_over(apis.setdefault(name, {}), entry, dict)
     # tomlkit takes the comment above a table for the end of the table before, and moves or drops it with that table;
     # line by line, the comment stays where it is. Each result is compared with what it should say.
     for edit in (_by_lines, _by_tomlkit):
@@ -45,6 +44,19 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
         if result is not None and _says(result, wanted):
             return result
     raise ValueError("The APIs are written in a way that only a person can change safely")
+
+
+def _lay_over(table: Any, changes: Mapping[str, Any], new_table: Callable[[], Any]) -> None:
+    """Set the keys of a table, and those of the tables in it."""
+    for key, value in changes.items():
+        if value is None:
+            table.pop(key, None)
+        elif isinstance(value, dict):
+            if not isinstance(table.get(key), dict):
+                table[key] = new_table()
+            _lay_over(table[key], value, new_table)
+        else:
+            table[key] = value
 
 
 def _says(text: str, wanted: dict[str, Any]) -> bool:
@@ -104,12 +116,7 @@ def _by_tomlkit(text: str, name: str, entry: dict[str, Any] | None, new_name: st
         elif entry is None:
             apis.pop(name, None)
         else:
-            known = apis.setdefault(name, tomlkit.table())
-            for key, value in entry.items():
-                if value is not None:
-                    known[key] = value
-                else:
-                    known.pop(key, None)
+            _lay_over(apis.setdefault(name, tomlkit.table()), entry, tomlkit.table)
         return tomlkit.dumps(document)
     except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError):
         return None  # an arrangement of tables that tomlkit cannot change

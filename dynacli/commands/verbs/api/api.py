@@ -8,9 +8,10 @@ import click
 from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
+from dynacli.commands.verbs.api.kept_options import TAKEN_OPTIONS
 from dynacli.commands.verbs.api.registered_apis import check_registered
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name
@@ -226,8 +227,9 @@ def _verb(
     params: Sequence[click.Parameter],
     function: Callable[Concatenate[Run, ...], None],
     text: str,
+    options: tuple[StandardOption, ...] = STANDARD_OPTIONS,
 ) -> Verb:
-    return Verb(name, params=params, options=STANDARD_OPTIONS, callback=click.pass_obj(function), help=text)
+    return Verb(name, params=params, options=options, callback=click.pass_obj(function), help=text)
 
 
 command = VerbGroup(
@@ -259,7 +261,9 @@ command = VerbGroup(
             ],
             add,
             "Register the API of the document at SOURCE as NAME. SOURCE is a URL or a file, or the base URL of an "
-            "API, where its document is looked for. Several SOURCEs become one API.",
+            "API, where its document is looked for. Several SOURCEs become one API. --server, --server-var, --timeout "
+            "and --validate are kept for its calls, with --profile in that profile; -H is for fetching the document.",
+            TAKEN_OPTIONS,
         ),
         _verb("list", [], _list, "List the registered APIs."),
         _verb("show", [click.Argument(["api"])], _show, "Show what is known of an API and of its document."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.run import Run
+from dynacli.commands.verbs.api.kept_options import check_options, kept_options
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
@@ -16,7 +17,7 @@ from dynacli.library.open_by_name import open_source
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
-from dynacli.request.choose_server import parse_origin
+from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import secret_in_query, with_masked_query
 
@@ -47,8 +48,9 @@ def add(
         DocumentError: There is no document, or none that can be used.
     """
     check_name(name)
+    check_options(run.options)
     sources = [_absolute(word) for word in source]
-    for location in sources:
+    for location in (*sources, run.options.server):
         _check_holds_no_secret(location, name)
     entry: dict[str, Any] = {"source": sources[0]}
     if sources[1:]:
@@ -64,6 +66,7 @@ def add(
         entry["refresh_after"] = refresh_after
     configuration = Configuration(run.env)
     known = configuration.apis().get(name, {})
+    kept = kept_options(run.options, name, known)
     accepted = [parse_origin(origin) for origin in run.options.accept_origin]
     allowed = {*configuration.allow_refs(known), *run.options.allow_ref}
     open_request = OpenRequest(
@@ -93,7 +96,8 @@ def add(
             entry[LOGIN_KEY] = ALWAYS
         # Further documents and overlays of an earlier `api add` do not count any more.
         entry |= {key: None for key in ("more", "overlays", LOGIN_KEY) if key in known and key not in entry}
-        configuration.edit(name, entry)
+        _check_server(run, api)
+        configuration.edit(name, entry | kept)
         _write_summary(run, api, name)
     finally:
         api.catalog.close()
@@ -172,6 +176,21 @@ def _check_holds_no_secret(location: str, name: str) -> None:
             hint=f"Leave it out of the URL, and set {prefix_of(name)}_TOKEN or give a header with -H; where the server "
             "takes it in the query alone, save the document as a file and add that",
         )
+
+
+def _check_server(run: Run, api: OpenedApi) -> None:
+    """Check that the server that calls are to go to can be one.
+
+    Raises:
+        UsageError: The document has no such server or variable, or the text is no URL.
+    """
+    if run.options.server or run.options.server_var:
+        from dynacli.client.call_settings import pairs_of
+        from dynacli.model.operation import Server
+
+        servers = [Server(**row) for row in api.catalog.meta["servers"]]
+        values = pairs_of(run.options.server_var, "=", "--server-var")
+        choose_server(servers, api.uri, run.options.server, values)
 
 
 def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
