@@ -35,6 +35,7 @@ __all__ = [
     "engine_options",
     "is_by_engine",
     "is_in_range",
+    "is_iso_duration",
     "text_formats",
 ]
 
@@ -66,6 +67,20 @@ _RESERVED = re.compile(r"(?:(?<=\.)|^)((?!xn)[a-z0-9][a-z0-9-])--(?=[^.])", re.I
 # A relative JSON pointer may have an index manipulation behind the first number, which the engine refuses: `1-1/name`.
 _INDEX_MANIPULATION = re.compile(r"^(0|[1-9][0-9]*)[+-](?:0|[1-9][0-9]*)(?=/|#?$)", re.ASCII)
 _BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?")
+
+
+# What RFC 3339 (appendix A) does not have: fractions, signs, and a unit left out between two others.
+_NUMBER = r"\d{1,20}(?:[.,]\d{1,20})?"
+_ISO_DURATION = re.compile(
+    rf"[+-]?P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
+    re.ASCII,
+)
+
+
+def is_iso_duration(text: str) -> bool:
+    """Return whether a text is a duration of ISO 8601 (section 5.5.2), such as `P1DT2H3M4.5S`."""
+    return _ISO_DURATION.fullmatch(text) is not None
 
 
 def engine_options() -> dict[str, Any]:

@@ -6,8 +6,9 @@ import pytest
 
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.format_checker import Formats
+from tests.documents import swagger
 from tests.validation.compiled_against_keywords import Tally, compare_values, resolver_of
-from tests.validation.in_process_judge import answer_document, compact, judge_value
+from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
 
 _LONG_LABEL = "a" * 63
 _TEXTS: dict[str, tuple[list[str], list[str]]] = {
@@ -248,7 +249,32 @@ def test_what_is_of_a_format_is_no_finding(name: str, value: Any, version: str) 
 @pytest.mark.parametrize("version", ["3.0.4", "3.1.1"])
 def test_what_is_not_of_a_format_is_a_finding(name: str, value: Any, version: str) -> None:
     """No miss, in both dialects."""
-    assert ["- format"] == compact(judge_value({"format": name}, value, version))
+    assert ["- format"] == compact(judge_value({"format": name}, value, version, is_exact=True))
+
+
+@pytest.mark.parametrize("text", ["P1DT2H3M4.5S", "PT1.5S", "-P1D", "PT1H1S", "P1Y1W", "P0,5D"])
+def test_a_duration_of_iso_8601_is_a_note(text: str) -> None:
+    """RFC 3339 is stricter, which is a finding at `exact` alone; nonsense is one at each level."""
+    note = "? a duration is one of ISO 8601, and none of RFC 3339, which is stricter"
+    assert [note] == compact(judge_value({"format": "duration"}, text))
+    assert ["- format"] == compact(judge_value({"format": "duration"}, text, is_exact=True))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "P", "PT", "P1DT", "1D", "P1S", "PT1D", "P-1D", "P1.D", "PT1S\n", "90 min"]
+)
+def test_nonsense_is_no_duration(text: str) -> None:
+    """However like one it looks."""
+    assert ["- format"] == compact(judge_value({"format": "duration"}, text))
+
+
+def test_swagger_2_does_not_define_the_formats_that_came_later() -> None:
+    """There `duration` and `time` are names that a document gives to any text."""
+    for name in ("duration", "time", "date"):
+        schema = {"type": "string", "format": name}
+        get = {"responses": {"200": {"description": "d", "schema": schema}}, "produces": ["application/json"]}
+        verdict = judge_of(swagger({"/a": {"get": get}})).response(answered(b'"90 min"'))
+        assert ["- format"] * (name == "date") == compact(verdict)
 
 
 def test_an_infinite_number_is_no_double() -> None:
