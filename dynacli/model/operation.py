@@ -274,6 +274,8 @@ class Operation:
         security: Alternatives, each a set of schemes that are used together. Empty: no security is declared.
             An empty alternative: anonymous calls are allowed.
         example: The words after the operation's name that make a complete call.
+        media_headers: Header → value, of the required `Accept` and `Content-Type` parameters. They are no options
+            ("shall be ignored"), but where the document gives them a value, it is sent.
     """
 
     name: str
@@ -292,6 +294,7 @@ class Operation:
     security: tuple[tuple[SecurityScheme, ...], ...] = ()
     servers: tuple[Server, ...] = ()
     example: tuple[str, ...] = ()
+    media_headers: Mapping[str, str] | None = None
 
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})

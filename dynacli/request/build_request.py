@@ -199,9 +199,13 @@ def _headers(
     media_type: str,
     given_headers: Sequence[tuple[str, str]],
 ) -> tuple[tuple[str, str], ...]:
-    headers = {"accept": ("Accept", _accept(operation))}
-    if body is not None and media_type:
-        headers["content-type"] = ("Content-Type", media_type)
+    required = operation.media_headers or {}
+    headers = {"accept": ("Accept", required.get("Accept") or _accept(operation))}
+    content_type = required.get("Content-Type", "")
+    if body is not None and not (is_json(content_type) and is_json(media_type)):
+        content_type = media_type  # what the body is written in
+    if content_type:
+        headers["content-type"] = ("Content-Type", content_type)
     for name, value in parts.headers.items():
         check_header(name, value)
         headers[name.lower()] = (name, value)

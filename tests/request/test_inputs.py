@@ -340,6 +340,43 @@ def test_headers_that_a_document_may_not_define_are_no_options(name: str) -> Non
     assert f"There is no option `--{name.lower()}`" in refusal_of("a", f"--{name.lower()}", "x").stderr
 
 
+MEDIA_HEADERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
+    "the only value": ("Accept", {"enum": ["application/vnd.a+json"]}, "application/vnd.a+json"),
+    "a default": ("accept", {"enum": ["text/a", "text/b"], "default": "text/b"}, "text/b"),
+    "an example": ("ACCEPT", {"example": "text/a; q=1"}, "text/a; q=1"),
+    "a choice": ("Accept", {"enum": ["text/a", "text/b"]}, None),
+    "no media type": ("Accept", {"default": "a\r\nX-Evil: 1"}, None),
+    "a type of the body": ("Content-Type", {"default": "application/vnd.a+json"}, "application/vnd.a+json"),
+    "another kind of body": ("Content-Type", {"default": "text/csv"}, "application/json"),
+}
+
+
+@pytest.mark.parametrize("name", MEDIA_HEADERS)
+@pytest.mark.parametrize("is_required", [True, False])
+def test_a_required_header_of_media_types_is_sent_with_the_value_of_the_document(
+    name: str, *, is_required: bool
+) -> None:
+    """Where the document leaves no choice; it is no option, and `-H` overrides it."""
+    header, schema, expected = MEDIA_HEADERS[name]
+    described = parameter(header, {"type": "string", **schema}, "header", required=is_required)
+    save(document({"/a": {"post": operation("a", described, body=STRING)}}))
+    words = ("a", "--body", '"b"')
+    usual = dict(request_of(*words)["headers"])[header.title()]
+    if not is_required or expected is None:
+        assert usual.startswith("application/json")
+    else:
+        assert expected == usual
+    given = request_of(*words, "-H", f"{header}: text/x")
+    assert "text/x" == {key.title(): value for key, value in given["headers"]}[header.title()]
+
+
+def test_a_required_content_type_is_sent_where_there_is_no_body() -> None:
+    """Some servers ask for it in every request."""
+    described = parameter("Content-Type", {"type": "string", "default": "text/a"}, "header", required=True)
+    save(document({"/a": {"get": operation("a", described)}}))
+    assert "text/a" == dict(request_of("a")["headers"])["Content-Type"]
+
+
 @pytest.mark.parametrize(
     ("target", "value"),
     [

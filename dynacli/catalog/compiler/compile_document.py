@@ -238,6 +238,7 @@ class _OperationCompiler:
             servers=read_servers(raw.get("servers"), self._warn, *where, "servers")
             or read_servers(raw_item.get("servers"), self._warn, "paths", path, "servers"),
             example=self._inputs.example(item, resolved, raw.get("requestBody"), parameters, body),
+            media_headers=self._inputs.media_headers(item, resolved) or None,
         )
         part = self._parts.of_operation(path, entry)
         if self._written_parts is None:

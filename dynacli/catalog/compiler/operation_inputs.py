@@ -1,7 +1,7 @@
 """Reads the parameters and the body of an operation, and gives each parameter and field an option of its own."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.descriptions import parameter_description
 from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
-from dynacli.model.media_types import body_schema, is_form
+from dynacli.model.media_types import body_schema, is_form, is_media_type
 from dynacli.model.operation import (
     GUARDED_OPTIONS,
     IGNORED_HEADERS,
@@ -44,6 +44,7 @@ _FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 # The last four belong to the connection.
 _IGNORED_HEADERS = IGNORED_HEADERS | {"host", "content-length", "transfer-encoding", "connection"}
+_MEDIA_HEADERS = frozenset({"Accept", "Content-Type"})
 _RESERVED_OPTIONS = GUARDED_OPTIONS | {"help"}
 _SAFE_SPELLING = re.compile(r"[A-Za-z0-9$@_][A-Za-z0-9$@_.:\[\]<>-]*")
 
@@ -175,6 +176,28 @@ class Inputs:
                     message = f"style `{style}` is none for a {key[0]} parameter; `{used}` is used"
                     self._warn(message, *here, "style")
         return list(usable.values())
+
+    def media_headers(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, str]:
+        """Return header → value, of the required header parameters that name media types and have a value."""
+        found = {}
+        for raw in (*list_or_empty(item.get("parameters")), *list_or_empty(operation.get("parameters"))):
+            if not isinstance(raw, Mapping) or raw.get("in") != "header" or raw.get("required") is not True:
+                continue
+            name = str(raw.get("name")).title()
+            values = self._values_of(raw) if name in _MEDIA_HEADERS else ()
+            value = next((each for each in values if is_media_type(each) and each.isprintable()), None)
+            if value is not None and value.isascii():
+                found[name] = value
+        return found
+
+    def _values_of(self, raw: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the texts that a document gives for a parameter: its default, its only value, its examples."""
+        schema = dict_or_empty(raw.get("schema"))
+        flat = self._flat_schemas(raw.get("schema"))
+        only = flat.enum if len(flat.enum) == 1 else ()
+        for value in (flat.default, *only, raw.get("example"), schema.get("example")):
+            if isinstance(value, str):
+                yield value
 
     def _known_parameter(self, raw: Mapping[str, Any], option: str) -> Parameter:
         key = id(raw), option

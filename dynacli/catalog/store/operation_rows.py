@@ -171,6 +171,7 @@ def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> 
         ),
         servers=tuple(Server(**item) for item in row.get("servers", ())),
         example=tuple(row.get("example", ())),
+        media_headers=row.get("media_headers"),
     )
 
 
