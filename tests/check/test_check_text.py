@@ -118,6 +118,13 @@ def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
     assert "4 findings, 1 different" in _words(text)
 
 
+def test_a_defect_names_five_other_operations(server: Recorder) -> None:
+    """The others are counted; the table above lists them all."""
+    server.answers.update({f"/p{number}": _json({"id": 1}) for number in range(9)})
+    text = _words(_text(server, {f"/p{number}": _get() for number in range(9)}))
+    assert "and the same in 8 more operations: get-p1, get-p2, get-p3, get-p4, get-p5 and 3 more" in text
+
+
 @pytest.mark.parametrize(
     ("answers", "shown"),
     [

@@ -17,6 +17,8 @@ __all__ = ["findings_lines"]
 _MAX_DEFECTS = 20
 """Defects that are listed below one operation."""
 _MAX_PLACES = 3
+_MAX_OPERATIONS = 5
+"""Operations that are named as having the same defect."""
 _WIDE = 80
 """Columns from which on the part of the answer is shown that a finding is about."""
 
@@ -94,5 +96,8 @@ def _repetition_lines(defect: Defect, width: int) -> list[str]:
         lines.extend(wrapped(visible(f"and {defect.more:,} more like it, at {places}", keep=""), width))
     if defect.others:
         count = f" {len(defect.others)} more operations:" if len(defect.others) > 1 else ""
-        lines.extend(wrapped(visible(f"and the same in{count} {', '.join(defect.others)}", keep=""), width))
+        names = ", ".join(defect.others[:_MAX_OPERATIONS])
+        if len(defect.others) > _MAX_OPERATIONS:
+            names += f" and {len(defect.others) - _MAX_OPERATIONS} more"
+        lines.extend(wrapped(visible(f"and the same in{count} {names}", keep=""), width))
     return lines
