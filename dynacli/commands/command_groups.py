@@ -40,6 +40,7 @@ _VERBS = {
     "doctor": "doctor",
     "document": "document",
     "help": "help",
+    "ignore": "ignore",
     "operations": "operations",
 }
 """Verb → the module in `dynacli.commands.verbs` that has its command."""

@@ -119,6 +119,7 @@ _VERBS = [
     "doctor",
     "document",
     "help",
+    "ignore",
     "operations",
 ]
 _API_VERBS = [
@@ -448,7 +449,9 @@ def test_the_standard_options_of_completion_are_those_of_the_commands() -> None:
             assert standard.choices == completion_tables.ROOT[standard.flags[-1]].values
 
 
-@pytest.mark.parametrize("verb", ["completion", "describe", "doctor", "document", "help", "operations"])
+@pytest.mark.parametrize(
+    "verb", ["completion", "describe", "doctor", "document", "help", "ignore", "operations"]
+)
 def test_the_options_of_a_verb_are_completed(verb: str) -> None:
     """Every option of a verb's command is a candidate, and no other."""
     assert _flags(_command(verb).params) | {"--help"} == {

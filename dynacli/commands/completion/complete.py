@@ -213,7 +213,14 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
 
         yield from topics() if not positional else ()
     elif not positional:
-        yield from _api_names(env, with_demo=True)
+        yield from _api_names(env, with_demo=verb != "ignore")
+    elif verb == "ignore" and len(positional) == 1:
+        from dynacli.validation.findings.finding_rules import RULES
+
+        yield from RULES.items()
+    elif verb == "ignore" and (catalog := _cached_catalog(env, positional[0])) is not None:
+        with closing(catalog):
+            yield from catalog.names(word) if len(positional) == 2 else ()
     elif verb == "describe" and (catalog := _cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             tag = catalog.tag(positional[1]) if len(positional) == 2 else ""

@@ -104,6 +104,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "doctor": STANDARD,
     "document": {"--bundled": SWITCH, "--resolved": SWITCH, **STANDARD},
     "help": HELP_ONLY,
+    "ignore": {"--reason": ANY, **STANDARD},
     "operations": {"--tag": ANY, **STANDARD},
     "serve": {"--port": ANY, **BEHAVIOUR, **STANDARD},
 }

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ VERBS = (
     "export",
     "help",
     "history",
+    "ignore",
     "mcp",
     "operations",
     "replay",
@@ -206,8 +207,18 @@ class Configuration:
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""
-        from dynacli.files import locked, make_directory, write_file
         from dynacli.library.configuration.configuration_text import edited
+
+        self._change(lambda text: edited(text, name, entry, new_name))
+
+    def add_table(self, name: str, key: str, table: dict[str, str]) -> None:
+        """Add a table to a list in the entry of an API, `[[apis.NAME.KEY]]`; everything else stays as it is."""
+        from dynacli.library.configuration.configuration_text import with_table
+
+        self._change(lambda text: with_table(text, name, key, table))
+
+    def _change(self, changed: Callable[[str], str]) -> None:
+        from dynacli.files import locked, make_directory, write_file
 
         directory = os.path.dirname(self.path)
         try:
@@ -219,7 +230,7 @@ class Configuration:
                 except FileNotFoundError:
                     text = ""
                 # Many people have their configuration elsewhere, and only a link to it here.
-                write_file(os.path.realpath(self.path), edited(text, name, entry, new_name).encode())
+                write_file(os.path.realpath(self.path), changed(text).encode())
                 self.sweep()
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(

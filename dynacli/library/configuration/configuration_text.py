@@ -11,7 +11,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-__all__ = ["edited"]
+__all__ = ["edited", "with_table"]
 
 
 def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "") -> str:
@@ -57,6 +57,37 @@ def _lay_over(table: Any, changes: Mapping[str, Any], new_table: Callable[[], An
             _lay_over(table[key], value, new_table)
         else:
             table[key] = value
+
+
+def with_table(text: str, name: str, key: str, table: dict[str, str]) -> str:
+    """Return the configuration with a table added to a list in the entry of one API: `[[apis.NAME.KEY]]`.
+
+    Args:
+        text: The file as it is.
+        name: The API, which has an entry.
+        key: The key of the list in that entry.
+        table: The keys of the new table.
+
+    Raises:
+        ValueError: The text is not TOML, or has something else where the list belongs.
+    """
+    wanted = tomllib.loads(text)
+    known = wanted["apis"][name].setdefault(key, [])
+    if not isinstance(known, list):
+        raise ValueError(f"What stands under `{key}` of `{name}` is no list")  # noqa: TRY004 - as above
+    known.append(table)
+    end = "" if not text or text.endswith("\n") else "\n"
+    result = f"{text}{end}\n[[apis.{name}.{key}]]\n{tomlkit.dumps(table)}"
+    if not _says(result, wanted):
+        # The list, or one of the tables around it, is written on one line, `{...}`.
+        document: Any = tomlkit.parse(text)
+        item = tomlkit.inline_table()
+        item.update(table)
+        document["apis"][name].setdefault(key, tomlkit.array()).append(item)
+        result = tomlkit.dumps(document)
+    if not _says(result, wanted):
+        raise ValueError("The APIs are written in a way that only a person can change safely")
+    return result
 
 
 def _says(text: str, wanted: dict[str, Any]) -> bool:

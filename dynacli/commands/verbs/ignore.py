@@ -1,0 +1,79 @@
+"""`dynacli ignore`: writes an exception for findings into the configuration."""
+
+import click
+
+from dynacli.commands.command_groups import Verb
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.errors import UsageError
+
+__all__ = ["command"]
+
+
+def _ignore(run: Run, api: str, rule: str, operation: str | None, reason: str) -> None:
+    from dynacli.commands.verbs.api.registered_apis import check_registered
+    from dynacli.library.configuration.configuration import Configuration
+    from dynacli.output.standard_error import write_stderr
+    from dynacli.text.terminal import visible
+
+    check_registered(run, api)
+    _check_rule(rule)
+    if not reason.strip():
+        raise UsageError("An exception has a reason", hint="Write why it does not count: `--reason TEXT`")
+    item = {"rule": rule}
+    if operation is not None:
+        opened = run.api(api)
+        name = opened.catalog.find(operation)
+        if name is None:
+            from dynacli.client.unknown_operation import unknown_operation
+
+            raise unknown_operation(opened, operation)
+        item["operation"] = name
+    configuration = Configuration(run.env)
+    known = configuration.apis()[api].get("ignore")
+    for entry in known if isinstance(known, list) else ():
+        if isinstance(entry, dict) and {key: entry[key] for key in entry if key != "reason"} == item:
+            raise UsageError(
+                "These findings are ignored already",
+                why=f"The reason is: {entry.get('reason', '')}",
+                hint=f"Change it in `{configuration.path}`",
+            )
+    configuration.add_table(api, "ignore", {**item, "reason": reason})
+    place = f" of `{item['operation']}`" if operation is not None else ""
+    write_stderr(run.env, f"{api}: findings of `{visible(rule, keep='')}`{place} do not count any more\n")
+
+
+def _check_rule(rule: str) -> None:
+    """Check that there are findings of a rule.
+
+    Raises:
+        UsageError: There are none.
+    """
+    from difflib import get_close_matches
+
+    from dynacli.validation.findings.finding_rules import RULES
+
+    if rule in {"*", *RULES}:
+        return
+    near = get_close_matches(rule, RULES, 3, 0.6)
+    raise UsageError(
+        f"`{rule}` is not a rule of findings",
+        why="A finding ends with its rule, for example `[type]`; `*` stands for all rules",
+        hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "",
+    )
+
+
+command = Verb(
+    "ignore",
+    params=[
+        click.Argument(["api"]),
+        click.Argument(["rule"]),
+        click.Argument(["operation"], required=False),
+        click.Option(
+            ["--reason"], metavar="TEXT", default="", help="why these findings do not count; required"
+        ),
+    ],
+    options=STANDARD_OPTIONS,
+    callback=click.pass_obj(_ignore),
+    help="Let the findings of RULE in the calls of API, or of its OPERATION, not count from now on.",
+)
