@@ -92,7 +92,16 @@ def written_body(env: Environment, media_type: str, output_format: str) -> Itera
         with replace_named_file(Path(output_format[1:])) as write:
             yield write
     elif is_unchanged(env, output_format) and env.stdout_bytes is not None:
-        yield lambda piece: write_bytes(env, piece)
+        last = b""
+
+        def write_piece(piece: bytes) -> None:
+            nonlocal last
+            last = piece[-1:] or last
+            write_bytes(env, piece)
+
+        yield write_piece
+        if env.stdout_is_terminal and last in {b"}", b"]"}:
+            write_bytes(env, b"\n")  # so that the prompt of the shell is not behind the JSON
     else:
         text = _Text(env, media_type, is_unchanged=is_unchanged(env, output_format))
         try:

@@ -177,6 +177,12 @@ def test_a_terminal_gets_a_readable_answer(api: str, monkeypatch: pytest.MonkeyP
     assert '{\n  "a": 1\n}\n' == run_cli(api, "small", terminal=("stdout",)).stdout
 
 
+@pytest.mark.parametrize(("terminal", "end"), [(("stdout",), "\n"), ((), "")], ids=["terminal", "pipe"])
+def test_raw_json_ends_with_a_line_break_on_a_terminal(api: str, terminal: tuple[str, ...], end: str) -> None:
+    """The prompt of the shell does not stand behind the answer; a pipe gets the exact bytes."""
+    assert '{"a":1}' + end == run_cli(api, "small", "-o", "raw", terminal=terminal).stdout
+
+
 def test_foreign_text_cannot_drive_a_terminal(api: str, server: Recorder) -> None:
     """Control characters of an answer's body, head and status line are made visible on a terminal."""
     headers = {"Content-Type": "text/plain", "X-Evil": "a\x9bb"}
