@@ -73,6 +73,8 @@ class Answer:
         request: The request that was sent, with its secrets masked.
         seconds: From the start of sending until the body was read.
         findings: What in the answer breaks the document; empty where nothing does, or nothing was judged.
+        tolerated: What in the request and in the answer breaks the document to the letter alone, and is a finding at
+            the level `exact`.
         unchecked: What could not be judged, a reason each.
     """
 
@@ -88,6 +90,11 @@ class Answer:
         self.request = SentRequest(shown.method, shown.url, shown.headers, content)
         self.seconds: float = answer.seconds
         self.findings: tuple[Finding, ...] = tuple(verdict.findings) if verdict is not None else ()
+        of_request = call.judging.verdict if call.judging is not None else None
+        verdicts = [judged for judged in (of_request, verdict) if judged is not None]
+        self.tolerated: tuple[Finding, ...] = tuple(
+            finding for judged in verdicts for finding in judged.tolerated
+        )
         reasons = (*verdict.failures, *verdict.unchecked) if verdict is not None else ()
         self.unchecked: tuple[str, ...] = tuple(dict.fromkeys(reasons))
 

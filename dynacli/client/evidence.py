@@ -21,6 +21,8 @@ _OF_THE_NAME = frozenset({"additionalProperties", "unevaluatedProperties", "undo
 """Rules by which it is the property that is wrong, whatever its value is."""
 _ABOUT_NAMES = frozenset({"required", "minProperties", "maxProperties", "dependentRequired", "dependencies"})
 """Rules about which properties an object has."""
+_SECRET = frozenset({"writeOnly"})
+"""Rules by which the value is a secret, which is not shown."""
 _ABSENT = frozenset({"missing-header", "missing-parameter", "missing-body"})
 
 
@@ -90,7 +92,9 @@ class Evidence:
     def _wanted(self, finding: "Finding") -> tuple[int | None, ExcerptTarget] | None:
         """Return which item of the body, None for all of it, and where in it; None for a finding elsewhere."""
         pointer: str = finding.pointer
-        if finding.rule in _ABSENT or finding.rule == "unreadable-body" or (pointer and pointer[0] != "/"):
+        if finding.rule in _ABSENT | _SECRET or finding.rule == "unreadable-body":
+            return None
+        if pointer and pointer[0] != "/":
             return None
         wanted = ExcerptTarget(pointer, finding.rule in _OF_THE_NAME, finding.rule in _ABOUT_NAMES)
         if not self._is_sequence:

@@ -48,8 +48,9 @@ def findings_text(api: OpenedApi, findings: "Sequence[Finding]", evidence: "Evid
     return "\n".join(lines)
 
 
-def _headline(finding: "Finding") -> str:
-    return f"{_place(finding)}: {finding.message} [{finding.rule}]"
+def _headline(finding: "Finding", count: int = 1) -> str:
+    more = f" (and {count - 1:,} more like it)" if count > 1 else ""
+    return f"{_place(finding)}: {finding.message} [{finding.rule}]{more}"
 
 
 def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
@@ -76,6 +77,7 @@ def verdict_json(api: OpenedApi, verdict: "Verdict") -> dict[str, Any]:
     """Return a verdict in the shape of the validation report."""
     return {
         "findings": findings_json(api, verdict.findings),
+        "tolerated": findings_json(api, verdict.tolerated),
         "unchecked": list(dict.fromkeys((*verdict.failures, *verdict.unchecked))),
         "suppressed": suppressed_json(api, verdict),
     }
@@ -111,17 +113,28 @@ def _locations(api: OpenedApi, findings: "Sequence[Finding]") -> dict[str, "Loca
 
 
 def notes_of(verdicts: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]:
-    """Return a line for each thing that could not be judged, and for each finding that does not count.
+    """Return a line for each thing that is tolerated or could not be judged, and for each finding that does not count.
 
     Args:
         verdicts: On the request and on the answer.
-        shows_ignored: Whether the second kind is told.
+        shows_ignored: Whether the last kind is told.
     """
     verdicts = list(verdicts)
-    notes = [f"Not judged: {reason}" for verdict in verdicts for reason in verdict.unchecked]
+    notes = _tolerated_notes(finding for verdict in verdicts for finding in verdict.tolerated)
+    notes += [f"Not judged: {reason}" for verdict in verdicts for reason in verdict.unchecked]
     if shows_ignored:
         suppressed = [pair for verdict in verdicts for pair in verdict.suppressed]
         notes += [f"Ignored: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
         if len(suppressed) > MAX_SHOWN:
             notes.append(f"Ignored: {len(suppressed) - MAX_SHOWN} more")
     return list(dict.fromkeys(notes))
+
+
+def _tolerated_notes(findings: "Iterable[Finding]") -> list[str]:
+    """Return a line for each kind of what is tolerated."""
+    kinds: dict[str, list[Finding]] = {}
+    for finding in findings:
+        # Null breaks one rule or another; what is tolerated is that it is null.
+        is_null = finding.got is None and finding.rule != "readOnly"
+        kinds.setdefault("null" if is_null else finding.rule, []).append(finding)
+    return [f"Note: {_headline(alike[0], len(alike))}" for alike in kinds.values()]

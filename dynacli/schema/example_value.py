@@ -34,7 +34,7 @@ def example_value(
     Args:
         schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
         resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
-        direction: A request has no `readOnly` properties, a response no `writeOnly` ones.
+        direction: A request has no `readOnly` properties, a response no `writeOnly` ones, where it is valid without.
         required_only: Whether objects have only their required properties.
 
     Returns:
@@ -47,8 +47,14 @@ def example_value(
     try:
         try:
             return _Maker(matcher, required_only).make(schema)
-        except NoExampleError:
-            return _Maker(matcher.overlapping(), required_only).make(schema)
+        except NoExampleError as error:
+            failure = error
+        for lenient in matcher.lenient():
+            try:
+                return _Maker(lenient, required_only).make(schema)
+            except NoExampleError as error:
+                failure = error
+        raise failure
     except RecursionError as error:
         raise NoExampleError("The schema is nested too deeply") from error
 

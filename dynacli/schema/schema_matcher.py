@@ -5,7 +5,7 @@ It knows the assertions of JSON Schema that OpenAPI 3 documents use, ignores unk
 and says yes where it cannot decide.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, TypeGuard
@@ -14,7 +14,16 @@ from dynacli.document.json_trees import is_same_json
 from dynacli.model.multiples import is_multiple
 from dynacli.schema.discriminators import discriminator_of
 from dynacli.schema.example_strings import has_format, matches_pattern
-from dynacli.schema.read_schema import LEFT_OUT, Direction, is_marked, list_of, mapping_of, names_in, types_of
+from dynacli.schema.read_schema import (
+    LEFT_OUT,
+    Direction,
+    applied_schemas,
+    is_marked,
+    list_of,
+    mapping_of,
+    names_in,
+    types_of,
+)
 
 __all__ = [
     "NoExampleError",
@@ -48,16 +57,28 @@ class SchemaMatcher:
         direction: Whether values are sent, without `readOnly` properties, or received, without
             `writeOnly` properties.
         may_overlap: Whether a value may match several branches of a `oneOf`.
+        keeps_hidden: Whether properties that the direction leaves out are like all others.
     """
 
     resolve: Callable[[str], Any]
     direction: Direction = "request"
     may_overlap: bool = False
+    keeps_hidden: bool = False
     _steps: list[int] = field(default_factory=lambda: [_MOST_STEPS])
+    _hidden: list[Any] = field(default_factory=list)
 
-    def overlapping(self) -> "SchemaMatcher":
-        """Return a matcher that allows overlapping branches, and counts its steps anew."""
-        return replace(self, may_overlap=True, _steps=[_MOST_STEPS])
+    def lenient(self) -> "Iterator[SchemaMatcher]":
+        """Yield matchers that allow ever more, and count their steps anew.
+
+        The first keeps the properties that the direction leaves out, where there are any; those that follow take
+        overlapping branches, too.
+        """
+        for may_overlap in (False, True):
+            for keeps_hidden in (False, True)[: 1 + bool(self._hidden)]:
+                if may_overlap or keeps_hidden:
+                    yield replace(
+                        self, may_overlap=may_overlap, keeps_hidden=keeps_hidden, _steps=[_MOST_STEPS]
+                    )
 
     def spend(self) -> None:
         """Count a step.
@@ -81,14 +102,20 @@ class SchemaMatcher:
 
     def is_hidden(self, schema: Any) -> bool:
         """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
-        return is_marked(schema, LEFT_OUT[self.direction], self._follow)
+        if self.keeps_hidden or not is_marked(schema, LEFT_OUT[self.direction], self._follow):
+            return False
+        self._hidden[:] = [schema]
+        return True
 
-    def matches(self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
+    def matches(
+        self, value: Any, schema: Any, seen: frozenset[tuple[str, int]] = frozenset(), outer: Any = None
+    ) -> bool:
         """Whether a value matches a schema.
 
         Args:
             schema: A Schema Object, or a boolean.
             seen: (reference, id of the value) of the matches that are under way.
+            outer: The schema that applies this one to the same value, by a reference or `allOf`.
 
         Raises:
             NoExampleError: There are too many cases.
@@ -98,10 +125,11 @@ class SchemaMatcher:
             return schema
         if not isinstance(schema, dict):
             return True
+        outer = schema if outer is None else outer
         if isinstance(ref := schema.get("$ref"), str):
             step = (ref, id(value))
             # A schema that refers back to itself adds nothing for the same value.
-            if step not in seen and not self.matches(value, self.target(schema), seen | {step}):
+            if step not in seen and not self.matches(value, self.target(schema), seen | {step}, outer):
                 return False
             if len(schema) == 1:
                 return True
@@ -110,11 +138,11 @@ class SchemaMatcher:
             (not types or any(_is_of_type(value, type_name) for type_name in types))
             and ("const" not in schema or is_same_json(value, schema["const"]))
             and ("enum" not in schema or any(is_same_json(value, choice) for choice in allowed))
-            and self._content_matches(value, schema)
-            and self._branches_matches(value, schema, seen)
+            and self._content_matches(value, schema, outer)
+            and self._branches_matches(value, schema, seen, outer)
         )
 
-    def _content_matches(self, value: Any, schema: dict[str, Any]) -> bool:
+    def _content_matches(self, value: Any, schema: dict[str, Any], outer: Any) -> bool:
         """Whether a value matches the keywords for its type."""
         if isinstance(value, str):
             return _string_matches(value, schema)
@@ -124,10 +152,12 @@ class SchemaMatcher:
             return number_matches(value, schema)
         if isinstance(value, list):
             return self._array_matches(value, schema)
-        return self._object_matches(value, schema)
+        return self._object_matches(value, schema, outer)
 
-    def _branches_matches(self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]]) -> bool:
-        if not all(self.matches(value, branch, seen) for branch in list_of(schema, "allOf")):
+    def _branches_matches(
+        self, value: Any, schema: dict[str, Any], seen: frozenset[tuple[str, int]], outer: Any
+    ) -> bool:
+        if not all(self.matches(value, branch, seen, outer) for branch in list_of(schema, "allOf")):
             return False
         any_of, one_of = list_of(schema, "anyOf"), list_of(schema, "oneOf")
         is_named = self._named_branch_matches(value, schema, seen) if "discriminator" in schema else None
@@ -155,6 +185,10 @@ class SchemaMatcher:
         index = discriminator.branch_of(value, branches) if discriminator is not None else None
         return self.matches(value, branches[index], seen) if index is not None else None
 
+    def _is_left_out(self, name: str, schema: Any) -> bool:
+        parts = applied_schemas(schema, self._follow)
+        return any(self.is_hidden(mapping_of(part, "properties").get(name)) for part in parts)
+
     def _array_matches(self, value: Sequence[Any], schema: dict[str, Any]) -> bool:
         if not _is_between(len(value), schema, "minItems", "maxItems"):
             return False
@@ -169,12 +203,12 @@ class SchemaMatcher:
             return False
         return "contains" not in schema or any(self.matches(item, schema["contains"]) for item in value)
 
-    def _object_matches(self, value: Mapping[str, Any], schema: dict[str, Any]) -> bool:
+    def _object_matches(self, value: Mapping[str, Any], schema: dict[str, Any], outer: Any) -> bool:
         properties = mapping_of(schema, "properties")
         if not _is_between(len(value), schema, "minProperties", "maxProperties"):
             return False
         for name in names_in(schema.get("required")):
-            if name not in value and not self.is_hidden(properties.get(name)):
+            if name not in value and not self._is_left_out(name, outer):
                 return False
         for name, needed in mapping_of(schema, "dependentRequired").items():
             if name in value and not set(names_in(needed)) <= set(value):

@@ -5,6 +5,8 @@ The words of this room:
 - The *judge* is the object that validates, and *to judge* is to validate against the document.
 - A *finding* is a defect: a place where a request or an answer breaks the document.
 - The *verdict* is the result of judging one message: its findings, and the reasons why something was not judged.
+- A finding is *tolerated* where it counts at the level `exact` alone: the document forbids something to the letter that
+  its author means to allow.
 - *Notes* are what keywords record while they judge; the judge puts them into the verdict.
 """
 
@@ -201,7 +203,12 @@ class Judge:
             pointer, got, place = f"header/{cause.name}", shortened(cause.value), self._document_place(cause)
             verdict.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
-            verdict.extend(self._findings(where, error, cause))
+            for finding, is_minor in self._findings(where, error, cause):
+                # A secret that comes back is no matter of taste.
+                if is_minor and not is_exact and finding.rule != "writeOnly":
+                    verdict.tolerate(finding)
+                else:
+                    verdict.extend([finding])
 
     @property
     def responses_place(self) -> DocumentPlace:
@@ -231,7 +238,8 @@ class Judge:
         else:
             verdict.unchecked.append(text)
 
-    def _findings(self, where: str, error: Exception, cause: BaseException) -> Iterator[Finding]:
+    def _findings(self, where: str, error: Exception, cause: BaseException) -> Iterator[tuple[Finding, bool]]:
+        """Yield (finding, whether it is minor) for what an error of openapi-core says."""
         prefix = _place_of_value(error)
         schema_errors = getattr(cause, "schema_errors", None)
         if schema_errors is not None:
@@ -249,10 +257,11 @@ class Judge:
 
                         why = why_no_null(self._document, path, defect.rule)
                         message = f"{message}; {why}" if why else message
-                    yield Finding(where, defect.rule, pointer, message, defect.expected, defect.got, *place)
+                    rule, expected, got = defect.rule, defect.expected, defect.got
+                    yield Finding(where, rule, pointer, message, expected, got, *place), defect.is_minor
             return
         rule, pointer, message, expected, got = self._outside_of_schemas(where, prefix, cause)
-        yield Finding(where, rule, pointer, message, expected, got, *self._document_place(cause))
+        yield Finding(where, rule, pointer, message, expected, got, *self._document_place(cause)), False
 
     def _document_place(self, cause: BaseException) -> DocumentPlace:
         return locate(self._document, list(getattr(cause, "schema_steps", ())))

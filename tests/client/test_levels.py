@@ -423,3 +423,91 @@ def test_a_program_reads_what_the_document_does_not_mention(server: Recorder, ta
     result = run_cli(taking, *words, "--report", "json")
     assert (0, 2) == (result.exit_code, len(server.requests))
     assert ["/more"] == [finding["pointer"] for finding in json.loads(result.stderr)["findings"]]
+
+
+_OWNER = {"type": "object", "properties": {"name": {"type": "string"}}}
+_LENIENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "role": {"oneOf": [{"enum": ["ADMIN"]}, {"type": "string"}]},
+        "owner": {"allOf": [_OWNER], "nullable": True},
+        "former": {"type": "array", "items": {"allOf": [_OWNER], "nullable": True}},
+    },
+}
+_LETTER = ["/id readOnly", "/owner type", "/role oneOf"]
+
+
+@pytest.fixture
+def lenient(server: Recorder) -> str:
+    """An API of OpenAPI 3.0 whose document forbids, to the letter, what its author means to allow."""
+    content = {"content": {"application/json": {"schema": _LENIENT}}}
+    answers = {"200": {"description": "It", **content}}
+    post = operation("addPet", requestBody=content, responses=answers)
+    body = b'{"owner": null, "former": [null, null]}'
+    server.answers["/pet"] = Answer(200, body, {"Content-Type": "application/json"})
+    return save(document({"/pet": {"post": post}}, [server.origin], version="3.0.3"))
+
+
+@pytest.mark.parametrize("level", ["warn", "strict"])
+@pytest.mark.parametrize("is_dry", [False, True], ids=["sent", "shown"])
+def test_what_is_meant_is_sent_with_notes(
+    server: Recorder, lenient: str, level: str, *, is_dry: bool
+) -> None:
+    """Below `exact` each kind of what the letter forbids has one note in a run, and a place in the report."""
+    words = ["add-pet", "--body", '{"id": 1, "role": "ADMIN", "owner": null}', "--validate", level]
+    words += ["--report", "json=r.json", *(["--dry-run", "json"] if is_dry else [])]
+    result = run_cli(lenient, *words)
+    assert (0, 0 if is_dry else 1) == (result.exit_code, len(server.requests))
+    notes = [line for line in result.stderr.splitlines() if line.startswith("Note: ")]
+    assert notes == result.stderr.splitlines()
+    assert "Note: /id: the document marks this as read-only, so it should not be sent [readOnly]" in notes
+    assert 1 == sum("`nullable` counts only beside a `type`" in note for note in notes)
+    assert 3 == len(notes)
+    report = json.loads(Path("r.json").read_text())
+    told = [f"{finding['pointer']} {finding['rule']}" for finding in report["tolerated"]]
+    assert (True, _LETTER) == (report["valid"], sorted(line for line in set(told) if "former" not in line))
+
+
+def test_the_letter_counts_at_exact(server: Recorder, lenient: str) -> None:
+    """`exact` refuses such a request, and an answer like it ends the call."""
+    words = ("add-pet", "--validate", "exact", "--error-format", "json")
+    refused = run_cli(lenient, *words, "--body", '{"id": 1, "role": "ADMIN", "owner": null}')
+    assert (2, []) == (refused.exit_code, server.requests)
+    assert _LETTER == sorted(
+        f"{finding['pointer']} {finding['rule']}" for finding in refused.error["findings"]
+    )
+    assert [] == refused.error["tolerated"]
+    assert 9 == run_cli(lenient, *words, "--body", "{}").exit_code
+
+
+def test_an_answer_by_two_alternatives_is_a_finding(server: Recorder, lenient: str) -> None:
+    """It is told as the likely fault of the document."""
+    headers = {"Content-Type": "application/json"}
+    server.answers["/pet"] = Answer(200, b'{"role": "ADMIN"}', headers)
+    result = run_cli(lenient, "add-pet", "--validate", "strict")
+    assert 9 == result.exit_code
+    assert "of which only one may fit; that is likely a fault of the document [oneOf]" in result.stderr
+
+
+def test_a_program_gets_what_is_tolerated(lenient: str) -> None:
+    """The library has the notes of the request and of the answer as findings of their own."""
+    with dynacli.open_api(lenient) as api:
+        answer = api.call("add-pet", id=1)
+    assert ((), ()) == (answer.findings, answer.unchecked)
+    assert [
+        ("request", "/id"),
+        ("response", "/owner"),
+        ("response", "/former/0"),
+        ("response", "/former/1"),
+    ] == [(finding.where, finding.pointer) for finding in answer.tolerated]
+
+
+def test_a_note_can_be_ignored(home: Path, lenient: str) -> None:
+    """An exception silences what is tolerated, too."""
+    assert 0 == run_cli("api", "add", "pets", lenient).exit_code
+    for rule in ("readOnly", "type"):
+        assert 0 == run_cli("ignore", "pets", rule, "addPet", "--reason", "everybody does").exit_code
+    result = run_cli("pets", "add-pet", "--id", "1")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert 2 == (home / "config" / "config.toml").read_text().count("[[apis.pets.ignore]]")

@@ -32,6 +32,7 @@ def told(verdict: Verdict) -> list[Any]:
         {name: value for name, value in finding.as_json().items() if value not in (None, "", [])}
         for finding in verdict.findings
     ]
+    findings += [f"~ {finding.pointer}: {finding.message}" for finding in verdict.tolerated]
     notes = [f"? {reason}" for reason in verdict.unchecked]
     all_told = findings + notes + [f"! {reason}" for reason in verdict.failures]
     return list(json.loads(json.dumps(all_told)))

@@ -503,8 +503,19 @@ NULLABLE: dict[str, tuple[Any, Any, str]] = {
 @pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
 def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: str) -> None:
     """The message says why OpenAPI 3.0 does not allow null where the document says `nullable`."""
-    (found,) = judge_value(schema, value, "3.0.3", It=_OBJECT).findings
+    (found,) = judge_value(schema, value, "3.0.3", is_exact=True, It=_OBJECT).findings
     assert message == found.message
+
+
+@pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
+def test_null_is_tolerated_where_nullable_stands(schema: Any, value: Any, message: str) -> None:
+    """Below `exact` null is no finding where the document says `nullable` of this very value."""
+    verdict = judge_value(schema, value, "3.0.3", It=_OBJECT)
+    told = verdict.tolerated if "`nullable`" in message else verdict.findings
+    assert ([message], 1) == (
+        [finding.message for finding in told],
+        len(verdict.tolerated) + len(verdict.findings),
+    )
 
 
 def test_nullable_is_no_word_of_later_versions() -> None:

@@ -136,7 +136,7 @@ _EITHER_VERSION: list[tuple[Any, Any, list[str]]] = [
 _ONLY_3_0: list[tuple[Any, Any, list[str]]] = [
     ({"type": "string", "nullable": True}, None, []),
     ({"type": "string", "nullable": False}, None, ["- type"]),
-    ({"nullable": True, "enum": ["a"]}, None, ["- enum"]),
+    ({"nullable": True, "enum": ["a"]}, None, ["~ - enum"]),
     ({"type": "string", "nullable": True, "format": "date"}, None, []),
     ({"type": "integer"}, 1.0, ["- type"]),
     ({"minimum": 5, "exclusiveMinimum": True}, 5, ["- minimum"]),
@@ -145,7 +145,7 @@ _ONLY_3_0: list[tuple[Any, Any, list[str]]] = [
     (
         {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Int", "nullable": True}}},
         {"a": None},
-        ["/a type"],
+        ["~ /a type"],
     ),
     ({"const": 1}, 2, []),
     ({"type": ["string", "null"]}, None, []),
@@ -308,10 +308,10 @@ def test_properties_that_an_answer_does_not_have(version: str) -> None:
 
 
 def test_a_write_only_property_in_an_answer() -> None:
-    """3.0 says that write-only properties are not sent in answers; in 3.1 the mark is an annotation."""
+    """What is write-only is a secret, in every version."""
     schema = {"properties": {"password": {"type": "string", "writeOnly": True}}}
-    assert ["/password writeOnly"] == compact(judge_value(schema, {"password": "x"}, "3.0.3"))
-    assert [] == compact(judge_value(schema, {"password": "x"}, "3.1.0"))
+    for version in ("3.0.3", "3.1.0", "3.2.0"):
+        assert ["/password writeOnly"] == compact(judge_value(schema, {"password": "x"}, version))
     # It is about properties: at the root or on an item it means nothing.
     assert [] == compact(judge_value({"type": "array", "items": {"writeOnly": True}}, [1], "3.0.3"))
 
@@ -347,7 +347,7 @@ def test_a_write_only_property_in_an_answer() -> None:
         (
             {"oneOf": [{"$ref": "#/components/schemas/Int"}, {"minimum": 0}]},
             1,
-            "fits `Int` and alternative 2, of which only one may fit",
+            "fits `Int` and alternative 2, of which only one may fit; that is likely a fault of the document",
         ),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [], "expected string or integer, got array"),
         ({"not": {}}, 1, "`1` is what the document excludes"),

@@ -91,6 +91,7 @@ class CheckResults:
             status=answer.status if answer is not None else None,
             seconds=answer.seconds if answer is not None else None,
             findings=tuple(self.findings(exchange)),
+            tolerated=tuple(tolerated_of(exchange)),
             unchecked=unchecked_of(exchange),
             suppressed=suppressed_of(exchange),
             error=error_of(exchange),
@@ -116,6 +117,7 @@ class CheckResults:
             "seconds": round(sum(exchange.seconds for exchange in exchanges), 4),
             "valid": not checked.has_findings and not any(exchange.error for exchange in exchanges),
             "findings": _numbered(self.findings(exchange) for exchange in exchanges),
+            "tolerated": _numbered(tolerated_of(exchange) for exchange in exchanges),
             "unchecked": _distinct(text for exchange in exchanges for text in unchecked_of(exchange)),
             "suppressed": _numbered(suppressed_of(exchange) for exchange in exchanges),
             "calls": [_call_row(operation, exchange) for exchange in exchanges],
@@ -177,6 +179,13 @@ def unchecked_of(exchange: Exchange) -> tuple[str, ...]:
         return ()
     reasons = _distinct([*exchange.verdict.failures, *exchange.verdict.unchecked])
     return tuple(exchange.masker.mask(reason) for reason in reasons)
+
+
+def tolerated_of(exchange: Exchange) -> list[dict[str, Any]]:
+    """Return the findings on an answer that count at the level `exact` alone."""
+    if exchange.verdict is None:
+        return []
+    return [exchange.masker.mask_value(finding.as_json()) for finding in exchange.verdict.tolerated]
 
 
 def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:

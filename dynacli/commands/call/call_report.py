@@ -112,7 +112,12 @@ class CallReport:
     def __init__(self, reports: Sequence[WantedReport], level: str) -> None:
         self.is_on_stderr = any(not report.file for report in reports)
         self._facts: dict[str, Any] = {}
-        self._lists: dict[str, list[Any]] = {"findings": [], "unchecked": [], "suppressed": []}
+        self._lists: dict[str, list[Any]] = {
+            "findings": [],
+            "tolerated": [],
+            "unchecked": [],
+            "suppressed": [],
+        }
         if level == "off":
             self._lists["unchecked"].append("nothing is judged at the level `off`")
 
@@ -143,6 +148,7 @@ class CallReport:
             operation.method,
             operation.path,
             findings=tuple(self._lists["findings"]),
+            tolerated=tuple(self._lists["tolerated"]),
             unchecked=tuple(dict.fromkeys(self._lists["unchecked"])),
             suppressed=tuple(self._lists["suppressed"]),
             **self._facts,

@@ -14,7 +14,7 @@ __all__ = ["github_report"]
 
 
 def github_report(calls: Sequence[JudgedCall]) -> str:
-    """Return a line for each finding, and for each reason why something was not judged or is ignored."""
+    """Return a line for each finding, and for each that is tolerated or ignored, and what was not judged."""
     return "".join(f"{line}\n" for call in calls for line in _commands(call))
 
 
@@ -26,6 +26,8 @@ def _commands(call: JudgedCall) -> Iterator[str]:
         yield _command("error", {**properties, "title": title}, f"{subject(call)}: {sentence(finding)}")
     if call.error:
         yield _command("error", {"title": title}, f"{subject(call)}: {call.error}")
+    for finding in call.tolerated:
+        yield _command("notice", {"title": title}, f"Note: {sentence(finding)}")
     for reason in call.unchecked:
         yield _command("notice", {"title": title}, f"Not judged: {reason}")
     for finding in call.suppressed:

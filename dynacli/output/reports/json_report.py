@@ -24,6 +24,9 @@ def json_report(calls: Sequence[JudgedCall], *, indent: int | None = 2) -> str:
         "findings": [
             {**finding, "call": index} for index, call in enumerate(calls) for finding in call.findings
         ],
+        "tolerated": [
+            {**finding, "call": index} for index, call in enumerate(calls) for finding in call.tolerated
+        ],
         "unchecked": list(dict.fromkeys(reason for call in calls for reason in call.unchecked)),
         "suppressed": [
             {**finding, "call": index} for index, call in enumerate(calls) for finding in call.suppressed

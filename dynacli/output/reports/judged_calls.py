@@ -24,6 +24,7 @@ class JudgedCall:
         suppressed: The findings that the configuration switches off, each with a member `reason`.
         skipped: Why the operation was not called; empty where it was.
         error: Why the call got no answer; empty where it got one, or was not made.
+        tolerated: Findings that count at the level `exact` alone, in the form of the validation report.
     """
 
     api: str
@@ -38,6 +39,7 @@ class JudgedCall:
     suppressed: tuple[dict[str, Any], ...] = ()
     skipped: str = ""
     error: str = ""
+    tolerated: tuple[dict[str, Any], ...] = ()
 
     @property
     def is_valid(self) -> bool:

@@ -58,7 +58,8 @@ def _add_case(suite: ET.Element, call: JudgedCall, name: str) -> None:
         failure.text = _clean("\n".join(_with_position(finding) for finding in call.findings))
     elif call.error:
         _element(case, "error", message=call.error, type="error").text = _clean(call.error)
-    notes = [f"Not judged: {reason}" for reason in call.unchecked]
+    notes = [f"Note: {sentence(finding)}" for finding in call.tolerated]
+    notes += [f"Not judged: {reason}" for reason in call.unchecked]
     notes += [f"Ignored: {sentence(finding)}: {finding.get('reason', '')}" for finding in call.suppressed]
     if notes:
         _element(case, "system-out").text = _clean("\n".join(notes))

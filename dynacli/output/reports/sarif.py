@@ -63,7 +63,8 @@ def _rule(name: str, text: str) -> dict[str, Any]:
 
 def _notifications(call: JudgedCall) -> list[dict[str, Any]]:
     name = f"{call.api} {call.operation}".strip()
-    notes = [("note", f"{name}: not judged: {reason}") for reason in call.unchecked]
+    notes = [("note", f"{name}: {sentence(finding)}") for finding in call.tolerated]
+    notes += [("note", f"{name}: not judged: {reason}") for reason in call.unchecked]
     notes += [("note", f"{name}: not called: {call.skipped}")] * bool(call.skipped)
     notes += [("error", f"{name}: {call.error}")] * bool(call.error)
     return [{"level": level, "message": {"text": text}} for level, text in notes]

@@ -6,10 +6,20 @@ from typing import Any, NamedTuple, Protocol
 
 from dynacli.model.patterns import MAX_PATTERN
 from dynacli.schema.discriminators import Discriminator, discriminator_of
+from dynacli.schema.read_schema import mapping_of, names_in
 from dynacli.validation.accepting.plain_values import LIMIT
 from dynacli.validation.formats import RANGES, TEXT_FORMATS
 
-__all__ = ["INTEGER_3_0", "MEMBER", "MULTIPLE", "TRANSLATIONS", "DoubtError", "Nesting", "Part"]
+__all__ = [
+    "INTEGER_3_0",
+    "MEMBER",
+    "MULTIPLE",
+    "TRANSLATIONS",
+    "DoubtError",
+    "Nesting",
+    "Part",
+    "refuse_marks_elsewhere",
+]
 
 MULTIPLE = "decimalMultipleOf"
 """The name of the keyword that replaces `multipleOf`."""
@@ -52,12 +62,16 @@ class Translator(Protocol):
     """The translation of a whole schema, as the translations of its keywords use it."""
 
     is_3_0: bool
+    refuses_hidden: bool
 
     def plain(self, schema: Any, nesting: Nesting) -> Any:
         """Return the plain form of a subschema."""
 
     def is_hidden(self, schema: Any) -> bool:
         """Return whether a property is left out in this direction."""
+
+    def applied(self, schema: Any) -> list[Mapping[str, Any]]:
+        """Return a schema, the schemas that it refers to, and those of its `allOf`."""
 
     def pattern_format(self, pattern: str) -> str:
         """Return the name of the format that stands for a pattern."""
@@ -144,8 +158,7 @@ def _properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Part
 
 def _property(translator: Translator, schema: Any) -> Any:
     try:
-        # In 3.0 a property that this direction leaves out is not allowed.
-        is_refused = translator.is_3_0 and translator.is_hidden(schema)
+        is_refused = translator.refuses_hidden and translator.is_hidden(schema)
         return False if is_refused else translator.plain(schema, MEMBER)
     except DoubtError:
         # A doubt for this property only, because `additionalProperties` needs to know the others.
@@ -155,11 +168,12 @@ def _property(translator: Translator, schema: Any) -> Any:
 def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Part:
     if isinstance(value, bool):
         return {}
-    properties = _mapping(schema.get("properties", {}))
+    _mapping(schema.get("properties", {}))
     names = dict.fromkeys(_texts(value))
+    parts = [mapping_of(part, "properties") for part in translator.applied(schema)]
     return {
         "required": [
-            name for name in names if name not in properties or not translator.is_hidden(properties[name])
+            name for name in names if not any(translator.is_hidden(part.get(name)) for part in parts)
         ]
     }
 
@@ -198,9 +212,25 @@ def _if(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Pa
     return {"if": translator.plain(value, nesting.deeper()), **branches}
 
 
-def _all_of(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Part:
+def _all_of(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Part:
+    refuse_marks_elsewhere(translator, schema)
     branches = [translator.plain(branch, nesting.deeper()) for branch in _list(value)]
     return {"allOf": branches} if branches else {}
+
+
+def refuse_marks_elsewhere(translator: Translator, schema: Any) -> None:
+    """Refuse schemas of which one requires a property that another one marks as left out in this direction.
+
+    Raises:
+        DoubtError: There are such schemas among those that apply together.
+    """
+    parts = translator.applied(schema)
+    for part in parts:
+        own = mapping_of(part, "properties")
+        for name in names_in(part.get("required")):
+            others = [mapping_of(other, "properties").get(name) for other in parts if other is not part]
+            if any(map(translator.is_hidden, others)) and not translator.is_hidden(own.get(name)):
+                raise DoubtError
 
 
 def _alternatives(keyword: str) -> Translation:

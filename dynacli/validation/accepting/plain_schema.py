@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dynacli.model.operation import Dialect
-from dynacli.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
+from dynacli.schema.read_schema import LEFT_OUT, Direction, Follow, applied_schemas, is_marked
 from dynacli.validation.accepting.plain_keywords import (
     INTEGER_3_0,
     TRANSLATIONS,
     DoubtError,
     Nesting,
     Part,
+    refuse_marks_elsewhere,
 )
 
 __all__ = [
@@ -121,6 +122,8 @@ class PlainSchema:
             a schema reaches most of the others, and most values reach few of them.
 
     Attributes:
+        is_3_0: Whether the version is 3.0.
+        refuses_hidden: Whether a property that this direction leaves out is an error.
         root: The plain form.
         patterns: Pattern → the name of the format that stands for it.
         size: The number of schemas that were translated.
@@ -136,6 +139,7 @@ class PlainSchema:
         self._max_schemas = max_schemas
         self._most_at_once = max_schemas if most_at_once is None else most_at_once
         self.is_3_0 = source.version == "3.0"
+        self.refuses_hidden = self.is_3_0 or source.direction == "response"
         self._keywords = _KEYWORDS[source.version]
         self._names: dict[str, int] = {}
         self._waiting: deque[tuple[int, Any]] = deque()
@@ -235,15 +239,17 @@ class PlainSchema:
 
     def _part(self, name: str, value: Any, schema: Any, nesting: Nesting) -> Part:
         if name in {"$ref", "$dynamicRef"}:
-            return _safely(lambda: self._reference(value, nesting, is_dynamic=name != "$ref"))
+            return _safely(lambda: self._reference(value, schema, nesting, is_dynamic=name != "$ref"))
         translation = TRANSLATIONS.get(name)
         if translation is None:
             return {"allOf": [_DOUBT]}
         return _safely(lambda: translation(self, value, schema, nesting))
 
-    def _reference(self, value: Any, nesting: Nesting, *, is_dynamic: bool = False) -> Part:
+    def _reference(self, value: Any, schema: Any, nesting: Nesting, *, is_dynamic: bool = False) -> Part:
         if not isinstance(value, str):
             raise DoubtError
+        if "properties" in schema or "required" in schema:
+            refuse_marks_elsewhere(self, schema)
         if is_dynamic and not value.startswith("#/"):
             raise DoubtError  # an anchor, whose meaning depends on the way to this schema
         if value not in self._names:
@@ -269,6 +275,13 @@ class PlainSchema:
         """Return whether a property is left out in this direction."""
         try:
             return is_marked(schema, LEFT_OUT[self._source.direction], self._source.follow)
+        except LookupError:
+            raise DoubtError from None
+
+    def applied(self, schema: Any) -> list[Mapping[str, Any]]:
+        """Return a schema, the schemas that it refers to, and those of its `allOf`."""
+        try:
+            return list(applied_schemas(schema, self._source.follow))
         except LookupError:
             raise DoubtError from None
 

@@ -14,6 +14,7 @@ from dynacli.validation.findings.meant_branch import (
     types_of_branches,
     unknown_tag,
 )
+from dynacli.validation.findings.schema_error import is_minor
 from dynacli.validation.operation_document import pointer_below
 
 __all__ = ["Explanation", "explain"]
@@ -29,6 +30,7 @@ class Explanation(NamedTuple):
         expected: The value that the document asks for.
         got: The value that came, shortened.
         schema_path: The steps from the schema that judged to the keyword, with `$ref` for each reference.
+        is_minor: Whether the value still fits its schema, as the schema's author means it.
     """
 
     rule: str
@@ -37,6 +39,7 @@ class Explanation(NamedTuple):
     expected: Any
     got: Any
     schema_path: list[str | int]
+    is_minor: bool = False
 
 
 def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
@@ -50,7 +53,8 @@ def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation
     for name, branches, index in getattr(error, "named_branches", ()):
         remarks.append(f"`{name}` means {branch_name(branches, index)}")
     for explanation in _explanations(error, list_properties):
-        yield explanation._replace(message="; ".join([explanation.message, *remarks]))
+        message = "; ".join([explanation.message, *remarks])
+        yield explanation._replace(message=message, is_minor=explanation.is_minor or is_minor(error))
 
 
 def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
@@ -80,9 +84,9 @@ def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Expla
         message = sentence(rule, error, names)
         if _is_property_name(error):
             message = f"the name of the property {shown(error.instance)}: {message}"
-        yield Explanation(
-            rule, pointer, message, shortened(error.validator_value), shortened(error.instance), path
-        )
+        # What is write-only is a secret, and findings go into reports.
+        got = None if rule == "writeOnly" else shortened(error.instance)
+        yield Explanation(rule, pointer, message, shortened(error.validator_value), got, path)
 
 
 def _of_alternatives(

@@ -50,6 +50,7 @@ class Verdict:
 
     Attributes:
         findings: The findings, each once.
+        tolerated: Findings that count at the level `exact` alone, each once; below it there is a note of them.
         unchecked: Reasons why something was not judged.
         failures: Such reasons that come from a defect of the document or a library; they are always shown.
         suppressed: Findings that the configuration switches off, each with its reason.
@@ -58,6 +59,7 @@ class Verdict:
 
     def __init__(self, *, is_accepted: bool = False) -> None:
         self.findings: list[Finding] = []
+        self.tolerated: list[Finding] = []
         self.unchecked: list[str] = []
         self.failures: list[str] = []
         self.suppressed: list[tuple[Finding, str]] = []
@@ -71,16 +73,23 @@ class Verdict:
 
     @property
     def has_something_to_tell(self) -> bool:
-        """Whether anything was found, set apart, or could not be judged."""
-        return bool(self.findings or self.unchecked or self.failures or self.suppressed)
+        """Whether anything was found, tolerated, set apart, or could not be judged."""
+        return bool(self.findings or self.tolerated or self.unchecked or self.failures or self.suppressed)
 
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings; one that was found before on another way through the references is left out."""
-        for finding in findings:
-            key = (finding.where, finding.rule, finding.pointer, finding.message, finding.schema_pointer)
-            if key not in self._known:
-                self._known.add(key)
-                self.findings.append(finding)
+        self.findings.extend(finding for finding in findings if self._is_new(finding))
+
+    def tolerate(self, finding: Finding) -> None:
+        """Add a finding that counts at the level `exact` alone, unless it was found before."""
+        if self._is_new(finding):
+            self.tolerated.append(finding)
+
+    def _is_new(self, finding: Finding) -> bool:
+        key = (finding.where, finding.rule, finding.pointer, finding.message, finding.schema_pointer)
+        is_new = key not in self._known
+        self._known.add(key)
+        return is_new
 
 
 def shortened(value: Any) -> Any:

@@ -196,14 +196,15 @@ def suppress(
     relevant = [entry for entry in ignores if not entry.operation or entry.operation.casefold() in folded]
     if not relevant:
         return
-    kept = []
-    for finding in verdict.findings:
-        ignore = next((entry for entry in relevant if entry.matches(finding, status)), None)
-        if ignore is None:
-            kept.append(finding)
-        else:
-            verdict.suppressed.append((finding, ignore.reason))
-    verdict.findings[:] = kept
+    for findings in (verdict.findings, verdict.tolerated):
+        kept = []
+        for finding in findings:
+            ignore = next((entry for entry in relevant if entry.matches(finding, status)), None)
+            if ignore is None:
+                kept.append(finding)
+            else:
+                verdict.suppressed.append((finding, ignore.reason))
+        findings[:] = kept
 
 
 def _is_of_class(status: int | None, wanted: str) -> bool:

@@ -39,7 +39,8 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "pattern":
             return f"{shown(got)} does not match the pattern `{value}`"
         case "oneOf" if names:
-            return f"fits {listed(list(names), 'and')}, of which only one may fit"
+            fitting = listed(list(names), "and")
+            return f"fits {fitting}, of which only one may fit; that is likely a fault of the document"
         case "oneOf" | "anyOf":
             return "fits none of the alternatives"
         case "not":
@@ -49,7 +50,7 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "multipleOf" | "divisibleBy":
             return f"{shown(got)} is not a multiple of {shown(value)}"
         case "readOnly":
-            return "the document marks this as read-only, so it is not sent"
+            return "the document marks this as read-only, so it should not be sent"
         case "writeOnly":
             return "the document marks this as write-only, so no answer has it"
         case "false":

@@ -6,7 +6,7 @@ from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped
 
 from dynacli.validation.judging_notes import JudgingNotes
 
-__all__ = ["MAX_ERRORS", "SchemaError", "note_rest", "schema_error", "unexpected"]
+__all__ = ["MAX_ERRORS", "SchemaError", "is_minor", "note_rest", "schema_error", "unexpected"]
 
 MAX_ERRORS = 1_000
 """The largest number of errors that are listed for the members of one value."""
@@ -17,16 +17,27 @@ class SchemaError(ValidationError):  # type: ignore[misc]
 
     Attributes:
         names: The properties, items or branches that the error is about.
+        is_minor: Whether a value with this error still fits its schema, as the schema's author means it.
     """
 
     names: tuple[str, ...] = ()
+    is_minor = False
 
 
-def schema_error(message: str, *names: str, **details: Any) -> SchemaError:
+def schema_error(message: str, *names: str, is_minor: bool = False, **details: Any) -> SchemaError:
     """Return an error; jsonschema adds the details that are not given, such as the instance."""
     error = SchemaError(message, **details)
-    error.names = names
+    error.names, error.is_minor = names, is_minor
     return error
+
+
+def is_minor(error: ValidationError) -> bool:
+    """Return whether a value with an error still fits its schema, as the schema's author means it.
+
+    Such an error makes no branch of `oneOf` or `anyOf` another one's loser: the value is judged by the branch, and has
+    the error besides.
+    """
+    return bool(getattr(error, "is_minor", False))
 
 
 def unexpected(names: list[str], instance: dict[str, Any], notes: JudgingNotes) -> SchemaError:

@@ -7,6 +7,7 @@ from referencing.exceptions import Unresolvable
 
 from dynacli.schema.discriminators import discriminator_of
 from dynacli.schema.read_schema import list_of, mapping_of
+from dynacli.validation.findings.schema_error import is_minor
 
 __all__ = ["ApplicableSchemas", "SchemaSelector"]
 
@@ -74,8 +75,8 @@ class SchemaSelector:
         return found
 
     def is_valid(self, schema: Any, value: Any) -> bool:
-        """Return whether a value is valid by a schema."""
-        return bool(self._validator.evolve(schema=schema).is_valid(value))
+        """Return whether a value is valid by a schema, but for minor errors."""
+        return all(map(is_minor, self._validator.evolve(schema=schema).iter_errors(value)))
 
     def _fixed(self, schemas: list[Any], kind: str) -> ApplicableSchemas:
         """Return the schemas that apply to every object, or to every array.

@@ -18,10 +18,12 @@ from dynacli.validation.schemas.format_checker import Formats
 from dynacli.validation.schemas.keywords import (
     KEYWORDS,
     KEYWORDS_3_0,
+    forgiving_null,
     guarded,
     locating_false,
     properties,
     required,
+    without_left_out,
 )
 
 __all__ = ["SchemaValidators"]
@@ -136,7 +138,7 @@ def _make_class(base: Any, direction: Direction, version: str = "") -> Any:
     is_3_0 = version == "3.0"
     hidden = LEFT_OUT[direction]
     own = {**(KEYWORDS_3_0 if is_3_0 else KEYWORDS), "required": required(hidden)}
-    if is_3_0:
+    if is_3_0 or direction == "response":
         own["properties"] = properties(hidden)
     keywords = {
         name: keyword
@@ -146,6 +148,8 @@ def _make_class(base: Any, direction: Direction, version: str = "") -> Any:
     }
     if "allOf" in base.VALIDATORS:
         keywords["allOf"] = jsonschema.Draft202012Validator.VALIDATORS["allOf"]
+    for name in keywords.keys() & {"allOf", "$ref"}:
+        keywords[name] = without_left_out(keywords[name], hidden)
     keywords["items"] = _items(keywords["items"])
     keywords["additionalProperties"] = _other_properties(keywords["additionalProperties"])
     validator_class: Any = jsonschema.validators.create(
@@ -159,6 +163,9 @@ def _make_class(base: Any, direction: Direction, version: str = "") -> Any:
     )
     validator_class.direction, validator_class.version = direction, version
     validator_class.evolve, validator_class.descend = _evolve, locating_false(validator_class.descend)
+    if is_3_0:
+        validator_class.descend = forgiving_null(validator_class.descend)
+        validator_class.iter_errors = forgiving_null(validator_class.iter_errors)
     return validator_class
 
 

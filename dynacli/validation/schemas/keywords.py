@@ -16,12 +16,13 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model.multiples import is_multiple
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.schema.discriminators import discriminator_of
-from dynacli.schema.read_schema import Follow, is_marked
+from dynacli.schema.read_schema import Follow, applied_schemas, is_marked, mapping_of
 from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.schema_error import (
     MAX_ERRORS,
     SchemaError,
+    is_minor,
     note_rest,
     schema_error,
     unexpected,
@@ -29,7 +30,17 @@ from dynacli.validation.findings.schema_error import (
 from dynacli.validation.judging_notes import TooLongError, check_stack, look_up
 from dynacli.validation.schemas.unevaluated import unevaluated_items, unevaluated_properties
 
-__all__ = ["KEYWORDS", "KEYWORDS_3_0", "SchemaError", "guarded", "locating_false", "properties", "required"]
+__all__ = [
+    "KEYWORDS",
+    "KEYWORDS_3_0",
+    "SchemaError",
+    "forgiving_null",
+    "guarded",
+    "locating_false",
+    "properties",
+    "required",
+    "without_left_out",
+]
 
 Keyword = Callable[[Any, Any, Any, Any], Any]
 """(validator, value of the keyword, instance, schema that has the keyword) → errors."""
@@ -110,6 +121,30 @@ def locating_false(
         return iter((error,))
 
     return descend_locating
+
+
+def forgiving_null(
+    errors: Callable[..., Iterator[ValidationError]],
+) -> Callable[..., Iterator[ValidationError]]:
+    """Return jsonschema's `descend` or `iter_errors`, by which null has minor errors alone where `nullable` stands.
+
+    OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the `type` beside it and to nothing else. Whoever writes it
+    beside a `$ref`, an `allOf` or an `enum` means null all the same.
+    """
+
+    def errors_forgiving(self: Any, instance: Any, schema: Any = None, *args: Any, **named: Any) -> Any:
+        found = errors(self, instance, schema, *args, **named)
+        judging = self.schema if schema is None else schema
+        if instance is not None or not isinstance(judging, dict) or judging.get("nullable") is not True:
+            return found
+        return map(_made_minor, found)
+
+    return errors_forgiving
+
+
+def _made_minor(error: ValidationError) -> ValidationError:
+    error.is_minor = True
+    return error
 
 
 def _unusable(name: str, value: Any) -> str:
@@ -234,20 +269,56 @@ def required(hidden: str) -> Keyword:
                 return  # `required: true` on a property is from Swagger 1
             raise TypeError(names)
         for name in names:
-            if name not in instance and not _is_marked(
-                validator, schema.get("properties", {}).get(name), hidden
+            if (
+                name not in instance
+                and not _is_marked(validator, schema.get("properties", {}).get(name), hidden)
+                and not _is_left_out(validator, schema, name, hidden)
             ):
                 yield schema_error("is missing", str(name))
 
     return required_keyword
 
 
+def without_left_out(keyword: Keyword, hidden: str) -> Keyword:
+    """Return `allOf` or `$ref` without the errors about missing properties that this direction leaves out.
+
+    One of the schemas may require a property that another one marks.
+
+    Args:
+        keyword: The keyword.
+        hidden: The same as for `required`.
+    """
+
+    def forgiving_keyword(
+        validator: Any, value: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        for error in keyword(validator, value, instance, schema) or ():
+            is_own = error.validator == "required" and not error.relative_path
+            names = error.names if is_own and isinstance(error, SchemaError) else ()
+            if not any(_is_left_out(validator, schema, name, hidden) for name in names):
+                yield error
+
+    return forgiving_keyword
+
+
+def _is_left_out(validator: Any, schema: Any, name: str, hidden: str) -> bool:
+    """Return whether a property is marked by a schema, in its `allOf`, or where it refers to."""
+    follow = _follow(validator._resolver)  # noqa: SLF001  - jsonschema's own keywords use it, too
+    try:
+        return any(
+            is_marked(mapping_of(part, "properties").get(name), hidden, follow)
+            for part in applied_schemas(schema, follow)
+        )
+    except (LookupError, Unresolvable):
+        return False  # judging itself notes that the reference leads nowhere
+
+
 def properties(hidden: str) -> Keyword:
-    """Return the keyword `properties` of 3.0, which refuses properties that this direction leaves out.
+    """Return the keyword `properties`, which finds properties that this direction leaves out.
 
     OpenAPI 3.0.4, "Schema Object": `readOnly` and `writeOnly` are "relevant only for Schema Object properties
     definitions", but openapi-core applies them to parameters and items, too.
-    Since 3.1 they are annotations: a server may ignore a property that should not be sent.
+    Since 3.1 they are annotations: a server may ignore a property that should not be sent, but it sends no secret.
 
     Args:
         hidden: The same as for `required`.
@@ -271,6 +342,7 @@ def properties(hidden: str) -> Keyword:
                     validator=hidden,
                     validator_value=True,
                     instance=instance[name],
+                    is_minor=True,
                 )
             yield from validator.descend(instance[name], schema, path=name, schema_path=name)
 
@@ -305,12 +377,15 @@ def _any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
         yield from chosen
         return
     context: list[ValidationError] = []
+    nearly: list[ValidationError] = []
     for index, branch in enumerate(branches):
         errors = list(validator.descend(instance, branch, schema_path=index))
         if not errors:
             return
+        if not nearly and all(map(is_minor, errors)):
+            nearly = errors
         context.extend(errors)
-    yield schema_error("fits no alternative", context=context)
+    yield from nearly or [schema_error("fits no alternative", context=context)]
 
 
 def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -321,17 +396,22 @@ def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterat
     notes = validator.format_checker.notes
     before = notes.count
     context: list[ValidationError] = []
+    nearly: list[ValidationError] = []
     fitting = []
     for index, branch in enumerate(branches):
         errors = list(validator.descend(instance, branch, schema_path=index))
         context.extend(errors)
         if not errors:
             fitting.append(index)
+        elif not nearly and all(map(is_minor, errors)):
+            nearly = errors
     if not fitting:
-        yield schema_error("fits no alternative", context=context)
+        yield from nearly or [schema_error("fits no alternative", context=context)]
     elif len(fitting) > 1 and notes.count == before:
-        # A branch of which something was not judged may fit only for that reason.
-        yield schema_error("fits several", *(_name_of(branches[index], index) for index in fitting))
+        # A branch of which something was not judged may fit only for that reason. Where branches overlap, the server
+        # takes what any of them allows.
+        names = (_name_of(branches[index], index) for index in fitting)
+        yield schema_error("fits several", *names, is_minor=validator.direction == "request")
 
 
 def _name_of(branch: Any, index: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
-from dynacli.validation.findings.schema_error import schema_error, unexpected
+from dynacli.validation.findings.schema_error import is_minor, schema_error, unexpected
 from dynacli.validation.judging_notes import look_up
 
 __all__ = ["unevaluated_items", "unevaluated_properties"]
@@ -108,7 +108,7 @@ def _applied(validator: Any, schema: dict[str, Any], instance: Any) -> Iterator[
             yield validator, branch
     for keyword in ("anyOf", "oneOf"):
         for branch in schema.get(keyword, ()):
-            if validator.evolve(schema=branch).is_valid(instance):
+            if all(map(is_minor, validator.evolve(schema=branch).iter_errors(instance))):
                 yield validator, branch
     if "if" in schema:
         is_met = validator.evolve(schema=schema["if"]).is_valid(instance)

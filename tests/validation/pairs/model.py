@@ -22,8 +22,8 @@ class Pair:
         name: What tests call it.
         document: The description, but for its version.
         message: An answer, or a request.
-        expected: `POINTER RULE` for each finding, `-` for the whole body; `? WORDS` for each note
-            that something was not judged, of which the words are a part.
+        expected: `POINTER RULE` for each finding, `-` for the whole body; `~ POINTER RULE` for each finding that is
+            tolerated; `? WORDS` for each note that something was not judged, of which the words are a part.
         versions: Of OpenAPI, in each of which the same is expected.
         source: The section that says so, where few would know it.
         is_exact: Whether what the document does not mention is asked for, too.
@@ -41,7 +41,7 @@ class Pair:
 
     @property
     def is_valid(self) -> bool:
-        """Whether no finding is expected."""
+        """Whether no finding is expected, not even to the letter of the document."""
         return all(expectation.startswith("?") for expectation in self.expected)
 
     def document_in(self, version: str) -> dict[str, Any]:

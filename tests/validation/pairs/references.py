@@ -73,7 +73,7 @@ PAIRS = [
         "nullable beside a reference in 3.0",
         {"properties": {"a": {**_ref("Int"), "nullable": True}}},
         {"a": None},
-        "/a type",
+        "~ /a type",
         schemas=_SCHEMAS,
         versions=V30,
         source="OpenAPI 3.0.4, Reference Object: properties added to it are ignored",
