@@ -32,14 +32,18 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     Args:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
+    from dynacli.text.server_message import server_message
     from dynacli.urls import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
+    # Masked before it is cut, so that no secret is cut in two.
+    masked = answer_masker(call.signed, answer.headers).mask
+    said = server_message(answer.body, answer.header("content-type"), masked)
     more = f"; its answer, {place}, may say more" if place and answer.size else ""
     return HttpError(
         answer.status,
         f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",
-        why=f"The server says so{more}",
+        why=f"The server says: {said}" if said else f"The server says so{more}",
         hint=_http_hint(call, answer),
     )
 

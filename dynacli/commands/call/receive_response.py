@@ -108,7 +108,9 @@ class AnswerReceiver:
         self._is_written = True
         # A compressed body may be a bomb: only such a body is limited.
         source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
-        kept: list[bytes] | None = None if self._call.judging is None else []
+        # What an error says is quoted in its message.
+        is_kept = self._call.judging is not None or answer.status >= 400
+        kept: list[bytes] | None = [] if is_kept else None
         with written_body(self._run.env, answer.header("content-type"), self._run.options.output) as write:
             for piece in _join_first(source, _WRITTEN_WHOLE):
                 if pieces.size > JUDGED_LIMIT:

@@ -1,0 +1,85 @@
+"""What a server says of an error stands in the error's own message."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dynacli.text.server_message import server_message
+from tests.documents import document, operation, save
+from tests.harness import Answer, Recorder, run_cli
+
+_JSON = "application/json"
+
+SAID: dict[str, tuple[Any, str]] = {
+    "message": ({"message": "Not Found", "documentation_url": "https://x"}, "Not Found"),
+    "error": ({"error": "no such pet"}, "no such pet"),
+    "error as an object": ({"error": {"code": 3, "message": "no such pet", "type": "x"}}, "no such pet"),
+    "problem details": (
+        {"type": "about:blank", "title": "Bad input", "detail": "`age` is missing", "status": 400},
+        "Bad input; `age` is missing",
+    ),
+    "OAuth": (
+        {"error": "invalid_token", "error_description": "it has expired"},
+        "it has expired; invalid_token",
+    ),
+    "FastAPI": (
+        {"detail": [{"loc": ["body", "items", 0], "msg": "Field required", "type": "missing"}]},
+        "body.items.0: Field required",
+    ),
+    "a list of errors": (
+        {"errors": [{"message": "one"}, {"detail": "two"}, "three", "four"]},
+        "one; two; three",
+    ),
+    "errors with codes alone": (
+        {"message": "Validation Failed", "errors": [{"field": "title", "code": "missing_field"}]},
+        "Validation Failed; title: missing_field",
+    ),
+    "a text alone": ("gone", "gone"),
+    "the same twice": ({"message": "gone", "error": "gone"}, "gone"),
+    "lines and controls": ({"message": "a\n b\u001b[2J\u202ec"}, "a b\\x1b[2J\\u202ec"),
+    "long": ({"message": "x" * 5000}, "x" * 300 + "..."),
+    "nothing": ({"status": 400, "message": None, "error": True}, ""),
+    "an empty text": ({"message": " "}, ""),
+    "a list of numbers": ([1, 2], ""),
+    "deep": ({"error": {"error": {"error": {"error": {"error": {"message": "deep"}}}}}}, ""),
+}
+
+
+@pytest.mark.parametrize(("body", "said"), SAID.values(), ids=SAID)
+def test_what_a_server_says(body: Any, said: str) -> None:
+    """One line, which a terminal can show."""
+    assert said == server_message(json.dumps(body).encode(), _JSON)
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"", _JSON),
+        (b'{"message"', _JSON),
+        (b"<h1>message</h1>", "text/html"),
+        (b"\xff\xfe", _JSON),
+        (b"[" * 99_999, _JSON),
+    ],
+    ids=["nothing", "cut", "HTML", "no text", "too deep"],
+)
+def test_what_has_no_message(body: bytes, media_type: str) -> None:
+    """What is no JSON says nothing."""
+    assert "" == server_message(body, media_type)
+
+
+@pytest.mark.parametrize("words", [(), ("--validate", "off")], ids=["judged", "unjudged"])
+def test_an_error_quotes_the_server(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """The reason of the error is what the server says; a secret in it is masked also where it is cut."""
+    scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    get = operation("getPet", security=[{"key": []}])
+    api = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
+    monkeypatch.setenv("DYNACLI_KEY", canary)
+    text = f"no pet for {canary}, {'x' * 262}{canary}"
+    server.answers["/pet"] = Answer(404, json.dumps({"message": text}).encode(), {"Content-Type": _JSON})
+    result = run_cli(api, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null", *words)
+    assert 4 == result.exit_code
+    assert "why: The server says: no pet for ***, xxx" in result.stderr
+    assert canary[:6] not in result.stderr
