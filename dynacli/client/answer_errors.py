@@ -1,7 +1,7 @@
 """The errors that an answer means: a status that is no success, and an answer that breaks the document."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dynacli.auth.secret import Masker, Secret
 from dynacli.client.call import Call
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["answer_masker", "http_error", "mismatch_error"]
+__all__ = ["Detail", "answer_masker", "http_error", "mismatch_error"]
+
+Detail = Literal["none", "short", "usual", "all"]
+"""How much of its findings an error tells."""
 
 
 def answer_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Masker:
@@ -74,19 +77,30 @@ def _http_hint(call: Call, answer: "Answer") -> str:
 
 
 def mismatch_error(
-    call: Call, answer: "Answer", verdict: "Verdict", *, has_text: bool = True, has_json: bool = True
+    call: Call,
+    answer: "Answer",
+    verdict: "Verdict",
+    *,
+    detail: Detail = "usual",
+    has_json: bool = True,
 ) -> MismatchError:
     """Return the error for an answer that breaks the document; no secret is in it.
 
     Args:
-        has_text: Whether it holds the findings for a person, each with the part of the answer that is wrong.
+        detail: The findings that it holds for a person: none, the first few in a line each, or each with the part of
+            the answer that is wrong and its place in the document, up to a number or all.
         has_json: Whether it holds the findings for a program.
     """
-    from dynacli.client.evidence import Evidence
-    from dynacli.client.verdict_text import findings_text, verdict_json
+    from dynacli.client.verdict_text import MAX_SHOWN, findings_text, short_findings_text, verdict_json
 
-    api = call.described.api
-    text = findings_text(api, verdict.findings, Evidence.of_answer(answer)) if has_text else ""
+    api, text = call.described.api, ""
+    if detail == "short":
+        text = short_findings_text(verdict.findings)
+    elif detail != "none":
+        from dynacli.client.evidence import Evidence
+
+        most = None if detail == "all" else MAX_SHOWN
+        text = findings_text(api, verdict.findings, Evidence.of_answer(answer), most)
     details = verdict_json(api, verdict) if has_json else {}
     mismatch = MismatchError("The answer breaks the document", why=text, **details)
     answer_masker(call.signed, answer.headers).mask_error(mismatch)

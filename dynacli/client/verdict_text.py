@@ -1,5 +1,6 @@
 """A verdict as people and programs read it."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dynacli.library.opened_api import OpenedApi
@@ -11,25 +12,52 @@ if TYPE_CHECKING:
     from dynacli.library.document_locations import Location
     from dynacli.validation.findings.finding import Finding, Verdict
 
-__all__ = ["findings_json", "findings_text", "notes_of", "placed", "suppressed_json", "verdict_json"]
+__all__ = [
+    "findings_json",
+    "findings_text",
+    "notes_of",
+    "placed",
+    "short_findings_text",
+    "suppressed_json",
+    "verdict_json",
+]
 
 MAX_SHOWN = 20
+MAX_SHORT = 3
 MAX_STEPS = 5
 
+_INDEX = re.compile(r"/\d+(?=/|$)")
+_ALL_SHOWN = "`-v` shows them all"
 
-def findings_text(api: OpenedApi, findings: "Sequence[Finding]", evidence: "Evidence | None" = None) -> str:
+
+def short_findings_text(findings: "Sequence[Finding]") -> str:
+    """Return the first findings, a line each, and the number of the others."""
+    groups = _grouped(findings)
+    lines = [_headline(*group) for group in groups[:MAX_SHORT]]
+    return "\n".join([*lines, *_rest_line(len(groups) - MAX_SHORT)])
+
+
+def findings_text(
+    api: OpenedApi,
+    findings: "Sequence[Finding]",
+    evidence: "Evidence | None" = None,
+    most: int | None = MAX_SHOWN,
+) -> str:
     """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
 
     Args:
         evidence: The message that they are about; without it the parts that are wrong are not shown.
+        most: How many are told; those that the items of a list share count as one. None for all.
     """
-    shown = findings[:MAX_SHOWN]
+    groups = _grouped(findings)
+    counts = [count for _, count in groups[:most]]
+    shown = [finding for finding, _ in groups[:most]]
     excerpts = evidence.excerpts(shown) if evidence is not None else [""] * len(shown)
     locations = _locations(api, shown)
     is_one_file = len(api.catalog.files()) < 2
     lines = []
-    for finding, excerpt in zip(shown, excerpts, strict=True):
-        lines.append(_headline(finding))
+    for finding, count, excerpt in zip(shown, counts, excerpts, strict=True):
+        lines.append(_headline(finding, count))
         if excerpt:
             lines.append(excerpt)
         location = locations.get(finding.schema_pointer)
@@ -43,9 +71,24 @@ def findings_text(api: OpenedApi, findings: "Sequence[Finding]", evidence: "Evid
                 if step.line is not None
             ]
             lines += via[:MAX_STEPS]
-    if len(findings) > MAX_SHOWN:
-        lines.append(f"and {len(findings) - MAX_SHOWN} more")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_rest_line(len(groups) - len(shown))])
+
+
+def _rest_line(number: int) -> list[str]:
+    return [f"and {number:,} more; {_ALL_SHOWN}"] if number > 0 else []
+
+
+def _grouped(findings: "Sequence[Finding]") -> "list[tuple[Finding, int]]":
+    """Return each finding that the items of a list share once, with its number; the first stands for all."""
+    groups: dict[tuple[str, ...], tuple[Finding, int]] = {}
+    for finding in findings:
+        # A message has the wrong value, which differs; where nothing came it has the name of what is missing.
+        text = finding.message if finding.got is None or not finding.schema_pointer else ""
+        pointer = _INDEX.sub("/*", finding.pointer)
+        key = (finding.where, finding.rule, pointer, finding.schema_pointer, text)
+        first, count = groups.get(key, (finding, 0))
+        groups[key] = first, count + 1
+    return list(groups.values())
 
 
 def _headline(finding: "Finding", count: int = 1) -> str:

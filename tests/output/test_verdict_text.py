@@ -330,7 +330,7 @@ def test_a_header_of_an_answer(api: str, server: Recorder) -> None:
     server.answers["/pets/1"] = Answer(
         200, b'{"id": 1}', {"Content-Type": "application/json", "x-RATE": "many"}
     )
-    result = _call(api)
+    result = _call(api, "1", "-v")
     assert "| x-RATE: many\n" in result.stderr
     assert "|         ^^^^\n" in result.stderr
 
@@ -363,7 +363,7 @@ def test_names_are_marked_where_they_are_wrong(
 ) -> None:
     """The excerpt marks the name of an unexpected property, and all names of an object that lacks one."""
     server.answers["/pets/1"] = Answer(body=body)
-    result = _call(api)
+    result = _call(api, "1", "-v")
     assert headline in result.stderr
     assert marked_text.replace("                   |", "             |") in result.stderr
 
@@ -380,12 +380,44 @@ def test_what_is_no_json_has_no_excerpt(api: str, server: Recorder, body: bytes)
     assert "^" not in result.stderr
 
 
-def test_twenty_findings_are_shown(api: str, server: Recorder) -> None:
-    """Further findings are counted."""
-    server.answers["/pets/1"] = Answer(body=json.dumps({"id": 1, "tags": ["long"] * 25}).encode())
+def test_three_findings_are_a_line_each(api: str, server: Recorder) -> None:
+    """At `warn` a call tells three findings and the number of the others; `-v` shows all of each."""
+    server.answers["/pets/1"] = Answer(body=json.dumps({"id": "x", "a": 1, "b": 1, "c": 1, "d": 1}).encode())
     result = _call(api)
-    assert 20 == result.stderr.count("[maxLength]")
-    assert "and 5 more" in result.stderr
+    assert [
+        "Warning: The answer breaks the document",
+        "         /id: expected integer, got string `x` [type]",
+        "         /a: `a` is not in the document, which allows no others [additionalProperties]",
+        "         /b: `b` is not in the document, which allows no others [additionalProperties]",
+        "         and 2 more; `-v` shows them all",
+    ] == result.stderr.splitlines()
+    shown = _call(api, "1", "-v").stderr
+    assert 4 == shown.count("[additionalProperties]")
+    assert '"id": "x"' in shown
+    assert "document line" in shown
+
+
+@pytest.mark.parametrize("level", ["warn", "strict"])
+def test_the_items_of_a_list_share_a_finding(api: str, server: Recorder, level: str) -> None:
+    """What is wrong with each item in the same way is told once, at every level."""
+    tags = ["long", *["longer"] * 24]
+    server.answers["/pets/1"] = Answer(body=json.dumps({"id": 1, "tags": tags}).encode())
+    result = _call(api, "1", "--validate", level)
+    assert (
+        "/tags/0: the text has 4 characters, and may have at most 3 [maxLength] (and 24 more like it)"
+        in " ".join(result.stderr.split())
+    )
+    assert 1 == result.stderr.count("[maxLength]")
+
+
+def test_twenty_findings_are_shown(api: str, server: Recorder) -> None:
+    """At `strict` further findings are counted; `-v` shows them."""
+    body = {"id": 1, **{f"name{number}": 1 for number in range(25)}}
+    server.answers["/pets/1"] = Answer(body=json.dumps(body).encode())
+    result = _call(api, "1", "--validate", "strict")
+    assert 20 == result.stderr.count("[additionalProperties]")
+    assert "and 5 more; `-v` shows them all" in result.stderr
+    assert 25 == _call(api, "1", "--validate", "strict", "-v").stderr.count("[additionalProperties]")
 
 
 def test_colours_are_on_a_terminal_alone(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,7 +425,7 @@ def test_colours_are_on_a_terminal_alone(api: str, server: Recorder, monkeypatch
     server.answers["/pets/1"] = Answer(
         body='{"a\u001b[31m": 1, "id": "\u202e"}'.replace("\x1b", "\\u001b").encode()
     )
-    result = _call(api, terminal=("stderr",))
+    result = _call(api, "1", "-v", terminal=("stderr",))
     assert "\x1b[31m        ^^^^^^^^\x1b[39m" in result.stderr
     assert '\x1b[2m  "a\\u001b[31m": 1,\x1b[22m' in result.stderr
     assert '  "id": "\\u202e"\n' in result.stderr
@@ -445,7 +477,7 @@ def test_a_secret_that_comes_back_is_masked(
     name = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
     server.answers["/pet"] = Answer(body=json.dumps({"a": canary, "b": "x" * 40 + canary}).encode())
     monkeypatch.setenv("DYNACLI_KEY", canary)
-    result = run_cli(name, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null")
+    result = run_cli(name, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null", "-v")
     assert 0 == result.exit_code
     assert '"a": "***"' in result.stderr
     assert f"{'x' * 40}***" in result.stderr

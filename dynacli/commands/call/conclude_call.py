@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.answer_errors import answer_masker, http_error, mismatch_error
+from dynacli.client.answer_errors import Detail, answer_masker, http_error, mismatch_error
 from dynacli.client.call import Call
 from dynacli.client.verdict_text import notes_of, verdict_json
 from dynacli.commands.run import Run
@@ -126,12 +126,10 @@ def _report_verdict(
     _write_notes(run, verdicts, masker, call.settings, report)
     if verdict.is_valid:
         return None
+    has_text = report is None or not report.is_on_stderr
+    detail: Detail = "all" if run.options.verbose else "usual" if call.settings.is_strict else "short"
     return mismatch_error(
-        call,
-        answer,
-        verdict,
-        has_text=report is None or not report.is_on_stderr,
-        has_json=run.error_format == "json",
+        call, answer, verdict, detail=detail if has_text else "none", has_json=run.error_format == "json"
     )
 
 
@@ -142,7 +140,7 @@ def _write_notes(
     settings: "CallSettings",
     report: "CallReport | None",
 ) -> None:
-    """Write what could not be judged, and which findings do not count."""
+    """Write what is tolerated, what could not be judged, and which findings do not count."""
     if report is not None and report.is_on_stderr:
         return  # the report says the same in the same place
     for reason in dict.fromkeys(reason for verdict in verdicts for reason in verdict.failures):
