@@ -179,6 +179,22 @@ def test_a_header_gives_the_larger_document_now_and_later(
     assert "3 operations" in run_cli("api", "refresh", "shop").stderr
 
 
+def test_a_header_opens_a_server_that_is_locked_everywhere(server: Recorder, other_server: Recorder) -> None:
+    """The search sends the header of `-H` to each place at the origin, but not with trials, and nowhere else."""
+    page = Answer(body=f"<a href='{other_server.origin}/spec'>spec</a>".encode(), headers={})
+    other = {**pets(), "paths": {"/other": {"get": operation("other")}}}
+    server.answers |= {
+        "/": lambda request: page if "x-key" in request.headers else Answer(401),
+        "/openapi.json": _locks(pets(), "x-key", "abc"),
+        "/api/openapi.json": _locks({**other, "servers": [{"url": "/api"}]}, "x-key", "abc"),
+    }
+    result = run_cli("api", "add", "shop", server.origin, "-H", "X-Key: abc")
+    assert (0, True) == (result.exit_code, "GET /other answers 404" in result.stderr)
+    trials = [request for request in server.requests if request.target == "/api/other"]
+    assert ([], 1) == (other_server.requests, len(trials))
+    assert {True} == {("x-key" in request.headers) is (request not in trials) for request in server.requests}
+
+
 def test_a_header_wins_over_a_variable(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

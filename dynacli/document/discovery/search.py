@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -98,7 +98,7 @@ def discover(
     Where the URL is that of a document, the search ends after that request. Otherwise it tries, until there is a
     document: what the answer states or names, the catalog of the origin, the usual places. While an earlier one of
     these is slow, later ones are asked for as well; what is found there counts only where the earlier one has nothing.
-    All requests go to the origin of the URL; none has a cookie, and none but that of the URL itself a credential.
+    All requests go to the origin of the URL; none has a cookie.
 
     Where the documents that were found disagree about the operations of the API or its servers, up to two safe
     operations of each are called, and documents whose operations the server does not know come last.
@@ -107,7 +107,8 @@ def discover(
         url: An `http` or `https` URL without userinfo.
         timeout: A time limit in seconds for that URL, as for any download.
         seconds: A time limit for the whole, unless the URL is that of a document.
-        authorize: Signs in at that URL alone, as for any download.
+        authorize: Signs in at the URL, as for any download; of its headers, those that go along unasked are sent with
+            each request of the search.
 
     Raises:
         DocumentError: There is no document, or the document at the URL itself cannot be used.
@@ -117,7 +118,8 @@ def discover(
             or its host name leads to a private address after a public one.
         UsageError: A proxy or certificate variable is malformed.
     """
-    search = _Search(url, seconds)
+    given = authorize(None) if authorize is not None else {}
+    search = _Search(url, seconds, given)
     try:
         return search.run(timeout, authorize)
     finally:
@@ -127,8 +129,9 @@ def discover(
 class _Search:
     """A search while it runs."""
 
-    def __init__(self, url: str, seconds: float) -> None:
+    def __init__(self, url: str, seconds: float, headers: Mapping[str, str]) -> None:
         self.origin = SearchedOrigin(url)
+        self.headers = headers
         self.url = url
         self.seconds = seconds
         self.deadline = time.monotonic() + seconds
@@ -348,7 +351,7 @@ class _Search:
             self.requests += 1
             self.asked[self.requests] = candidate
             seconds = min(PLACE_SECONDS, self.deadline - time.monotonic())
-            self.probes.start(self.requests, candidate.url, max(seconds, 0.001))
+            self.probes.start(self.requests, candidate.url, max(seconds, 0.001), lambda _: self.headers)
 
     def _promote(self, better: _Candidate) -> None:
         """Let a URL that was asked for count as the better of two candidates that lead to it."""

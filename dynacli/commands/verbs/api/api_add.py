@@ -138,10 +138,7 @@ def _open_or_search(
         _check_holds_no_secret(found.url, open_request.name)
     if len(discovery.documents) > 1:
         _write_several(run, open_request.name, discovery.documents)
-    # Elsewhere the search has sent no header, and another document may come with it.
-    if is_given or not run.options.header:
-        open_request = open_request._replace(at_hand=found.fetched)
-    return _open(run, open_request, entry["source"])
+    return _open(run, open_request._replace(at_hand=found.fetched), entry["source"])
 
 
 def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") -> None:
