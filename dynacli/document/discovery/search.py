@@ -30,6 +30,10 @@ _FIRST_PART = 0.5
 """The part of that time after which the given URL is left, so that the other places get theirs."""
 PLACE_SECONDS = 4.0
 """The time limit of a request; some frameworks generate their document when it is first asked for."""
+RIVAL_SECONDS = 10.0
+"""The time limit of a request to one of the places whose documents may contradict each other; where the time of the
+search is over and the server has answered others meanwhile, such a request is waited for, so that a document that is
+slow is not beaten by one that is not."""
 _AHEAD_SECONDS = 0.5
 """How long a server may be silent before what comes next is asked for besides."""
 _READING_SECONDS = 3.0
@@ -59,6 +63,7 @@ class _Candidate(NamedTuple):
         base: What references in a script or configuration there are relative to; empty where that is its own URL.
         catalogs: How many catalogs led to it.
         is_last_resort: Whether it leaves some of the requests for URLs that pages name.
+        is_rival: Whether it is one of the likeliest places of a document, of which none may be missed for being slow.
     """
 
     url: str
@@ -69,6 +74,7 @@ class _Candidate(NamedTuple):
     base: str = ""
     catalogs: int = 0
     is_last_resort: bool = False
+    is_rival: bool = False
 
     @property
     def level(self) -> tuple[int, Way]:
@@ -258,7 +264,12 @@ class _Search:
         usual = [
             [
                 _Candidate(
-                    self.origin.at(path), stage, (index,), Way.USUAL, is_last_resort=group is groups[-1]
+                    self.origin.at(path),
+                    stage,
+                    (index,),
+                    Way.USUAL,
+                    is_last_resort=group is groups[-1],
+                    is_rival=path.removeprefix(self.prefix) == FIRST[0] or path in BELOW,
                 )
                 for index, path in enumerate(group)
             ]
@@ -285,7 +296,25 @@ class _Search:
             if time.monotonic() > self.deadline + _READING_SECONDS:
                 break
         if time.monotonic() >= self.deadline:
+            self._wait_for_rivals()
             self._note_late()
+
+    def _wait_for_rivals(self) -> None:
+        """Wait for the likeliest places among those that were asked for, where the server does answer others."""
+        end = time.monotonic() + RIVAL_SECONDS
+        answered = (
+            candidate.stage for candidate, note in self.notes if note.result not in {TIMED_OUT, FOREIGN}
+        )
+        if max(answered, default=0) < _USUAL:
+            return
+        while any(
+            candidate.is_rival and candidate.stage <= self._best_stage() for candidate in self.asked.values()
+        ):
+            answer = self.probes.next_answer(end - time.monotonic())
+            if answer is None:
+                return
+            number, probe_answer = answer
+            self._take(self.asked.pop(number), probe_answer)
 
     def _start_next(self) -> bool:
         """Send what may be sent now; return whether there is anything left to wait for."""
@@ -351,6 +380,8 @@ class _Search:
             self.requests += 1
             self.asked[self.requests] = candidate
             seconds = min(PLACE_SECONDS, self.deadline - time.monotonic())
+            if candidate.is_rival:
+                seconds = max(RIVAL_SECONDS, seconds)
             self.probes.start(self.requests, candidate.url, max(seconds, 0.001), lambda _: self.headers)
 
     def _promote(self, better: _Candidate) -> None:

@@ -967,4 +967,9 @@ def test_ctrl_c_ends_a_search_at_once() -> None:
 
 def test_the_budgets_are_those_of_the_manual() -> None:
     """The figures of the manual are those of the code."""
-    assert (56, 4.0, 5.0) == (search.MAX_REQUESTS, search.PLACE_SECONDS, search.TOTAL_SECONDS)
+    assert (56, 4.0, 5.0, 10.0) == (
+        search.MAX_REQUESTS,
+        search.PLACE_SECONDS,
+        search.TOTAL_SECONDS,
+        search.RIVAL_SECONDS,
+    )

@@ -1,6 +1,8 @@
 """Of documents that disagree the better comes first: the server is asked for a safe operation or two of each."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -75,12 +77,17 @@ def test_what_was_tried_and_why_is_told(server: Recorder) -> None:
     assert "/api/health" == server.last.target
 
 
-@pytest.mark.parametrize("slow", ["/health", "/api/health", "/api/openapi.json"])
-def test_slowness_decides_nothing(server: Recorder, slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document, and a call of it, may be slow: the result is that of a fast server."""
-    import time
+def _late(answer: Answer, seconds: float) -> Callable[[Any], Answer]:
+    def wait(_: Any) -> Answer:
+        time.sleep(seconds)
+        return answer
 
-    monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
+    return wait
+
+
+@pytest.mark.parametrize("slow", ["/health", "/api/health", "/openapi.json", "/api/openapi.json"])
+def test_slowness_decides_nothing(server: Recorder, slow: str) -> None:
+    """A document may come when the time of the search is over, and a call of it be slow: the result is the same."""
     answers = {
         "/openapi.json": _document(),
         "/api/openapi.json": _document(**BELOW),
@@ -88,24 +95,31 @@ def test_slowness_decides_nothing(server: Recorder, slow: str, monkeypatch: pyte
         "/flows": Answer(404),
         "/api/health": Answer(),
     }
-
-    def late(answer: Answer) -> Callable[[Any], Answer]:
-        def wait(_: Any) -> Answer:
-            time.sleep(0.4)
-            return answer
-
-        return wait
-
-    server.answers |= answers | {slow: late(answers[slow])}
+    server.answers |= answers | {slow: _late(answers[slow], 1.5)}
     assert [f"{server.origin}/api/openapi.json", f"{server.origin}/openapi.json"] == [
-        each.url for each in discover(server.origin).documents
+        each.url for each in discover(server.origin, seconds=1).documents
     ]
+
+
+def test_a_slow_document_alone_is_found(server: Recorder) -> None:
+    """A document at the likeliest place is waited for where the server does answer otherwise."""
+    server.answers["/openapi.json"] = _late(_document(), 1.5)
+    assert [f"{server.origin}/openapi.json"] == [
+        each.url for each in discover(server.origin, seconds=1).documents
+    ]
+
+
+def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place that keeps silent is told, and the document beside it is taken."""
+    monkeypatch.setattr(search, "RIVAL_SECONDS", 0.5)
+    server.answers |= {"/openapi.json": _document(), "/api/openapi.json": _late(_document(**BELOW), 2.5)}
+    found = discover(server.origin, seconds=0.5)
+    assert [f"{server.origin}/openapi.json"] == [each.url for each in found.documents]
+    assert (f"{server.origin}/api/openapi.json", "timed out") in found.tried
 
 
 def test_a_call_without_an_answer_tells_nothing(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document whose calls do not end in time keeps its place."""
-    import threading
-
     monkeypatch.setattr(search, "PLACE_SECONDS", 0.5)
     is_over = threading.Event()
 
