@@ -507,6 +507,16 @@ def test_a_body_of_lines_has_a_value_on_each(body: str, words: tuple[str, ...], 
     assert (body, LINES) == (request["body"], dict(request["headers"])["Content-Type"])
 
 
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_lines_of_a_choice_between_arrays_are_judged_as_the_array_that_they_are(keyword: str) -> None:
+    """Before 3.2 a schema may be that of each line, or of all of them; such a choice is of all of them."""
+    arrays = [{"type": "array", "items": _object((name,), **{name: INTEGER})} for name in ("x", "y")]
+    save(document({"/a": {"post": operation("a", body={keyword: arrays}, media_type=LINES)}}))
+    assert '{"x":1}\n' == request_of("a", "--example")["body"]
+    assert '{"y":1}\n{"y":2}\n' == request_of("a", "--body", '[{"y": 1}, {"y": 2}]')["body"]
+    assert "does not allow this request" in refusal_of("a", "--body", '[{"x": 1}, {"y": 2}]').stderr
+
+
 def test_a_json_sequence_has_a_separator_before_each_text() -> None:
     """RFC 7464: a record separator, the text, a line feed."""
     schema = {"type": "array", "items": _object(x=INTEGER)}

@@ -198,7 +198,9 @@ class BodyHooks:
         from dynacli.validation import judge_items
 
         steps = item_schemas.item_schema(media_type, name, self.version)
-        is_array = self.version >= "3.2" and "schema" in media_type
+        is_array = "schema" in media_type and (
+            self.version >= "3.2" or item_schemas.chooses_between_arrays(media_type / "schema")
+        )
         of_all = self._placed_schema(media_type, ("schema",)) if is_array else None
         if steps is None and of_all is None:
             raise UncheckedError(_nothing_about_items(name, self.version))

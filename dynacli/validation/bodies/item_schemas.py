@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["has_schema_for_each_item", "item_schema"]
+__all__ = ["chooses_between_arrays", "has_schema_for_each_item", "item_schema"]
 
 _EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
 
@@ -26,6 +26,7 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     | `itemSchema` | `itemSchema` | `itemSchema` |
     | `schema` of an array, with `items` | `schema/items` | `schema/items` |
     | `schema` of an array, without `items` | None | None |
+    | `schema` that chooses between arrays | None | None |
     | any other `schema` | `schema` | None |
 
     OpenAPI 3.2.0, "Sequential Media Types": `schema` describes the whole sequence as if it were an array.
@@ -40,7 +41,8 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
 
     Returns:
-        None where no schema describes a single item; in 3.2 `schema` may still describe all of them together.
+        None where no schema describes a single item; `schema` may still describe all of them together: in 3.2, and
+            where it chooses between arrays.
     """
     if "itemSchema" in media_type:
         return ("itemSchema",)
@@ -48,7 +50,9 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
         return None
     schema = (media_type / "schema").read_value()
     steps: tuple[str, ...] | None
-    if _is_of_array(schema):
+    if chooses_between_arrays(media_type / "schema"):
+        steps = None
+    elif _is_of_array(schema):
         steps = ("schema", "items") if has_schema_for_each_item(schema) else None
     else:
         steps = None if version >= "3.2" else ("schema",)
@@ -57,6 +61,16 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
             media_type = media_type / step
         return steps if _is_of_event(media_type.read_value()) else None
     return steps
+
+
+def chooses_between_arrays(schema: _Place) -> bool:
+    """Return whether all alternatives of a schema are arrays, so that it describes all items of a sequence together."""
+    for keyword in ("oneOf", "anyOf"):
+        branches = schema / keyword if keyword in schema else None
+        count = len(branches.read_value()) if branches is not None else 0
+        if branches is not None and count:
+            return all(_is_of_array((branches / index).read_value()) for index in range(count))
+    return False
 
 
 def has_schema_for_each_item(schema: Any) -> bool:
