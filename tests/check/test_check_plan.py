@@ -731,3 +731,32 @@ def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
         f"{each.method} {each.target}" for each in server.requests
     ]
     assert "unsafe" == rows["start"]["skipped"]["kind"]
+
+
+def test_a_list_elsewhere_is_called_before_what_needs_its_ids(server: Recorder) -> None:
+    """`/projects/{}/runs` lists what `/runs/{run_id}` asks for, where there is no `/runs`."""
+    server.answers.update(
+        {"/projects": _json([{"id": "p"}]), "/projects/p/runs": _json({"data": [{"id": "r"}]})}
+    )
+    paths = {
+        "/runs/{run_id}": _get(_path("run_id"), operationId="getRun"),
+        "/project_runs/{project_run_id}": _get(_path("project_run_id"), operationId="getProjectRun"),
+        "/projects/{project_id}/runs": _get(_path("project_id"), operationId="runs"),
+        "/projects": _get(),
+    }
+    rows = _checked(server, paths)
+    assert {"run_id": ("r", "answer")} == _values(rows["get-run"])
+    assert {"project_run_id": ("r", "answer")} == _values(rows["get-project-run"])
+
+
+def test_a_name_in_a_path_belongs_to_what_it_names(server: Recorder) -> None:
+    """`{flow_name}` below `/deployments/name` is no name of a deployment."""
+    server.answers.update({"/deployments": _json([{"name": "d"}]), "/flows": _json([{"flow_name": "f"}])})
+    name = "/deployments/name/{flow_name}/{deployment_name}"
+    paths = {
+        "/deployments": _get(),
+        "/flows": _get(),
+        name: _get(_path("flow_name"), _path("deployment_name"), operationId="byName"),
+    }
+    values = _values(_checked(server, paths)["by-name"])
+    assert {"flow_name": ("f", "answer"), "deployment_name": ("d", "answer")} == values

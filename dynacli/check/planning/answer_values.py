@@ -18,6 +18,7 @@ from dynacli.check.planning.parameter_schemas import Fits, ParameterSchemas
 from dynacli.check.planning.path_templates import (
     collection_template,
     item_templates,
+    nouns_of,
     parameter_names,
     path_template,
 )
@@ -30,6 +31,7 @@ _MAX_NODES = 5_000
 _MAX_VALUES_OF_A_NAME = 5
 _MAX_ITEMS = 20
 _MAX_LISTS = 5
+_NAMING_ENDINGS = ("code", "key", "name", "slug")
 _MAX_SETS = 200
 _MAX_PLACES = 1_000
 _ENVELOPES = frozenset(
@@ -92,7 +94,7 @@ class AnswerValues:
             if is_nearby:
                 # `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
                 _keep(self._nearby_lists, above, found._replace(noun=singular(above.rpartition("/")[2])))
-        for name, value in _plain_fields(body, _nouns_of(collection, segment)):
+        for name, value in _plain_fields(body, nouns_of(f"{above}/{segment}")):
             values = self._fields.setdefault(name, [])
             if len(values) < _MAX_VALUES_OF_A_NAME and all(value != other for other, _ in values):
                 values.append((value, operation.name))
@@ -166,8 +168,8 @@ class AnswerValues:
         yield from self._lists.get(collection, ())
         yield from self._nearby_lists.get(collection, ())
         above, _, segment = collection.rpartition("/")
-        by = plain_name(segment).removeprefix("by")
-        if by and by in (plain_name(parameter.name), *ID_ENDINGS):
+        by, noun = plain_name(segment).removeprefix("by"), singular(above.rpartition("/")[2])
+        if plain_name(parameter.name) in {by, noun + by}:
             yield from self._lists.get(above, ())
             yield from self._nearby_lists.get(above, ())
 
@@ -193,12 +195,13 @@ class AnswerValues:
             name: The plain name of the fields; for `tenantname`, texts of fields `tenant` come after them.
         """
         yield from self._fields.get(name, ())
-        for ending in ID_ENDINGS:
+        for ending in _NAMING_ENDINGS:
             owner = name.removesuffix(ending)
             if owner and owner != name:
                 yield from (found for found in self._fields.get(owner, ()) if isinstance(found[0], str))
-                for other in ID_ENDINGS if ending == "identifier" else ():
-                    yield from self._fields.get(owner + other, ())
+        owner = name.removesuffix("identifier")
+        for ending in ID_ENDINGS if owner != name else ():
+            yield from self._fields.get(owner + ending, ())
 
     def known_ids(self, operations: Iterable[DescribedOperation]) -> set[str]:
         """Return the ids at the end of the operations' paths that earlier answers listed."""
@@ -231,13 +234,6 @@ def _places(path: str, values: Sequence[Any]) -> list[_Place]:
 def _path_values(names: Iterable[str], values: Iterable[Any], source: str) -> tuple[InputValue, ...]:
     pairs = zip(names, values, strict=False)
     return tuple(InputValue("path", name, value, "answer", source) for name, value in pairs)
-
-
-def _nouns_of(collection: str, segment: str) -> tuple[str, ...]:
-    """Return what an item of a collection is called: `version`, and `promptversion` for `/prompts/{}/versions`."""
-    noun = singular(segment)
-    above = [word for word in collection.split("/")[:-1] if word and "{" not in word]
-    return (noun, singular(above[-1]) + noun) if "}/" in collection and above else (noun,)
 
 
 def _items_of(body: Any, segment: str) -> list[Any]:

@@ -8,6 +8,7 @@ __all__ = [
     "is_id_name",
     "is_search_name",
     "names_another_thing",
+    "owner_name",
     "plain_name",
     "singular",
 ]
@@ -68,6 +69,13 @@ def singular(name: str) -> str:
     if plain.endswith(("sses", "xes", "ches", "shes")):
         return plain[:-2]
     return plain[:-1] if plain.endswith("s") and not plain.endswith("ss") else plain
+
+
+def owner_name(name: str) -> str:
+    """Return the plain name of what an id belongs to: `run` for `run_id`; empty where the name does not say it."""
+    plain = plain_name(name)
+    ending = next((each for each in sorted(ID_ENDINGS, key=len, reverse=True) if plain.endswith(each)), "")
+    return plain.removesuffix(ending) if ending else ""
 
 
 def is_id_name(name: str) -> bool:

@@ -2,7 +2,9 @@
 
 import re
 
-__all__ = ["collection_template", "item_templates", "parameter_names", "path_template"]
+from dynacli.check.planning.field_names import singular
+
+__all__ = ["collection_template", "item_templates", "nouns_of", "parameter_names", "path_template"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -32,6 +34,13 @@ def item_templates(path: str) -> list[str]:
     """Return for each parameter of a path the template of what it names: the path up to its end."""
     plain = _without_query(path)
     return [path_template(plain[: found.end()]) for found in _PLACEHOLDER.finditer(plain)]
+
+
+def nouns_of(template: str) -> tuple[str, ...]:
+    """Return what an item of a collection is called: `version`, and `promptversion` for `/prompts/{}/versions`."""
+    *above, segment = template.split("/")
+    noun, words = singular(segment), [word for word in above if word and "{" not in word]
+    return (noun, singular(words[-1]) + noun) if "{" in template and words else (noun,)
 
 
 def _without_query(path: str) -> str:
