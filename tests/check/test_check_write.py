@@ -1,6 +1,7 @@
 """`check --write` creates, reads, changes and removes things where the document makes plain how, and cleans up."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -570,3 +571,218 @@ def test_the_stand_in_misbehaves(kind: str, operation: str) -> None:
     result = run_cli("check", "demo", "--write", "--yes", "-o", "json", "--misbehave", f"{operation}={kind}")
     assert 9 == result.exit_code
     assert [operation] == [name for name, row in _rows(result).items() if row["findings"]]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/things/1",
+        "things/1",
+        "./things/1",
+        "1",
+        "./1",
+        "../things/1/",
+        "http://elsewhere.test/things/1?x=1#y",
+        "//elsewhere.test/api/things/1",
+        "/behind/a/proxy/things/1",
+    ],
+)
+def test_a_location_in_all_its_forms(tmp_path: Path, store: _Store, location: str) -> None:
+    """It is relative to the request, or to the collection, or absolute; only its end counts."""
+
+    def create(_: RecordedRequest) -> Answer:
+        store.things[1] = {"id": 1, "name": "n"}
+        return Answer(201, b"{}", {"Location": location, "Content-Type": JSON})
+
+    store.answers["POST"] = create
+    result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
+    assert 0 == result.exit_code
+    assert (_CHAIN, {}) == (store.calls[-5:], store.things)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"data": {"id": 1}}, id="one-level"),
+        pytest.param({"id": 99, "data": {"id": 1}}, id="before-that-of-the-request"),
+        pytest.param({"result": {"data": [{"id": 1}]}}, id="deep"),
+        pytest.param([{"id": 1}], id="a-list-of-one"),
+    ],
+)
+def test_an_id_behind_an_envelope(tmp_path: Path, store: _Store, body: Any) -> None:
+    """What holds the resource is looked into."""
+
+    def create(_: RecordedRequest) -> Answer:
+        store.things[1] = {"id": 1, "name": "n"}
+        return Answer(201, json.dumps(body).encode())
+
+    store.answers["POST"] = create
+    _check(tmp_path, _document(store.recorder.origin, created={}), "--yes")
+    assert (_CHAIN, {}) == (store.calls[-5:], store.things)
+
+
+class _Tenants:
+    """A server whose tenants are called by name in paths, and whose tables have an id, too."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.refuses_tenants = False
+        recorder.answers["/tenants"] = self.create
+        self.recorder.answers["/me"] = Answer(200, b'{"tenant":"given"}')
+
+    def create(self, request: RecordedRequest) -> Answer:
+        name = json.loads(request.body)["name"]
+        if self.refuses_tenants:
+            return Answer(409, b"{}")
+        self._serve("/tenants", name, b"{}")
+        self.recorder.answers[f"/tenants/{name}/tables"] = self.create_table
+        return Answer(200, b"{}")
+
+    def create_table(self, request: RecordedRequest) -> Answer:
+        name = json.loads(request.body)["name"]
+        body = json.dumps({"id": "u-1", "name": name}).encode()
+        self._serve(request.target, name, body)
+        return Answer(200, body)
+
+    def _serve(self, collection: str, name: str, body: bytes) -> None:
+        path = f"{collection}/{name}"
+
+        def item(request: RecordedRequest) -> Answer:
+            if request.method == "DELETE":
+                del self.recorder.answers[path]
+            return Answer(200, body)
+
+        self.recorder.answers[path] = item
+
+    @property
+    def calls(self) -> list[str]:
+        return [
+            re.sub(r"dynacli-check-\w+", "*", f"{request.method} {request.target}")
+            for request in self.recorder.requests
+        ]
+
+
+def _tenants_document(origin: str) -> dict[str, Any]:
+    answer = {"200": {"description": ""}, "404": {"description": ""}, "409": {"description": ""}}
+    schema = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {"type": "string", "example": "n"}},
+    }
+    body = {"required": True, "content": {JSON: {"schema": schema}}}
+
+    def at(*names: str, **operations: Any) -> dict[str, Any]:
+        parameters = [
+            {"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names
+        ]
+        return {"parameters": parameters, **operations}
+
+    def does(name: str, **more: Any) -> dict[str, Any]:
+        return {"operationId": name, "responses": answer, **more}
+
+    paths = {
+        "/me": {"get": does("me")},
+        "/tenants": {"post": does("create-tenant", requestBody=body)},
+        "/tenants/{tenant_name}": at("tenant_name", get=does("tenant"), delete=does("remove-tenant")),
+        "/tenants/{tenant}/tables": at("tenant", post=does("create-table", requestBody=body)),
+        "/tenants/{tenant}/tables/{table}": at(
+            "tenant", "table", get=does("table"), delete=does("remove-table")
+        ),
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": origin}],
+        "paths": paths,
+    }
+
+
+def test_what_is_called_by_the_name_that_was_sent(tmp_path: Path) -> None:
+    """The name is one of the check's own, and where the server knows no id, it is asked for the name."""
+    with recording() as recorder:
+        tenants = _Tenants(recorder)
+        result = _check(tmp_path, _tenants_document(recorder.origin), "--validate", "strict", "--yes")
+        expected = [
+            "POST /tenants",
+            "GET /tenants/*",
+            "POST /tenants/*/tables",
+            "GET /tenants/*/tables/u-1",
+            "GET /tenants/*/tables/*",
+            "DELETE /tenants/*/tables/*",
+            "DELETE /tenants/*",
+        ]
+        assert (0, "", expected) == (result.exit_code, result.stderr, tenants.calls[-7:])
+
+
+def test_a_creation_that_fails_does_not_silence_those_below_it(tmp_path: Path) -> None:
+    """They are run in what was there before, which is neither changed nor removed."""
+    with recording() as recorder:
+        tenants = _Tenants(recorder)
+        tenants.refuses_tenants = True
+        recorder.answers["/tenants/given"] = Answer(200, b"{}")
+        recorder.answers["/tenants/given/tables"] = tenants.create_table
+        _check(tmp_path, _tenants_document(recorder.origin), "--validate", "strict", "--yes")
+        expected = ["POST /tenants", "POST /tenants/given/tables", "GET /tenants/given/tables/u-1"]
+        expected += [f"{method} /tenants/given/tables/*" for method in ("GET", "DELETE")]
+        assert expected == tenants.calls[-5:]
+
+
+def test_a_name_that_was_sent_is_not_removed_where_nothing_confirms_it(tmp_path: Path, store: _Store) -> None:
+    """The document's own name may be that of something that was there before."""
+    document = _document(store.recorder.origin, created={"type": "object"})
+    item = document["paths"].pop("/things/{thing_id}")
+    item["parameters"] = [{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}]
+    del item["get"]
+    document["paths"]["/things/{code}"] = item
+    code = {"type": "string", "enum": ["taken"]}
+    schema = {"type": "object", "properties": {"code": code}, "required": ["code"]}
+    document["paths"]["/things"]["post"]["requestBody"]["content"][JSON]["schema"] = schema
+    store.answers["POST"] = lambda _: Answer(201, b"{}")
+    result = _check(tmp_path, document, "--yes")
+    assert "`create` created something at" in result.stderr
+    assert not [call for call in store.calls if call.startswith(("PATCH", "DELETE"))]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_that_fails_may_have_created_something(tmp_path: Path, store: _Store, status: int) -> None:
+    """It is said."""
+    store.answers["POST"] = lambda _: Answer(status, b"", {})
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    where = f"{store.recorder.origin}/things"
+    assert f"`create` answered {status} and may have created something at {where}" in result.stderr
+
+
+def test_a_removal_is_tried_again_where_the_server_is_busy(tmp_path: Path, store: _Store) -> None:
+    """Nothing is left behind for a moment's trouble."""
+
+    def busy(_: RecordedRequest) -> Answer:
+        del store.answers["DELETE item"]
+        return Answer(503, b"", {})
+
+    store.answers["DELETE item"] = busy
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    assert ("", {}) == ("".join(re.findall("Warning.*", result.stderr)), store.things)
+
+
+def test_a_body_gets_the_ids_that_are_known(tmp_path: Path, store: _Store) -> None:
+    """Those of other things alone; the person's word comes before them."""
+    document = _document(store.recorder.origin, created={})
+    post = document["paths"]["/things"]["post"]
+    fields = {each: {"type": "string"} for each in ("owner_id", "thing_id", "id", "ownerName", "name")}
+    schema = {"type": "object", "properties": fields, "required": list(fields)}
+    post["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    document["paths"]["/owners"] = {
+        "get": {"operationId": "owners", "responses": {"200": {"description": ""}}}
+    }
+    known = [{"id": "o1", "thing_id": "t1", "owner_name": "Ann", "name": "no"}]
+    store.recorder.answers["/owners"] = Answer(200, json.dumps(known).encode())
+    store.answers["POST"] = lambda _: Answer(404, b"", {})
+    _check(tmp_path, document, "--yes", "--validate", "strict")
+    body = json.loads(next(each.body for each in store.recorder.requests if each.method == "POST"))
+    assert ("o1", "Ann") == (body["owner_id"], body["ownerName"])
+    assert "t1" != body["thing_id"]
+    assert body["name"].startswith("dynacli-check-")
+    store.recorder.requests.clear()
+    _check(tmp_path, document, "--yes", "--set", "create.owner_id=mine", "--set", "create.name=own")
+    body = json.loads(next(each.body for each in store.recorder.requests if each.method == "POST"))
+    assert ("mine", "own") == (body["owner_id"], body["name"])

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from dynacli.check.check_records import INVENTED, InputValue, PlannedCall
 from dynacli.check.planning.answer_values import AnswerValues
+from dynacli.check.planning.field_names import plain_name
 from dynacli.check.planning.parameter_schemas import ParameterSchemas, parameter_key
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
@@ -43,6 +44,7 @@ class CallPlanner:
         max_calls: How many calls the operation may have.
         created: For an operation that may change something, values that name what this check created, a set for
             each resource; no other resource is guessed then. None for an operation that only reads.
+        body_values: Values for fields of the body, unless the person set the field.
     """
 
     def __init__(
@@ -52,9 +54,12 @@ class CallPlanner:
         preset: Sequence[InputValue],
         max_calls: int,
         created: Sequence[tuple[InputValue, ...]] | None = None,
+        body_values: Sequence[InputValue] = (),
     ) -> None:
         self._operation, self._schemas = described.operation, ParameterSchemas(described)
         self._answers, self._preset, self._max_calls = answers, preset, max_calls
+        set_fields = {plain_name(value.name) for value in preset if value.location == "body"}
+        self._body_values = [value for value in body_values if plain_name(value.name) not in set_fields]
         self._created, self._is_reading = created or (), created is None
 
     def plan(self) -> OperationPlan:
@@ -68,7 +73,7 @@ class CallPlanner:
         missing = [name for (_, name), values in candidates.items() if not values]
         if missing:
             return OperationPlan(skip_reason=self._skip_reason(missing))
-        for value in self._preset:
+        for value in (*self._body_values, *self._preset):
             candidates.setdefault(value.key, []).append(value)
         plainest = {key: values[0] for key, values in candidates.items()}
         # Each further example is a call that has the values of the plainest call otherwise.

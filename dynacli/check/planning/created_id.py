@@ -1,19 +1,24 @@
-"""The id of a resource that a call created: by a link of the answer, by `Location`, or in the body."""
+"""The id of a resource that a call created: by a link, by `Location`, in the answer's body, or as it was sent."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from dynacli.check.check_records import Exchange
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import item_values
-from dynacli.check.planning.field_names import is_id_name, singular
+from dynacli.check.planning.body_values import OWN_PREFIX, unused_name
+from dynacli.check.planning.field_names import ID_ENDINGS, is_id_name, plain_name, singular
 from dynacli.check.planning.parameter_schemas import ParameterSchemas
 from dynacli.check.planning.path_templates import parameter_names
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.operation import Parameter
 
-__all__ = ["created_path", "unused_id"]
+__all__ = ["created_paths", "naming_fields", "unused_id"]
+
+_ENVELOPES = ("data", "result")
+_MAX_DEPTH = 3
 
 
 def unused_id(described: DescribedOperation) -> Any:
@@ -29,83 +34,146 @@ def unused_id(described: DescribedOperation) -> Any:
     fits = ParameterSchemas(described).fits
     for parameter in described.operation.parameters:
         if parameter.location == "path" and parameter.name == last:
-            ids: tuple[Any, ...] = (f"dynacli-check-{secrets.token_hex(4)}", str(uuid4()))
+            ids: tuple[Any, ...] = (unused_name(), str(uuid4()))
             if is_id_name(last):  # `/delay/{delay}` takes an amount, and would wait as long
                 ids += (10**8 + secrets.randbelow(10**8),)
             return next((each for each in ids if fits(parameter, each)), None)
     return None
 
 
-def created_path(
-    exchange: Exchange, create: DescribedOperation, links: AnswerLinks, on_item: list[DescribedOperation]
-) -> tuple[Any, ...] | None:
-    """Return the values of the path of a resource that a POST created, in order; None where nothing says them.
+def created_paths(
+    exchange: Exchange,
+    create: DescribedOperation,
+    links: AnswerLinks,
+    on_item: list[DescribedOperation],
+    *,
+    can_confirm: bool = False,
+) -> list[tuple[Any, ...]]:
+    """Return values of the path of a resource that a POST created, in order; none where nothing says them.
+
+    The surest come first. Of several the server may know only one: a path may want the name of a thing, or its id.
 
     Args:
         exchange: The call that created it.
         create: The operation of that call.
         links: The links of that operation's answers.
         on_item: The operations on such a resource; all have the same path, by whatever names.
+        can_confirm: Whether the resource is read before it is changed. Otherwise a name that was sent counts only where
+            it is one that nothing had before.
     """
     if not on_item:
-        return None
-    value = _created_id(exchange, links, on_item)
+        return []
     sent = exchange.planned.path_values
-    return None if value is None else (*map(sent.get, parameter_names(create.operation.path)), value)
+    parent = tuple(map(sent.get, parameter_names(create.operation.path)))
+    ids = dict.fromkeys(_created_ids(exchange, links, on_item, can_confirm=can_confirm))
+    return [(*parent, value) for value in ids]
 
 
-def _created_id(exchange: Exchange, links: AnswerLinks, on_item: list[DescribedOperation]) -> Any:
-    """Return the last value of a created resource's path; None where nothing says it.
+def naming_fields(on_item: list[DescribedOperation]) -> list[str]:
+    """Return the plain names of the fields of a new resource that its path names it by, besides `name`."""
+    names = ["name"]
+    for described in on_item[:1]:
+        parameter, noun = _last_parameter(described), _noun(described)
+        if parameter is not None:
+            name = plain_name(parameter.name)
+            # An id is the server's to give, unless the path asks for a name, a key or a slug.
+            endings = [each for each in ("name", "key", "slug", "code") if name.endswith(each)]
+            names.extend(each for ending in endings for each in (ending, noun + ending))
+    return list(dict.fromkeys(names))
 
-    A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), a field of the body is a guess.
+
+def _created_ids(
+    exchange: Exchange, links: AnswerLinks, on_item: list[DescribedOperation], *, can_confirm: bool
+) -> Iterator[Any]:
+    """Yield the values that the last parameter of a created resource's path may have.
+
+    A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), a field of the answer is a guess,
+    and what was sent is the name that the resource was asked to have.
     """
     names = {each.operation.name: parameter_names(each.operation.path)[-1] for each in on_item}
     for target, values in links.values(exchange):
         for value in values:
             if target in names and value.location == "path" and value.name == names[target]:
-                return value.value
-    first = on_item[0].operation
-    last = names[first.name]
-    parameters = (each for each in first.parameters if each.location == "path" and each.name == last)
-    parameter = next(parameters, None)
+                yield value.value
+                return
+    parameter, noun = _last_parameter(on_item[0]), _noun(on_item[0])
     if parameter is None:
-        return None
+        return
     fits = ParameterSchemas(on_item[0]).fits
-    text = _id_in_location(exchange, first.path)
+    text = _id_in_location(exchange, on_item[0].operation.path)
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
     for each in (text, number):
         if each not in {"", None} and fits(parameter, each):
-            return each
-    collection = re.sub(r"/?\{[^{}]*\}/?$", "", first.path)
-    noun = singular(collection.rpartition("/")[2])
-    items = _candidates(exchange.answer_json(), noun)
-    return next((each for item in items for each in item_values(item, parameter, noun, fits)), None)
+            yield each
+            return
+    for item in _candidates(exchange.answer_json(), noun):
+        yield from item_values(item, parameter, noun, fits)
+    for value in item_values(_naming_part(exchange.sent_json, parameter, noun), parameter, noun, fits):
+        if can_confirm or str(value).startswith(OWN_PREFIX):
+            yield value
 
 
-def _candidates(body: Any, noun: str) -> Iterator[Any]:
-    """Yield the parts of an answer that may be the resource: the member that is called like it, itself, any member."""
+def _last_parameter(described: DescribedOperation) -> Parameter | None:
+    last = parameter_names(described.operation.path)[-1]
+    parameters = described.operation.parameters
+    return next((each for each in parameters if each.location == "path" and each.name == last), None)
+
+
+def _noun(described: DescribedOperation) -> str:
+    """Return what a resource is called, as the last word before the last parameter of its path says."""
+    collection = re.sub(r"/?\{[^{}]*\}/?$", "", described.operation.path)
+    return singular(collection.rpartition("/")[2])
+
+
+def _naming_part(sent: Any, parameter: Parameter, noun: str) -> Mapping[str, Any]:
+    """Return the fields of a body that say how the new resource is to be called, as the path would call it."""
+    if not isinstance(sent, Mapping):
+        return {}
+    name = plain_name(parameter.name)
+    endings = [ending for ending in ID_ENDINGS if name.endswith(ending)] or list(ID_ENDINGS)
+    wanted = {name, *endings, *(noun + ending for ending in endings)}
+    return {str(key): value for key, value in sent.items() if plain_name(str(key)) in wanted}
+
+
+def _candidates(body: Any, noun: str, depth: int = 0) -> Iterator[Any]:
+    """Yield the parts of an answer that may be the resource.
+
+    They are the member that is called like it, what an envelope holds, the answer itself, and any other member.
+    """
+    if isinstance(body, list):
+        body = body[0] if len(body) == 1 else None
     if not isinstance(body, Mapping):
-        if body is not None and not isinstance(body, list):
+        if body is not None:
             yield body  # the id alone
         return
     members = [(key, value) for key, value in body.items() if isinstance(value, Mapping)]
     yield from (value for key, value in members if singular(str(key)) == noun)
+    for name in _ENVELOPES if depth < _MAX_DEPTH else ():
+        if isinstance(body.get(name), Mapping | list):
+            yield from _candidates(body[name], noun, depth + 1)
     yield body
     yield from (value for _, value in members)
 
 
 def _id_in_location(exchange: Exchange, path: str) -> str:
-    """Return the last segment of the URL in `Location` (RFC 9110, section 10.2.2); empty where it has another path."""
+    """Return the last segment of the URL in `Location` (RFC 9110, section 10.2.2); empty where it has another path.
+
+    The URL may be relative to that of the request, or, as many servers mean it, to the collection.
+    """
     location = exchange.answer.header("location") if exchange.answer is not None else ""
     if not location:
         return ""
-    try:
-        location_path = urlsplit(location).path
-    except ValueError:
-        return ""
+    asked = exchange.request.url.partition("?")[0].rstrip("/")
     pieces = re.split(r"\{[^{}]*\}", path.removesuffix("/"))
     pattern = "([^/]+)".join(map(re.escape, pieces)) + "/?$"
-    found = re.search(pattern, location_path)
-    if found is None:  # relative to the collection, or by another route
-        return ""
-    return unquote(found.groups()[-1])
+    for base in (asked, f"{asked}/"):
+        try:
+            found = re.search(pattern, urlsplit(urljoin(base, location)).path)
+        except ValueError:
+            return ""
+        if found is not None:
+            return unquote(found.groups()[-1])
+    # Behind a proxy, what stands before the collection may differ.
+    *_, collection, value = ["", "", *urlsplit(location).path.rstrip("/").split("/")]
+    is_same = collection != "" and collection == path.rstrip("/").rpartition("/")[0].rpartition("/")[2]
+    return unquote(value) if is_same else ""

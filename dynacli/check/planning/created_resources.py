@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dynacli.check.check_records import Exchange, InputValue
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.created_id import created_path
+from dynacli.check.planning.created_id import created_paths
 from dynacli.check.planning.path_templates import parameter_names, path_template
 from dynacli.check.planning.resource_chains import ResourceChain, find_chains
 from dynacli.client.described_operation import DescribedOperation
@@ -45,9 +45,9 @@ class CreatedResources:
         if chain is None or not exchange.is_success:
             return
         on_item = [self._operations[name] for name in chain.on_item if name in self._operations]
-        path = created_path(exchange, self._operations[chain.create], self._links[chain.create], on_item)
-        if path is not None and str(path[-1]) not in self._answers.known_ids(on_item):
-            self._paths.append((chain, path))
+        paths = created_paths(exchange, self._operations[chain.create], self._links[chain.create], on_item)
+        if paths and str(paths[0][-1]) not in self._answers.known_ids(on_item):
+            self._paths.append((chain, paths[0]))
 
     def path_values(self, described: DescribedOperation) -> Sequence[tuple[InputValue, ...]]:
         """Return values for the beginning of an operation's path that name created resources, the longest first."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
+from dynacli.check.planning.body_values import known_ids_for_body
 from dynacli.check.planning.call_order import call_rounds, value_sources
 from dynacli.check.planning.call_planner import CallPlanner, OperationPlan
 from dynacli.check.planning.created_resources import CreatedResources
@@ -177,12 +178,18 @@ class CheckRun:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def call(
-        self, described: DescribedOperation, path_values: Sequence[InputValue], *, is_vital: bool = False
+        self,
+        described: DescribedOperation,
+        path_values: Sequence[InputValue],
+        *,
+        body_values: Sequence[InputValue] = (),
+        is_vital: bool = False,
     ) -> Exchange | None:
         """Make one call and return it; None where it cannot be made.
 
         Args:
             path_values: Values of its path.
+            body_values: Values for fields of its body.
             is_vital: Whether a first Ctrl-C does not end the wait for the answer.
 
         Raises:
@@ -190,7 +197,7 @@ class CheckRun:
         """
         name = described.operation.name
         preset = [*path_values, *self._preset.get(name, ())]
-        plan = CallPlanner(described, self._answers, preset, 1).plan()
+        plan = CallPlanner(described, self._answers, preset, 1, body_values=body_values).plan()
         if plan.skip_reason:
             self.skip(name, plan.skip_reason)
             return None
@@ -220,7 +227,9 @@ class CheckRun:
         name = described.operation.name
         created = self._created.path_values(described) if name in self._changing else None
         preset, max_calls = self._preset.get(name, ()), self._check_settings.max_calls
-        return CallPlanner(described, self._answers, preset, max_calls, created).plan()
+        # What only reads may be asked about anything that is known; what may change something is not.
+        ids = known_ids_for_body(described, self._answers) if created is None else ()
+        return CallPlanner(described, self._answers, preset, max_calls, created, ids).plan()
 
     def _run_round(self, operations: Iterable[DescribedOperation]) -> None:
         self._waiting.clear()

@@ -94,7 +94,8 @@ class OperationJudge:
     def _excuse(self, exchange: Exchange, status: int) -> str:
         """Return why an undocumented status is no defect of the document; empty where it is one."""
         values = exchange.planned.values
-        if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in values):
+        outside = [value for value in values if value.location != "body"]
+        if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
             return "may only say that there is nothing of the value that was made up for the call"
         known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
         if status in _GONE_OR_WRONG and any(str(each) not in known for each in _ids_in(exchange.sent_json)):

@@ -1,5 +1,6 @@
 """`--write` runs chains: each creates a resource, reads it, changes it, and deletes it however the check ends."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -7,7 +8,8 @@ from urllib.parse import quote
 from dynacli.check.check_records import INVENTED, Exchange, InputValue
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.created_id import created_path, unused_id
+from dynacli.check.planning.body_values import known_ids_for_body, own_names_for_body
+from dynacli.check.planning.created_id import created_paths, naming_fields, unused_id
 from dynacli.check.planning.path_templates import parameter_names
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.running.operation_judge import GONE
@@ -16,6 +18,13 @@ from dynacli.urls import without_query
 
 __all__ = ["ChainRunner"]
 
+_NOT_THERE = frozenset({*GONE, 400, 422})
+"""Statuses by which a server says that it knows no such id, or that an id does not look so."""
+_SERVER_ERROR = 500
+_FOR_NOW = frozenset({429, 502, 503, 504})
+"""Statuses after which a removal is tried again, so that nothing is left behind."""
+_PAUSES_BEFORE_REMOVAL = (0.5, 2.0)
+
 
 class _Caller(Protocol):
     """Makes single calls."""
@@ -23,9 +32,14 @@ class _Caller(Protocol):
     is_interrupted: bool
 
     def call(
-        self, described: DescribedOperation, path_values: Sequence[InputValue], *, is_vital: bool
+        self,
+        described: DescribedOperation,
+        path_values: Sequence[InputValue],
+        *,
+        body_values: Sequence[InputValue] = (),
+        is_vital: bool = False,
     ) -> Exchange | None:
-        """Make a call with these values in its path; None where it cannot be made."""
+        """Make a call with these values in its path and body; None where it cannot be made."""
 
     def skip(self, name: str, reason: str) -> None:
         """Note why an operation is not called."""
@@ -83,27 +97,54 @@ class ChainRunner:
             if not path_values:
                 return
         known_ids = self._answers.known_ids(self._on_item(chain))
+        body_values = known_ids_for_body(create, self._answers)
+        if not chain.is_created_by_put:
+            body_values += own_names_for_body(create, naming_fields(self._on_item(chain)))
         try:
-            creation = self._caller.call(create, path_values, is_vital=True)
+            creation = self._caller.call(create, path_values, body_values=body_values, is_vital=True)
         except BaseException:
             self.leftovers.append(f"`{chain.create}` was interrupted and may have created something")
             raise
-        path = self._path_of_created(chain, creation, known_ids)
-        if creation is None or path is None:
+        paths = self._paths_of_created(chain, creation, known_ids)
+        if creation is None or not paths:
             self._stop_if_interrupted()
+            for part in self._parts(chain):  # in a resource that was there before, if one is known
+                self._run_chain(part, (), "")
             return
+        path = paths[0]
         try:
             self._stop_if_interrupted()
-            for name in (chain.read, *chain.updates):
+            path = self._read(chain, paths)
+            for name in chain.updates:
                 if name in self._operations:
                     self._call_on_item(name, path, chain.create)
             if chain.updates and chain.read in self._operations:
                 self._call_on_item(chain.read, path, chain.create)
-            for part in self._chains:
-                if part.parent_path == chain.item_path:
-                    self._run_chain(part, path, chain.create)
+            for part in self._parts(chain):
+                self._run_chain(part, path, chain.create)
         finally:
             self._delete(chain, creation, path)
+
+    def _parts(self, chain: ResourceChain) -> list[ResourceChain]:
+        return [part for part in self._chains if part.parent_path == chain.item_path]
+
+    def _read(self, chain: ResourceChain, paths: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Read what was created, and return its path: of the paths that may be meant, the first that the server knows.
+
+        Where the server knows none, it is the surest. A path that is not the surest counts only where the answer
+        speaks of the surest value, too, so that it is not that of something else.
+        """
+        if chain.read not in self._operations:
+            return paths[0]
+        for path in paths:
+            exchange = self._call_on_item(chain.read, path, chain.create)
+            if exchange is None or exchange.answer is None:
+                break
+            if exchange.is_success and (path is paths[0] or _speaks_of(exchange.answer_json(), paths[0][-1])):
+                return path
+            if not exchange.is_success and exchange.answer.status not in _NOT_THERE:
+                break
+        return paths[0]
 
     def _on_item(self, chain: ResourceChain) -> list[DescribedOperation]:
         return [self._operations[name] for name in chain.on_item if name in self._operations]
@@ -134,41 +175,45 @@ class ChainRunner:
             _renamed(sent[name], create_name) for create_name, name in zip(create_names, names, strict=True)
         ]
 
-    def _path_of_created(
+    def _paths_of_created(
         self, chain: ResourceChain, creation: Exchange | None, known_ids: set[str]
-    ) -> tuple[Any, ...] | None:
-        """Return the path values of the resource that a call created; None, and a note why, where that is unknown.
+    ) -> list[tuple[Any, ...]]:
+        """Return the path values that what a call created may have; none, and a note why, where they are unknown.
 
         Args:
             creation: The call; None where it could not be made.
             known_ids: The ids of resources that were there before.
         """
         if creation is None or not creation.is_success:
-            if creation is not None and creation.answer is None:
+            status = creation.answer.status if creation is not None and creation.answer is not None else 0
+            if creation is not None and (not status or status >= _SERVER_ERROR):
                 where = without_query(creation.shown.url)
-                self.leftovers.append(
-                    f"`{chain.create}` got no answer and may have created something at {where}"
-                )
+                how = f"answered {status}" if status else "got no answer"
+                self.leftovers.append(f"`{chain.create}` {how} and may have created something at {where}")
             self._skip(chain, f"`{chain.create}` created nothing that it could be called for")
-            return None
+            return []
         create = self._operations[chain.create]
         if chain.is_created_by_put:
-            path: tuple[Any, ...] | None = tuple(
-                map(creation.planned.path_values.get, parameter_names(create.operation.path))
-            )
+            paths = [tuple(map(creation.planned.path_values.get, parameter_names(create.operation.path)))]
         else:
-            path = created_path(creation, create, self._links[chain.create], self._on_item(chain))
-        if path is None:
+            paths = created_paths(
+                creation,
+                create,
+                self._links[chain.create],
+                self._on_item(chain),
+                can_confirm=chain.read in self._operations,
+            )
+        if not paths:
             where = without_query(creation.shown.url)
             self.leftovers.append(
                 f"`{chain.create}` created something at {where}, and its answer does not say what it is called"
             )
             self._skip(chain, "the answer of the creation does not say what was created")
-        elif str(path[-1]) in known_ids:
-            reason = f"the answer of `{chain.create}` speaks of `{path[-1]}`, which was there before"
+        elif str(paths[0][-1]) in known_ids:
+            reason = f"the answer of `{chain.create}` speaks of `{paths[0][-1]}`, which was there before"
             self._skip(chain, creation.masker.mask(reason))
-            return None
-        return path
+            return []
+        return [path for path in paths if str(path[-1]) not in known_ids]
 
     def _delete(self, chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> None:
         url = without_query(creation.shown.url).removesuffix("/")
@@ -180,6 +225,11 @@ class ChainRunner:
             return
         try:
             exchange = self._call_on_item(chain.delete, path, chain.create, is_vital=True)
+            for pause in _PAUSES_BEFORE_REMOVAL:
+                if exchange is None or exchange.answer is None or exchange.answer.status not in _FOR_NOW:
+                    break
+                time.sleep(pause)
+                exchange = self._call_on_item(chain.delete, path, chain.create, is_vital=True)
         except BaseException:
             self.leftovers.append(f"{created}, and it was not removed")
             raise
@@ -189,19 +239,32 @@ class ChainRunner:
             self.leftovers.append(f"{created}, and `{chain.delete}` got no answer")
         elif not exchange.is_success:
             self.leftovers.append(f"{created}, and `{chain.delete}` answered {exchange.answer.status}")
+        elif self._operations[chain.delete].operation.path.rstrip("/").endswith("/archive"):
+            self.leftovers.append(f"{created}, which is archived and not removed")
 
     def _skip(self, chain: ResourceChain, reason: str, *, with_creation: bool = False) -> None:
         """Note why the rest of a chain, and the chains for parts of its resource, are not called."""
         for name in (chain.create if with_creation else "", *chain.updates, chain.delete):
             if name:
                 self._caller.skip(name, reason)
-        for part in self._chains:
-            if part.parent_path == chain.item_path:
-                self._skip(part, reason, with_creation=True)
 
     def _stop_if_interrupted(self) -> None:
         if self._caller.is_interrupted:
             raise KeyboardInterrupt
+
+
+def _speaks_of(body: Any, value: Any) -> bool:
+    """Return whether a value stands anywhere in a JSON answer."""
+    waiting, text = [body], str(value)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+        elif str(node) == text:
+            return True
+    return False
 
 
 def _renamed(value: InputValue, name: str) -> InputValue:
