@@ -158,7 +158,7 @@ class Inputs:
             here = (*where, "parameters", str(index))
             if ref is not None and "name" not in raw:
                 why = self._document.unread.get(ref, "it leads nowhere")
-                self._warn(f"the parameter `{ref}` is left out: {why}", *here)
+                self._warn(f"the parameter `{ref}` is ignored: {why}", *here)
             elif not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
                 self._warn("this parameter has no name; it is ignored", *here)
             elif raw.get("in") not in LOCATIONS:

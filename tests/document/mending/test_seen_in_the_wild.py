@@ -257,7 +257,11 @@ def _asked(names: Mapping[str, str] | list[str], *words: str, where: str = "quer
         (["日本", "p\u0430y", "pay"], ("--日本", "1", "--pay", "2"), "/a?日本=1&pay=2"),
         (["\u202etxt", "a b"], ("--txt", "1", "--a-b", "2"), "/a?\u202etxt=1&a b=2"),
         ([""], ("--empty", "1"), "/a?=1"),
-        (["dry-run", "timeout", "profile"], ("--timeout", "1", "--profile", "2"), "/a?timeout=1&profile=2"),
+        (
+            ["dry-run", "timeout", "profile"],
+            ("--timeout", "1", "--query.profile", "2"),
+            "/a?timeout=1&profile=2",
+        ),
     ],
     ids=lambda value: ascii(value)[:40] if isinstance(value, list) else "",
 )
