@@ -231,22 +231,34 @@ class ApiGroup(VerbGroup):
         return self.find_command([cmd_name])[0]
 
     def find_command(self, words: list[str]) -> "tuple[OperationCommand | ApiGroup | None, list[str]]":
-        """Return the command that the first word names, None where there is none, and the words behind it."""
+        """Return the command that the first word names, or a method and a path, and the words behind it.
+
+        The command is None where there is none.
+        """
         if not words:
             return None, []
         word, rest, catalog = words[0], words[1:], self.api.catalog
-        tag = "" if self.tag else catalog.tag(word)
-        # A tag and an operation may have the same name: then the word behind it decides.
-        is_tag = bool(tag and rest) and catalog.find(rest[0], tag) is not None
-        name = None if is_tag else catalog.find(word, self.tag)
+        if self._has_path(words) and (word.isupper() or catalog.find(word) is None):
+            from dynacli.client.operation_at import operation_at
+
+            at = operation_at(catalog, word, rest[0])
+            if at is not None:
+                return OperationCommand(DescribedOperation(self.api, at[0])), [*at[1], *rest[1:]]
+        # Where a tag and an operation have the same name, it is the operation: the word behind it may be a value.
+        name = catalog.find(word, self.tag)
         if name is not None:
             return OperationCommand(DescribedOperation(self.api, catalog.operation(name))), rest
+        tag = "" if self.tag else catalog.tag(word)
         return (ApiGroup(self.api, tag) if tag else None), rest
+
+    def _has_path(self, words: list[str]) -> bool:
+        """Return whether the second word is a path, before which the first one is a method."""
+        return not self.tag and len(words) > 1 and words[1].startswith("/")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word names.
+        """Return the command that the first word names, or a method and a path.
 
         Raises:
             UsageError: It names none.
@@ -257,6 +269,10 @@ class ApiGroup(VerbGroup):
             newer = run.fetch_again(self.api)
             if newer is not None:
                 return ApiGroup(newer, self.tag).resolve_command(ctx, args)
+            if self._has_path(args) and args[0].isalpha():
+                from dynacli.client.operation_at import no_operation_at
+
+                raise no_operation_at(self.api, *args[:2])
             from dynacli.client.unknown_operation import unknown_operation
 
             raise unknown_operation(self.api, args[0], self.tag)

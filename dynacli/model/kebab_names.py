@@ -7,7 +7,7 @@ character of a document ever stands in a command. Other scripts are transliterat
 import re
 from collections.abc import Iterable, Mapping
 
-__all__ = ["MAX_LENGTH", "NameBook", "kebab", "spelled_out"]
+__all__ = ["MAX_LENGTH", "NameBook", "kebab", "spelled_out", "tag_prefixes", "under_tag"]
 
 MAX_LENGTH = 120
 """The longest name, in characters; longer names are cut and told apart by a number."""
@@ -104,6 +104,29 @@ def _to_ascii(text: str) -> str:
         text = unicodedata.normalize("NFC", text)
         text = "".join(anyascii(char) if unicodedata.category(char)[0] in "LN" else char for char in text)
     return re.sub(r"[^\x00-\x7f]", " ", text)
+
+
+def tag_prefixes(tag: str) -> list[str]:
+    """Return what the names of a tag's operations may begin with, the tag itself first.
+
+    Generators name an operation after a tag or a controller: `issues/list` and `Issue_List` of the tag `issues`,
+    `PetsController_findAll` of the tag `pets`.
+
+    Args:
+        tag: Its kebab form.
+    """
+    numbers = dict.fromkeys((tag, tag.removesuffix("s"), f"{tag}s"))
+    return [f"{form}{kind}-" for kind in ("", "-controller", "-service", "-api") for form in numbers]
+
+
+def under_tag(name: str, tag: str) -> str:
+    """Return the name of an operation without the tag in front.
+
+    Args:
+        tag: The kebab form of the tag.
+    """
+    prefixes = [prefix for prefix in tag_prefixes(tag) if name.startswith(prefix)]
+    return name[len(max(prefixes, key=len, default="")) :] or name
 
 
 class NameBook:

@@ -342,11 +342,11 @@ def test_an_operation_is_found_through_its_tag() -> None:
 
 
 def test_a_tag_may_be_called_like_an_operation() -> None:
-    """The word behind decides: an operation of the tag, or an argument of the operation."""
+    """It is the operation: the word behind it is an argument, even where the tag has an operation of that name."""
     own = _tagged("pets", "other")
     own["parameters"] = [parameter("x", {"type": "string"}, "path")]
     save(document({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}}))
-    assert "/b" == request_of("pets", "list-pets")["target"]
+    assert "/a/list-pets" == request_of("pets", "list-pets")["target"]
     assert "/a/7" == request_of("pets", "7")["target"]
 
 
@@ -382,3 +382,92 @@ def test_the_order_of_the_operations_is_the_documents() -> None:
     """Lists keep the order of the document, whatever the names are."""
     api = save(document({f"/{name}": {"get": operation(name)} for name in ("zebra", "ant", "moose")}))
     assert ["zebra", "ant", "moose"] == [row["name"] for row in run_cli("operations", api).json]
+
+
+FASTAPI = {
+    "/items/{item_id}": {"get": "read_item_items__item_id__get", "put": "update_item_items__item_id__put"},
+    "/": {"get": "root__get"},
+    "/users": {"get": "get_all_users_get"},
+    "/api/4/{plugin}": {"get": "api_api_4_plugin_get"},
+    "/health": {"get": "health_health_get", "post": "health_health_get"},
+    "/a/search": {"get": "search_text_a_search_get"},
+    "/b/search": {"get": "search_text_b_search_get"},
+    "/plain": {"get": "listPlain", "post": "create_plain"},
+    "/other": {"post": "create_plain_other_post"},
+}
+
+
+def _given_by(
+    paths: dict[str, dict[str, str]], given: dict[tuple[str, str], str] | None = None
+) -> dict[str, str]:
+    """Return operationId → name of a document, given names of an earlier revision."""
+    items = {path: {method: operation(each) for method, each in ids.items()} for path, ids in paths.items()}
+    compiled = compile_document(load_tree(document(items)), given)
+    return {
+        f"{entry.operation.method} {entry.operation.operation_id}": entry.operation.name
+        for entry in compiled.operations
+    }
+
+
+def test_what_a_generator_puts_behind_a_name_is_left_out() -> None:
+    """Method and path are left out where the rest is unique and says something; else the whole operationId is it."""
+    assert {
+        "GET read_item_items__item_id__get": "read-item",
+        "PUT update_item_items__item_id__put": "update-item",
+        "GET root__get": "root",
+        # `get-all` tells less.
+        "GET get_all_users_get": "get-all-users-get",
+        "GET api_api_4_plugin_get": "api-api-4-plugin-get",
+        # Two operations with one operationId.
+        "GET health_health_get": "health-health-get",
+        "POST health_health_get": "health-health-get-post-health",
+        # Two operations of one name.
+        "GET search_text_a_search_get": "search-text-a-search-get",
+        "GET search_text_b_search_get": "search-text-b-search-get",
+        "GET listPlain": "list-plain",
+        # The name of another.
+        "POST create_plain": "create-plain",
+        "POST create_plain_other_post": "create-plain-other-post",
+    } == _given_by(FASTAPI)
+    assert {"GET findUserUsingGET_1": "find-user"} == _given_by({"/u": {"get": "findUserUsingGET_1"}})
+
+
+def test_a_shortened_name_is_one_of_several_words_for_its_operation() -> None:
+    """The whole operationId goes on working, as it is written and in kebab case."""
+    item = parameter("item_id", {"type": "string"}, "path")
+    save(document({"/items/{item_id}": {"get": operation("read_item_items__item_id__get", item)}}))
+    for word in ("read-item", "read_item_items__item_id__get", "read-item-items-item-id-get"):
+        assert "/items/7" == request_of(word, "7")["target"]
+
+
+def test_a_name_that_was_given_is_not_shortened() -> None:
+    """It stays, and the short one is not given to an operation while another had it."""
+    paths = {"/items/{item_id}": {"get": "read_item_items__item_id__get"}}
+    whole = "read-item-items-item-id-get"
+    assert [whole] == list(_given_by(paths, {("GET", "/items/{item_id}"): whole}).values())
+    assert [whole] == list(_given_by(paths, {("GET", "/gone"): "read-item"}).values())
+    # Nor is it taken away, when an operation comes that would have the same one.
+    more = {**paths, "/b": {"get": "read_item_b_get"}}
+    assert ["read-item", "read-item-b-get"] == list(
+        _given_by(more, {("GET", "/items/{item_id}"): "read-item"}).values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "tag", "word"),
+    [
+        ("issues/list", "issues", "list"),
+        ("Pets_GetAll", "Pets", "get-all"),
+        ("PetService_ListPets", "PetService", "list-pets"),
+        ("PetsController_findAll", "pets", "find-all"),
+        ("PetService_ListPets", "pets", "list-pets"),
+        ("pet_list", "pets", "list"),
+        ("listPets", "pets", "list-pets"),
+    ],
+)
+def test_behind_its_tag_an_operation_needs_no_tag_in_its_name(operation_id: str, tag: str, word: str) -> None:
+    """Its name stays; the page of the tag has the shorter word."""
+    api = save(document({"/a": {"get": operation(operation_id, tags=[tag])}}))
+    assert [kebab(operation_id)] == [row["name"] for row in run_cli("operations", api).json]
+    assert "/a" == request_of(tag, word)["target"]
+    assert f"\n  {word}  " in run_cli(api, tag, "--help").stdout

@@ -4,13 +4,14 @@ Pure: it reads a `Document` and returns a `Compiled`, which the store writes. It
 be understood is left out with a warning that names it, and all others work.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dynacli.catalog.compiler.compile_overview import compile_overview
 from dynacli.catalog.compiler.compile_warnings import CompileWarning, CompileWarnings
 from dynacli.catalog.compiler.compile_webhooks import webhook_components
+from dynacli.catalog.compiler.generated_names import NamedOperation, short_names
 from dynacli.catalog.compiler.normal_tree import normal_tree
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
 from dynacli.catalog.compiler.security_requirements import Security
@@ -88,10 +89,12 @@ def compile_document(
     for reference in document.scan.dangling:
         warnings.items.append((f"`{reference.ref}` leads nowhere; it stands for anything", reference.pointer))
     names = NameBook(given_names)
-    compiler = _OperationCompiler(document, written, names, warnings.add)
+    entries = list(_each_operation(document, warnings))
+    short = short_names(_named(tree, entries), names.is_of_another)
+    compiler = _OperationCompiler(document, written, names, short, warnings.add)
     operations = []
     left_out = LeftOut(warnings.add)
-    for path, entry, item, raw_item in _each_operation(document, warnings):
+    for path, entry, item, raw_item in entries:
         raw, resolved = entry.operation, follow(item, entry.steps)
         where = ("paths", path, *entry.steps)
         if entry.fault or not isinstance(raw, Mapping) or not isinstance(resolved, Mapping):
@@ -168,20 +171,45 @@ def _each_operation(
             yield path, entry, item, raw_item
 
 
+def _named(
+    tree: Mapping[str, Any],
+    entries: Iterable[tuple[str, PathOperation, Mapping[str, Any], Mapping[str, Any]]],
+) -> Iterator[NamedOperation]:
+    """Yield each operation with its operationId and the text that names it."""
+    for path, entry, _, raw_item in entries:
+        if isinstance(entry.operation, Mapping):
+            wanted = _wanted(tree, raw_item, entry.operation)
+            by_path = f"{entry.method} {path}"
+            yield NamedOperation(entry.method, path, wanted[-1], next(filter(kebab, wanted), by_path))
+
+
+def _wanted(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[str]:
+    """Return the texts that may name an operation, the best first; the last one is its operationId."""
+    operation_id = text_or_empty(follow_references(tree, operation.get("operationId")))
+    return [text_or_empty(operation.get("x-cli-name")), _name_of_path(item), operation_id]
+
+
 class _OperationCompiler:
     """Compiles the operations of a document.
 
     Args:
         document: With its schemas in the normal form.
         written: The document as it is written.
+        short: (method, path) → the name that stands before the operationId.
         warn: Called with a message and the steps of a pointer.
     """
 
     def __init__(
-        self, document: Document, written: Document, names: NameBook, warn: Callable[..., None]
+        self,
+        document: Document,
+        written: Document,
+        names: NameBook,
+        short: Mapping[tuple[str, str], str],
+        warn: Callable[..., None],
     ) -> None:
         self._tree = document.tree
         self._names = names
+        self._short = short
         self._warn = warn
         self._inputs = Inputs(document, warn)
         self._security = Security(document.tree, warn)
@@ -212,9 +240,10 @@ class _OperationCompiler:
         where = ("paths", path, *entry.steps)
         parameters = self._inputs.parameters(path, item, resolved, where)
         body = self._inputs.body(raw.get("requestBody"), parameters)
-        operation_id = text_or_empty(follow_references(self._tree, raw.get("operationId")))
+        wanted = _wanted(self._tree, raw_item, raw)
+        operation_id = wanted[-1]
+        wanted.insert(-1, self._short.get((entry.method, path), ""))
         # The name comes last: an operation that is left out takes none.
-        wanted = [text_or_empty(raw.get("x-cli-name")), _name_of_path(raw_item), operation_id]
         name = self._names.name(entry.method, path, wanted)
         operation = Operation(
             name=name,
@@ -265,8 +294,9 @@ def _aliases(item: Mapping[str, Any], raw: Mapping[str, Any], wanted: list[str])
         of_path = []
     declared = [*list_or_empty(raw.get("x-cli-aliases")), *of_path]
     aliases = [kebab(text_or_empty(alias)) for alias in declared]
-    # An operation keeps the name from an earlier revision; the name that the document gives it now becomes an alias.
-    aliases.append(next(filter(None, map(kebab, wanted)), ""))
+    # An operation keeps the name from an earlier revision; the name that the document gives it now becomes an alias,
+    # and so does the whole operationId.
+    aliases += [next(filter(None, map(kebab, wanted)), ""), kebab(wanted[-1])]
     return [alias for alias in dict.fromkeys(aliases) if alias]
 
 

@@ -173,7 +173,7 @@ class Catalog:
             tag: The kebab form of a tag that the operation must have;
                 the word may then leave out the tag at the front of the name.
         """
-        for candidate in (word, f"{tag}-{word}") if tag else (word,):
+        for candidate in self._candidates(word, tag) if tag else (word,):
             rows = self._rows(
                 "SELECT operations.name, operations.tags FROM names JOIN operations USING (id)"
                 " WHERE (key = ? AND rank < ?) OR (key = ? AND rank = ?) ORDER BY rank",
@@ -186,6 +186,12 @@ class Catalog:
                 if not tag or tag in self._tag_keys(tags):
                     return str(name)
         return self._find_among(word, tag) if tag else None
+
+    def _candidates(self, word: str, tag: str) -> list[str]:
+        """Return the names that a word behind a tag may stand for."""
+        from dynacli.model.kebab_names import tag_prefixes
+
+        return [word, *(f"{prefix}{word}" for prefix in tag_prefixes(tag))]
 
     def _find_among(self, word: str, tag: str) -> str | None:
         """Return the operation of a tag whose operationId is a word, where an operation of another tag has that name.
@@ -281,11 +287,15 @@ class Catalog:
                     name, operation_id, method, path, names, summary, bool(deprecated), bool(hidden)
                 )
 
-    def longest_name(self, tag: str = "") -> int:
-        """Return the length of the longest name of all operations, or of those of a tag."""
+    def longest(self, tag: str = "") -> tuple[int, int]:
+        """Return the lengths of the longest name and of the longest path of all operations, or of those of a tag."""
         if tag:
-            return max((len(operation.name) for operation in self.each_summary(tag)), default=0)
-        return int(self._rows("SELECT ifnull(max(length(name)), 0) FROM operations")[0][0])
+            sizes = [(len(operation.name), len(operation.path)) for operation in self.each_summary(tag)]
+        else:
+            sizes = self._rows(
+                "SELECT ifnull(max(length(name)), 0), ifnull(max(length(path)), 0) FROM operations"
+            )
+        return max((name for name, _ in sizes), default=0), max((path for _, path in sizes), default=0)
 
     def has_name(self, name: str) -> bool:
         """Return whether an operation has exactly that name."""

@@ -312,15 +312,20 @@ def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[C
         yield from _operation_names(catalog, "", word)
         yield from _tag_names(catalog)
         return
-    tag = catalog.tag(rest[0])
-    # A tag and an operation may have the same name: then the word behind it decides.
-    name = catalog.find(rest[1], tag) if tag and len(rest) > 1 else None
-    if name is not None:
+    if len(rest) > 1 and rest[1].startswith("/"):
+        from dynacli.client.operation_at import operation_at
+
+        at = operation_at(catalog, *rest[:2])
+        if at is not None:
+            yield from _call_words(at[0], [*at[1], *rest[2:]], word)
+            return
+    name = catalog.find(rest[0])
+    tag = catalog.tag(rest[0]) if name is None else ""
+    if tag and len(rest) == 1:
+        yield from _operation_names(catalog, tag, word)
+    elif tag:
         rest = rest[1:]
-    else:
-        name = catalog.find(rest[0])
-        if tag and len(rest) == 1 and not (name is not None and word.startswith("-")):
-            yield from _operation_names(catalog, tag, word)
+        name = catalog.find(rest[0], tag)
     if name is not None:
         yield from _call_words(catalog.operation(name), rest[1:], word)
 
@@ -332,7 +337,9 @@ def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidat
     operations = [operation for operation in catalog.summaries(tag) if not operation.is_hidden]
     yield from ((operation.name, operation.summary) for operation in operations)
     if word:  # behind a tag the name may be typed without the tag; a list without a word has each name once
-        yield from ((operation.name.removeprefix(f"{tag}-"), operation.summary) for operation in operations)
+        from dynacli.model.kebab_names import under_tag
+
+        yield from ((under_tag(operation.name, tag), operation.summary) for operation in operations)
 
 
 def _call_words(operation: Operation, words: list[str], word: str) -> Iterator[Candidate]:

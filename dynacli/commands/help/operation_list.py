@@ -3,47 +3,67 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from dynacli.model.operation import OperationSummary
-from dynacli.text.terminal import Painter, visible
+from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import shortened
 
 __all__ = ["operation_lines", "summary_text"]
 
 _WIDEST_NAME = 44
+_METHOD = 7
+"""The columns of a method; `DELETE` is the longest usual one."""
 _NARROWEST = 15
-"""The columns that the summary has at least, next to a name of any length."""
+"""The columns that a path and a summary have at least each, next to a name of any length."""
+_WIDEST_PATH = 60
 
 
 def operation_lines(
-    operations: Iterable[OperationSummary],
-    longest_name: int,
+    operations: Iterable[tuple[str, OperationSummary]],
+    longest: tuple[int, int],
     has_name: Callable[[str], bool],
     width: int,
     paint: Painter,
 ) -> Iterator[str]:
-    """Yield a line for each operation: its name and its summary, cut to the width.
+    """Yield a line for each operation: its name, method, path and summary, cut to the width.
 
     Args:
-        longest_name: The length of the longest of their names.
+        operations: The word that names each of them, and the operation.
+        longest: The lengths of the longest word and of the longest path.
         has_name: Whether there is an operation of a name.
     """
-    column = min(longest_name, _WIDEST_NAME) + 4
-    for operation in operations:
-        room = max(width - max(column, len(operation.name) + 4), _NARROWEST)
-        about = shortened(summary_text(operation, has_name), room)
-        yield f"  {operation.name.ljust(column - 4)}  {paint.dim(about)}"
+    column = min(longest[0], _WIDEST_NAME) + 4
+    for word, operation in operations:
+        rest = width - max(column, len(word) + 4) - _METHOD
+        # Where there is no room for both, path and summary are cut, and neither is left out.
+        about = _about(operation, has_name)
+        path_room = max(rest // 2, rest - cell_width(about) - 2, _NARROWEST)
+        path = shortened(visible(operation.path, keep=""), path_room)
+        path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
+        about = shortened(about, max(rest - cell_width(path) - 2, _NARROWEST))
+        call = paint.dim(f"{operation.method.ljust(_METHOD - 1)} {path}")
+        yield f"  {word.ljust(column - 4)}  {call}  {about}".rstrip()
 
 
 def summary_text(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:
-    """Return what a list says of an operation: its summary, else its method and path.
+    """Return what a list says of an operation in a few words: its summary, else its method and path.
 
     Args:
         has_name: Whether there is an operation of a name.
     """
-    about = visible(operation.summary, keep="") or f"{operation.method} {visible(operation.path, keep='')}"
+    about = _about(operation, has_name)
+    return (
+        about
+        if operation.summary
+        else f"{operation.method} {visible(operation.path, keep='')} {about}".rstrip()
+    )
+
+
+def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:
+    """Return the summary, with what else is to be known of the operation."""
+    about = visible(operation.summary, keep="")
     if operation.is_deprecated:
-        about += " (deprecated)"
+        about = f"{about} (deprecated)".lstrip()
     other = _namesake(operation, has_name)
-    return f"(its operationId is also that of {other}) {about}" if other else about
+    return f"(its operationId is also that of {other}) {about}".rstrip() if other else about
 
 
 def _namesake(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:

@@ -1,9 +1,11 @@
 """The help page of a tag: its operations."""
 
+from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.kebab_names import under_tag
 from dynacli.text.terminal import Painter, terminal_width, visible
 
 __all__ = ["tag_help"]
@@ -22,9 +24,20 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
     lines = [*usage_lines(f"dynacli {name} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width), ""]
     title = visible(" ".join(part for part in (meta["title"], meta["version"]) if part), keep="")
     lines.extend([f"  {paint.bold(title)}", ""] if title else [])
-    operations = [operation for operation in catalog.summaries(tag) if not operation.is_hidden]
-    longest = max((len(operation.name) for operation in operations), default=0)
+    operations = [
+        (_word(catalog, operation.name, tag), operation)
+        for operation in catalog.summaries(tag)
+        if not operation.is_hidden
+    ]
+    longest = max((len(word) for word, _ in operations), default=0)
+    longest_path = max((len(operation.path) for _, operation in operations), default=0)
     lines.append(paint.bold("Operations"))
-    lines.extend(operation_lines(operations, longest, catalog.has_name, width, paint))
-    lines.extend(["", f"More about one of them: dynacli {name} OPERATION --help"])
+    lines.extend(operation_lines(operations, (longest, longest_path), catalog.has_name, width, paint))
+    lines.extend(["", "More about one of them:", f"  dynacli {name} {tag} OPERATION --help"])
     return "\n".join(lines)
+
+
+def _word(catalog: Catalog, name: str, tag: str) -> str:
+    """Return the shortest word that names an operation behind its tag."""
+    word = under_tag(name, tag)
+    return word if word != name and catalog.find(word, tag) == name else name

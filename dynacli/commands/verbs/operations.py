@@ -15,6 +15,8 @@ from dynacli.text.terminal import Painter
 
 __all__ = ["command"]
 
+_UNLIMITED = 1 << 16
+
 
 def _operations(run: Run, api: str, tag: str | None) -> None:
     from dynacli.output.write_rows import write_rows
@@ -34,8 +36,10 @@ def _operations(run: Run, api: str, tag: str | None) -> None:
         return run.api(api).catalog.has_name(name)
 
     def lines(paint: Painter, width: int) -> Iterator[str]:
-        longest = opened.catalog.longest_name(tag or "")
-        return operation_lines(listed, longest, has_name, width, paint)
+        if not run.env.stdout_is_terminal:
+            width = _UNLIMITED  # what reads a pipe is not to miss the end of a line
+        named = ((operation.name, operation) for operation in listed)
+        return operation_lines(named, opened.catalog.longest(tag or ""), has_name, width, paint)
 
     rows = (operation_row(opened.name, operation) for operation in listed)
     write_rows(run.env, rows, run.options.output, lines)

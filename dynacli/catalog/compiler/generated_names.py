@@ -1,0 +1,88 @@
+"""Names for operations whose operationId a generator has put together from a name and the method and path.
+
+FastAPI makes `read_item_items__item_id__get` of the function `read_item` for `GET /items/{item_id}`, Springfox makes
+`listUsingGET` of the method `list`. The function's name is the name of the operation, where it is unique.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from dynacli.model.kebab_names import kebab
+
+__all__ = ["NamedOperation", "short_names"]
+
+_Key = tuple[str, str]
+
+_SAY_NOTHING = frozenset(
+    {"get", "post", "put", "patch", "delete", "head", "options", "trace", "query", "list", "create", "read"}
+    | {
+        "update",
+        "remove",
+        "add",
+        "set",
+        "find",
+        "search",
+        "fetch",
+        "index",
+        "show",
+        "edit",
+        "view",
+        "retrieve",
+    }
+    | {"destroy", "all", "one", "by", "id", "api", "v1", "v2", "v3"}
+)
+"""Words that say nothing alone: `list-items-get` tells more than `list`."""
+
+
+class NamedOperation(NamedTuple):
+    """An operation and the text that names it.
+
+    Args:
+        operation_id: The operationId; empty where there is none.
+        wanted: The text that the name is made of, without any shortening.
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    wanted: str
+
+
+def short_names(
+    operations: Iterable[NamedOperation], is_of_another: Callable[[str, str, str], bool]
+) -> dict[_Key, str]:
+    """Return (method, path) → the short name, for the operations of a document that have one.
+
+    A short name that two operations would have, or that is the whole name of another, is given to neither.
+
+    Args:
+        is_of_another: Tells for a name, a method and a path whether an earlier revision gave the name to another
+            operation.
+    """
+    short: dict[_Key, tuple[str, str]] = {}
+    owners: dict[str, set[_Key]] = defaultdict(set)
+    for operation in operations:
+        key = operation.method, operation.path
+        whole = kebab(operation.wanted)
+        owners[whole].add(key)
+        if operation.wanted == operation.operation_id and (name := _shortened(operation)):
+            short[key] = name, whole
+            owners[name].add(key)
+    return {
+        key: name
+        for key, (name, whole) in short.items()
+        # Of two operations with one operationId neither is to lose the name that tells where it comes from.
+        if len(owners[name]) == len(owners[whole]) == 1 and not is_of_another(name, *key)
+    }
+
+
+def _shortened(operation: NamedOperation) -> str:
+    """Return the name without the method and path behind it; empty where it does not end so, or says nothing then."""
+    name, method = kebab(operation.operation_id), operation.method.lower()
+    by_path = kebab(f"{operation.path.partition('#')[0]} {method}")
+    plain = name.removesuffix(f"-{by_path}")
+    if plain == name:
+        plain = re.sub(rf"-using-{re.escape(method)}(-\d+)?$", "", name)
+    return plain if plain != name and not _SAY_NOTHING.issuperset(plain.split("-")) else ""

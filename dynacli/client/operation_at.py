@@ -1,0 +1,98 @@
+"""The operation that a method and a path mean, with the values that the path has."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, unquote
+
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation, OperationSummary
+from dynacli.model.wording import enumerated
+
+__all__ = ["no_operation_at", "operation_at"]
+
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
+_MOST_NAMED = 3
+
+
+def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, list[str]] | None:
+    """Return the operation of a method and a path, and the options that its path and query stand for.
+
+    Args:
+        catalog: The document.
+        method: In upper or lower case.
+        path: As the document has it (`/pets/{petId}`), with values in it (`/pets/7`), or with some; a query may follow.
+
+    Returns:
+        None where there is none. Of several, the one whose template says most of the path.
+    """
+    path, _, query = path.partition("?")
+    matching = [
+        (len(values), operation.name, values)
+        for operation, values in _matching(catalog, path)
+        if operation.method in (method, method.upper())
+    ]
+    if not matching:
+        return None
+    _, name, values = min(matching, key=lambda match: match[0])
+    operation = catalog.operation(name)
+    options = []
+    for parameter in operation.parameters:
+        if parameter.location == "path" and parameter.name in values:
+            value = values[parameter.name]
+            items = value.split(",") if parameter.value.type == "array" else [value]
+            options += [f"--{parameter.option}={unquote(item)}" for item in items]
+    options += [f"--query.{key}={value}" for key, value in parse_qsl(query, keep_blank_values=True)]
+    return operation, options
+
+
+def no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
+    """Return the error for a method and a path that no operation has."""
+    plain = path.partition("?")[0]
+    methods = dict.fromkeys(operation.method for operation, _ in _matching(api.catalog, plain))
+    near = [] if methods else _near(api.catalog, plain)
+    listed = enumerated([f"`{each}`" for each in near], "or")
+    return UsageError(
+        f"`{api.name}` has no operation `{method.upper()} {plain}`",
+        why=f"This path has {enumerated(list(methods), 'and')}"
+        if methods
+        else "The document has no such path",
+        hint=f"Did you mean {listed}?" if near else f"See them all: `dynacli operations {api.name}`",
+        near=near,
+    )
+
+
+def _matching(catalog: Catalog, path: str) -> Iterator[tuple[OperationSummary, dict[str, str]]]:
+    """Yield the operations whose template a path fits, with the values of the template's parameters."""
+    for operation in catalog.each_summary():
+        # Documents tell operations of one path apart by a fragment, which is not sent.
+        template = operation.path if "#" in path else operation.path.partition("#")[0]
+        values = _values(template.partition("?")[0], path)
+        if values is not None:
+            yield operation, values
+
+
+def _values(template: str, path: str) -> dict[str, str] | None:
+    steps, given = template.split("/"), path.split("/")
+    if len(steps) != len(given):
+        return None
+    values: dict[str, str] = {}
+    for step, word in zip(steps, given, strict=True):
+        if step == word:
+            continue
+        if "{" not in step:
+            return None
+        pattern = "(.+)".join(re.escape(text) for text in _PARAMETER.split(step)[::2])
+        found = re.fullmatch(pattern, word)
+        if found is None:
+            return None
+        values.update(zip(_PARAMETER.findall(step), found.groups(), strict=True))
+    return values
+
+
+def _near(catalog: Catalog, path: str) -> list[str]:
+    from difflib import get_close_matches
+
+    paths = dict.fromkeys(operation.path for operation in catalog.each_summary() if not operation.is_hidden)
+    return get_close_matches(path, paths, _MOST_NAMED, 0.6)

@@ -1,0 +1,85 @@
+"""`dynacli API METHOD PATH`: an operation is named by its method and path."""
+
+import pytest
+
+from tests.documents import document, operation, parameter, save
+from tests.dry_runs import refusal_of, request_of
+from tests.harness import run_cli
+
+STRING = {"type": "string"}
+OWNER = parameter("owner", STRING, "path")
+REPO = parameter("repo", STRING, "path")
+PATHS = {
+    "/repos/{owner}/{repo}": {
+        "get": operation("getRepo", OWNER, REPO, parameter("page[size]", {"type": "integer"})),
+        "patch": operation("changeRepo", OWNER, REPO, body={"type": "object"}),
+    },
+    "/repos/{owner}/all": {"get": operation("listRepos", OWNER)},
+    "/files/{name}.json": {"get": operation("getFile", parameter("name", STRING, "path"))},
+    "/sets/{ids}": {
+        "get": operation("getSets", parameter("ids", {"type": "array", "items": STRING}, "path"))
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def api() -> str:
+    """Save the document that all tests call."""
+    return save(document(PATHS))
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("/repos/octo/hello", ("GET", "/repos/octo/hello")),
+        ("/repos/octo/hello", ("get", "/repos/octo/hello")),
+        ("/repos/octo/hello", ("GET", "/repos/{owner}/{repo}", "octo", "hello")),
+        ("/repos/octo/hello", ("GET", "/repos/{owner}/hello", "octo")),
+        ("/repos/octo/hello", ("GET", "/repos/{owner}/hello", "--owner", "octo")),
+        ("/repos/a%20b/hello", ("GET", "/repos/a%20b/hello")),
+        ("/repos/-1/hello", ("GET", "/repos/-1/hello")),
+        ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello?page[size]=3")),
+        ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello", "--page-size", "3")),
+        ("/repos/octo/all", ("GET", "/repos/octo/all")),
+        ("/files/a.json", ("GET", "/files/a.json")),
+        ("/sets/a,b", ("GET", "/sets/a,b")),
+    ],
+)
+def test_values_stand_in_the_path_or_behind_it(target: str, words: tuple[str, ...]) -> None:
+    """Of several paths the one that says most is meant."""
+    assert target == request_of(*words)["target"]
+
+
+def test_a_body_is_given_behind_the_path() -> None:
+    """Whatever an operation takes, it takes here, too."""
+    assert {"a": 1} == request_of("PATCH", "/repos/octo/hello", "--body.a", "1")["json"]
+    assert "GET /repos/{owner}/{repo}" in run_cli("./api.json", "GET", "/repos/octo/hello", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("DELETE", "/repos/octo/hello"), "This path has GET and PATCH"),
+        (("GET", "/repos/octo"), "The document has no such path"),
+        (("GET", "/repo/{owner}/{repo}"), "Did you mean `/repos/{owner}/{repo}`"),
+        (("GET", "/repos/octo/hello?other=1"), "There is no option `--query.other`"),
+        (("GET", "/repos/../hello"), "The path parameter `owner` cannot be sent"),
+    ],
+)
+def test_what_the_document_does_not_have_is_refused(words: tuple[str, ...], message: str) -> None:
+    """The error says what the document has instead."""
+    assert message in refusal_of(*words).stderr
+
+
+def test_an_operation_that_is_called_like_a_method_keeps_its_name() -> None:
+    """`get /x` is its argument; in upper case it is the method."""
+    own = operation("get", parameter("key", STRING, "path"))
+    save(document({"/kv/{key}": {"get": own}, "/x": {"get": operation("getX")}}))
+    assert "/kv/%2Fx" == request_of("get", "/x")["target"]
+    assert "/x" == request_of("GET", "/x")["target"]
+
+
+def test_options_are_completed_behind_a_method_and_a_path() -> None:
+    """As behind the name of the operation."""
+    run_cli("operations", "./api.json")
+    assert "--page-size" in run_cli("__complete", "bash", "./api.json", "GET", "/repos/a/b", "--pa").stdout
