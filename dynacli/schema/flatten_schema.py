@@ -41,6 +41,8 @@ LIMITS = (
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _MAX_HOPS = 100
 _MAX_STEPS = 5000
+_MAX_HEIRS = 100
+"""A discriminator with more values is not searched for those that inherit from one of them."""
 
 
 def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
@@ -70,6 +72,8 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
     item_schema = flat.items if is_array else flat.additional
     if flat.type == "object" and item_schema in (None, False) and flat.patterns:
         item_schema = next(iter(flat.patterns.values()))
+    elif flat.type == "object" and item_schema is None and not flat.properties:
+        item_schema = True  # an object of which nothing is said has any keys
     if is_array or (flat.type == "object" and item_schema is not None and item_schema is not False):
         item = flatten(item_schema, resolve) if flat_schemas is None else flat_schemas(item_schema)
         # A single level: an array inside an array is given as JSON.
@@ -139,9 +143,31 @@ def _flatten(schema: Any, context: _Context) -> FlatSchema:
         refs = context.refs - {context.own} if is_base else context.refs
         if refs.isdisjoint(branch["$ref"] for branch in branches):
             _add_group(flat, "discriminator", branches, context)
+        elif heirs := _heirs(context, branches):
+            _add_group(flat, "discriminator", [{"$ref": context.own}, *heirs], context)
     _add_conditional_properties(flat, schema, context)
     _infer_type(flat)
     return flat
+
+
+def _heirs(context: _Context, branches: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the branches that inherit from the schema itself, at any depth; none where one of them is around it."""
+    if not context.own or len(branches) > _MAX_HEIRS:
+        return []
+    bases: dict[str, set[str]] = {}
+    for branch in branches:
+        try:
+            target = context.resolve(branch["$ref"])
+        except LookupError:
+            continue
+        parts = list_of(target, "allOf") if isinstance(target, Mapping) else []
+        refs = (part.get("$ref") for part in parts if isinstance(part, Mapping))
+        bases[branch["$ref"]] = {ref for ref in refs if isinstance(ref, str)}
+    heirs: dict[str, None] = {}
+    while more := [ref for ref, above in bases.items() if ref not in heirs and above & {context.own, *heirs}]:
+        heirs.update(dict.fromkeys(more))
+    heirs.pop(context.own, None)
+    return [{"$ref": ref} for ref in heirs] if context.refs.isdisjoint(heirs) else []
 
 
 def _through_reference(schema: Mapping[str, Any], ref: str, context: _Context) -> FlatSchema:

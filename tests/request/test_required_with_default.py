@@ -1,10 +1,11 @@
 """What is required and has a default need not be given: the document says what is sent then."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import JSON, document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
@@ -85,3 +86,40 @@ def test_a_form_beside_a_file_has_its_defaults() -> None:
     body = request_of("a", "--file", "@-", stdin=b"bytes")["body"]
     assert 'name="kind"\r\n\r\nk\r\n' in body
     assert "bytes" in body
+
+
+MERGE_PATCH = "application/merge-patch+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "media_type", "is_patch"),
+    [("post", JSON, False), ("put", JSON, False), ("patch", JSON, True), ("post", MERGE_PATCH, True)],
+)
+def test_a_patch_has_no_defaults(method: str, media_type: str, *, is_patch: bool) -> None:
+    """They are what a server takes for a new object; what is left out of a patch stays as it is."""
+    schema = {
+        "type": "object",
+        "required": ["size"],
+        "properties": {
+            "colour": {"type": "string", "default": "red"},
+            "size": {"type": "integer", "default": 3},
+            "kind": {"type": "string", "enum": ["hat"], "default": "hat"},
+        },
+    }
+    save(document({"/a": {method: operation("a", body=schema, media_type=media_type)}}))
+    page = run_cli("./api.json", "a", "--help").stdout
+    assert is_patch is not ("default red" in page)
+    assert is_patch is not ("default 3" in page)
+    assert "default hat" in page
+    if is_patch:
+        assert "`a` needs --size" in refusal_of("a").stderr
+        assert {"size": 3} == json.loads(request_of("a", "--size", "3")["body"])
+    else:
+        assert {"size": 3} == request_of("a")["json"]
+
+
+def test_the_query_of_a_patch_has_its_defaults() -> None:
+    """A parameter is about the call."""
+    raw = parameter("notify", {"type": "boolean", "default": True})
+    save(document({"/a": {"patch": operation("a", raw, body={"type": "object"})}}))
+    assert "default true" in run_cli("./api.json", "a", "--help").stdout

@@ -398,3 +398,49 @@ def test_an_heir_has_no_options_of_other_heirs() -> None:
     assert {"mane": 1, "kind": "x"} == request_of("a", "--mane", "1", "--kind", "x")["json"]
     page = run_cli("./api.json", "a", "--help").stdout
     assert (True, False) == ("--mane" in page, "--fins" in page)
+
+
+LINE = {
+    "Fish": {
+        **_object("kind", kind=STRING),
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {"salmon": "Salmon", "smart": "SmartSalmon", "wise": "WiseSalmon", "shark": "Shark"},
+        },
+    },
+    "Salmon": {"allOf": [_ref("Fish"), _object(river=STRING)]},
+    "SmartSalmon": {"allOf": [_ref("Salmon"), _object(degree=STRING)], "additionalProperties": INTEGER},
+    "WiseSalmon": {"allOf": [_ref("SmartSalmon"), _object(years=INTEGER)]},
+    "Shark": {"allOf": [_ref("Fish"), _object(teeth=INTEGER)]},
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        ("--kind smart --degree x", {"kind": "smart", "degree": "x"}),
+        ("--kind smart --body.x 1", {"kind": "smart", "x": 1}),
+        ("--kind wise --years 3 --river Rhine", {"kind": "wise", "years": 3, "river": "Rhine"}),
+        ("--kind salmon --river Rhine", {"kind": "salmon", "river": "Rhine"}),
+    ],
+)
+def test_an_heir_has_the_options_of_its_own_heirs(words: str, sent: Any) -> None:
+    """A body whose schema inherits the discriminator may be of each schema that inherits from it in turn."""
+    save(document({"/a": {"post": operation("a", body=_ref("Salmon"))}}, components={"schemas": LINE}))
+    assert sent == request_of("a", *words.split())["json"]
+    page = run_cli("./api.json", "a", "--help").stdout
+    assert (True, False) == ("--years" in page, "--teeth" in page)
+
+
+@pytest.mark.parametrize("body", [{"type": "object"}, {"type": "object", "additionalProperties": INTEGER}])
+def test_a_map_says_how_its_keys_are_given(body: Any) -> None:
+    """Where a schema says nothing of the keys as well."""
+    save(
+        document(
+            {"/a": {"post": operation("a", body=body)}, "/b": {"post": operation("b", body=_object(m=body))}}
+        )
+    )
+    assert "Any property: `--body.NAME VALUE`." in run_cli("./api.json", "a", "--help").stdout
+    assert "or an entry each: --m.NAME " in run_cli("./api.json", "b", "--help").stdout
+    assert {"x": 1} == request_of("a", "--body.x", "1")["json"]
+    assert {"m": {"x": 1}} == request_of("b", "--m.x", "1")["json"]

@@ -239,7 +239,7 @@ class _OperationCompiler:
         raw = entry.operation
         where = ("paths", path, *entry.steps)
         parameters = self._inputs.parameters(path, item, resolved, where)
-        body = self._inputs.body(raw.get("requestBody"), parameters)
+        body = self._inputs.body(raw.get("requestBody"), parameters, entry.method)
         wanted = _wanted(self._tree, raw_item, raw)
         operation_id = wanted[-1]
         wanted.insert(-1, self._short.get((entry.method, path), ""))

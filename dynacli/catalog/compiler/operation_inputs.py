@@ -14,7 +14,7 @@ from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.descriptions import parameter_description
 from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
-from dynacli.model.media_types import body_schema, is_form, is_media_type
+from dynacli.model.media_types import body_schema, essence, is_form, is_media_type
 from dynacli.model.operation import (
     GUARDED_OPTIONS,
     IGNORED_HEADERS,
@@ -41,6 +41,8 @@ LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 """The locations of parameters; where two parameters have the same name, the earlier location has the plain option."""
 
 _FORM = "application/x-www-form-urlencoded"
+_MERGE_PATCH = "application/merge-patch+json"
+"""RFC 7396: a member that is left out stays as it is."""
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 # The last four belong to the connection.
 _IGNORED_HEADERS = IGNORED_HEADERS | {"host", "content-length", "transfer-encoding", "connection"}
@@ -88,6 +90,7 @@ class Inputs:
         self._document = document
         self._warn = warn
         self._bodies: dict[int | bytes | str, tuple[Any, Listing]] = {}
+        self._patches: dict[int | bytes | str, tuple[Field, ...]] = {}
         # Most operations share their parameters. An id stays unique only as long as its object is there.
         self._parameters: dict[tuple[int, str], tuple[Mapping[str, Any], Parameter]] = {}
         self._originals = Originals()
@@ -257,11 +260,12 @@ class Inputs:
             found.append(self._spelled[key] if aliases else parameter)
         return tuple(found)
 
-    def body(self, raw: Any, parameters: tuple[Parameter, ...]) -> Body | None:
+    def body(self, raw: Any, parameters: tuple[Parameter, ...], method: str) -> Body | None:
         """Return the request body; an option that a parameter has already gets `body.` in front.
 
         Args:
             raw: With its references in place, which name branches and show where a schema contains itself.
+            method: What a PATCH leaves out stays as it is, so that its body has no defaults.
         """
         tree = self._document.tree
         if isinstance(raw, Mapping) and "$ref" in raw and follow_references(tree, raw) is None:
@@ -271,14 +275,21 @@ class Inputs:
             return None
         taken = _options_of(parameters)
         content = tuple(
-            self._media_type(name, dict_or_empty(follow_references(tree, media)), taken)
+            self._media_type(
+                name,
+                dict_or_empty(follow_references(tree, media)),
+                taken,
+                is_patch=method == "PATCH" or essence(name) == _MERGE_PATCH,
+            )
             for name, media in raw["content"].items()
         )
         if not content:
             return None
         return Body(content, raw.get("required") is True)
 
-    def _media_type(self, name: str, media: Mapping[str, Any], taken: set[str]) -> MediaType:
+    def _media_type(
+        self, name: str, media: Mapping[str, Any], taken: set[str], *, is_patch: bool
+    ) -> MediaType:
         schema = body_schema(media)
         ref = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
         key = ref if isinstance(ref, str) else digest_of(schema)
@@ -287,7 +298,9 @@ class Inputs:
             listing = list_fields(schema, self._flat_raw_schemas)
             self._bodies[key] = (schema, listing._replace(fields=_compiled(listing.fields)))
         listing = self._bodies[key][1]
-        fields = fields_with_own_options(listing.fields, taken)
+        if is_patch and key not in self._patches:
+            self._patches[key] = _without_defaults(listing.fields)
+        fields = fields_with_own_options(self._patches[key] if is_patch else listing.fields, taken)
         return MediaType(name, listing.value, fields, listing.is_cut, listing.choices)
 
     def example(
@@ -330,6 +343,19 @@ def _compiled(fields: tuple[Field, ...]) -> tuple[Field, ...]:
         field
         if (sentence := first_sentence(field.description)) == field.description
         else replace(field, description=sentence)
+        for field in fields
+    )
+
+
+def _without_defaults(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields of a body that changes an object: a default is what a server takes for a new one.
+
+    Where only one value is allowed, its default changes nothing.
+    """
+    return tuple(
+        replace(field, value=replace(field.value, has_default=False, default=None))
+        if field.value.has_default and len(field.value.enum) != 1
+        else field
         for field in fields
     )
 
