@@ -2,19 +2,18 @@
 
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dynacli.document.discovery.addresses import SearchedOrigin
-from dynacli.document.discovery.discovered import Discovery, FoundDocument, Lead, Role, TriedUrl, Way
+from dynacli.document.discovery.discovered import Discovery, Lead, Role, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import FOREIGN, LATE, TIMED_OUT, found_nothing, result_of
-from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, on_one_line, read_answer
+from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, read_answer
 from dynacli.document.discovery.probes import ProbeAnswer, Probes
-from dynacli.document.discovery.trials import TrialCall, is_unknown_there
+from dynacli.document.discovery.rank_documents import rank_documents, try_documents
 from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.document.fetched import Authorize, Fetched
-from dynacli.document.fetching.download import Head
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.urls import with_masked_query
 
@@ -42,8 +41,6 @@ _MAX_STEPS = 4
 """How many references in a row are followed: page, script, configuration, document."""
 _MAX_CATALOGS = 2
 """How many of those may lead to catalogs, which may list catalogs (RFC 9727, section 4.1)."""
-MAX_TRIED = 4
-"""How many documents that disagree are tried at most."""
 _MAX_FOREIGN = 5
 """How many references to other origins are reported."""
 
@@ -168,58 +165,12 @@ class _Search:
             )
         best = self._best_stage()
         found = sorted(self.documents, key=lambda entry: entry[0].rank)
-        ranked = _ranked(document for candidate, document in found if candidate.stage == best)
-        return Discovery(tuple(self._by_trial(ranked)), self._tried())
-
-    def _by_trial(self, ranked: list[DocumentAnswer]) -> list[FoundDocument]:
-        """Return the documents, those last whose operations the server does not know, as trials show."""
-        by_shape: dict[frozenset[str], DocumentAnswer] = {}
-        for document in ranked:
-            by_shape.setdefault(document.shape, document)
-        if len(by_shape) < 2 or self.is_stopped:
-            return [document.found for document in ranked]
-        calls = {
-            shape: [call for call in document.trial_calls if self.origin.has(call.url)]
-            for shape, document in list(by_shape.items())[:MAX_TRIED]
-        }
-        heads = self._heads(call.url for own in calls.values() for call in own)
-        known: set[frozenset[str]] = set()
-        unknown: set[frozenset[str]] = set()
-        for shape, own in calls.items():
-            if own:
-                is_unknown = all(is_unknown_there(call, heads.get(call.url)) for call in own)
-                (unknown if is_unknown else known).add(shape)
-        found = [
-            replace(
-                document.found,
-                trial=", ".join(
-                    _trial_text(call, heads.get(call.url)) for call in calls.get(document.shape, ())
-                ),
-                is_answered=document.shape not in unknown,
-            )
-            for document in ranked
-        ]
-        return sorted(found, key=lambda document: not document.is_answered) if known else found
-
-    def _heads(self, urls: Iterable[str]) -> dict[str, Head]:
-        """Return URL → the head of its answer, for the URLs that answer in time."""
-        self.probes.close()
+        ranked = rank_documents(document for candidate, document in found if candidate.stage == best)
+        if self.is_stopped:
+            return Discovery(tuple(document.found for document in ranked), self._tried())
+        self.probes.close()  # what is still asked for does not count any more
         self.probes = Probes(self.probes.peers)
-        heads: dict[str, Head] = {}
-        end = time.monotonic() + PLACE_SECONDS
-        waiting = list(dict.fromkeys(urls))
-        asked: dict[int, str] = {}
-        while waiting or asked:
-            while waiting and self.probes.is_free:
-                asked[len(waiting)] = waiting[0]
-                self.probes.start(len(waiting), waiting.pop(0), PLACE_SECONDS)
-            answer = self.probes.next_answer(end - time.monotonic())
-            if answer is None:
-                break
-            url = asked.pop(answer[0])
-            if answer[1].head is not None:
-                heads[url] = answer[1].head
-        return heads
+        return Discovery(tuple(try_documents(ranked, self.origin, self.probes, PLACE_SECONDS)), self._tried())
 
     def _ask_given(self, timeout: float | None, authorize: Authorize | None) -> list[_Candidate]:
         first = _Candidate(self.origin.url, _GIVEN, (), Way.GIVEN)
@@ -489,32 +440,7 @@ class _Search:
         )
 
 
-def _trial_text(call: TrialCall, head: Head | None) -> str:
-    """Return a call that tried a document and its answer: `GET /health answers 404`."""
-    answer = f"answers {head.status}" if head is not None else "has no answer"
-    is_page = is_unknown_there(call, head) and head is not None and head.status < 300
-    return f"GET {on_one_line(call.path)} {answer}{' with a page' if is_page else ''}"
-
-
 def _way(parent: _Candidate, lead: Lead) -> Way:
     if lead.is_stated:
         return Way.STATED
     return Way.NAMED if parent.way in {Way.GIVEN, Way.STATED, Way.NAMED} else Way.PAGE
-
-
-def _ranked(documents: Iterable[DocumentAnswer]) -> list[DocumentAnswer]:
-    """Return the documents, the best first; of documents that describe the same API only the best.
-
-    Among those found in the same way, documents with operations come before those without, OpenAPI 3 before
-    Swagger 2.0, JSON before YAML, and then the one that was found first.
-    """
-    ranked: list[DocumentAnswer] = []
-    for document in sorted(documents, key=_rank):
-        if not any(document.is_same_api(better) for better in ranked):
-            ranked.append(document)
-    return ranked
-
-
-def _rank(document: DocumentAnswer) -> tuple[Way, bool, bool, bool]:
-    found = document.found
-    return found.way, not found.operations, found.openapi.startswith("Swagger"), not document.is_json
