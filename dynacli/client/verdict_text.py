@@ -27,14 +27,15 @@ MAX_SHORT = 3
 MAX_STEPS = 5
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
-_ALL_SHOWN = "`-v` shows them all"
 
 
 def short_findings_text(findings: "Sequence[Finding]") -> str:
-    """Return the first findings, a line each, and the number of the others."""
+    """Return the first findings, a line each, and the number of the others, which `-v` shows."""
     groups = _grouped(findings)
     lines = [_headline(*group) for group in groups[:MAX_SHORT]]
-    return "\n".join([*lines, *_rest_line(len(groups) - MAX_SHORT)])
+    if len(groups) > MAX_SHORT:
+        lines.append(f"and {len(groups) - MAX_SHORT:,} more; `-v` shows them all")
+    return "\n".join(lines)
 
 
 def findings_text(
@@ -71,11 +72,9 @@ def findings_text(
                 if step.line is not None
             ]
             lines += via[:MAX_STEPS]
-    return "\n".join([*lines, *_rest_line(len(groups) - len(shown))])
-
-
-def _rest_line(number: int) -> list[str]:
-    return [f"and {number:,} more; {_ALL_SHOWN}"] if number > 0 else []
+    if len(groups) > len(shown):
+        lines.append(f"and {len(groups) - len(shown):,} more")
+    return "\n".join(lines)
 
 
 def _grouped(findings: "Sequence[Finding]") -> "list[tuple[Finding, int]]":

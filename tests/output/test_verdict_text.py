@@ -416,7 +416,7 @@ def test_twenty_findings_are_shown(api: str, server: Recorder) -> None:
     server.answers["/pets/1"] = Answer(body=json.dumps(body).encode())
     result = _call(api, "1", "--validate", "strict")
     assert 20 == result.stderr.count("[additionalProperties]")
-    assert "and 5 more; `-v` shows them all" in result.stderr
+    assert "and 5 more\n" in result.stderr
     assert 25 == _call(api, "1", "--validate", "strict", "-v").stderr.count("[additionalProperties]")
 
 

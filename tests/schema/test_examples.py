@@ -400,6 +400,20 @@ def test_overlapping_branches_still_have_an_example() -> None:
     assert example_value({"oneOf": [{"type": "object"}, {"type": "object"}]}, resolve) == {}
 
 
+def test_an_example_fits_one_branch_where_there_is_such_a_value() -> None:
+    """The first branch offers a value that fits the second one, too."""
+    schema = {"oneOf": [{"enum": ["ADMIN"]}, {"type": "string"}]}
+    assert example_value(schema, resolve) == "string"
+
+
+def test_what_is_left_out_is_kept_where_nothing_is_valid_without() -> None:
+    """A property that is read-only is in a request only where it must be, whichever schema requires it."""
+    parts = [{"required": ["id", "name"]}, {"properties": {"id": refer("Id"), "name": {"type": "string"}}}]
+    assert example_value({"allOf": parts}, resolve) == {"name": "string"}
+    closed = {"properties": {"id": refer("Id")}, "minProperties": 1, "additionalProperties": False}
+    assert example_value({"type": "object", **closed}, resolve) == {"id": 1}
+
+
 def test_requests_and_responses_have_different_examples() -> None:
     """A response has `readOnly` properties and no `writeOnly` ones."""
     schema = {
