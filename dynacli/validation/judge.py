@@ -57,8 +57,7 @@ class Judge:
         Args:
             is_exact: Whether properties of the body that the document does not mention are findings, too.
         """
-        verdict = Verdict()
-        notes = JudgingNotes(is_lenient=not is_exact, is_swagger=self._is_swagger)
+        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger)
         body_values: list[JudgedValue] = []
         with _exceptions_into(verdict):
             errors = self._engine.request_errors(
@@ -76,8 +75,7 @@ class Judge:
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
         """
-        verdict = Verdict()
-        notes = JudgingNotes(is_lenient=not is_exact, is_swagger=self._is_swagger)
+        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger)
         if self._is_behind_a_redirect(response):
             text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
             verdict.unchecked.append(text)

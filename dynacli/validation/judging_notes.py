@@ -39,15 +39,13 @@ class JudgingNotes:
         unchecked: Reasons why something could not be judged, each once; a stream may give any number of them.
         failures: The same, where the document's own schema is to blame.
         count: How many notes were taken. A keyword compares it to learn whether its branches were judged.
-        is_lenient: Whether what is meant well, but written in another way than the document's, is noted and no error.
         undefined_formats: The formats that the document's version does not define, and that say nothing there.
 
     Args:
         is_swagger: Whether the document is written in Swagger 2.0.
     """
 
-    def __init__(self, *, is_lenient: bool = False, is_swagger: bool = False) -> None:
-        self.is_lenient = is_lenient
+    def __init__(self, *, is_swagger: bool = False) -> None:
         # JSON Schema got them after Swagger 2.0, in whose documents they are names of any format.
         self.undefined_formats = frozenset({"duration", "time"} if is_swagger else ())
         self.unchecked: dict[str, None] = {}

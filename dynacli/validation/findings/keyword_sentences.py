@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.findings.finding import shortened
+from dynacli.validation.findings.schema_error import is_minor
 
 __all__ = ["kind_and_value", "listed", "sentence", "shown", "shown_all"]
 
@@ -32,6 +33,8 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
             return f"{_literal(got)} is none of {shown_all(value)}"
         case "const":
             return f"expected {_literal(value)}, got {_literal(got)}"
+        case "format" if is_minor(error):
+            return f"{shown(got)} is a {value} of ISO 8601 and none of RFC 3339, which is stricter"
         case "format":
             return f"{shown(got)} is not a valid {value}"
         case "pattern" if error.message == "the pattern takes too long":

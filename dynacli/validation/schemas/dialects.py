@@ -18,6 +18,7 @@ from dynacli.validation.schemas.format_checker import Formats
 from dynacli.validation.schemas.keywords import (
     KEYWORDS,
     KEYWORDS_3_0,
+    forgiving_durations,
     forgiving_null,
     guarded,
     locating_false,
@@ -148,6 +149,7 @@ def _make_class(base: Any, direction: Direction, version: str = "") -> Any:
     }
     if "allOf" in base.VALIDATORS:
         keywords["allOf"] = jsonschema.Draft202012Validator.VALIDATORS["allOf"]
+    keywords["format"] = forgiving_durations(keywords["format"])
     for name in keywords.keys() & {"allOf", "$ref"}:
         keywords[name] = without_left_out(keywords[name], hidden)
     keywords["items"] = _items(keywords["items"])

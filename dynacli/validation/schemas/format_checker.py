@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema import FormatChecker  # type: ignore[import-untyped]
 
-from dynacli.validation.formats import RANGES, FormatCheck, is_in_range, is_iso_duration, text_formats
+from dynacli.validation.formats import RANGES, FormatCheck, is_in_range, text_formats
 from dynacli.validation.judging_notes import JudgingNotes
 
 __all__ = ["Formats"]
@@ -35,20 +35,10 @@ class Formats(FormatChecker):  # type: ignore[misc]
         self.texts: dict[str, FormatCheck] = {
             name: check for name, check in known.items() if name not in notes.undefined_formats
         }
-        if notes.is_lenient and "duration" in self.texts:
-            self.texts["duration"] = self._is_duration
         self.checkers = {
             **{name: (check, ()) for name, check in _NUMBERS.items()},
             **{name: (partial(_check_text, check), ()) for name, check in self.texts.items()},
         }
-
-    def _is_duration(self, text: str) -> bool:
-        if text_formats(self.notes.patterns)["duration"](text):
-            return True
-        is_meant = is_iso_duration(text)
-        if is_meant:
-            self.notes.add_unchecked("a duration is one of ISO 8601, and none of RFC 3339, which is stricter")
-        return is_meant
 
 
 def _check_text(check: FormatCheck, value: object) -> bool:

@@ -27,6 +27,7 @@ from dynacli.validation.findings.schema_error import (
     schema_error,
     unexpected,
 )
+from dynacli.validation.formats import is_iso_duration
 from dynacli.validation.judging_notes import TooLongError, check_stack, look_up
 from dynacli.validation.schemas.unevaluated import unevaluated_items, unevaluated_properties
 
@@ -34,6 +35,7 @@ __all__ = [
     "KEYWORDS",
     "KEYWORDS_3_0",
     "SchemaError",
+    "forgiving_durations",
     "forgiving_null",
     "guarded",
     "locating_false",
@@ -277,6 +279,17 @@ def required(hidden: str) -> Keyword:
                 yield schema_error("is missing", str(name))
 
     return required_keyword
+
+
+def forgiving_durations(keyword: Keyword) -> Keyword:
+    """Return the keyword `format`, by which a duration of ISO 8601 that RFC 3339 does not have is a minor error."""
+
+    def format_keyword(validator: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        for error in keyword(validator, name, instance, schema) or ():
+            error.is_minor = name == "duration" and is_iso_duration(instance)
+            yield error
+
+    return format_keyword
 
 
 def without_left_out(keyword: Keyword, hidden: str) -> Keyword:
