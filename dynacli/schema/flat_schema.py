@@ -89,6 +89,10 @@ class BranchGroup(NamedTuple):
         return united
 
 
+_NO_NAMES: frozenset[str] = frozenset()
+"""One for all: since Python 3.10 each `frozenset()` is another, and a large document has tens of thousands."""
+
+
 class FlatSchema:
     """A schema with its references, `allOf` and branches merged into a single level.
 
@@ -130,18 +134,18 @@ class FlatSchema:
         self.is_union = False
         self.description = ""
         self.properties: dict[str, Any] = {}
-        self.outside_branches: frozenset[str] = frozenset()
+        self.outside_branches = _NO_NAMES
         self.patterns: dict[str, Any] = {}
-        self.required: frozenset[str] = frozenset()
-        self.required_in_branches: frozenset[str] = frozenset()
+        self.required = _NO_NAMES
+        self.required_in_branches = _NO_NAMES
         self.branches: dict[str, tuple[str, ...]] = {}
         self.groups: tuple[BranchGroup, ...] = ()
         self.discriminator: Discriminator | None = None
         self.items: Any = None
         self.additional: Any = None
-        self.refs: frozenset[str] = frozenset()
-        self.entries: frozenset[str] = frozenset()
-        self.branch_entries: frozenset[str] = frozenset()
+        self.refs = _NO_NAMES
+        self.entries = _NO_NAMES
+        self.branch_entries = _NO_NAMES
 
     def add(self, other: "FlatSchema") -> None:
         """Merge a schema that applies as well; where both name a value, that of this schema stays."""
@@ -171,17 +175,16 @@ class FlatSchema:
             own = self.properties.get(name)
             self.properties[name] = schema if own is None or own is schema else {"allOf": [own, schema]}
         self.patterns = {**other.patterns, **self.patterns}
-        self.outside_branches |= other.outside_branches
-        self.required |= other.required
-        self.required_in_branches |= other.required_in_branches
+        # A union is another set, even of nothing.
+        for sets in ("outside_branches", "required", "required_in_branches", "branch_entries", "refs"):
+            if getattr(other, sets):
+                setattr(self, sets, getattr(self, sets) | getattr(other, sets))
         self.groups += other.groups
         self.discriminator = self.discriminator or other.discriminator
-        self.branch_entries |= other.branch_entries
         if self.items is None:
             self.items = other.items
         if self.additional is None:
             self.additional = other.additional
-        self.refs |= other.refs
 
 
 def any_of(schemas: list[Any]) -> Any:

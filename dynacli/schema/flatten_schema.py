@@ -5,6 +5,7 @@ a keyword of the wrong type counts as absent.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dynacli.model.media_types import is_binary
@@ -47,7 +48,7 @@ _MAX_HEIRS = 100
 
 def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
     """Return a schema flattened; a value that is no schema counts as `true`."""
-    return _flatten(schema, _Context(resolve, frozenset(), 0, [_MAX_STEPS], {}))
+    return _flatten(schema, _Context(resolve, FlatSchema().refs, 0, [_MAX_STEPS], {}))
 
 
 class FlatSchemas:
@@ -78,6 +79,8 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
         item = flatten(item_schema, resolve) if flat_schemas is None else flat_schemas(item_schema)
         # A single level: an array inside an array is given as JSON.
         items = ValueType(item.type, item.format, item.enum, limits=item.limits or None)
+    if not (flat.enum or flat.has_default or flat.limits or items):
+        return _simple_type(flat.type, flat.format, flat.is_nullable)
     return ValueType(
         flat.type,
         flat.format,
@@ -88,6 +91,12 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
         flat.is_nullable,
         items,
     )
+
+
+@lru_cache(1_000)
+def _simple_type(name: str, value_format: str, is_nullable: bool) -> ValueType:
+    """Return the type that most options of a document have; they share it."""
+    return ValueType(name, value_format, is_nullable=is_nullable)
 
 
 class _Context(NamedTuple):
@@ -221,9 +230,9 @@ def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
     if isinstance(description, str):
         flat.description = description
     flat.properties = dict(mapping_of(schema, "properties"))
-    flat.outside_branches = frozenset(flat.properties)
+    flat.outside_branches = frozenset(flat.properties) or flat.outside_branches
     flat.patterns = dict(mapping_of(schema, "patternProperties"))
-    flat.required = frozenset(names_in(schema.get("required")))
+    flat.required = frozenset(names_in(schema.get("required"))) or flat.required
     flat.items = schema.get("items")
     flat.additional = schema.get("additionalProperties")
     others = schema.get("unevaluatedProperties", flat.additional)

@@ -89,8 +89,51 @@ def compile_document(
     for reference in document.scan.dangling:
         warnings.items.append((f"`{reference.ref}` leads nowhere; it stands for anything", reference.pointer))
     names = NameBook(given_names)
+    # A document of its own: its references resolved are a second tree, which is gone before warnings are located.
+    operations, left_out = _compile_operations(document.with_tree(tree), written, names, warnings)
+    components = dict(_components(document))
+    as_written = (
+        (pointer, difference(components[pointer], value)) for pointer, value in _components(written)
+    )
+    info = dict_or_empty(tree.get("info"))
+    servers = read_servers(tree.get("servers"), warnings.add, "servers")
+    meta = {
+        "openapi": document.written_in,
+        "dialect": document.version,
+        "title": text_or_empty(info.get("title")),
+        "version": text_or_empty(info.get("version")),
+        "uri": document.uri,
+        "json_schema_dialect": text_or_empty(tree.get("jsonSchemaDialect")),
+        "servers": [server_row(server) for server in servers],
+        "operations": len(operations),
+        "left_out": left_out,
+    }
+    tags = _tags(tree)
+    return Compiled(
+        meta,
+        tuple(operations),
+        compile_overview(
+            [each.operation for each in operations],
+            first_sentence(text_or_empty(info.get("description"))),
+            tags,
+            len(components.get(WEBHOOKS, ())),
+        ),
+        components,
+        {pointer: found for pointer, found in as_written if found is not None},
+        tags,
+        names.lock,
+        warnings.locate(document),
+        tuple((file.uri, file_name(file.uri)) for file in document.files),
+        tuple(document.origins),
+    )
+
+
+def _compile_operations(
+    document: Document, written: Document, names: NameBook, warnings: CompileWarnings
+) -> tuple[list[CompiledOperation], list[dict[str, Any]]]:
+    """Return the operations, and the rows of those that cannot be called."""
     entries = list(_each_operation(document, warnings))
-    short = short_names(_named(tree, entries), names.is_of_another)
+    short = short_names(_named(document.tree, entries), names.is_of_another)
     compiler = _OperationCompiler(document, written, names, short, warnings.add)
     operations = []
     left_out = LeftOut(warnings.add)
@@ -111,41 +154,7 @@ def compile_document(
             # A document can have anything anywhere; an unexpected value concerns this operation alone.
             why = f"its description has an unexpected shape ({type(error).__name__})"
             left_out.add(entry.method, path, raw, why, where)
-    components = dict(_components(document))
-    as_written = (
-        (pointer, difference(components[pointer], value)) for pointer, value in _components(written)
-    )
-    info = dict_or_empty(tree.get("info"))
-    servers = read_servers(tree.get("servers"), warnings.add, "servers")
-    meta = {
-        "openapi": document.written_in,
-        "dialect": document.version,
-        "title": text_or_empty(info.get("title")),
-        "version": text_or_empty(info.get("version")),
-        "uri": document.uri,
-        "json_schema_dialect": text_or_empty(tree.get("jsonSchemaDialect")),
-        "servers": [server_row(server) for server in servers],
-        "operations": len(operations),
-        "left_out": left_out.rows,
-    }
-    tags = _tags(tree)
-    return Compiled(
-        meta,
-        tuple(operations),
-        compile_overview(
-            [each.operation for each in operations],
-            first_sentence(text_or_empty(info.get("description"))),
-            tags,
-            len(components.get(WEBHOOKS, ())),
-        ),
-        components,
-        {pointer: found for pointer, found in as_written if found is not None},
-        tags,
-        names.lock,
-        warnings.locate(document),
-        tuple((file.uri, file_name(file.uri)) for file in document.files),
-        tuple(document.origins),
-    )
+    return operations, left_out.rows
 
 
 def _each_operation(

@@ -29,7 +29,7 @@ from dynacli.document.objects import (
 from dynacli.document.pointer import join
 from dynacli.document.references.place_origins import Move
 
-__all__ = ["Mended", "mend", "root_schemas"]
+__all__ = ["Mended", "mend", "objects_below", "root_schemas"]
 
 Steps = tuple[str | int, ...]
 
@@ -102,7 +102,7 @@ class _Mending:
                     continue
                 self.mend_fields(node, kind, steps)
             # Reversed, because the stack is read from its end and warnings should come in document order.
-            self.stack.extend(reversed(list(_below(node, kind, steps))))
+            self.stack.extend(reversed(list(objects_below(node, kind, steps))))
 
     def mend_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
         for field in _BOOLEANS.get(kind, ()):
@@ -199,10 +199,10 @@ def root_schemas(tree: Any) -> Iterator[tuple[dict[str, Any], Steps]]:
         if kind is SCHEMA and isinstance(node, dict):
             yield node, steps
         elif isinstance(node, dict | list):
-            stack.extend(_below(node, kind, steps))
+            stack.extend(objects_below(node, kind, steps))
 
 
-def _below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
+def objects_below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
     """Yield the objects and lists in an object or a list, except data."""
     if isinstance(node, list):
         members = ((item, kind, (*steps, index)) for index, item in enumerate(node))

@@ -5,13 +5,11 @@ A document is used whatever the report says.
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from importlib.util import find_spec
 from itertools import islice
-from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from dynacli.document.mending.mend import root_schemas
+from dynacli.document.mending.official_schema import errors_of, refuse_to_retrieve
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import MISSING, follow, from_fragment, join
 from dynacli.document.references.scan import ScanResult, scan
@@ -50,7 +48,7 @@ def report(tree: Any, version: str, references: ScanResult | None = None) -> lis
     problems = (
         *_reference_problems(references or scan(tree)),
         *islice(_operation_problems(tree), _MAX_PROBLEMS),
-        *_schema_problems(tree, version),
+        *islice(_schema_problems(tree, version), _MAX_PROBLEMS),
         *(() if version == "3.0" else islice(_keyword_problems(tree), _MAX_PROBLEMS)),
     )
     return list(dict.fromkeys(problems))[:_MAX_PROBLEMS]
@@ -112,14 +110,16 @@ def _dereferenced(tree: Any, node: Any) -> Any:
 
 
 def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
-    """Yield the places that break the official JSON Schema of the version."""
-    validator = _validator(version)
-    if not validator:
-        return
+    """Yield the places that break the official JSON Schema of the version, each once."""
+    known: set[Problem] = set()
     try:
-        for error in islice(validator.iter_errors(tree), _MAX_PROBLEMS):
+        for steps, error in errors_of(tree, version) if isinstance(tree, dict) else ():
             closest = _closest(error)
-            yield Problem(join(closest.instance_path), _describe(closest))
+            below = closest.instance_path[len(error.instance_path) :]
+            problem = Problem(join([*steps, *below]), _describe(closest))
+            if problem not in known:
+                known.add(problem)
+                yield problem
     except (ValueError, TypeError, OverflowError):
         # The tree has something that JSON cannot hold, such as a key that is not a string.
         yield Problem("", "The document could not be held against its schema")
@@ -133,7 +133,7 @@ def _keyword_problems(tree: Any) -> Iterator[Problem]:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
     # Not `jsonschema_rs.meta`, which fetches the dialect that `$schema` of a schema names.
-    validator = Draft202012Validator({"$ref": _JSON_SCHEMA}, retriever=_refuse_to_retrieve)
+    validator = Draft202012Validator({"$ref": _JSON_SCHEMA}, retriever=refuse_to_retrieve)
     for schema, steps in root_schemas(tree):
         if "$schema" in schema:
             continue  # it may have a dialect of its own
@@ -143,30 +143,6 @@ def _keyword_problems(tree: Any) -> Iterator[Problem]:
             yield Problem(join([*steps, *error.instance_path]), _describe(error))
         except (ValueError, TypeError, OverflowError):
             continue  # it has something that JSON cannot hold, such as a key that is not a string
-
-
-@cache
-def _validator(version: str) -> Any:
-    """Return the compiled official schema, or None where the installed package has none.
-
-    The schemas are files in openapi-spec-validator, read without importing it, which would take half a second.
-    """
-    import jsonschema_rs
-    import orjson
-
-    package = find_spec("openapi_spec_validator")
-    if not package or not package.origin:
-        return None
-    file = Path(package.origin).parent / "resources" / "schemas" / f"v{version}" / "schema.json"
-    try:
-        schema = orjson.loads(file.read_bytes())
-    except OSError:
-        return None
-    return jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_refuse_to_retrieve)
-
-
-def _refuse_to_retrieve(uri: str) -> NoReturn:
-    raise ValueError(uri)
 
 
 def _closest(error: Any) -> Any:
@@ -227,6 +203,8 @@ def _describe(error: Any) -> str:
             return "This lacks something that it has to hold, or holds it too often"
         case "minItems" | "minProperties":
             return "This should not be empty"
+        case "falseSchema" if error.schema_path[-2:-1] == ["patternProperties"]:
+            return f"The name `{str(error.instance_path[-1])[:60]}` is not allowed here"
         case "falseSchema" | "not":
             return "This is not allowed here"
         case name:

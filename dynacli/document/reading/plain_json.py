@@ -9,6 +9,7 @@ from dynacli.errors import DocumentError
 __all__ = ["check_limits", "to_plain"]
 
 _MERGE = "<<"
+_LONGEST_WORD = 40
 
 
 def check_limits(tree: Any, name: str) -> int:
@@ -65,6 +66,8 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
     """
     top: list[Any] = [None]
     count = 0
+    # Equal keys and words become one object: a document has few of them, and each many times.
+    words: dict[str, str] = {}
     # Each node with the container and the key that its copy goes to, and its depth.
     stack: list[tuple[Any, Any, Any, int]] = [(tree, top, 0, 0)]
     while stack:
@@ -77,7 +80,10 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
         if isinstance(node, dict):
             if _MERGE in node:
                 node = _merge(node)
-            values = {_key(key, name): value for key, value in node.items()}
+            values = {}
+            for key, value in node.items():
+                word = _key(key, name)
+                values[words.setdefault(word, word)] = value
             if clashes is not None and len(values) < len(node):
                 clashes.extend(str(key) for key in node if not isinstance(key, str))
             copy: dict[str, Any] = dict.fromkeys(values)
@@ -88,7 +94,9 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
             parent[place] = copies = [None] * len(items)
             stack.extend((item, copies, index, depth + 1) for index, item in enumerate(items))
         else:
-            parent[place] = _scalar(node)
+            scalar = _scalar(node)
+            is_word = isinstance(scalar, str) and len(scalar) <= _LONGEST_WORD
+            parent[place] = words.setdefault(scalar, scalar) if is_word else scalar
     return top[0]
 
 

@@ -21,7 +21,7 @@ from copy import deepcopy
 from typing import Any
 
 from dynacli.document.pointer import follow, join
-from dynacli.document.references.scan import Locator, Site, Steps, sites_of, steps_of
+from dynacli.document.references.scan import Link, Locator, Site, Steps, sites_of, steps_of
 
 __all__ = ["resolve"]
 
@@ -62,22 +62,52 @@ def resolve(tree: Any, *, uri: str = "") -> Any:
     """
     if not isinstance(tree, dict):
         return tree
-    copy, count = _copied(tree)
-    prepared = _PreparedCopy(copy, count, is_3_0=str(tree.get("openapi")).startswith("3.0"))
+    copy, sites = _copied(tree)
+    prepared = _PreparedCopy(copy, sites, is_3_0=str(tree.get("openapi")).startswith("3.0"))
     targets = prepared.take_out(uri)
     return prepared.put_back(_resolved(targets))
 
 
-def _copied(tree: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
-    """Return a copy of a tree, and how many keys `$ref` it has, where that is known."""
+def _copied(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Site] | None]:
+    """Return a copy of a tree in which each object that has a `$ref` may be changed, and all its references.
+
+    Of a document whose only keys `$ref` are references the rest is shared; else all is copied, and None is returned.
+    """
     import orjson
 
     try:
         content = orjson.dumps(tree)
     except TypeError:  # integers beyond 64 bits, lone surrogates
         return deepcopy(tree), None
+    sites = list(sites_of(tree))
     # In the text of a value, the quotation mark before the colon would be escaped.
-    return orjson.loads(content), content.count(b'"$ref":')
+    if content.count(b'"$ref":') != sum(site.keyword == "$ref" for site in sites):
+        return orjson.loads(content), None
+    copies = _Copies(tree)
+    sites = [site._replace(node=copies.at(site.link)) if site.keyword == "$ref" else site for site in sites]
+    return copies.top, sites
+
+
+class _Copies:
+    """A tree in which objects and lists are copied when they are asked for, with those around them, each once."""
+
+    def __init__(self, tree: dict[str, Any]) -> None:
+        self.top = tree.copy()
+        # The chains of steps are shared, and stay as long as the sites do.
+        self._at: dict[int, Any] = {}
+
+    def at(self, link: Link) -> Any:
+        """Return the copy at the end of a chain of steps."""
+        missing = []
+        while link is not None and id(link) not in self._at:
+            missing.append(link)
+            link = link[0]
+        here: Any = self.top if link is None else self._at[id(link)]
+        for below in reversed(missing):
+            step = below[1]
+            here[step] = here = here[step].copy()
+            self._at[id(below)] = here
+        return here
 
 
 def _resolved(targets: list[Any]) -> list[Any]:
@@ -113,12 +143,12 @@ class _PreparedCopy:
 
     Args:
         copy: The copy.
-        count: How many keys `$ref` it has; None where that is not known.
+        sites: All its references, if nothing else in it has a key `$ref`; None where that is not known.
     """
 
-    def __init__(self, copy: dict[str, Any], count: int | None, *, is_3_0: bool) -> None:
+    def __init__(self, copy: dict[str, Any], sites: list[Site] | None, *, is_3_0: bool) -> None:
         self.copy = copy
-        self.count = count
+        self.sites = sites
         self.is_3_0 = is_3_0
         # Random, so that no document can hold these keys itself.
         mark = os.urandom(8).hex()
@@ -132,7 +162,7 @@ class _PreparedCopy:
 
     def take_out(self, uri: str) -> list[Any]:
         """Prepare the copy, and return the targets of its references."""
-        sites = list(sites_of(self.copy))
+        sites = list(sites_of(self.copy)) if self.sites is None else self.sites
         locator = Locator(self.copy, uri, sites)
         good: list[tuple[Site, Steps]] = []
         for site in sites:
@@ -149,7 +179,8 @@ class _PreparedCopy:
         targets = [follow(self.copy, steps) for steps in self.numbers]
         holders = [self._holder_of(site) for site, _ in good]
         followed = {id(site.node) for site, _ in good}
-        for node in _objects(self.copy) if self.count != len(followed) else ():
+        others = _objects(self.copy) if self.sites is None else (site.node for site in sites)
+        for node in others:
             if "$ref" in node and id(node) not in followed:
                 node[self.kept] = node.pop("$ref")
         for site, steps in good:

@@ -356,6 +356,42 @@ def test_lookup_raises_where_there_is_nothing(ref: str) -> None:
         lookup(_document({}), ref)
 
 
+def test_every_problem_of_long_maps_and_lists_is_located() -> None:
+    """They are validated in parts, which changes neither the places nor the messages of what is wrong in them."""
+    tree = {
+        "openapi": "3.1.1",
+        "info": {"version": "1"},
+        "tags": [{"name": f"tag {number}"} for number in range(50)] + [{"title": "a"}],
+        "paths": {
+            f"/a{number}": {
+                "get": {
+                    "parameters": [{"name": f"p{index}", "in": "query", "schema": {}} for index in range(300)]
+                    + [{"name": "p", "in": "cookies", "schema": {}}],
+                    "responses": {"200": {}},
+                }
+            }
+            for number in range(2)
+        },
+        "components": {"schemas": {f"List<A{number}>": {} for number in range(3)}},
+    }
+    wrong_parameters = [f"/paths/~1a{number}/get/parameters/300/in" for number in range(2)]
+    wrong_answers = [f"/paths/~1a{number}/get/responses/200" for number in range(2)]
+    assert {
+        "/info": "`title` is missing",
+        "/tags/50": "`name` is missing",
+        **dict.fromkeys(wrong_parameters, "This should be one of query, header, path, cookie"),
+        **dict.fromkeys(wrong_answers, "`description` is missing"),
+        **{
+            f"/components/schemas/List<A{number}>": f"The name `List<A{number}>` is not allowed here"
+            for number in range(3)
+        },
+    } == {
+        problem.pointer: problem.message
+        for problem in report(tree, "3.1")
+        if not problem.message.startswith("Unknown here")
+    }
+
+
 def test_problems_are_located() -> None:
     """The report names what breaks the specification, and each place has its line."""
     tree = _document(REF)

@@ -1,0 +1,200 @@
+"""Where a document breaks the official JSON Schema of its version, found in memory that does not grow with the errors.
+
+jsonschema-rs finds all errors before it gives the first, each with a copy of the value that it is about, and of the
+errors of all alternatives: a document with many of them would take hundreds of times its size. But telling whether a
+value is valid takes nothing. So errors are asked for in small pieces alone, each a document with a few members of a
+map or list.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dynacli.document.mending.mend import objects_below
+from dynacli.document.objects import DOCUMENT, ObjectKind
+
+__all__ = ["errors_of", "refuse_to_retrieve"]
+
+Steps = tuple[str | int, ...]
+
+_LARGE = 1_000
+"""A piece with more objects, lists and values than this is made smaller before its errors are asked for."""
+_LONG = 20
+"""A map or list with more members than this is validated in parts of so many, and then one by one."""
+
+
+def errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Steps, Any]]:
+    """Yield the errors of a document, each with the steps to its place; an error may come several times.
+
+    Args:
+        tree: The document, plain JSON.
+        version: `3.0`, `3.1` or `3.2`.
+
+    Raises:
+        ValueError, TypeError, OverflowError: The document has something that JSON cannot hold.
+    """
+    validator = _validator(version)
+    if not validator:
+        return
+    trunk = _without_extensions(tree)
+    if isinstance(tree.get("components"), dict):
+        trunk["components"] = _without_extensions(tree["components"])
+    maps: list[tuple[Steps, Any]] = [((key,), trunk.get(key)) for key in ("paths", "webhooks")]
+    components = trunk.get("components")
+    if isinstance(components, dict):
+        maps.extend((("components", key), value) for key, value in components.items())
+    maps = [(steps, value) for steps, value in maps if isinstance(value, dict)]
+    for steps, _ in maps:
+        trunk = _with(trunk, steps, {})
+    yield from _errors_in(validator, trunk)
+    # All of this is valid, so that only what is laid into it can have errors.
+    frame = {"openapi": f"{version}.0", "info": {"title": "", "version": ""}, "paths": {}}
+    for steps, value in maps:
+        yield from _errors_of_members(validator, frame, steps, _Members(value))
+
+
+def _without_extensions(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if not str(key).startswith("x-")}
+
+
+class _Members:
+    """A map or list of which parts can be taken."""
+
+    def __init__(self, container: Any) -> None:
+        self.is_list = isinstance(container, list)
+        self._all: Sequence[Any] = container if self.is_list else list(container.items())
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def part(self, start: int, count: int) -> Any:
+        """Return a map or list with some of the members."""
+        part = self._all[start : start + count]
+        return part if self.is_list else dict(part)
+
+
+def _errors_in(validator: Any, piece: dict[str, Any]) -> Iterator[tuple[Steps, Any]]:
+    """Yield the errors of a document; of a large one whose maps and lists are all short, only the first."""
+    from jsonschema_rs import ValidationError
+
+    if validator.is_valid(piece):
+        return
+    if not _is_large(piece):
+        for error in validator.iter_errors(piece):
+            yield tuple(error.instance_path), error
+        return
+    long = list(_long_ones(piece))
+    for steps, container in long:
+        # A member of each stays, because a map or list may have to have some.
+        piece = _with(piece, steps, _Members(container).part(0, 1))
+    if long:
+        yield from _errors_in(validator, piece)
+    else:
+        try:
+            validator.validate(piece)
+        except ValidationError as error:
+            yield tuple(error.instance_path), error
+    for steps, container in long:
+        yield from _errors_of_members(validator, piece, steps, _Members(container))
+
+
+def _errors_of_members(
+    validator: Any, around: dict[str, Any], steps: Steps, members: _Members
+) -> Iterator[tuple[Steps, Any]]:
+    """Yield the errors of a document with the members of a map or list, of which some at a time are laid into it."""
+    parts = [(0, len(members))]
+    while parts:
+        start, count = parts.pop()
+        piece = _with(around, steps, members.part(start, count))
+        if validator.is_valid(piece):
+            continue
+        if count > 1 and (count > _LONG or _is_large(piece)):
+            size = _LONG if count > _LONG else 1
+            ends = range(start, start + count, size)
+            parts.extend((begin, min(size, start + count - begin)) for begin in reversed(ends))
+            continue
+        for path, error in _errors_in(validator, piece):
+            if members.is_list and path[: len(steps)] == steps and len(path) > len(steps):
+                path = (*steps, int(path[len(steps)]) + start, *path[len(steps) + 1 :])  # noqa: PLW2901
+            yield path, error
+
+
+def _long_ones(tree: dict[str, Any]) -> Iterator[tuple[Steps, Any]]:
+    """Yield the long maps and lists of a document that are in no other, each with the steps to it."""
+    stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
+    while stack:
+        node, kind, steps = stack.pop()
+        if len(node) > _LONG and (isinstance(node, list) or kind.members is not None):
+            yield steps, node
+        else:
+            stack.extend(objects_below(node, kind, steps))
+
+
+def _is_large(tree: Any) -> bool:
+    count, waiting = 0, [tree]
+    while waiting:
+        node = waiting.pop()
+        count += 1
+        if count > _LARGE:
+            return True
+        if isinstance(node, dict):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return False
+
+
+def _with(tree: Any, steps: Steps, value: Any) -> Any:
+    """Return a tree with another value at a place; what is not on the way there is shared."""
+    if not steps:
+        return value
+    copy = tree.copy()
+    is_there = isinstance(copy, list) or steps[0] in copy
+    copy[steps[0]] = _with(copy[steps[0]] if is_there else {}, steps[1:], value)
+    return copy
+
+
+@cache
+def _validator(version: str) -> Any:
+    """Return the compiled official schema, or None where the installed package has none.
+
+    The schemas are files in openapi-spec-validator, read without importing it, which would take half a second.
+    """
+    import jsonschema_rs
+    import orjson
+
+    package = find_spec("openapi_spec_validator")
+    if not package or not package.origin:
+        return None
+    file = Path(package.origin).parent / "resources" / "schemas" / f"v{version}" / "schema.json"
+    try:
+        schema = orjson.loads(file.read_bytes())
+    except OSError:
+        return None
+    _hold_names_apart(schema)
+    return jsonschema_rs.validator_for(schema, validate_formats=False, retriever=refuse_to_retrieve)
+
+
+def _hold_names_apart(schema: Any) -> None:
+    """Rewrite the patterns of names in a schema so that an error about a name has its member alone, and not the map."""
+    if isinstance(schema, list):
+        for item in schema:
+            _hold_names_apart(item)
+    elif isinstance(schema, dict):
+        names = schema.get("propertyNames")
+        if isinstance(names, dict) and isinstance(names.get("pattern"), str):
+            unlike = f"^(?!{names.pop('pattern')})"
+            schema["patternProperties"] = {**schema.get("patternProperties", {}), unlike: False}
+        for value in schema.values():
+            _hold_names_apart(value)
+
+
+def refuse_to_retrieve(uri: str) -> NoReturn:
+    """Retrieve no schema, for jsonschema-rs, which would fetch it.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(uri)
