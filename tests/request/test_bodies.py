@@ -138,7 +138,6 @@ def test_options_build_the_body(api: str, body: dict[str, Any], words: tuple[str
             "--tags[0] gives an item of an array where there is an object",
             ("--body", '{"name": "n", "tags": {}}', "--tags[0]", "1"),
         ),
-        ("The document does not allow this request", ("--name", "n", "--id", "7")),
         ("The document does not allow this request", ("--body", "[]")),
         ("The document does not allow this request", ("--body", "null")),
     ],

@@ -8,7 +8,7 @@ A value whose meaning is not plain stays as it is, and later code takes it for a
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.document.mending.mend_media_type import meant_media_type
+from dynacli.document.mending.mend_media_type import meant_media_type, told_typo
 from dynacli.document.mending.mend_schema import mend_boolean, mend_schema
 from dynacli.document.objects import (
     CONTENT,
@@ -131,7 +131,7 @@ class _Mending:
             if name == right or right in content:
                 meant[name] = name
                 continue
-            self.warn(f"There is no media type `{name[:60]}`; it is read as `{right}`", *steps, name)
+            self.warn(told_typo(name, right), *steps, name)
             place = join((*steps, right))
             self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
         if any(name != right for name, right in meant.items()):

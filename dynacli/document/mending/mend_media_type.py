@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 from functools import lru_cache
 
-__all__ = ["meant_media_type"]
+__all__ = ["meant_media_type", "told_typo"]
 
 _USUAL = (
     *("application/json", "application/problem+json", "application/hal+json", "application/vnd.api+json"),
@@ -36,6 +36,11 @@ def meant_media_type(name: str) -> str:
     by_letters = {_letters(usual): usual for usual in _USUAL}
     near = get_close_matches(_letters(essence), by_letters, 1, _LIKENESS)
     return f"{by_letters[near[0]]}{semicolon}{parameters}" if near else name
+
+
+def told_typo(name: str, meant: str) -> str:
+    """Return the warning about a media type that is read as another one."""
+    return f"There is no media type `{name[:60]}`; it is read as `{meant}`"
 
 
 def _letters(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from dynacli.document.mending.mend_media_type import meant_media_type, told_typo
 from dynacli.document.pointer import join
 from dynacli.document.swagger2.convert_schemas import convert_schema
 from dynacli.document.swagger2.converted_places import ConvertedPlace
@@ -42,19 +43,27 @@ def read_media_types(holder: dict[str, Any], key: str, place: ConvertedPlace) ->
         return None
     value, old = holder[key], place.below(key).old
     if isinstance(value, str):
-        return MediaTypes((value,), (old,), old)
+        return MediaTypes((_meant(value, place.below(key)),), (old,), old)
     if not isinstance(value, list):
         place.below(key).warn(f"`{key}` is a list of media types; this is ignored")
         return None
     pointers: dict[str, str] = {}
     for index, name in enumerate(value):
         if isinstance(name, str) and name.strip():
-            pointers.setdefault(name.strip(), old + join((index,)))
+            pointers.setdefault(_meant(name.strip(), place.below(key, index)), old + join((index,)))
         else:
             place.below(key, index).warn("This is no media type and is ignored")
     if len(pointers) > _MAX_MEDIA_TYPES:
         place.below(key).warn(f"Only the first {_MAX_MEDIA_TYPES} media types are used")
     return MediaTypes(tuple(pointers)[:_MAX_MEDIA_TYPES], tuple(pointers.values())[:_MAX_MEDIA_TYPES], old)
+
+
+def _meant(name: str, place: ConvertedPlace) -> str:
+    """Return a media type without its typo: here already, because it decides which forms there are."""
+    meant = meant_media_type(name)
+    if meant != name:
+        place.warn(told_typo(name, meant))
+    return meant
 
 
 def convert_content(

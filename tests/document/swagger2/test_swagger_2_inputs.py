@@ -316,6 +316,16 @@ def test_other_parameters_stay_beside_a_body() -> None:
     assert ["a", "c"] == [parameter["name"] for parameter in made["parameters"]]
 
 
+@pytest.mark.parametrize("consumes", [["multipartform-data"], "multipartform-data"])
+def test_a_form_whose_media_type_has_a_typo_is_of_the_kind_that_is_meant(consumes: Any) -> None:
+    """The typo is told once."""
+    operation = {"parameters": [{"in": "formData", "name": "a", "type": "string"}], "responses": RESPONSES}
+    conversion = convert(swagger({"/a": {"post": {**operation, "consumes": consumes}}}))
+    assert [MULTIPART] == list(conversion.tree["paths"]["/a"]["post"]["requestBody"]["content"])
+    (told,) = conversion.warnings
+    assert "There is no media type `multipartform-data`; it is read as `multipart/form-data`" == told[0]
+
+
 def test_json_cannot_be_a_form() -> None:
     """A form in an operation that consumes only JSON is sent as a form; the document's default is no mistake."""
     field = {"in": "formData", "name": "a", "type": "string"}
