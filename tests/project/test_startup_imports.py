@@ -198,7 +198,8 @@ _ASKED = (
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
         validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
-        validation.schemas.dialects validation.schemas.keywords validation.streamed_body
+        validation.schemas.dialects validation.schemas.keywords validation.schemas.marked_properties
+        validation.schemas.minor_errors validation.streamed_body
         """
     )
     | _modules(

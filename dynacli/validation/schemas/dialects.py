@@ -15,17 +15,9 @@ from dynacli.validation.accepting.acceptance import Acceptance
 from dynacli.validation.findings.schema_error import MAX_ERRORS, note_rest
 from dynacli.validation.judging_notes import JudgingNotes, TooLongError
 from dynacli.validation.schemas.format_checker import Formats
-from dynacli.validation.schemas.keywords import (
-    KEYWORDS,
-    KEYWORDS_3_0,
-    forgiving_durations,
-    forgiving_null,
-    guarded,
-    locating_false,
-    properties,
-    required,
-    without_left_out,
-)
+from dynacli.validation.schemas.keywords import KEYWORDS, KEYWORDS_3_0, guarded, locating_false
+from dynacli.validation.schemas.marked_properties import properties, required, without_left_out
+from dynacli.validation.schemas.minor_errors import forgiving_durations, forgiving_null
 
 __all__ = ["SchemaValidators"]
 

@@ -10,13 +10,11 @@ from itertools import islice
 from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
-from referencing.exceptions import Unresolvable
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model.multiples import is_multiple
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.schema.discriminators import discriminator_of
-from dynacli.schema.read_schema import Follow, applied_schemas, is_marked, mapping_of
 from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.schema_error import (
@@ -27,21 +25,16 @@ from dynacli.validation.findings.schema_error import (
     schema_error,
     unexpected,
 )
-from dynacli.validation.formats import is_iso_duration
-from dynacli.validation.judging_notes import TooLongError, check_stack, look_up
+from dynacli.validation.judging_notes import TooLongError, check_stack
 from dynacli.validation.schemas.unevaluated import unevaluated_items, unevaluated_properties
 
 __all__ = [
     "KEYWORDS",
     "KEYWORDS_3_0",
+    "Keyword",
     "SchemaError",
-    "forgiving_durations",
-    "forgiving_null",
     "guarded",
     "locating_false",
-    "properties",
-    "required",
-    "without_left_out",
 ]
 
 Keyword = Callable[[Any, Any, Any, Any], Any]
@@ -123,30 +116,6 @@ def locating_false(
         return iter((error,))
 
     return descend_locating
-
-
-def forgiving_null(
-    errors: Callable[..., Iterator[ValidationError]],
-) -> Callable[..., Iterator[ValidationError]]:
-    """Return jsonschema's `descend` or `iter_errors`, by which null has minor errors alone where `nullable` stands.
-
-    OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the `type` beside it and to nothing else. Whoever writes it
-    beside a `$ref`, an `allOf` or an `enum` means null all the same.
-    """
-
-    def errors_forgiving(self: Any, instance: Any, schema: Any = None, *args: Any, **named: Any) -> Any:
-        found = errors(self, instance, schema, *args, **named)
-        judging = self.schema if schema is None else schema
-        if instance is not None or not isinstance(judging, dict) or judging.get("nullable") is not True:
-            return found
-        return map(_made_minor, found)
-
-    return errors_forgiving
-
-
-def _made_minor(error: ValidationError) -> ValidationError:
-    error.is_minor = True
-    return error
 
 
 def _unusable(name: str, value: Any) -> str:
@@ -251,127 +220,6 @@ def _identity(value: Any) -> Any:
     if isinstance(value, dict):
         return frozenset((name, _identity(member)) for name, member in value.items())
     return value
-
-
-def required(hidden: str) -> Keyword:
-    """Return the keyword `required`, which does not require properties that this direction leaves out.
-
-    OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required only in answers,
-    and a property that is `writeOnly` only in requests.
-
-    Args:
-        hidden: The marker of properties that are left out: `readOnly` for requests, `writeOnly` for answers.
-    """
-
-    def required_keyword(validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        if not isinstance(instance, dict):
-            return
-        if not isinstance(names, list):
-            if isinstance(names, bool):
-                return  # `required: true` on a property is from Swagger 1
-            raise TypeError(names)
-        for name in names:
-            if (
-                name not in instance
-                and not _is_marked(validator, schema.get("properties", {}).get(name), hidden)
-                and not _is_left_out(validator, schema, name, hidden)
-            ):
-                yield schema_error("is missing", str(name))
-
-    return required_keyword
-
-
-def forgiving_durations(keyword: Keyword) -> Keyword:
-    """Return the keyword `format`, by which a duration of ISO 8601 that RFC 3339 does not have is a minor error."""
-
-    def format_keyword(validator: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        for error in keyword(validator, name, instance, schema) or ():
-            error.is_minor = name == "duration" and is_iso_duration(instance)
-            yield error
-
-    return format_keyword
-
-
-def without_left_out(keyword: Keyword, hidden: str) -> Keyword:
-    """Return `allOf` or `$ref` without the errors about missing properties that this direction leaves out.
-
-    One of the schemas may require a property that another one marks.
-
-    Args:
-        keyword: The keyword.
-        hidden: The same as for `required`.
-    """
-
-    def forgiving_keyword(
-        validator: Any, value: Any, instance: Any, schema: Any
-    ) -> Iterator[ValidationError]:
-        for error in keyword(validator, value, instance, schema) or ():
-            is_own = error.validator == "required" and not error.relative_path
-            names = error.names if is_own and isinstance(error, SchemaError) else ()
-            if not any(_is_left_out(validator, schema, name, hidden) for name in names):
-                yield error
-
-    return forgiving_keyword
-
-
-def _is_left_out(validator: Any, schema: Any, name: str, hidden: str) -> bool:
-    """Return whether a property is marked by a schema, in its `allOf`, or where it refers to."""
-    follow = _follow(validator._resolver)  # noqa: SLF001  - jsonschema's own keywords use it, too
-    try:
-        return any(
-            is_marked(mapping_of(part, "properties").get(name), hidden, follow)
-            for part in applied_schemas(schema, follow)
-        )
-    except (LookupError, Unresolvable):
-        return False  # judging itself notes that the reference leads nowhere
-
-
-def properties(hidden: str) -> Keyword:
-    """Return the keyword `properties`, which finds properties that this direction leaves out.
-
-    OpenAPI 3.0.4, "Schema Object": `readOnly` and `writeOnly` are "relevant only for Schema Object properties
-    definitions", but openapi-core applies them to parameters and items, too.
-    Since 3.1 they are annotations: a server may ignore a property that should not be sent, but it sends no secret.
-
-    Args:
-        hidden: The same as for `required`.
-    """
-
-    def properties_keyword(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-        if not isinstance(instance, dict):
-            return
-        for name, schema in schemas.items():
-            if name not in instance:
-                continue
-            try:
-                is_marked = _is_marked(validator, schema, hidden)
-            except (LookupError, Unresolvable):
-                is_marked = False  # `descend` notes that the reference leads nowhere
-            if is_marked:
-                yield schema_error(
-                    "is not for this direction",
-                    path=(name,),
-                    schema_path=(name,),
-                    validator=hidden,
-                    validator_value=True,
-                    instance=instance[name],
-                    is_minor=True,
-                )
-            yield from validator.descend(instance[name], schema, path=name, schema_path=name)
-
-    return properties_keyword
-
-
-def _is_marked(validator: Any, schema: Any, keyword: str) -> bool:
-    return is_marked(schema, keyword, _follow(validator._resolver))  # noqa: SLF001  - jsonschema's own do so
-
-
-def _follow(resolver: Any) -> Follow:
-    def follow(reference: str) -> tuple[Any, Follow]:
-        found = look_up(resolver, reference)
-        return found.contents, _follow(found.resolver)
-
-    return follow
 
 
 def _type_3_0(validator: Any, kind: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
