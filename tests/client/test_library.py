@@ -37,6 +37,7 @@ _PET = {
         "owner": {"type": "object", "properties": {"name": _STRING, "id": _INTEGER}},
         "age": {"type": "integer", "nullable": True},
         "anything": {},
+        "path": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
     },
 }
 
@@ -90,6 +91,13 @@ def _document(origin: str, **more: Any) -> dict[str, Any]:
                     "responses": answers,
                 }
             },
+            "/parts": {
+                "post": {
+                    "operationId": "parts",
+                    "requestBody": {"content": {"multipart/form-data": {"schema": {}}}},
+                    "responses": answers,
+                }
+            },
             "/notes": {
                 "post": {
                     "operationId": "note",
@@ -113,7 +121,7 @@ def _document(origin: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def pets(server: Recorder) -> Iterator[dynacli.Api]:
     """An API that is open, whose server answers `{"id": 1}` everywhere."""
-    for path in ("/pets/1", "/pets", "/files", "/notes", "/safe"):
+    for path in ("/pets/1", "/pets", "/files", "/parts", "/notes", "/safe"):
         server.answers[path] = Answer(200, b'{"id": 1}')
     Path("pets.json").write_text(json.dumps(_document(server.origin)))
     with dynacli.open_api("./pets.json") as api:
@@ -133,7 +141,7 @@ def test_importing_dynacli_costs_nothing() -> None:
 
 def test_operations_are_listed_and_described(pets: dynacli.Api) -> None:
     """All operations in the order of the document, and each by its name or its operationId."""
-    assert ["get-pet", "create-pet", "upload", "note", "safe"] == [each.name for each in pets.operations]
+    assert ["get-pet", "create-pet", "upload", "parts", "note", "safe"] == [each.name for each in pets.operations]
     assert pets.operation("getPet") == pets.operation("get-pet")
     assert "petId" == pets.operation("get-pet").parameters[0].name
 
@@ -178,6 +186,8 @@ def test_headers_and_cookies_are_inputs(pets: dynacli.Api, server: Recorder) -> 
         ({"name": "Rex", "age": None}, {"name": "Rex", "age": None}),
         ({"name": "Rex", "owner": {"id": 1}}, {"name": "Rex", "owner": {"id": 1}}),
         ({"name": "Rex", "owner.name": "Ann"}, {"name": "Rex", "owner": {"name": "Ann"}}),
+        ({"name": "Rex", "path": [0.5, 1]}, {"name": "Rex", "path": [[0.5, 1]]}),
+        ({"name": "Rex", "path": [[0.5], [1]]}, {"name": "Rex", "path": [[0.5], [1]]}),
         ({"body": {"name": "Rex"}}, {"name": "Rex"}),
         ({"body": {"name": "Rex"}, "age": 3}, {"name": "Rex", "age": 3}),
         ({"body": b'{"name":"Rex"}'}, {"name": "Rex"}),
@@ -200,6 +210,8 @@ def test_files_are_paths_file_objects_or_bytes(pets: dynacli.Api, server: Record
     pets.call("upload", file=values[kind], note="hello")
     assert b"\x89PNG" in server.last.body
     assert b"hello" in server.last.body
+    pets.call("parts", scan=values[kind])
+    assert b'name="scan"; filename=' in server.last.body
     text: dict[str, Any] = {"path": path, "file": io.BytesIO(b"text"), "bytes": b"text"}
     path.write_bytes(b"text")
     pets.call("note", body=text[kind], content_type="text/plain")
