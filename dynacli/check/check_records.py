@@ -67,10 +67,12 @@ class PlannedCall:
     Args:
         operation_name: The operation's name.
         values: The values to send; the rest of a required body comes from its example.
+        probe: `method`, `credentials` or `request`, where the server ought to refuse the call for that; else empty.
     """
 
     operation_name: str
     values: tuple[InputValue, ...] = ()
+    probe: str = ""
 
     @property
     def invented_values(self) -> tuple[InputValue, ...]:
@@ -158,6 +160,7 @@ class CheckedOperation:
         skip_kind: `unsafe`, `dangerous`, `skipped`, `values`, `request`, `auth`, `refused` or `interrupted`; empty
             where it was called.
         unsent: The planned calls that were not made although others were, each with the reason.
+        probes: The calls that the server ought to refuse; they do not count as calls of the operation.
     """
 
     operation: "Operation"
@@ -165,11 +168,17 @@ class CheckedOperation:
     skip_reason: str = ""
     skip_kind: str = ""
     unsent: tuple[tuple[PlannedCall, str], ...] = ()
+    probes: tuple[Exchange, ...] = ()
+
+    @property
+    def all_exchanges(self) -> tuple[Exchange, ...]:
+        """The calls, then the probes."""
+        return (*self.exchanges, *self.probes)
 
     @property
     def has_findings(self) -> bool:
-        """Whether one of its answers breaks the document."""
-        return any(exchange.has_findings for exchange in self.exchanges)
+        """Whether one of its answers breaks the document, or a probe was not refused."""
+        return any(exchange.has_findings for exchange in self.all_exchanges)
 
     @property
     def statuses(self) -> tuple[int, ...]:

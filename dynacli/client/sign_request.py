@@ -16,9 +16,9 @@ from dynacli.request.built_request import Request
 from dynacli.request.choose_server import parse_origin
 from dynacli.urls import origin_of
 
-__all__ = ["Signed", "sign", "unsigned"]
+__all__ = ["SECRET_HEADERS", "Signed", "sign", "unsigned"]
 
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 
 
 class Signed(NamedTuple):
@@ -129,7 +129,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     headers = []
     for name, value in request.headers:
         is_authorization = name.lower() == "authorization"
-        if name.lower() in key_headers | (_SECRET_HEADERS & typed):
+        if name.lower() in key_headers | (SECRET_HEADERS & typed):
             word, space, rest = value.partition(" ")
             values += [value, rest, *(pair.partition("=")[2] for pair in value.split(";"))]
             headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
@@ -140,4 +140,4 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     shown = request._replace(
         url=masker.mask(request.url), headers=tuple((name, masker.mask(text)) for name, text in headers)
     )
-    return _Given(secrets, shown, frozenset(_SECRET_HEADERS | key_headers))
+    return _Given(secrets, shown, frozenset(SECRET_HEADERS | key_headers))

@@ -49,6 +49,8 @@ _OF_WHAT_IS_INSIDE = {
     "empty-value",
     # There is no message: a server closed the connection.
     "no-answer",
+    # They are about what a server does not refuse, which `check --probe` asks for.
+    *("undocumented-method", "missing-allow", "ignored-security", "accepted-invalid-request"),
     # They are annotations (JSON Schema Validation 2020-12, 8.2).
     *("contentEncoding", "contentMediaType", "contentSchema"),
 }

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from dynacli.model.operation import OperationSummary
+from dynacli.model.operation import Operation, OperationSummary
 
 __all__ = ["dangerous_word"]
 
@@ -28,7 +28,7 @@ _DANGEROUS_PAIRS = frozenset(
 )
 
 
-def dangerous_word(operation: OperationSummary) -> str:
+def dangerous_word(operation: OperationSummary | Operation) -> str:
     """Return the word in an operation's name or path that sounds as if it changed something; empty where none does.
 
     The names of path parameters do not count, because they speak of a value.

@@ -3,7 +3,7 @@
 | what was seen | exit code |
 |---|---|
 | a redirect that crosses a line of trust; or all operations are refused before anything is sent | 11 |
-| an answer breaks the document, or the server closed a connection without a complete answer | 9 |
+| an answer breaks the document, a connection is closed without a complete answer, a probe is not refused | 9 |
 | a call got no answer in time | 7 |
 | a call got no answer because the network failed | 6 |
 | nothing could be called for want of credentials | 10 |
@@ -36,12 +36,13 @@ def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | Non
     Args:
         is_strict: Whether findings are a failure.
     """
-    if not results.exchanges:
+    mismatch = _mismatch(results) if is_strict else None
+    if not results.exchanges and mismatch is None:
         return None if results.is_interrupted else _nothing_called(results)
     errors = [exchange.error for exchange in results.exchanges if exchange.error is not None]
     return (
         _first_of_kind(RefusedError, errors)
-        or (_mismatch(results) if is_strict else None)
+        or mismatch
         or _first_of_kind(TimedOutError, errors)
         or _first_of_kind(NetworkError, errors)
         or next(iter(errors), None)
@@ -71,7 +72,7 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
         hint="What was found is listed above; `-o json` and `--report` have it as data",
         findings=[
             {**finding, "operation": exchange.operation_name}
-            for exchange in results.exchanges
+            for exchange in results.all_exchanges
             for finding in results.findings(exchange)
         ],
     )

@@ -48,8 +48,13 @@ class CheckResults:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """All calls that were made."""
+        """All calls that were made, without the probes."""
         return tuple(exchange for checked in self.checked for exchange in checked.exchanges)
+
+    @property
+    def all_exchanges(self) -> tuple[Exchange, ...]:
+        """All calls and probes that were made."""
+        return tuple(exchange for checked in self.checked for exchange in checked.all_exchanges)
 
     def findings(self, exchange: Exchange) -> list[dict[str, Any]]:
         """Return the findings on an answer, in the form of the validation report."""
@@ -61,7 +66,9 @@ class CheckResults:
         """Return the findings on all answers; the files of the document are read once for all of them."""
         from dynacli.client.verdict_text import findings_json
 
-        judged = [(exchange, exchange.verdict.findings) for exchange in self.exchanges if exchange.verdict]
+        judged = [
+            (exchange, exchange.verdict.findings) for exchange in self.all_exchanges if exchange.verdict
+        ]
         rows = iter(findings_json(self.api, [finding for _, findings in judged for finding in findings]))
         return {
             id(exchange): [exchange.masker.mask_value(next(rows)) for _ in findings]
@@ -74,7 +81,7 @@ class CheckResults:
         for checked in (*self.checked, *self.left_out):
             if not checked.exchanges:
                 calls.append(self._skipped_call(checked.operation, checked.skip_reason))
-            calls.extend(self._judged_call(checked.operation, exchange) for exchange in checked.exchanges)
+            calls.extend(self._judged_call(checked.operation, exchange) for exchange in checked.all_exchanges)
         return calls
 
     def _skipped_call(self, operation: Operation, reason: str) -> JudgedCall:
@@ -85,7 +92,7 @@ class CheckResults:
         return JudgedCall(
             self.api.name,
             operation.name,
-            operation.method,
+            exchange.shown.method,
             operation.path,
             url=exchange.shown.url,
             status=answer.status if answer is not None else None,
@@ -102,7 +109,7 @@ class CheckResults:
         return [self._row(checked) for checked in (*self.checked, *self.left_out)]
 
     def _row(self, checked: CheckedOperation) -> dict[str, Any]:
-        operation, exchanges, coverage = checked.operation, checked.exchanges, coverage_of(checked)
+        operation, exchanges, coverage = checked.operation, checked.all_exchanges, coverage_of(checked)
         return {
             "api": self.api.name,
             "operation": operation.name,
@@ -115,7 +122,7 @@ class CheckResults:
             "documented": list(coverage.documented),
             "seen": list(coverage.seen),
             "seconds": round(sum(exchange.seconds for exchange in exchanges), 4),
-            "valid": not checked.has_findings and not any(exchange.error for exchange in exchanges),
+            "valid": not checked.has_findings and not any(exchange.error for exchange in checked.exchanges),
             "findings": _numbered(self.findings(exchange) for exchange in exchanges),
             "tolerated": _numbered(tolerated_of(exchange) for exchange in exchanges),
             "unchecked": _distinct(text for exchange in exchanges for text in unchecked_of(exchange)),
@@ -145,6 +152,7 @@ def _call_row(operation: Operation, exchange: Exchange) -> dict[str, Any]:
         "values": exchange.masker.mask_value(planned_values(operation, exchange.planned)),
         "error": error_of(exchange) or None,
         "curl": curl_of(exchange),
+        "probe": exchange.planned.probe or None,
     }
 
 

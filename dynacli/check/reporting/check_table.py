@@ -84,9 +84,9 @@ def _time(seconds: float) -> str:
 
 
 def _verdict_word(checked: CheckedOperation) -> str:
-    if not checked.exchanges:
+    if not checked.exchanges and not checked.has_findings:
         return "not called"
-    verdicts = [exchange.verdict for exchange in checked.exchanges if exchange.verdict is not None]
+    verdicts = [exchange.verdict for exchange in checked.all_exchanges if exchange.verdict is not None]
     keys = {finding_key(finding.as_json()) for verdict in verdicts for finding in verdict.findings}
     if keys:
         return _count(len(keys), "finding")
@@ -172,14 +172,16 @@ def _summary(results: CheckResults, paint: Painter, width: int) -> list[str]:
     seen, documented = total_coverage(called)
     findings = {
         (exchange.operation_name, finding_key(finding))
-        for exchange in results.exchanges
+        for exchange in results.all_exchanges
         for finding in results.findings(exchange)
     }
+    probes = len(results.all_exchanges) - len(results.exchanges)
     of_all = f"{len(called)} of {_count(len(results.checked), 'operation')}"
     requests = _count(len(results.exchanges), "request")
     parts = [
         f"{of_all} called with {requests} in {results.seconds:.1f} s",
         f"{seen} of {_count(documented, 'documented answer')} seen",
+        *([_count(probes, "probe")] if probes else []),
         _findings_count(len(findings), len(find_defects(results))) if findings else "nothing found",
     ]
     text = ("Interrupted: " if results.is_interrupted else "") + "; ".join(parts)

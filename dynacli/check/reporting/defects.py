@@ -72,7 +72,7 @@ def _distinct_findings(
 ) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
     """Yield the findings on an operation's answers, each once, with its call and its number among the call's."""
     seen: set[_Key] = set()
-    for exchange in checked.exchanges:
+    for exchange in checked.all_exchanges:
         for number, finding in enumerate(results.findings(exchange)):
             if finding_key(finding) not in seen:
                 seen.add(finding_key(finding))

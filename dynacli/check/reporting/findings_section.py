@@ -31,7 +31,7 @@ def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[st
     lines: list[str] = []
     for defects in by_operation.values():
         shown = defects[:_MAX_DEFECTS]
-        for exchange in defects[0].checked.exchanges:
+        for exchange in defects[0].checked.all_exchanges:
             in_exchange = [defect for defect in shown if defect.exchange is exchange]
             if in_exchange:
                 lines.extend(_exchange_lines(results, exchange, in_exchange, paint, width))
@@ -46,7 +46,7 @@ def _exchange_lines(
     operation = defects[0].checked.operation
     status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
     url = visible(exchange.shown.url, keep="")
-    lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {operation.method} {url} {status}"]
+    lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {exchange.shown.method} {url} {status}"]
     if exchange.answer is None:
         lines.append(f"    {visible(curl_of(exchange), keep='')}")  # in one line, to be copied
     excerpts = _excerpts(exchange, [defect.number for defect in defects]) if width >= _WIDE else {}

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
@@ -28,6 +29,7 @@ from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, TimedOutError
 from dynacli.model.operation import Operation
 from dynacli.record import record
+from dynacli.validation.findings.finding import Finding
 
 __all__ = ["CheckRun", "CheckSettings"]
 
@@ -48,12 +50,14 @@ class CheckSettings:
         rate: Calls each second; 0 for any number.
         max_calls: Calls of one operation.
         content_type: The media type of bodies; empty for the preferred one of each operation.
+        has_probes: Whether the server is also asked for what it ought to refuse.
     """
 
     parallel: int
     rate: float
     max_calls: int
     content_type: str
+    has_probes: bool = False
 
 
 class _Skip(NamedTuple):
@@ -71,6 +75,7 @@ class CheckRun:
         call_settings: How the calls are made, and their answers judged.
         is_interrupted: Whether Ctrl-C ended the check early.
         has_sent: Whether a request may be on its way.
+        left_out_probes: How many probes were not sent, because they would be too many.
         leftovers: What was created and is still there, or may be: a sentence for each resource.
 
     Args:
@@ -124,6 +129,8 @@ class CheckRun:
         self._has_answered = False
         self.is_interrupted = False
         self.has_sent = False
+        self.left_out_probes = 0
+        self._probes: dict[str, list[Exchange]] = {}
         self.leftovers: list[str] = []
 
     def plans(self) -> list[tuple[Operation, OperationPlan]]:
@@ -146,6 +153,8 @@ class CheckRun:
         try:
             for operations in self._rounds:
                 self._run_round(operations)
+            if not self._is_silent and self._check_settings.has_probes and self.call_settings.level != "off":
+                self._run_probes()
             if not self._is_silent:
                 chain_runner = ChainRunner(self, self._by_name, self._chains, self._answers, self._links)
                 self.leftovers = chain_runner.leftovers
@@ -257,6 +266,45 @@ class CheckRun:
                 time.sleep(wait)
             self._report_progress()
 
+    def _run_probes(self) -> None:
+        """Ask for what the server ought to refuse; calls that change something come after that."""
+        from dynacli.check.planning.plan_probes import plan_probes
+        from dynacli.check.running.send_probe import judge_probe, prepare_probe
+
+        planned, self.left_out_probes = plan_probes([self._checked(each) for each in self._operations])
+        waiting = deque(planned)
+        wrongs: dict[int, Finding | None] = {}
+        self._planned_count += len(planned)
+        summaries = self._operations[0].api.catalog.summaries() if planned else []
+        while waiting or self._dispatcher.running:
+            if waiting and self._dispatcher.seconds_until_free == 0:
+                probe = waiting.popleft()
+                name = probe.operation_name
+                described, judge = self._by_name[name], self._judge_of(self._by_name[name])
+                found = prepare_probe(self._env, described, probe, self.call_settings, judge, summaries)
+                if found is None:
+                    self._done_count += 1
+                    continue
+                probe, call, wrong = found
+                wrongs[id(probe)] = wrong
+                self._dispatcher.start(partial(make_exchange, probe, call))
+                continue
+            exchange = self._dispatcher.take(_TICK)
+            if exchange is not None:
+                self._done_count += 1
+                self._on_exchange(exchange)
+                name, wrong = exchange.operation_name, wrongs[id(exchange.planned)]
+                described, judge = self._by_name[name], self._judges[name]
+                judged = judge_probe(exchange, described, self.call_settings, judge, summaries, wrong)
+                self._probes.setdefault(name, []).append(judged)
+            self._report_progress()
+
+    def _judge_of(self, described: DescribedOperation) -> OperationJudge:
+        name = described.operation.name
+        if name not in self._judges:
+            self._judges[name] = OperationJudge(described.api, described.operation, self.call_settings)
+        return self._judges[name]
+
     def _may_start(self, described: DescribedOperation) -> bool:
         """Return whether a call may begin beside those under way: one that changes something waits for their end."""
         return not self._dispatcher.running or described.operation.name not in self._changing
@@ -270,9 +318,7 @@ class CheckRun:
     def _start(self, described: DescribedOperation, planned: PlannedCall) -> None:
         """Begin a call; note why, where it cannot be made."""
         name, content_type = described.operation.name, self._check_settings.content_type
-        if self.call_settings.level != "off" and name not in self._judges:
-            self._judges[name] = OperationJudge(described.api, described.operation, self.call_settings)
-        judge = self._judges.get(name)
+        judge = self._judge_of(described) if self.call_settings.level != "off" else None
         try:
             call = prepare_call(self._env, described, planned, self.call_settings, content_type, judge)
         except NotCalledError as error:
@@ -330,10 +376,11 @@ class CheckRun:
         )
         skips = self._skips.get(name, [])
         unsent = tuple((skip.planned, skip.reason) for skip in skips if skip.planned is not None)
+        probes = tuple(self._probes.get(name, ()))
         if exchanges:
-            return CheckedOperation(operation, tuple(exchanges), unsent=unsent)
+            return CheckedOperation(operation, tuple(exchanges), unsent=unsent, probes=probes)
         if skips:
-            return CheckedOperation(operation, (), skips[0].reason, skips[0].kind, unsent)
+            return CheckedOperation(operation, (), skips[0].reason, skips[0].kind, unsent, probes)
         reason = (
             "the server stopped answering in time" if self._is_silent else "the check was interrupted before"
         )

@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.running.answer_reader import AnswerReader
@@ -11,10 +11,13 @@ from dynacli.client.call import Call
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.errors import DynacliError, TimedOutError
 
+if TYPE_CHECKING:
+    from dynacli.check.running.send_probe import UnsignedCall
+
 __all__ = ["make_exchange"]
 
 
-def make_exchange(planned: PlannedCall, call: Call) -> Exchange:
+def make_exchange(planned: PlannedCall, call: "Call | UnsignedCall") -> Exchange:
     """Send a call, and return what came of it; a thread of its own can do it."""
     signed = call.signed
     exchange = Exchange(

@@ -12,6 +12,7 @@ from dynacli.transport.send import Answer
 from dynacli.validation.findings.finding import Finding, Verdict
 from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.operation_document import DocumentPlace
 
 __all__ = ["GONE", "UNAUTHORIZED", "OperationJudge"]
 
@@ -74,11 +75,16 @@ class OperationJudge:
         self._settings.set_apart(verdict, self._operation, answer.status)
         return verdict
 
+    @property
+    def responses_place(self) -> DocumentPlace:
+        """The place of the operation's answers in the document."""
+        return self._judge.responses_place
+
     def broken_off(self) -> Verdict:
         """Return the verdict on a call whose connection the server closed before its answer was complete."""
         verdict = Verdict()
         message = "the server closed the connection without a complete answer"
-        place = self._judge.responses_place
+        place = self.responses_place
         verdict.extend([Finding("response", "no-answer", "status", message, None, None, *place)])
         self._settings.set_apart(verdict, self._operation)
         return verdict

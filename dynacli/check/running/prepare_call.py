@@ -18,7 +18,7 @@ from dynacli.request.convert_words import convert_all
 from dynacli.schema.example_call import option_text
 from dynacli.schema.option_fields import find_field
 
-__all__ = ["NotCalledError", "prepare_call"]
+__all__ = ["NotCalledError", "call_values", "prepare_call"]
 
 _METHODS_WITH_BODY = frozenset({"PATCH", "POST", "PUT", "QUERY"})
 
@@ -65,7 +65,7 @@ def prepare_call(
     """
     masker = Masker()
     try:
-        values = _call_values(described, planned, content_type)
+        values = call_values(described, planned, content_type)
         request = request_of(described, settings, values)
         masker = unsigned(described.operation, request, settings).masker
         # Before credentials are looked for, so that what is wrong with the request is said first.
@@ -91,7 +91,15 @@ def _check_allowed(
         raise _NotAllowedError("The document does not allow the request", why=why)
 
 
-def _call_values(described: DescribedOperation, planned: PlannedCall, content_type: str) -> CallValues:
+def call_values(described: DescribedOperation, planned: PlannedCall, content_type: str) -> CallValues:
+    """Return what the request of a planned call is built of.
+
+    Args:
+        content_type: The media type of the body that was asked for; empty for the preferred one.
+
+    Raises:
+        UsageError: No body can be made.
+    """
     parameters = {value.key: value.value for value in planned.values if value.location != "body"}
     operation = described.operation
     if operation.body is None:

@@ -22,7 +22,8 @@ class Finding:
         where: `request` or `response`.
         rule: A JSON Schema keyword, or `discriminator`, `undocumented-status`, `undocumented-media-type`,
             `undocumented-property`, `undocumented-header`, `undocumented-body`, `unreadable-body`, `missing-body`,
-            `missing-header`, `missing-parameter`, `missing-security`, `empty-value`, `no-answer`.
+            `missing-header`, `missing-parameter`, `missing-security`, `empty-value`, `no-answer`,
+            `undocumented-method`, `missing-allow`, `ignored-security`, `accepted-invalid-request`.
         pointer: JSON pointer into the body; outside of bodies `query/NAME`, `header/NAME` and the like, or `status`.
         message: A sentence without a final period.
         expected: The value that the document asks for.

@@ -73,6 +73,10 @@ RULES: Mapping[str, str] = {
     "$dynamicRef": "The value fits the schema that is referred to",
     # Around values
     "undocumented-status": "The answer's status is one that the document has",
+    "undocumented-method": "The document has each method that the server has for a path",
+    "missing-allow": "A method that is not allowed is refused with the methods that are",
+    "ignored-security": "What needs a credential is refused without one",
+    "accepted-invalid-request": "A request that the document does not allow is refused",
     "no-answer": "The server answers what the document allows to be asked",
     "undocumented-media-type": "The body has a media type that the document has",
     "undocumented-body": "There is no body where the document describes none",

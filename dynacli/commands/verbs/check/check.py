@@ -52,6 +52,7 @@ class _CheckOptions:
     parallel: int
     rate: float | None
     write: bool
+    probe: bool
     har: str | None
     learn: str | None
 
@@ -119,7 +120,13 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         run.env,
         operations,
         settings,
-        CheckSettings(options.parallel, options.rate or 0.0, options.most, run.options.content_type),
+        CheckSettings(
+            options.parallel,
+            options.rate or 0.0,
+            options.most,
+            run.options.content_type,
+            has_probes=options.probe,
+        ),
         chains=chains,
         changing_names=changing,
         preset=read_preset_values(options.set_, operations),
@@ -158,6 +165,11 @@ def _run_check(
         progress.clear()
         for leftover in check_run.leftovers:  # however the run ended
             run.warn(leftover)
+    if check_run.left_out_probes:
+        from dynacli.check.planning.plan_probes import MAX_PROBES
+
+        count = check_run.left_out_probes
+        run.note(f"{count} probes were not sent: there are at most {MAX_PROBES} of each kind")
     from dynacli.check.reporting.check_results import CheckResults
 
     results = CheckResults(
@@ -339,6 +351,13 @@ command = Verb(
             ["--write"],
             is_flag=True,
             help="also create, read, change and remove things, where the document makes plain how; asks before",
+        ),
+        click.Option(
+            ["--probe"],
+            is_flag=True,
+            help="also ask for what the server ought to refuse: methods that the document does not have (TRACE or "
+            "OPTIONS alone), reads without credentials, reads with values that are not allowed; nothing that could "
+            "change something, and at most 50 requests of each kind",
         ),
         click.Option(["--har"], metavar="FILE", help="write all that was sent and came to FILE, as HAR 1.2"),
         click.Option(

@@ -57,7 +57,7 @@ def write_har(file: str, results: CheckResults) -> None:
     from dynacli.output.reports.har import har_of
 
     # Bodies of answers may hold private data that no mask knows of: the permissions are those of dynacli's own state.
-    content = har_of(har_calls(results.exchanges)).encode("utf-8", "backslashreplace")
+    content = har_of(har_calls(results.all_exchanges)).encode("utf-8", "backslashreplace")
     write_named_file(Path(file), content, is_private=True)
 
 
@@ -82,7 +82,7 @@ def write_overlay(run: Run, file: str, results: CheckResults) -> None:
         if len(unmended) > _MAX_LISTED:
             lines.append(f"and {len(unmended) - _MAX_LISTED} more")
         text = "\n".join(lines)
-        for exchange in results.exchanges:
+        for exchange in results.all_exchanges:
             text = exchange.masker.mask(text)
         run.warn(text)
     if learned.overlay is None:
