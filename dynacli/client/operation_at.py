@@ -29,14 +29,14 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
     """
     path, _, query = path.partition("?")
     matching = [
-        (len(values), operation.name, values)
-        for operation, values in _matching(catalog, path)
-        if operation.method in (method, method.upper())
+        (summary, values)
+        for summary, values in _matching(catalog, path)
+        if summary.method in (method, method.upper())
     ]
     if not matching:
         return None
-    _, name, values = min(matching, key=lambda match: match[0])
-    operation = catalog.operation(name)
+    found, values = min(matching, key=lambda match: (len(match[1]), "#" in match[0].path))
+    operation = catalog.operation(found.name)
     options = []
     for parameter in operation.parameters:
         if parameter.location == "path" and parameter.name in values:
@@ -65,11 +65,12 @@ def no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
 
 def _matching(catalog: Catalog, path: str) -> Iterator[tuple[OperationSummary, dict[str, str]]]:
     """Yield the operations whose template a path fits, with the values of the template's parameters."""
+    plain, _, fragment = path.partition("#")
     for operation in catalog.each_summary():
         # Documents tell operations of one path apart by a fragment, which is not sent.
-        template = operation.path if "#" in path else operation.path.partition("#")[0]
-        values = _values(template.partition("?")[0], path)
-        if values is not None:
+        template, _, own = operation.path.partition("#")
+        values = _values(template.partition("?")[0], plain)
+        if values is not None and fragment in ("", own):
             yield operation, values
 
 

@@ -123,6 +123,11 @@ def sent_as(media_type: "MediaType") -> "MediaType":
     return replace(media_type, name=name)
 
 
+def is_patch(method: str, media_type: str) -> bool:
+    """Return whether a body changes an object, so that what it leaves out stays as it is (RFC 5789, RFC 7396)."""
+    return method == "PATCH" or essence(media_type) == "application/merge-patch+json"
+
+
 def is_as_good_as_json(name: str) -> bool:
     """Return whether a document's name for a media type names none exactly, and allows JSON: `*/*`, `json`, empty."""
     return name.strip().lower() in {"", "*", "*/*", "application/*", "json"}

@@ -15,6 +15,7 @@ PATHS = {
         "patch": operation("changeRepo", OWNER, REPO, body={"type": "object"}),
     },
     "/repos/{owner}/all": {"get": operation("listRepos", OWNER)},
+    "/repos/{owner}/{repo}#shared": {"get": operation("getShared", OWNER, REPO, parameter("share", STRING))},
     "/files/{name}.json": {"get": operation("getFile", parameter("name", STRING, "path"))},
     "/sets/{ids}": {
         "get": operation("getSets", parameter("ids", {"type": "array", "items": STRING}, "path"))
@@ -40,6 +41,7 @@ def api() -> str:
         ("/repos/-1/hello", ("GET", "/repos/-1/hello")),
         ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello?page[size]=3")),
         ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello", "--page-size", "3")),
+        ("/repos/octo/hello?share=x", ("GET", "/repos/octo/hello#shared", "--share", "x")),
         ("/repos/octo/all", ("GET", "/repos/octo/all")),
         ("/files/a.json", ("GET", "/files/a.json")),
         ("/sets/a,b", ("GET", "/sets/a,b")),

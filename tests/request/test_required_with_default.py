@@ -111,6 +111,8 @@ def test_a_patch_has_no_defaults(method: str, media_type: str, *, is_patch: bool
     assert is_patch is not ("default red" in page)
     assert is_patch is not ("default 3" in page)
     assert "default hat" in page
+    described = run_cli("-o", "text", "describe", "./api.json", "a").stdout
+    assert is_patch is ("what this body leaves out stays as it is" in described)
     if is_patch:
         assert "`a` needs --size" in refusal_of("a").stderr
         assert {"size": 3} == json.loads(request_of("a", "--size", "3")["body"])

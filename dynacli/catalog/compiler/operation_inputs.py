@@ -14,7 +14,7 @@ from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.descriptions import parameter_description
 from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
-from dynacli.model.media_types import body_schema, essence, is_form, is_media_type
+from dynacli.model.media_types import body_schema, is_form, is_media_type, is_patch
 from dynacli.model.operation import (
     GUARDED_OPTIONS,
     IGNORED_HEADERS,
@@ -41,8 +41,6 @@ LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 """The locations of parameters; where two parameters have the same name, the earlier location has the plain option."""
 
 _FORM = "application/x-www-form-urlencoded"
-_MERGE_PATCH = "application/merge-patch+json"
-"""RFC 7396: a member that is left out stays as it is."""
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 # The last four belong to the connection.
 _IGNORED_HEADERS = IGNORED_HEADERS | {"host", "content-length", "transfer-encoding", "connection"}
@@ -279,7 +277,7 @@ class Inputs:
                 name,
                 dict_or_empty(follow_references(tree, media)),
                 taken,
-                is_patch=method == "PATCH" or essence(name) == _MERGE_PATCH,
+                has_defaults=not is_patch(method, name),
             )
             for name, media in raw["content"].items()
         )
@@ -288,7 +286,7 @@ class Inputs:
         return Body(content, raw.get("required") is True)
 
     def _media_type(
-        self, name: str, media: Mapping[str, Any], taken: set[str], *, is_patch: bool
+        self, name: str, media: Mapping[str, Any], taken: set[str], *, has_defaults: bool
     ) -> MediaType:
         schema = body_schema(media)
         ref = schema.get("$ref") if isinstance(schema, Mapping) and len(schema) == 1 else None
@@ -298,9 +296,9 @@ class Inputs:
             listing = list_fields(schema, self._flat_raw_schemas)
             self._bodies[key] = (schema, listing._replace(fields=_compiled(listing.fields)))
         listing = self._bodies[key][1]
-        if is_patch and key not in self._patches:
+        if not has_defaults and key not in self._patches:
             self._patches[key] = _without_defaults(listing.fields)
-        fields = fields_with_own_options(self._patches[key] if is_patch else listing.fields, taken)
+        fields = fields_with_own_options(listing.fields if has_defaults else self._patches[key], taken)
         return MediaType(name, listing.value, fields, listing.is_cut, listing.choices)
 
     def example(

@@ -12,7 +12,7 @@ from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.descriptions import operation_description, parameter_description
-from dynacli.model.media_types import body_schema, takes_options
+from dynacli.model.media_types import body_schema, is_patch, takes_options
 from dynacli.model.operation import MediaType, Operation, Server
 from dynacli.model.server_objects import server_row
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, flatten
@@ -171,7 +171,10 @@ def _operation_text(
     for media_type, content in (data["body"] or {"content": {}})["content"].items():
         required = ", required" if data["body"]["required"] else ""
         lines.extend(["", paint.bold(f"Body ({visible(media_type, keep='')}{required})")])
-        lines.extend(schema_lines(content["schema"], resolve, paint, width))
+        tree = schema_lines(content["schema"], resolve, paint, width)
+        lines.extend(tree)
+        if is_patch(operation.method, media_type) and any("default " in line for line in tree):
+            lines.append("  A default is what a new object gets; what this body leaves out stays as it is.")
     for status, response in data["responses"].items():
         heading = paint.bold(f"Answer {visible(status, keep='')}")
         lines.extend(["", f"{heading}  {visible(response['description'], keep='')}"])
