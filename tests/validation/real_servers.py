@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["SERVERS", "RealServer", "serving"]
+__all__ = ["BY_BASE_URL", "SERVERS", "RealServer", "serving"]
 
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_SERVERS", "")
@@ -260,3 +260,45 @@ SERVERS = {
         ),
     )
 }
+
+BY_BASE_URL = {
+    server.name: server
+    for server in (
+        # Rust, OpenAPI 3.1; asks for a key in its document, and takes every call without.
+        RealServer(
+            "chroma",
+            "bin/chroma",
+            lambda program, port, directory: [
+                *(program, "run", "--host", "127.0.0.1", "--port", str(port)),
+                *("--path", str(directory / "data")),
+            ],
+            "/api/v2/heartbeat",
+            variables=lambda _: {"ANONYMIZED_TELEMETRY": "False"},
+        ),
+        # FastAPI below `/api`; the one at its root has the same paths, where nothing is.
+        RealServer(
+            "prefect",
+            "bin/prefect",
+            lambda program, port, _: [
+                *(program, "server", "start", "--host", "127.0.0.1", "--port", str(port)),
+            ],
+            "/api/openapi.json",  # making it takes seconds, once
+            variables=lambda _: {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"},
+            visited="/openapi.json",
+        ),
+        # FastAPI; its root is an application for browsers.
+        RealServer(
+            "phoenix",
+            "bin/phoenix",
+            lambda program, _port, _directory: [program, "serve"],
+            "/healthz",
+            variables=lambda port: {
+                "PHOENIX_HOST": "127.0.0.1",
+                "PHOENIX_PORT": str(port),
+                "PHOENIX_GRPC_PORT": "0",
+                "PHOENIX_TELEMETRY_ENABLED": "false",
+            },
+        ),
+    )
+}
+"""Servers that are registered by their base URL alone, as a newcomer does it."""
