@@ -212,8 +212,7 @@ def _close_quietly(env: "Environment") -> None:
     os.close(null)
 
 
-def run() -> None:
-    """Run as a program: after cleaning up, a signal ends it the way that a shell expects."""
+def _main_of_process() -> int:
     import gc
 
     # Importing makes many objects and no garbage: a hundred collections would find nothing.
@@ -228,7 +227,19 @@ def run() -> None:
         raise _TerminatedError
 
     signal.signal(signal.SIGTERM, terminate)
-    code = main()
+    return main()
+
+
+def run() -> None:
+    """Run as a program: after cleaning up, a signal ends it the way that a shell expects."""
+    try:
+        code = _main_of_process()
+    except KeyboardInterrupt:  # before or behind what `main` does
+        code = INTERRUPTED
+    except _TerminatedError:
+        code = TERMINATED
+    import signal
+
     numbers = {INTERRUPTED: signal.SIGINT, TERMINATED: signal.SIGTERM}
     if hasattr(signal, "SIGPIPE"):
         numbers[BROKEN_PIPE] = signal.SIGPIPE

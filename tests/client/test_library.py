@@ -141,7 +141,9 @@ def test_importing_dynacli_costs_nothing() -> None:
 
 def test_operations_are_listed_and_described(pets: dynacli.Api) -> None:
     """All operations in the order of the document, and each by its name or its operationId."""
-    assert ["get-pet", "create-pet", "upload", "parts", "note", "safe"] == [each.name for each in pets.operations]
+    assert ["get-pet", "create-pet", "upload", "parts", "note", "safe"] == [
+        each.name for each in pets.operations
+    ]
     assert pets.operation("getPet") == pets.operation("get-pet")
     assert "petId" == pets.operation("get-pet").parameters[0].name
 

@@ -168,7 +168,7 @@ def _is_beyond(value: Any, location: str, described: Described) -> bool:
     is_many = isinstance(value, list | dict) and not described.media_type
     match location, described.style:
         case "path", style:
-            # An empty segment is another resource, and many servers remove the white space around a segment.
+            # An empty segment is another resource; a dot inside a member would separate two.
             has_dot = (
                 style == "label" and described.explode and is_many and any("." in text for text in texts)
             )
