@@ -209,3 +209,21 @@ def test_a_finding_of_a_probe_is_shown_with_its_method(server: Recorder) -> None
     api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
     text = run_cli("check", api, "--probe", "-o", "text").stdout
     assert f"TRACE {server.origin}/pets answered 200" in text
+
+
+def test_probes_need_a_judge(server: Recorder) -> None:
+    """Otherwise they would be sent for nothing."""
+    api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
+    result = run_cli("check", api, "--probe", "--validate", "off")
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "`--probe` finds nothing where nothing is judged" in result.stderr
+
+
+def test_what_a_server_never_does_is_one_defect(server: Recorder) -> None:
+    """It is shown for the first operation, with the names of the others."""
+    paths = {f"/p{number}": {"get": {"operationId": f"p{number}", "responses": _OK}} for number in range(3)}
+    server.answers.update(dict.fromkeys(paths, _by_method(TRACE=_refusal(allow=None))))
+    api = save(document(paths, [server.origin], version="3.1.0"))
+    text = " ".join(run_cli("check", api, "--probe", "-o", "text", "--validate", "strict").stdout.split())
+    assert 1 == text.count("[missing-allow]")
+    assert "and the same in 2 more operations: p1, p2" in text

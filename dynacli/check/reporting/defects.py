@@ -14,6 +14,8 @@ __all__ = ["Defect", "find_defects", "finding_key"]
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
 _NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
+_RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
+"""Rules that a server breaks for all operations alike, wherever they stand in the document."""
 _Key = tuple[str, ...]
 
 
@@ -87,6 +89,8 @@ def _defect_key(finding: Mapping[str, Any]) -> _Key:
     the messages are the same.
     """
     rule, schema_pointer = finding["rule"], finding["schema_pointer"]
+    if rule in _RULES_OF_THE_SERVER:
+        return rule, finding["message"]
     if not (rule in _NAMING_RULES or rule.startswith(_NAMING_PREFIXES)):
         return rule, schema_pointer
     if rule == "undocumented-status":

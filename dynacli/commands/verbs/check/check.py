@@ -93,6 +93,12 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
 
     settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
     settings = replace(settings, timeout=settings.timeout or _TIMEOUT)
+    if options.probe and settings.level == "off":
+        raise UsageError(
+            "`--probe` finds nothing where nothing is judged",
+            why="The level of validation is `off`",
+            hint="Give `--validate strict` with it, or leave `--probe` out",
+        )
     check_files(run, har=options.har, learn=options.learn)
     choice = partial(
         select_operations,
