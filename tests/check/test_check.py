@@ -657,6 +657,8 @@ def test_a_file_in_a_directory_that_there_is_not(server: Recorder) -> None:
         pytest.param({"runId": {"type": "string"}}, ("--set", "runId=a"), 404, False, id="a-given-id"),
         pytest.param({"paid": {"type": "integer"}}, (), 404, False, id="no-id"),
         pytest.param({"name": {"type": "string"}}, (), 404, False, id="a-name-of-its-own"),
+        pytest.param({"start_name": {"type": "string"}}, (), 404, True, id="a-name-of-a-thing"),
+        pytest.param({"first_name": {"type": "string"}}, (), 422, False, id="a-name-of-nothing"),
         pytest.param(
             {
                 "runs": {

@@ -768,19 +768,23 @@ def test_a_body_gets_the_ids_that_are_known(tmp_path: Path, store: _Store) -> No
     """Those of other things alone; the person's word comes before them."""
     document = _document(store.recorder.origin, created={})
     post = document["paths"]["/things"]["post"]
-    fields = {each: {"type": "string"} for each in ("owner_id", "thing_id", "id", "ownerName", "name")}
+    fields = {
+        each: {"type": "string"}
+        for each in ("owner_id", "thing_id", "id", "ownerName", "phone_number", "name")
+    }
     schema = {"type": "object", "properties": fields, "required": list(fields)}
     post["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     document["paths"]["/owners"] = {
         "get": {"operationId": "owners", "responses": {"200": {"description": ""}}}
     }
-    known = [{"id": "o1", "thing_id": "t1", "owner_name": "Ann", "name": "no"}]
+    known = [{"id": "o1", "thing_id": "t1", "owner_name": "Ann", "name": "no", "phone_number": "1"}]
     store.recorder.answers["/owners"] = Answer(200, json.dumps(known).encode())
     store.answers["POST"] = lambda _: Answer(404, b"", {})
     _check(tmp_path, document, "--yes", "--validate", "strict")
     body = json.loads(next(each.body for each in store.recorder.requests if each.method == "POST"))
     assert ("o1", "Ann") == (body["owner_id"], body["ownerName"])
     assert "t1" != body["thing_id"]
+    assert "1" != body["phone_number"]
     assert body["name"].startswith("dynacli-check-")
     store.recorder.requests.clear()
     _check(tmp_path, document, "--yes", "--set", "create.owner_id=mine", "--set", "create.name=own")

@@ -64,7 +64,9 @@ EXPECTED = {
             "healthcheck": {"type "},
             "list-databases": {"required /*"},
             "fork-count": {_STATUS},
-            "update-collection": {_STATUS},  # wants an id where the others take the name, and answers with 400
+            "update-collection": {
+                _STATUS
+            },  # wants an id where the others take the name, and answers with 400
             "get-attached-function": {_STATUS},
             "version": {_TYPE},
         },

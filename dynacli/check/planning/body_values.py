@@ -15,7 +15,7 @@ from dynacli.check.planning.field_names import (
     plain_name,
     singular,
 )
-from dynacli.check.planning.path_templates import path_template
+from dynacli.check.planning.path_templates import nouns_of_paths, path_template
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import example_body
 from dynacli.errors import UsageError
@@ -37,13 +37,14 @@ def known_ids_for_body(described: DescribedOperation, answers: AnswerValues) -> 
     template = path_template(described.operation.path).rstrip("/")
     noun = singular(template.rpartition("/")[2])
     own = {noun, *(noun + ending for ending in ID_ENDINGS)}
+    nouns = nouns_of_paths(summary.path for summary in described.api.catalog.summaries())
     values = []
     body = _ExampleBody.of(described)
     if body is None:
         return []
     for field in body.fields():
         name = plain_name(field.path[-1])
-        if name in own or name in GENERAL_NAMES or not names_another_thing(field.path[-1]):
+        if name in own or name in GENERAL_NAMES or not names_another_thing(field.path[-1], nouns):
             continue
         fitting = (found for found in answers.fields_called(name) if body.fits(field, found[0]))
         for value, source in islice(fitting, 1):

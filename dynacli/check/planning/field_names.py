@@ -1,6 +1,7 @@
 """What the names of fields, parameters and path segments say: which of them name the same thing, and which an id."""
 
 import re
+from collections.abc import Container
 
 __all__ = [
     "GENERAL_NAMES",
@@ -43,11 +44,15 @@ GENERAL_NAMES = frozenset(
 """Names that say nothing about what their values belong to."""
 
 
-def names_another_thing(name: str) -> bool:
-    """Return whether a field holds the id of something: `id`, `runId`, `project_name`, `user_ids`, and not `name`."""
-    words = [word.lower() for word in _WORD.findall(name)]
+def names_another_thing(name: str, nouns: Container[str]) -> bool:
+    """Return whether a field holds the id of something: `id`, `runId`, `user_ids`; not `name`, and not `paid`.
+
+    Args:
+        nouns: What the things of the API are called: `project_name` names a project, `first_name` names nothing.
+    """
+    words = _WORD.findall(name)
     last = singular(words[-1]) if words else ""
-    return last in ID_ENDINGS if len(words) > 1 else last in _PLAIN_IDS
+    return last in _PLAIN_IDS or (last in ID_ENDINGS and owner_name(singular(name)) in nouns)
 
 
 def plain_name(name: str) -> str:

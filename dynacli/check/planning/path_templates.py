@@ -1,10 +1,18 @@
 """Path templates, compared whatever their parameters are called: `/runs/{id}` and `/runs/{runId}` are the same path."""
 
 import re
+from collections.abc import Iterable
 
 from dynacli.check.planning.field_names import singular
 
-__all__ = ["collection_template", "item_templates", "nouns_of", "parameter_names", "path_template"]
+__all__ = [
+    "collection_template",
+    "item_templates",
+    "nouns_of",
+    "nouns_of_paths",
+    "parameter_names",
+    "path_template",
+]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -41,6 +49,12 @@ def nouns_of(template: str) -> tuple[str, ...]:
     *above, segment = template.split("/")
     noun, words = singular(segment), [word for word in above if word and "{" not in word]
     return (noun, singular(words[-1]) + noun) if "{" in template and words else (noun,)
+
+
+def nouns_of_paths(paths: Iterable[str]) -> set[str]:
+    """Return what the things of an API are called, as far as its paths say so."""
+    segments = {segment for path in paths for segment in path_template(path).split("/")}
+    return {singular(segment) for segment in segments if segment and "{" not in segment}
 
 
 def _without_query(path: str) -> str:

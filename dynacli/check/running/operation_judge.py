@@ -5,6 +5,7 @@ from typing import Any
 
 from dynacli.check.check_records import Exchange
 from dynacli.check.planning.field_names import names_another_thing
+from dynacli.check.planning.path_templates import nouns_of_paths
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, documented_status
@@ -35,7 +36,7 @@ class OperationJudge:
     """
 
     def __init__(self, api: OpenedApi, operation: Operation, settings: CallSettings) -> None:
-        self._operation, self._settings = operation, settings
+        self._api, self._operation, self._settings = api, operation, settings
         self._judge = Judge(api.catalog, operation)
         self._documented = [response.status for response in operation.responses]
 
@@ -104,26 +105,30 @@ class OperationJudge:
         if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
             return "may only say that there is nothing of the value that was made up for the call"
         known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
-        if status in _GONE_OR_WRONG and any(str(each) not in known for each in _ids_in(exchange.sent_json)):
+        if status in _GONE_OR_WRONG and any(
+            str(each) not in known for each in self._ids_in(exchange.sent_json)
+        ):
             return "may only say that there is nothing of the id that was made up for the body"
         if status in UNAUTHORIZED and self._operation.security:
             return "only says something of the credential"
         return "only says that the check was too fast" if status == _TOO_MANY_REQUESTS else ""
 
-
-def _ids_in(body: Any) -> Iterator[Any]:
-    """Yield the texts and numbers in a JSON value that name something, as far as their fields say so."""
-    waiting: list[tuple[Any, bool]] = [(body, False)]
-    for _ in range(_MAX_NODES):
-        if not waiting:
+    def _ids_in(self, body: Any) -> Iterator[Any]:
+        """Yield the texts and numbers in a JSON value that name something, as far as their fields say so."""
+        if not isinstance(body, Mapping | list):
             return
-        node, is_id = waiting.pop()
-        if isinstance(node, Mapping):
-            waiting.extend((value, names_another_thing(str(name))) for name, value in node.items())
-        elif isinstance(node, list):
-            waiting.extend((value, is_id) for value in node)
-        elif is_id and isinstance(node, str | int) and not isinstance(node, bool):
-            yield node
+        nouns = nouns_of_paths(summary.path for summary in self._api.catalog.summaries())
+        waiting: list[tuple[Any, bool]] = [(body, False)]
+        for _ in range(_MAX_NODES):
+            if not waiting:
+                return
+            node, is_id = waiting.pop()
+            if isinstance(node, Mapping):
+                waiting.extend((value, names_another_thing(str(name), nouns)) for name, value in node.items())
+            elif isinstance(node, list):
+                waiting.extend((value, is_id) for value in node)
+            elif is_id and isinstance(node, str | int) and not isinstance(node, bool):
+                yield node
 
 
 def _drop(verdict: Verdict, rule: str) -> None:
