@@ -47,7 +47,7 @@ def test_every_exception_of_httpx_becomes_an_error_of_dynacli(kind: type[Excepti
     Exception.__init__(raised, "hunter2")
     error = from_httpx(raised, "https://me:hunter2@api.example.com/openapi.json?key=hunter2")
     expected = TimedOutError if issubclass(kind, httpx.TimeoutException) else NetworkError
-    assert expected is type(error)
+    assert isinstance(error, expected)
     assert error.hint
     assert "hunter2" not in repr(error.as_json())
 
