@@ -70,8 +70,12 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 why="What came is not complete HTTP",
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             )
-        case _:
+        case httpx.NetworkError():
             return BrokenAnswerError(
+                f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
+            )
+        case _:
+            return NetworkError(
                 f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
             )
 
