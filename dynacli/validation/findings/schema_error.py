@@ -1,5 +1,6 @@
 """The error that a keyword of JSON Schema finds in a value."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
@@ -10,6 +11,9 @@ __all__ = ["MAX_ERRORS", "SchemaError", "is_minor", "note_rest", "schema_error",
 
 MAX_ERRORS = 1_000
 """The largest number of errors that are listed for the members of one value."""
+
+_MAX_HELD = 10_000
+"""The largest number of errors that are held for them, those by the alternatives that they do not fit included."""
 
 
 class SchemaError(ValidationError):  # type: ignore[misc]
@@ -38,6 +42,20 @@ def is_minor(error: ValidationError) -> bool:
     the error besides.
     """
     return bool(getattr(error, "is_minor", False))
+
+
+def limited(found: Iterator[ValidationError]) -> Iterator[ValidationError]:
+    """Yield errors of the members of one value, until there are too many; the rest can be taken from the iterator."""
+    held = 0
+    for count, error in enumerate(found, start=1):
+        yield error
+        held += _held(error)
+        if count >= MAX_ERRORS or held >= _MAX_HELD:
+            return
+
+
+def _held(error: ValidationError) -> int:
+    return 1 + sum(map(_held, error.context))
 
 
 def unexpected(names: list[str], instance: dict[str, Any], notes: JudgingNotes) -> SchemaError:

@@ -6,7 +6,6 @@ and the rest of the schema is judged all the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
@@ -18,9 +17,9 @@ from dynacli.schema.discriminators import discriminator_of
 from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.schema_error import (
-    MAX_ERRORS,
     SchemaError,
     is_minor,
+    limited,
     note_rest,
     schema_error,
     unexpected,
@@ -62,7 +61,7 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
             if name in _REFERENCES:
                 check_stack()
             found = iter(keyword(validator, value, instance, schema) or ())
-            errors = list(islice(found, MAX_ERRORS) if name in _OF_MANY_VALUES else found)
+            errors = list(limited(found) if name in _OF_MANY_VALUES else _without_messages(found))
             if next(found, None) is not None:
                 note_rest(notes, instance)
         except (RecursionError, DamagedCatalogError, TooLongError):
@@ -87,6 +86,14 @@ def guarded(name: str, keyword: Keyword) -> Keyword:
         return errors
 
     return guarded_keyword
+
+
+def _without_messages(found: Iterator[ValidationError]) -> Iterator[ValidationError]:
+    """Yield errors without the messages of jsonschema, each of which has the value and the keyword whole."""
+    for error in found:
+        if not isinstance(error, SchemaError):
+            error.message, error.args = "", ()
+        yield error
 
 
 def locating_false(

@@ -1,0 +1,40 @@
+"""Memory: however many errors an answer has, they take no more than a fixed number of megabytes beside it."""
+
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from tests.validation.in_process_judge import judge_value
+
+_WORDS = [f"value-number-{number}" for number in range(4_000)]
+_TEXTS = {f"k{number}": "text" for number in range(300)}
+_ANSWERS: dict[str, tuple[Any, list[Any]]] = {
+    "values of a long enumeration": (
+        {"properties": {"a": {"enum": _WORDS}}},
+        [{"a": "x", "b": "b" * 100}] * 2_000,
+    ),
+    "objects that fit no alternative": (
+        {"oneOf": [{"additionalProperties": {"type": kind}} for kind in ("integer", "boolean")]},
+        [_TEXTS] * 200,
+    ),
+    "long arrays": ({"properties": {"a": {"maxItems": 1}}}, [{"a": list(range(500))}] * 400),
+}
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", _ANSWERS)
+def test_errors_take_little_memory(name: str) -> None:
+    """They hold neither texts with the value and the schema in them, nor all errors by all alternatives."""
+    item, value = _ANSWERS[name]
+    judge_value({"type": "array", "items": item}, value[:30])  # loads the libraries
+    size = len(json.dumps(value))
+    tracemalloc.start()
+    try:
+        verdict = judge_value({"type": "array", "items": item}, value)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert verdict.findings
+    assert peak < 50_000_000 + 20 * size, f"{peak >> 20} MiB for an answer of {size:,} bytes"
