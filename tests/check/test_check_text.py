@@ -118,6 +118,17 @@ def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
     assert "4 findings, 1 different" in _words(text)
 
 
+def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
+    """Below `exact` it is no finding, and is told once for all items of a list."""
+    schema = {"properties": {"data": {"items": {"type": "string", "format": "duration"}}}}
+    server.answers["/pets"] = _json({"data": ["PT1.5S", "PT2.5S"]})
+    paths = {"/pets": _get(schema)}
+    text = _words(_text(server, paths, "--validate", "warn"))
+    assert "Findings at `exact` alone get-pets: /data/* [format]" in text
+    assert "1 finding" not in text
+    assert "2 findings" in _words(_text(server, paths))
+
+
 def test_a_defect_names_five_other_operations(server: Recorder) -> None:
     """The others are counted; the table above lists them all."""
     server.answers.update({f"/p{number}": _json({"id": 1}) for number in range(9)})

@@ -19,6 +19,7 @@ __all__ = [
     "is_secret",
     "planned_values",
     "suppressed_of",
+    "tolerated_of",
     "unchecked_of",
 ]
 

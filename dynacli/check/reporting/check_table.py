@@ -6,8 +6,14 @@ from collections.abc import Callable, Iterable
 from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.check.reporting.answer_coverage import coverage_of, total_coverage
 from dynacli.check.reporting.check_hint import check_hint
-from dynacli.check.reporting.check_results import CheckResults, error_of, suppressed_of, unchecked_of
-from dynacli.check.reporting.defects import find_defects, finding_key
+from dynacli.check.reporting.check_results import (
+    CheckResults,
+    error_of,
+    suppressed_of,
+    tolerated_of,
+    unchecked_of,
+)
+from dynacli.check.reporting.defects import find_defects, finding_key, starred
 from dynacli.check.reporting.findings_section import findings_lines
 from dynacli.schema.example_call import option_text
 from dynacli.text.terminal import Painter, cell_width, visible
@@ -32,6 +38,7 @@ def check_table(results: CheckResults, paint: Painter, width: int) -> str:
         findings_lines(results, paint, width),
         _section("No answer", _rows_of_calls(results, _no_answer), paint, width),
         _section("Called with invented values", _rows_of_calls(results, _invented), paint, width),
+        _section("Findings at `exact` alone", _rows_of_calls(results, _tolerated), paint, width),
         _section("Not judged", _rows_of_calls(results, unchecked_of), paint, width),
         _section("Switched off by the configuration", _rows_of_calls(results, _suppressed), paint, width),
         _summary(results, paint, width),
@@ -143,6 +150,10 @@ def _no_answer(exchange: Exchange) -> list[str]:
 def _invented(exchange: Exchange) -> list[str]:
     texts = (f"{value.name} = {option_text(value.value)}" for value in exchange.planned.invented_values)
     return [exchange.masker.mask(text) for text in texts]
+
+
+def _tolerated(exchange: Exchange) -> list[str]:
+    return [f"{starred(row['pointer']) or 'body'} [{row['rule']}]" for row in tolerated_of(exchange)]
 
 
 def _suppressed(exchange: Exchange) -> list[str]:

@@ -9,7 +9,7 @@ from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.check.reporting.check_results import CheckResults
 from dynacli.record import record
 
-__all__ = ["Defect", "find_defects", "finding_key"]
+__all__ = ["Defect", "find_defects", "finding_key", "starred"]
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
@@ -47,7 +47,7 @@ def find_defects(results: CheckResults) -> list[Defect]:
     defects: dict[_Key, Defect] = {}
     for checked in results.checked:
         for exchange, number, finding in _distinct_findings(results, checked):
-            key, place = _defect_key(finding), _starred(finding["pointer"])
+            key, place = _defect_key(finding), starred(finding["pointer"])
             defect = defects.get(key)
             if defect is None:
                 defects[key] = Defect(checked, exchange, number, finding, places=(place,))
@@ -64,7 +64,7 @@ def finding_key(finding: Mapping[str, Any]) -> _Key:
     return finding["rule"], finding["pointer"], finding["message"]
 
 
-def _starred(pointer: str) -> str:
+def starred(pointer: str) -> str:
     """Return a pointer that stands for all items of its lists: `/data/*/id`."""
     return _INDEX.sub("/*", pointer)
 
@@ -96,5 +96,5 @@ def _defect_key(finding: Mapping[str, Any]) -> _Key:
     if rule == "undocumented-status":
         return rule, str(finding["got"])  # the message also lists the documented ones, which differ
     if schema_pointer.startswith("/paths/"):
-        return rule, finding["message"], _starred(finding["pointer"])
+        return rule, finding["message"], starred(finding["pointer"])
     return rule, schema_pointer, finding["message"]
