@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dynacli.document.pointer import split
 from dynacli.document.reading.parse import is_json
-from dynacli.document.reading.yaml_nodes import compose_nodes
+from dynacli.document.reading.yaml_nodes import compose_nodes, safe_loader
 
 __all__ = ["Position", "line_of", "lines_of", "positions_of"]
 
@@ -174,8 +174,60 @@ def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]
     return {pointer: positions[pointer] for pointer in places}
 
 
+class _Collection:
+    """A mapping or sequence of YAML whose events come, and the wanted places below it; None where there are none."""
+
+    __slots__ = ("index", "is_mapping", "key", "wanted")
+
+    def __init__(self, wanted: _Wanted | None, *, is_mapping: bool) -> None:
+        self.wanted = wanted
+        self.is_mapping = is_mapping
+        self.index = 0
+        # The event of the key whose value comes next.
+        self.key: Any = None
+
+
 def _positions_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Position]:
-    root = compose_nodes(content.decode("utf-8", "replace"))
+    """Return the positions in a text of YAML, from its events: all its nodes would take fifty times its size."""
+    import yaml
+
+    positions: dict[str, Position] = {}
+    inside: list[_Collection] = []
+    text = content.decode("utf-8", "replace")
+    try:
+        for event in yaml.parse(text, Loader=safe_loader()):
+            if isinstance(event, yaml.AliasEvent):
+                return _positions_in_nodes(text, wanted)
+            if isinstance(event, yaml.CollectionEndEvent):
+                inside.pop()
+            if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+                continue
+            below, place = _value_at(inside[-1], event) if inside else (wanted, event)
+            if below is not None:
+                positions.update(dict.fromkeys(below.pointers, _position(place)))
+            if isinstance(event, yaml.CollectionStartEvent):
+                is_mapping = isinstance(event, yaml.MappingStartEvent)
+                inside.append(_Collection(below, is_mapping=is_mapping))
+    except yaml.YAMLError:
+        return {}
+    return positions
+
+
+def _value_at(around: _Collection, event: Any) -> tuple[_Wanted | None, Any]:
+    """Return the wanted places at and below a value, and the event that has their position; none for a key."""
+    if not around.is_mapping:
+        around.index += 1
+        return (around.wanted.below.get(str(around.index - 1)) if around.wanted else None), event
+    key, around.key = around.key, event if around.key is None else None
+    # A list or an object as a key has no value.
+    if key is None or around.wanted is None or not hasattr(key, "value"):
+        return None, event
+    return around.wanted.below.get(str(key.value)), key
+
+
+def _positions_in_nodes(text: str, wanted: _Wanted) -> dict[str, Position]:
+    """Return the positions in a text with aliases, of which each stands for the node that its anchor names."""
+    root = compose_nodes(text)
     if root is None:
         return {}
     positions = dict.fromkeys(wanted.pointers, _position(root))

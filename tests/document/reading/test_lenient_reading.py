@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.document.reading.positions import positions_of
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
 from tests.documents import PETS, operation, pets, save
@@ -232,3 +233,24 @@ def test_whole_documents_lose_nothing(path: Path) -> None:
     shown = run_cli("api", "show", str(path), "-o", "json").json
     assert [] == [warning for warning in shown["warnings"] if "is left out" in warning["message"]]
     assert 0 < shown["operations"]
+
+
+@pytest.mark.parametrize("has_alias", [False, True], ids=["events", "nodes"])
+def test_positions_in_yaml_of_every_form(has_alias: bool) -> None:
+    """Blocks, flows, quoted and twice-given keys, keys that are lists: the same with an alias, which needs nodes."""
+    text = """# a comment
+a: &shared
+- 1
+- {b: [x, 'y'], "c d": 2}
+? [odd, key]
+: nothing
+200:
+  e: |
+    text: no key
+  e: 2
+"""
+    text += "f: *shared\n" if has_alias else "f: 1\n"
+    expected = {"": (2, 1), "/a/1/c d": (4, 17), "/a/1/b/1": (4, 11), "/200/e": (10, 3), "/f": (11, 1)}
+    wanted = [*expected, "/200/text", "/odd"]
+    assert expected == positions_of(text.encode(), wanted)
+    assert ({"/f/0": (3, 3)} if has_alias else {}) == positions_of(text.encode(), ["/f/0"])
