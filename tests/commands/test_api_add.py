@@ -346,6 +346,28 @@ def test_what_cannot_be_kept_is_refused(
     assert (2, True, "") == (result.exit_code, phrase in result.stderr, _entry(home))
 
 
+@pytest.mark.parametrize("verb", ["refresh", "rollback", "pin", "unpin", "remove", "rename"])
+@pytest.mark.parametrize(
+    "option",
+    [("--dry-run",), ("--server", "1"), ("--timeout", "3"), ("--body", "{}")],
+    ids=lambda words: words[0],
+)
+def test_a_change_is_not_made_with_an_option_that_it_forgets(
+    verb: str, option: tuple[str, ...], server: Recorder, home: Path
+) -> None:
+    """`api remove NAME --dry-run` removes nothing; so the other commands that change what is registered."""
+    server.answers["/d.json"] = _answer(pets())
+    run_cli("api", "add", "shop", f"{server.origin}/d.json")
+    before = _entry(home)
+    result = run_cli(*option, "api", verb, "shop", *(["other"] if verb == "rename" else []))
+    assert (2, f"`api {verb}` has no use for `{option[0]}`", before, 1) == (
+        result.exit_code,
+        result.stderr.partition("Error: ")[2].splitlines()[0],
+        _entry(home),
+        len(server.requests),
+    )
+
+
 @pytest.mark.parametrize("query", ["access_token=abc", "v=1&apiKey=abc", "X-Amz-Signature=abc", "sig=abc"])
 def test_a_secret_in_a_url_is_not_kept(query: str, server: Recorder, home: Path) -> None:
     """A URL whose query holds a secret is refused with the way to do it, before anything is sent."""

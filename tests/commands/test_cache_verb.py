@@ -188,3 +188,11 @@ def test_a_broken_configuration_hides_nothing(served: Served, home: Path) -> Non
     assert (0, 2) == (result.exit_code, len(result.json["documents"]))
     assert result.stderr.startswith("Warning: The configuration ")
     assert json.dumps(served.url) in result.stdout
+
+
+def test_clear_is_not_tried_out(served: Served, home: Path) -> None:
+    """`cache clear --dry-run` clears nothing: the option is about calls, and is refused."""
+    before = sorted(_files(home))
+    result = run_cli("cache", "clear", "--dry-run")
+    assert (2, True) == (result.exit_code, "`cache clear` has no use for `--dry-run`" in result.stderr)
+    assert (before, True) == (sorted(_files(home)), bool(served.asked))

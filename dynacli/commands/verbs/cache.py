@@ -8,6 +8,7 @@ import click
 from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, check_options
 from dynacli.errors import FileError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
@@ -76,6 +77,7 @@ def _size(count: int) -> str:
 
 
 def _clear(run: Run, api: str | None, history: bool) -> None:
+    check_options(run.options, "cache clear", NOT_TAKEN_BY_CHANGES)
     documents = cached_documents(run.env.cache_dir)
     if api is None and not history:
         Configuration(run.env).forget_compiled()

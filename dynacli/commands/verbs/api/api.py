@@ -11,8 +11,9 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
-from dynacli.commands.verbs.api.kept_options import TAKEN_OPTIONS
+from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD
 from dynacli.commands.verbs.api.registered_apis import check_registered
+from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, check_options
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name
 from dynacli.library.news import take_news
@@ -232,6 +233,21 @@ def _verb(
     return Verb(name, params=params, options=options, callback=click.pass_obj(function), help=text)
 
 
+def _change(
+    name: str,
+    params: Sequence[click.Parameter],
+    function: Callable[Concatenate[Run, ...], None],
+    text: str,
+) -> Verb:
+    """Return a command that changes what is registered, and does so only without options that it would forget."""
+
+    def change(run: Run, **arguments: Any) -> None:
+        check_options(run.options, f"api {name}", NOT_TAKEN_BY_CHANGES)
+        function(run, **arguments)
+
+    return _verb(name, params, change, text)
+
+
 command = VerbGroup(
     "api",
     help="The registered APIs.",
@@ -263,11 +279,11 @@ command = VerbGroup(
             "Register the API of the document at SOURCE as NAME. SOURCE is a URL or a file, or the base URL of an "
             "API, where its document is looked for. Several SOURCEs become one API. --server, --server-var, --timeout "
             "and --validate are kept for its calls, with --profile in that profile; -H is for fetching the document.",
-            TAKEN_OPTIONS,
+            TAKEN_BY_ADD,
         ),
         _verb("list", [], _list, "List the registered APIs."),
         _verb("show", [click.Argument(["api"])], _show, "Show what is known of an API and of its document."),
-        _verb(
+        _change(
             "refresh",
             [
                 click.Argument(["name"]),
@@ -286,26 +302,26 @@ command = VerbGroup(
             show_history,
             "List the revisions of an API's document, the latest first.",
         ),
-        _verb(
+        _change(
             "rollback",
             [click.Argument(["name"]), click.Argument(["revision"], required=False)],
             rollback,
             "Go back to the revision before, or to REVISION, and hold it.",
         ),
-        _verb(
+        _change(
             "pin",
             [click.Argument(["name"]), click.Argument(["revision"], required=False)],
             pin,
             "Hold the revision in use, or REVISION: it is used until it is let go, whatever the server has.",
         ),
-        _verb(
+        _change(
             "unpin",
             [click.Argument(["name"])],
             unpin,
             "Let the revision go that is held, and go on with the latest.",
         ),
-        _verb("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
-        _verb(
+        _change("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
+        _change(
             "rename",
             [click.Argument(["name"]), click.Argument(["new_name"])],
             _rename,

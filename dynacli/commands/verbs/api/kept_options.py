@@ -4,29 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.commands.read_options import Options
-from dynacli.commands.standard_options import INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
+from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.call_options import OF_CALLS
 from dynacli.errors import UsageError
 
-__all__ = ["TAKEN_OPTIONS", "check_options", "kept_options"]
+__all__ = ["NOT_TAKEN_BY_ADD", "TAKEN_BY_ADD", "kept_options"]
 
-_OF_CALLS = frozenset(("output", "report", "dry_run", "show_secrets", "no_fail"))
-TAKEN_OPTIONS = tuple(option for option in STANDARD_OPTIONS if option.name not in _OF_CALLS)
+NOT_TAKEN_BY_ADD = OF_CALLS | {"output", "no_fail"}
+"""The names of the standard options that `api add` refuses."""
+TAKEN_BY_ADD = tuple(option for option in STANDARD_OPTIONS if option.name not in NOT_TAKEN_BY_ADD)
 """The standard options that `api add` has a use for."""
-
-
-def check_options(options: Options) -> None:
-    """Check that no option is given which is about a call, and would be forgotten.
-
-    Raises:
-        UsageError: There is such an option.
-    """
-    for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS):
-        if option not in TAKEN_OPTIONS and getattr(options, option.name) != getattr(Options, option.name):
-            raise UsageError(
-                f"`api add` has no use for `{option.flags[-1]}`",
-                why="It is about a call or its answer, and `api add` makes no call that it could be about",
-                hint="Leave it out, and give it to the call",
-            )
 
 
 def kept_options(options: Options, name: str, known: Mapping[str, Any]) -> dict[str, Any]:
