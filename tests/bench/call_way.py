@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType
@@ -34,6 +35,7 @@ _WORDS = ("shop", "search-runs", "--range", "7d")
 _DOCUMENT = "/api/armature/v1/openapi"
 _TOKEN = "amt_demoviewer_opens-only-the-stand-in"
 CALLS = {"judged": _WORDS, "unjudged": (*_WORDS, "--validate", "off")}
+_SETTLED_SECONDS = 1.1
 LIMITS = {"judged": 50, "unjudged": 34}
 """Call → the most modules that it may enter."""
 
@@ -59,7 +61,7 @@ def follow_calls(checkout: Path = _ROOT, python: str = sys.executable) -> dict[s
     """Make each of `CALLS` in a process of its own and return its way.
 
     Raises:
-        subprocess.CalledProcessError: A call did not end with 0.
+        RuntimeError: A call did not end with 0, or the server did not start.
     """
     with tempfile.TemporaryDirectory() as home:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DYNACLI_")}
@@ -74,6 +76,9 @@ def follow_calls(checkout: Path = _ROOT, python: str = sys.executable) -> dict[s
         program = [python, "-P", "-m", "dynacli"]
         with _serving([*program, "demo", "serve", "--port", "0"], variables, home) as origin:
             _run([*program, "api", "add", "shop", f"{origin}{_DOCUMENT}"], variables, home)
+            time.sleep(
+                _SETTLED_SECONDS
+            )  # so that the first call, and not the one that counts, compiles the configuration
             _run([*program, *_WORDS], variables, home)
             return {
                 name: _counted([python, "-P", __file__, f"{home}/way.json", *words], variables, home)
@@ -86,17 +91,23 @@ def _serving(command: list[str], variables: dict[str, str], directory: str) -> I
     """Run the demo's server, and yield its origin."""
     with subprocess.Popen(command, env=variables, cwd=directory, stderr=subprocess.PIPE, text=True) as server:
         try:
-            line = server.stderr.readline() if server.stderr else ""
-            origin = re.search(r" on (http:\S+);", line)
-            if origin is None:
-                raise subprocess.CalledProcessError(1, command, stderr=line)
+            lines: list[str] = []
+            for line in server.stderr or ():
+                lines.append(line)
+                origin = re.search(r" on (http:\S+);", line)
+                if origin is not None:
+                    break
+            else:
+                raise RuntimeError(f"{command} did not start: {''.join(lines)}")
             yield origin[1]
         finally:
             server.send_signal(signal.SIGTERM)
 
 
 def _run(command: list[str], variables: dict[str, str], directory: str) -> None:
-    subprocess.run(command, env=variables, cwd=directory, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=variables, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr}")
 
 
 def _counted(command: list[str], variables: dict[str, str], directory: str) -> Way:
@@ -164,8 +175,8 @@ def _main() -> int:
     options = parser.parse_args()
     try:
         ways = follow_calls(options.checkout.resolve(), options.python)
-    except subprocess.CalledProcessError as error:
-        sys.stderr.write(f"{error}\n{error.stderr}")
+    except RuntimeError as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(f"{'':10}{'modules':>9}{'limit':>7}{'functions':>11}{'moves':>7}\n")
     for name, way in ways.items():
