@@ -165,7 +165,8 @@ class SchemaMatcher:
             return False
         if is_named is None and any_of and not any(self.matches(value, branch, seen) for branch in any_of):
             return False
-        if is_named is None and one_of:
+        if one_of and not (is_named and self.may_overlap):
+            # Also where a branch is named: servers that know no discriminators take such a value, too.
             matching = sum(self.matches(value, branch, seen) for branch in one_of)
             if matching == 0 or (matching > 1 and not self.may_overlap):
                 return False

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["BY_BASE_URL", "SERVERS", "RealServer", "serving"]
+__all__ = ["BY_BASE_URL", "SERVERS", "TOKEN", "RealServer", "serving"]
 
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_SERVERS", "")

@@ -87,12 +87,12 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
             return BuiltBody(whole, name)  # byte for byte as it was given
     elif inputs.wants_example and (assignments or _needs_body(described) or inputs.content_type):
         fitting = selected(described, assemble(None, assignments), assignments, is_final=False)
-        base = _example_parts(example_body(described, fitting.overlay), name, assignments)
+        base = _example_parts(example_body(described, fitting.overlay), described, assignments)
         if not assignments and (not is_built(name) or (is_encoded and isinstance(base, str))):
             return BuiltBody(_text_body(described, base, name), name)
     elif inputs.wants_example and _is_meant(described):
         try:
-            base = _example_parts(_fitting_example(described), name, ())
+            base = _example_parts(_fitting_example(described), described, ())
             if not is_built(name) or (is_encoded and isinstance(base, str)):
                 return BuiltBody(_text_body(described, base, name), name)
         except UsageError:
@@ -153,11 +153,11 @@ def _with_defaults(media_type: MediaType, value: Any) -> Any:
     return made or value
 
 
-def _example_parts(example: Any, media_type: str, assignments: "Sequence[Assignment]") -> Any:
+def _example_parts(example: Any, described: DescribedOperation, assignments: "Sequence[Assignment]") -> Any:
     """Return an example of a body; in a form whose parts the document does not name, a file under a name."""
-    if essence(media_type) != "multipart/form-data" or (
-        isinstance(example, dict) and (example or assignments)
-    ):
+    media_type = described.media_type
+    is_named = media_type is None or essence(media_type.name) != "multipart/form-data" or media_type.fields
+    if is_named or (isinstance(example, dict) and (example or assignments)):
         return example
     return None if assignments else {"file": example or ""}
 

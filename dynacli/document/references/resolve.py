@@ -179,8 +179,9 @@ class _PreparedCopy:
         targets = [follow(self.copy, steps) for steps in self.numbers]
         holders = [self._holder_of(site) for site, _ in good]
         followed = {id(site.node) for site, _ in good}
-        others = _objects(self.copy) if self.sites is None else (site.node for site in sites)
-        for node in others:
+        # Only objects with references are copies; those of identifiers are the document's own.
+        references = (site.node for site in sites if site.keyword == "$ref")
+        for node in _objects(self.copy) if self.sites is None else references:
             if "$ref" in node and id(node) not in followed:
                 node[self.kept] = node.pop("$ref")
         for site, steps in good:

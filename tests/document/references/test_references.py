@@ -1,5 +1,6 @@
 """References inside a document are followed, all others never, and data is not taken for references."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -508,3 +509,19 @@ def test_a_property_may_be_named_as_a_reference() -> None:
         {"properties": {"$ref": REF, "b": {"$ref": "#/components/schemas/Root/properties/$ref"}}}
     )
     assert {"properties": {"$ref": PET, "b": PET}} == resolve(tree)["components"]["schemas"]["Root"]
+
+
+def test_the_document_stays_as_it_is() -> None:
+    """Resolving changes nothing of the tree that it is given, identifiers beside references included."""
+    schemas = {
+        "Named": {
+            "$anchor": "named",
+            "$ref": "#inner",
+            "$defs": {"A": {"$anchor": "inner", "type": "integer"}},
+        },
+        "Lost": {"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": "#/nowhere"},
+    }
+    tree = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": schemas}}
+    before = copy.deepcopy(tree)
+    resolve(tree)
+    assert before == tree

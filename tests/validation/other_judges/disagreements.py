@@ -108,7 +108,10 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
     "The description is broken, and nothing in the answer is: the program does not begin with such a document.": (
         "a reference to nowhere",
     ),
-    _NULL: ("nullable without a type", "a nullable enum without null", "nullable does not reach into allOf"),
+    _NULL: (
+        *("nullable without a type", "a nullable enum without null", "nullable does not reach into allOf"),
+        *("nullable makes a branch fit", "nullable beside an object that is wrong"),
+    ),
     _NO_NULLABLE: ("3.1 has no nullable",),
     "OpenAPI 3.0.4, Schema Object, writeOnly: it should not be sent as part of the response.": (
         "what is write-only in an answer of 3.0",
@@ -221,7 +224,10 @@ _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
         "a dynamic reference that is bound",
         "a dynamic reference to the whole tree",
     ),
-    _NULL: ("nullable without a type", "a nullable enum without null", "nullable does not reach into allOf"),
+    _NULL: (
+        *("nullable without a type", "a nullable enum without null", "nullable does not reach into allOf"),
+        "nullable makes a branch fit",
+    ),
     _NO_NULLABLE: ("3.1 has no nullable",),
     "OpenAPI 3.1.1, Responses Object: the documentation is not expected to cover all possible codes.": (
         "another error",

@@ -181,7 +181,7 @@ def _operation_text(
         for media_type, content in response["content"].items():
             lines.append(f"  {visible(media_type, keep='')}")
             lines.extend(schema_lines(content["schema"], resolve, paint, width))
-        lines.extend(f"  header {visible(name, keep='')}" for name in response["headers"])
+        lines.extend(f"  header {visible(str(name), keep='')}" for name in response["headers"])
     if data["security"]:
         alternatives = " or ".join(" with ".join(schemes) or "none" for schemes in data["security"])
         lines.extend(["", f"{paint.bold('Security')}  {visible(alternatives, keep='')}"])
