@@ -173,8 +173,8 @@ def test_memory_grows_as_the_document_does(
         pytest.param("api.json", False, _TIMES, id="json"),
         pytest.param("api.json", True, _TIMES, id="json-wrong"),
         # The text of YAML is shorter, and its parser takes more.
-        pytest.param("api.yaml", False, 1.5 * _TIMES, id="yaml"),
-        pytest.param("api.yaml", True, 1.5 * _TIMES, id="yaml-wrong"),
+        pytest.param("api.yaml", False, 1.5 * _TIMES, id="yaml", marks=pytest.mark.exhaustive),
+        pytest.param("api.yaml", True, 1.5 * _TIMES, id="yaml-wrong", marks=pytest.mark.exhaustive),
     ],
 )
 def test_memory_of_a_document_of_megabytes(name: str, is_wrong: bool, times: float, version: str) -> None:

@@ -85,6 +85,7 @@ def _late(answer: Answer, seconds: float) -> Callable[[Any], Answer]:
     return wait
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("slow", ["/health", "/api/health", "/openapi.json", "/api/openapi.json"])
 def test_slowness_decides_nothing(server: Recorder, slow: str) -> None:
     """A document may come when the time of the search is over, and a call of it be slow: the result is the same."""
