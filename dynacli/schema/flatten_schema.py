@@ -14,6 +14,7 @@ from dynacli.schema.discriminators import Discriminator, discriminator_of, refer
 from dynacli.schema.flat_schema import BranchGroup, FlatSchema, any_of
 from dynacli.schema.read_schema import (
     applied_schemas,
+    following,
     is_only_null,
     list_of,
     mapping_of,
@@ -358,15 +359,8 @@ def _shared_discriminator(branches: list[FlatSchema]) -> Discriminator | None:
 
 def _allowed_strings(branch: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
     """Return the strings that a branch allows for a property, its default first; empty where it allows all."""
-
-    def follow(ref: str) -> tuple[Any, Any]:
-        try:
-            return resolve(ref), follow
-        except LookupError:
-            return None, follow
-
     # Not by flattening the property's schema, which may be of any size.
-    for schema in applied_schemas(branch.properties.get(name), follow):
+    for schema in applied_schemas(branch.properties.get(name), following(resolve)):
         if "const" in schema:
             return (schema["const"],) if isinstance(schema["const"], str) else ()
         if "enum" in schema:

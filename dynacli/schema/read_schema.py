@@ -13,6 +13,7 @@ __all__ = [
     "Follow",
     "applied_schemas",
     "common_types",
+    "following",
     "is_marked",
     "is_only_null",
     "list_of",
@@ -94,6 +95,18 @@ def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
         waiting.extend((branch, follow) for branch in reversed(list_of(part, "allOf")))
         if isinstance(part.get("$ref"), str):
             waiting.append(follow(part["$ref"]))
+
+
+def following(resolve: Callable[[str], Any]) -> Follow:
+    """Return what follows references by a function; one that leads nowhere leads to None."""
+
+    def follow(ref: str) -> tuple[Any, Any]:
+        try:
+            return resolve(ref), follow
+        except LookupError:
+            return None, follow
+
+    return follow
 
 
 def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["BY_BASE_URL", "SERVERS", "TOKEN", "RealServer", "serving"]
+__all__ = ["BY_BASE_URL", "SERVERS", "TOKEN", "RealServer", "serving", "visit"]
 
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_SERVERS", "")
@@ -90,6 +91,13 @@ def serving(server: RealServer, directory: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             _stop(process)
+
+
+def visit(server: RealServer, origin: str) -> None:
+    """Ask a server for what it is to be asked for first, whatever it answers."""
+    if server.visited:
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(origin + server.visited, timeout=30).close()
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -1,10 +1,7 @@
 """Servers that others wrote are judged by the documents that they publish: every finding is a defect of theirs."""
 
-import contextlib
 import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,7 @@ import pytest
 
 from tests.harness import run_cli
 from tests.validation.real_calls import CALLS, DOCUMENTS, THEIRS, Call
-from tests.validation.real_servers import SERVERS, TOKEN, RealServer, serving
+from tests.validation.real_servers import SERVERS, TOKEN, RealServer, serving, visit
 
 pytestmark = pytest.mark.servers
 
@@ -36,9 +33,7 @@ def running(started: tuple[RealServer, str]) -> tuple[RealServer, tuple[str, ...
     document = server.document.replace(f"?token={TOKEN}", "")
     added = run_cli("api", "add", server.name, f"{origin}{document}", *server.options(origin))
     assert 0 == added.exit_code, added.stderr
-    if server.visited:
-        with contextlib.suppress(urllib.error.HTTPError):
-            urllib.request.urlopen(origin + server.visited, timeout=10).close()
+    visit(server, origin)
     return server, server.options(origin)
 
 

@@ -1,17 +1,14 @@
 """Servers that others wrote are registered by their base URL alone, called, checked, and left as they were."""
 
-import contextlib
 import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
 from tests.harness import run_cli
-from tests.validation.real_servers import BY_BASE_URL, RealServer, serving
+from tests.validation.real_servers import BY_BASE_URL, RealServer, serving, visit
 
 pytestmark = pytest.mark.servers
 
@@ -147,9 +144,7 @@ def test_a_server_is_known_by_its_base_url(
     expected = EXPECTED[server.name]
     for name, value in expected.variables.items():
         monkeypatch.setenv(name, value)
-    if server.visited:
-        with contextlib.suppress(urllib.error.HTTPError):
-            urllib.request.urlopen(origin + server.visited, timeout=30).close()
+    visit(server, origin)
     added = run_cli("api", "add", server.name, origin)
     assert 0 == added.exit_code, added.stderr
     assert f", {expected.operations} operations\n" in added.stderr

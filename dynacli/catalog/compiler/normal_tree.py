@@ -29,7 +29,7 @@ def normal_tree(
     for schema, steps in root_schemas(tree):
         for node, link in each_schema(schema):
             if doubtful is not None and ("$ref" in node or "allOf" in node or "oneOf" in node):
-                doubtful.look(node, (*steps, *steps_of(link)))
+                doubtful.look(node, steps, link)
             keywords = normal_keywords(node, version)
             if keywords is not None:
                 copies.replace((*steps, *steps_of(link)), keywords)

@@ -3,11 +3,11 @@
 import re
 from itertools import pairwise
 
+from dynacli.check.planning.field_names import words_of
 from dynacli.model.operation import Operation, OperationSummary
 
 __all__ = ["dangerous_word"]
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _DANGEROUS_WORDS = frozenset(
     {
@@ -34,7 +34,7 @@ def dangerous_word(operation: OperationSummary | Operation) -> str:
     The names of path parameters do not count, because they speak of a value.
     """
     for text in (operation.name, operation.operation_id, _PLACEHOLDER.sub("/", operation.path)):
-        words: list[str] = [word.lower() for word in _WORDS.findall(text)]
+        words = words_of(text)
         for word, following in pairwise([*words, ""]):
             if word in _DANGEROUS_WORDS:
                 return word

@@ -12,6 +12,7 @@ __all__ = [
     "owner_name",
     "plain_name",
     "singular",
+    "words_of",
 ]
 
 ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "code")
@@ -50,7 +51,7 @@ def names_another_thing(name: str, nouns: Container[str]) -> bool:
     Args:
         nouns: What the things of the API are called: `project_name` names a project, `first_name` names nothing.
     """
-    words = _WORD.findall(name)
+    words = words_of(name)
     last = singular(words[-1]) if words else ""
     return last in _PLAIN_IDS or (last in ID_ENDINGS and owner_name(singular(name)) in nouns)
 
@@ -60,10 +61,15 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+def words_of(name: str) -> list[str]:
+    """Return the words of a name in lower case: `find`, `by` and `status` for `findByStatus`."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
 def is_search_name(name: str) -> bool:
     """Return whether a name, such as the last segment of a path, says that something is looked for: `findByStatus`."""
-    words = _WORD.findall(name)
-    return bool(words) and words[0].lower() in _SEARCH_VERBS
+    words = words_of(name)
+    return bool(words) and words[0] in _SEARCH_VERBS
 
 
 def singular(name: str) -> str:
