@@ -68,7 +68,9 @@ def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[...
     put = object.__setattr__
 
     def init(self: Any, *args: Any, **values: Any) -> None:
-        state = {**defaults, **dict(zip(names, args, strict=False)), **values}
+        state = defaults.copy()
+        state.update(zip(names, args, strict=False))
+        state.update(values)
         if len(state) != len(names) or len(args) > len(names):
             wrong = set(names) ^ set(state) or {f"{len(args)} positional values"}
             raise TypeError(f"{type(self).__name__}: missing or unexpected: {', '.join(sorted(wrong))}")

@@ -16,22 +16,11 @@ __all__ = ["NamedOperation", "short_names"]
 _Key = tuple[str, str]
 
 _SAY_NOTHING = frozenset(
-    {"get", "post", "put", "patch", "delete", "head", "options", "trace", "query", "list", "create", "read"}
-    | {
-        "update",
-        "remove",
-        "add",
-        "set",
-        "find",
-        "search",
-        "fetch",
-        "index",
-        "show",
-        "edit",
-        "view",
-        "retrieve",
+    {
+        *("get", "post", "put", "patch", "delete", "head", "options", "trace", "query", "list", "create"),
+        *("read", "update", "remove", "add", "set", "find", "search", "fetch", "index", "show", "edit"),
+        *("view", "retrieve", "destroy", "all", "one", "by", "id", "api", "v1", "v2", "v3"),
     }
-    | {"destroy", "all", "one", "by", "id", "api", "v1", "v2", "v3"}
 )
 """Words that say nothing alone: `list-items-get` tells more than `list`."""
 
