@@ -6,6 +6,7 @@ asked about a value, that the compiled schema cannot judge that value.
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dynacli.model.operation import Dialect
@@ -281,9 +282,13 @@ class PlainSchema:
     def applied(self, schema: Any) -> list[Mapping[str, Any]]:
         """Return a schema, the schemas that it refers to, and those of its `allOf`."""
         try:
-            return list(applied_schemas(schema, self._source.follow))
+            # A chain of more is too deep anyway; to look at all of it from each of its links would take long.
+            parts = list(islice(applied_schemas(schema, self._source.follow), _MAX_STEPS + 1))
         except LookupError:
             raise DoubtError from None
+        if len(parts) > _MAX_STEPS:
+            raise DoubtError
+        return parts
 
     def pattern_format(self, pattern: str) -> str:
         """Return the name of the format that stands for a pattern."""
