@@ -238,7 +238,8 @@ def test_a_lock_that_was_removed_keeps_nobody_away(tmp_path: Path) -> None:
         assert not is_alone(0)
         waiting = pool.submit(is_alone, 0.5)
         time.sleep(0.1)
-        Path(path).unlink()
-        assert second.enter_context(hold_lock(path, 0))
+        # In one step, so that no moment has neither lock: whoever waits could take it and let go of it again.
+        assert second.enter_context(hold_lock(path + ".other", 0))
+        Path(path + ".other").replace(path)
         first.close()
         assert not waiting.result()
