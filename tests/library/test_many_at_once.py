@@ -3,13 +3,13 @@
 import contextlib
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dynacli import files
 from dynacli.files import hold_lock
 from tests.documents import PETS, SERVER, operation, pets, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
@@ -225,21 +225,23 @@ def test_readers_never_fail_while_the_cache_is_cleared(
     assert (0, "") == ((result := run_cli(*LIST)).exit_code, result.stderr)
 
 
-def test_a_lock_that_was_removed_keeps_nobody_away(tmp_path: Path) -> None:
-    """Where the cache was cleared while somebody waited for a lock, it is the lock that is there now that counts."""
-    path = str(tmp_path / "new" / "lock")  # its directory may have gone too
+def test_a_lock_that_was_removed_keeps_nobody_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the cache is cleared while somebody opens a lock, it is the lock that is there now that counts."""
+    path = tmp_path / "new" / "lock"  # its directory may have gone too
+    open_lock_file = files._open_lock_file
 
-    def is_alone(seconds: float) -> bool:
-        with hold_lock(path, seconds) as held:
-            return held
-
-    with ExitStack() as first, ExitStack() as second, ThreadPoolExecutor(1) as pool:
-        assert first.enter_context(hold_lock(path, 0))
-        assert not is_alone(0)
-        waiting = pool.submit(is_alone, 0.5)
-        time.sleep(0.1)
-        # In one step, so that no moment has neither lock: whoever waits could take it and let go of it again.
-        assert second.enter_context(hold_lock(path + ".other", 0))
-        Path(path + ".other").replace(path)
+    def open_before_another_takes_its_place(name: str) -> int:
+        descriptor = open_lock_file(name)
+        other.replace(path)
         first.close()
-        assert not waiting.result()
+        return descriptor
+
+    with ExitStack() as first, ExitStack() as second:
+        assert first.enter_context(hold_lock(str(path), 0))
+        with hold_lock(str(path), 0) as is_alone:
+            assert not is_alone
+        other = path.with_name("other")
+        assert second.enter_context(hold_lock(str(other), 0))
+        monkeypatch.setattr(files, "_open_lock_file", open_before_another_takes_its_place)
+        with hold_lock(str(path), 0) as is_alone:
+            assert not is_alone
