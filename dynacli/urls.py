@@ -3,7 +3,15 @@
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-__all__ = ["DEFAULT_PORTS", "authority", "origin_of", "secret_in_query", "with_masked_query", "without_query"]
+__all__ = [
+    "DEFAULT_PORTS",
+    "authority",
+    "is_secret_name",
+    "origin_of",
+    "secret_in_query",
+    "with_masked_query",
+    "without_query",
+]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -13,7 +21,7 @@ _SECRET_WORDS = frozenset(
         *("key", "passphrase", "passwd", "password", "pwd", "secret", "sig", "signature", "token"),
     )
 )
-"""The words in the name of a parameter whose value is a secret."""
+"""The words in the name of a parameter or header whose value is a secret."""
 
 
 def origin_of(url: str) -> str:
@@ -56,7 +64,11 @@ def secret_in_query(url: str) -> str:
     """Return the name of the first parameter in a URL's query that holds a secret, as its name tells; else empty."""
     for piece in url.partition("#")[0].partition("?")[2].split("&"):
         name, _, value = piece.partition("=")
-        words = {word.lower() for word in _NAME_WORD.findall(unquote(name))}
-        if value and words & _SECRET_WORDS:
+        if value and is_secret_name(unquote(name)):
             return unquote(name)
     return ""
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether the name of a parameter or header tells that its value is a secret: `api_key`, `X-Auth-Token`."""
+    return not _SECRET_WORDS.isdisjoint(word.lower() for word in _NAME_WORD.findall(name))

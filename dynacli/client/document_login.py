@@ -4,7 +4,7 @@ Nothing is sent before the server has asked for it, unless a person has said so:
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
@@ -12,7 +12,7 @@ from dynacli.errors import AuthError
 if TYPE_CHECKING:
     from dynacli.document.fetched import Authorize
 
-__all__ = ["ALWAYS", "LOGIN_KEY", "login_of"]
+__all__ = ["ALWAYS", "LOGIN_KEY", "has_credential", "login_of"]
 
 LOGIN_KEY = "document_login"
 """The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""
@@ -40,7 +40,9 @@ def login_of(
 
     def authorize(challenge: str | None) -> dict[str, str]:
         given = _given(headers)
-        if challenge is None and (given or is_new or not _is_always_wanted(env, name)):
+        if challenge is None and (is_new or not _is_always_wanted(env, name)):
+            return given
+        if challenge is None and has_credential(given, _schemes_at_hand(env, name)):
             return given
         own = {**_of_profile(env, name, profile), **_credential(env, name, (challenge or "").lower())}
         if challenge is None and not own:
@@ -48,6 +50,21 @@ def login_of(
         return {**own, **given}
 
     return authorize
+
+
+def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
+    """Return whether one of some headers holds a credential.
+
+    Args:
+        names: The names of the headers.
+        schemes: The Security Scheme Objects of the document, whose API keys may be in headers of any name.
+    """
+    from dynacli.auth.credentials import is_key_header
+    from dynacli.client.sign_request import SECRET_HEADERS
+    from dynacli.urls import is_secret_name
+
+    keys = {scheme["name"].lower() for scheme in schemes if is_key_header(scheme)}
+    return any(name.lower() in SECRET_HEADERS | keys or is_secret_name(name) for name in names)
 
 
 def _is_always_wanted(env: Environment, name: str) -> bool:
@@ -111,9 +128,15 @@ def _credential(env: Environment, name: str, challenge: str) -> dict[str, str]:
 
 def _key_header(env: Environment, name: str) -> str:
     """Return the header that an API key goes into by the document at hand; empty where it names none."""
+    from dynacli.auth.credentials import is_key_header
+
+    return next((scheme["name"] for scheme in _schemes_at_hand(env, name) if is_key_header(scheme)), "")
+
+
+def _schemes_at_hand(env: Environment, name: str) -> list[Any]:
+    """Return the Security Scheme Objects of the document at hand; none where there is none."""
     from contextlib import closing
 
-    from dynacli.auth.credentials import is_key_header
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.errors import DynacliError
     from dynacli.library.open_by_name import find_revisions
@@ -123,9 +146,8 @@ def _key_header(env: Environment, name: str) -> str:
         pointer = revisions.current()
         catalog = revisions.open_catalog(pointer) if pointer is not None else None
         if catalog is None:
-            return ""
+            return []
         with closing(catalog):
-            schemes = catalog.components("/components/securitySchemes").values()
+            return list(catalog.components("/components/securitySchemes").values())
     except (DynacliError, DamagedCatalogError):
-        return ""
-    return next((scheme["name"] for scheme in schemes if is_key_header(scheme)), "")
+        return []

@@ -179,6 +179,28 @@ def test_a_header_gives_the_larger_document_now_and_later(
     assert "3 operations" in run_cli("api", "refresh", "shop").stderr
 
 
+@pytest.mark.parametrize(
+    ("header", "is_kept"),
+    [
+        ("X-Team: a", False),
+        ("Accept-Language: de", False),
+        ("Cookie: a=b", True),
+        ("X-Auth-Token: abc", True),
+        ("tenant: abc", True),
+    ],
+)
+def test_only_a_credential_is_needed_again(header: str, is_kept: bool, server: Recorder, home: Path) -> None:
+    """A header whose name tells a secret, by its words or by the document, has later documents fetched with one."""
+    scheme = {"key": {"type": "apiKey", "in": "header", "name": "Tenant"}}
+    served = Served(server, _with_key(scheme))
+    assert 0 == run_cli("api", "add", "shop", served.url, "-H", header).exit_code
+    assert is_kept is ("document_login" in (home / "config" / "config.toml").read_text())
+    assert (10 if is_kept else 0) == run_cli("api", "refresh", "shop").exit_code
+    assert 0 == run_cli("api", "refresh", "shop", "-H", header).exit_code
+    without_credential = run_cli("api", "refresh", "shop", "-H", "X-Team: b")
+    assert (10 if is_kept else 0) == without_credential.exit_code
+
+
 def test_a_header_opens_a_server_that_is_locked_everywhere(server: Recorder, other_server: Recorder) -> None:
     """The search sends the header of `-H` to each place at the origin, but not with trials, and nowhere else."""
     page = Answer(body=f"<a href='{other_server.origin}/spec'>spec</a>".encode(), headers={})

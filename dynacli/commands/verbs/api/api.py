@@ -11,7 +11,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
-from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD
+from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD, is_login_kept
 from dynacli.commands.verbs.api.registered_apis import check_registered
 from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, check_options
 from dynacli.errors import DynacliError, UsageError
@@ -181,7 +181,7 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
         if run.options.allow_ref:
             entry = configuration.apis().get(name, {})
             changes["allow_refs"] = allowed_places(configuration, entry, run.options.allow_ref)
-        if run.options.header and "://" in api.location:
+        if is_login_kept(run.options, api):
             changes[LOGIN_KEY] = ALWAYS
         if changes:
             configuration.edit(name, changes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.api.kept_options import NOT_TAKEN_BY_ADD, kept_options
+from dynacli.commands.verbs.api.kept_options import NOT_TAKEN_BY_ADD, is_login_kept, kept_options
 from dynacli.commands.verbs.call_options import check_options
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError, UsageError
@@ -93,7 +93,7 @@ def add(
         places = allowed_places(configuration, known, run.options.allow_ref)
         if places:
             entry["allow_refs"] = places
-        if run.options.header and "://" in entry["source"]:
+        if is_login_kept(run.options, api):
             entry[LOGIN_KEY] = ALWAYS
         # Further documents and overlays of an earlier `api add` do not count any more.
         entry |= {key: None for key in ("more", "overlays", LOGIN_KEY) if key in known and key not in entry}

@@ -7,13 +7,25 @@ from dynacli.commands.read_options import Options
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.call_options import OF_CALLS
 from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["NOT_TAKEN_BY_ADD", "TAKEN_BY_ADD", "kept_options"]
+__all__ = ["NOT_TAKEN_BY_ADD", "TAKEN_BY_ADD", "is_login_kept", "kept_options"]
 
 NOT_TAKEN_BY_ADD = OF_CALLS | {"output", "no_fail"}
 """The names of the standard options that `api add` refuses."""
 TAKEN_BY_ADD = tuple(option for option in STANDARD_OPTIONS if option.name not in NOT_TAKEN_BY_ADD)
 """The standard options that `api add` has a use for."""
+
+
+def is_login_kept(options: Options, api: OpenedApi) -> bool:
+    """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""
+    from dynacli.client.call_settings import pairs_of
+    from dynacli.client.document_login import has_credential
+
+    if not options.header or "://" not in api.location:
+        return False
+    schemes = api.catalog.components("/components/securitySchemes").values()
+    return has_credential(pairs_of(options.header, ":", "--header"), schemes)
 
 
 def kept_options(options: Options, name: str, known: Mapping[str, Any]) -> dict[str, Any]:
