@@ -75,6 +75,29 @@ def test_list_is_readable() -> None:
     assert expected == run_cli("api", "list", "-o", "text").stdout
 
 
+def test_show_says_where_calls_go(home: Path) -> None:
+    """A server that is kept for the calls, or for those of a profile, is shown; one that is none gives a warning."""
+    document = pets()
+    document["servers"] = [{"url": "https://{zone}.example.com", "variables": {"zone": {"default": "eu"}}}]
+    save(document)
+    run_cli("api", "add", "shop", "./api.json")
+    assert [] == run_cli("api", "show", "shop").json["calls_go_to"]
+    run_cli("api", "add", "shop", "./api.json", "--server", "http://127.0.0.1:1/v1")
+    run_cli("api", "add", "shop", "./api.json", "--profile", "us", "--server", "0", "--server-var", "zone=us")
+    run_cli("api", "add", "shop", "./api.json", "--profile", "slow", "--timeout", "9")
+    assert [
+        {"profile": None, "server": "http://127.0.0.1:1/v1"},
+        {"profile": "us", "server": "https://us.example.com"},
+    ] == run_cli("api", "show", "shop").json["calls_go_to"]
+    text = run_cli("api", "show", "shop", "-o", "text").stdout
+    assert "  calls go to http://127.0.0.1:1/v1\n" in text
+    assert "  calls go to https://us.example.com, with `--profile us`\n" in text
+    config = home / "config" / "config.toml"
+    config.write_text(config.read_text().replace('server = "0"', 'server = "7"'))
+    result = run_cli("api", "show", "shop")
+    assert (0, [], True) == (result.exit_code, result.json["calls_go_to"], "no server `7`" in result.stderr)
+
+
 def test_list_fetches_nothing_and_hides_nobody(server: Recorder, home: Path) -> None:
     """An API that the cache has lost is listed without its facts; no server is asked, the others are whole."""
     server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
@@ -100,7 +123,16 @@ def test_show_has_all_that_is_known() -> None:
     save(document)
     run_cli("api", "add", "shop", "./api.json")
     shown = run_cli("api", "show", "shop", "-o", "json").json
-    assert [*KEYS, "files", "servers", "origins", "allow_refs", "warnings", "problems"] == list(shown)
+    assert [
+        *KEYS,
+        "files",
+        "servers",
+        "calls_go_to",
+        "origins",
+        "allow_refs",
+        "warnings",
+        "problems",
+    ] == list(shown)
     assert [{"url": "http://127.0.0.1:9", "description": "", "variables": {}}] == shown["servers"]
     assert ["/paths/~1bad/get"] == [warning["pointer"] for warning in shown["warnings"]]
     column = Path("api.json").read_text().index('"get": 5') + 1

@@ -11,7 +11,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
-from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD, is_login_kept
+from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD, is_login_kept, kept_servers
 from dynacli.commands.verbs.api.registered_apis import check_registered
 from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, check_options
 from dynacli.errors import DynacliError, UsageError
@@ -108,6 +108,7 @@ def _show(run: Run, api: str) -> None:
         **_facts(opened),
         "files": files,
         "servers": opened.catalog.meta["servers"],
+        "calls_go_to": _kept_servers(run, opened),
         "origins": list(opened.origins),
         "allow_refs": opened.pointer.get("allow_refs", []),
         "warnings": warnings,
@@ -124,6 +125,7 @@ def _show(run: Run, api: str) -> None:
             f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
             *(f"  server      {visible(server['url'], keep='')}" for server in data["servers"]),
+            *(f"  calls go to {_with_profile(row)}" for row in data["calls_go_to"]),
             *(f"  credentials go to {origin}" for origin in opened.origins),
             *(f"  references may lead to {visible(origin, keep='')}" for origin in data["allow_refs"]),
         ]
@@ -136,6 +138,20 @@ def _show(run: Run, api: str) -> None:
         return "\n".join(lines)
 
     write_data(run.env, data, run.options.output, text)
+
+
+def _kept_servers(run: Run, api: OpenedApi) -> list[dict[str, str | None]]:
+    """Return the servers that are kept for calls, with their profiles; of what cannot be used there is a warning."""
+    try:
+        return [{"profile": name or None, "server": url} for name, url in kept_servers(run.env, api)]
+    except DynacliError as error:  # the document is shown all the same
+        run.warn(error.message)
+        return []
+
+
+def _with_profile(row: Mapping[str, Any]) -> str:
+    suffix = f", with `--profile {row['profile']}`" if row["profile"] else ""
+    return visible(f"{row['server']}{suffix}", keep="")
 
 
 def _kind(version: str) -> str:

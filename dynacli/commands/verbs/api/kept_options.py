@@ -1,15 +1,16 @@
 """The standard options of `api add`: those that the configuration keeps, and those that mean nothing there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.commands.read_options import Options
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.call_options import OF_CALLS
+from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["NOT_TAKEN_BY_ADD", "TAKEN_BY_ADD", "is_login_kept", "kept_options"]
+__all__ = ["NOT_TAKEN_BY_ADD", "TAKEN_BY_ADD", "is_login_kept", "kept_options", "kept_servers"]
 
 NOT_TAKEN_BY_ADD = OF_CALLS | {"output", "no_fail"}
 """The names of the standard options that `api add` refuses."""
@@ -59,3 +60,29 @@ def kept_options(options: Options, name: str, known: Mapping[str, Any]) -> dict[
             hint=f"Say so, for example `--profile {options.profile} --server https://staging.example.com`",
         )
     return {"profiles": {options.profile: kept}} if kept else {}
+
+
+def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
+    """Yield each profile that calls of an API go to another server with, empty for none, and the base URL of that.
+
+    Raises:
+        FileError: The entry of the API or a profile is malformed.
+        UsageError: What is kept does not name a server of the document any more.
+    """
+    from dynacli.client.profiles import own_settings, profile_of
+    from dynacli.model.operation import Server
+    from dynacli.request.choose_server import choose_server
+
+    servers = [Server(**row) for row in api.catalog.meta["servers"]]
+    own = own_settings(env, api, ("server", "server_vars"))
+    profiles = api.entry.get("profiles", {})
+    for name in ("", *(profiles if isinstance(profiles, dict) else ())):
+        said = profile_of(env, api, name) if name else own
+        if said.keys().isdisjoint(("server", "server_vars")):
+            continue
+        variables = {
+            **({} if "server" in said else own.get("server_vars", {})),
+            **said.get("server_vars", {}),
+        }
+        wanted = str(said.get("server", own.get("server", "")))
+        yield name, choose_server(servers, api.uri, wanted, variables)
