@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Detail", "answer_masker", "http_error", "mismatch_error"]
 
-Detail = Literal["none", "short", "usual", "all"]
+Detail = Literal["none", "short", "usual"]
 """How much of its findings an error tells."""
 
 
@@ -88,10 +88,10 @@ def mismatch_error(
 
     Args:
         detail: The findings that it holds for a person: none, the first few in a line each, or each with the part of
-            the answer that is wrong and its place in the document, up to a number or all.
+            the answer that is wrong and its place in the document.
         has_json: Whether it holds the findings for a program.
     """
-    from dynacli.client.verdict_text import MAX_SHOWN, findings_text, short_findings_text, verdict_json
+    from dynacli.client.verdict_text import findings_text, short_findings_text, verdict_json
 
     api, text = call.described.api, ""
     if detail == "short":
@@ -99,8 +99,8 @@ def mismatch_error(
     elif detail != "none":
         from dynacli.client.evidence import Evidence
 
-        most = None if detail == "all" else MAX_SHOWN
-        text = findings_text(api, verdict.findings, Evidence.of_answer(answer), most)
+        evidence = Evidence.of_answer(answer)
+        text = findings_text(api, verdict.findings, evidence, call.settings.is_verbose)
     details = verdict_json(api, verdict) if has_json else {}
     mismatch = MismatchError("The answer breaks the document", why=text, **details)
     answer_masker(call.signed, answer.headers).mask_error(mismatch)

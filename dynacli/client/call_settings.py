@@ -46,6 +46,7 @@ class CallOptions:
         timeout: Seconds for a whole call; None for no limit but those of its steps.
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         is_reported: Whether the verdicts go into a report.
+        is_verbose: Whether messages tell all findings; None where nobody can ask for that with `-v`.
     """
 
     level: str = ""
@@ -56,6 +57,7 @@ class CallOptions:
     timeout: float | None = None
     accepted_origins: tuple[str, ...] = ()
     is_reported: bool = False
+    is_verbose: bool | None = None
 
 
 @record
@@ -71,6 +73,7 @@ class CallSettings:
         timeout: As in `CallOptions`.
         accepted_origins: As in `CallOptions`.
         is_reported: As in `CallOptions`.
+        is_verbose: As in `CallOptions`.
     """
 
     level: str = DEFAULT_LEVEL
@@ -81,6 +84,7 @@ class CallSettings:
     timeout: float | None = None
     accepted_origins: tuple[str, ...] = ()
     is_reported: bool = False
+    is_verbose: bool | None = None
 
     @property
     def may_accept(self) -> bool:
@@ -147,6 +151,7 @@ def settings_of(
         timeout,
         options.accepted_origins,
         options.is_reported,
+        options.is_verbose,
     )
 
 

@@ -118,7 +118,7 @@ class CallJudge(threading.Thread):
         evidence = Evidence.of_request(
             operation.method, operation.path, self._request, self._values.media_type
         )
-        return findings_text(self.described.api, self.verdict.findings, evidence)
+        return findings_text(self.described.api, self.verdict.findings, evidence, self._settings.is_verbose)
 
 
 def judged_request(request: Request, values: CallValues) -> "JudgedRequest":

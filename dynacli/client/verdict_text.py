@@ -34,22 +34,28 @@ def short_findings_text(findings: "Sequence[Finding]") -> str:
     groups = _grouped(findings)
     lines = [_headline(*group) for group in groups[:MAX_SHORT]]
     if len(groups) > MAX_SHORT:
-        lines.append(f"and {len(groups) - MAX_SHORT:,} more; `-v` shows them all")
+        lines.append(_others(len(groups) - MAX_SHORT, has_verbose=True))
     return "\n".join(lines)
+
+
+def _others(count: int, *, has_verbose: bool) -> str:
+    return f"and {count:,} more" + "; `-v` shows them all" * has_verbose
 
 
 def findings_text(
     api: OpenedApi,
     findings: "Sequence[Finding]",
     evidence: "Evidence | None" = None,
-    most: int | None = MAX_SHOWN,
+    is_verbose: bool | None = None,
 ) -> str:
     """Return the findings: a line each, the part of the message that is wrong, and who says so in the document.
 
     Args:
         evidence: The message that they are about; without it the parts that are wrong are not shown.
-        most: How many are told; those that the items of a list share count as one. None for all.
+        is_verbose: Whether all are told, and not the first alone; those that the items of a list share count as one.
+            None where `-v` would not tell the others.
     """
+    most = None if is_verbose else MAX_SHOWN
     groups = _grouped(findings)
     counts = [count for _, count in groups[:most]]
     shown = [finding for finding, _ in groups[:most]]
@@ -73,7 +79,7 @@ def findings_text(
             ]
             lines += via[:MAX_STEPS]
     if len(groups) > len(shown):
-        lines.append(f"and {len(groups) - len(shown):,} more")
+        lines.append(_others(len(groups) - len(shown), has_verbose=is_verbose is not None))
     return "\n".join(lines)
 
 

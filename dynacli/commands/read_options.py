@@ -97,6 +97,7 @@ class Options:
             timeout=self.timeout,
             accepted_origins=self.accept_origin,
             is_reported=bool(self.report),
+            is_verbose=self.verbose,
         )
 
     def opens_like(self, other: "Options") -> bool:

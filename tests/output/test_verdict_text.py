@@ -411,13 +411,16 @@ def test_the_items_of_a_list_share_a_finding(api: str, server: Recorder, level: 
 
 
 def test_twenty_findings_are_shown(api: str, server: Recorder) -> None:
-    """At `strict` further findings are counted; `-v` shows them."""
+    """At `strict` further findings are counted, in an answer and in a request; `-v` shows them."""
     body = {"id": 1, **{f"name{number}": 1 for number in range(25)}}
     server.answers["/pets/1"] = Answer(body=json.dumps(body).encode())
     result = _call(api, "1", "--validate", "strict")
     assert 20 == result.stderr.count("[additionalProperties]")
-    assert "and 5 more\n" in result.stderr
+    assert "and 5 more; `-v` shows them all\n" in result.stderr
     assert 25 == _call(api, "1", "--validate", "strict", "-v").stderr.count("[additionalProperties]")
+    words = ("1", "--validate", "exact", "--dry-run", "--body", json.dumps({**body, "id": {}}))
+    assert "and 6 more; `-v` shows them all\n" in _call(api, *words).stderr
+    assert 26 == _call(api, *words, "-v").stderr.count("[undocumented-property]")
 
 
 def test_colours_are_on_a_terminal_alone(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

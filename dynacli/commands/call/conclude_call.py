@@ -127,7 +127,7 @@ def _report_verdict(
     if verdict.is_valid:
         return None
     has_text = report is None or not report.is_on_stderr
-    detail: Detail = "all" if run.options.verbose else "usual" if call.settings.is_strict else "short"
+    detail: Detail = "usual" if call.settings.is_strict or run.options.verbose else "short"
     return mismatch_error(
         call, answer, verdict, detail=detail if has_text else "none", has_json=run.error_format == "json"
     )
