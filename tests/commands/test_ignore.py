@@ -41,6 +41,28 @@ def test_what_is_ignored_does_not_count(config: Path, operation_word: tuple[str,
 
 
 @pytest.mark.parametrize(
+    ("words", "item", "code"),
+    [
+        (("--pointer", "/id"), {"pointer": "/id"}, 0),
+        (("--pointer", "/*/id"), {"pointer": "/*/id"}, 9),
+        (("--status", "2xx", "--where", "response"), {"status": "2xx", "where": "response"}, 0),
+        (("--status", "404"), {"status": "404"}, 9),
+        (("--where", "request"), {"where": "request"}, 9),
+    ],
+    ids=["a place", "another place", "a class", "another status", "requests"],
+)
+def test_an_exception_holds_at_a_place(
+    config: Path, words: tuple[str, ...], item: dict[str, str], code: int
+) -> None:
+    """Whatever a person can write into an exception, the command can."""
+    assert 0 == run_cli("ignore", "pets", "type", "getCat", "--reason", "r", *words).exit_code
+    (entry,) = tomllib.loads(config.read_text())["apis"]["pets"]["ignore"]
+    assert {"rule": "type", **item, "operation": "get-cat", "reason": "r"} == entry
+    assert code == run_cli("pets", "get-cat", "--validate", "strict").exit_code
+    assert 2 == run_cli("ignore", "pets", "type", "getCat", "--reason", "again", *words).exit_code
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (("pets", "typ", "--reason", "r"), "Did you mean `type`?"),
@@ -49,8 +71,21 @@ def test_what_is_ignored_does_not_count(config: Path, operation_word: tuple[str,
         (("pets", "type", "get-cot", "--reason", "r"), "`get-cat`"),
         (("nobody", "type", "--reason", "r"), "`nobody` is not a registered API"),
         (("pets", "type", "get-dog", "--reason", "r"), "ignored already"),
+        (("pets", "type", "--status", "6", "--reason", "r"), "`status` is one like `404`"),
+        (("pets", "type", "--where", "body", "--reason", "r"), "`where` is `request` or `response`"),
+        (("pets", "type", "--pointer", " ", "--reason", "r"), "`pointer` is empty"),
     ],
-    ids=["no rule", "no reason", "an empty reason", "no operation", "no API", "twice"],
+    ids=[
+        "no rule",
+        "no reason",
+        "empty reason",
+        "no operation",
+        "no API",
+        "twice",
+        "status",
+        "where",
+        "pointer",
+    ],
 )
 def test_bad_input_changes_nothing(config: Path, words: tuple[str, ...], said: str) -> None:
     """What is wrong is said, and the configuration stays as it is."""

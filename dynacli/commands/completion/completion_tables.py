@@ -104,7 +104,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "doctor": STANDARD,
     "document": {"--bundled": SWITCH, "--resolved": SWITCH, **STANDARD},
     "help": HELP_ONLY,
-    "ignore": {"--reason": ANY, **STANDARD},
+    "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **STANDARD},
     "operations": {"--tag": ANY, **STANDARD},
     "serve": {"--port": ANY, **BEHAVIOUR, **STANDARD},
 }

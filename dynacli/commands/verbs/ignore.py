@@ -10,7 +10,14 @@ from dynacli.errors import UsageError
 __all__ = ["command"]
 
 
-def _ignore(run: Run, api: str, rule: str, operation: str | None, reason: str) -> None:
+def _ignore(
+    run: Run,
+    api: str,
+    rule: str,
+    operation: str | None,
+    reason: str,
+    **place: str | None,
+) -> None:
     from dynacli.commands.verbs.api.registered_apis import check_registered
     from dynacli.library.configuration.configuration import Configuration
     from dynacli.output.standard_error import write_stderr
@@ -20,7 +27,8 @@ def _ignore(run: Run, api: str, rule: str, operation: str | None, reason: str) -
     _check_rule(rule)
     if not reason.strip():
         raise UsageError("An exception has a reason", hint="Write why it does not count: `--reason TEXT`")
-    item = {"rule": rule}
+    item = {"rule": rule, **{key: text for key, text in place.items() if text is not None}}
+    _check_place(item)
     if operation is not None:
         opened = run.api(api)
         name = opened.catalog.find(operation)
@@ -39,8 +47,26 @@ def _ignore(run: Run, api: str, rule: str, operation: str | None, reason: str) -
                 hint=f"Change it in `{configuration.path}`",
             )
     configuration.add_table(api, "ignore", {**item, "reason": reason})
-    place = f" of `{item['operation']}`" if operation is not None else ""
-    write_stderr(run.env, f"{api}: findings of `{visible(rule, keep='')}`{place} do not count any more\n")
+    about = "".join(f" {_WORDS[key]} `{visible(item[key], keep='')}`" for key in _WORDS if key in item)
+    write_stderr(run.env, f"{api}: findings of `{visible(rule, keep='')}`{about} do not count any more\n")
+
+
+def _check_place(item: dict[str, str]) -> None:
+    """Check that the keys of an exception that say where it holds have values that can be meant.
+
+    Raises:
+        UsageError: One has none.
+    """
+    from dynacli.validation.findings.finding_rules import BadIgnoreError, ignores_of
+
+    why = "".join(f"`{key}` is empty" for key, text in item.items() if not text.strip())
+    try:
+        ignores_of([{**item, "reason": "-"}])
+    except BadIgnoreError as error:
+        why = str(error)
+    if why:
+        hint = "`dynacli help validation` has the keys and their values"
+        raise UsageError("There can be no such exception", why=why, hint=hint)
 
 
 def _check_rule(rule: str) -> None:
@@ -63,6 +89,9 @@ def _check_rule(rule: str) -> None:
     )
 
 
+_WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "under the status"}
+"""The keys of an exception that say where it holds, with the words before them in messages."""
+
 command = Verb(
     "ignore",
     params=[
@@ -72,8 +101,18 @@ command = Verb(
         click.Option(
             ["--reason"], metavar="TEXT", default="", help="why these findings do not count; required"
         ),
+        click.Option(
+            ["--pointer"],
+            metavar="POINTER",
+            help="only at this place and inside of it, for example '/items/*/created' or header/ETag",
+        ),
+        click.Option(
+            ["--status"], metavar="STATUS", help="only in answers with this status: 404, or 4XX for the class"
+        ),
+        click.Option(["--where"], metavar="request|response", help="only in requests, or only in answers"),
     ],
     options=STANDARD_OPTIONS,
     callback=click.pass_obj(_ignore),
-    help="Let the findings of RULE in the calls of API, or of its OPERATION, not count from now on.",
+    help="Let the findings of RULE in the calls of API, or of its OPERATION, not count from now on. RULE is what a "
+    "finding ends with, for example `type`, or `*` for all.",
 )
