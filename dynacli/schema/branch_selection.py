@@ -129,6 +129,7 @@ class _Place:
     Attributes:
         branches: The chosen branches.
         neutral: The properties that no choice of branches depends on.
+        tags_unless_of_heirs: Discriminators of branches that others inherit from, filled in unless one of those is.
     """
 
     def __init__(
@@ -148,10 +149,11 @@ class _Place:
         self.branches: list[FlatSchema] = []
         self.neutral = set(flat.outside_branches)
         self.is_undecided = False
+        self.tags_unless_of_heirs: dict[str, Any] = {}
 
     def choose(self) -> list[Any]:
         """Choose the branches, fill in their discriminators, and return the schemas that were chosen."""
-        schemas: list[Any] = []
+        picked: list[tuple[BranchGroup, int]] = []
         waiting = list(self.flat.groups)
         while waiting:
             group = waiting.pop(0)
@@ -160,10 +162,17 @@ class _Place:
                 self.is_undecided = True
                 continue
             branch = group.flat_branches[index]
-            schemas.extend((group.branches[index], *_tag_schema(group, index, self.value)))
+            picked.append((group, index))
             self.branches.append(branch)
             self.neutral |= branch.outside_branches
             waiting.extend(branch.groups)
+        for name, tag in self.tags_unless_of_heirs.items():
+            self.value.setdefault(name, tag)
+        schemas = [
+            schema
+            for group, index in picked
+            for schema in (group.branches[index], *_tag_schema(group, index, self.value))
+        ]
         missing = self.selector.missing
         for branch in self.branches:
             missing.extend(option for option in self.lacking(branch) if option not in missing)
@@ -273,7 +282,9 @@ class _Place:
         branch = group.flat_branches[index]
         by = group.discriminator
         if by is not None and group.tags[index] and (not by.is_implied or by.property in branch.required):
-            self.value.setdefault(by.property, group.tags[index][0])
+            has_heirs = any(inner.tag_name == by.property for inner in branch.groups)
+            filled = self.tags_unless_of_heirs if has_heirs else self.value
+            filled.setdefault(by.property, group.tags[index][0])
         for name in branch.properties:
             if name in self.value or name not in branch.required:
                 continue

@@ -38,11 +38,10 @@ class Discriminator(NamedTuple):
         """
         names = {reference_name(ref) for ref in refs}
         values = [value for value, target in self.mapping.items() if reference_name(target) in names]
+        values = values or ([name] if name else [])
         own = [value for value in allowed if isinstance(value, str)]
-        if own:
-            # The branch's own schema decides, whatever the mapping says; many documents have no mapping then.
-            return tuple([value for value in values if value in own] or own)
-        return tuple(values or ([name] if name else []))
+        # The branch's own schema decides, whatever the mapping says; many documents have no mapping then.
+        return tuple([value for value in values if value in own] or own or values)
 
     def branches(self) -> list[dict[str, str]]:
         """Return the schemas that the mapping leads to, each once."""

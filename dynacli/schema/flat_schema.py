@@ -67,7 +67,10 @@ class BranchGroup(NamedTuple):
                 holders.setdefault(name, []).append(branch.branches.get(name) or (branch_name,))
                 if name not in branch.required and name not in branch.required_in_branches:
                     optional.add(name)
-            united.is_open |= branch.is_open or (not branch.properties and branch.type in {"object", ANY})
+            # An heir without properties of its own is as open as the schema that it inherits from.
+            is_heir = self.keyword == "discriminator"
+            is_anything = not branch.properties and branch.type in {"object", ANY} and not is_heir
+            united.is_open |= branch.is_open or is_anything
             if branch.items is not None:
                 items.append(branch.items)
             if branch.additional is not None:

@@ -4,8 +4,10 @@ All functions are pure and take schemas as they stand in documents, wrong ones i
 a keyword of the wrong type counts as absent.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from dynacli.model.media_types import is_binary
@@ -336,14 +338,33 @@ def _tags(
             if all(tags) and count == len({value for values in tags for value in values}):
                 return Discriminator(name, {}, is_implied=True), tags
         return None, none
-    return discriminator, tuple(
+    # What the schema around the branches allows; inside a branch that inherits from it, that is left out.
+    around = _allowed_strings(flat, discriminator.property, resolve)
+    own_tags = [
         discriminator.values_for(
             branch.entries,
             name if branch.entries else "",
             _allowed_strings(branch, discriminator.property, resolve),
         )
         for branch, name in zip(branches, names, strict=True)
+    ]
+    # A value that several branches allow, because they share the schema of the property, picks none of them.
+    counts = Counter(chain.from_iterable(own_tags))
+    return discriminator, tuple(
+        tuple(
+            value
+            for value in (*values, *(value for value in _tags_of_heirs(branch) if value not in counts))
+            if counts[value] < 2 and (not around or value in around)
+        )
+        for branch, values in zip(branches, own_tags, strict=True)
     )
+
+
+def _tags_of_heirs(branch: FlatSchema) -> Iterator[str]:
+    """Yield the values that pick a schema which inherits from a branch."""
+    for group in branch.groups:
+        if group.keyword == "discriminator" and group.discriminator is branch.discriminator:
+            yield from chain.from_iterable(group.tags)
 
 
 def _shared_discriminator(branches: list[FlatSchema]) -> Discriminator | None:
@@ -352,7 +373,10 @@ def _shared_discriminator(branches: list[FlatSchema]) -> Discriminator | None:
     for branch in branches:
         if first is None or branch.discriminator is None or branch.discriminator.property != first.property:
             return None
-        if any(group.discriminator is branch.discriminator for group in branch.groups):
+        if any(
+            group.discriminator is branch.discriminator and group.keyword != "discriminator"
+            for group in branch.groups
+        ):
             return None  # it is about the branches of a branch
     return first
 

@@ -171,7 +171,9 @@ def _choices_below(nodes: Sequence[_Node]) -> Iterator[Choice]:
 def _choices_of(schema: FlatSchema, prefix: str) -> Iterator[Choice]:
     """Yield the branches to choose from at a place, for help."""
     for group in schema.groups:
-        if sum(bool(branch.properties) for branch in group.flat_branches) < 2:
+        # The schema that the others inherit from is not flattened again among them.
+        fewest = 1 if group.keyword == "discriminator" else 2
+        if sum(bool(branch.properties) for branch in group.flat_branches) < fewest:
             continue
         by = group.tag_name and option_words(schema.properties).get(group.tag_name, group.tag_name)
         shown = zip(group.names[:MAX_BRANCHES], group.tags, strict=False)

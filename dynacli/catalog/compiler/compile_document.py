@@ -12,6 +12,7 @@ from dynacli.catalog.compiler.compile_overview import compile_overview
 from dynacli.catalog.compiler.compile_warnings import CompileWarning, CompileWarnings
 from dynacli.catalog.compiler.compile_webhooks import webhook_components
 from dynacli.catalog.compiler.generated_names import NamedOperation, short_names
+from dynacli.catalog.compiler.implied_mappings import with_implied_mappings
 from dynacli.catalog.compiler.normal_tree import normal_tree
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
 from dynacli.catalog.compiler.security_requirements import Security
@@ -83,7 +84,7 @@ def compile_document(
         given_names: (method, path) → name that an earlier revision gave.
     """
     warnings = CompileWarnings()
-    normal = normal_tree(document.tree, document.version, warnings.add)
+    normal = with_implied_mappings(normal_tree(document.tree, document.version, warnings.add))
     written, document = document, document.with_tree(normal)
     tree = document.tree
     for reference in document.scan.dangling:

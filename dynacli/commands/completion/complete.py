@@ -32,7 +32,7 @@ from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration
 from dynacli.library.revisions.revisions import Revisions
-from dynacli.model.operation import GUARDED_OPTIONS, Operation, Parameter, ValueType
+from dynacli.model.operation import GUARDED_OPTIONS, MediaType, Operation, Parameter, ValueType
 
 __all__ = ["complete"]
 
@@ -381,6 +381,9 @@ def _options_of(operation: Operation) -> dict[str, Option]:
             for field in media_type.fields if takes_options(media_type) else ():
                 flag = f"--{field.option}".replace("[]", "[0]")
                 options.setdefault(flag, _option(field.value, field.description))
+            for flag, tags in _discriminators(media_type):
+                if flag in options and not options[flag].values:
+                    options[flag] = options[flag]._replace(values=tags)
         inputs = {**INPUTS, "--content-type": Option(tuple(media_type.name for media_type in content))}
         if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]
@@ -395,6 +398,13 @@ def _options_of(operation: Operation) -> dict[str, Option]:
         if flag.removeprefix("--") not in refused:
             options.setdefault(flag, standard)
     return options
+
+
+def _discriminators(media_type: MediaType) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the option of each discriminator, and the values that are known to pick a branch."""
+    for choice in media_type.choices:
+        flag = "--" + ".".join(filter(None, (choice.option, choice.by)))
+        yield flag.replace("[]", "[0]"), tuple(tag for _, tag in choice.branches if tag)
 
 
 def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Option:
