@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dynacli.document.mending.mend_media_type import meant_media_type, told_typo
-from dynacli.document.mending.mend_schema import mend_boolean, mend_schema
+from dynacli.document.mending.mend_schema import mend_boolean, mend_schema, rename_members
 from dynacli.document.objects import (
     CONTENT,
     DATA,
@@ -98,7 +98,7 @@ class _Mending:
             node, kind, steps = self.stack.pop()
             if isinstance(node, dict):
                 if kind is SCHEMA:
-                    mend_schema(node, steps, self.warn)
+                    mend_schema(node, steps, self.warn, self.note_rename)
                     continue
                 self.mend_fields(node, kind, steps)
             # Reversed, because the stack is read from its end and warnings should come in document order.
@@ -124,20 +124,16 @@ class _Mending:
                 self.warn(f"`in` is `{node['in'][:40]}`; it is read as `{word}`", *steps, "in")
                 node["in"] = word
 
+    def note_rename(self, steps: Steps, name: str, right: str) -> None:
+        """Note that a member of an object gets another key."""
+        place = join((*steps, right))
+        self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
+
     def mend_media_types(self, content: dict[str, Any], steps: Steps) -> None:
         """Give the objects under media types that there cannot be to those that are meant."""
-        meant = {name: meant_media_type(name) for name in content}
-        for name, right in meant.items():
-            if name == right or right in content:
-                meant[name] = name
-                continue
+        for name, right in rename_members(content, meant_media_type):
             self.warn(told_typo(name, right), *steps, name)
-            place = join((*steps, right))
-            self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
-        if any(name != right for name, right in meant.items()):
-            renamed = {meant[name]: media for name, media in content.items()}
-            content.clear()
-            content.update(renamed)
+            self.note_rename(steps, name, right)
 
     def warn_of_paths(self, paths: dict[str, Any], steps: Steps) -> None:
         """Warn of paths without a leading slash: they stay in the document, and requests add the slash."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from dynacli.document.references.scan import Link, steps_of
 
-__all__ = ["each_schema", "meant_boolean", "mend_boolean", "mend_schema"]
+__all__ = ["each_schema", "meant_boolean", "mend_boolean", "mend_schema", "rename_members"]
 
 Steps = tuple[str | int, ...]
 Warn = Callable[..., None]
+Move = Callable[[Steps, str, str], None]
 
 _SCHEMAS = (
     "items",
@@ -84,15 +85,16 @@ _WORDS = {
 }
 
 
-def mend_schema(schema: Any, steps: Steps, warn: Warn) -> None:
+def mend_schema(schema: Any, steps: Steps, warn: Warn, move: Move) -> None:
     """Mend a schema and all below it in place.
 
     Args:
         warn: Called with a sentence and the steps to the place for each mistake.
+        move: Called with the steps to an object, the key of a member that gets another key, and that key.
     """
     for node, link in each_schema(schema):
         if not _is_right(node):
-            _mend(node, (*steps, *steps_of(link)), warn)
+            _mend(node, (*steps, *steps_of(link)), warn, move)
 
 
 def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], Link]]:
@@ -113,7 +115,7 @@ def _is_right(node: dict[str, Any]) -> bool:
     """Return whether a quick check finds no mistake in a schema; most schemas have none."""
     if any(key in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[key]) for key, value in node.items()):
         return False
-    if str(node.get("pattern", ""))[:1] == "/":
+    if str(node.get("pattern", ""))[:1] == "/" or "patternProperties" in node:
         return False
     kind = node.get("type", "object")
     if kind not in _TYPES if isinstance(kind, str) else not _TYPES.issuperset(map(str, kind)):
@@ -144,7 +146,7 @@ def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) 
     stack.extend(reversed(below))
 
 
-def _mend(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _mend(node: dict[str, Any], steps: Steps, warn: Warn, move: Move) -> None:
     for keyword in _BOOLEANS:
         mend_boolean(node, keyword, steps, warn)
     for keyword in _COUNTS + _NUMBERS:
@@ -154,6 +156,8 @@ def _mend(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         _mend_required(node, steps, warn)
     if isinstance(node.get("pattern"), str):
         _mend_pattern(node, steps, warn)
+    if isinstance(node.get("patternProperties"), dict):
+        _mend_patterns_of_names(node["patternProperties"], (*steps, "patternProperties"), warn, move)
     if "type" in node:
         _mend_type(node, steps, warn)
     if "enum" in node:
@@ -192,12 +196,41 @@ def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -
 
 
 def _mend_pattern(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
-    """Replace the literal of a regular expression, as JavaScript has it, by the expression."""
-    found = _REGEX_LITERAL.fullmatch(node["pattern"])
-    if found is not None:
-        flags = "".join(flag for flag in "ims" if flag in found[2])
-        node["pattern"] = f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
+    meant = _meant_pattern(node["pattern"])
+    if meant != node["pattern"]:
+        node["pattern"] = meant
         warn("`pattern` has slashes around it; it is read without them", *steps, "pattern")
+
+
+def _mend_patterns_of_names(schemas: dict[str, Any], steps: Steps, warn: Warn, move: Move) -> None:
+    for pattern, meant in rename_members(schemas, _meant_pattern):
+        warn("A pattern of names has slashes around it; it is read without them", *steps, pattern)
+        move(steps, pattern, meant)
+
+
+def rename_members(members: dict[str, Any], meant: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Give the members of an object the keys that are meant, unless there are such already; return old and new ones."""
+    taken = set(members)
+    renamed: dict[str, str] = {}
+    for name in members:
+        right = meant(name)
+        if right not in taken:
+            taken.add(right)
+            renamed[name] = right
+    if renamed:
+        kept = {renamed.get(name, name): member for name, member in members.items()}
+        members.clear()
+        members.update(kept)
+    return list(renamed.items())
+
+
+def _meant_pattern(pattern: str) -> str:
+    """Return the expression that a pattern is the literal of, as JavaScript has it; else the pattern."""
+    found = _REGEX_LITERAL.fullmatch(pattern)
+    if found is None:
+        return pattern
+    flags = "".join(flag for flag in "ims" if flag in found[2])
+    return f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
 
 
 def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:

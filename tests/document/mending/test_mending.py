@@ -194,6 +194,23 @@ def test_items_of_a_mended_list_keep_their_origins() -> None:
     assert [f"{where}", f"{where}/r/required"] == [place.pointer for _, place in document.warnings]
 
 
+def test_patterns_of_names_are_read_without_slashes() -> None:
+    """As `pattern` is; what is told of a schema under one names the place in the file."""
+    named = {"/^x-/i": {"type": "int"}, "^y": {}, "/^y/": {"type": "string"}, "/^z/": {}, "/^z/g": {}}
+    tree = _schema({"patternProperties": named})
+    mended = mend(tree)
+    expected = {"(?i:^x-)": {"type": "integer"}, "^y": {}, "/^y/": {"type": "string"}, "^z": {}, "/^z/g": {}}
+    schema = tree["components"]["schemas"]["A"]
+    assert list(expected.items()) == list(schema["patternProperties"].items())
+    told = "A pattern of names has slashes around it; it is read without them"
+    place = "/components/schemas/A/patternProperties/"
+    assert (
+        (told, f"{place}~1^x-~1i"),
+        (told, f"{place}~1^z~1"),
+        ("There is no type `int`; it is read as `integer`", f"{place}~1^x-~1i/type"),
+    ) == mended.warnings
+
+
 @pytest.mark.parametrize("pattern", ["/a/", "/a", "/^a", "^/a/$", "/a\\$/", "/.*/items$"])
 def test_a_pattern_that_can_mean_its_slashes_keeps_them(pattern: str) -> None:
     """Only what could never be found is no pattern as it stands."""
