@@ -7,7 +7,7 @@ import pytest
 
 from dynacli.check.check_records import InputValue
 from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.path_templates import collection_template, path_template
+from dynacli.model.path_templates import collection_template, path_template
 from tests.documents import document, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 

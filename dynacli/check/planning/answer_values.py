@@ -1,31 +1,25 @@
 """The values that earlier answers give to later calls: ids of a collection's items, links, fields of the same name."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
 from dynacli.check.check_records import Exchange, InputValue
-from dynacli.check.planning.field_names import (
-    GENERAL_NAMES,
-    ID_ENDINGS,
-    is_id_name,
-    is_search_name,
-    plain_name,
-    singular,
-)
-from dynacli.check.planning.parameter_schemas import Fits, ParameterSchemas
-from dynacli.check.planning.path_templates import (
+from dynacli.check.planning.parameter_schemas import ParameterSchemas
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.field_names import GENERAL_NAMES, ID_ENDINGS, is_id_name, plain_name, singular
+from dynacli.model.listed_items import ENVELOPES, Fits, fitting_value, item_values, items_of
+from dynacli.model.operation import Operation, Parameter
+from dynacli.model.path_templates import (
     collection_template,
     item_templates,
+    listed_collections,
     nouns_of,
     parameter_names,
     path_template,
 )
-from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.operation import Operation, Parameter
 
-__all__ = ["AnswerValues", "item_values"]
+__all__ = ["AnswerValues"]
 
 _MAX_NODES = 5_000
 _MAX_VALUES_OF_A_NAME = 5
@@ -34,14 +28,6 @@ _MAX_LISTS = 5
 _NAMING_ENDINGS = ("code", "key", "name", "slug")
 _MAX_SETS = 200
 _MAX_PLACES = 1_000
-_ENVELOPES = frozenset(
-    {
-        *("content", "data", "edges", "elements", "embedded", "entries", "hits", "items", "list", "node"),
-        *("nodes", "objects", "payload", "records", "response", "result", "results", "rows", "values"),
-    }
-)
-"""Plain names of members that hold what an answer is about, and do not say what it is."""
-_SHORTEST_ABBREVIATION = 3
 
 
 class _ItemList(NamedTuple):
@@ -82,18 +68,14 @@ class AnswerValues:
             return
         sent = exchange.planned.path_values
         names = parameter_names(operation.path)
-        collection = path_template(operation.path).removesuffix("/")
-        above, _, segment = collection.rpartition("/")
-        is_nearby = above and not collection.endswith("}") and not _is_other_collection(segment)
-        if is_nearby and is_search_name(segment):
-            segment = above.rpartition("/")[2]  # `/pets/search` answers with pets
-        items = _items_of(body, plain_name(segment))
+        collection, nearby, segment = listed_collections(operation.path)
+        items = items_of(body, plain_name(segment))
         if items and all(name in sent for name in names):
             found = _ItemList(operation.name, tuple(sent[name] for name in names), items, singular(segment))
             _keep(self._lists, collection, found)
-            if is_nearby:
-                # `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
-                _keep(self._nearby_lists, above, found._replace(noun=singular(above.rpartition("/")[2])))
+            if nearby:
+                _keep(self._nearby_lists, nearby, found._replace(noun=singular(nearby.rpartition("/")[2])))
+        above = collection.rpartition("/")[0]
         for name, value in _plain_fields(body, nouns_of(f"{above}/{segment}")):
             values = self._fields.setdefault(name, [])
             if len(values) < _MAX_VALUES_OF_A_NAME and all(value != other for other, _ in values):
@@ -184,7 +166,7 @@ class AnswerValues:
         for value, source in self.fields_called(name):
             if not isinstance(value, str) and not is_id_name(parameter.name):
                 continue
-            fitting = _fitting(value, parameter, fits)
+            fitting = fitting_value(value, parameter, fits)
             if fitting is not None:
                 yield InputValue(parameter.location, parameter.name, fitting, "answer", source)
 
@@ -219,12 +201,6 @@ def _keep(lists: dict[str, list[_ItemList]], collection: str, found: _ItemList) 
         known.append(found)
 
 
-def _is_other_collection(segment: str) -> bool:
-    """Return whether the last segment of a path names a collection of its own, instead of choosing from one."""
-    plain = plain_name(segment)
-    return singular(segment) != plain and not is_search_name(segment) and "by" not in plain
-
-
 def _places(path: str, values: Sequence[Any]) -> list[_Place]:
     """Return the places in a path, up to each parameter that has a value."""
     templates = zip(item_templates(path), values, strict=False)
@@ -234,49 +210,6 @@ def _places(path: str, values: Sequence[Any]) -> list[_Place]:
 def _path_values(names: Iterable[str], values: Iterable[Any], source: str) -> tuple[InputValue, ...]:
     pairs = zip(names, values, strict=False)
     return tuple(InputValue("path", name, value, "answer", source) for name, value in pairs)
-
-
-def _items_of(body: Any, segment: str) -> list[Any]:
-    """Return what an answer lists: itself, the array in it that is called like the path, or another array in it.
-
-    An object whose members are objects of one kind is a list by its keys.
-
-    Args:
-        segment: The plain name of the last segment of the path.
-    """
-    if isinstance(body, list):
-        return body
-    if not isinstance(body, Mapping):
-        return []
-    if segment and _is_keyed(body):
-        return list(body)
-    arrays = _filled_arrays(body)
-    for member in body.values():
-        if isinstance(member, Mapping):
-            arrays.extend(_filled_arrays(member))
-    called_alike = [array for name, array in arrays if plain_name(name) == segment]
-    keyed = [
-        list(member)
-        for name, member in body.items()
-        if plain_name(str(name)) == segment and _is_keyed(member, 1)
-    ]
-    of_objects = [array for _, array in arrays if isinstance(array[0], Mapping)]
-    return next(iter([*called_alike, *keyed, *of_objects, *(array for _, array in arrays)]), [])
-
-
-def _is_keyed(value: Any, least: int = 2) -> bool:
-    """Return whether a JSON value is an object whose members are objects with a property in common."""
-    if not isinstance(value, Mapping) or len(value) < least:
-        return False
-    members = list(value.values())
-    has_envelope = any(plain_name(str(name)) in _ENVELOPES for name in value)
-    if has_envelope or not all(isinstance(member, Mapping) for member in members):
-        return False
-    return bool(set(members[0]).intersection(*members[1:]))
-
-
-def _filled_arrays(holder: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
-    return [(str(name), value) for name, value in holder.items() if isinstance(value, list) and value]
 
 
 def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -294,7 +227,7 @@ def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]
             for key, value in node.items():
                 name = plain_name(str(key))
                 if isinstance(value, Mapping | list):
-                    waiting.append((value, owners if name in _ENVELOPES else (singular(name),)))
+                    waiting.append((value, owners if name in ENVELOPES else (singular(name),)))
                 elif isinstance(value, str | int | float) and not isinstance(value, bool):
                     yield name, value
                     if name in ID_ENDINGS:
@@ -305,44 +238,3 @@ def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]
                     waiting.append((value, owners))
                 elif isinstance(value, str):
                     yield from ((owner, value) for owner in owners)  # `{"tags": ["x"]}` has a tag
-
-
-def item_values(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Iterator[Any]:
-    """Yield the values by which a path parameter may name an item, the likeliest first.
-
-    Args:
-        noun: What an item is called.
-    """
-    if not isinstance(item, Mapping):
-        value = _fitting(item, parameter, fits)
-        yield from () if value is None else (value,)
-        return
-    fields = {plain_name(str(key)): value for key, value in reversed(list(item.items()))}
-    name = plain_name(parameter.name)
-    # `{owner}` below `/repos` is no id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
-    is_called_like_item = bool(noun) and (
-        name.removeprefix(noun) in {"", *ID_ENDINGS}
-        or (len(name) >= _SHORTEST_ABBREVIATION and noun.startswith(name))
-    )
-    has_id = is_called_like_item or name.endswith(ID_ENDINGS)
-    described = [singular(word) for word in re.findall(r"\w+", parameter.description.lower())]
-    # `Database name` says what `{database}` is; the name itself says it better.
-    order = [
-        *(ending for ending in ID_ENDINGS if name.endswith(ending)),
-        *(ending for ending in ID_ENDINGS if ending in described),
-        *ID_ENDINGS,
-    ]
-    endings = dict.fromkeys(order) if has_id else {}
-    seen = []
-    for field in (name, noun + name, *(each for ending in endings for each in (ending, noun + ending))):
-        value = _fitting(fields.get(field), parameter, fits)
-        if value is not None and value not in seen:
-            seen.append(value)
-            yield value
-
-
-def _fitting(value: Any, parameter: Parameter, fits: Fits) -> Any:
-    """Return a value that a parameter takes, a number as text where it takes text; None where it takes neither."""
-    if value is None or value == "" or isinstance(value, bool | Mapping | list):
-        return None
-    return next((each for each in (value, str(value)) if fits(parameter, each)), None)

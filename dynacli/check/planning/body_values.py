@@ -8,18 +8,18 @@ from typing import Any
 
 from dynacli.check.check_records import INVENTED, InputValue
 from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.field_names import (
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.build_body import example_body
+from dynacli.errors import UsageError
+from dynacli.model.field_names import (
     GENERAL_NAMES,
     ID_ENDINGS,
     names_another_thing,
     plain_name,
     singular,
 )
-from dynacli.check.planning.path_templates import nouns_of_paths, path_template
-from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.build_body import example_body
-from dynacli.errors import UsageError
 from dynacli.model.operation import EACH, Field
+from dynacli.model.path_templates import nouns_of_paths, path_template
 from dynacli.schema.example_value import NoExampleError
 from dynacli.schema.schema_matcher import SchemaMatcher
 

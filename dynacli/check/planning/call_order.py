@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dynacli.check.planning.field_names import owner_name
-from dynacli.check.planning.path_templates import (
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.field_names import owner_name
+from dynacli.model.operation import Operation
+from dynacli.model.path_templates import (
     collection_template,
     nouns_of,
     parameter_names,
     path_template,
 )
-from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.operation import Operation
 
 __all__ = ["call_rounds", "value_sources"]
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from dynacli.check.check_records import INVENTED, InputValue, PlannedCall
 from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.field_names import plain_name
 from dynacli.check.planning.parameter_schemas import ParameterSchemas, parameter_key
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
+from dynacli.model.field_names import plain_name
 from dynacli.model.operation import Parameter
 from dynacli.model.wording import enumerated
 from dynacli.schema.example_value import NoExampleError

@@ -7,13 +7,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from dynacli.check.check_records import Exchange
 from dynacli.check.planning.answer_links import AnswerLinks
-from dynacli.check.planning.answer_values import item_values
 from dynacli.check.planning.body_values import OWN_PREFIX, unused_name
-from dynacli.check.planning.field_names import ID_ENDINGS, is_id_name, plain_name, singular
 from dynacli.check.planning.parameter_schemas import ParameterSchemas
-from dynacli.check.planning.path_templates import parameter_names
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.field_names import ID_ENDINGS, is_id_name, plain_name, singular
+from dynacli.model.listed_items import item_values
 from dynacli.model.operation import Parameter
+from dynacli.model.path_templates import parameter_names
 
 __all__ = ["created_paths", "naming_fields", "unused_id"]
 

@@ -6,9 +6,9 @@ from dynacli.check.check_records import Exchange, InputValue
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.check.planning.created_id import created_paths
-from dynacli.check.planning.path_templates import parameter_names, path_template
 from dynacli.check.planning.resource_chains import ResourceChain, find_chains
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.path_templates import parameter_names, path_template
 
 __all__ = ["CreatedResources"]
 

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from dynacli.check.planning.field_names import words_of
+from dynacli.model.field_names import words_of
 from dynacli.model.operation import Operation, OperationSummary
 
 __all__ = ["dangerous_word"]

@@ -1,6 +1,6 @@
 """What the document says about the values of an operation's parameters: schemas, examples, and which values fit."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
@@ -11,10 +11,7 @@ from dynacli.schema.example_call import parameter_example
 from dynacli.schema.example_value import NoExampleError
 from dynacli.schema.schema_matcher import SchemaMatcher
 
-__all__ = ["Fits", "ParameterSchemas", "parameter_key"]
-
-Fits = Callable[[Parameter, Any], bool]
-"""Whether a parameter takes a value."""
+__all__ = ["ParameterSchemas", "parameter_key"]
 
 
 def parameter_key(parameter: Parameter) -> ParameterKey:

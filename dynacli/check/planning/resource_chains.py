@@ -11,8 +11,8 @@ Where no POST creates, PUT does, under a name of our own, if GET can first show 
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dynacli.check.planning.path_templates import path_template
 from dynacli.model.operation import Operation, OperationSummary
+from dynacli.model.path_templates import path_template
 from dynacli.record import record
 
 __all__ = ["ResourceChain", "find_chains"]

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation
 from dynacli.check.planning.dangerous_names import dangerous_word
-from dynacli.check.planning.field_names import is_search_name
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.field_names import is_search_name
 from dynacli.model.operation import Operation
 
 __all__ = ["READING_METHODS", "Selection", "may_change", "select_operations"]

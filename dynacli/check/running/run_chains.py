@@ -10,10 +10,10 @@ from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.check.planning.body_values import known_ids_for_body, own_names_for_body
 from dynacli.check.planning.created_id import created_paths, naming_fields, unused_id
-from dynacli.check.planning.path_templates import parameter_names
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.running.operation_judge import GONE
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.path_templates import parameter_names
 from dynacli.urls import without_query
 
 __all__ = ["ChainRunner"]

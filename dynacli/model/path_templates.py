@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from dynacli.check.planning.field_names import singular
+from dynacli.model.field_names import is_search_name, plain_name, singular
 
 __all__ = [
+    "ListedCollections",
     "collection_template",
     "item_templates",
+    "listed_collections",
     "nouns_of",
     "nouns_of_paths",
     "parameter_names",
@@ -36,6 +39,41 @@ def collection_template(path: str, index: int) -> str:
     plain = _without_query(path)
     found = list(_PLACEHOLDER.finditer(plain))
     return path_template(plain[: found[index].start()]).removesuffix("/") if index < len(found) else ""
+
+
+class ListedCollections(NamedTuple):
+    """The collections that the answer of a path may list.
+
+    Args:
+        collection: The template of the path itself, without a slash at its end.
+        nearby: The collection above, where the path chooses from that one; else empty.
+        segment: The segment that says what the items are.
+    """
+
+    collection: str
+    nearby: str
+    segment: str
+
+
+def listed_collections(path: str) -> ListedCollections:
+    """Return which collections the answer of a path may list.
+
+    `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
+    """
+    collection = path_template(path).removesuffix("/")
+    above, _, segment = collection.rpartition("/")
+    if not above or collection.endswith("}") or _is_other_collection(segment):
+        return ListedCollections(collection, "", segment)
+    # `/pets/search` answers with pets.
+    return ListedCollections(
+        collection, above, above.rpartition("/")[2] if is_search_name(segment) else segment
+    )
+
+
+def _is_other_collection(segment: str) -> bool:
+    """Return whether the last segment of a path names a collection of its own, instead of choosing from one."""
+    plain = plain_name(segment)
+    return singular(segment) != plain and not is_search_name(segment) and "by" not in plain
 
 
 def item_templates(path: str) -> list[str]:

@@ -1,0 +1,106 @@
+"""The items that an answer lists, and the values by which paths name them: pure guesses from names and shapes."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from dynacli.model.field_names import ID_ENDINGS, plain_name, singular
+from dynacli.model.operation import Parameter
+
+__all__ = ["ENVELOPES", "Fits", "fitting_value", "item_values", "items_of"]
+
+Fits = Callable[[Parameter, Any], bool]
+"""Whether a parameter takes a value."""
+
+ENVELOPES = frozenset(
+    {
+        *("content", "data", "edges", "elements", "embedded", "entries", "hits", "items", "list", "node"),
+        *("nodes", "objects", "payload", "records", "response", "result", "results", "rows", "values"),
+    }
+)
+"""Plain names of members that hold what an answer is about, and do not say what it is."""
+_SHORTEST_ABBREVIATION = 3
+
+
+def items_of(body: Any, segment: str) -> list[Any]:
+    """Return what an answer lists: itself, the array in it that is called like the path, or another array in it.
+
+    An object whose members are objects of one kind is a list by its keys.
+
+    Args:
+        segment: The plain name of the last segment of the path.
+    """
+    if isinstance(body, list):
+        return body
+    if not isinstance(body, Mapping):
+        return []
+    if segment and _is_keyed(body):
+        return list(body)
+    arrays = _filled_arrays(body)
+    for member in body.values():
+        if isinstance(member, Mapping):
+            arrays.extend(_filled_arrays(member))
+    called_alike = [array for name, array in arrays if plain_name(name) == segment]
+    keyed = [
+        list(member)
+        for name, member in body.items()
+        if plain_name(str(name)) == segment and _is_keyed(member, 1)
+    ]
+    of_objects = [array for _, array in arrays if isinstance(array[0], Mapping)]
+    return next(iter([*called_alike, *keyed, *of_objects, *(array for _, array in arrays)]), [])
+
+
+def _is_keyed(value: Any, least: int = 2) -> bool:
+    """Return whether a JSON value is an object whose members are objects with a property in common."""
+    if not isinstance(value, Mapping) or len(value) < least:
+        return False
+    members = list(value.values())
+    has_envelope = any(plain_name(str(name)) in ENVELOPES for name in value)
+    if has_envelope or not all(isinstance(member, Mapping) for member in members):
+        return False
+    return bool(set(members[0]).intersection(*members[1:]))
+
+
+def _filled_arrays(holder: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
+    return [(str(name), value) for name, value in holder.items() if isinstance(value, list) and value]
+
+
+def item_values(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Iterator[Any]:
+    """Yield the values by which a path parameter may name an item, the likeliest first.
+
+    Args:
+        noun: What an item is called.
+    """
+    if not isinstance(item, Mapping):
+        value = fitting_value(item, parameter, fits)
+        yield from () if value is None else (value,)
+        return
+    fields = {plain_name(str(key)): value for key, value in reversed(list(item.items()))}
+    name = plain_name(parameter.name)
+    # `{owner}` below `/repos` is no id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
+    is_called_like_item = bool(noun) and (
+        name.removeprefix(noun) in {"", *ID_ENDINGS}
+        or (len(name) >= _SHORTEST_ABBREVIATION and noun.startswith(name))
+    )
+    has_id = is_called_like_item or name.endswith(ID_ENDINGS)
+    described = [singular(word) for word in re.findall(r"\w+", parameter.description.lower())]
+    # `Database name` says what `{database}` is; the name itself says it better.
+    order = [
+        *(ending for ending in ID_ENDINGS if name.endswith(ending)),
+        *(ending for ending in ID_ENDINGS if ending in described),
+        *ID_ENDINGS,
+    ]
+    endings = dict.fromkeys(order) if has_id else {}
+    seen = []
+    for field in (name, noun + name, *(each for ending in endings for each in (ending, noun + ending))):
+        value = fitting_value(fields.get(field), parameter, fits)
+        if value is not None and value not in seen:
+            seen.append(value)
+            yield value
+
+
+def fitting_value(value: Any, parameter: Parameter, fits: Fits) -> Any:
+    """Return a value that a parameter takes, a number as text where it takes text; None where it takes neither."""
+    if value is None or value == "" or isinstance(value, bool | Mapping | list):
+        return None
+    return next((each for each in (value, str(value)) if fits(parameter, each)), None)
