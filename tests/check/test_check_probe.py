@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.check.planning import plan_probes
-from tests.documents import API_KEY, BEARER, document, save
+from tests.documents import API_KEY, BEARER, document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
@@ -209,6 +209,24 @@ def test_a_finding_of_a_probe_is_shown_with_its_method(server: Recorder) -> None
     api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
     text = run_cli("check", api, "--probe", "-o", "text").stdout
     assert f"TRACE {server.origin}/pets answered 200" in text
+
+
+def test_a_plan_has_the_probes(server: Recorder) -> None:
+    """`--dry-run` says which probes there may be, for each path or operation once, and sends none."""
+    paths = {
+        "/pets": {**_get(_LIMIT, security=[{"it": []}]), "head": operation("look"), "post": operation("add")},
+        "/toys": _get(),
+    }
+    result = _check(server, paths, "--probe", "--dry-run", **_SECURITY)
+    assert [["method", "credentials", "request"], [], ["method"]] == [row["probes"] for row in result.json]
+    text = _check(server, paths, "--probe", "--dry-run", "-o", "text", **_SECURITY).stdout
+    said = (
+        "- probes: TRACE or OPTIONS for its path; the same without a credential; the same with a value that"
+    )
+    assert said in " ".join(text.split())
+    assert "3 operations, and at most 4 probes; nothing was sent" in text
+    plain = _check(server, paths, "--dry-run", "-o", "text", **_SECURITY).stdout
+    assert ("TRACE" in plain, []) == (False, server.requests)
 
 
 def test_probes_need_a_judge(server: Recorder) -> None:

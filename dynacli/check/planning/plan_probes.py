@@ -9,7 +9,7 @@ TRACE and OPTIONS are safe (RFC 9110, section 9.2.1): a method with another mean
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue, PlannedCall
@@ -18,7 +18,14 @@ from dynacli.check.planning.parameter_schemas import parameter_key
 from dynacli.check.planning.select_operations import READING_METHODS
 from dynacli.model.operation import Operation, OperationSummary
 
-__all__ = ["MAX_PROBES", "documented_methods", "invalid_calls", "needs_credentials", "plan_probes"]
+__all__ = [
+    "MAX_PROBES",
+    "documented_methods",
+    "invalid_calls",
+    "needs_credentials",
+    "plan_probes",
+    "possible_probes",
+]
 
 MAX_PROBES = 50
 """Probes of one kind."""
@@ -48,6 +55,29 @@ def plan_probes(operations: Sequence[CheckedOperation]) -> tuple[list[PlannedCal
             probes["credentials"].append(_without_credentials(operation, asked))
     planned = [probe for kind in probes.values() for probe in kind[:MAX_PROBES]]
     return planned, sum(map(len, probes.values())) - len(planned)
+
+
+def possible_probes(operations: Iterable[Operation]) -> dict[str, list[str]]:
+    """Return operation → the kinds of its probes, as far as they are known before anything is sent.
+
+    Whether there is a good call to start from, and a wrong value for it, turns out later.
+    """
+    probes: dict[str, list[str]] = {}
+    counts = dict.fromkeys(("method", "credentials", "request"), 0)
+    paths = set()
+    for operation in operations:
+        if operation.method not in READING_METHODS or dangerous_word(operation):
+            continue
+        kinds = {
+            "method": operation.path not in paths,
+            "credentials": needs_credentials(operation),
+            "request": bool(operation.parameters),
+        }
+        paths.add(operation.path)
+        own = [kind for kind, is_possible in kinds.items() if is_possible and counts[kind] < MAX_PROBES]
+        counts |= {kind: counts[kind] + 1 for kind in own}
+        probes[operation.name] = own
+    return probes
 
 
 def needs_credentials(operation: Operation) -> bool:

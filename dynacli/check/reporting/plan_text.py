@@ -18,6 +18,13 @@ __all__ = ["plan_of_left_out", "plan_rows", "plan_text"]
 _Plans = Sequence[tuple[Operation, OperationPlan]]
 _Sources = Mapping[str, Sequence[str]]
 """Operation → the operations whose answers may give better values once they are there."""
+_Probes = Mapping[str, Sequence[str]]
+"""Operation → the kinds of its probes."""
+_PROBE_TEXTS = {
+    "method": "TRACE or OPTIONS for its path",
+    "credentials": "the same without a credential",
+    "request": "the same with a value that is not allowed",
+}
 
 
 def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPlan]:
@@ -25,7 +32,9 @@ def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPla
     return checked.operation, OperationPlan(skip_reason=checked.skip_reason)
 
 
-def plan_rows(plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain]) -> list[dict[str, Any]]:
+def plan_rows(
+    plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain], probes: _Probes
+) -> list[dict[str, Any]]:
     """Return an object for each operation, then one for each chain."""
     rows: list[dict[str, Any]] = [
         {
@@ -35,6 +44,7 @@ def plan_rows(plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain])
             "skipped": plan.skip_reason or None,
             "fed_by": list(sources.get(operation.name, ())),
             "calls": [{"values": planned_values(operation, planned)} for planned in plan.calls],
+            "probes": list(probes.get(operation.name, ())),
         }
         for operation, plan in plans
     ]
@@ -43,7 +53,12 @@ def plan_rows(plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain])
 
 
 def plan_text(
-    plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain], paint: Painter, width: int
+    plans: _Plans,
+    sources: _Sources,
+    chains: Sequence[ResourceChain],
+    probes: _Probes,
+    paint: Painter,
+    width: int,
 ) -> str:
     """Return the plan for a person."""
     lines = []
@@ -58,12 +73,17 @@ def plan_text(
         for planned in plan.calls:
             text = ", ".join(_value_text(operation, value) for value in planned.values) or "no values"
             lines.extend(f"  {line}" for line in wrapped(f"- {visible(text, keep='')}", width - 2))
+        if probes.get(operation.name):
+            text = f"probes: {'; '.join(_PROBE_TEXTS[kind] for kind in probes[operation.name])}"
+            lines.extend(f"  {line}" for line in wrapped(f"- {text}", width - 2))
     for chain in chains:
         text = f"{' -> '.join(chain.steps)}  at {chain.item_path}"
         lines.extend(wrapped(visible(text, keep=""), width))
     count = sum(len(plan.calls) for _, plan in plans)
     lines.append("")
-    lines.extend(wrapped(f"Planned: {count} calls of {len(plans)} operations; nothing was sent", width))
+    most = sum(map(len, probes.values()))
+    more = f", and at most {most} probes" if most else ""
+    lines.extend(wrapped(f"Planned: {count} calls of {len(plans)} operations{more}; nothing was sent", width))
     return "\n".join(lines)
 
 

@@ -146,6 +146,14 @@ class CheckRun:
         """Return operation → the operations whose answers may give values for it, by a collection or by a link."""
         return value_sources(self._operations, self._linked_from)
 
+    def possible_probes(self) -> dict[str, list[str]]:
+        """Return operation → the kinds of probes that it may get; empty where nothing is probed."""
+        if not self._check_settings.has_probes:
+            return {}
+        from dynacli.check.planning.plan_probes import possible_probes
+
+        return possible_probes(described.operation for described in self._operations)
+
     def run(self) -> tuple[CheckedOperation, ...]:
         """Call the operations, and return what became of each, in the order of the document."""
         from dynacli.wire.import_httpx import httpx  # noqa: F401  - before openapi-core, and before any thread needs it

@@ -237,11 +237,12 @@ def _show_plan(
     from dynacli.output.render import write_data
 
     plans, sources = [*check_run.plans(), *map(plan_of_left_out, left_out)], check_run.sources()
+    probes = check_run.possible_probes()
     write_data(
         run.env,
-        plan_rows(plans, sources, chains),
+        plan_rows(plans, sources, chains, probes),
         run.options.output,
-        lambda paint, width: plan_text(plans, sources, chains, paint, width),
+        lambda paint, width: plan_text(plans, sources, chains, probes, paint, width),
     )
 
 
