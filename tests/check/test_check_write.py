@@ -76,6 +76,15 @@ def _operations(*words: str) -> list[OperationSummary]:
             id="by-a-link",
         ),
         pytest.param(
+            ["POST /jobs", "POST /start", "GET /jobs/{id}"],
+            {"POST /start": ["GET /jobs/{id}"]},
+            [
+                ResourceChain("POST /jobs", "/jobs/{}", "GET /jobs/{id}"),
+                ResourceChain("POST /start", "/jobs/{}", "GET /jobs/{id}"),
+            ],
+            id="two-that-create",
+        ),
+        pytest.param(
             ["POST /start", "GET /jobs/{id}"], {"POST /start": ["gone"]}, [], id="a-link-to-nothing"
         ),
         pytest.param(
@@ -114,6 +123,7 @@ class _Store:
         self.things: dict[int, Any] = {}
         self.answers: dict[str, Callable[[RecordedRequest], Answer]] = {}
         self.location = False
+        self.made = 0
         recorder.answers["/things"] = self.collection
         for number in range(1, 9):
             recorder.answers[f"/things/{number}"] = self.item
@@ -123,7 +133,7 @@ class _Store:
             return self.answers[request.method](request)
         if request.method == "GET":
             return Answer(200, json.dumps([*self.things.values()]).encode())
-        number = len(self.things) + 1
+        number = self.made = max(len(self.things), self.made) + 1
         self.things[number] = {"id": number, **json.loads(request.body)}
         if self.location:
             headers = {"Location": f"/things/{number}", "Content-Type": JSON}
@@ -501,6 +511,61 @@ def test_the_question(tmp_path: Path, store: _Store) -> None:
     )
     assert asked in result.stderr
     assert _CHAIN == store.calls[-5:]
+
+
+def test_the_question_says_what_may_be_attached(tmp_path: Path, store: _Store) -> None:
+    """What is created may belong to something that is there: the inputs that say to what are named."""
+    document = _document(store.recorder.origin)
+    body = {
+        "type": "object",
+        "required": ["thing_id", "name"],
+        "properties": {"thing_id": {"type": "integer"}, "name": {"type": "string"}},
+    }
+    for path, name in (("/parts", "part"), ("/things/{thing_id}/notes", "note")):
+        document["paths"][path] = {
+            "post": {
+                "operationId": f"add_{name}",
+                "requestBody": {"content": {JSON: {"schema": body}}},
+                "responses": {"201": {"description": ""}},
+            },
+            "parameters": document["paths"]["/things/{thing_id}"]["parameters"] * (name == "note"),
+        }
+        document["paths"][f"{path}/{{id}}"] = {
+            "get": {"operationId": f"read_{name}", "responses": {"200": {"description": ""}}}
+        }
+    result = _check(tmp_path, document)
+    assert (2, []) == (result.exit_code, store.calls)
+    said = "What is created may become part of what is there, by `add-part.thing-id`, `add-note.thing_id`,"
+    assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("fails", "expected"),
+    [
+        pytest.param("", [*_CHAIN, "POST /import", "GET /things/2", "DELETE /things/2"], id="neither"),
+        pytest.param("/things", ["POST /things", "POST /import", *_CHAIN[1:]], id="the-first"),
+        pytest.param("/import", [*_CHAIN, "POST /import"], id="the-second"),
+    ],
+)
+def test_two_operations_create_the_same(
+    tmp_path: Path, store: _Store, fails: str, expected: list[str]
+) -> None:
+    """Each is tried and cleaned up; what changes a thing is called once, on the first that could be created."""
+
+    def answer(request: RecordedRequest) -> Answer:
+        is_refused = request.method == "POST" and request.target == fails
+        return Answer(422, b"{}") if is_refused else store.collection(request)
+
+    store.recorder.answers |= {"/things": answer, "/import": answer}
+    document = _document(store.recorder.origin)
+    create = document["paths"]["/things"]["post"]
+    link = {"operationId": "read", "parameters": {"thing_id": "$response.body#/id"}}
+    responses = {"201": {**create["responses"]["201"], "links": {"it": link}}}
+    document["paths"]["/import"] = {"post": {**create, "operationId": "import", "responses": responses}}
+    result = _check(tmp_path, document, "--yes", "--validate", "off")
+    assert (0, {}) == (result.exit_code, store.things)
+    assert expected == store.calls[-len(expected) :]
+    assert 1 == store.calls.count("PATCH /things/1")
 
 
 def test_a_plan_asks_nobody(tmp_path: Path, store: _Store) -> None:

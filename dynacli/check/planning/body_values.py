@@ -23,14 +23,34 @@ from dynacli.model.path_templates import nouns_of_paths, path_template
 from dynacli.schema.example_value import NoExampleError
 from dynacli.schema.schema_matcher import SchemaMatcher
 
-__all__ = ["OWN_PREFIX", "known_ids_for_body", "own_names_for_body", "unused_name"]
+__all__ = ["OWN_PREFIX", "fields_of_other_ids", "known_ids_for_body", "own_names_for_body", "unused_name"]
 
 OWN_PREFIX = "dynacli-check-"
 """The beginning of names that a check gives to what it creates."""
 
 
 def known_ids_for_body(described: DescribedOperation, answers: AnswerValues) -> list[InputValue]:
-    """Return values of earlier answers for the fields of a body that are named like an id of something else.
+    """Return values of earlier answers for the fields of a body that are named like an id of something else."""
+    body = _ExampleBody.of(described)
+    if body is None:
+        return []
+    values = []
+    for field in _fields_of_other_ids(described, body):
+        name = plain_name(field.path[-1])
+        fitting = (found for found in answers.fields_called(name) if body.fits(field, found[0]))
+        for value, source in islice(fitting, 1):
+            values.append(InputValue("body", field.option, value, "answer", source))
+    return values
+
+
+def fields_of_other_ids(described: DescribedOperation) -> list[str]:
+    """Return the fields of a body, as `--set` names them, that may get the id of something that is there."""
+    body = _ExampleBody.of(described)
+    return [field.option for field in _fields_of_other_ids(described, body)] if body is not None else []
+
+
+def _fields_of_other_ids(described: DescribedOperation, body: "_ExampleBody") -> Iterator[Field]:
+    """Yield the fields of a body that are named like an id of something else.
 
     A field that names what the operation itself creates is left alone: the id of a thing that is there would change it.
     """
@@ -38,18 +58,11 @@ def known_ids_for_body(described: DescribedOperation, answers: AnswerValues) -> 
     noun = singular(template.rpartition("/")[2])
     own = {noun, *(noun + ending for ending in ID_ENDINGS)}
     nouns = nouns_of_paths(summary.path for summary in described.api.catalog.summaries())
-    values = []
-    body = _ExampleBody.of(described)
-    if body is None:
-        return []
     for field in body.fields():
         name = plain_name(field.path[-1])
-        if name in own or name in GENERAL_NAMES or not names_another_thing(field.path[-1], nouns):
-            continue
-        fitting = (found for found in answers.fields_called(name) if body.fits(field, found[0]))
-        for value, source in islice(fitting, 1):
-            values.append(InputValue("body", field.option, value, "answer", source))
-    return values
+        is_own = name in own or name in GENERAL_NAMES
+        if not is_own and names_another_thing(field.path[-1], nouns):
+            yield field
 
 
 def own_names_for_body(described: DescribedOperation, names: Iterable[str]) -> list[InputValue]:

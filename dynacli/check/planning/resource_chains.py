@@ -7,6 +7,7 @@
 
 The path of the created resource lies below that of the POST, or is where the links of the POST's answers lead.
 Where no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
+Where several POSTs create the same kind of resource, each has a chain.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +76,7 @@ def find_chains(
     for operation in operations:
         by_place.setdefault((operation.method, _template(operation.path)), operation.name)
     paths = {operation.name: _template(operation.path) for operation in operations}
-    chains: dict[str, ResourceChain] = {}
+    chains: list[ResourceChain] = []
     for operation in operations:
         name, path = operation.name, paths[operation.name]
         if operation.method != "POST" or path.endswith("}") or by_place["POST", path] != name:
@@ -88,12 +89,14 @@ def find_chains(
         found = (_chain_of_post(name, item_path, by_place) for item_path in item_paths)
         chain = next(filter(None, found), None)
         if chain is not None:
-            chains.setdefault(chain.item_path, chain)
+            chains.append(chain)
+    created = dict.fromkeys(chain.item_path for chain in chains)
     for path in dict.fromkeys(paths.values()):
-        chain = _chain_of_put(path, by_place) if path.endswith("}") and path not in chains else None
+        chain = _chain_of_put(path, by_place) if path.endswith("}") and path not in created else None
         if chain is not None:
-            chains[path] = chain
-    return [_with_parent(chain, chains) for chain in chains.values()]
+            chains.append(chain)
+            created[path] = None
+    return [_with_parent(chain, created) for chain in chains]
 
 
 def _template(path: str) -> str:

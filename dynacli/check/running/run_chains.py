@@ -51,6 +51,9 @@ class ChainRunner:
     Attributes:
         leftovers: What was created and is still there, or may be: a sentence for each resource.
 
+    Where several operations create the same kind of resource, what changes one and its parts are tried in the first
+    that can be created.
+
     Args:
         caller: Makes the calls.
         operations: The operations by name.
@@ -70,6 +73,8 @@ class ChainRunner:
         self._caller, self._operations, self._chains = caller, operations, chains
         self._answers, self._links = answers, links
         self.leftovers: list[str] = []
+        self._tried: set[str] = set()
+        self._done: set[str] = set()
 
     def run(self) -> None:
         """Run the chains one after the other; a chain for parts of a resource runs while that resource is there.
@@ -96,6 +101,7 @@ class ChainRunner:
             path_values = self._unused_path(chain, path_values)
             if not path_values:
                 return
+        self._tried.add(chain.create)
         known_ids = self._answers.known_ids(self._on_item(chain))
         body_values = known_ids_for_body(create, self._answers)
         if not chain.is_created_by_put:
@@ -108,17 +114,21 @@ class ChainRunner:
         paths = self._paths_of_created(chain, creation, known_ids)
         if creation is None or not paths:
             self._stop_if_interrupted()
-            for part in self._parts(chain):  # in a resource that was there before, if one is known
-                self._run_chain(part, (), "")
+            others = (each.create for each in self._chains if each.item_path == chain.item_path)
+            if self._tried.issuperset(others):  # nothing else creates what the parts could be in
+                for part in self._parts(chain):  # in a resource that was there before, if one is known
+                    self._run_chain(part, (), "")
             return
+        self._done.add(chain.create)
         path = paths[0]
         try:
             self._stop_if_interrupted()
             path = self._read(chain, paths)
-            for name in chain.updates:
-                if name in self._operations:
-                    self._call_on_item(name, path, chain.create)
-            if chain.updates and chain.read in self._operations:
+            updates = [name for name in chain.updates if name in self._operations and name not in self._done]
+            for name in updates:
+                self._call_on_item(name, path, chain.create)
+            self._done.update(updates)
+            if updates and chain.read in self._operations:
                 self._call_on_item(chain.read, path, chain.create)
             for part in self._parts(chain):
                 self._run_chain(part, path, chain.create)
@@ -126,7 +136,9 @@ class ChainRunner:
             self._delete(chain, creation, path)
 
     def _parts(self, chain: ResourceChain) -> list[ResourceChain]:
-        return [part for part in self._chains if part.parent_path == chain.item_path]
+        """Return the chains for parts of a chain's resource, but those that have created something already."""
+        parts = [part for part in self._chains if part.parent_path == chain.item_path]
+        return [part for part in parts if part.create not in self._done]
 
     def _read(self, chain: ResourceChain, paths: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
         """Read what was created, and return its path: of the paths that may be meant, the first that the server knows.

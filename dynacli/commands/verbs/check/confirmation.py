@@ -14,6 +14,8 @@ from dynacli.urls import origin_of
 
 __all__ = ["confirm"]
 
+_MAX_INPUTS = 5
+
 
 def confirm(
     run: Run,
@@ -31,6 +33,7 @@ def confirm(
     lines = [
         " -> ".join(chain.steps if chain.delete else (*chain.steps, "nothing removes it")) for chain in chains
     ]
+    lines += _attachments(operations, chains)
     names = {name for chain in chains for name in chain.changing}
     urls = [base_url_of(described, settings) for described in operations if described.operation.name in names]
     origins = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
@@ -49,3 +52,25 @@ def confirm(
     env.stderr.flush()
     if env.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise UsageError("Nothing was sent", why="The calls of `--write` were not agreed to")
+
+
+def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[ResourceChain]) -> list[str]:
+    """Return the line that says which inputs may attach what is created to what is there; none where none may."""
+    from dynacli.check.planning.body_values import fields_of_other_ids
+    from dynacli.check.planning.path_templates import parameter_names
+
+    creations = {chain.create: chain for chain in chains}
+    inputs = [
+        f"{described.operation.name}.{name}"
+        for described in operations
+        if (chain := creations.get(described.operation.name)) is not None
+        for name in (
+            *parameter_names(described.operation.path)[: chain.item_path.count("{") - 1],
+            *fields_of_other_ids(described),
+        )
+    ]
+    if not inputs:
+        return []
+    shown = ", ".join(f"`{name}`" for name in inputs[:_MAX_INPUTS])
+    more = f" and {len(inputs) - _MAX_INPUTS} more" if len(inputs) > _MAX_INPUTS else ""
+    return [f"What is created may become part of what is there, by {shown}{more}; `--set` chooses of what"]
