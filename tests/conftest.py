@@ -39,6 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dist = "worksteal"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers `-n auto` begins: one more than there are processors, because some tests only wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what the quick run leaves out, before the expression of markers is applied."""
