@@ -55,6 +55,7 @@ def sequence_errors(
     body_values: list[JudgedValue],
     *,
     is_stream: bool = False,
+    is_either: bool = False,
 ) -> list[Any]:
     """Return the errors of a sequence, at most `MAX_FINDINGS` of its items.
 
@@ -65,8 +66,10 @@ def sequence_errors(
         notes: Gets the reasons why something was not judged.
         body_values: Gets the values that were judged.
         is_stream: Whether at most `KEPT` bytes are kept for keywords that need all items at once.
+        is_either: Whether it is enough that each item, or all of them together, have no errors.
     """
-    sequence = _Sequence(of_items, of_all, notes, body_values, KEPT if is_stream else None)
+    keep = KEPT if is_stream else None
+    sequence = _Sequence(of_items, of_all, notes, body_values, keep, is_either=is_either)
     try:
         for item in items:
             sequence.add(item)
@@ -88,12 +91,15 @@ class _Sequence:
         notes: JudgingNotes,
         body_values: list[JudgedValue],
         keep: int | None,
+        *,
+        is_either: bool,
     ) -> None:
         self.errors: list[Any] = []
         self.count = 0
         self._of_items, self._of_all = of_items, of_all
         self._notes, self._body_values = notes, body_values
         self._keep = keep
+        self._is_either = is_either
         self._needing_all = _needing_all(of_all, of_items)
         self._kept: list[Any] | None = [] if self._needing_all else None
         self._first: list[Any] = []
@@ -201,6 +207,9 @@ class _Sequence:
         Args:
             is_whole: Whether the sequence came to its end.
         """
+        if self._is_either and is_whole and self._fits_as_a_whole():
+            self.errors.clear()
+            return
         if self._noted_items > _MAX_NOTED_ITEMS:
             more = self._noted_items - _MAX_NOTED_ITEMS
             self._notes.add_unchecked(f"{more:,} more items cannot be judged, either")
@@ -209,7 +218,7 @@ class _Sequence:
                 f"only the first {len(self.errors):,} findings of the items are listed: "
                 f"{'at least ' if self._is_over else ''}{self._unlisted:,} more items break the document"
             )
-        if self._of_all is None or not is_whole:
+        if self._of_all is None or not is_whole or self._is_either:
             return
         if not self._needing_all:
             self.errors.extend(_count_errors(self._of_all, self.count, self._first))
@@ -224,6 +233,12 @@ class _Sequence:
             self._notes.add_unchecked(
                 f"{named} needs all items at once, and the stream is larger than {size}"
             )
+
+    def _fits_as_a_whole(self) -> bool:
+        self._notes.patterns.renew()
+        if self._of_all is None or self._kept is None or not self._is_readable:
+            return False
+        return not self._of_all.errors(self._kept)
 
     def _judge_all(self, schema: PlacedSchema, values: list[Any]) -> None:
         self._notes.patterns.renew()

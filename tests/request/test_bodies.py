@@ -516,6 +516,21 @@ def test_lines_of_a_choice_between_arrays_are_judged_as_the_array_that_they_are(
     assert "does not allow this request" in refusal_of("a", "--body", '[{"x": 1}, {"y": 2}]').stderr
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.2.0"])
+def test_lines_of_a_choice_of_array_or_text_are_the_items_of_the_array(version: str) -> None:
+    """Before 3.2 each line may be one of the choices as well; since 3.2 a text is none that there can be."""
+    array = {"type": "array", "items": _object(("x",), x=INTEGER)}
+    choices = {"anyOf": [STRING, array]} if version == "3.2.0" else {"anyOf": [array, STRING]}
+    made = {"/a": {"post": operation("a", body=choices, media_type=LINES)}}
+    save(document(made, version=version))
+    assert '{"x":1}\n' == request_of("a", "--example")["body"]
+    assert '{"x":1}\n{"x":2}\n' == request_of("a", "--body", '[{"x": 1}, {"x": 2}]')["body"]
+    assert "does not allow this request" in refusal_of("a", "--body", '[{"x": 1}, {}]').stderr
+    if version == "3.0.3":
+        assert '"a"\n[{"x":1}]\n' == request_of("a", "--body", '["a", [{"x": 1}]]')["body"]
+        assert "line 2 of the body is not JSON" in refusal_of("a", "--body", '"a"\nb').stderr
+
+
 def test_a_json_sequence_has_a_separator_before_each_text() -> None:
     """RFC 7464: a record separator, the text, a line feed."""
     schema = {"type": "array", "items": _object(x=INTEGER)}

@@ -14,6 +14,7 @@ from dynacli.model.media_types import (
     is_json_sequence,
     is_multipart,
     is_object_of_bytes,
+    is_sequence,
 )
 from dynacli.model.operation import MediaType
 from dynacli.request.assemble_body import Assignment, assemble, encode, json_text
@@ -266,7 +267,11 @@ def example_body(described: DescribedOperation, overlay: Any) -> Any:
     from dynacli.schema.example_value import NoExampleError
 
     media, schema = described.raw_media_type(), described.body_schema()
-    for wanted in [{"allOf": [schema, overlay]}] * (overlay is not True) + [schema]:
+    choices = [{"allOf": [schema, overlay]}] * (overlay is not True) + [schema]
+    if described.version == "3.2" and described.media_type and is_sequence(described.media_type.name):
+        # There `schema` describes the whole sequence as an array, so that of its alternatives only arrays are meant.
+        choices = [kind for choice in choices for kind in ({"type": "array", "allOf": [choice]}, choice)]
+    for wanted in choices:
         try:
             return body_example({**media, "schema": wanted}, described.resolve)
         except (NoExampleError, LookupError):

@@ -201,7 +201,10 @@ class BodyHooks:
         is_array = "schema" in media_type and (
             self.version >= "3.2" or item_schemas.chooses_between_arrays(media_type / "schema")
         )
-        of_all = self._placed_schema(media_type, ("schema",)) if is_array else None
+        is_either = (
+            not is_array and steps == ("schema",) and item_schemas.may_be_of_array(media_type / "schema")
+        )
+        of_all = self._placed_schema(media_type, ("schema",)) if is_array or is_either else None
         if steps is None and of_all is None:
             raise UncheckedError(_nothing_about_items(name, self.version))
         of_items = [] if steps is None else [self._placed_schema(media_type, steps)]
@@ -221,7 +224,13 @@ class BodyHooks:
             else:
                 found = sequences.items_of(name, parameters, raw if is_stream else (raw,))
             errors = judge_items.sequence_errors(
-                found, of_items, of_all, self.notes, self.body_values, is_stream=is_stream
+                found,
+                of_items,
+                of_all,
+                self.notes,
+                self.body_values,
+                is_stream=is_stream,
+                is_either=is_either,
             )
         _raise_errors(None, errors, media_type)
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["chooses_between_arrays", "has_schema_for_each_item", "item_schema"]
+__all__ = ["chooses_between_arrays", "has_schema_for_each_item", "item_schema", "may_be_of_array"]
 
 _EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
 
@@ -29,6 +29,8 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     | `schema` that chooses between arrays | None | None |
     | any other `schema` | `schema` | None |
 
+    Where some alternatives of that other `schema` are arrays, it may describe all items together all the same, and a
+    sequence is right by either reading.
     OpenAPI 3.2.0, "Sequential Media Types": `schema` describes the whole sequence as if it were an array.
     Older versions do not say what it describes: some documents mean the array of all items, others a single item.
     Both are read as they are meant.
@@ -65,12 +67,23 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
 
 def chooses_between_arrays(schema: _Place) -> bool:
     """Return whether all alternatives of a schema are arrays, so that it describes all items of a sequence together."""
+    alternatives = _are_arrays(schema)
+    return bool(alternatives) and all(alternatives)
+
+
+def may_be_of_array(schema: _Place) -> bool:
+    """Return whether some alternatives of a schema are arrays: it describes all items together, or each by itself."""
+    return any(_are_arrays(schema))
+
+
+def _are_arrays(schema: _Place) -> list[bool]:
+    """Return for each alternative of a schema whether it is an array."""
     for keyword in ("oneOf", "anyOf"):
         branches = schema / keyword if keyword in schema else None
         count = len(branches.read_value()) if branches is not None else 0
         if branches is not None and count:
-            return all(_is_of_array((branches / index).read_value()) for index in range(count))
-    return False
+            return [_is_of_array((branches / index).read_value()) for index in range(count)]
+    return []
 
 
 def has_schema_for_each_item(schema: Any) -> bool:
