@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from dynacli.auth.secret import Masker, Secret
 from dynacli.client.call import Call
 from dynacli.errors import HttpError, MismatchError
+from dynacli.model.operation import SAFE_METHODS
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
 
 
 def _http_hint(call: Call, answer: "Answer") -> str:
-    from dynacli.transport.send import SAFE_METHODS
     from dynacli.wire.http_client import REDIRECTS
 
     origin, request = origin_of(answer.url), call.signed.request

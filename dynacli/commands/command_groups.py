@@ -27,7 +27,7 @@ from dynacli.commands.standard_options import (
 )
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead"]
+__all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "note_options_of_call"]
 
 _VERBS = {
     "api": "api.api",
@@ -42,6 +42,7 @@ _VERBS = {
     "help": "help",
     "ignore": "ignore",
     "operations": "operations",
+    "read": "read",
 }
 """Verb → the module in `dynacli.commands.verbs` that has its command."""
 
@@ -159,7 +160,7 @@ class _Root(VerbGroup):
 
             check_format(MARKDOWN)
         if word not in _VERBS:
-            _note_options_of_call(run, word, rest)
+            note_options_of_call(run, word, rest)
         return word, self.get_command(ctx, word), rest
 
     def get_help(self, ctx: click.Context) -> str:
@@ -169,7 +170,7 @@ class _Root(VerbGroup):
         return root_help(ctx.obj.env)
 
 
-def _note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
+def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     """Note the standard options behind an API before it is opened: some of them say how its document is fetched.
 
     Only the operation can tell which words are options and which are values of its own. So where a word looks like an

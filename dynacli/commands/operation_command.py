@@ -21,9 +21,9 @@ from dynacli.commands.read_options import (
 )
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
-from dynacli.errors import UsageError
+from dynacli.errors import RefusedError, UsageError
 from dynacli.model.media_types import is_multipart
-from dynacli.model.operation import GUARDED_OPTIONS, Field, Parameter
+from dynacli.model.operation import GUARDED_OPTIONS, SAFE_METHODS, Field, Parameter
 
 __all__ = ["OperationCommand"]
 
@@ -132,6 +132,12 @@ class OperationCommand(click.Command):
             run.options = run.options.followed_by(options_in(self.standard_words(arranged)))
             click.echo(self.get_help(ctx), file=run.env.stdout)
             ctx.exit()
+        if run.is_read_only and operation.method not in SAFE_METHODS:
+            raise RefusedError(
+                f"`{operation.name}` is not called by `dynacli read`",
+                why=f"Its method is {operation.method}, which may change something",
+                hint=f"To call it all the same: `dynacli {self.described.api.name} {operation.name} ...`",
+            )
         self._check_guarded(arranged)
         arranged.check(ctx)
         given_by_option = {

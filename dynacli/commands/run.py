@@ -24,12 +24,14 @@ class Run:
         env: Streams, variables, directories.
         options: The standard options that click has read so far.
         options_ahead: The standard options among the words that click has not read yet; None where it has read all.
+        is_read_only: Whether operations that may change something are refused.
     """
 
     def __init__(self, env: Environment) -> None:
         self.env = env
         self.options = Options()
         self.options_ahead: Options | None = None
+        self.is_read_only = False
         self._apis: dict[str, OpenedApi] = {}
         self._outdated: list[OpenedApi] = []
 

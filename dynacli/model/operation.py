@@ -17,6 +17,7 @@ __all__ = [
     "GUARDED_OPTIONS",
     "IGNORED_HEADERS",
     "MORE",
+    "SAFE_METHODS",
     "WEBHOOKS",
     "Body",
     "Choice",
@@ -45,6 +46,10 @@ EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
 MORE, AGAIN = "more", "again"
 """Values of `Field.below`: deeper options exist and are not listed; the schema below is also above, a recursion."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+"""Methods that change nothing on the server: RFC 9110, section 9.2.1; and QUERY:
+https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
 
 GUARDED_OPTIONS = frozenset({"dry-run", "server", "profile", "yes", "offline", "accept-origin"})
 """Standard options whose name no input of an operation has for its own option, because taking the one for the other

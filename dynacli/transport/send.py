@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, RefusedError
+from dynacli.model.operation import SAFE_METHODS
 from dynacli.record import record, replace
 from dynacli.request.built_request import Request
 from dynacli.urls import origin_of, without_query
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Budget", "Pieces", "Receive", "send"]
 
-# RFC 9110, section 9.2.1; QUERY: https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 MAX_REDIRECTS = 10
 _MIB = 1024 * 1024
 RENDER_LIMIT = 64 * _MIB

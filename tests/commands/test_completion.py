@@ -121,6 +121,7 @@ _VERBS = [
     "help",
     "ignore",
     "operations",
+    "read",
 ]
 _API_VERBS = [
     "add",

@@ -117,20 +117,25 @@ def _takes_next(word: str, options: Options) -> bool:
     return word.startswith("--") and "=" not in word and not word.startswith("--no-")
 
 
-def _candidates(env: Environment, words: list[str], word: str) -> Iterator[Candidate]:
+def _candidates(
+    env: Environment, words: list[str], word: str, verbs: tuple[str, ...] = VERB_NAMES
+) -> Iterator[Candidate]:
     """Yield the candidates for a word.
 
     Args:
         words: The words before it.
+        verbs: What there may be in the place of an API.
     """
     line = _read(words, ROOT, stop_at_positional=True)
     if not line.positional:
         if not (yield from _option_words(line, ROOT, word)):
             yield from ((name, "") for name in sorted(Configuration(env).apis()))
-            yield from ((verb, "") for verb in VERB_NAMES)
+            yield from ((verb, "") for verb in verbs)
         return
     head, rest = words[line.positional[0]], words[line.positional[0] + 1 :]
-    if head == "api":
+    if head == "read":
+        yield from _candidates(env, rest, word, (DEMO,))
+    elif head == "api":
         yield from _api_words(env, rest, word)
     elif head == "cache":
         yield from _cache_words(env, rest, word)

@@ -128,4 +128,6 @@ API_VERBS: Mapping[str, Options] = {
     "unpin": STANDARD,
 }
 CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **STANDARD}, "info": STANDARD}
-VERB_NAMES = tuple(sorted(("api", "cache", DEMO, *(verb for verb in VERB_OPTIONS if verb != "serve"))))
+VERB_NAMES = tuple(
+    sorted(("api", "cache", DEMO, "read", *(verb for verb in VERB_OPTIONS if verb != "serve")))
+)

@@ -220,7 +220,7 @@ class _DemoGroup(VerbGroup):
         return command.name, command, rest
 
     def _find(self, ctx: click.Context, words: list[str]) -> tuple[click.Command | None, list[str]]:
-        if words[:1] == ["serve"]:
+        if words[:1] == ["serve"] and not ctx.obj.is_read_only:
             return _SERVE, words[1:]
         group = ApiGroup(_api_for_help(ctx))
         command, rest = group.find_command(words)

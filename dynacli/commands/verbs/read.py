@@ -1,0 +1,44 @@
+"""`dynacli read`: calls that change nothing, so that a person can allow a script or an agent this one prefix."""
+
+import click
+
+from dynacli.commands.command_groups import ApiGroup, VerbGroup, note_options_of_call
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.library.configuration.configuration import DEMO
+
+__all__ = ["command"]
+
+
+class _ReadGroup(VerbGroup):
+    """The APIs, of which only operations with safe methods can be called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return []
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == DEMO:
+            from dynacli.commands.verbs.demo import command as demo
+
+            return demo
+        return ApiGroup(ctx.obj.api(cmd_name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        run: Run = ctx.obj
+        run.is_read_only = True
+        word, rest = args[0], args[1:]
+        note_options_of_call(run, word, rest)
+        return word, self.get_command(ctx, word), rest
+
+    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
+        return (
+            "Usage: dynacli read API OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+            "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
+            "  (exit 11). So `dynacli read` is a prefix that a script or an agent can be allowed.\n"
+            "  Otherwise it is `dynacli API OPERATION`, with its arguments and options."
+        )
+
+
+command = _ReadGroup("read", options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
