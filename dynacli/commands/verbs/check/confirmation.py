@@ -57,7 +57,7 @@ def confirm(
 def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[ResourceChain]) -> list[str]:
     """Return the line that says which inputs may attach what is created to what is there; none where none may."""
     from dynacli.check.planning.body_values import fields_of_other_ids
-    from dynacli.check.planning.path_templates import parameter_names
+    from dynacli.model.path_templates import parameter_names
 
     creations = {chain.create: chain for chain in chains}
     inputs = [
