@@ -43,7 +43,7 @@ class JudgeByLevel:
         """Return the verdict on a request."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
-            from dynacli.validation.accepting.accept_request import accepts_request
+            from dynacli.validation.accepting.accept_messages import accepts_request
 
             return accepts_request(schemas, request)
 
@@ -55,7 +55,7 @@ class JudgeByLevel:
         """Return the verdict on an answer."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
-            from dynacli.validation.accepting.accept_response import accepts_response
+            from dynacli.validation.accepting.accept_messages import accepts_response
 
             return accepts_response(schemas, response)
 
@@ -70,7 +70,7 @@ class JudgeByLevel:
         """
         if self._judge is not None or not self._may_accept:
             return
-        from dynacli.validation.accepting.accept_response import can_accept_success
+        from dynacli.validation.accepting.accept_messages import can_accept_success
 
         if not self._accepts(can_accept_success):
             self._asked()

@@ -182,8 +182,8 @@ _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
-    client.validate_call model.multiples model.patterns validation.accepting.accept_request
-    validation.accepting.accept_response validation.accepting.compiled_schema
+    client.validate_call model.multiples model.patterns validation.accepting.accept_messages
+    validation.accepting.compiled_schema
     validation.accepting.operation_schemas validation.accepting.plain_keywords
     validation.accepting.plain_schema validation.accepting.plain_values validation.bodies.read_body
     validation.bodies.read_forms validation.findings.finding

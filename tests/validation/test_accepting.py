@@ -17,8 +17,7 @@ from dynacli.model.media_types import is_json
 from dynacli.model.operation import Dialect
 from dynacli.schema.example_value import example_value
 from dynacli.validation.accepting import compiled_schema, operation_schemas
-from dynacli.validation.accepting.accept_request import accepts_request
-from dynacli.validation.accepting.accept_response import accepts_response
+from dynacli.validation.accepting.accept_messages import accepts_request, accepts_response
 from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.accepting.plain_keywords import TRANSLATIONS
 from dynacli.validation.accepting.plain_schema import LATER, PlainSchema, SchemaSource, judging_keywords
