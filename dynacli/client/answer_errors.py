@@ -53,7 +53,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
 
 
 def _http_hint(call: Call, answer: "Answer") -> str:
-    from dynacli.wire.http_client import REDIRECTS
+    from dynacli.wire.exchange import REDIRECTS
 
     origin, request = origin_of(answer.url), call.signed.request
     match answer.status:

@@ -22,7 +22,7 @@ from dynacli.library.open_by_name import open_api as open_document
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
 from dynacli.validation.judge_by_level import JudgeByLevel
-from dynacli.wire.http_client import ClientPool
+from dynacli.wire.exchange import ClientPool
 
 __all__ = ["Api", "open_api"]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
     from dynacli.validation.streamed_body import StreamedBody
-    from dynacli.wire.http_client import ClientPool
+    from dynacli.wire.exchange import ClientPool
 
 __all__ = ["Call", "base_url_of", "request_of"]
 

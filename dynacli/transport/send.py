@@ -12,10 +12,9 @@ from dynacli.model.operation import SAFE_METHODS
 from dynacli.record import record, replace
 from dynacli.request.built_request import Request
 from dynacli.urls import origin_of, without_query
-from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.exchange import REDIRECTS, ClientPool, Connections, headers_of, open_client, run_within
 from dynacli.wire.failures import from_httpx, timed_out
-from dynacli.wire.http_client import REDIRECTS, ClientPool, headers_of, open_client
 
 if TYPE_CHECKING:
     from dynacli.wire.import_httpx import httpx

@@ -163,7 +163,7 @@ _PLAIN = (
 )
 _WIRE = _modules("transport.send") | _modules(
     """
-        wire.deadline wire.encodings wire.failures wire.http_client wire.import_httpx
+        wire.encodings wire.exchange wire.failures wire.import_httpx
         """
 )
 # What makes a body knows schemas.

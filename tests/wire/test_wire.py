@@ -10,10 +10,9 @@ import pytest
 
 from dynacli.errors import BrokenAnswerError, NetworkError, TimedOutError, UsageError
 from dynacli.urls import without_query
-from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.exchange import Connections, headers_of, open_client, run_within
 from dynacli.wire.failures import from_httpx, timed_out
-from dynacli.wire.http_client import headers_of, open_client
 from dynacli.wire.import_httpx import httpx
 from tests.documents import document, operation, save
 from tests.harness import REFUSES_NO_PROXY, Answer, Recorder, run_cli

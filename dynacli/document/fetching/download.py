@@ -15,10 +15,9 @@ from dynacli.document.limits import (
 )
 from dynacli.errors import DocumentError, NetworkError, RefusedError
 from dynacli.urls import without_query
-from dynacli.wire.deadline import Connections, run_within
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.exchange import REDIRECTS, Connections, headers_of, open_client, run_within
 from dynacli.wire.failures import from_httpx, timed_out
-from dynacli.wire.http_client import REDIRECTS, headers_of, open_client
 
 if TYPE_CHECKING:
     import socket
