@@ -238,8 +238,10 @@ def run() -> None:
         code = INTERRUPTED
     except _TerminatedError:
         code = TERMINATED
+    import gc
     import signal
 
+    gc.freeze()  # the interpreter ends after this, and would look at every object that is there for garbage
     numbers = {INTERRUPTED: signal.SIGINT, TERMINATED: signal.SIGTERM}
     if hasattr(signal, "SIGPIPE"):
         numbers[BROKEN_PIPE] = signal.SIGPIPE
