@@ -277,10 +277,12 @@ def click_options(
 
 
 def _click_option(option: StandardOption, flags: list[str]) -> click.Option:
-    settings: dict[str, Any] = {"expose_value": False, "callback": _keep_value, "help": option.help}
-    if not option.metavar:
+    settings: dict[str, Any] = {"expose_value": False, "callback": _keep_value}
+    if option.metavar:
+        settings["metavar"] = option.metavar
+    else:
         # Not False, which would overwrite a switch that stood before the API.
-        return click.Option([option.name, *flags], is_flag=True, default=None, **settings)
+        settings.update(is_flag=True, default=None)
     if option.choices:
         settings["type"] = click.Choice(option.choices)
     if option.flag_value:
@@ -289,7 +291,10 @@ def _click_option(option: StandardOption, flags: list[str]) -> click.Option:
         settings["multiple"] = True
     if option.convert is not None:
         settings["type"] = _Converted(option.convert, option.flags[0])
-    return click.Option([option.name, *flags], metavar=option.metavar, **settings)
+    made = click.Option([option.name, *flags], **settings)
+    # As an argument it would be tidied like a docstring, for which click imports `inspect`.
+    made.help = option.help
+    return made
 
 
 class _Converted(click.ParamType):  # type: ignore[type-arg]  # click has type arguments since 8.4

@@ -6,11 +6,11 @@ or a map key in their names, by walking the same schemas along the name.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dynacli.model.kebab_names import kebab, spelled_out
 from dynacli.model.operation import AGAIN, ANY, EACH, MORE, Choice, Field, ValueType
+from dynacli.record import replace
 from dynacli.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
 
 __all__ = ["Listing", "find_field", "is_map", "list_fields", "option_words", "parse_steps", "part_of"]

@@ -13,6 +13,7 @@ Either is imported without what dynacli does not use, or not in each call; stand
 - The asynchronous half of httpcore, with anyio and trio, HTTP/2, and encodings that dynacli does not ask for.
 - TLS with its certificates, international host names, digests, media types and charsets: these modules are
   imported when something of them is used.
+- `inspect`, which httpcore imports for one question.
 - Logging: nobody can ask for a message before `logging` is imported elsewhere.
 - The methods of h11's dataclasses, which take longer to make than to use.
 
@@ -23,7 +24,6 @@ that is needed. Tests compare proxies, redirects, cookies and TLS with those of 
 
 import os
 import sys
-import threading
 import types
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import dynacli
 from dynacli.errors import UsageError
+from dynacli.lean_imports import DeferredFunctions, DeferredModule, placed
 
 __all__ = ["httpx"]
 
@@ -43,7 +44,6 @@ _LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 _T = TypeVar("_T")
 _ABSENT = ("anyio", "brotli", "brotlicffi", "h2", "trio", "zstandard")
 _DEFERRED = ("certifi", "email.message", "idna", "mimetypes")
-_lock = threading.Lock()
 
 
 def _import_library() -> types.ModuleType:
@@ -107,40 +107,28 @@ def _without_unused_parts(library: str, core: str) -> Iterator[None]:
     is_lean = dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules
     if is_lean:
         stand_ins |= dict.fromkeys(_ABSENT)
-        stand_ins |= {name: _Deferred(name) for name in _DEFERRED}
-        stand_ins |= {name: _DeferredFunctions(name) for name in ("hashlib", "pathlib", f"{core}._ssl")}
+        stand_ins |= {name: DeferredModule(name) for name in _DEFERRED}
+        stand_ins |= {name: DeferredFunctions(name) for name in ("hashlib", "pathlib", f"{core}._ssl")}
         stand_ins |= {
             "http.cookiejar": _http_cookiejar(),
             # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
-            "importlib.metadata": _Deferred("importlib.metadata", version=lambda _: "0"),
-            "logging": _Deferred("logging", DEBUG=10, getLogger=_Logger),
+            "importlib.metadata": DeferredModule("importlib.metadata", version=lambda _: "0"),
+            # httpcore asks after each event that it reports.
+            "inspect": DeferredModule("inspect", iscoroutine=_is_coroutine),
+            "logging": DeferredModule("logging", DEBUG=10, getLogger=_Logger),
             "ssl": _DeferredTls("ssl"),
             "urllib.request": _urllib_request(),
             f"{core}._async": _asynchronous(f"{core}._async"),
             f"{library}._alias": _alias(f"{library}._alias"),
         }
     stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
-    with _placed(stand_ins | _packages(stand_ins)):
+    with placed(stand_ins | _packages(stand_ins)):
         if is_lean and "h11" not in sys.modules:
-            with _placed({"dataclasses": _Deferred("dataclasses", dataclass=_dataclass)}):
+            with placed({"dataclasses": DeferredModule("dataclasses", dataclass=_dataclass)}):
                 import h11  # noqa: F401
         yield
     # httpx imports these again for each client; the stand-ins go when something of them is used.
     sys.modules.update((name, stand_ins[name]) for name in ("certifi", "ssl") if name in stand_ins)
-
-
-@contextmanager
-def _placed(stand_ins: Mapping[str, Any]) -> Iterator[None]:
-    """Put stand-ins in the place of modules, during a block."""
-    replaced = {name: sys.modules[name] for name in stand_ins if name in sys.modules}
-    sys.modules.update(stand_ins)
-    try:
-        yield
-    finally:
-        for name, module in stand_ins.items():
-            if sys.modules.get(name) is module:
-                sys.modules.pop(name, None)
-        sys.modules.update(replaced)
 
 
 def _packages(stand_ins: Mapping[str, Any]) -> dict[str, types.ModuleType]:
@@ -156,25 +144,7 @@ def _packages(stand_ins: Mapping[str, Any]) -> dict[str, types.ModuleType]:
     return copies
 
 
-class _Deferred(types.ModuleType):
-    """A module that is imported when something of it is asked for.
-
-    Args:
-        name: The module's name.
-        attributes: What it has without being imported.
-    """
-
-    def __init__(self, name: str, **attributes: Any) -> None:
-        super().__init__(name)
-        vars(self).update(attributes)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__path__":  # `from a import b` asks each module whether it is a package
-            raise AttributeError(name)
-        return _real(self, name)
-
-
-class _DeferredTls(_Deferred):
+class _DeferredTls(DeferredModule):
     """The module `ssl`, which is not imported where httpcore asks whether a connection is encrypted."""
 
     def __getattr__(self, name: str) -> Any:
@@ -185,27 +155,6 @@ class _DeferredTls(_Deferred):
 
 class _NoSocket:
     """A class without instances."""
-
-
-class _DeferredFunctions(types.ModuleType):
-    """A module of functions, which import it when they are called."""
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name == "__path__":
-            raise AttributeError(name)
-
-        def function(*args: Any, **values: Any) -> Any:
-            return _real(self, name)(*args, **values)
-
-        return function
-
-
-def _real(stand_in: types.ModuleType, name: str) -> Any:
-    """Return an attribute of the module in whose place a stand-in is, or was."""
-    with _lock:
-        if sys.modules.get(stand_in.__name__) is stand_in:
-            del sys.modules[stand_in.__name__]
-    return getattr(import_module(stand_in.__name__), name)
 
 
 class _Logger:
@@ -224,6 +173,10 @@ class _Logger:
         return _ignore if make_logger is None else getattr(make_logger(self.name), name)
 
 
+def _is_coroutine(value: object) -> bool:
+    return isinstance(value, types.CoroutineType)
+
+
 def _ignore(*_: Any) -> None:
     """Write no message, and say that none would be written."""
 
@@ -234,10 +187,10 @@ def _dataclass(*, frozen: bool, init: bool = True) -> Callable[[type[_T]], type[
 
 
 def _urllib_request() -> types.ModuleType:
-    return _Deferred(
+    return DeferredModule(
         "urllib.request",
         getproxies=_proxies_of_environment,
-        parse_http_list=_DeferredFunctions("urllib.request").parse_http_list,
+        parse_http_list=DeferredFunctions("urllib.request").parse_http_list,
         Request=_Request,
     )
 
@@ -285,13 +238,13 @@ def _asynchronous(name: str) -> types.ModuleType:
 
 def _alias(name: str) -> types.ModuleType:
     """Return the module of httpx2 that puts it in the place of httpx for others, and needs `importlib.abc` for that."""
-    function = _DeferredFunctions(name).alias_httpx
-    return _Deferred(name, __all__=["alias_httpx"], alias_httpx=function)
+    function = DeferredFunctions(name).alias_httpx
+    return DeferredModule(name, __all__=["alias_httpx"], alias_httpx=function)
 
 
 def _http_cookiejar() -> types.ModuleType:
     unused = {name: type(name, (), {}) for name in ("Cookie", "CookiePolicy", "DefaultCookiePolicy")}
-    return _Deferred("http.cookiejar", CookieJar=_NoCookies, **unused)
+    return DeferredModule("http.cookiejar", CookieJar=_NoCookies, **unused)
 
 
 class _NoCookies:

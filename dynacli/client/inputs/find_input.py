@@ -1,11 +1,11 @@
 """Which input of an operation a name means: a parameter, a place inside of one, or a place in the body."""
 
 import json
-from dataclasses import replace
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.model.operation import Field, Parameter
+from dynacli.record import replace
 
 __all__ = ["find_input", "no_such_input"]
 

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.described_operation import DescribedOperation
@@ -19,6 +18,7 @@ from dynacli.commands.run import Run
 from dynacli.errors import FileError, UsageError
 from dynacli.model.media_types import is_built, is_form, is_json, is_json_lines, is_multipart
 from dynacli.model.operation import Field
+from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, json_value
 
