@@ -35,6 +35,8 @@ class DescribedOperation:
     operation: Operation
     media_type: MediaType | None = None
 
+    is_documented = True  # without an annotation, which would make it a field
+
     def sending(self, content_type: str) -> "DescribedOperation":
         """Return the operation with a body of a media type.
 

@@ -43,6 +43,7 @@ _VERBS = {
     "ignore": "ignore",
     "operations": "operations",
     "read": "read",
+    "request": "request",
 }
 """Verb → the module in `dynacli.commands.verbs` that has its command."""
 
@@ -239,7 +240,7 @@ class ApiGroup(VerbGroup):
         if not words:
             return None, []
         word, rest, catalog = words[0], words[1:], self.api.catalog
-        if self._has_path(words) and (word.isupper() or catalog.find(word) is None):
+        if self.has_path(words) and (word.isupper() or catalog.find(word) is None):
             from dynacli.client.operation_at import operation_at
 
             at = operation_at(catalog, word, rest[0])
@@ -252,9 +253,19 @@ class ApiGroup(VerbGroup):
         tag = "" if self.tag else catalog.tag(word)
         return (ApiGroup(self.api, tag) if tag else None), rest
 
-    def _has_path(self, words: list[str]) -> bool:
+    def has_path(self, words: list[str]) -> bool:
         """Return whether the second word is a path, before which the first one is a method."""
         return not self.tag and len(words) > 1 and words[1].startswith("/")
+
+    def undocumented_command(self, words: list[str]) -> tuple[OperationCommand, list[str]]:
+        """Return the command of a method and a path that the document does not have, and the words behind it.
+
+        Raises:
+            UsageError: There cannot be such a method or path.
+        """
+        from dynacli.client.undocumented_operation import undocumented_operation
+
+        return OperationCommand(undocumented_operation(self.api, *words[:2])), words[2:]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -270,10 +281,9 @@ class ApiGroup(VerbGroup):
             newer = run.fetch_again(self.api)
             if newer is not None:
                 return ApiGroup(newer, self.tag).resolve_command(ctx, args)
-            if self._has_path(args) and args[0].isalpha():
-                from dynacli.client.operation_at import no_operation_at
-
-                raise no_operation_at(self.api, *args[:2])
+            if self.has_path(args):
+                command, rest = self.undocumented_command(args)
+                return command.name, command, rest
             from dynacli.client.unknown_operation import unknown_operation
 
             raise unknown_operation(self.api, args[0], self.tag)

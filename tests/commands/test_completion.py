@@ -122,6 +122,7 @@ _VERBS = [
     "ignore",
     "operations",
     "read",
+    "request",
 ]
 _API_VERBS = [
     "add",

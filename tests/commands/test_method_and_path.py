@@ -4,7 +4,7 @@ import pytest
 
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import run_cli
+from tests.harness import Answer, Recorder, run_cli
 
 STRING = {"type": "string"}
 OWNER = parameter("owner", STRING, "path")
@@ -61,8 +61,6 @@ def test_a_body_is_given_behind_the_path() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("DELETE", "/repos/octo/hello"), "This path has GET and PATCH"),
-        (("GET", "/repos/octo"), "The document has no such path"),
         (("GET", "/repo/{owner}/{repo}"), "Did you mean `/repos/{owner}/{repo}`"),
         (("GET", "/repos/octo/hello?other=1"), "There is no option `--query.other`"),
         (("GET", "/repos/../hello"), "The path parameter `owner` cannot be sent"),
@@ -85,3 +83,64 @@ def test_options_are_completed_behind_a_method_and_a_path() -> None:
     """As behind the name of the operation."""
     run_cli("operations", "./api.json")
     assert "--page-size" in run_cli("__complete", "bash", "./api.json", "GET", "/repos/a/b", "--pa").stdout
+
+
+@pytest.mark.parametrize("verb", [[], ["request"]], ids=["without-a-verb", "request"])
+@pytest.mark.parametrize(
+    ("method", "path", "note"),
+    [
+        ("DELETE", "/repos/octo/hello", "This path has GET and PATCH"),
+        ("GET", "/repos/octo?page=2&q=a%20b", "The document has no such path"),
+        ("PURGE", "/", "The document has no such path"),
+        ("GET", "/repo/octo/all", "Did you mean `/repos/{owner}/all`?"),
+    ],
+)
+def test_a_path_that_the_document_does_not_have_is_called_unjudged(
+    verb: list[str], method: str, path: str, note: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server and the credentials are the API's; a note says that nothing is judged."""
+    schemes = {"key": {"type": "http", "scheme": "bearer"}}
+    documented = operation("getA", security=[{"key": []}])
+    save(
+        document(
+            {"/a": {"get": documented}, **PATHS}, [server.origin], components={"securitySchemes": schemes}
+        )
+    )
+    server.answers[path.partition("?")[0]] = Answer(body=b"[1]")
+    monkeypatch.setenv("DYNACLI_TOKEN", "abc")
+    result = run_cli(*verb, "./api.json", method, path, "--accept-origin", server.origin)
+    assert (0, b"[1]") == (result.exit_code, result.stdout_bytes)
+    assert [(method, path, ["Bearer abc"])] == [
+        (request.method, request.target, request.headers["authorization"]) for request in server.requests
+    ]
+    assert f"Not judged: `./api.json` has no operation `{method} {path.partition('?')[0]}`" in result.stderr
+    assert note in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "media_type", "body"),
+    [
+        (["--body", '{"a": 1}'], "application/json", b'{"a": 1}'),
+        (["--body.a", "1"], "application/json", b'{"a":1}'),
+        (["--body", "a,b", "--content-type", "text/csv"], "text/csv", b"a,b"),
+    ],
+)
+def test_any_body_is_sent_to_such_a_path(
+    words: list[str], media_type: str, body: bytes, server: Recorder
+) -> None:
+    """JSON by default, else what `--content-type` says."""
+    save(document(PATHS, [server.origin]))
+    server.answers["/new"] = Answer(body=b"{}")
+    assert 0 == run_cli("request", "./api.json", "POST", "/new", *words).exit_code
+    assert [([media_type], body)] == [(sent.headers["content-type"], sent.body) for sent in server.requests]
+
+
+@pytest.mark.parametrize(
+    "words", [["demo"], ["demo", "GET"], ["demo", "GET", "workflows"], ["demo", "list-workflows"]]
+)
+def test_a_request_needs_a_method_and_a_path(words: list[str]) -> None:
+    """The error has an example that runs."""
+    result = run_cli("request", *words)
+    assert 2 == result.exit_code
+    assert "dynacli request demo GET /workflows" in result.stderr
+    assert 0 == run_cli("request", "demo", "GET", "/workflows").exit_code

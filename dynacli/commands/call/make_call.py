@@ -12,6 +12,7 @@ from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterK
 from dynacli.commands.run import Run
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.model.operation import Field, Parameter
+from dynacli.record import replace
 from dynacli.request.convert_words import convert_all, is_given_as_text
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         DynacliError: The call does not end well; the exit code is the error's.
     """
     settings = settings_of(run.env, described.api, run.options.call_options)
+    if not described.is_documented:
+        from dynacli.client.undocumented_operation import undocumented_note
+
+        run.note(undocumented_note(described))
+        settings = replace(settings, level="off")
     with _reporting(run, described, settings) as report:
         inputs, draft = _read_inputs(run, described, given, is_strict=settings.level != "off")
         try:

@@ -129,5 +129,5 @@ API_VERBS: Mapping[str, Options] = {
 }
 CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **STANDARD}, "info": STANDARD}
 VERB_NAMES = tuple(
-    sorted(("api", "cache", DEMO, "read", *(verb for verb in VERB_OPTIONS if verb != "serve")))
+    sorted(("api", "cache", DEMO, "read", "request", *(verb for verb in VERB_OPTIONS if verb != "serve")))
 )

@@ -21,6 +21,7 @@ _VERBS = (
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
     ("check API", "call every operation that only reads, and judge every answer"),
     ("read API OPERATION", "a call that is refused where it may change something"),
+    ("request API METHOD PATH", "a call to any path, whether the document has it or not"),
     ("ignore API RULE [OPERATION]", "let findings not count that are known, with `--reason TEXT`"),
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),

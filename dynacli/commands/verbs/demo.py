@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_options_ahead
 from dynacli.commands.operation_command import OperationCommand
@@ -18,6 +17,7 @@ from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
@@ -60,8 +60,10 @@ class _DemoCommand(OperationCommand):
 
     def invoke(self, ctx: click.Context) -> None:
         with _live_api(ctx.obj, self.described.api, _options_before(ctx)) as api:
-            operation = api.catalog.operation(self.described.operation.name)
-            self.described = DescribedOperation(api, operation, self.described.media_type)
+            operation = self.described.operation
+            if self.described.is_documented:
+                operation = api.catalog.operation(operation.name)
+            self.described = replace(self.described, api=api, operation=operation)
             super().invoke(ctx)
 
 
@@ -224,6 +226,8 @@ class _DemoGroup(VerbGroup):
             return _SERVE, words[1:]
         group = ApiGroup(_api_for_help(ctx))
         command, rest = group.find_command(words)
+        if command is None and group.has_path(words):
+            command, rest = group.undocumented_command(words)
         if isinstance(command, ApiGroup) and rest:  # a tag
             operation_command, words_behind = command.find_command(rest)
             if operation_command is not None:

@@ -7,11 +7,19 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.library.configuration.configuration import DEMO
 
-__all__ = ["command"]
+__all__ = ["ApiCalls", "command"]
 
 
-class _ReadGroup(VerbGroup):
-    """The APIs, of which only operations with safe methods can be called."""
+class ApiCalls(VerbGroup):
+    """A verb behind which calls stand as they do without it.
+
+    Args:
+        page: Its help page.
+    """
+
+    def __init__(self, name: str, page: str) -> None:
+        super().__init__(name, options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
+        self._page = page
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return []
@@ -26,19 +34,29 @@ class _ReadGroup(VerbGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        run: Run = ctx.obj
-        run.is_read_only = True
         word, rest = args[0], args[1:]
-        note_options_of_call(run, word, rest)
+        note_options_of_call(ctx.obj, word, rest)
         return word, self.get_command(ctx, word), rest
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
-        return (
-            "Usage: dynacli read API OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-            "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
-            "  (exit 11). So `dynacli read` is a prefix that a script or an agent can be allowed.\n"
-            "  Otherwise it is `dynacli API OPERATION`, with its arguments and options."
-        )
+        return self._page
 
 
-command = _ReadGroup("read", options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
+class _ReadGroup(ApiCalls):
+    """The APIs, of which only operations with safe methods can be called."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        run: Run = ctx.obj
+        run.is_read_only = True
+        return super().resolve_command(ctx, args)
+
+
+command = _ReadGroup(
+    "read",
+    "Usage: dynacli read API OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+    "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
+    "  (exit 11). So `dynacli read` is a prefix that a script or an agent can be allowed.\n"
+    "  Otherwise it is `dynacli API OPERATION`, with its arguments and options.",
+)
