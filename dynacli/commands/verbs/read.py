@@ -22,9 +22,11 @@ class ApiCalls(VerbGroup):
         self._page = page
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return no names: those of the APIs are the person's own."""
         return []
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the group of an API."""
         if cmd_name == DEMO:
             from dynacli.commands.verbs.demo import command as demo
 
@@ -34,11 +36,13 @@ class ApiCalls(VerbGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the group of the API that the first word names."""
         word, rest = args[0], args[1:]
         note_options_of_call(ctx.obj, word, rest)
         return word, self.get_command(ctx, word), rest
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return the help page."""
         return self._page
 
 
