@@ -16,6 +16,7 @@ __all__ = [
     "EACH",
     "GUARDED_OPTIONS",
     "IGNORED_HEADERS",
+    "ITEM_FORMATS",
     "MORE",
     "SAFE_METHODS",
     "WEBHOOKS",
@@ -35,6 +36,7 @@ __all__ = [
     "documented_status",
     "explodes",
     "has_style",
+    "item_formats_of",
     "style_of",
 ]
 
@@ -54,6 +56,10 @@ https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
 GUARDED_OPTIONS = frozenset({"dry-run", "server", "profile", "yes", "offline", "accept-origin"})
 """Standard options whose name no input of an operation has for its own option, because taking the one for the other
 would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
+
+ITEM_FORMATS = "x-dynacli-item-formats"
+"""The key, in a Parameter or Encoding Object converted from Swagger 2.0, of the `collectionFormat` of each list within
+its list, the outer first; OpenAPI 3 has no word for them."""
 
 WEBHOOKS = "/x-dynacli-webhooks"
 """The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
@@ -145,6 +151,7 @@ class Parameter:
         value: What the option takes.
         style: The document's style, else the location's default.
         explode: The document's `explode`, else the style's default.
+        item_formats: The `collectionFormat` of each list within its list, the outer first (Swagger 2.0).
         allow_reserved: Whether RFC 3986 reserved characters are sent as they are.
         allow_empty: Whether the empty string may stand for a value of any type (`allowEmptyValue`).
         media_type: The media type of a parameter that has `content` instead of `schema`.
@@ -169,6 +176,7 @@ class Parameter:
     description: str = ""
     aliases: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
+    item_formats: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -345,6 +353,13 @@ def has_style(location: str, declared: Any) -> bool:
 def style_of(location: str, declared: Any) -> str:
     """Return the declared style where the location allows it, else the default."""
     return str(declared) if has_style(location, declared) else default_style(location)
+
+
+def item_formats_of(described: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the `collectionFormat` of each list within the list of a Parameter or Encoding Object."""
+    found = described.get(ITEM_FORMATS)
+    known = found if isinstance(found, list) else []
+    return tuple(name for name in known if name in {"csv", "ssv", "tsv", "pipes"})
 
 
 def explodes(style: str, declared: Any) -> bool:

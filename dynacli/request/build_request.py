@@ -11,6 +11,7 @@ from dynacli.model.operation import Operation, Parameter
 from dynacli.request.built_request import Request, RequestParts
 from dynacli.request.parameter_serialization import (
     Pair,
+    WrittenParameter,
     is_undefined,
     serialize_cookie,
     serialize_header,
@@ -67,6 +68,11 @@ def build_request(
         if key not in values:
             continue
         value, style_of = values[key], parameter
+        if parameter.item_formats:
+            from dynacli.request.inner_lists import join_inner_lists
+
+            written = WrittenParameter(*key, parameter.style, parameter.explode, is_strict)
+            value = join_inner_lists(written, value, parameter.item_formats)
         if parameter.media_type:
             value, style_of = _in_media_type(parameter, value)
         elif parameter.location != "path" and is_undefined(value):

@@ -8,7 +8,7 @@ from typing import Any
 
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_json
-from dynacli.request.parameter_serialization import Pair, serialize_query
+from dynacli.request.parameter_serialization import Pair, WrittenParameter, serialize_query
 from dynacli.schema.form_encoding import PropertyEncoding
 
 __all__ = ["encode_form", "styled_pairs"]
@@ -97,6 +97,11 @@ def styled_pairs(
     style = "form" if is_scalar or not encoding.style else encoding.style
     explode = encoding.explode if encoding.style else True
     try:
+        if encoding.item_formats:
+            from dynacli.request.inner_lists import join_inner_lists
+
+            written = WrittenParameter("query", name, style, explode, is_strict)
+            value = join_inner_lists(written, value, encoding.item_formats)
         return serialize_query(
             name,
             value,

@@ -18,7 +18,8 @@ Rules for all of them:
 - A member that holds the delimiter would be read as two. It is refused, and written all the same where nothing
   is judged (`is_strict=False`).
 - Neither RFC 6570 nor OpenAPI says how an array or object within another is written. `deepObject` has a
-  form that servers agree on; in all other styles the inner value is JSON text, as in Swagger UI.
+  form that servers agree on; in all other styles the inner value is JSON text, as in Swagger UI. What Swagger 2.0
+  says of lists within lists, `join_inner_lists` does before.
 - Every refusal is a `UsageError`. It names the parameter, and never shows the value, which may be a secret.
 """
 
@@ -32,8 +33,12 @@ from dynacli.errors import UsageError
 from dynacli.record import record
 
 __all__ = [
+    "DELIMITERS",
+    "InnerList",
     "Pair",
+    "WrittenParameter",
     "is_undefined",
+    "member_texts",
     "serialize_cookie",
     "serialize_header",
     "serialize_path",
@@ -54,8 +59,7 @@ _COOKIE_VALUE = r'(?P<quote>"?)[!#-+\--:<-\[\]-~]*(?P=quote)'  # RFC 6265, secti
 # Wider than a token, because names such as `filter[id]` are common and every server reads them.
 _COOKIE_NAME = r"[!#$%&'()*+./:<>?@\[\]^_`{|}~0-9A-Za-z-]+"
 
-# Style → what stands between the members of an array or object, and what messages call it.
-_DELIMITERS = {
+DELIMITERS = {
     "simple": (",", "a comma"),
     "csv": (",", "a comma"),
     "spaceDelimited": (" ", "a space"),
@@ -64,9 +68,18 @@ _DELIMITERS = {
     "pipeDelimited": ("|", "a `|`"),
     "pipes": ("|", "a `|`"),
 }
+"""Style → what stands between the members of an array or object, and what messages call it."""
 
 # No chain of proxies and servers decodes a path more often.
 _MOST_DECODINGS = 8
+
+
+class InnerList(str):
+    """A list within a list as text: its members with a delimiter between them."""
+
+    __slots__ = ("delimiter", "members")
+    delimiter: str
+    members: list[str]
 
 
 class Pair(NamedTuple):
@@ -84,7 +97,7 @@ class Pair(NamedTuple):
 
 
 @record
-class _Parameter:
+class WrittenParameter:
     """The parameter that a value belongs to, for messages."""
 
     location: str
@@ -94,9 +107,11 @@ class _Parameter:
     is_strict: bool = True
 
     def refuse(self, reason: str, hint: str = "") -> NoReturn:
+        """Raise the error for a value that cannot be sent."""
         raise UsageError(f"The {self.location} parameter `{self.name}` cannot be sent", why=reason, hint=hint)
 
     def refuse_style(self) -> NoReturn:
+        """Raise the error for a style that is not for the location."""
         self.refuse(f"OpenAPI does not have `style: {self.style}` for a {self.location}")
 
     def refuse_misread(self, reason: str) -> None:
@@ -106,10 +121,17 @@ class _Parameter:
 
     def joined(self, texts: Sequence[str], encoded: Sequence[str]) -> str:
         """Return encoded members with the delimiter of the style between them, as it is written in a URL."""
-        delimiter, word = _DELIMITERS[self.style]
+        delimiter, word = DELIMITERS[self.style]
+        self.check_inner_lists(texts, self.style)
         if any(delimiter in text for text in texts):
             self.refuse_misread(f"A member contains {word}, which `{self.style}` uses to separate members")
         return quote(delimiter).join(encoded)
+
+    def check_inner_lists(self, texts: Sequence[str], style: str) -> None:
+        """Refuse lists within a list that hold what separates them from each other."""
+        delimiter, word = DELIMITERS[style]
+        if any(delimiter in text for text in texts if isinstance(text, InnerList)):
+            self.refuse_misread(f"A list within the list contains {word}, which separates these lists, too")
 
 
 def serialize_query(
@@ -157,8 +179,8 @@ def serialize_query(
     Raises:
         UsageError: The style is not for a query, a member holds the delimiter, or a text is not Unicode.
     """
-    parameter = _Parameter("query", name, style, explode, is_strict)
-    if style not in {"form", "deepObject"} and (style not in _DELIMITERS or style == "simple"):
+    parameter = WrittenParameter("query", name, style, explode, is_strict)
+    if style not in {"form", "deepObject"} and (style not in DELIMITERS or style == "simple"):
         parameter.refuse_style()
 
     def written(text: str, without: str = "") -> str:
@@ -172,12 +194,13 @@ def serialize_query(
         return tuple(pair(key, written(text)) for key, text in _deep_members(parameter, name, value))
     if isinstance(value, Mapping) and explode:
         return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
-    flat = _texts(parameter, value)
+    flat = member_texts(parameter, value)
     if explode or not isinstance(value, Mapping | list | tuple):
         return tuple(pair(name, written(text)) for text in flat)
     if not flat:
         return ()
     if style == "form":
+        parameter.check_inner_lists(flat, "csv")
         return (pair(name, ",".join(written(text, without=",") for text in flat)),)
     return (pair(name, parameter.joined(flat, [written(text) for text in flat])),)
 
@@ -214,10 +237,10 @@ def serialize_path(
     Raises:
         UsageError: The style is not for a path, or the value is undefined or not allowed in a path.
     """
-    parameter = _Parameter("path", name, style, explode, is_strict)
+    parameter = WrittenParameter("path", name, style, explode, is_strict)
     if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
-    texts = _texts(parameter, value)
+    texts = member_texts(parameter, value)
     if not any(texts) or ("" in texts and style == "label"):  # empty labels would make the segment `..`
         parameter.refuse("A path parameter always needs a value that is not empty")
     if "" in texts:
@@ -247,6 +270,7 @@ def serialize_path(
         return "." + ("." if explode else ",").join(encoded)
     if style in {"ssv", "tsv", "pipes"}:
         return encoded[0] if is_single else parameter.joined(texts, encoded)
+    parameter.check_inner_lists(texts, "csv")
     return ",".join(encoded)
 
 
@@ -274,15 +298,16 @@ def serialize_header(
         UsageError: The style is not for a header, the name is not a token, or the value has characters that a
             field value cannot have.
     """
-    parameter = _Parameter("header", name, style, explode, is_strict)
+    parameter = WrittenParameter("header", name, style, explode, is_strict)
     if style not in {"simple", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
     if not re.fullmatch(_FIELD_NAME, name):
         parameter.refuse("The name of a header field is made of letters, digits and a few signs (RFC 9110)")
-    texts = _texts(parameter, value)
+    texts = member_texts(parameter, value)
     for text in texts:
         _check_header_text(parameter, text)
-    delimiter, word = _DELIMITERS[style]
+    delimiter, word = DELIMITERS[style]
+    parameter.check_inner_lists(texts, style)
     if isinstance(value, Mapping | list | tuple) and any(delimiter in text for text in texts):
         parameter.refuse_misread(f"A member contains {word}, which separates the members of this header")
     if explode and isinstance(value, Mapping):
@@ -322,7 +347,7 @@ def serialize_cookie(
         UsageError: The style is not for a cookie, a text is not Unicode, or a cookie cannot have the name or,
             with `style: cookie`, the value.
     """
-    parameter = _Parameter("cookie", name, style, explode)
+    parameter = WrittenParameter("cookie", name, style, explode)
     if style not in {"form", "cookie"}:
         parameter.refuse_style()
 
@@ -343,7 +368,7 @@ def serialize_cookie(
 
     if explode and isinstance(value, Mapping):
         return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
-    texts = [written(text) for text in _texts(parameter, value)]
+    texts = [written(text) for text in member_texts(parameter, value)]
     if not explode and texts:
         texts = [",".join(texts)]
     return tuple(pair(name, text) for text in texts)
@@ -356,13 +381,13 @@ def is_undefined(value: Any) -> bool:
     return value is None or (isinstance(value, list | tuple) and all(item is None for item in value))
 
 
-def _properties(parameter: _Parameter, value: Mapping[Any, Any]) -> list[tuple[str, str]]:
+def _properties(parameter: WrittenParameter, value: Mapping[Any, Any]) -> list[tuple[str, str]]:
     """Return the defined properties of an object as (key, text)."""
     texts = [(_checked(parameter, str(key)), _scalar(parameter, item)) for key, item in value.items()]
     return [(key, text) for key, text in texts if text is not None]
 
 
-def _deep_members(parameter: _Parameter, key: str, value: Any) -> Iterator[tuple[str, str]]:
+def _deep_members(parameter: WrittenParameter, key: str, value: Any) -> Iterator[tuple[str, str]]:
     """Yield the defined scalars inside a value, each with its name in brackets."""
     steps: Iterator[tuple[Any, Any]]
     if isinstance(value, Mapping):
@@ -378,7 +403,7 @@ def _deep_members(parameter: _Parameter, key: str, value: Any) -> Iterator[tuple
         yield from _deep_members(parameter, f"{key}[{_checked(parameter, str(step))}]", item)
 
 
-def _texts(parameter: _Parameter, value: Any) -> list[str]:
+def member_texts(parameter: WrittenParameter, value: Any) -> list[str]:
     """Return the texts of an array's defined items, of an object's keys and values in turn, or of a scalar."""
     if isinstance(value, Mapping):
         return [text for member in _properties(parameter, value) for text in member]
@@ -386,7 +411,7 @@ def _texts(parameter: _Parameter, value: Any) -> list[str]:
     return [text for item in items if (text := _scalar(parameter, item)) is not None]
 
 
-def _scalar(parameter: _Parameter, value: Any) -> str | None:
+def _scalar(parameter: WrittenParameter, value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool):
@@ -407,7 +432,7 @@ def _scalar(parameter: _Parameter, value: Any) -> str | None:
     return _checked(parameter, text)
 
 
-def _number(parameter: _Parameter, value: float) -> str:
+def _number(parameter: WrittenParameter, value: float) -> str:
     text = repr(value)
     if text in {"nan", "inf", "-inf"}:
         parameter.refuse("A number must be finite")
@@ -418,18 +443,18 @@ def _number(parameter: _Parameter, value: float) -> str:
     return f"{Decimal(text):f}"
 
 
-def _checked(parameter: _Parameter, text: str) -> str:
+def _checked(parameter: WrittenParameter, text: str) -> str:
     _check_text(parameter, text)
     return text
 
 
-def _check_text(parameter: _Parameter, text: str) -> None:
+def _check_text(parameter: WrittenParameter, text: str) -> None:
     # Python turns bytes of the command line that are not UTF-8 into lone surrogates.
     if any("\ud800" <= character <= "\udfff" for character in text):
         parameter.refuse("The text is not valid Unicode", hint="Pass it as UTF-8")
 
 
-def _check_path_text(parameter: _Parameter, text: str) -> None:
+def _check_path_text(parameter: WrittenParameter, text: str) -> None:
     for decoded in _decodings(text):
         if re.search(_CONTROL, decoded):
             parameter.refuse("A path cannot have control characters, percent-encoded or not")
@@ -447,7 +472,7 @@ def _decodings(text: str) -> list[str]:
     return found
 
 
-def _check_header_text(parameter: _Parameter, text: str) -> None:
+def _check_header_text(parameter: WrittenParameter, text: str) -> None:
     # A tab is the only control character that a field value may contain.
     if re.search(_CONTROL, text.replace("\t", "")):
         parameter.refuse("A header cannot have line breaks or other control characters")
@@ -464,6 +489,10 @@ def _written(text: str, safe: str, allow_reserved: bool, always: str = "") -> st
         safe: The reserved characters that stay as they are if `allow_reserved`; percent-encoded triplets stay, too.
         always: The characters that stay as they are if not.
     """
+    if isinstance(text, InnerList):
+        delimiter = "," if text.delimiter == "," else quote(text.delimiter)
+        safe = safe.replace(",", "")
+        return delimiter.join(_written(member, safe, allow_reserved) for member in text.members)
     if not allow_reserved:
         return quote(text, safe=always)
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)

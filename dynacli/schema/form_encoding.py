@@ -9,7 +9,7 @@ from typing import Any
 
 from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.media_types import is_binary, is_text_type
-from dynacli.model.operation import Dialect
+from dynacli.model.operation import ITEM_FORMATS, Dialect, item_formats_of
 from dynacli.record import record
 from dynacli.schema.flatten_schema import Resolve, flatten
 
@@ -45,6 +45,7 @@ class PropertyEncoding:
         takes_text: Whether the value can be anything else.
         style: The style, as of a query parameter; empty where a media type decides.
         explode: As of a query parameter.
+        item_formats: As of a query parameter.
         allow_reserved: As of a query parameter.
         headers: The headers of the part.
     """
@@ -56,6 +57,7 @@ class PropertyEncoding:
     explode: bool = False
     allow_reserved: bool = False
     headers: tuple[PartHeader, ...] = ()
+    item_formats: tuple[str, ...] = ()
 
 
 class Encodings:
@@ -116,7 +118,8 @@ class Encodings:
             not self._is_multipart
             or self._dialect != "3.0"
             or described.get("style") in {"csv", "ssv", "tsv", "pipes"}
-        ) and any(key in described for key in ("style", "explode", "allowReserved"))
+            or ITEM_FORMATS in described
+        ) and any(key in described for key in ("style", "explode", "allowReserved", ITEM_FORMATS))
         style = str(described.get("style", "form")) if has_style else ""
         explode = described.get("explode")
         return PropertyEncoding(
@@ -127,6 +130,7 @@ class Encodings:
             explode=explode if isinstance(explode, bool) else style == "form",
             allow_reserved=described.get("allowReserved") is True,
             headers=tuple(self._headers(described)) if self._is_multipart else (),
+            item_formats=item_formats_of(described),
         )
 
     def _takes(self, schema: Any) -> tuple[bool, bool]:

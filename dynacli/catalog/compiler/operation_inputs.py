@@ -25,6 +25,7 @@ from dynacli.model.operation import (
     default_style,
     explodes,
     has_style,
+    item_formats_of,
     style_of,
 )
 from dynacli.model.wording import enumerated
@@ -231,6 +232,7 @@ class Inputs:
             is_hidden=raw.get("x-cli-hidden") is True,
             style=style,
             explode=explodes(style, raw.get("explode")),
+            item_formats=item_formats_of(raw),
             allow_reserved=raw.get("allowReserved") is True,
             allow_empty=location == "query" and raw.get("allowEmptyValue") is True,
             media_type=media_type,

@@ -179,6 +179,8 @@ def _parameter(item: dict[str, Any]) -> Parameter:
     item["value"] = _value_type(item["value"])
     if "aliases" in item:
         item["aliases"] = tuple(item["aliases"])
+    if "item_formats" in item:
+        item["item_formats"] = tuple(item["item_formats"])
     if "fields" in item:
         item["fields"] = _fields(item["fields"])
     return Parameter(**item)

@@ -44,6 +44,9 @@ _STYLES = {
 Where 3.0 has no such style, the style has the name that 2.0 gives it.
 """
 
+_ITEM_FORMATS = "x-dynacli-item-formats"
+"""The key of the `collectionFormat` of each list within a list, the outer first, which 3.0 has no word for."""
+
 _DEFAULTS = {"path": "csv", "header": "csv", "multipart": "multi"}
 """Location where 3.0 has a single style for lists → the `collectionFormat` that it is."""
 
@@ -72,6 +75,10 @@ def convert_header(raw: Any, place: ConvertedPlace) -> Any:
         return place.ledger.copy_reference(raw, "headers")
     converted = _described(raw, place)
     converted.update(_style(raw, "header", place))
+    if converted.pop(_ITEM_FORMATS, None):
+        place.below("items").warn(
+            "How a list within the list of an answer's header is read cannot be carried over"
+        )
     return converted
 
 
@@ -103,7 +110,8 @@ def convert_encoding(
         is_file = isinstance(raw.get("items"), dict) and raw["items"].get("type") == "file"
         return None if is_file or "style" in raw else _style(raw, "multipart", place) or None
     # `multi` is how 3.0 writes a list in a form by default.
-    is_needed = raw.get("collectionFormat") != "multi" or "style" in raw or "explode" in raw
+    is_multi = raw.get("collectionFormat") == "multi" and not _holds_lists(raw)
+    is_needed = not is_multi or "style" in raw or "explode" in raw
     return _style(raw, "formData", place) or None if is_needed else None
 
 
@@ -155,15 +163,35 @@ def _plain_items(keywords: dict[str, Any], place: ConvertedPlace) -> dict[str, A
     if not isinstance(items, dict):
         return keywords
     inner = place.below("items")
-    if "collectionFormat" in items or items.get("type") == "array":
-        if items.get("type") == "array":
-            inner.warn("How a list within a list is written cannot be carried over")
+    if "collectionFormat" in items:
         items = {key: value for key, value in items.items() if key != "collectionFormat"}
     return {**keywords, "items": _plain_items(items, inner)}
 
 
+def _holds_lists(raw: dict[str, Any]) -> bool:
+    items = raw.get("items")
+    return isinstance(items, dict) and items.get("type") == "array"
+
+
+def _item_formats(raw: dict[str, Any], place: ConvertedPlace) -> list[str]:
+    """Return the `collectionFormat` of each list within a list (2.0, "Items Object"), the outer first."""
+    formats = []
+    while _holds_lists(raw):
+        raw, place = raw["items"], place.below("items")
+        collection_format = raw.get("collectionFormat", "csv")
+        if collection_format not in ("csv", "ssv", "tsv", "pipes"):
+            _warn_of_format(collection_format, place.below("collectionFormat"))
+            collection_format = "csv"
+        formats.append(collection_format)
+    return formats
+
+
+def _warn_of_format(collection_format: Any, place: ConvertedPlace) -> None:
+    place.warn(f"`collectionFormat: {_shown(collection_format)}` is unknown; commas separate the items")
+
+
 def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[str, Any]:
-    """Return `style` and `explode` of a list where they are not the default."""
+    """Return `style` and `explode` of a list where they are not the default, and the formats of lists within it."""
     schema = raw.get("schema")
     value_keywords = schema if isinstance(schema, dict) and "type" not in raw else raw
     is_array = value_keywords.get("type", "array" if value_keywords.get("items") else None) == "array"
@@ -176,8 +204,10 @@ def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[st
     collection_format = raw.get("collectionFormat", "csv")
     old = place.below("collectionFormat") if "collectionFormat" in raw else place
     if not isinstance(collection_format, str) or collection_format not in _STYLES:
-        old.warn(f"`collectionFormat: {_shown(collection_format)}` is unknown; commas separate the items")
+        _warn_of_format(collection_format, old)
         collection_format = "csv"
+    formats = _item_formats(raw, place)
+    written = {_ITEM_FORMATS: place.below(_ITEM_FORMATS).note_made(formats, old.old)} if formats else {}
     style, explode = _STYLES[collection_format]
     if location in _DEFAULTS:
         if collection_format == "multi" and location != "multipart":
@@ -186,9 +216,10 @@ def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[st
             )
             collection_format = "csv"
         if collection_format == _DEFAULTS[location]:
-            return {}
+            return written
         style, explode = collection_format, False
     return {
+        **written,
         "style": place.below("style").note_made(style, old.old),
         "explode": place.below("explode").note_made(explode, old.old),
     }

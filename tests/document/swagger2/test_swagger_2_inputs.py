@@ -139,7 +139,10 @@ LOST: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown format": ({"in": "query", **ARRAY, "collectionFormat": "semicolons"}, "/collectionFormat"),
     "no text": ({"in": "query", **ARRAY, "collectionFormat": ["csv"]}, "/collectionFormat"),
     "multi in a header": ({"in": "header", **ARRAY, "collectionFormat": "multi"}, "/collectionFormat"),
-    "a list in a list": ({"in": "query", "type": "array", "items": ARRAY}, "/items"),
+    "multi within a list": (
+        {"in": "query", "type": "array", "items": {**ARRAY, "collectionFormat": "multi"}},
+        "/items/collectionFormat",
+    ),
     "a type beside a schema": ({"in": "query", "type": "string", "schema": {"type": "integer"}}, "/type"),
     "an empty number in a form": (
         {"in": "formData", "type": "integer", "allowEmptyValue": True},
@@ -153,6 +156,16 @@ def test_what_3_0_cannot_say_about_a_parameter_is_warned_of(given: dict[str, Any
     """The warning has its place in the Swagger document."""
     before = swagger({"/a": {"post": {"parameters": [{"name": "n", **given}], "responses": RESPONSES}}})
     assert [f"/paths/~1a/post/parameters/0{place}"] == [where for _, where in convert(before).warnings]
+
+
+def test_a_list_within_a_list_in_an_answers_header_is_warned_of() -> None:
+    """Nobody writes it, and it is read as if it were one list."""
+    header = {"type": "array", "items": ARRAY}
+    answers = {"200": {"description": "fine", "headers": {"X": header}}}
+    conversion = convert(swagger({"/a": {"get": {"responses": answers}}}))
+    assert ["/paths/~1a/get/responses/200/headers/X/items"] == [where for _, where in conversion.warnings]
+    headers = conversion.tree["paths"]["/a"]["get"]["responses"]["200"]["headers"]
+    assert {"X": {"schema": header}} == headers
 
 
 JSON = {"schema": {"type": "object"}}
