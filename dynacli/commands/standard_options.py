@@ -91,9 +91,9 @@ STANDARD_OPTIONS = (
     StandardOption(
         "dry_run",
         ("--dry-run",),
-        "build and validate the request, print it as http, json or curl, and don't send it",
-        "[http|json|curl]",
-        ("http", "json", "curl"),
+        "build and validate the request, print it as http, json, curl, python or har, and don't send it",
+        "[http|json|curl|python|har]",
+        ("http", "json", "curl", "python", "har"),
         "http",
     ),
     StandardOption("show_secrets", ("--show-secrets",), "don't mask secrets in --dry-run"),

@@ -192,7 +192,9 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("pets list-pets --output ", ["long", "short"], id="the-operation-s-own-option-wins"),
         pytest.param("pets list-pets -o ", ["auto", "json", "yaml", "raw", "text"], id="short-option"),
         pytest.param("pets list-pets --validate=s", ["--validate=strict"], id="joined-standard-value"),
-        pytest.param("pets list-pets --dry-run ", ["http", "json", "curl"], id="optional-value"),
+        pytest.param(
+            "pets list-pets --dry-run ", ["http", "json", "curl", "python", "har"], id="optional-value"
+        ),
         pytest.param("pets list-pets --dry-run --of", ["--offline"], id="optional-value-left-out"),
         pytest.param("pets list-pets --timeout ", [], id="free-value"),
         pytest.param("pets put-pet ", ["felis", "canis"], id="path-parameter"),

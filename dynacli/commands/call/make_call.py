@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.call import Call, request_of
+from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, collect_values, input_name
 from dynacli.commands.run import Run
-from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
+from dynacli.errors import DynacliError
 from dynacli.model.operation import Field, Parameter
 from dynacli.record import replace
 from dynacli.request.convert_words import convert_all, is_given_as_text
@@ -18,7 +18,6 @@ from dynacli.request.convert_words import convert_all, is_given_as_text
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.editor import Draft
-    from dynacli.request.built_request import Request
 
 __all__ = ["GivenWords", "make_call"]
 
@@ -57,7 +56,9 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         try:
             values = collect_values(described, inputs, is_strict=settings.level != "off")
             if run.options.dry_run:
-                _show(run, described, values, settings, report)
+                from dynacli.commands.call.dry_run import show_request
+
+                show_request(run, described, values, settings, report)
             else:
                 _send(run, described, values, settings, report)
         except BaseException:
@@ -199,71 +200,3 @@ def _asker(run: Run) -> Callable[[str], bool] | None:
         return run.env.stdin.readline().strip().lower() in {"y", "yes"}
 
     return ask
-
-
-def _show(
-    run: Run,
-    described: DescribedOperation,
-    values: CallValues,
-    settings: CallSettings,
-    report: "CallReport | None",
-) -> None:
-    """Show the request that would be sent."""
-    from dynacli.client.sign_request import sign, unsigned
-    from dynacli.output.render import write_body, write_data
-    from dynacli.request import preview
-
-    request = request_of(described, settings, values)
-    try:
-        signed = sign(run.env, described.api, described.operation, request, settings)
-    except (AuthError, RefusedError) as error:
-        run.warn(f"{error.message}; the request is shown without it")
-        signed = unsigned(described.operation, request, settings)
-    if settings.level != "off":
-        from dynacli.client.validate_call import CallJudge
-        from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
-
-        judging = CallJudge(described, request, values, settings)
-        judging.judge_request()
-        try:
-            judging.check()
-        except UsageError as error:
-            raise signed.masker.mask_error(error) from error.__cause__
-        warn_of_request(run, judging, signed.masker, report)
-        conclude_request(run, described, judging.verdict, signed.masker, settings, report)
-    shown = signed.request if run.options.show_secrets else signed.shown
-    form = run.options.dry_run
-    if not isinstance(shown.body, bytes | None):
-        shown = _with_body(run, shown, form)
-    is_file = run.options.output.startswith("@")
-    if form == "json":
-        is_data = is_file or run.options.output == "yaml"
-        write_data(run.env, preview.as_json(shown), run.options.output if is_data else "json", None)
-        return
-    text = preview.as_curl(shown) + "\n" if form == "curl" else preview.as_http(shown)
-    write_body(
-        run.env,
-        text.encode("utf-8", "surrogateescape"),
-        "text/plain; charset=utf-8",
-        run.options.output if is_file else "auto",
-    )
-
-
-def _with_body(run: Run, request: "Request", form: str) -> "Request":
-    """Return a request with the files of its body read, where they are small and the form shows their contents.
-
-    Raises:
-        FileError: A file of the body cannot be read.
-    """
-    from dynacli.request.curl import payload_words
-    from dynacli.request.payload import Payload
-
-    if not isinstance(request.body, Payload):
-        return request
-    if form == "http" or (form == "curl" and payload_words(request.body) is not None):
-        return request  # these forms name the file
-    content = request.body.whole(_MAX_SHOWN)
-    if content is None:
-        run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB, so its files are named instead of read")
-        return request
-    return request._replace(body=content)

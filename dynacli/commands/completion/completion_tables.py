@@ -54,7 +54,7 @@ STANDARD: Options = {
     "-o": FORMAT._replace(is_listed=False),
     "--validate": Option(("off", "warn", "strict", "exact")),
     "--report": Option(("json", "junit", "sarif", "github")),
-    "--dry-run": Option(("http", "json", "curl"), is_optional=True),
+    "--dry-run": Option(("http", "json", "curl", "python", "har"), is_optional=True),
     "--show-secrets": SWITCH,
     "--server": ANY,
     "--server-var": ANY,

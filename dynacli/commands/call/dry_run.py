@@ -1,0 +1,120 @@
+"""`--dry-run`: the request of a call is built, signed and judged as always, and shown instead of sent."""
+
+from typing import TYPE_CHECKING
+
+from dynacli.client.call import request_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.commands.run import Run
+from dynacli.errors import AuthError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from dynacli.commands.call.call_report import CallReport
+    from dynacli.request.built_request import Request
+
+__all__ = ["show_request"]
+
+_MAX_SHOWN = 1024 * 1024
+"""Bytes up to which the files of a body are read, for a form that shows their contents."""
+
+
+def show_request(
+    run: Run,
+    described: DescribedOperation,
+    values: CallValues,
+    settings: CallSettings,
+    report: "CallReport | None",
+) -> None:
+    """Show the request that would be sent, in the form that is asked for, with its secrets masked.
+
+    Raises:
+        UsageError: The document does not allow it.
+        FileError: A file of the body cannot be read.
+    """
+    from dynacli.client.sign_request import sign, unsigned
+    from dynacli.output.render import write_body, write_data
+    from dynacli.request import preview
+
+    request = request_of(described, settings, values)
+    try:
+        signed = sign(run.env, described.api, described.operation, request, settings)
+    except (AuthError, RefusedError) as error:
+        run.warn(f"{error.message}; the request is shown without it")
+        signed = unsigned(described.operation, request, settings)
+    if settings.level != "off":
+        from dynacli.client.validate_call import CallJudge
+        from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
+
+        judging = CallJudge(described, request, values, settings)
+        judging.judge_request()
+        try:
+            judging.check()
+        except UsageError as error:
+            raise signed.masker.mask_error(error) from error.__cause__
+        warn_of_request(run, judging, signed.masker, report)
+        conclude_request(run, described, judging.verdict, signed.masker, settings, report)
+    shown = signed.request if run.options.show_secrets else signed.shown
+    form = run.options.dry_run
+    if not isinstance(shown.body, bytes | None):
+        shown = _with_body(run, shown, form)
+    is_file = run.options.output.startswith("@")
+    if form == "json":
+        is_data = is_file or run.options.output == "yaml"
+        write_data(run.env, preview.as_json(shown), run.options.output if is_data else "json", None)
+        return
+    write_body(
+        run.env,
+        _text(run, described, shown, form).encode("utf-8", "surrogateescape"),
+        "text/plain; charset=utf-8",
+        run.options.output if is_file else "auto",
+    )
+
+
+def _text(run: Run, described: DescribedOperation, request: "Request", form: str) -> str:
+    from dynacli.request import preview
+
+    if form == "curl":
+        return preview.as_curl(request) + "\n"
+    if form == "python":
+        from dynacli.request.python_code import python_code
+
+        return python_code(request)
+    if form == "har":
+        from time import time
+
+        from dynacli.output.reports.har import HarCall, har_of
+
+        if run.options.show_secrets:
+            run.note("An archive never holds credentials; `--dry-run curl` shows them")
+        body = request.body if isinstance(request.body, bytes) else None
+        size = -1 if body is None and request.body is not None else len(body or b"")
+        name = described.operation.name
+        call = HarCall(name, time(), 0.0, request.method, request.url, request.headers, body, size)
+        return har_of([call])
+    return preview.as_http(request)
+
+
+def _with_body(run: Run, request: "Request", form: str) -> "Request":
+    """Return a request with the files of its body read, where they are small and the form shows their contents.
+
+    Raises:
+        FileError: A file of the body cannot be read.
+    """
+    from dynacli.request.curl import payload_words
+    from dynacli.request.payload import Payload
+
+    if not isinstance(request.body, Payload):
+        return request
+    is_named = form == "http" or (form == "curl" and payload_words(request.body) is not None)
+    if form == "python":
+        from dynacli.request.python_code import has_code
+
+        is_named = has_code(request.body)
+    if is_named:
+        return request  # these forms name the file
+    content = request.body.whole(_MAX_SHOWN)
+    if content is None:
+        run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB, so its files are named instead of read")
+        return request
+    return request._replace(body=content)

@@ -1,0 +1,84 @@
+"""A request as a Python program that sends it with httpx (https://www.python-httpx.org/api/#helper-functions)."""
+
+from collections.abc import Iterator
+
+from dynacli.request.built_request import Request
+from dynacli.request.multipart_body import Multipart, Part
+from dynacli.request.payload import Payload
+
+__all__ = ["has_code", "python_code"]
+
+_STDIN = "sys.stdin.buffer"
+
+
+def python_code(request: Request) -> str:
+    """Return the program; its body is as in `--dry-run curl`, with files by their names."""
+    is_multipart = isinstance(request.body, Multipart) and has_code(request.body)
+    lines = [
+        "import httpx",
+        "",
+        "response = httpx.request(",
+        f"    {request.method!r},",
+        f"    {request.url!r},",
+    ]
+    headers = [
+        f"        ({name!r}, {_header(value)}),"
+        for name, value in request.headers
+        # httpx makes a boundary of its own.
+        if not (is_multipart and name.lower() == "content-type")
+    ]
+    if headers:
+        lines += ["    headers=[", *headers, "    ],"]
+    lines += _body(request.body)
+    if any(_STDIN in line for line in lines):
+        lines.insert(0, "import sys\n")
+    return "\n".join([*lines, ")", "print(response.status_code)", "print(response.text)", ""])
+
+
+def has_code(body: Payload) -> bool:
+    """Return whether a body of files can be written as code that reads the files itself."""
+    if isinstance(body, Multipart):
+        is_form_data = body.media_type.lower().startswith("multipart/form-data")
+        return is_form_data and all(part.name is not None for part in body.parts)
+    return len(body.pieces) == 1 and not isinstance(body.pieces[0], bytes)
+
+
+def _header(value: str) -> str:
+    # httpx takes text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
+    return repr(value) if value.isascii() else repr(value.encode("latin-1"))
+
+
+def _body(body: bytes | Payload | None) -> Iterator[str]:
+    if body is None:
+        return
+    if isinstance(body, bytes):
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            yield f"    content={body!r},"
+        else:
+            yield f"    content={text!r},"
+    elif isinstance(body, Multipart) and has_code(body):
+        yield "    files=["
+        yield from (f"        ({part.name!r}, {_part(part)})," for part in body.parts)
+        yield "    ],"
+    elif has_code(body):
+        yield f"    content={_opened(body.pieces[0])},"
+    else:
+        yield f"    content={body.abbreviated()!r},"
+
+
+def _part(part: Part) -> str:
+    """Return the tuple of a part: its file name, content, media type and further headers."""
+    items = [repr(part.file_name), _opened(part.content), repr(part.media_type or "text/plain")]
+    if part.headers:
+        items.append(repr(dict(part.headers)))
+    return f"({', '.join(items)})"
+
+
+def _opened(content: object) -> str:
+    """Return the expression of a part of the body: the bytes, or the file opened."""
+    if isinstance(content, bytes):
+        return repr(content)
+    name = getattr(content, "name", "")
+    return _STDIN if name == "-" else f"open({name!r}, 'rb')"
