@@ -39,6 +39,19 @@ class StandardInput:
         chunk = self._stream.read(size)
         return chunk.encode() if isinstance(chunk, str) else chunk
 
+    def seekable(self) -> bool:
+        """Return whether the input is a file, which can be read again."""
+        return bool(self._stream.seekable())
+
+    def tell(self) -> int:
+        """Return the position of the next byte that is read from the file."""
+        return int(self._stream.tell()) - len(self._put_back)
+
+    def seek(self, position: int) -> None:
+        """Let the next `read` begin at a position of the file."""
+        self._put_back = b""
+        self._stream.seek(position)
+
     def put_back(self, content: bytes) -> None:
         """Let the next `read` return these bytes."""
         self._put_back = content

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.transport import retrying
 from tests import harness, sampling
 from tests.real_documents import FOLDER, OWN
 
@@ -142,6 +143,12 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     What happens where that fails or the process dies at it is tested with the real one, in processes of their own.
     """
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a call that fails be tried again at once; how long a pause is has tests of its own."""
+    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.0)
 
 
 @pytest.fixture

@@ -44,12 +44,39 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     masked = answer_masker(call.signed, answer.headers).mask
     said = server_message(answer.body, answer.header("content-type"), masked)
     more = f"; its answer, {place}, may say more" if place and answer.size else ""
-    return HttpError(
+    why = f"The server says: {said}" if said else f"The server says so{more}"
+    error = HttpError(
         answer.status,
         f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",
-        why=f"The server says: {said}" if said else f"The server says so{more}",
+        why=why if answer.tries == 1 else f"{why}; tried {answer.tries} times",
         hint=_http_hint(call, answer),
     )
+    if answer.tries > 1:
+        error.details["tries"] = answer.tries
+    if answer.status in {403, 413, 429, 503}:
+        seconds = _seconds_asked(answer)
+        if seconds is not None:
+            error.hint = f"Come back in {_duration(seconds)}"
+            error.details["retry_after"] = seconds
+    return error
+
+
+def _seconds_asked(answer: "Answer") -> int | None:
+    """Return the seconds after which the server wants to be asked again; None where it does not say so."""
+    import math
+    import time
+
+    from dynacli.transport.retrying import seconds_asked
+
+    seconds = seconds_asked(answer.headers, time.time())
+    return math.ceil(seconds) if seconds else None
+
+
+def _duration(seconds: int) -> str:
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{-(-seconds // size)} {unit}"
+    return f"{seconds} s"
 
 
 def _http_hint(call: Call, answer: "Answer") -> str:

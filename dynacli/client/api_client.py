@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answer import Answer
 from dynacli.client.call import Call
-from dynacli.client.call_settings import LEVELS, CallOptions, settings_of
+from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, settings_of
 from dynacli.client.damaged_cache import beyond_repair, discard, explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import collect_values
@@ -38,6 +38,9 @@ def open_api(
     server: str | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    retries: int | None = None,
+    retry_unsafe: bool = False,
+    rate: str = "",
 ) -> "Api":
     """Open an API, to call its operations from Python.
 
@@ -60,6 +63,11 @@ def open_api(
         headers: Headers that are sent with each call.
         timeout: Seconds for one call; by default there is no limit but those of its steps (10 s for connecting,
             60 s between two pieces of an answer).
+        retries: How often a call is made again that only reads, or has a key by which the server knows it again, after
+            a lost connection and the statuses 408, 425, 429, 502, 503 and 504; by default what the configuration
+            says, else 2.
+        retry_unsafe: Whether a call is made again, too, that may then change something twice.
+        rate: How often requests are sent at most, by all threads together: `5/s`, `100/m`, `1000/h`.
 
     Raises:
         UsageError: There is no such API or profile, or an argument is none that it takes.
@@ -78,6 +86,9 @@ def open_api(
         server=server or "",
         headers=tuple(f"{name}:{value}" for name, value in (headers or {}).items()),
         timeout=timeout,
+        retries=None if retries is None else retries_of(str(retries)),
+        may_retry_unsafe=retry_unsafe,
+        rate=rate,
     )
     word = os.fspath(source_or_name)
     if isinstance(source_or_name, os.PathLike) and os.sep not in word:

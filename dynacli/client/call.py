@@ -5,17 +5,20 @@ from typing import TYPE_CHECKING
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, sign
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
-from dynacli.model.operation import Server
+from dynacli.model.operation import SAFE_METHODS, Server
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import check_path, choose_server
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer, Receive
+    from contextlib import AbstractContextManager
+
+    from dynacli.transport.retrying import Pause
+    from dynacli.transport.send import Answer, Receive, Retries
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
@@ -105,6 +108,7 @@ class Call:
         receive: "Receive | None" = None,
         *,
         before_sending: Callable[[], None] = lambda: None,
+        waiting: "Callable[[Pause], AbstractContextManager[None]] | None" = None,
         clients: "ClientPool | None" = None,
     ) -> "Answer":
         """Send the request once its verdict allows it, and return the answer.
@@ -112,6 +116,7 @@ class Call:
         Args:
             receive: Reads the body of the answer as it comes; without it the body is kept as a whole.
             before_sending: Called when the connection stands and the request was judged.
+            waiting: Makes the block in which the call waits before it is tried again, for example to say so.
             clients: Keeps connections open between calls; None for a connection of its own.
 
         Raises:
@@ -134,7 +139,8 @@ class Call:
             self.has_sent = True
 
         try:
-            return send(self.signed.request, Budget(self.settings.timeout), pass_gate, receive, clients)
+            budget, retries = Budget(self.settings.timeout), self._retries(waiting)
+            return send(self.signed.request, budget, pass_gate, receive, clients, retries)
         except DynacliError as error:
             if self.judging is not None and not self.has_sent:
                 # Nothing was sent, so what is wrong with the request comes first, whatever the network does.
@@ -143,6 +149,19 @@ class Call:
                 except DynacliError as refusal:
                     raise self.signed.masker.mask_error(refusal) from refusal.__cause__
             raise self.signed.masker.mask_error(error) from error.__cause__
+
+    def _retries(self, waiting: "Callable[[Pause], AbstractContextManager[None]] | None") -> "Retries":
+        """Return how often the request is sent again: one that is not safe only where that was said, or has a key."""
+        from dynacli.transport.send import Retries
+
+        settings, request = self.settings, self.signed.request
+        may_repeat = (
+            request.method in SAFE_METHODS
+            or settings.may_retry_unsafe
+            or any(is_idempotency_key(each) for each in self.described.operation.parameters)
+        )
+        count = settings.retries if may_repeat else 0
+        return Retries(count, settings.may_retry_lost, waiting, rate=settings.rate)
 
     def judge_answer(self, answer: "Answer", body: "bytes | StreamedBody | UnreadBody") -> "Verdict | None":
         """Return the verdict on an answer; None where nothing is judged.

@@ -2,12 +2,12 @@
 
 The first of these that says something decides:
 
-| | level of validation | profile | server and time limit |
+| | level of validation | profile | server, time limit, tries, rate |
 |---|---|---|---|
-| 1 | `--validate` | `--profile` | `--server`, `--timeout` |
+| 1 | `--validate` | `--profile` | `--server`, `--timeout`, `--retries`, `--rate` |
 | 2 | `DYNACLI_VALIDATE` | `DYNACLI_PROFILE` | those of the profile |
 | 3 | `validate` of the profile | | those of the API's entry |
-| 4 | `validate` of the API's entry | | the first server, no limit |
+| 4 | `validate` of the API's entry | | the first server, no limits, 2 retries |
 | 5 | `warn` | | |
 """
 
@@ -21,15 +21,27 @@ from dynacli.model.operation import Operation
 from dynacli.record import record
 
 if TYPE_CHECKING:
+    from dynacli.transport.rate_limit import RateLimit
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.findings.finding_rules import Ignore
 
-__all__ = ["DEFAULT_LEVEL", "LEVELS", "CallOptions", "CallSettings", "pairs_of", "seconds_of", "settings_of"]
+__all__ = [
+    "DEFAULT_LEVEL",
+    "LEVELS",
+    "CallOptions",
+    "CallSettings",
+    "pairs_of",
+    "retries_of",
+    "seconds_of",
+    "settings_of",
+]
 
 LEVELS = ("off", "warn", "strict", "exact")
 DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
-_OWN_KEYS = frozenset(("server", "server_vars", "timeout"))
+_MAX_RETRIES = 100
+_RETRIES = 2
+_OWN_KEYS = frozenset(("server", "server_vars", "timeout", "retries", "rate"))
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
 
 
@@ -44,6 +56,9 @@ class CallOptions:
         server_variables: `NAME=VALUE` each.
         headers: `NAME:VALUE` each.
         timeout: Seconds for a whole call; None for no limit but those of its steps.
+        retries: How often a request is sent again after a failure that may pass; None where the caller does not say.
+        may_retry_unsafe: Whether one is sent again, too, that may change something twice.
+        rate: How many requests are sent in a time, for example `5/s`; empty where the caller does not say.
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         is_reported: Whether the verdicts go into a report.
         is_verbose: Whether messages tell all findings; None where nobody can ask for that with `-v`.
@@ -55,6 +70,9 @@ class CallOptions:
     server_variables: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     timeout: float | None = None
+    retries: int | None = None
+    may_retry_unsafe: bool = False
+    rate: str = ""
     accepted_origins: tuple[str, ...] = ()
     is_reported: bool = False
     is_verbose: bool | None = None
@@ -71,6 +89,10 @@ class CallSettings:
         server_variables: (name, value) of variables of the server.
         headers: (name, value) of headers that are sent with each call.
         timeout: As in `CallOptions`.
+        retries: How often a request is sent again.
+        may_retry_unsafe: As in `CallOptions`.
+        may_retry_lost: Whether one is sent again whose connection was lost.
+        rate: Spaces the requests of all calls that are made with these settings; None where there is no limit.
         accepted_origins: As in `CallOptions`.
         is_reported: As in `CallOptions`.
         is_verbose: As in `CallOptions`.
@@ -82,6 +104,10 @@ class CallSettings:
     server_variables: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
+    retries: int = _RETRIES
+    may_retry_unsafe: bool = False
+    may_retry_lost: bool = True
+    rate: "RateLimit | None" = None
     accepted_origins: tuple[str, ...] = ()
     is_reported: bool = False
     is_verbose: bool | None = None
@@ -141,6 +167,9 @@ def settings_of(
     kept_timeout = profile.get("timeout", own.get("timeout"))
     if timeout is None and kept_timeout is not None:
         timeout = seconds_of(str(kept_timeout))
+    retries = options.retries
+    if retries is None:
+        retries = retries_of(str(profile.get("retries", own.get("retries", _RETRIES))))
     level = _level(env, api, options.level, profile) or default_level
     return CallSettings(
         level,
@@ -149,9 +178,12 @@ def settings_of(
         tuple({**own.get("server_vars", {}), **profile.get("server_vars", {}), **variables}.items()),
         tuple({**from_profile, **headers}.items()),
         timeout,
-        options.accepted_origins,
-        options.is_reported,
-        options.is_verbose,
+        retries,
+        may_retry_unsafe=options.may_retry_unsafe,
+        rate=_rate(options.rate or str(profile.get("rate", own.get("rate", "")))),
+        accepted_origins=options.accepted_origins,
+        is_reported=options.is_reported,
+        is_verbose=options.is_verbose,
     )
 
 
@@ -209,6 +241,27 @@ def seconds_of(text: str) -> float:
     if not 0 < seconds < _MAX_SECONDS:
         raise UsageError(f"`{text}` is no time limit", hint="Give seconds, for example `--timeout 2.5`")
     return seconds
+
+
+def retries_of(text: str) -> int:
+    """Return how often a request is sent again.
+
+    Raises:
+        UsageError: The text is no such number.
+    """
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) <= _MAX_RETRIES):
+        raise UsageError(
+            f"`{text}` is no number of retries", hint=f"Give a number from 0 to {_MAX_RETRIES}: `--retries 0`"
+        )
+    return int(text)
+
+
+def _rate(text: str) -> "RateLimit | None":
+    if not text:
+        return None
+    from dynacli.transport.rate_limit import RateLimit, rate_of
+
+    return RateLimit(rate_of(text))
 
 
 def pairs_of(words: Iterable[str], separator: str, option: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["headers_in", "malformed", "own_settings", "profile_of"]
 
-_KEYS = ("headers", "server", "server_vars", "timeout", "validate")
+_KEYS = ("headers", "rate", "retries", "server", "server_vars", "timeout", "validate")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
@@ -98,6 +98,11 @@ def _what_is_wrong(profile: Any) -> str:
         return "`server` is a URL, or the index, name or description of one of the document's"
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
         return "`timeout` is a number of seconds"
+    retries, rate = profile.get("retries", 0), profile.get("rate", "")
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        return "`retries` is a number, how often a request is sent again"
+    if not isinstance(rate, str):
+        return '`rate` is a text such as `"5/s"`'
     return ""
 
 

@@ -51,6 +51,9 @@ class Options:
     profile: str = ""
     header: tuple[str, ...] = ()
     timeout: float | None = None
+    retries: int | None = None
+    retry_unsafe: bool = False
+    rate: str = ""
     accept_origin: tuple[str, ...] = ()
     allow_ref: tuple[str, ...] = ()
     refresh: bool = False
@@ -95,6 +98,9 @@ class Options:
             server_variables=self.server_var,
             headers=self.header,
             timeout=self.timeout,
+            retries=self.retries,
+            may_retry_unsafe=self.retry_unsafe,
+            rate=self.rate,
             accepted_origins=self.accept_origin,
             is_reported=bool(self.report),
             is_verbose=self.verbose,

@@ -65,6 +65,19 @@ def _seconds(word: str, flag: str) -> float:  # noqa: ARG001
     return seconds_of(word)
 
 
+def _retries(word: str, flag: str) -> int:  # noqa: ARG001
+    from dynacli.client.call_settings import retries_of
+
+    return retries_of(word)
+
+
+def _rate(word: str, flag: str) -> str:  # noqa: ARG001
+    from dynacli.transport.rate_limit import rate_of
+
+    rate_of(word)
+    return word
+
+
 STANDARD_OPTIONS = (
     StandardOption(
         "output",
@@ -109,6 +122,23 @@ STANDARD_OPTIONS = (
     StandardOption("profile", ("--profile",), "a profile of the API, from the configuration", "PROFILE"),
     StandardOption("header", ("-H", "--header"), "a header of the request", "NAME:VALUE", is_multiple=True),
     StandardOption("timeout", ("--timeout",), "for the whole call", "SECONDS", convert=_seconds),
+    StandardOption(
+        "retries",
+        ("--retries",),
+        "how often a call that is safe to repeat is made again after a failure that may pass (2)",
+        "N",
+        convert=_retries,
+    ),
+    StandardOption(
+        "retry_unsafe", ("--retry-unsafe",), "make again also a call that may then change something twice"
+    ),
+    StandardOption(
+        "rate",
+        ("--rate",),
+        "send requests at most so often: 5/s, 100/m, 1000/h",
+        "N/s",
+        convert=_rate,
+    ),
     StandardOption(
         "accept_origin",
         ("--accept-origin",),

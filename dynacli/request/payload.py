@@ -24,6 +24,9 @@ class Source(Protocol):
             FileError: The bytes cannot be read, or the file has changed.
         """
 
+    def rewind(self) -> bool:
+        """Return whether `chunks` can yield all bytes again, which it does from then on."""
+
 
 class Payload:
     """A body made of bytes and of sources.
@@ -52,6 +55,10 @@ class Payload:
                 yield piece
             else:
                 yield from piece.chunks()
+
+    def rewind(self) -> bool:
+        """Return whether the body can be sent again from its beginning."""
+        return all(isinstance(piece, bytes) or piece.rewind() for piece in self.pieces)
 
     def whole(self, limit: int) -> bytes | None:
         """Return the whole body, None where it has more than `limit` bytes; this uses up a stream.

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from dynacli.errors import DynacliError, NetworkError, RefusedError
+from dynacli.errors import DynacliError, NetworkError, RefusedError, TimedOutError
 from dynacli.model.operation import SAFE_METHODS
 from dynacli.record import record, replace
 from dynacli.request.built_request import Request
@@ -17,19 +17,22 @@ from dynacli.wire.exchange import REDIRECTS, ClientPool, Connections, headers_of
 from dynacli.wire.failures import from_httpx, timed_out
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from dynacli.transport.rate_limit import RateLimit
+    from dynacli.transport.retrying import Pause
     from dynacli.wire.import_httpx import httpx
 
-__all__ = ["Answer", "Budget", "Pieces", "Receive", "send"]
+__all__ = ["Answer", "Budget", "Pieces", "Receive", "Retries", "send"]
 
-MAX_REDIRECTS = 10
 _MIB = 1024 * 1024
 RENDER_LIMIT = 64 * _MIB
 FILE_LIMIT = 1024 * _MIB
 JUDGED_LIMIT = 128 * _MIB
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-_OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-length"})
-_KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
+PASSING = frozenset({408, 425, 429, 502, 503, 504})
+"""Statuses after which the same request may go well a little later."""
 
 
 @record
@@ -46,6 +49,25 @@ class Budget:
 
 
 @record
+class Retries:
+    """How often a request is sent again, where it may be, after a failure that may pass.
+
+    Args:
+        count: The number of further tries.
+        after_lost_connections: Whether a connection that cannot be made, or breaks before the answer, is tried again.
+        waiting: Makes the block in which the call waits for its next try, for example to say so.
+        wait: Waits for so many seconds; by default in real time, until the call is ended.
+        rate: How often requests may be sent; each try keeps to it.
+    """
+
+    count: int = 0
+    after_lost_connections: bool = True
+    waiting: "Callable[[Pause], AbstractContextManager[None]] | None" = None
+    wait: Callable[[float], object] | None = None
+    rate: "RateLimit | None" = None
+
+
+@record
 class Answer:
     """The final answer of a call.
 
@@ -56,6 +78,7 @@ class Answer:
         seconds: The time from the start of sending until the body was read.
         hops: (status, URL) of each redirect on the way.
         size: The number of bytes of the decoded body, kept or not.
+        tries: How often the request was sent until this answer came.
     """
 
     status: int
@@ -67,6 +90,7 @@ class Answer:
     seconds: float
     hops: tuple[tuple[int, str], ...] = ()
     size: int = 0
+    tries: int = 1
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
@@ -174,6 +198,7 @@ def send(
     before_sending: Callable[[], None],
     receive: Receive | None = None,
     clients: ClientPool | None = None,
+    retries: Retries = Retries(),  # noqa: B008  - a frozen record
 ) -> Answer:
     """Send a request and return the final answer.
 
@@ -186,6 +211,7 @@ def send(
         receive: Reads the body of the final answer, in the thread of the exchange; its exceptions end the call.
             By default the whole body is kept.
         clients: Keeps connections open between calls; None for a connection of this call's own.
+        retries: How often the request is sent again after a failure that may pass; all tries share the time.
 
     Raises:
         NetworkError: The connection failed or broke.
@@ -200,101 +226,80 @@ def send(
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
     def work(connections: Connections) -> Answer:
-        return _follow(request, _Call(budget, connections, receive or whole, clients), before_sending)
+        call = _Call(request, budget, connections, receive or whole, clients, retries, before_sending)
+        return call.answer()
 
+    if retries.rate is not None:
+        retries.rate.wait()
     if budget.total is None and clients is not None:
         # A program that makes many calls: a thread for each would take as long as a call to a near server.
         return work(Connections())
     return run_within(budget.total, request.url, work)
 
 
-def _follow(request: Request, call: "_Call", before_sending: Callable[[], None] | None) -> Answer:
-    hops: list[tuple[int, str]] = []
-    while True:
-        result = call.exchange(request, before_sending, hops)
-        if isinstance(result, Answer):
-            return result
-        before_sending, request = None, result
-
-
-def _following(request: Request, answer: Answer, hops: list[tuple[int, str]]) -> Request | None:
-    """Return the request that a redirect leads to; None where the answer is the final one.
-
-    Args:
-        hops: The redirects so far; the answer is added where its redirect is followed.
-    """
-    location = answer.header("location")
-    if answer.status not in REDIRECTS or not location or request.method not in SAFE_METHODS:
-        return None
-    if len(hops) >= MAX_REDIRECTS:
-        raise NetworkError(
-            f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
-            why="It may be a loop",
-            hint="Check the server's address, or give another one with `--server`",
-        )
-    if not isinstance(request.body, bytes | None):
-        # A stream can be read only once, so the request cannot be sent again.
-        return None
-    following = _redirected(request, answer.status, location)
-    if following is not None:
-        hops.append((answer.status, answer.url))
-    return following
-
-
-def _redirected(request: Request, status: int, location: str) -> Request | None:
-    """Return the request that a redirect asks for; None where its body would have to go to another origin."""
-    from dynacli.wire.import_httpx import httpx
-
-    try:
-        parts = urlsplit(urljoin(request.url, location))
-        if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
-            raise RefusedError(
-                f"`{without_query(request.url)}` redirects to a URL that is not followed",
-                why="It is not plain `http` or `https`, or holds credentials",
-                hint="Give the right address with `--server`",
-            )
-        # Written as the client will write it, so that the origin that is compared is the one that is called.
-        target = str(httpx.URL(parts._replace(fragment="").geturl()))
-        here, there = origin_of(request.url), origin_of(target)
-    except (ValueError, httpx.InvalidURL):
-        raise NetworkError(
-            f"`{without_query(request.url)}` redirects to something that is no URL",
-            why="Its `Location` cannot be read",
-            hint="Give the right address with `--server`",
-        ) from None
-    if request.method == "QUERY" and status == 303:  # "use GET": RFC 9110, section 15.4.4
-        headers = tuple(pair for pair in request.headers if pair[0].lower() not in _OF_THE_BODY)
-        request = request._replace(method="GET", headers=headers, body=None)
-    if here == there:
-        return request._replace(url=target)
-    if here.startswith("https:") and there.startswith("http:"):
-        raise RefusedError(
-            f"`{without_query(request.url)}` redirects to `{there}`, which is not encrypted",
-            why="A redirect from `https` to `http` is never followed",
-            hint="Give the right address with `--server`",
-        )
-    if request.method == "QUERY" and request.body is not None:
-        return None
-    headers = tuple((name, value) for name, value in request.headers if name.lower() in _KEPT_ACROSS_ORIGINS)
-    return request._replace(url=target, headers=headers, body=None)
-
-
 class _Call:
-    """A call with its limits; every request of it, redirected ones included, shares its time."""
+    """A call with its limits; every request of it, redirected and repeated ones included, shares its time.
+
+    Attributes:
+        before_sending: Called before the first request is sent; None once it was called.
+    """
 
     def __init__(
-        self, budget: Budget, connections: Connections, receive: Receive, clients: ClientPool | None
+        self,
+        request: Request,
+        budget: Budget,
+        connections: Connections,
+        receive: Receive,
+        clients: ClientPool | None,
+        retries: Retries,
+        before_sending: Callable[[], None],
     ) -> None:
         self.budget = budget
         self.connections = connections
         self.receive = receive
         self.open_client = open_client if clients is None else clients.client
         self.start = time.monotonic()
+        self.before_sending: Callable[[], None] | None = before_sending
+        self._first, self._retries, self._tries = request, retries, 1
+        self._is_received = False
 
-    def exchange(
-        self, request: Request, before_sending: Callable[[], None] | None, hops: list[tuple[int, str]]
-    ) -> Answer | Request:
-        """Send a request and return the final answer, or the request that a redirect leads to."""
+    def answer(self) -> Answer:
+        """Send the request, also again and to where redirects lead, and return the final answer."""
+        request = self._first
+        hops: list[tuple[int, str]] = []
+        while True:
+            try:
+                result = self._exchange(request, hops)
+            except (NetworkError, TimedOutError) as error:
+                pause = None if self._is_received else self._pause_after(error)
+                if pause is None:
+                    if self._tries > 1:
+                        error.details["tries"] = self._tries
+                        error.why = f"{error.why or 'It failed'}; tried {self._tries} times"
+                    raise
+                result = pause
+            if isinstance(result, Answer):
+                return result
+            if isinstance(result, Request):
+                request = result
+            else:
+                result.wait(self._retries, self.connections)
+                if self.connections.is_cut:
+                    raise NetworkError("The call was ended", why="Nobody waits for it any more")
+                request, self._tries = self._first, self._tries + 1
+                hops.clear()
+
+    def _pause_after(self, failure: "Answer | DynacliError") -> "Pause | None":
+        """Return the pause before the request is sent again; None where it is not."""
+        if self._tries > self._retries.count:
+            return None
+        from dynacli.transport.retrying import pause_after
+
+        left = None if self.budget.total is None else self._left(self._first.url)
+        return pause_after(failure, self._first, self._retries, self._tries, left)
+
+    def _exchange(self, request: Request, hops: list[tuple[int, str]]) -> "Answer | Request | Pause":
+        """Send a request; return the final answer, the request that a redirect leads to, or the pause before a try."""
         from dynacli.wire.import_httpx import httpx
 
         left = self._left(request.url)
@@ -302,7 +307,7 @@ class _Call:
         # The waiting thread enforces the total. A limit of httpx at the same moment would make it a matter of chance
         # which of two messages is shown.
         read = READ_SECONDS if self.budget.total is None else left + 1
-        hook = _SendingHook(before_sending, self.connections)
+        hook = _SendingHook(self)
         try:
             with self.open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
                 # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
@@ -333,7 +338,7 @@ class _Call:
 
     def _read(
         self, response: "httpx.Response", request: Request, hops: list[tuple[int, str]]
-    ) -> Answer | Request:
+    ) -> "Answer | Request | Pause":
         answer = Answer(
             status=response.status_code,
             reason=response.reason_phrase,
@@ -344,10 +349,18 @@ class _Call:
             ),
             body=b"",
             seconds=time.monotonic() - self.start,
+            tries=self._tries,
         )
-        following = _following(request, answer, hops)
-        if following is not None:
-            return following
+        if answer.status in REDIRECTS and request.method in SAFE_METHODS:
+            from dynacli.transport.redirects import following_request
+
+            following = following_request(request, answer, hops)
+            if following is not None:
+                return following
+        pause = self._pause_after(answer) if answer.status in PASSING else None
+        if pause is not None:
+            return pause
+        self._is_received = True
         answer = replace(answer, hops=tuple(hops))
         # With TLS, the socket of the answer is another object than the one that was opened.
         self.connections.take_from(response.extensions)
@@ -383,17 +396,17 @@ class _SendingHook:
     See https://www.encode.io/httpcore/extensions/#trace
     """
 
-    def __init__(self, before_sending: Callable[[], None] | None, connections: Connections) -> None:
-        self.before_sending = before_sending
-        self.connections = connections
+    def __init__(self, call: _Call) -> None:
+        self.call = call
         self.refusal: DynacliError | None = None
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
-        self.connections.trace(event, info)
-        if self.before_sending is not None and event.endswith("send_request_headers.started"):
-            before_sending, self.before_sending = self.before_sending, None
+        call = self.call
+        call.connections.trace(event, info)
+        if call.before_sending is not None and event.endswith("send_request_headers.started"):
+            before_sending, call.before_sending = call.before_sending, None
             try:
-                with self.connections.pause():
+                with call.connections.pause():
                     before_sending()
             except DynacliError as error:
                 # httpx replaces exceptions from below it; `raise_refusal` raises this one as it is.

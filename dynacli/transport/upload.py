@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from dynacli.errors import FileError
 
@@ -62,6 +62,10 @@ class FileUpload:
         self._path = path
         self._identity = _identity(status)
 
+    def rewind(self) -> bool:
+        """Return True: the file is opened again for each try, and was not changed meanwhile or is refused."""
+        return True
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the content of the file, unchanged since its size was taken.
 
@@ -93,13 +97,27 @@ class FileUpload:
 
 
 class StreamUpload:
-    """A pipe, a device or standard input, which can be sent once; its size is unknown before its end."""
+    """A pipe, a device or standard input; its size is unknown before its end, and most can be sent only once."""
 
     def __init__(self, stream: Readable, name: str, close: Callable[[], None] | None = None) -> None:
         self.name = name
         self._close = close
         self.size: int | None = None
-        self._stream = stream
+        self._stream: Any = stream
+        self._start = _position(stream)
+        self._is_begun = False
+
+    def rewind(self) -> bool:
+        """Return whether the stream stands at its beginning, where it was put if that is possible."""
+        if not self._is_begun:
+            return True
+        try:
+            if self._start is not None:
+                self._stream.seek(self._start)
+                self._is_begun = False
+        except (OSError, ValueError):
+            pass  # it was closed meanwhile
+        return not self._is_begun
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content of the stream as it comes.
@@ -107,6 +125,7 @@ class StreamUpload:
         Raises:
             FileError: The stream cannot be read.
         """
+        self._is_begun = True
         try:
             while chunk := self._stream.read(CHUNK):
                 yield chunk
@@ -117,6 +136,14 @@ class StreamUpload:
             raise _unreadable(self.name, "it is set not to wait for what is still to come")
         if self._close is not None:
             self._close()
+
+
+def _position(stream: Any) -> int | None:
+    """Return where a stream stands; None where it cannot be put back there."""
+    try:
+        return int(stream.tell()) if stream.seekable() else None
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def begins_with(stream: Peekable, name: str, limit: int) -> tuple[bytes, bool]:

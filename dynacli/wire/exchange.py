@@ -127,7 +127,7 @@ class Connections:
     """The connections of an exchange: they are cut when the exchange takes too long."""
 
     def __init__(self) -> None:
-        self.is_cut = False
+        self._cut = threading.Event()
         self.check: Callable[[socket.socket], None] | None = None
         """Called with each new connection before anything is sent over it; raises where it may not be used."""
         self._sockets: list[socket.socket] = []
@@ -139,6 +139,15 @@ class Connections:
         """The seconds in which the exchange waited for this program and not for the server."""
         since = self._paused_since
         return self._paused + (0 if since is None else time.monotonic() - since)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the exchange has been ended."""
+        return self._cut.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, at most until the exchange is ended."""
+        self._cut.wait(seconds)
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
@@ -184,7 +193,7 @@ class Connections:
 
     def cut(self) -> None:
         """End every wait for the server, also on connections that are added later."""
-        self.is_cut = True
+        self._cut.set()
         for connection in self._sockets:
             # Closing would not wake a thread that reads; it may also be closed already.
             with contextlib.suppress(OSError):

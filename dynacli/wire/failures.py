@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from dynacli.errors import BrokenAnswerError, DynacliError, NetworkError, TimedOutError, UsageError
 from dynacli.urls import without_query
 
-__all__ = ["from_client_setup", "from_httpx", "timed_out"]
+__all__ = ["causes", "from_client_setup", "from_httpx", "timed_out"]
 
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -83,7 +83,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
 def _from_connecting(error: Exception, host: str) -> DynacliError:
     import ssl
 
-    for cause in _causes(error):
+    for cause in causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 return NetworkError(
@@ -118,7 +118,7 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
     return NetworkError(f"Cannot connect to `{host}`", hint="Check the address and the network")
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and its causes: httpx and httpcore wrap the exception that says what happened."""
     seen: list[BaseException] = []
     current: BaseException | None = error

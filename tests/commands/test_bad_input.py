@@ -150,7 +150,7 @@ def test_an_unreachable_host(canary: str) -> None:
         as_json.stdout,
         as_json.error["message"],
     )
-    assert "Nothing listens on that port" == as_json.error["reason"]
+    assert "Nothing listens on that port; tried 3 times" == as_json.error["reason"]
     _check(as_json.stderr, as_json.error, run_cli(api, "get-a").stderr)
     source = run_cli(f"http://{host}/openapi.json?key={canary}", "get-a", "--error-format", "json")
     assert (6, f"`{host}` refuses the connection") == (source.exit_code, source.error["message"])

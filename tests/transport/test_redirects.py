@@ -6,7 +6,7 @@ import pytest
 
 from dynacli.errors import RefusedError
 from dynacli.request.built_request import Request, RequestParts
-from dynacli.transport.send import _redirected
+from dynacli.transport.redirects import redirected
 from tests.documents import API_KEY, BEARER, document, operation, save
 from tests.harness import Answer, Recorder, run_cli
 
@@ -140,14 +140,14 @@ def test_encryption_is_never_lost() -> None:
     request = Request("GET", "https://api.example.com/a", (), None, RequestParts({}, (), {}, ()))
     for target in ("http://api.example.com/a", "http://other.example.com/", "http://api.example.com:443/"):
         with pytest.raises(RefusedError, match="not encrypted"):
-            _redirected(request, 302, target)
+            redirected(request, 302, target)
 
 
 def test_encryption_may_be_gained() -> None:
     """A redirect from `http` to `https` is followed, without the headers of the call."""
     headers = (("Authorization", "Bearer abc"), ("Accept", "text/plain"))
     request = Request("GET", "http://api.example.com/a", headers, b"body", RequestParts({}, (), {}, ()))
-    followed = _redirected(request, 302, "https://api.example.com/a")
+    followed = redirected(request, 302, "https://api.example.com/a")
     assert followed is not None
     assert ("https://api.example.com/a", (("Accept", "text/plain"),), None) == followed[1:4]
 

@@ -264,7 +264,7 @@ def test_a_file_is_complete_or_untouched(paced: Paced, tmp_path: Path) -> None:
 
 def test_the_body_of_a_failure_is_written_too(paced: Paced) -> None:
     """A stream with an error's status is a stream, and the message knows that there is one."""
-    paced.status = 503
+    paced.status = 500
     paced.give(b'{"id":1}\n', None)
     result = run_cli(_api(paced.origin, NDJSON), "a")
     assert (5, '{"id":1}\n') == (result.exit_code, result.stdout)

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,21 +39,22 @@ _MAX_TIMEOUTS = 4
 _PATIENCE_AFTER_ANSWERS = 4
 """The factor by which more such calls are made where some call got an answer."""
 
+_LEAST_RETRIES = 2
+"""How often a removal is tried again at least, so that nothing is left behind."""
+
 
 @record
 class CheckSettings:
-    """How fast a check goes, and how many calls it makes.
+    """How many calls a check makes.
 
     Args:
         parallel: Calls at once.
-        rate: Calls each second; 0 for any number.
         max_calls: Calls of one operation.
         content_type: The media type of bodies; empty for the preferred one of each operation.
         has_probes: Whether the server is also asked for what it ought to refuse.
     """
 
     parallel: int
-    rate: float
     max_calls: int
     content_type: str
     has_probes: bool = False
@@ -124,7 +124,7 @@ class CheckRun:
         self._spare_calls: dict[str, deque[PlannedCall]] = {}
         self._order: dict[str, list[PlannedCall]] = {}
         self._skips: dict[str, list[_Skip]] = {}
-        self._dispatcher: Dispatcher[Exchange] = Dispatcher(check_settings.parallel, check_settings.rate)
+        self._dispatcher: Dispatcher[Exchange] = Dispatcher(check_settings.parallel)
         self._done_count = self._planned_count = self._timeouts_in_a_row = 0
         self._has_answered = False
         self.is_interrupted = False
@@ -201,6 +201,7 @@ class CheckRun:
         *,
         body_values: Sequence[InputValue] = (),
         is_vital: bool = False,
+        may_repeat: bool = False,
     ) -> Exchange | None:
         """Make one call and return it; None where it cannot be made.
 
@@ -208,6 +209,7 @@ class CheckRun:
             path_values: Values of its path.
             body_values: Values for fields of its body.
             is_vital: Whether a first Ctrl-C does not end the wait for the answer.
+            may_repeat: Whether it is made again after a failure that may pass, although it changes something.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed; during a vital call for the second time.
@@ -223,8 +225,7 @@ class CheckRun:
         self._spare_calls.setdefault(name, deque())
         self._planned_count += 1
         earlier = len(self._exchanges[name])
-        time.sleep(self._dispatcher.seconds_until_free or 0)
-        self._start(described, planned)
+        self._start(described, planned, may_repeat=may_repeat)
         while self._dispatcher.running:
             self._take_exchange(_TICK)
             self._report_progress()
@@ -263,15 +264,11 @@ class CheckRun:
         while waiting or self._dispatcher.running:
             if self._is_silent:
                 waiting.clear()
-            pause = self._dispatcher.seconds_until_free
-            if waiting and pause == 0 and self._may_start(waiting[0][0]):
+            if waiting and self._dispatcher.is_free and self._may_start(waiting[0][0]):
                 self._start(*waiting.popleft())
                 continue
-            wait = min(pause, _TICK) if pause and waiting else _TICK
             if self._dispatcher.running:
-                self._take_exchange(wait)
-            else:
-                time.sleep(wait)
+                self._take_exchange(_TICK)
             self._report_progress()
 
     def _run_probes(self) -> None:
@@ -285,7 +282,7 @@ class CheckRun:
         self._planned_count += len(planned)
         summaries = self._operations[0].api.catalog.summaries() if planned else []
         while waiting or self._dispatcher.running:
-            if waiting and self._dispatcher.seconds_until_free == 0:
+            if waiting and self._dispatcher.is_free:
                 probe = waiting.popleft()
                 name = probe.operation_name
                 described, judge = self._by_name[name], self._judge_of(self._by_name[name])
@@ -323,12 +320,18 @@ class CheckRun:
         most = max(self._check_settings.parallel, _MAX_TIMEOUTS)
         return self._timeouts_in_a_row >= most * (_PATIENCE_AFTER_ANSWERS if self._has_answered else 1)
 
-    def _start(self, described: DescribedOperation, planned: PlannedCall) -> None:
+    def _start(
+        self, described: DescribedOperation, planned: PlannedCall, *, may_repeat: bool = False
+    ) -> None:
         """Begin a call; note why, where it cannot be made."""
         name, content_type = described.operation.name, self._check_settings.content_type
         judge = self._judge_of(described) if self.call_settings.level != "off" else None
+        settings = self.call_settings
+        if may_repeat:
+            retries = max(settings.retries, _LEAST_RETRIES)
+            settings = replace(settings, may_retry_unsafe=True, may_retry_lost=True, retries=retries)
         try:
-            call = prepare_call(self._env, described, planned, self.call_settings, content_type, judge)
+            call = prepare_call(self._env, described, planned, settings, content_type, judge)
         except NotCalledError as error:
             self._skips.setdefault(name, []).append(_Skip(error.reason, error.kind, planned))
             self._done_count += 1

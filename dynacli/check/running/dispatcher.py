@@ -1,8 +1,7 @@
-"""Calls side by side: how many at once, and how many each second."""
+"""Calls side by side: how many at once."""
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -21,24 +20,20 @@ class Dispatcher(Generic[T]):
 
     Args:
         parallel: How many run at once.
-        rate: How many begin within a second; 0 for any number.
     """
 
-    def __init__(self, parallel: int, rate: float) -> None:
-        self._parallel, self._pause = parallel, 1 / rate if rate else 0.0
+    def __init__(self, parallel: int) -> None:
+        self._parallel = parallel
         self._results: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-        self._next_start = 0.0
         self.running = 0
 
     @property
-    def seconds_until_free(self) -> float | None:
-        """The seconds until the next function may begin; None where another one has to end first."""
-        return None if self.running >= self._parallel else max(0.0, self._next_start - time.monotonic())
+    def is_free(self) -> bool:
+        """Whether the next function may begin, or another one has to end first."""
+        return self.running < self._parallel
 
     def start(self, work: Callable[[], T]) -> None:
         """Begin a function."""
-        now = time.monotonic()
-        self._next_start = max(now, self._next_start) + self._pause
         self.running += 1
 
         def run() -> None:

@@ -39,7 +39,9 @@ def make_exchange(planned: PlannedCall, call: "Call | UnsignedCall") -> Exchange
     cut_reason = ""
     if reader.is_cut:
         cut_reason = f"the stream went on after {answer.seconds:.1f} s: what came later is not judged"
-    return replace(exchange, answer=answer, seconds=answer.seconds, cut_reason=cut_reason)
+    # A call may wait for its turn before it begins.
+    started = time.time() - answer.seconds
+    return replace(exchange, answer=answer, started=started, seconds=answer.seconds, cut_reason=cut_reason)
 
 
 def _sent_json(values: CallValues) -> Any:

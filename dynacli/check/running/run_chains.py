@@ -1,6 +1,5 @@
 """`--write` runs chains: each creates a resource, reads it, changes it, and deletes it however the check ends."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -21,9 +20,6 @@ __all__ = ["ChainRunner"]
 _NOT_THERE = frozenset({*GONE, 400, 422})
 """Statuses by which a server says that it knows no such id, or that an id does not look so."""
 _SERVER_ERROR = 500
-_FOR_NOW = frozenset({429, 502, 503, 504})
-"""Statuses after which a removal is tried again, so that nothing is left behind."""
-_PAUSES_BEFORE_REMOVAL = (0.5, 2.0)
 
 
 class _Caller(Protocol):
@@ -38,6 +34,7 @@ class _Caller(Protocol):
         *,
         body_values: Sequence[InputValue] = (),
         is_vital: bool = False,
+        may_repeat: bool = False,
     ) -> Exchange | None:
         """Make a call with these values in its path and body; None where it cannot be made."""
 
@@ -162,10 +159,11 @@ class ChainRunner:
         return [self._operations[name] for name in chain.on_item if name in self._operations]
 
     def _call_on_item(
-        self, name: str, path: tuple[Any, ...], source: str, *, is_vital: bool = False
+        self, name: str, path: tuple[Any, ...], source: str, *, is_removal: bool = False
     ) -> Exchange | None:
         described = self._operations[name]
-        return self._caller.call(described, _values_for_path(described, path, source), is_vital=is_vital)
+        path_values = _values_for_path(described, path, source)
+        return self._caller.call(described, path_values, is_vital=is_removal, may_repeat=is_removal)
 
     def _unused_path(self, chain: ResourceChain, parent_values: list[InputValue]) -> list[InputValue]:
         """Return values for the path of a PUT where nothing is yet; none where no such path is found."""
@@ -236,12 +234,7 @@ class ChainRunner:
             self.leftovers.append(f"{created}, and the document has nothing that removes it")
             return
         try:
-            exchange = self._call_on_item(chain.delete, path, chain.create, is_vital=True)
-            for pause in _PAUSES_BEFORE_REMOVAL:
-                if exchange is None or exchange.answer is None or exchange.answer.status not in _FOR_NOW:
-                    break
-                time.sleep(pause)
-                exchange = self._call_on_item(chain.delete, path, chain.create, is_vital=True)
+            exchange = self._call_on_item(chain.delete, path, chain.create, is_removal=True)
         except BaseException:
             self.leftovers.append(f"{created}, and it was not removed")
             raise

@@ -17,7 +17,7 @@ from dynacli.client.validate_call import judged_request
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.model.operation import OperationSummary
-from dynacli.transport.send import Answer, Budget, Receive, send
+from dynacli.transport.send import Answer, Budget, Receive, Retries, send
 from dynacli.validation.findings.finding import Finding, Verdict
 
 __all__ = ["UnsignedCall", "judge_probe", "prepare_probe"]
@@ -36,8 +36,8 @@ class UnsignedCall:
         values: What it was built of.
     """
 
-    def __init__(self, signed: Signed, values: CallValues, seconds: float | None) -> None:
-        self.signed, self.values, self._seconds = signed, values, seconds
+    def __init__(self, signed: Signed, values: CallValues, settings: CallSettings) -> None:
+        self.signed, self.values, self._settings = signed, values, settings
 
     def send(self, receive: Receive) -> Answer:
         """Send the request and return the answer.
@@ -45,7 +45,8 @@ class UnsignedCall:
         Raises:
             DynacliError: No answer comes.
         """
-        return send(self.signed.request, Budget(self._seconds), lambda: None, receive, None)
+        budget, retries = Budget(self._settings.timeout), Retries(rate=self._settings.rate)
+        return send(self.signed.request, budget, lambda: None, receive, retries=retries)
 
 
 def prepare_probe(
@@ -88,7 +89,7 @@ def _unsigned_call(
     settings = replace(settings, headers=tuple(headers))
     values = call_values(described, planned, "")
     request = request_of(described, settings, values)
-    return UnsignedCall(unsigned(operation, request, settings), values, settings.timeout)
+    return UnsignedCall(unsigned(operation, request, settings), values, settings)
 
 
 def _invalid_call(

@@ -20,6 +20,7 @@ __all__ = [
     "collect_parameters",
     "collect_values",
     "input_name",
+    "is_idempotency_key",
 ]
 
 ParameterKey = tuple[str, str]
@@ -104,6 +105,13 @@ def collect_parameters(
     """
     operation = described.operation
     parameters = dict(inputs.parameters)
+    for parameter in operation.parameters:
+        if is_idempotency_key(parameter) and (parameter.location, parameter.name) not in parameters:
+            from dynacli.client.inputs.idempotency_key import new_idempotency_key
+
+            key = new_idempotency_key(parameter)
+            if key is not None:
+                parameters[(parameter.location, parameter.name)] = key
     if inputs.wants_example:
         _fill_parameters(described, parameters)
     missing = [
@@ -119,6 +127,11 @@ def collect_parameters(
         if parameter.is_required and parameter.value.has_known_default:
             parameters.setdefault((parameter.location, parameter.name), parameter.value.default)
     return parameters, missing
+
+
+def is_idempotency_key(parameter: Parameter) -> bool:
+    """Return whether a parameter is the header by which a server knows that a request came before."""
+    return parameter.location == "header" and parameter.name.lower() == "idempotency-key"
 
 
 def check_missing(described: DescribedOperation, missing: list[str]) -> None:

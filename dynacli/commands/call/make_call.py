@@ -18,6 +18,8 @@ from dynacli.request.convert_words import convert_all, is_given_as_text
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.editor import Draft
+    from dynacli.request.built_request import Request
+    from dynacli.transport.retrying import Pause
 
 __all__ = ["GivenWords", "make_call"]
 
@@ -148,7 +150,9 @@ def _send(
             show_request(run, call.signed)
 
     try:
-        answer = call.send(receiver.receive, before_sending=before_sending)
+        answer = call.send(
+            receiver.receive, before_sending=before_sending, waiting=lambda pause: _waiting(run, call, pause)
+        )
         verdict = receiver.finish(answer)
         request_verdict = call.judging.verdict if call.judging is not None else None
         verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
@@ -180,6 +184,20 @@ def _send(
         if not isinstance(error, DynacliError):
             raise
         raise call.signed.masker.mask_error(error) from error.__cause__
+
+
+def _waiting(run: Run, call: Call, pause: "Pause") -> AbstractContextManager[None]:
+    """Enter while a call waits for its next try, which `-v` and a line on a terminal tell."""
+    text = call.signed.masker.mask(str(pause))
+    if run.options.verbose:
+        from dynacli.output.standard_error import write_stderr
+
+        write_stderr(run.env, f"* {text}")
+    elif run.env.stderr_is_terminal:
+        from dynacli.output.waiting_line import waiting_line
+
+        return waiting_line(run.env, text)
+    return nullcontext()
 
 
 def _asker(run: Run) -> Callable[[str], bool] | None:

@@ -62,6 +62,9 @@ STANDARD: Options = {
     "-H": UNLISTED,
     "--profile": ANY,
     "--timeout": ANY,
+    "--retries": ANY,
+    "--retry-unsafe": SWITCH,
+    "--rate": ANY,
     "--accept-origin": ANY,
     "--allow-ref": ANY,
     "--refresh": SWITCH,
@@ -87,7 +90,6 @@ CHECK: Options = {
     "--set": ANY,
     "--most": ANY,
     "--parallel": ANY,
-    "--rate": ANY,
     "--write": SWITCH,
     "--har": ANY,
     "--learn": ANY,
@@ -108,7 +110,9 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "operations": {"--tag": ANY, **STANDARD},
     "serve": {"--port": ANY, **BEHAVIOUR, **STANDARD},
 }
-OF_CALLS = frozenset(("--output", "-o", "--report", "--dry-run", "--show-secrets", "--no-fail"))
+OF_CALLS = frozenset(
+    ("--output", "-o", "--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail")
+)
 """The standard options that `api add` refuses."""
 API_VERBS: Mapping[str, Options] = {
     "add": {

@@ -8,9 +8,9 @@ from dynacli.errors import UsageError
 
 __all__ = ["NOT_TAKEN_BY_CHANGES", "OF_CALLS", "check_options"]
 
-OF_CALLS = frozenset(("report", "dry_run", "show_secrets"))
+OF_CALLS = frozenset(("report", "dry_run", "show_secrets", "retry_unsafe"))
 """The names of the standard options that no command has a use for which makes no call."""
-NOT_TAKEN_BY_CHANGES = OF_CALLS | {"server", "server_var", "timeout", "validate"}
+NOT_TAKEN_BY_CHANGES = OF_CALLS | {"server", "server_var", "timeout", "retries", "rate", "validate"}
 """The names of the standard options that commands refuse which change what is registered or kept."""
 
 

@@ -48,6 +48,10 @@ def kept_options(options: Options, name: str, known: Mapping[str, Any]) -> dict[
         kept["server_vars"] = pairs_of(options.server_var, "=", "--server-var")
     if options.timeout is not None:
         kept["timeout"] = int(options.timeout) if options.timeout.is_integer() else options.timeout
+    if options.retries is not None:
+        kept["retries"] = options.retries
+    if options.rate:
+        kept["rate"] = options.rate
     if options.validate:
         kept["validate"] = options.validate
     if not options.profile:

@@ -50,7 +50,6 @@ class _CheckOptions:
     set_: tuple[str, ...]
     most: int
     parallel: int
-    rate: float | None
     write: bool
     probe: bool
     har: str | None
@@ -92,7 +91,10 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.commands.verbs.check.confirmation import confirm
 
     settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
-    settings = replace(settings, timeout=settings.timeout or _TIMEOUT)
+    # What breaks a connection is found, and not repeated; what changes something is made once.
+    settings = replace(
+        settings, timeout=settings.timeout or _TIMEOUT, may_retry_lost=False, may_retry_unsafe=False
+    )
     if options.probe and settings.level == "off":
         raise UsageError(
             "`--probe` finds nothing where nothing is judged",
@@ -128,7 +130,6 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         settings,
         CheckSettings(
             options.parallel,
-            options.rate or 0.0,
             options.most,
             run.options.content_type,
             has_probes=options.probe,
@@ -278,6 +279,7 @@ _HELP_TEXTS = {
     "dry_run": "show what would be called, with which values from where, and send nothing",
     "header": "a header of every request",
     "timeout": f"for each call  [default: {_TIMEOUT:.0f}]",
+    "retries": "how often a call that only reads is made again after 408, 425, 429, 502, 503 and 504 (2)",
     "verbose": "a line on standard error for each call",
     "no_fail": "exit 0 although an answer breaks the document",
     "yes": "agree to what --write asks; where a credential goes is never answered by it",
@@ -291,7 +293,7 @@ def _standard_options() -> tuple[StandardOption, ...]:
         text = _HELP_TEXTS.get(option.name, option.help)
         if option.name == "dry_run":
             options.append(StandardOption(option.name, option.flags, text))  # a switch: `-o` has the format
-        elif option.name != "show_secrets":  # a check shows none
+        elif option.name not in {"show_secrets", "retry_unsafe"}:
             options.append(option._replace(help=text))
     return tuple(options)
 
@@ -346,13 +348,6 @@ command = Verb(
             default=4,
             show_default=True,
             help="calls at once",
-        ),
-        click.Option(
-            ["--rate"],
-            type=click.FloatRange(0, 1e6, min_open=True),
-            default=None,
-            metavar="PER_SECOND",
-            help="calls that begin within a second, at most",
         ),
         click.Option(
             ["--write"],

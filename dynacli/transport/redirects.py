@@ -1,0 +1,79 @@
+"""The request that a redirect leads to: never with a secret to another origin, never out of encryption."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from dynacli.errors import NetworkError, RefusedError
+from dynacli.request.built_request import Request
+from dynacli.urls import origin_of, without_query
+
+if TYPE_CHECKING:
+    from dynacli.transport.send import Answer
+
+__all__ = ["following_request", "redirected"]
+
+MAX_REDIRECTS = 10
+_OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-length"})
+_KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
+
+
+def following_request(request: Request, answer: "Answer", hops: list[tuple[int, str]]) -> Request | None:
+    """Return the request that a redirect of a safe method leads to; None where the answer is the final one.
+
+    Args:
+        hops: The redirects so far; the answer is added where its redirect is followed.
+    """
+    location = answer.header("location")
+    if not location:
+        return None
+    if len(hops) >= MAX_REDIRECTS:
+        raise NetworkError(
+            f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
+            why="It may be a loop",
+            hint="Check the server's address, or give another one with `--server`",
+        )
+    if not isinstance(request.body, bytes | None):
+        # A stream can be read only once, so the request cannot be sent again.
+        return None
+    following = redirected(request, answer.status, location)
+    if following is not None:
+        hops.append((answer.status, answer.url))
+    return following
+
+
+def redirected(request: Request, status: int, location: str) -> Request | None:
+    """Return the request that a redirect asks for; None where its body would have to go to another origin."""
+    from dynacli.wire.import_httpx import httpx
+
+    try:
+        parts = urlsplit(urljoin(request.url, location))
+        if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+            raise RefusedError(
+                f"`{without_query(request.url)}` redirects to a URL that is not followed",
+                why="It is not plain `http` or `https`, or holds credentials",
+                hint="Give the right address with `--server`",
+            )
+        # Written as the client will write it, so that the origin that is compared is the one that is called.
+        target = str(httpx.URL(parts._replace(fragment="").geturl()))
+        here, there = origin_of(request.url), origin_of(target)
+    except (ValueError, httpx.InvalidURL):
+        raise NetworkError(
+            f"`{without_query(request.url)}` redirects to something that is no URL",
+            why="Its `Location` cannot be read",
+            hint="Give the right address with `--server`",
+        ) from None
+    if request.method == "QUERY" and status == 303:  # "use GET": RFC 9110, section 15.4.4
+        headers = tuple(pair for pair in request.headers if pair[0].lower() not in _OF_THE_BODY)
+        request = request._replace(method="GET", headers=headers, body=None)
+    if here == there:
+        return request._replace(url=target)
+    if here.startswith("https:") and there.startswith("http:"):
+        raise RefusedError(
+            f"`{without_query(request.url)}` redirects to `{there}`, which is not encrypted",
+            why="A redirect from `https` to `http` is never followed",
+            hint="Give the right address with `--server`",
+        )
+    if request.method == "QUERY" and request.body is not None:
+        return None
+    headers = tuple((name, value) for name, value in request.headers if name.lower() in _KEPT_ACROSS_ORIGINS)
+    return request._replace(url=target, headers=headers, body=None)
