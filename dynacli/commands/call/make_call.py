@@ -18,7 +18,6 @@ from dynacli.request.convert_words import convert_all, is_given_as_text
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.editor import Draft
-    from dynacli.request.built_request import Request
     from dynacli.transport.retrying import Pause
 
 __all__ = ["GivenWords", "make_call"]
