@@ -39,6 +39,7 @@ _VERBS = {
     "describe": "describe.describe",
     "doctor": "doctor",
     "document": "document",
+    "edit": "edit",
     "help": "help",
     "ignore": "ignore",
     "operations": "operations",

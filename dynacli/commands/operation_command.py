@@ -259,7 +259,7 @@ class OperationCommand(click.Command):
             elif parameter is not None:
                 given.parameters.append((parameter, words))
         with self._telling_of_namesakes():
-            make_call(ctx.obj, self.described, given)
+            (ctx.obj.act or make_call)(ctx.obj, self.described, given)
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""

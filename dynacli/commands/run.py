@@ -1,8 +1,8 @@
 """One run of the program: its surroundings, its options, and the APIs that it has opened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.commands.read_options import Options
@@ -10,6 +10,10 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
+
+if TYPE_CHECKING:
+    from dynacli.client.described_operation import DescribedOperation
+    from dynacli.commands.call.make_call import GivenWords
 
 __all__ = ["Run"]
 
@@ -24,6 +28,7 @@ class Run:
         env: Streams, variables, directories.
         options: The standard options that click has read so far.
         options_ahead: The standard options among the words that click has not read yet; None where it has read all.
+        act: What is done with the words of an operation; None for a call.
         is_read_only: Whether operations that may change something are refused.
     """
 
@@ -31,6 +36,7 @@ class Run:
         self.env = env
         self.options = Options()
         self.options_ahead: Options | None = None
+        self.act: Callable[[Run, DescribedOperation, GivenWords], None] | None = None
         self.is_read_only = False
         self._apis: dict[str, OpenedApi] = {}
         self._outdated: list[OpenedApi] = []

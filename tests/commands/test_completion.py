@@ -118,6 +118,7 @@ _VERBS = [
     "describe",
     "doctor",
     "document",
+    "edit",
     "help",
     "ignore",
     "operations",

@@ -93,7 +93,13 @@ class Draft:
 
 
 def write_draft(
-    env: Environment, text: str, suffix: str, check: Callable[[bytes], object], *, may_ask: bool
+    env: Environment,
+    text: str,
+    suffix: str,
+    check: Callable[[bytes], object],
+    *,
+    may_ask: bool,
+    asked_by: str = "--editor",
 ) -> Draft:
     """Let a person write a text in an editor; return the draft that was saved.
 
@@ -102,12 +108,13 @@ def write_draft(
         suffix: The suffix of the file's name, by which editors know the syntax.
         check: Raises a UsageError where the saved text cannot be used; the person may then edit it again.
         may_ask: Whether the person may be asked anything.
+        asked_by: What needs the editor, for messages.
 
     Raises:
         UsageError: There is no editor or no terminal, or nothing was saved.
         FileError: The text cannot be written or read.
     """
-    editor = _editor(env, may_ask=may_ask)
+    editor = _editor(env, asked_by, may_ask=may_ask)
     draft = Draft(text, suffix)
     try:
         is_saved = draft.edit(editor, env)
@@ -134,14 +141,14 @@ def write_draft(
     raise UsageError("Nothing was sent", why=why, hint="To send the body as it is shown, save it")
 
 
-def _editor(env: Environment, *, may_ask: bool) -> list[str]:
+def _editor(env: Environment, asked_by: str, *, may_ask: bool) -> list[str]:
     hint = "Give the body by `--body @FILE`, or by options"
     if not may_ask:
         raise UsageError(
-            "`--editor` asks for the body, and `--no-input` says that nothing is asked", hint=hint
+            f"`{asked_by}` asks for the body, and `--no-input` says that nothing is asked", hint=hint
         )
     if not env.stdin_is_terminal or not (env.stdout_is_terminal or env.stderr_is_terminal):
-        raise UsageError("`--editor` needs a terminal", why="The program is not run on one", hint=hint)
+        raise UsageError(f"`{asked_by}` needs a terminal", why="The program is not run on one", hint=hint)
     text = env.variables.get("VISUAL") or env.variables.get("EDITOR") or ""
     try:
         words = shlex.split(text)
@@ -151,7 +158,7 @@ def _editor(env: Environment, *, may_ask: bool) -> list[str]:
         ) from None
     if not words:
         raise UsageError(
-            "`--editor` needs the name of an editor",
+            f"`{asked_by}` needs the name of an editor",
             why="Neither `VISUAL` nor `EDITOR` is set",
             hint=f"Set one, for example `EDITOR=nano`. {hint}",
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dynacli.commands.call.editor import Draft
     from dynacli.transport.retrying import Pause
 
-__all__ = ["GivenWords", "make_call"]
+__all__ = ["GivenWords", "asker", "make_call", "read_inputs", "send_call"]
 
 _MAX_SHOWN = 1024 * 1024
 """Bytes up to which `--dry-run json` reads the files of a body."""
@@ -53,7 +53,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         run.note(undocumented_note(described))
         settings = replace(settings, level="off")
     with _reporting(run, described, settings) as report:
-        inputs, draft = _read_inputs(run, described, given, is_strict=settings.level != "off")
+        inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
         try:
             values = collect_values(described, inputs, is_strict=settings.level != "off")
             if run.options.dry_run:
@@ -61,7 +61,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
 
                 show_request(run, described, values, settings, report)
             else:
-                _send(run, described, values, settings, report)
+                send_call(run, described, values, settings, report)
         except BaseException:
             if draft is not None:
                 run.warn(draft.kept())
@@ -81,7 +81,7 @@ def _reporting(
     return reporting(run, described, settings)
 
 
-def _read_inputs(
+def read_inputs(
     run: Run, described: DescribedOperation, given: GivenWords, *, is_strict: bool
 ) -> tuple[CallInputs, "Draft | None"]:
     """Return the inputs of a call, and the draft that a person wrote its body in.
@@ -126,14 +126,19 @@ def _parameters(given: GivenWords, *, is_strict: bool) -> dict[ParameterKey, Any
     return parameters
 
 
-def _send(
+def send_call(
     run: Run,
     described: DescribedOperation,
     values: CallValues,
     settings: CallSettings,
     report: "CallReport | None",
 ) -> None:
-    call = Call(run.env, described, values, settings, ask=_asker(run))
+    """Send a call, write and judge its answer.
+
+    Raises:
+        DynacliError: The call does not end well.
+    """
+    call = Call(run.env, described, values, settings, ask=asker(run))
     from dynacli.commands.call.receive_response import AnswerReceiver
 
     receiver = AnswerReceiver(run, call)
@@ -199,7 +204,7 @@ def _waiting(run: Run, call: Call, pause: "Pause") -> AbstractContextManager[Non
     return nullcontext()
 
 
-def _asker(run: Run) -> Callable[[str], bool] | None:
+def asker(run: Run) -> Callable[[str], bool] | None:
     """Return the function that asks the person whether a credential may go to an origin; None where none may be asked.
 
     `--yes` does not answer this question, because the person does not know the origin yet.

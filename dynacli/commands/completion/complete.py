@@ -133,7 +133,7 @@ def _candidates(
             yield from ((verb, "") for verb in verbs)
         return
     head, rest = words[line.positional[0]], words[line.positional[0] + 1 :]
-    if head in {"read", "request"}:
+    if head in {"edit", "read", "request"}:
         yield from _candidates(env, rest, word, (DEMO,))
     elif head == "api":
         yield from _api_words(env, rest, word)

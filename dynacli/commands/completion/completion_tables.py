@@ -133,5 +133,7 @@ API_VERBS: Mapping[str, Options] = {
 }
 CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **STANDARD}, "info": STANDARD}
 VERB_NAMES = tuple(
-    sorted(("api", "cache", DEMO, "read", "request", *(verb for verb in VERB_OPTIONS if verb != "serve")))
+    sorted(
+        ("api", "cache", DEMO, "edit", "read", "request", *(verb for verb in VERB_OPTIONS if verb != "serve"))
+    )
 )

@@ -22,6 +22,7 @@ _VERBS = (
     ("check API", "call every operation that only reads, and judge every answer"),
     ("read API OPERATION", "a call that is refused where it may change something"),
     ("request API METHOD PATH", "a call to any path, whether the document has it or not"),
+    ("edit API OPERATION", "what a GET gives, changed in your editor and sent back"),
     ("ignore API RULE [OPERATION]", "let findings not count that are known, with `--reason TEXT`"),
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),

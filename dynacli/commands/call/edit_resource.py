@@ -1,0 +1,114 @@
+"""`dynacli edit`: what a GET gives is changed in an editor, and sent by the PATCH or PUT that belongs to it."""
+
+import json
+from difflib import unified_diff
+from typing import Any
+
+from dynacli.client.answer_errors import http_error
+from dynacli.client.call import Call
+from dynacli.client.call_settings import settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.resource_updates import body_of_update, known_properties, update_of
+from dynacli.commands.call.make_call import GivenWords, asker, read_inputs, send_call
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.record import replace
+from dynacli.request.convert_words import json_value
+from dynacli.text.content_kind import decoded, is_json
+
+__all__ = ["edit_resource"]
+
+
+def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+    """Read a resource, let a person change it, show the difference, and send what changes it.
+
+    Raises:
+        DynacliError: The resource cannot be read, edited or changed; the exit code is the error's.
+    """
+    update = update_of(described)
+    settings = settings_of(run.env, described.api, run.options.call_options)
+    is_strict = settings.level != "off"
+    inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
+    values = collect_values(described, inputs, is_strict=is_strict)
+    call = Call(run.env, described, values, settings, ask=asker(run))
+    answer = call.send()
+    if not 200 <= answer.status < 300:
+        raise call.signed.masker.mask_error(http_error(call, answer))
+    before = _editable(update, _value_of(answer.body, answer.header("content-type"), described))
+    shown = _text(before)
+
+    from dynacli.commands.call.editor import write_draft
+
+    def saved(content: bytes) -> Any:
+        return json_value(content.decode("utf-8", "replace"), "the text")
+
+    may_ask = not run.options.no_input
+    draft = write_draft(run.env, shown, ".json", saved, may_ask=may_ask, asked_by="dynacli edit")
+    try:
+        after = saved(draft.content)
+        _confirm(run, update, shown, _text(after))
+        etag = answer.header("etag")
+        if etag and not etag.startswith("W/"):  # If-Match never matches a weak one: RFC 9110, section 13.1.1
+            settings = replace(settings, headers=(*settings.headers, ("If-Match", etag)))
+        parameters = {key: value for key, value in inputs.parameters.items() if key in _keys(update)}
+        body = draft.content
+        if update.operation.method != "PUT":
+            body = json.dumps(body_of_update(update, before, after), ensure_ascii=False).encode()
+        changing = CallInputs(parameters, body=body, is_complete=True)
+        send_call(run, update, collect_values(update, changing, is_strict=is_strict), settings, None)
+    except BaseException:
+        run.warn(draft.kept())
+        raise
+    draft.discard()
+
+
+def _keys(update: DescribedOperation) -> set[tuple[str, str]]:
+    return {(parameter.location, parameter.name) for parameter in update.operation.parameters}
+
+
+def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> Any:
+    text = decoded(body, media_type)
+    try:
+        if text is not None and is_json(media_type, text):
+            return json.loads(text)
+    except (ValueError, RecursionError):
+        pass  # the error follows
+    raise UsageError(
+        f"The answer of `{described.operation.name}` cannot be edited",
+        why=f"It is no JSON: its media type is `{media_type}`" if media_type else "It is no JSON",
+    )
+
+
+def _editable(update: DescribedOperation, value: Any) -> Any:
+    """Return the part of a value that an update may send: a read-only `id` of a closed schema is left out."""
+    known = known_properties(update)
+    if known is None or not isinstance(value, dict):
+        return value
+    return {name: member for name, member in value.items() if name in known}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _confirm(run: Run, update: DescribedOperation, before: str, after: str) -> None:
+    """Show the difference, and ask whether it is sent.
+
+    Raises:
+        UsageError: It is not, or there is none.
+    """
+    from dynacli.output.standard_error import write_stderr
+    from dynacli.text.terminal import visible
+
+    if before == after:
+        raise UsageError("Nothing was sent", why="Nothing was changed")
+    lines = unified_diff(
+        before.splitlines(), after.splitlines(), "as it is", "as it shall be", lineterm="", n=2
+    )
+    write_stderr(run.env, "".join(f"{visible(line)}\n" for line in lines))
+    if run.options.yes:
+        return
+    write_stderr(run.env, f"Send it by `{update.operation.name}`? [y/N] ")
+    if run.env.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise UsageError("Nothing was sent", why="The change was not agreed to")

@@ -1,0 +1,28 @@
+"""`dynacli edit`: a resource is read, changed in an editor, and sent back."""
+
+import click
+
+from dynacli.commands.verbs.read import ApiCalls
+
+__all__ = ["command"]
+
+
+class _EditGroup(ApiCalls):
+    """The APIs, of which an operation that reads is called, and the one that belongs to it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from dynacli.commands.call.edit_resource import edit_resource
+
+        ctx.obj.act = edit_resource
+        return super().resolve_command(ctx, args)
+
+
+command = _EditGroup(
+    "edit",
+    "Usage: dynacli edit API OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+    "  Call an operation that reads a thing (GET), change the answer in $VISUAL or $EDITOR, look at the difference,\n"
+    "  and send it by the PATCH or PUT of the same path; with If-Match where the answer had an ETag.\n"
+    "  --yes sends it without asking. For example: dynacli edit demo get-workflow WORKFLOW_ID",
+)
