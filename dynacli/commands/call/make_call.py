@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GivenWords", "asker", "make_call", "read_inputs", "send_call"]
 
-_MAX_SHOWN = 1024 * 1024
-"""Bytes up to which `--dry-run json` reads the files of a body."""
-
 
 class GivenWords(NamedTuple):
     """The words that were given for the inputs of one operation.
