@@ -58,6 +58,7 @@ def found_nothing(
     *,
     foreign: Sequence[str] = (),
     refused: RefusedError | None = None,
+    silent: Sequence[str] = (),
 ) -> DynacliError:
     """Return the error for a search that found no document, with all that was tried in its details.
 
@@ -67,6 +68,7 @@ def found_nothing(
         seconds: The time limit of the search.
         foreign: The references to other origins.
         refused: The error of a redirect to another origin, where there was one.
+        silent: The likeliest places that did not answer in time.
     """
     details: dict[str, Any] = {"tried": [entry._asdict() for entry in tried]}
     if refused is not None:
@@ -75,6 +77,8 @@ def found_nothing(
     places = f"{asked} place{'s were' if asked != 1 else ' was'}"
     reasons = [f"{places} looked at, from its links to the usual ones"]
     hint = "Give the URL of the document itself, or a file"
+    if silent:
+        hint = f"If the document is at `{with_masked_query(silent[0])}`, give that URL, which may take longer"
     inside = [entry for entry in tried if entry.result == INSIDE]
     if inside:
         reasons.append(f"`{inside[0].url}` has it in a script, and no URL gives it alone")
@@ -83,9 +87,9 @@ def found_nothing(
     if foreign:
         hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"
     results = [entry.result for entry in tried]
-    silent, late = results.count(TIMED_OUT), results.count(LATE)
-    if silent:
-        reasons.append(f"{silent} did not answer in time")
+    unanswered, late = results.count(TIMED_OUT), results.count(LATE)
+    if unanswered:
+        reasons.append(f"{unanswered} did not answer in time")
     if late:
         reasons.append(f"{late} more were not tried, because the {seconds:g} s of a search were over")
     if any(entry.result == "429" for entry in tried):

@@ -1,5 +1,6 @@
 """Requests to one origin, several at a time, each over a connection that stays open for the next."""
 
+import math
 import queue
 import threading
 import time
@@ -11,10 +12,12 @@ from dynacli.errors import DynacliError
 from dynacli.wire.failures import timed_out
 from dynacli.wire.peers import Peers
 
-__all__ = ["MAX_CONNECTIONS", "ProbeAnswer", "Probes"]
+__all__ = ["MAX_CONNECTIONS", "SLOW_CONNECTIONS", "ProbeAnswer", "Probes"]
 
 MAX_CONNECTIONS = 6
 """Small servers queue five connections and let the next one wait for a second (`socketserver.request_queue_size`)."""
+SLOW_CONNECTIONS = 16
+"""How many connections a slow server gets: with fewer, its answers to the likeliest places would not come in time."""
 
 _GRACE_SECONDS = 1.0
 """How long to wait for requests that were cut; only the look-up of a host name and connecting take longer."""
@@ -33,18 +36,20 @@ class ProbeAnswer(NamedTuple):
         fetched: The content, where the request succeeded.
         error: Why it failed.
         head: The status and headers of the answer; None where there was no answer.
+        error_page: The content of an answer that is an error, where it was asked for.
     """
 
     fetched: Fetched | None = None
     error: DynacliError | None = None
     head: Head | None = None
+    error_page: Fetched | None = None
 
 
 _Result = tuple[int, ProbeAnswer | BaseException]
 
 
 class Probes:
-    """Sends requests over at most six connections, without cookies, and without a credential unless one is given.
+    """Sends requests over a few connections, without cookies, and without a credential unless one is given.
 
     Args:
         peers: The addresses that were connected to before.
@@ -61,62 +66,90 @@ class Probes:
         return Downloads(accept=_ACCEPT, peers=self.peers)
 
     def ask_first(
-        self, url: str, *, timeout: float | None, patience: float, authorize: Authorize | None = None
-    ) -> ProbeAnswer:
-        """Return the answer of the URL that a person gave.
+        self,
+        url: str,
+        *,
+        timeout: float | None,
+        silence: float,
+        patience: float,
+        authorize: Authorize | None = None,
+    ) -> ProbeAnswer | None:
+        """Return the answer of the URL that a person gave, or None where it is under way still; its number is 0.
 
         Args:
             timeout: A time limit in seconds, as for any download: the URL may be that of a large document.
-            patience: The seconds after which the request is given up, unless its answer may be a document.
+            silence: How long to wait for a server that is connected, unless it is sending what may be a document.
+            patience: How long to wait for a connection.
             authorize: Signs in, as for any download.
         """
-        self.start(0, url, timeout, authorize)
-        answer = self.next_answer(patience)
-        if answer is None:
-            downloads = self._busy[0]
-            head = downloads.head
-            if head is None or head.status != 200 or head.media_type in {"text/html", "text/event-stream"}:
-                downloads.cut()
-                # A cut connection cannot be used again, and the answer that it leaves behind belongs to no request.
-                self._busy.pop(0)
-                self._idle.append(self._new_downloads())
-                self._results = queue.SimpleQueue()
-                return ProbeAnswer(None, timed_out(url, patience), head)
-            answer = self.next_answer(None)
-        return answer[1] if answer is not None else ProbeAnswer()
+        self.start(0, url, timeout, authorize, keeps_error_page=True)
+        end = time.monotonic() + patience
+        while True:
+            answer = self.next_answer(min(silence, end - time.monotonic()))
+            if answer is not None:
+                return answer[1]
+            if self.is_sending(0):
+                silence = patience = end = math.inf
+            elif self.peers.is_connected:
+                return None
+            elif time.monotonic() >= end:
+                return ProbeAnswer(None, timed_out(url, patience))
+
+    def is_sending(self, number: int) -> bool:
+        """Return whether the answer to a request has begun to come, and may be a document."""
+        head = self._busy[number].head
+        return (
+            head is not None
+            and head.status == 200
+            and head.media_type not in {"text/html", "text/event-stream"}
+        )
+
+    def widen(self) -> None:
+        """Allow as many connections as a slow server gets."""
+        count = SLOW_CONNECTIONS - len(self._idle) - len(self._busy)
+        self._idle += [self._new_downloads() for _ in range(count)]
 
     @property
     def is_free(self) -> bool:
         """Whether one more request can be sent."""
         return bool(self._idle)
 
-    def start(self, number: int, url: str, timeout: float | None, authorize: Authorize | None = None) -> None:
+    def start(
+        self,
+        number: int,
+        url: str,
+        timeout: float | None,
+        authorize: Authorize | None = None,
+        *,
+        keeps_error_page: bool = False,
+    ) -> None:
         """Send a request over a free connection.
 
         Args:
             number: Of the request, by which `next_answer` names it.
             timeout: A time limit in seconds.
             authorize: Signs in, as for any download.
+            keeps_error_page: Whether the content of an answer that is an error is wanted, too.
         """
         downloads = self._busy[number] = self._idle.pop(0)
         results = self._results
 
         def ask() -> None:
-            results.put((number, _caught(downloads, url, timeout, authorize)))
+            results.put((number, _caught(downloads, url, timeout, authorize, keeps_error_page)))
 
         # Not an executor: at its end the interpreter would wait for the threads, and a look-up of a host name can hang.
         thread = threading.Thread(target=ask, name="dynacli-discovery", daemon=True)
         self._threads = [running for running in self._threads if running.is_alive()] + [thread]
         thread.start()
 
-    def next_answer(self, seconds: float | None) -> tuple[int, ProbeAnswer] | None:
+    def next_answer(self, seconds: float) -> tuple[int, ProbeAnswer] | None:
         """Return the number of a request and its answer, whichever comes next; None where none comes in time.
 
         Args:
-            seconds: How long to wait; None for as long as it takes.
+            seconds: How long to wait; infinite for as long as it takes.
         """
         try:
-            number, answer = self._results.get(timeout=None if seconds is None else max(seconds, 0.001))
+            number, answer = self._results.get(timeout=None if seconds == math.inf else max(seconds, 0.001))
         except queue.Empty:
             return None
         self._idle.insert(0, self._busy.pop(number))
@@ -137,14 +170,15 @@ class Probes:
 
 
 def _caught(
-    downloads: Downloads, url: str, timeout: float | None, authorize: Authorize | None
+    downloads: Downloads, url: str, timeout: float | None, authorize: Authorize | None, keeps_error_page: bool
 ) -> ProbeAnswer | BaseException:
     """Return the answer of a download, or any other exception, for the thread that waits for it."""
     try:
-        return ProbeAnswer(
-            downloads.download(url, timeout=timeout, authorize=authorize), None, downloads.head
+        fetched = downloads.download(
+            url, timeout=timeout, authorize=authorize, keeps_error_page=keeps_error_page
         )
+        return ProbeAnswer(fetched, None, downloads.head)
     except DynacliError as error:
-        return ProbeAnswer(None, error, downloads.head)
+        return ProbeAnswer(None, error, downloads.head, downloads.error_page)
     except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
         return error

@@ -36,7 +36,12 @@ def _rank(document: DocumentAnswer) -> tuple[Way, bool, bool, bool]:
 
 
 def try_documents(
-    ranked: list[DocumentAnswer], origin: SearchedOrigin, probes: Probes, seconds: float
+    ranked: list[DocumentAnswer],
+    origin: SearchedOrigin,
+    probes: Probes,
+    seconds: float,
+    *,
+    tries_one: bool = False,
 ) -> list[FoundDocument]:
     """Return documents in their order, but last those whose operations the server does not know, as calls show.
 
@@ -48,11 +53,12 @@ def try_documents(
         origin: Only its URLs are called.
         probes: What sends the calls.
         seconds: A time limit for all calls together.
+        tries_one: Whether calls are made, too, where no document disagrees with another.
     """
     by_shape: dict[frozenset[str], DocumentAnswer] = {}
     for document in ranked:
         by_shape.setdefault(document.shape, document)
-    if len(by_shape) < 2:
+    if len(by_shape) < 2 and not tries_one:
         return [document.found for document in ranked]
     calls = {
         shape: [call for call in document.trial_calls if origin.has(call.url)]

@@ -4,15 +4,15 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from operator import attrgetter
 
 from dynacli.document.discovery.addresses import SearchedOrigin
-from dynacli.document.discovery.discovered import Discovery, Lead, Role, TriedUrl, Way
+from dynacli.document.discovery.candidates import GIVEN, USUAL, Candidate, later_stages, way_of
+from dynacli.document.discovery.discovered import Discovery, Role, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import FOREIGN, LATE, TIMED_OUT, found_nothing, result_of
 from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, read_answer
 from dynacli.document.discovery.probes import ProbeAnswer, Probes
 from dynacli.document.discovery.rank_documents import rank_documents, try_documents
-from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.document.fetched import Authorize, Fetched
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.urls import with_masked_query
@@ -26,15 +26,16 @@ _RESERVED = 4
 TOTAL_SECONDS = 5.0
 """The time limit of the whole, unless the given URL is that of a document, which may be large and slow."""
 _FIRST_PART = 0.5
-"""The part of that time after which the given URL is left, so that the other places get theirs."""
+"""The part of that time after which a document that was found is enough: no further places are guessed, and the given
+URL is not waited for."""
 PLACE_SECONDS = 4.0
 """The time limit of a request; some frameworks generate their document when it is first asked for."""
 RIVAL_SECONDS = 10.0
 """The time limit of a request to one of the places whose documents may contradict each other; where the time of the
-search is over and the server has answered others meanwhile, such a request is waited for, so that a document that is
-slow is not beaten by one that is not."""
+search is over, such a request is waited for only if its answer has begun to come, or if the server knows no operation
+of the documents that it was faster with."""
 _AHEAD_SECONDS = 0.5
-"""How long a server may be silent before what comes next is asked for besides."""
+"""How long a server may be silent before what comes next is asked for besides, over more connections."""
 _READING_SECONDS = 3.0
 """How long after the time limit answers are still read."""
 _MAX_STEPS = 4
@@ -44,49 +45,8 @@ _MAX_CATALOGS = 2
 _MAX_FOREIGN = 5
 """How many references to other origins are reported."""
 
-_GIVEN, _CATALOG, _USUAL = range(3)
-"""The first stages of a search: what the given URL leads to, the catalog of the origin, the first usual places."""
-
-
-class _Candidate(NamedTuple):
-    """A URL to ask for.
-
-    Args:
-        url: An absolute URL.
-        stage: The number of the stage of the search; what is found in an earlier one is better.
-        place: The position among the URLs of the stage: that of the candidate that leads to it, then its own there.
-        way: How the URL was found.
-        role: What the URL is expected to lead to.
-        base: What references in a script or configuration there are relative to; empty where that is its own URL.
-        catalogs: How many catalogs led to it.
-        is_last_resort: Whether it leaves some of the requests for URLs that pages name.
-        is_rival: Whether it is one of the likeliest places of a document, of which none may be missed for being slow.
-    """
-
-    url: str
-    stage: int
-    place: tuple[int, ...]
-    way: Way
-    role: Role = Role.DOCUMENT
-    base: str = ""
-    catalogs: int = 0
-    is_last_resort: bool = False
-    is_rival: bool = False
-
-    @property
-    def level(self) -> tuple[int, Way]:
-        """What decides when it is asked for: candidates of the same level are asked for side by side."""
-        return self.stage, self.way
-
-    @property
-    def rank(self) -> tuple[Any, ...]:
-        """The order of candidates; it does not depend on which server answers first."""
-        return self.stage, self.way, self.role, len(self.place), self.place
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        """The order in which candidates are reported: what leads to another comes before it."""
-        return self.stage, len(self.place), self.way, self.role, self.place
+_FIRST_NUMBER = 0
+"""The number of the request to the given URL."""
 
 
 def discover(
@@ -100,7 +60,8 @@ def discover(
 
     Where the URL is that of a document, the search ends after that request. Otherwise it tries, until there is a
     document: what the answer states or names, the catalog of the origin, the usual places. While an earlier one of
-    these is slow, later ones are asked for as well; what is found there counts only where the earlier one has nothing.
+    these is slow, the given URL included, later ones are asked for as well, the likeliest first; what is found there
+    counts only where the earlier one has nothing.
     All requests go to the origin of the URL; none has a cookie.
 
     Where the documents that were found disagree about the operations of the API or its servers, up to two safe
@@ -138,60 +99,79 @@ class _Search:
         self.url = url
         self.seconds = seconds
         self.deadline = time.monotonic() + seconds
+        self.end_of_first = time.monotonic() + seconds * _FIRST_PART
         self.probes = Probes()
-        self.documents: list[tuple[_Candidate, DocumentAnswer]] = []
-        self.notes: list[tuple[_Candidate, TriedUrl]] = []
+        self.documents: list[tuple[Candidate, DocumentAnswer]] = []
+        self.notes: list[tuple[Candidate, TriedUrl]] = []
         self.refused: RefusedError | None = None
         self.seen = {self.origin.url}
-        self.pages: dict[bytes, _Candidate] = {}
+        self.pages: dict[bytes, Candidate] = {}
         self.prefix = ""
         self.requests = 0
         self.is_stopped = False
-        self.waiting: list[_Candidate] = []
-        self.asked: dict[int, _Candidate] = {}
-        self.unopened: list[list[_Candidate]] = []
-        self.furthest: tuple[int, Way] = (_GIVEN, Way.GIVEN)
+        self.is_slow = self.is_quiet = False
+        self.waiting: list[Candidate] = []
+        self.asked: dict[int, Candidate] = {}
+        self.unopened: list[list[Candidate]] = []
+        self.furthest: tuple[int, Way] = (GIVEN, Way.GIVEN)
 
     def run(self, timeout: float | None, authorize: Authorize | None) -> Discovery:
         self.waiting = self._ask_given(timeout, authorize)
         self.deadline = max(self.deadline, time.monotonic() + self.seconds * (1 - _FIRST_PART))
         if not self.documents:
-            self.unopened = self._later_stages()
+            self.unopened = later_stages(self.origin, self.prefix)
             self._ask_all()
         if not self.documents:
             refused = self.refused or self.probes.peers.refused
             raise found_nothing(
-                self.url, self._tried(), self.seconds, foreign=self._foreign(), refused=refused
+                self.url,
+                self._tried(),
+                self.seconds,
+                foreign=self._foreign(),
+                refused=refused,
+                silent=self._silent_places(),
             )
-        best = self._best_stage()
-        found = sorted(self.documents, key=lambda entry: entry[0].rank)
-        ranked = rank_documents(document for candidate, document in found if candidate.stage == best)
+        ranked = self._ranked()
         if self.is_stopped:
             return Discovery(tuple(document.found for document in ranked), self._tried())
         self.probes.close()  # what is still asked for does not count any more
         self.probes = Probes(self.probes.peers)
         return Discovery(tuple(try_documents(ranked, self.origin, self.probes, PLACE_SECONDS)), self._tried())
 
-    def _ask_given(self, timeout: float | None, authorize: Authorize | None) -> list[_Candidate]:
-        first = _Candidate(self.origin.url, _GIVEN, (), Way.GIVEN)
+    def _ask_given(self, timeout: float | None, authorize: Authorize | None) -> list[Candidate]:
+        first = Candidate(self.origin.url, GIVEN, (), Way.GIVEN)
         self.requests += 1
         patience = self.seconds * _FIRST_PART
         answer = self.probes.ask_first(
-            self.origin.url, timeout=timeout, patience=patience, authorize=authorize
+            self.origin.url, timeout=timeout, silence=_AHEAD_SECONDS, patience=patience, authorize=authorize
         )
+        if answer is None:
+            self.asked[_FIRST_NUMBER] = first
+            self.prefix = self.origin.prefix(is_page=False)
+            return []
+        read, candidates = self._take_first(first, answer)
+        self.prefix = self.origin.prefix(is_page=read.is_viewer)
+        return candidates
+
+    def _take_first(self, first: Candidate, answer: ProbeAnswer) -> tuple[ReadAnswer, list[Candidate]]:
+        """Note the result of the given URL, as that of any other.
+
+        Raises:
+            DynacliError: The answer is an error that a search would run into again, or is meant as a document.
+        """
         if answer.error is not None:
             self._check_first(answer.error, answer)
         read, candidates = self._take(first, answer)
         if read.fault is not None:
             raise read.fault
-        self.prefix = self.origin.prefix(is_page=read.is_viewer)
-        return candidates
+        return read, candidates
 
     def _check_first(self, error: DynacliError, answer: ProbeAnswer) -> None:
         """Raise the error of the first request where a search would only run into the same."""
         head = answer.head
         is_silent = head is None and not self.probes.peers.is_connected
-        if isinstance(error, UsageError) or is_silent or (isinstance(error, NetworkError) and head is None):
+        is_broken = head is None and isinstance(error, NetworkError) and not self.notes
+        if isinstance(error, UsageError) or is_silent or is_broken:
             raise error
         if head is None:
             return
@@ -205,67 +185,74 @@ class _Search:
             # Too large, or its encoding cannot be undone: the person meant this document.
             raise error
 
-    def _later_stages(self) -> list[list[_Candidate]]:
-        """Return the catalog of the origin and the groups of usual places, each a stage."""
-        catalog = _Candidate(self.origin.at(CATALOG), _CATALOG, (0,), Way.USUAL, Role.CATALOG, catalogs=1)
-        groups = [[prefix + place for place in FIRST] for prefix in dict.fromkeys((self.prefix, ""))]
-        # Those that may disagree with the first are asked for with it; the root itself may name what is nowhere else.
-        groups[-1] = [FIRST[0], *BELOW, *FIRST[1:], ""]
-        groups.append([*places_of_host(self.origin.host), *SECOND])
-        usual = [
-            [
-                _Candidate(
-                    self.origin.at(path),
-                    stage,
-                    (index,),
-                    Way.USUAL,
-                    is_last_resort=group is groups[-1],
-                    is_rival=path.removeprefix(self.prefix) == FIRST[0] or path in BELOW,
-                )
-                for index, path in enumerate(group)
-            ]
-            for stage, group in enumerate(groups, _USUAL)
-        ]
-        return [[catalog], *usual]
-
     def _ask_all(self) -> None:
         """Ask for candidates, then for what they lead to, until nothing better can be found or the time is over."""
         quiet_since = time.monotonic()
+        if _FIRST_NUMBER in self.asked:
+            self._go_ahead()
         while self._start_next():
             now = time.monotonic()
-            answer = self.probes.next_answer(min(self.deadline, quiet_since + _AHEAD_SECONDS) - now)
+            ends = [self.deadline, quiet_since + _AHEAD_SECONDS]
+            if self.documents and _FIRST_NUMBER in self.asked:
+                ends.append(self.end_of_first)
+            answer = self.probes.next_answer(min(ends) - now)
             if answer is not None:
-                number, probe_answer = answer
-                self.waiting += self._take(self.asked.pop(number), probe_answer)[1]
-                quiet_since = time.monotonic()
+                self._take_answer(*answer)
+                quiet_since, self.is_quiet = time.monotonic(), False
             elif time.monotonic() >= self.deadline:
                 break
             else:
                 self._go_ahead()
-                quiet_since = time.monotonic()
+                quiet_since, self.is_quiet = time.monotonic(), True
             # Reading takes time, too: many large answers that came in time would take far too long.
             if time.monotonic() > self.deadline + _READING_SECONDS:
                 break
         if time.monotonic() >= self.deadline:
-            self._wait_for_rivals()
+            self._wait_for_documents()
+            self._note_late()
+        elif self.is_quiet:
             self._note_late()
 
-    def _wait_for_rivals(self) -> None:
-        """Wait for the likeliest places among those that were asked for, where the server does answer others."""
+    def _take_answer(self, number: int, answer: ProbeAnswer) -> None:
+        candidate = self.asked.pop(number, None)
+        if candidate is None:
+            return  # it came after it was left
+        take = self._take_first if number == _FIRST_NUMBER else self._take
+        self.waiting += take(candidate, answer)[1]
+
+    def _wait_for_documents(self) -> None:
+        """Wait beyond the time limit for documents that are coming, and for likely ones where those found are wrong."""
         end = time.monotonic() + RIVAL_SECONDS
-        answered = (
-            candidate.stage for candidate, note in self.notes if note.result not in {TIMED_OUT, FOREIGN}
-        )
-        if max(answered, default=0) < _USUAL:
-            return
-        while any(
-            candidate.is_rival and candidate.stage <= self._best_stage() for candidate in self.asked.values()
-        ):
-            answer = self.probes.next_answer(end - time.monotonic())
+        is_wrong: bool | None = None
+        while True:
+            best = self._best_stage()
+            asked = {number: each for number, each in self.asked.items() if each.stage <= best}
+            coming = {number for number in asked if self.probes.is_sending(number)}
+            if not coming:
+                if is_wrong is None and any(candidate.is_rival for candidate in asked.values()):
+                    is_wrong = bool(self.documents) and not self._is_any_known()
+                if not is_wrong or not any(candidate.is_rival for candidate in asked.values()):
+                    return
+            limit = math.inf if _FIRST_NUMBER in coming else end - time.monotonic()
+            answer = self.probes.next_answer(limit)
             if answer is None:
                 return
-            number, probe_answer = answer
-            self._take(self.asked.pop(number), probe_answer)
+            self._take_answer(*answer)
+
+    def _is_any_known(self) -> bool:
+        """Return whether calls do not show that the server knows no operation of any document that was found."""
+        probes = Probes(self.probes.peers)
+        try:
+            tried = try_documents(self._ranked(), self.origin, probes, PLACE_SECONDS, tries_one=True)
+        finally:
+            probes.close()
+        return any(document.is_answered for document in tried)
+
+    def _ranked(self) -> list[DocumentAnswer]:
+        """Return the documents of the best stage that has some, the best first."""
+        best = self._best_stage()
+        found = sorted(self.documents, key=lambda entry: entry[0].rank)
+        return rank_documents(document for candidate, document in found if candidate.stage == best)
 
     def _start_next(self) -> bool:
         """Send what may be sent now; return whether there is anything left to wait for."""
@@ -276,7 +263,8 @@ class _Search:
                     return False
                 continue
             self.furthest = max(self.furthest, min(candidate.level for candidate in unsettled))
-            for candidate in sorted(unsettled, key=lambda candidate: candidate.rank):
+            order = attrgetter("likelihood" if self.is_slow else "rank")
+            for candidate in sorted(unsettled, key=order):
                 if time.monotonic() >= self.deadline or not self.probes.is_free:
                     return True
                 if candidate in self.waiting and candidate.level <= self.furthest:
@@ -286,16 +274,30 @@ class _Search:
             if self._unsettled():
                 return True
 
-    def _unsettled(self) -> list[_Candidate]:
+    def _unsettled(self) -> list[Candidate]:
         """Return the candidates that may still change what is found: those not answered yet, up to the best stage."""
         best = self._best_stage()
+        asked, waiting = [*self.asked.values()], self.waiting
+        if self.documents and time.monotonic() >= self.end_of_first:
+            # The server is slow: there are no more guesses where something is found, and a silent page is left.
+            waiting = [candidate for candidate in waiting if candidate.way < Way.USUAL]
+            if self.is_quiet:
+                asked = [
+                    candidate
+                    for candidate in asked
+                    if candidate.stage < best or candidate.is_rival or candidate.way < Way.USUAL
+                ]
+            if _FIRST_NUMBER in self.asked and not self.probes.is_sending(_FIRST_NUMBER):
+                first = self.asked.pop(_FIRST_NUMBER)
+                asked.remove(first)
+                self._note(first, first.url, TIMED_OUT)
         is_stated = any(
             candidate.stage == best and document.found.way is Way.STATED
             for candidate, document in self.documents
         )
         return [
             candidate
-            for candidate in (*self.asked.values(), *self.waiting)
+            for candidate in (*asked, *waiting)
             # Where the API states its documents, no others of that stage count.
             if candidate.stage < best
             or (candidate.stage == best and (not is_stated or candidate.way is Way.STATED))
@@ -307,35 +309,47 @@ class _Search:
 
     def _open_next_stage(self) -> bool:
         """Let the candidates of the next stage wait for their turn; return whether there is one."""
-        if not self.unopened or (self.is_stopped and self.unopened[0][0].stage >= _USUAL):
+        if not self.unopened or (self.is_stopped and self.unopened[0][0].stage >= USUAL):
             return False
         self.waiting += self.unopened.pop(0)
         return True
 
     def _go_ahead(self) -> None:
         """Let the next level be asked for besides the one that is slow, unless there is a document already."""
+        self.is_slow = True
+        self.probes.widen()
         if any(candidate.level <= self.furthest for candidate in self.waiting):
             return  # all connections are busy
         if not self.waiting and not self.documents:
-            self._open_next_stage()
-        self.furthest = min((candidate.level for candidate in self.waiting), default=self.furthest)
+            # The last resort waits until nothing that is likelier is left.
+            while self._open_next_stage() and len(self.unopened) > 1:
+                pass
+        self.furthest = max((candidate.level for candidate in self.waiting), default=self.furthest)
 
-    def _start(self, candidate: _Candidate) -> None:
+    def _start(self, candidate: Candidate) -> None:
         """Send the request of a candidate, unless it was sent before or the limits do not allow it."""
         reserved = _RESERVED if candidate.is_last_resort else 0
-        is_guess_too_many = self.is_stopped and candidate.stage >= _USUAL and len(candidate.place) == 1
+        is_guess_too_many = self.is_stopped and candidate.stage >= USUAL and len(candidate.place) == 1
         if candidate.url in self.seen:
             self._promote(candidate)
         elif self.requests < MAX_REQUESTS - reserved and not is_guess_too_many:
             self.seen.add(candidate.url)
             self.requests += 1
             self.asked[self.requests] = candidate
-            seconds = min(PLACE_SECONDS, self.deadline - time.monotonic())
+            seconds = self.deadline - time.monotonic()
+            if not self.is_slow:
+                seconds = min(PLACE_SECONDS, seconds)
             if candidate.is_rival:
                 seconds = max(RIVAL_SECONDS, seconds)
-            self.probes.start(self.requests, candidate.url, max(seconds, 0.001), lambda _: self.headers)
+            self.probes.start(
+                self.requests,
+                candidate.url,
+                max(seconds, 0.001),
+                lambda _: self.headers,
+                keeps_error_page=candidate.url == self.origin.at(""),
+            )
 
-    def _promote(self, better: _Candidate) -> None:
+    def _promote(self, better: Candidate) -> None:
         """Let a URL that was asked for count as the better of two candidates that lead to it."""
         for number, candidate in self.asked.items():
             if candidate.url == better.url and better.rank < candidate.rank:
@@ -348,20 +362,20 @@ class _Search:
                 found = replace(document.found, way=better.way)
                 self.documents[index] = better, document._replace(found=found)
 
-    def _take(self, candidate: _Candidate, answer: ProbeAnswer) -> tuple[ReadAnswer, list[_Candidate]]:
+    def _take(self, candidate: Candidate, answer: ProbeAnswer) -> tuple[ReadAnswer, list[Candidate]]:
         """Note the result of an answer, and return the answer as read and the candidates that it leads to."""
         head, fetched = answer.head, answer.fetched
         links = head.links if head is not None else ()
         if fetched is None:
             # An answer with an error, such as 401, may still link to the document.
-            fetched = Fetched(b"", uri=candidate.url)
+            fetched = answer.error_page or Fetched(b"", uri=candidate.url)
         is_index = candidate.url in {self.origin.url, self.origin.at("")}
         read = read_answer(candidate.url, fetched, links, candidate.way, is_index=is_index)
         if answer.error is not None:
             # The search stops where the server limits requests (429), or its host name changes its address.
             is_refused = self.probes.peers.refused is not None
             self.is_stopped |= is_refused or answer.error.details.get("status") == 429
-            read = read._replace(result=result_of(answer.error, candidate.url))
+            read = ReadAnswer(result_of(answer.error, candidate.url), leads=read.leads)
         elif self._is_known_page(candidate, fetched, read):
             # A single-page application, which answers every path with the same page.
             read = read._replace(leads=())
@@ -370,7 +384,7 @@ class _Search:
             self.documents.append((candidate, read.document))
         return read, self._candidates(candidate, read, fetched.uri or candidate.url)
 
-    def _is_known_page(self, candidate: _Candidate, fetched: Fetched, read: ReadAnswer) -> bool:
+    def _is_known_page(self, candidate: Candidate, fetched: Fetched, read: ReadAnswer) -> bool:
         """Return whether a better candidate had the same page."""
         import hashlib
 
@@ -382,7 +396,7 @@ class _Search:
             self.pages[digest] = candidate
         return best.rank < candidate.rank
 
-    def _candidates(self, parent: _Candidate, read: ReadAnswer, uri: str) -> list[_Candidate]:
+    def _candidates(self, parent: Candidate, read: ReadAnswer, uri: str) -> list[Candidate]:
         candidates = []
         for index, lead in enumerate(read.leads):
             base = uri if lead.is_stated else parent.base or uri
@@ -397,15 +411,13 @@ class _Search:
                 continue
             catalogs = parent.catalogs + (lead.role is Role.CATALOG)
             place = (*parent.place, index)
-            if len(place) - (parent.stage != _GIVEN) > _MAX_STEPS or catalogs > _MAX_CATALOGS:
+            if len(place) - (parent.stage != GIVEN) > _MAX_STEPS or catalogs > _MAX_CATALOGS:
                 continue
-            way, own_base = _way(parent, lead), base if lead.role is Role.SETUP else ""
-            candidates.append(
-                _Candidate(address.url, parent.stage, place, way, lead.role, own_base, catalogs)
-            )
+            way, own_base = way_of(parent, lead), base if lead.role is Role.SETUP else ""
+            candidates.append(Candidate(address.url, parent.stage, place, way, lead.role, own_base, catalogs))
         return candidates
 
-    def _note(self, candidate: _Candidate, url: str, result: str) -> None:
+    def _note(self, candidate: Candidate, url: str, result: str) -> None:
         self.notes.append((candidate, TriedUrl(url, result)))
 
     def _note_late(self) -> None:
@@ -427,6 +439,10 @@ class _Search:
         notes.sort(key=lambda entry: entry[0].order)
         return list(dict.fromkeys(note for _, note in notes))
 
+    def _silent_places(self) -> list[str]:
+        """Return the likeliest places that did not answer in time."""
+        return [note.url for candidate, note in self.notes if candidate.is_rival and note.result == TIMED_OUT]
+
     def _foreign(self) -> list[str]:
         """Return the first references to other origins."""
         return [note.url for note in self._told() if note.result == FOREIGN][:_MAX_FOREIGN]
@@ -438,9 +454,3 @@ class _Search:
             for note in self._told()
             if note.result != FOREIGN or note.url in foreign
         )
-
-
-def _way(parent: _Candidate, lead: Lead) -> Way:
-    if lead.is_stated:
-        return Way.STATED
-    return Way.NAMED if parent.way in {Way.GIVEN, Way.STATED, Way.NAMED} else Way.PAGE

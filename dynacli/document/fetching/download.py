@@ -31,6 +31,7 @@ _ACCEPT = (
     "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
     "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
 )
+_MAX_ERROR_PAGE = 2**20
 _HINTS = {
     401: "The document itself needs signing in; `dynacli help documents` says how",
     403: "The server does not give the document to everyone; `dynacli help documents` says how to sign in",
@@ -58,6 +59,10 @@ class Head(NamedTuple):
 class Downloads:
     """Downloads documents one after the other, over connections that stay open in between.
 
+    Attributes:
+        head: The head of the last answer; None while there is none.
+        error_page: The content of the last answer, where that was an error whose content was asked for.
+
     Args:
         accept: The value of the header `Accept`.
         peers: Decides which connections may be used; without it, all may.
@@ -66,6 +71,7 @@ class Downloads:
     def __init__(self, *, accept: str = _ACCEPT, peers: "Peers | None" = None) -> None:
         self.accept = accept
         self.head: Head | None = None
+        self.error_page: Fetched | None = None
         self._peers = peers
         self._connections: Connections | None = None
         self._is_cut = False
@@ -80,6 +86,7 @@ class Downloads:
         etag: str = "",
         last_modified: str = "",
         authorize: Authorize | None = None,
+        keeps_error_page: bool = False,
     ) -> Fetched:
         """Return the document at a URL.
 
@@ -90,6 +97,7 @@ class Downloads:
             last_modified: The `Last-Modified` of the revision at hand, or empty.
             authorize: Signs in at the origin of the URL: before the first request, and where the server answers with
                 401 or 403. Redirects stay within that origin, so the credentials never leave it.
+            keeps_error_page: Whether the content of an answer with an error is read, too, as far as it is small.
 
         Raises:
             DocumentError: The server answered with an error, or with more than the limit.
@@ -99,9 +107,11 @@ class Downloads:
             UsageError: A proxy or certificate variable is malformed.
         """
         budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
-        download = _Download(self, url, budget, _conditions(etag, last_modified), authorize)
+        download = _Download(
+            self, url, budget, _conditions(etag, last_modified), authorize, keeps_error_page=keeps_error_page
+        )
         is_fresh = not self._open
-        self.head = None
+        self.head = self.error_page = None
         try:
             return self._run(download)
         except NetworkError:
@@ -173,8 +183,11 @@ class _Download:
         budget: float,
         conditions: dict[str, str],
         authorize: Authorize | None = None,
+        *,
+        keeps_error_page: bool = False,
     ) -> None:
         self.downloads = downloads
+        self.keeps_error_page = keeps_error_page
         self.url = url
         self.budget = budget
         self.deadline = time.monotonic() + budget
@@ -242,15 +255,16 @@ class _Download:
                 max_age=max_age_of(response.headers),
             )
         if not response.is_success:
+            if self.keeps_error_page:
+                self.downloads.error_page = self._error_page(response)
             raise DocumentError(
                 f"`{shown}` answered with {status} instead of a document",
                 why=response.reason_phrase if response.reason_phrase.isprintable() else "",
                 hint=_HINTS.get(status, "Check the URL, or try again later" if status >= 500 else ""),
                 status=status,
             )
-        encodings = response.headers.get_list("content-encoding", split_commas=True)
         try:
-            content = b"".join(decode_chunks(response.iter_raw(), encodings, self._check))
+            content = self._content(response, MAX_BYTES)
         except BadEncodingError as error:
             kind = NetworkError if error.is_cut else DocumentError
             raise kind(f"`{shown}` cannot be read", why=str(error)) from error
@@ -263,9 +277,20 @@ class _Download:
             max_age=max_age_of(response.headers),
         )
 
-    def _check(self, size: int) -> None:
-        if size > MAX_BYTES:
-            raise DocumentError(f"`{without_query(self.url)}` is larger than {in_mebibytes(MAX_BYTES)}")
+    def _error_page(self, response: "httpx.Response") -> Fetched | None:
+        try:
+            content = self._content(response, _MAX_ERROR_PAGE)
+        except (BadEncodingError, DocumentError):
+            return None  # the error itself tells enough
+        return Fetched(content, media_type=_media_type(response.headers), uri=str(response.url))
+
+    def _content(self, response: "httpx.Response", limit: int) -> bytes:
+        encodings = response.headers.get_list("content-encoding", split_commas=True)
+        return b"".join(decode_chunks(response.iter_raw(), encodings, lambda size: self._check(size, limit)))
+
+    def _check(self, size: int, limit: int) -> None:
+        if size > limit:
+            raise DocumentError(f"`{without_query(self.url)}` is larger than {in_mebibytes(limit)}")
         if time.monotonic() > self.deadline:
             raise timed_out(self.url, self.budget)
 

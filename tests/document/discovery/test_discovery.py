@@ -15,10 +15,12 @@ import pytest
 from dynacli.document.discovery import search
 from dynacli.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import lines_of_found, lines_of_tried
+from dynacli.document.discovery.probes import Probes
 from dynacli.document.discovery.search import MAX_REQUESTS, discover
 from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError
 from tests.harness import Answer, Recorder
+from tests.served_document import until
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 YAML = {"Content-Type": "application/yaml"}
@@ -935,6 +937,48 @@ def test_a_slow_document_that_was_given_is_waited_for() -> None:
 
     with _Slow({"/pets": slowly}) as slow:
         assert [f"{slow.origin}/pets"] == _urls(discover(f"{slow.origin}/pets", seconds=0.2))
+
+
+class _Clock:
+    """A clock that a test puts forward; an event tells that the search has looked at it since then."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self.looks = 0
+        self.is_noticed = threading.Event()
+
+    def monotonic(self) -> float:
+        if self.ahead:
+            self.looks += 1
+            if self.looks > 4:
+                self.is_noticed.set()
+        return time.monotonic() + self.ahead
+
+
+def test_a_document_that_is_coming_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large document whose beginning came in time is taken when its end comes later."""
+    clock, made = _Clock(), []
+
+    class Noted(Probes):
+        def __init__(self, *words: Any) -> None:
+            super().__init__(*words)
+            made.append(self)
+
+    def slowly(out: Any, _: threading.Event) -> None:
+        body = _document("large")
+        out.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:20])
+        out.flush()
+        until(lambda: any(made[0].is_sending(number) for number in [*made[0]._busy]), "it is coming")
+        clock.ahead = 100.0
+        clock.is_noticed.wait(10)
+        out.write(body[20:])
+
+    monkeypatch.setattr(search, "Probes", Noted)
+    monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
+    monkeypatch.setattr(search, "time", clock)
+    with _Slow({"/": _whole(b"{}"), "/openapi.json": slowly}) as slow:
+        found = discover(slow.origin, seconds=20)
+    assert (["large"], True) == ([each.title for each in found.documents], clock.is_noticed.is_set())
 
 
 def test_an_endless_answer_is_cut_at_the_limit() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from dynacli.document.discovery.index_links import read_index
 from dynacli.document.discovery.search import discover
+from dynacli.errors import DocumentError
 from tests.documents import pets
 from tests.harness import Answer, Recorder
 
@@ -52,6 +53,32 @@ def test_a_linked_page_names_the_document_and_no_further_pages(server: Recorder)
     found = discover(server.origin)
     assert [f"{server.origin}/hidden/openapi.json"] == [each.url for each in found.documents]
     assert {"/", "/help", "/hidden/openapi.json"} == {request.target for request in server.requests}
+
+
+@pytest.mark.parametrize("given", ["/", "/v1"])
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_a_root_that_refuses_leads_to_the_document_all_the_same(
+    server: Recorder, status: int, given: str
+) -> None:
+    """Links count in the content of an error, too, but a document there does not."""
+    server.answers |= {
+        "/": Answer(
+            status,
+            b'<html><a href="/hidden">API description (OpenAPI spec)</a>',
+            {"Content-Type": "text/html"},
+        ),
+        "/v1": Answer(status, DOCUMENT.body),
+        "/hidden": DOCUMENT,
+    }
+    assert [f"{server.origin}/hidden"] == [each.url for each in discover(server.origin + given).documents]
+
+
+def test_a_large_error_is_left_unread(server: Recorder) -> None:
+    """Of an error's content only so much is read as a page with links has."""
+    server.answers["/"] = Answer(404, b'<html><a href="/spec">' + bytes(2**21))
+    with pytest.raises(DocumentError):
+        discover(server.origin)
+    assert "/spec" not in {request.target for request in server.requests}
 
 
 @pytest.mark.parametrize("place", ["/server/specs/oas", "/api/spec.yaml"])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dynacli.document.discovery import search
-from dynacli.document.discovery.probes import MAX_CONNECTIONS
+from dynacli.document.discovery.discovered import Way
+from dynacli.document.discovery.probes import SLOW_CONNECTIONS
 from dynacli.document.discovery.search import MAX_REQUESTS, discover
 from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND
 from dynacli.errors import DocumentError
@@ -184,7 +185,7 @@ def test_what_was_left_out_is_told(server: Recorder) -> None:
         is_over.set()
     results = [entry["result"] for entry in caught.value.details["tried"]]
     silent, late = results.count("timed out"), results.count("not tried, the time was over")
-    assert (1 + silent + late, MAX_CONNECTIONS) == (len(results), silent)
+    assert (1 + silent + late, SLOW_CONNECTIONS) == (len(results), silent)
     told = f"{silent} did not answer in time; {late} more were not tried, because the 0.8 s of a search were over"
     assert told in caught.value.why
     assert len(results) <= MAX_REQUESTS
@@ -199,4 +200,58 @@ def test_a_limit_of_requests_ends_the_guessing(server: Recorder) -> None:
         discover(server.origin, seconds=2 * PATIENCE)
     assert "limits how often it is asked" in caught.value.why
     # The given URL, the catalog, and twice as many as there are connections: some answers come before the 429 is read.
-    assert len(server.requests) <= 2 + 2 * MAX_CONNECTIONS
+    assert len(server.requests) <= 2 + 2 * SLOW_CONNECTIONS
+
+
+def test_the_likeliest_places_are_asked_at_once_while_the_given_url_is_slow(server: Recorder) -> None:
+    """A server that needs seconds for each answer gives all of these at the same time, and they come in time."""
+    likely = ("", CATALOG, FIRST[0], *BELOW, *FIRST[1:10])
+    barrier = threading.Barrier(SLOW_CONNECTIONS)
+
+    def answered(answer: Answer) -> Callable[[Any], Answer]:
+        def wait(_: Any) -> Answer:
+            barrier.wait(PATIENCE)  # until all of them are asked for
+            return answer
+
+        return wait
+
+    assert SLOW_CONNECTIONS == len(likely)
+    server.answers |= {f"/{place}": answered(Answer(404)) for place in likely}
+    server.answers[f"/{FIRST[2]}"] = answered(_titled("one"))
+    found = discover(server.origin, seconds=2 * PATIENCE)
+    assert [f"{server.origin}/{FIRST[2]}"] == [each.url for each in found.documents]
+
+
+@pytest.mark.parametrize(
+    ("answer", "way"),
+    [
+        (_titled("given"), Way.GIVEN),
+        (Answer(200, b"{}", {"Link": '</stated>; rel="service-desc"'}), Way.STATED),
+        (Answer(404, b'{"docs": {"openapi": "/stated"}}'), Way.NAMED),
+    ],
+    ids=["a document", "a link", "an error that names it"],
+)
+def test_what_the_given_url_leads_to_comes_first_though_it_is_slow(
+    server: Recorder, answer: Answer, way: Way
+) -> None:
+    """What was found meanwhile counts only where the given URL leads nowhere."""
+    asked = threading.Event()
+    server.answers |= {
+        "/": _once(asked, answer),
+        "/openapi.json": _telling(asked, _titled("guessed")),
+        "/stated": _titled("stated"),
+    }
+    found = discover(server.origin, seconds=2 * PATIENCE)
+    assert [way] == [each.way for each in found.documents]
+
+
+def test_a_place_that_stays_silent_is_given_up_and_named(server: Recorder) -> None:
+    """A server that answers others is not waited for beyond the limit; the error says what to do about the place."""
+    is_over = threading.Event()
+    server.answers["/api/openapi.json"] = _once(is_over, _titled("late"))
+    with pytest.raises(DocumentError) as caught:
+        discover(server.origin, seconds=0.3)
+    is_over.set()
+    assert f"If the document is at `{server.origin}/api/openapi.json`, give that URL" in caught.value.hint
+    tried = {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}
+    assert "timed out" == tried[f"{server.origin}/api/openapi.json"]

@@ -88,7 +88,10 @@ def _late(answer: Answer, seconds: float) -> Callable[[Any], Answer]:
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("slow", ["/health", "/api/health", "/openapi.json", "/api/openapi.json"])
 def test_slowness_decides_nothing(server: Recorder, slow: str) -> None:
-    """A document may come when the time of the search is over, and a call of it be slow: the result is the same."""
+    """A document may come when the time of the search is over, or a call of it be slow: the same one is taken.
+
+    The document at the root, whose operations the server does not know, is not waited for where the other is there.
+    """
     answers = {
         "/openapi.json": _document(),
         "/api/openapi.json": _document(**BELOW),
@@ -97,15 +100,8 @@ def test_slowness_decides_nothing(server: Recorder, slow: str) -> None:
         "/api/health": Answer(),
     }
     server.answers |= answers | {slow: _late(answers[slow], 1.5)}
-    assert [f"{server.origin}/api/openapi.json", f"{server.origin}/openapi.json"] == [
-        each.url for each in discover(server.origin, seconds=1).documents
-    ]
-
-
-def test_a_slow_document_alone_is_found(server: Recorder) -> None:
-    """A document at the likeliest place is waited for where the server does answer otherwise."""
-    server.answers["/openapi.json"] = _late(_document(), 1.5)
-    assert [f"{server.origin}/openapi.json"] == [
+    places = ["/api/openapi.json", "/openapi.json"]
+    assert [f"{server.origin}{place}" for place in places[: 1 if slow == places[1] else 2]] == [
         each.url for each in discover(server.origin, seconds=1).documents
     ]
 
