@@ -241,6 +241,14 @@ class _RequestMixin(_KnownOperation):
             raise MissingParameter(name, location)
         return value
 
+    def _errors(self, schema: SchemaPath, value: Any, pointer: str | None) -> list[Any]:
+        errors = super()._errors(schema, value, pointer)
+        if errors:
+            from dynacli.validation.schemas.documented_examples import forgive_examples
+
+            forgive_examples(errors, schema)
+        return errors
+
     def _get_body(self, body: Any, mimetype: str, operation: SchemaPath) -> Any:
         with self._guarded("the body", operation / "requestBody", InvalidRequestBody):
             return super()._get_body(body, mimetype, operation)  # type: ignore[misc]

@@ -304,6 +304,53 @@ def test_the_place_of_a_parameter_reads_well() -> None:
     assert "query `p` /0: `b` does not match the pattern `^a` [pattern]" in result.stderr
 
 
+_KEY = {"type": "string", "pattern": "^ssh-"}
+_KEYS = {"type": "object", "properties": {"keys": {"type": "array", "items": _KEY}}}
+_REFERENCE = {"$ref": "#/components/examples/lost"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("holder", "schema"),
+    [
+        ({"example": {"keys": ["ssh-a", "2Sg8"]}}, _KEYS),
+        ({"examples": {"lost": _REFERENCE, "one": {"value": {"keys": ["", "2Sg8"]}}}}, _KEYS),
+        ({}, {"properties": {"keys": {"items": {**_KEY, "example": "2Sg8"}}}}),
+        ({}, {"properties": {"keys": {"items": {**_KEY, "default": "2Sg8"}}}}),
+        ({}, {"properties": {"keys": {"items": {**_KEY, "examples": ["ssh-a", "2Sg8"]}}}}),
+    ],
+    ids=["example", "examples", "of-the-schema", "default", "several-of-the-schema"],
+)
+def test_an_example_of_the_document_may_break_its_pattern(holder: Any, schema: Any, version: str) -> None:
+    """It has a note below `exact`; another value that breaks the pattern is refused, and so is that one elsewhere."""
+    content = {"application/json": {**holder, "schema": schema}}
+    judge = judge_of(_document({"requestBody": {"content": content}}, version))
+
+    def verdict(*keys: str, is_exact: bool = False) -> list[str]:
+        request = sent(body=json.dumps({"keys": keys}).encode(), media_type="application/json")
+        return compact(judge.request(request, is_exact=is_exact))
+
+    assert ["~ /keys/1 pattern"] == verdict("ssh-b", "2Sg8")
+    assert ["/keys/1 pattern"] == verdict("ssh-b", "2Sg8", is_exact=True)
+    assert ["/keys/1 pattern"] == verdict("ssh-b", "3Sg8")
+
+
+def test_the_note_of_an_example_says_that_it_is_one() -> None:
+    """Of a parameter as well, and of any limit; a wrong type stays one."""
+    schema = {"type": "integer", "format": "int32", "maximum": 9}
+    document = _document({"parameters": [_parameter(schema, example=10)]})
+    Path("document.json").write_text(json.dumps(document), encoding="utf-8")
+    result = run_cli("./document.json", "a", "--p", "10", "--dry-run", "json")
+    assert 0 == result.exit_code
+    assert "Note: query `p`: " in result.stderr
+    assert "; the document itself gives it as an example [maximum]" in result.stderr
+    assert 2 == run_cli("./document.json", "a", "--p", "11", "--dry-run", "json").exit_code
+    document = _document({"parameters": [_parameter({"type": "string", "format": "date"}, example="now")]})
+    Path("document.json").write_text(json.dumps(document), encoding="utf-8")
+    result = run_cli("./document.json", "a", "--p", "now", "--dry-run", "json")
+    assert "`now` is not a valid date; the document itself gives it as an example [format]" in result.stderr
+
+
 # What cannot be made into an example has its reason; anything else that is refused is a defect.
 _REFUSED: dict[str, dict[str, int]] = {}
 _DOCUMENTS = [

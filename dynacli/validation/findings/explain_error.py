@@ -14,7 +14,7 @@ from dynacli.validation.findings.meant_branch import (
     types_of_branches,
     unknown_tag,
 )
-from dynacli.validation.findings.schema_error import is_minor
+from dynacli.validation.findings.schema_error import is_documented_example, is_minor
 from dynacli.validation.operation_document import pointer_below
 
 __all__ = ["Explanation", "explain"]
@@ -50,6 +50,8 @@ def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation
         list_properties: Returns the names of the properties that a schema lists.
     """
     remarks = _conditions(error)
+    if is_documented_example(error):
+        remarks.append("the document itself gives it as an example")
     for name, branches, index in getattr(error, "named_branches", ()):
         remarks.append(f"`{name}` means {branch_name(branches, index)}")
     for explanation in _explanations(error, list_properties):

@@ -7,7 +7,15 @@ from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped
 
 from dynacli.validation.judging_notes import JudgingNotes
 
-__all__ = ["MAX_ERRORS", "SchemaError", "is_minor", "note_rest", "schema_error", "unexpected"]
+__all__ = [
+    "MAX_ERRORS",
+    "SchemaError",
+    "is_documented_example",
+    "is_minor",
+    "note_rest",
+    "schema_error",
+    "unexpected",
+]
 
 MAX_ERRORS = 1_000
 """The largest number of errors that are listed for the members of one value."""
@@ -42,6 +50,11 @@ def is_minor(error: ValidationError) -> bool:
     the error besides.
     """
     return bool(getattr(error, "is_minor", False))
+
+
+def is_documented_example(error: ValidationError) -> bool:
+    """Return whether an error is about a value that the document itself gives as an example of its place."""
+    return bool(getattr(error, "is_example", False))
 
 
 def limited(found: Iterator[ValidationError]) -> Iterator[ValidationError]:
