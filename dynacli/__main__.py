@@ -108,6 +108,7 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
 
     for _ in range(2):
         run = Run(env)
+        run.words = tuple(words)
         try:
             try:
                 code = _run_command(run, words)

@@ -2,10 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answer import Answer
@@ -13,7 +13,7 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, settings_of
 from dynacli.client.damaged_cache import beyond_repair, discard, explain_damage
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, takes_content_type
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
@@ -23,6 +23,9 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
 from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.wire.exchange import ClientPool
+
+if TYPE_CHECKING:
+    from dynacli.client.pages.page_loop import PageLoop
 
 __all__ = ["Api", "open_api"]
 
@@ -222,18 +225,87 @@ class Api:
         """
         return self._healing(lambda: self._call(name, {**(inputs or {}), **named}))
 
+    def pages(
+        self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
+    ) -> Iterator[Answer]:
+        """Call an operation for one page of a list after the other, and yield their answers.
+
+        An answer that is no success is the last one. How the next page is asked for is what `dynacli describe` says.
+
+        Args:
+            name: As in `call`.
+            inputs: As in `call`, of the first page.
+            keyset: Whether pages are asked for by the ids of a page, where nothing else says how.
+            named: As in `call`.
+
+        Raises:
+            NetworkError: The pages go round in circles, or what `call` raises it for.
+            RefusedError: The next page is on another server, or what `call` raises it for.
+            DynacliError: What `call` raises.
+        """
+        for page in self._loop(name, {**(inputs or {}), **named}, is_keyset_asked=keyset):
+            yield Answer(page.call, page.answer, page.verdict, self._lock)
+
+    def items(
+        self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
+    ) -> Iterator[Any]:
+        """Yield the items of a list, whose pages are fetched as they are needed.
+
+        ::
+
+            for issue in api.items("issues-list-for-repo", owner="octo", repo="hello"):
+                print(issue["title"])
+
+        Args:
+            name: As in `call`.
+            inputs: As in `call`, of the first page.
+            keyset: As in `pages`.
+            named: As in `call`.
+
+        Raises:
+            HttpError: An answer is no success.
+            UsageError: The answer has no list, or several.
+            DynacliError: What `pages` raises.
+        """
+        loop = self._loop(name, {**(inputs or {}), **named}, is_keyset_asked=keyset)
+        for page in loop:
+            Answer(page.call, page.answer, page.verdict, self._lock).raise_for_status()
+            if page.items is None:
+                from dynacli.client.pages.page_loop import no_list
+
+                raise no_list(self._described(name), loop.candidates)
+            yield from page.items
+
+    def _loop(self, name: str, given: dict[str, Any], *, is_keyset_asked: bool) -> "PageLoop":
+        from dynacli.client.pages.configured_rule import configured_rule
+        from dynacli.client.pages.document_rule import document_pages
+        from dynacli.client.pages.page_calls import PageCalls
+        from dynacli.client.pages.page_loop import PageLoop
+
+        with self._lock:
+            described, inputs = self._read(name, given)
+            configured = configured_rule(described)
+            pages = document_pages(described, configured, is_keyset_asked=is_keyset_asked)
+        judge = self._judges.get(described.operation.name)
+        calls = PageCalls(self._env, described, self._settings, self._clients, judge=judge, lock=self._lock)
+        return PageLoop(described, inputs, pages, calls, is_keyset_asked=is_keyset_asked)
+
+    def _read(self, name: str, given: dict[str, Any]) -> tuple[DescribedOperation, CallInputs]:
+        """Return an operation, with the media type that is sent, and the inputs that were given for it."""
+        described = self._described(name)
+        content_type = ""
+        if "content_type" in given and takes_content_type(described.sending(""), "content_type"):
+            content_type = str(given.pop("content_type"))
+        described = described.sending(content_type)
+        is_strict = self._settings.level != "off"
+        return described, read_plain_inputs(described, given, content_type=content_type, is_strict=is_strict)
+
     def _call(self, name: str, given: dict[str, Any]) -> Answer:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
         with self._lock:
-            described = self._described(name)
-            content_type = ""
-            if "content_type" in given and takes_content_type(described.sending(""), "content_type"):
-                content_type = str(given.pop("content_type"))
-            described = described.sending(content_type)
-            is_strict = self._settings.level != "off"
-            inputs = read_plain_inputs(described, given, content_type=content_type, is_strict=is_strict)
-            values = collect_values(described, inputs, is_strict=is_strict)
+            described, inputs = self._read(name, given)
+            values = collect_values(described, inputs, is_strict=self._settings.level != "off")
             judge = self._judges.get(described.operation.name)
             call = Call(self._env, described, values, self._settings, judge=judge)
             if call.judging is not None:

@@ -17,6 +17,7 @@ from dynacli.request.choose_server import check_path, choose_server
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from dynacli.client.validate_call import CallJudge
     from dynacli.transport.retrying import Pause
     from dynacli.transport.send import Answer, Receive, Retries
     from dynacli.validation.bodies.read_forms import UnreadBody
@@ -76,6 +77,8 @@ class Call:
     Args:
         ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
         judge: The judge of the operation, where an earlier call has made it.
+        url: Where the request goes instead: an earlier answer named it.
+        judging: What has judged the request that this one follows, and judges the answer.
 
     Raises:
         UsageError: A header, server or value cannot be sent.
@@ -92,13 +95,17 @@ class Call:
         *,
         ask: Callable[[str], bool] | None = None,
         judge: "JudgeByLevel | None" = None,
+        url: str = "",
+        judging: "CallJudge | None" = None,
     ) -> None:
         self.described, self.values, self.settings = described, values, settings
         self.has_sent = False
         request = request_of(described, settings, values)
+        if url:
+            request = request._replace(url=url)
         self.signed: Signed = sign(env, described.api, described.operation, request, settings, ask)
-        self.judging = None
-        if settings.level != "off":
+        self.judging = judging
+        if settings.level != "off" and judging is None:
             from dynacli.client.validate_call import CallJudge
 
             self.judging = CallJudge(described, request, values, settings, judge)

@@ -42,6 +42,8 @@ class Options:
     """
 
     output: str = "auto"
+    all: str = ""
+    max_items: int | None = None
     validate: str = ""
     report: tuple[str, ...] = ()
     dry_run: str = ""

@@ -29,6 +29,7 @@ class Run:
         options: The standard options that click has read so far.
         options_ahead: The standard options among the words that click has not read yet; None where it has read all.
         act: What is done with the words of an operation; None for a call.
+        words: The words behind the program's name.
         is_read_only: Whether operations that may change something are refused.
     """
 
@@ -37,6 +38,7 @@ class Run:
         self.options = Options()
         self.options_ahead: Options | None = None
         self.act: Callable[[Run, DescribedOperation, GivenWords], None] | None = None
+        self.words: tuple[str, ...] = ()
         self.is_read_only = False
         self._apis: dict[str, OpenedApi] = {}
         self._outdated: list[OpenedApi] = []

@@ -59,6 +59,14 @@ def _allowed_reference(word: str, flag: str) -> str:
     return parse_allowed_reference(word, flag)
 
 
+def _number_of_items(word: str, flag: str) -> int:
+    from dynacli.errors import UsageError
+
+    if word.isascii() and word.isdecimal() and 0 < len(word) < 16 and int(word) > 0:
+        return int(word)
+    raise UsageError(f"`{word}` is no number of items", hint=f"Give a whole number from 1 on: `{flag} 100`")
+
+
 def _seconds(word: str, flag: str) -> float:  # noqa: ARG001
     from dynacli.client.call_settings import seconds_of
 
@@ -85,6 +93,21 @@ STANDARD_OPTIONS = (
         "auto, json, yaml, raw (the bytes as they came), text, or @FILE",
         "FORMAT",
         convert=_output_format,
+    ),
+    StandardOption(
+        "all",
+        ("--all",),
+        "all pages of a list as one result; keyset: by the ids of a page, where nothing else leads to the next one",
+        "[keyset]",
+        ("pages", "keyset"),
+        "pages",
+    ),
+    StandardOption(
+        "max_items",
+        ("--max-items",),
+        "as many items of a list, from as many pages as they need",
+        "N",
+        convert=_number_of_items,
     ),
     StandardOption(
         "validate",

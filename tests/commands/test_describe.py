@@ -118,6 +118,7 @@ def test_the_data_has_the_promised_shape(api: str) -> None:
                 "example": f"dynacli {api} put-thing id --example",
             }
         },
+        "pages": None,
         "callbacks": {},
         "example": f"dynacli {api} put-thing id --name string",
     } == {key: value for key, value in data.items() if key not in {"body", "responses"}}

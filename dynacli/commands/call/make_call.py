@@ -51,12 +51,27 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         settings = replace(settings, level="off")
     with _reporting(run, described, settings) as report:
         inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
+        listing = None
         try:
+            if run.options.all or run.options.max_items is not None:
+                from dynacli.commands.call.call_pages import Listing
+
+                listing = Listing(
+                    run,
+                    described,
+                    inputs,
+                    settings,
+                    asker(run),
+                    lambda call, pause: _waiting(run, call, pause),
+                )
+                inputs = listing.inputs
             values = collect_values(described, inputs, is_strict=settings.level != "off")
             if run.options.dry_run:
                 from dynacli.commands.call.dry_run import show_request
 
                 show_request(run, described, values, settings, report)
+            elif listing is not None:
+                listing.call(report)
             else:
                 send_call(run, described, values, settings, report)
         except BaseException:

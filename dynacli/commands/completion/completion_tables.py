@@ -52,6 +52,8 @@ FORMAT = Option(("auto", "json", "yaml", "raw", "text"))
 STANDARD: Options = {
     "--output": FORMAT,
     "-o": FORMAT._replace(is_listed=False),
+    "--all": Option(("pages", "keyset"), is_optional=True),
+    "--max-items": ANY,
     "--validate": Option(("off", "warn", "strict", "exact")),
     "--report": Option(("json", "junit", "sarif", "github")),
     "--dry-run": Option(("http", "json", "curl", "python", "har"), is_optional=True),
@@ -111,7 +113,10 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "serve": {"--port": ANY, **BEHAVIOUR, **STANDARD},
 }
 OF_CALLS = frozenset(
-    ("--output", "-o", "--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail")
+    (
+        *("--output", "-o", "--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
+        *("--all", "--max-items"),
+    )
 )
 """The standard options that `api add` refuses."""
 API_VERBS: Mapping[str, Options] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
 from dynacli.client.links import describe_links
+from dynacli.client.pages.document_rule import KINDS, describe_pages
 from dynacli.commands.help.server_lines import server_line
 from dynacli.commands.verbs.describe.incoming_requests import callback_lines, describe_callbacks
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
@@ -65,6 +66,7 @@ def describe_operation(api: OpenedApi, name: str) -> tuple[dict[str, Any], Text]
         ],
         "servers": _servers(api, operation),
         "links": describe_links(described),
+        "pages": describe_pages(described),
         "callbacks": describe_callbacks(described.part, api.catalog.resolve),
         "example": described.example_line,
     }
@@ -189,6 +191,8 @@ def _operation_text(
         lines.extend(["", paint.bold("Servers")])
         for index, server in enumerate(data["servers"]):
             lines.extend(_server_lines(index, server, paint))
+    if data["pages"] is not None:
+        lines.extend(["", paint.bold("Pages"), *_page_lines(data["pages"])])
     if data["links"]:
         lines.extend(["", paint.bold("Links")])
         for name, link in data["links"].items():
@@ -216,6 +220,28 @@ def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list
         )
         lines.append(visible(f"     {name}  {'; '.join(facts)}", keep=""))
     return lines
+
+
+def _page_lines(pages: Mapping[str, Any]) -> list[str]:
+    """Return the lines that say how the next page of a list is asked for, and where its items are."""
+    if pages["kind"] == "none":
+        lines = [f"  one page: {pages['why']}"]
+    else:
+        lines = [f"  `--all` has all of them by {KINDS[pages['kind']]}: {pages['why']}"]
+    items = (
+        "in several lists"
+        if pages["items"] is None
+        else "the answer"
+        if pages["items"] == "@"
+        else pages["items"]
+    )
+    facts = [f"items: {items}"]
+    if pages["size_option"]:
+        most = f" up to {pages['largest']:,}" if pages["largest"] else ""
+        facts.append(f"{pages['size_option']} says how many{most}")
+    if pages["total"]:
+        facts.append(f"{pages['total']} counts all")
+    return [visible(line, keep="") for line in (*lines, f"  {'; '.join(facts)}")]
 
 
 def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) -> list[str]:

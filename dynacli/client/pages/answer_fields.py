@@ -1,0 +1,226 @@
+"""The fields of an answer that may be about its pages: from the schema of the document, or from an answer that came."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from dynacli.model.field_names import plain_name
+from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
+from dynacli.record import record
+from dynacli.schema.read_schema import applied_schemas, following, list_of, mapping_of, types_of
+
+__all__ = [
+    "AnswerField",
+    "fields_of_schema",
+    "fields_of_value",
+    "item_field",
+    "success_response",
+    "success_schema",
+]
+
+_DEPTH = 4
+_MOST_FIELDS = 400
+_MOST_BRANCHES = 12
+_IDS = frozenset({"id", "_id", "uuid", "key", "sid", "guid"})
+
+
+@record
+class AnswerField:
+    """A field of an answer.
+
+    Args:
+        steps: The names that lead to it; none for the answer itself.
+        types: The types that it may have, without null; empty where that is not known.
+        facts: The keywords of its schema that tell what it means: `format`, `description`, `example`, `title`.
+        is_shown: Whether it was found in an answer.
+        item_names: The properties of the items of an array.
+        item_types: The types of the items of an array; empty where that is not known.
+    """
+
+    steps: tuple[str, ...]
+    types: frozenset[str]
+    facts: Mapping[str, Any]
+    is_shown: bool = False
+    item_names: tuple[str, ...] = ()
+    item_types: frozenset[str] = frozenset()
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the items of an array have an id."""
+        return not _IDS.isdisjoint(name.lower() for name in self.item_names)
+
+
+def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """Return the Response Object of a plain success; empty where the document has none.
+
+    Args:
+        responses: The Responses Object of an operation.
+        follow: Follows references.
+    """
+    if not isinstance(responses, Mapping):
+        return {}
+    codes = [str(code) for code in responses]
+    successes = sorted(code for code in codes if code[:1] == "2")
+    for code in (*(code for code in ("200", "206") if code in codes), *successes, "default"):
+        response = follow(responses.get(code)) if code in codes else None
+        if isinstance(response, Mapping) and (code == "200" or response.get("content")):
+            return response
+    return {}
+
+
+def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:
+    """Return the schema of the JSON of a response; None where it has none."""
+    content = response.get("content")
+    for name, raw in content.items() if isinstance(content, Mapping) else ():
+        media = follow(raw)
+        if isinstance(media, Mapping) and (is_json(name) or is_as_good_as_json(name)):
+            return body_schema(media)
+    return None
+
+
+def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[AnswerField]:
+    """Return the fields of the answers that a schema describes, the outermost first."""
+    found: list[AnswerField] = []
+    waiting: deque[tuple[tuple[str, ...], Any, tuple[int, ...]]] = deque([((), schema, ())])
+    while waiting and len(found) < _MOST_FIELDS:
+        steps, part, above = waiting.popleft()
+        if any(id(part) == each for each in above):
+            continue
+        schemas = list(_alternatives(part, resolve))
+        field = _described_field(steps, schemas, resolve)
+        found.append(field)
+        if len(steps) == _DEPTH or "array" in field.types:
+            continue
+        for name, below in _properties(schemas).items():
+            waiting.append(((*steps, name), below, (*above, id(part))))
+    return found
+
+
+def _alternatives(schema: Any, resolve: Callable[[str], Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the schemas that apply to a value, or may apply to it: those of `oneOf` and `anyOf`, too."""
+    follow = following(resolve)
+    waiting, count = [schema], 0
+    while waiting and count < _MOST_BRANCHES:
+        count += 1
+        for part in applied_schemas(waiting.pop(0), follow):
+            yield part
+            waiting += [*list_of(part, "oneOf"), *list_of(part, "anyOf")]
+
+
+def _properties(schemas: list[Mapping[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for schema in schemas:
+        for name, below in mapping_of(schema, "properties").items():
+            if isinstance(name, str):
+                found.setdefault(name, below)
+    return found
+
+
+def _described_field(
+    steps: tuple[str, ...], schemas: list[Mapping[str, Any]], resolve: Callable[[str], Any]
+) -> AnswerField:
+    types: set[str] = set()
+    facts: dict[str, Any] = {}
+    item_names: tuple[str, ...] = ()
+    item_types: frozenset[str] = frozenset()
+    for schema in schemas:
+        types.update(types_of(schema))
+        if not types_of(schema) and "items" in schema:
+            types.add("array")
+        if not types_of(schema) and "properties" in schema:
+            types.add("object")
+        for keyword in ("format", "description", "example", "title", "default"):
+            if keyword in schema:
+                facts.setdefault(keyword, schema[keyword])
+        examples = schema.get("examples")
+        if isinstance(examples, list) and examples:
+            facts.setdefault("example", examples[0])
+        if "items" in schema and not item_names:
+            items = list(_alternatives(schema["items"], resolve))
+            item_names = tuple(_properties(items))
+            item_types = frozenset(name for item in items for name in types_of(item))
+            item_types = item_types or frozenset({"object"} if item_names else ())
+    return AnswerField(steps, frozenset(types - {"null"}), facts, False, item_names, item_types)
+
+
+def fields_of_value(value: Any) -> list[AnswerField]:
+    """Return the fields of an answer that came, the outermost first."""
+    found: list[AnswerField] = []
+    waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), value)])
+    while waiting and len(found) < _MOST_FIELDS:
+        steps, part = waiting.popleft()
+        names: tuple[str, ...] = ()
+        item_types: frozenset[str] = frozenset()
+        if isinstance(part, list) and part:
+            names = tuple(part[0]) if isinstance(part[0], dict) else ()
+            item_types = frozenset({_type_of(part[0])}) - {"null"}
+        types = frozenset({_type_of(part)}) - {"null"}
+        found.append(AnswerField(steps, types, {"example": part}, True, names, item_types))
+        if isinstance(part, dict) and len(steps) < _DEPTH:
+            waiting.extend(((*steps, name), below) for name, below in part.items())
+    return found
+
+
+def _type_of(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+    return "number"
+
+
+_ITEM_NAMES = ("data", "items", "results", "value", "records", "rows", "entries", "content")
+"""What arrays of items are called, the surest first."""
+_BESIDE = frozenset(
+    {"errors", "warnings", "messages", "notices", "links", "included", "meta", "facets", "schemas"}
+)
+"""What arrays are called that stand beside the items."""
+
+
+def item_field(fields: Sequence[AnswerField], path: str = "") -> AnswerField | tuple[AnswerField, ...]:
+    """Return the array that holds the items; else all that may be it, which are none where there is no array.
+
+    It is the only array; else the one whose items have an id; else the one that is called as such arrays are.
+
+    Args:
+        fields: The fields of the answer.
+        path: The path of the operation, whose last segment often names the items.
+    """
+    arrays = [field for field in fields if "array" in field.types and "object" not in field.types]
+    arrays = [
+        field for field in arrays if not field.steps or field.steps[-1].lower() not in _BESIDE
+    ] or arrays
+    depths = sorted({len(field.steps) for field in arrays})
+    for depth in depths:
+        level = [field for field in arrays if len(field.steps) == depth]
+        with_ids = [field for field in level if field.has_ids]
+        for some in (level, with_ids):
+            if len(some) == 1:
+                return some[0]
+        named = _named(with_ids or level, path)
+        if named is not None:
+            return named
+        return tuple(with_ids or level)
+    return ()
+
+
+def _named(arrays: Sequence[AnswerField], path: str) -> AnswerField | None:
+    for name in _ITEM_NAMES:
+        for field in arrays:
+            if field.steps[-1].lower() == name:
+                return field
+    embedded = [field for field in arrays if field.steps[0] == "_embedded"]
+    if len(embedded) == 1:
+        return embedded[0]
+    segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
+    last = segments[-1] if segments else ""
+    return next((field for field in arrays if last and plain_name(field.steps[-1]) == last), None)

@@ -1,0 +1,456 @@
+"""Deciding by which rule an operation is paged, where nobody has written it down.
+
+The order is that of the surest: the header `Link`, a URL in the body, a cursor with a parameter for it, the id of the
+last item, the number of a page, an offset, and an id of the page only where it is asked for.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.pages.answer_fields import AnswerField
+from dynacli.client.pages.page_rule import InputPlace, PageRule, place_at
+from dynacli.model.field_names import plain_name, words_of
+from dynacli.model.operation import ANY
+from dynacli.record import replace
+
+__all__ = ["inferred_rules", "is_listing", "is_url", "paging_inputs", "with_size"]
+
+_SEARCHES = frozenset(
+    ("search", "query", "list", "filter", "find", "fetch", "scroll", "lookup", "browse", "similar")
+)
+"""The words that a POST is called by that only reads."""
+
+_URL_NAMES = frozenset(
+    (
+        *("nextlink", "nexturl", "nexturi", "nexthref", "nextpageurl", "nextpageuri", "nextpagelink"),
+        *("odatanextlink", "nextpagehref", "nextrecordsurl", "nextresultsurl"),
+    )
+)
+"""Plain names of fields that have the URL of the next page."""
+_LINK_HOLDERS = frozenset({"links", "link", "paging", "pages", "pagination"})
+"""Plain names of objects that have URLs of other pages."""
+_NEXT = "next"
+_CURSORS = frozenset(
+    (
+        *("nextpagetoken", "nextcursor", "nexttoken", "nextmarker", "endcursor", "nextpage", "nextoffset"),
+        *(
+            "nextpagecursor",
+            "nextpageid",
+            "nextpagekey",
+            "nextkey",
+            "nextstartkey",
+            "nextpageoffset",
+            "nextid",
+        ),
+        *(
+            "continuationtoken",
+            "nextcontinuationtoken",
+            "continuation",
+            "continue",
+            "scrollid",
+            "nextpagenumber",
+        ),
+        *(
+            "lastevaluatedkey",
+            "bookmark",
+            "nextpageinfo",
+            "nextstart",
+            "nextskip",
+            "nextindex",
+            "nextpagestart",
+        ),
+        *("nextbatch", "nextstartingtoken", "resumetoken", "nextsearchafter", "nextanchor", "nextposition"),
+        *("nextstartindex", "nextafter", "nexturlparams", "streamposition", "nextstreamposition"),
+    )
+)
+"""Plain names of fields that have the cursor of the next page, wherever they stand."""
+_PLAIN_CURSORS = frozenset({"cursor", "after", "marker", "pagetoken", "nextpage", _NEXT, "token"})
+"""Plain names that mean the cursor of the next page where they stand at the top, or in an object about pages."""
+_HOLDERS = frozenset(
+    (
+        *(
+            "meta",
+            "metadata",
+            "paging",
+            "pagination",
+            "page",
+            "pageinfo",
+            "cursors",
+            "cursor",
+            "links",
+            "pages",
+        ),
+        *(
+            "responsemetadata",
+            "paginginfo",
+            "next",
+            "responsemeta",
+            "paginationinfo",
+            "listmetadata",
+            "result",
+        ),
+    )
+)
+"""Plain names of objects about pages."""
+_PARTNERS = {
+    "endcursor": ("after", "cursor", "aftercursor"),
+    "continuationtoken": ("continuationtoken", "continuation", "token", "pagetoken", "cursor"),
+    "nextcontinuationtoken": ("continuationtoken", "token"),
+    "lastevaluatedkey": ("exclusivestartkey", "startkey", "lastevaluatedkey"),
+    "nextpageoffset": ("offset", "pageoffset"),
+    "nextoffset": ("offset",),
+    "nextskip": ("skip",),
+    "nextstart": ("start", "from", "offset"),
+    "nextindex": ("index", "startindex", "start"),
+    "nextid": ("fromid", "startid", "afterid", "sinceid", "id"),
+    "nextbatch": ("from", "since"),
+    "nextstreamposition": ("streamposition",),
+    "nextsearchafter": ("searchafter",),
+    "after": ("after", "pageafter", "cursor", "pagecursor"),
+    "cursor": ("cursor", "pagecursor", "after", "startcursor", "nextcursor"),
+    "nextcursor": (
+        "cursor",
+        "pagecursor",
+        "nextcursor",
+        "after",
+        "startcursor",
+        "pagetoken",
+        "startingafter",
+    ),
+    "nextpagetoken": ("pagetoken", "nextpagetoken", "token", "cursor"),
+    "nexttoken": ("nexttoken", "token", "pagetoken", "startingtoken"),
+    "nextmarker": ("marker", "nextmarker"),
+    "nextpage": ("page", "pagenumber", "nextpage", "pagetoken", "cursor"),
+    _NEXT: ("page", "pagenumber", "cursor", "next", "offset", "from", "start", "after", "token", "since"),
+    "token": ("token", "pagetoken", "nexttoken"),
+    "bookmark": ("bookmark",),
+    "continue": ("continue",),
+}
+"""Plain name of a cursor in an answer → plain names of the inputs that it is for, the usual one first."""
+_MORE = frozenset(
+    (
+        *("hasmore", "hasnext", "hasnextpage", "hasmoreitems", "moreitems", "more", "moreavailable"),
+        *("hasmoreresults", "moreresults", "hasadditionalpages", "hasmorepages", "hasmoredata"),
+    )
+)
+_LAST_ID_INPUTS = ("startingafter", "after", "afterid", "startafter", "sinceid", "lastid")
+_PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage", "pagepage")
+_OFFSETS = (
+    *("offset", "skip", "pageoffset", "start", "startat", "startindex", "startoffset", "startposition"),
+    *("firstresult", "recordoffset", "from", "pagestart"),
+)
+_SIZES = (
+    *("pagesize", "perpage", "pagelimit", "itemsperpage", "hitsperpage", "resultsperpage", "recordsperpage"),
+    *("limit", "size", "maxresults", "maxitems", "maxpagesize", "pagecount", "count", "take", "top", "rows"),
+    *("first", "numresults", "batchsize", "max", "numberofitems", "length", "maxcount", "limitnum"),
+)
+"""Plain names of inputs that say how many items a page has, the surest first."""
+_TOTALS = (
+    *("total", "totalcount", "totalitems", "totalresults", "totalelements", "totalhits", "totalrecords"),
+    *("totalentries", "totalrows", "itemcount", "totalsize", "totalobjects", "recordstotal", "itemstotal"),
+    *("odatacount", "fullcount", "resultcount", "numfound", "totalnumber", "count", "estimatedtotalhits"),
+)
+_LAST_PAGES = (
+    *("totalpages", "pagecount", "lastpage", "pagestotal", "numpages", "pages", "totalpagecount"),
+    *("numberofpages",),
+)
+_DATES = frozenset({"date", "date-time", "time"})
+_MOST = re.compile(
+    r"(?:\bmax(?:imum)?|\bup to|\bat most|\bno more than|\bnot exceed|\blimited to|\bcapped at|\bbetween \d+ and"
+    r"|\bfrom \d+ to|\bless than or equal to|<=|\b\d+ ?-)(?!\w)[^0-9.;\n]{0,40}?(\d[\d,_]{0,8})\b",
+    re.IGNORECASE,
+)
+_FROM_ZERO = re.compile(
+    r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b", re.IGNORECASE
+)
+_URL_TEXT = re.compile(r"\b(?:ur[il]s?|hrefs?|links?)\b", re.IGNORECASE)
+_LARGEST = 10_000
+"""A larger page than this is never asked for, whatever the document allows."""
+_SIZE_NAMES = re.compile(r"size|limit|count|total|prev|first|self")
+
+
+def is_listing(described: DescribedOperation) -> bool:
+    """Return whether an operation only reads: a safe method, or a POST that is called a search."""
+    operation = described.operation
+    if operation.method != "POST":
+        return operation.method in ("GET", "QUERY")
+    return not _SEARCHES.isdisjoint(words_of(f"{operation.operation_id} {operation.name} {operation.path}"))
+
+
+def paging_inputs(described: DescribedOperation) -> list[InputPlace]:
+    """Return the inputs that may be about pages: of the query, of headers, and of the body of a search."""
+    raw = {(each.get("in"), each.get("name")): each for each in reversed(described.raw_parameters())}
+    found: list[InputPlace] = []
+    for parameter in described.operation.parameters:
+        if parameter.location not in ("query", "header"):
+            continue
+        text = str(
+            raw.get((parameter.location, parameter.name), {}).get("description") or parameter.description
+        )
+        if parameter.value.type not in ("array", "object"):
+            found.append(
+                InputPlace(parameter.location, parameter.name, (), parameter.option, parameter.value, text)
+            )
+        found += [
+            InputPlace(
+                parameter.location, parameter.name, field.path, field.option, field.value, field.description
+            )
+            for field in parameter.fields
+            if "[]" not in field.path
+        ]
+    if described.media_type is not None:
+        found += [
+            InputPlace("body", "", field.path, field.option, field.value, field.description)
+            for field in described.media_type.fields
+            if "[]" not in field.path
+            and field.value.type not in ("array", "object")
+            and (len(field.path) == 1 or (len(field.path) == 2 and plain_name(field.path[0]) in _HOLDERS))
+        ]
+    # In the query first: a header that is called so is seldom about pages.
+    order = {"query": 0, "body": 1, "header": 2}
+    return sorted(found, key=lambda place: order[place.location])
+
+
+def _named(
+    inputs: Sequence[InputPlace], names: Sequence[str], types: tuple[str, ...] = ()
+) -> InputPlace | None:
+    """Return the input that has one of the names, the first name that any has."""
+    for name in names:
+        for place in inputs:
+            is_fitting = not types or place.value.type in (*types, ANY)
+            if name in _names_of(place) and is_fitting and place.value.format not in _DATES:
+                return place
+    return None
+
+
+def _names_of(place: InputPlace) -> tuple[str, ...]:
+    """Return the plain names of an input: with those that it stands in, and its own where those are about pages."""
+    if place.path and (place.location == "body" or plain_name(place.name) in _HOLDERS):
+        return (place.plain_name, plain_name(place.path[-1]))
+    return (place.plain_name,)
+
+
+_NUMBERS = ("integer", "number")
+
+
+def inferred_rules(
+    described: DescribedOperation,
+    fields: Sequence[AnswerField],
+    headers: Mapping[str, Any],
+    *,
+    is_keyset_asked: bool = False,
+) -> tuple[PageRule, ...]:
+    """Return the rules that may hold, the surest first.
+
+    Args:
+        fields: The fields of the answer: those of the document, and those of an answer.
+        headers: The headers that the document says the answer has, or that it has.
+    """
+    inputs = paging_inputs(described)
+    if not is_listing(described):
+        return ()
+    rules = [
+        *_link_rules(headers),
+        *_url_rules(fields),
+        *_cursor_rules(fields, inputs),
+        *_last_id_rules(fields, inputs),
+        *_page_rules(inputs),
+        *_offset_rules(inputs),
+        *(_keyset_rules(fields, inputs) if is_keyset_asked else ()),
+    ]
+    return tuple(with_size(_with_ends(rule, fields), inputs) for rule in rules)
+
+
+def _link_rules(headers: Mapping[str, Any]) -> Iterator[PageRule]:
+    if any(name.lower() == "link" for name in headers):
+        yield PageRule("link", "the answer has the header `Link`")
+
+
+def _url_rules(fields: Sequence[AnswerField]) -> Iterator[PageRule]:
+    for field in fields:
+        if _is_next_url(field):
+            place = place_at(*field.steps)
+            yield PageRule("url", f"the answer has the URL of the next page in `{place.text}`", next=place)
+            return
+
+
+def _is_next_url(field: AnswerField) -> bool:
+    names = [plain_name(step) for step in field.steps]
+    if not names or (field.types and "string" not in field.types):
+        return False
+    if names[-1] in _URL_NAMES or names[-1] == "odatanextlink":
+        return True
+    if names[-1] in ("href", "url", "uri", "link"):
+        return len(names) > 1 and names[-2] in (_NEXT, "nextpage")
+    if names[-1] not in (_NEXT, "nextpage"):
+        return False
+    facts = field.facts
+    if field.is_shown:
+        return is_url(facts.get("example"))
+    if facts.get("format") in ("uri", "url", "uri-reference", "iri") or is_url(facts.get("example")):
+        return True
+    told = f"{facts.get('description', '')} {facts.get('title', '')}"
+    if _URL_TEXT.search(told) or is_url(told.rsplit(" ", maxsplit=1)[-1]):
+        return "cursor" not in told.lower() and "token" not in told.lower()
+    return len(names) > 1 and names[-2] in ("links", "link") and "format" not in facts
+
+
+def is_url(value: Any) -> bool:
+    """Return whether a value is a URL, or a reference that is as good as one."""
+    if not isinstance(value, str) or any(char.isspace() for char in value):
+        return False
+    return value.startswith(("http://", "https://", "/", "?")) and len(value) > 1
+
+
+def _cursor_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+    for field in fields:
+        names = [plain_name(step) for step in field.steps]
+        if not names or not field.types <= {"string", "integer", "number"}:
+            continue
+        partner = _partner(field, names, inputs)
+        if partner is not None:
+            place = place_at(*field.steps)
+            why = f"the answer has the next cursor in `{place.text}`, which `--{partner.option}` takes"
+            yield PageRule("cursor", why, input=partner, next=place)
+            return
+
+
+def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace]) -> InputPlace | None:
+    """Return the input that takes a field of the answer as a cursor; None where the field is no cursor."""
+    name = names[-1]
+    is_held = len(names) == 1 or all(holder in _HOLDERS for holder in names[:-1])
+    if name not in _CURSORS and not (name in _PLAIN_CURSORS and is_held):
+        return None
+    if name in _PLAIN_CURSORS - _CURSORS and len(names) == 1 and name not in ("cursor", _NEXT, "marker"):
+        return None
+    stem = name.removeprefix("next")
+    wanted = dict.fromkeys((*_PARTNERS.get(name, ()), name, stem, f"page{stem}" if stem else ""))
+    types: tuple[str, ...] = ()
+    if field.types:
+        types = ("string",) if field.types == {"string"} else _NUMBERS if "string" not in field.types else ()
+    return _named(inputs, [each for each in wanted if each], types)
+
+
+def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+    more = _field_named(fields, _MORE, "boolean")
+    after = _named(inputs, _LAST_ID_INPUTS)
+    if more is not None and after is not None:
+        place = place_at(*more.steps)
+        why = f"`{place.text}` says whether there is more, which `--{after.option}` asks for by the id of the last item"
+        yield PageRule("last-id", why, input=after, more=place)
+
+
+def _page_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+    page = _named(inputs, _PAGES, _NUMBERS)
+    if page is not None:
+        yield PageRule(
+            "page", f"`--{page.option}` is the number of a page", input=page, first=_first(page, 1)
+        )
+
+
+def _first(place: InputPlace, usual: int) -> int | None:
+    """Return the number of the first page or item; None where the document does not tell it."""
+    value = place.value
+    if value.has_default and isinstance(value.default, int) and value.default in (0, 1):
+        return int(value.default)
+    if _FROM_ZERO.search(place.description):
+        return 0
+    minimum = (value.limits or {}).get("minimum")
+    if minimum in (0, 1) and usual in (minimum, 0):
+        return int(minimum)
+    return None if minimum == 0 else 0 if place.plain_name.endswith("index") and usual == 1 else usual
+
+
+def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+    offset = _named(inputs, _OFFSETS, _NUMBERS)
+    if offset is None:
+        return
+    is_sure = any(
+        name in ("offset", "skip", "pageoffset", "startindex", "startat") for name in _names_of(offset)
+    )
+    if is_sure or _named(inputs, _SIZES, _NUMBERS) is not None:
+        first = _first(offset, 0) or 0
+        yield PageRule(
+            "offset", f"`--{offset.option}` is the number of items before the page", input=offset, first=first
+        )
+
+
+def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+    before, after = _named(inputs, ("before", "beforeid")), _named(inputs, ("after", "afterid"))
+    is_bare = any(not field.steps and "array" in field.types for field in fields)
+    chosen = before or after
+    if is_bare and chosen is not None and _named(inputs, _SIZES, _NUMBERS) is not None:
+        why = f"`--{chosen.option}` takes an id of the page, which was asked for with `--all=keyset`"
+        yield PageRule("keyset", why, input=chosen, other=after if before else None)
+
+
+def _with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
+    """Return a rule with the places where an answer says that there is more, or how much there is."""
+    more = _field_named(fields, _MORE, "boolean")
+    total = _numeric(fields, _TOTALS)
+    last = _numeric(fields, _LAST_PAGES)
+    return replace(
+        rule,
+        more=rule.more or (place_at(*more.steps) if more else None),
+        total=rule.total or (place_at(*total.steps) if total else None),
+        last=rule.last or (place_at(*last.steps) if last else None),
+    )
+
+
+def _field_named(fields: Sequence[AnswerField], names: frozenset[str], type_: str) -> AnswerField | None:
+    for field in fields:
+        if field.steps and plain_name(field.steps[-1]) in names and field.types <= {type_}:
+            return field
+    return None
+
+
+def _numeric(fields: Sequence[AnswerField], names: Sequence[str]) -> AnswerField | None:
+    found = []
+    for field in fields:
+        steps = [plain_name(step) for step in field.steps]
+        if not steps or not field.types or not field.types <= {"integer", "number"}:
+            continue
+        name = steps[-1]
+        if (
+            name in ("count", "pages", "total")
+            and len(steps) > 1
+            and not all(each in _HOLDERS for each in steps[:-1])
+        ):
+            continue
+        if name in names:
+            found.append((names.index(name), len(steps), field))
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def with_size(rule: PageRule, inputs: Sequence[InputPlace]) -> PageRule:
+    """Return a rule with the input that says how many items a page has, and the largest number for it."""
+    size = rule.size
+    if size is None:
+        names: Sequence[str] = _SIZES
+        if rule.kind == "offset":
+            names = ("limit", "pagelimit", *_SIZES)
+        near = [place for place in inputs if rule.input is None or place.location == rule.input.location]
+        others = [place for place in near if place != rule.input]
+        size = _named(others, names, _NUMBERS)
+    if size is None:
+        return rule
+    default = size.value.default
+    usual = default if isinstance(default, int) and not isinstance(default, bool) and default > 0 else None
+    return replace(rule, size=size, most=_most(size), usual=usual)
+
+
+def _most(size: InputPlace) -> int | None:
+    limits = size.value.limits or {}
+    most = limits.get("maximum")
+    if isinstance(limits.get("exclusiveMaximum"), int | float) and limits["exclusiveMaximum"] is not True:
+        most = int(limits["exclusiveMaximum"]) - 1
+    elif size.value.enum and all(isinstance(each, int) for each in size.value.enum):
+        most = max(size.value.enum)
+    if most is None:
+        told = [int(re.sub(r"[,_]", "", number)) for number in _MOST.findall(size.description)]
+        most = max(told, default=None)
+    if not isinstance(most, int | float) or not 1 <= most <= _LARGEST:
+        return None
+    return int(most)

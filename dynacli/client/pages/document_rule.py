@@ -1,0 +1,107 @@
+"""What a document says of the pages of an operation: the rules that may hold, and where the items are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.pages.answer_fields import (
+    AnswerField,
+    fields_of_schema,
+    item_field,
+    success_response,
+    success_schema,
+)
+from dynacli.client.pages.configured_rule import configured_rule
+from dynacli.client.pages.decide_rule import inferred_rules, is_listing, paging_inputs, with_size
+from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
+from dynacli.record import record, replace
+
+__all__ = ["KINDS", "NO_RULE", "DocumentPages", "describe_pages", "document_pages", "document_rule"]
+
+NO_RULE = PageRule("none", "nothing in the document says how to ask for another page")
+
+
+@record
+class DocumentPages:
+    """What a document says of the pages of an operation.
+
+    Args:
+        rules: Those that may hold, the surest first; one that is declared stands alone.
+        items: Where the items are; None where the document does not say it.
+        candidates: The arrays of which each may hold the items.
+        fields: The fields of the answer.
+        headers: The headers of the answer.
+    """
+
+    rules: tuple[PageRule, ...]
+    items: AnswerPlace | None
+    candidates: tuple[str, ...]
+    fields: Sequence[AnswerField]
+    headers: Mapping[str, Any]
+
+
+def document_pages(
+    described: DescribedOperation, configured: PageRule | None = None, *, is_keyset_asked: bool = False
+) -> DocumentPages:
+    """Return what the document says of an operation's pages.
+
+    Args:
+        configured: The rule in the person's configuration.
+    """
+    operation = described.part["operation"]
+    response = success_response(described.follow(operation.get("responses")), described.follow)
+    fields = fields_of_schema(success_schema(response, described.follow), described.resolve)
+    headers = described.follow(response.get("headers"))
+    headers = headers if isinstance(headers, Mapping) else {}
+    found = item_field(fields, described.operation.path)
+    items = place_at(*found.steps) if isinstance(found, AnswerField) else None
+    candidates = () if isinstance(found, AnswerField) else tuple(place_at(*each.steps).text for each in found)
+    if configured is not None and configured.items is not None:
+        items, candidates = configured.items, ()
+    rules: tuple[PageRule, ...] = ()
+    if configured is not None and configured.kind != "items":
+        rules = (configured,)
+    if not rules:
+        from dynacli.client.pages.declared_rules import declared_rule
+
+        declared = declared_rule(described, response)
+        rules = (declared,) if declared is not None else ()
+    rules = tuple(with_size(rule, paging_inputs(described)) for rule in rules)
+    if not rules:
+        rules = inferred_rules(described, fields, headers, is_keyset_asked=is_keyset_asked)
+    if not rules and is_listing(described):
+        # One page, and that as large as it may be.
+        rules = (with_size(NO_RULE, paging_inputs(described)),)
+    rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
+    return DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
+
+
+def document_rule(pages: DocumentPages) -> PageRule:
+    """Return the rule that `describe` names."""
+    return pages.rules[0] if pages.rules else replace(NO_RULE, items=pages.items)
+
+
+KINDS = {
+    "link": "the header `Link`",
+    "url": "the URL of the next page",
+    "cursor": "a cursor",
+    "last-id": "the id of the last item",
+    "page": "page numbers",
+    "offset": "an offset",
+    "keyset": "ids",
+}
+"""Kind of a rule → what the next page is asked for by, as messages call it."""
+
+
+def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
+    """Return the rule by which an operation is paged, as data; None where it answers with no list.
+
+    Raises:
+        FileError: The rule in the configuration is malformed.
+    """
+    pages = document_pages(described, configured_rule(described))
+    rule = document_rule(pages)
+    has_list = pages.items is not None or bool(pages.candidates)
+    if rule.kind == "none" and not (has_list and is_listing(described)):
+        return None
+    return rule.as_json()

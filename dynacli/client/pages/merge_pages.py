@@ -1,0 +1,119 @@
+"""One answer of many pages: their items in the wrapper of the first page, and one verdict on all of them."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.pages.page_loop import Page
+from dynacli.client.pages.page_rule import AnswerPlace
+from dynacli.model.field_names import plain_name
+from dynacli.record import replace
+from dynacli.validation.findings.finding import Verdict
+
+if TYPE_CHECKING:
+    from dynacli.validation.findings.finding import Finding
+
+__all__ = ["MergedVerdict", "merged_value"]
+
+_OF_THE_LAST = re.compile(
+    r"next.*|has(?:more|next).*|more|moreitems|.*cursors?|links?|odatanextlink|after|marker|continuationtoken"
+)
+"""Plain names of what the last page says of the pages: which one is next, and whether there is one."""
+_MOST_FINDINGS = 2_000
+"""Findings that are kept; further ones are counted."""
+
+
+def merged_value(first: Any, last: Any, place: AnswerPlace, items: list[Any]) -> Any:
+    """Return the value of all pages: the first one's, with all items, and the links and cursors of the last one.
+
+    Args:
+        first: The value of the first page.
+        last: The value of the last page.
+        place: Where both have their items.
+        items: Those of all pages; they alone are the value where the place is no plain path.
+    """
+    if place.steps is None:
+        return items
+    return _merged(first, last, list(place.steps), items)
+
+
+def _merged(first: Any, last: Any, steps: list[str | int], items: list[Any]) -> Any:
+    if not steps:
+        return items
+    name = str(steps[0])
+    if not isinstance(first, dict) or name not in first:
+        return first
+    merged = _with_ends(first, last if isinstance(last, dict) else first, keep=name)
+    below = last.get(name) if isinstance(last, dict) else None
+    merged[name] = _merged(first[name], below, steps[1:], items)
+    return merged
+
+
+def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> dict[str, Any]:
+    """Return the members of an object, those about the next page as the last page has them."""
+    merged: dict[str, Any] = {}
+    for name, value in first.items():
+        if name == keep:
+            merged[name] = value
+        elif _OF_THE_LAST.fullmatch(plain_name(name)):
+            if name in last:
+                merged[name] = last[name]
+        elif isinstance(value, dict) and isinstance(last.get(name), dict):
+            merged[name] = _with_ends(value, last[name])
+        else:
+            merged[name] = value
+    return merged
+
+
+class MergedVerdict(Verdict):
+    """The verdict on all pages, in which a finding about an item names its place among the items of all pages.
+
+    Attributes:
+        dropped: How many findings were not kept, because there are very many.
+
+    Args:
+        place: Where the pages have their items.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(is_accepted=True)
+        self.dropped = 0
+
+    def add(self, page: Page, place: AnswerPlace | None, before: int) -> None:
+        """Add the verdict on a page.
+
+        Args:
+            place: Where it has its items.
+            before: How many items the pages before it have had.
+        """
+        verdict = page.verdict
+        if verdict is None:
+            return
+        self.is_accepted = self.is_accepted and verdict.is_accepted
+        shift = _shift(place, before)
+        left = max(_MOST_FINDINGS - len(self.findings), 0)
+        self.extend(shift(finding) for finding in verdict.findings[:left])
+        self.dropped += max(len(verdict.findings) - left, 0)
+        for finding in verdict.tolerated if len(self.tolerated) < _MOST_FINDINGS else ():
+            self.tolerate(shift(finding))
+        self.unchecked = list(dict.fromkeys((*self.unchecked, *verdict.unchecked)))
+        self.failures = list(dict.fromkeys((*self.failures, *verdict.failures)))
+        if len(self.suppressed) < _MOST_FINDINGS:
+            self.suppressed += [(shift(finding), reason) for finding, reason in verdict.suppressed]
+
+
+def _shift(place: AnswerPlace | None, before: int) -> "Any":
+    """Return what gives a finding its place among the items of all pages."""
+    if place is None or place.steps is None:
+        return lambda finding: finding
+    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place.steps]
+    prefix = "".join(f"/{step}" for step in steps) + "/"
+
+    def shifted(finding: "Finding") -> "Finding":
+        if not finding.pointer.startswith(prefix):
+            return finding
+        index, slash, rest = finding.pointer[len(prefix) :].partition("/")
+        if not index.isdecimal():
+            return finding
+        return replace(finding, pointer=f"{prefix}{int(index) + before}{slash}{rest}")
+
+    return shifted

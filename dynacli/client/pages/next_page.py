@@ -1,0 +1,384 @@
+"""What comes after a page, by a rule and the answer that brought it. Pure: nothing is sent here."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
+from dynacli.client.pages.decide_rule import is_url
+from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule
+from dynacli.document.discovery.link_headers import parse_links
+from dynacli.errors import NetworkError, RefusedError
+from dynacli.record import record, replace
+from dynacli.request.assemble_body import Assignment, assemble
+from dynacli.urls import origin_of, without_query
+
+__all__ = ["End", "NextPage", "ReceivedPage", "given_value", "id_of", "next_page", "number_in", "with_input"]
+
+_NOWHERE = AnswerPlace("", ())
+_IDS = ("id", "_id", "ID", "Id", "uuid", "key", "sid", "guid", "name")
+_TOTAL_HEADERS = frozenset(
+    {"x-total-count", "x-total", "x-total-items", "total-count", "x-pagination-total-count"}
+)
+_LAST_HEADERS = frozenset({"x-total-pages", "x-page-count", "x-pagecount", "x-pagination-page-count"})
+_PAGE_ECHOES = ("page", "currentPage", "current_page", "pageNumber", "page_number", "number", "pageIndex")
+_HOLDERS = ("", "meta", "pagination", "paging", "page", "page_info", "pageInfo", "metadata")
+
+
+@record
+class ReceivedPage:
+    """A page that came.
+
+    Args:
+        inputs: The inputs that it was asked for with.
+        url: The URL of its answer, which other URLs in it may be relative to.
+        origin: The origin that pages come from: that of the first request.
+        headers: Those of its answer.
+        value: The value of its body.
+        items: Its items; None where it has none, or where that is not known.
+        number: Which page it is of those that were asked for, counted from 1.
+        count: How many items the pages before it have had.
+    """
+
+    inputs: CallInputs
+    url: str
+    origin: str
+    headers: Sequence[tuple[str, str]]
+    value: Any
+    items: Sequence[Any] | None
+    number: int = 1
+    count: int = 0
+
+    def header(self, name: str) -> str:
+        """Return the value of a header, several joined by commas; empty where it did not come."""
+        return ", ".join(text for key, text in self.headers if key.lower() == name.lower())
+
+
+@record
+class NextPage:
+    """What the next page is asked for with.
+
+    Args:
+        inputs: Those of the page before, with the one that changes.
+        url: The URL, where the answer gave one; the inputs then count only for what no URL has.
+        mark: What tells this page from others: the URL, or the value of the input that changes.
+        is_proven: Whether the answer says that there is such a page; else it is tried.
+    """
+
+    inputs: CallInputs
+    url: str
+    mark: str
+    is_proven: bool = True
+
+
+@record
+class End:
+    """There is no further page.
+
+    Args:
+        why: What says so.
+        is_said: Whether the answer says so; else it does not have what the rule looks for.
+    """
+
+    why: str
+    is_said: bool = True
+
+
+def next_page(rule: PageRule, page: ReceivedPage) -> NextPage | End:
+    """Return what comes after a page.
+
+    Raises:
+        NetworkError: The answer names the next page by something that is no such name.
+        RefusedError: The next page would cross a line of trust.
+    """
+    match rule.kind:
+        case "link":
+            return _by_link(page)
+        case "url":
+            return _by_url(rule, page)
+        case "cursor":
+            return _by_cursor(rule, page)
+        case "last-id":
+            return _by_last_id(rule, page)
+        case "page":
+            return _by_number(rule, page)
+        case "offset":
+            return _by_offset(rule, page)
+        case "keyset":
+            return _by_keyset(rule, page)
+    return End(rule.why)
+
+
+def _by_link(page: ReceivedPage) -> NextPage | End:
+    links = parse_links(text for key, text in page.headers if key.lower() == "link")
+    for link in links:
+        if "next" in link.relations and link.target:
+            return _at_url(page, link.target)
+    others = {"prev", "previous", "first", "last", "self"}
+    is_said = any(not others.isdisjoint(link.relations) for link in links)
+    return End("the answer's header `Link` names no next page", is_said)
+
+
+def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
+    place = rule.next or _NOWHERE
+    found, where = _found(place, page), place.text
+    if isinstance(found, dict):
+        found = found.get("href", found.get("url", found))
+    if found is ABSENT:
+        return End(f"the answer has no `{where}`", is_said=False)
+    if found in (None, "", False, [], {}):
+        return End(f"`{where}` is empty")
+    if not isinstance(found, str):
+        raise _no_name(page, where, "a URL", found)
+    if not rule.is_declared and where.endswith("next") and not is_url(found):
+        return End(f"`{where}` is no URL", is_said=False)
+    return _at_url(page, found)
+
+
+def _at_url(page: ReceivedPage, target: str) -> NextPage:
+    here, there = without_query(page.url), ""
+    try:
+        url = urlsplit(urljoin(page.url, target))._replace(fragment="")
+        there = origin_of(url.geturl())
+    except ValueError:
+        raise NetworkError(
+            f"The next page of `{here}` has a URL that cannot be read",
+            why="The server gave it in its answer",
+            hint="Tell those who run the server",
+        ) from None
+    if there == page.origin and "@" not in url.netloc:
+        return NextPage(page.inputs, url.geturl(), url.geturl())
+    is_downgrade = page.origin.startswith("https:") and there.startswith("http:")
+    why = f"Its URL leads to `{there}`" + (", which is not encrypted" if is_downgrade else "")
+    raise RefusedError(
+        f"The next page of `{here}` is not fetched",
+        why=why if there != page.origin else "Its URL holds credentials",
+        hint="If you trust it, name that server with `--server`",
+        origin=there,
+    )
+
+
+def _by_cursor(rule: PageRule, page: ReceivedPage) -> NextPage | End:
+    place = rule.next or _NOWHERE
+    where = place.text
+    if _more(rule, page) is False:
+        return End(f"`{rule.more.text if rule.more else ''}` is false")
+    found = _found(place, page)
+    if found is ABSENT:
+        return End(f"the answer has no `{where}`", is_said=False)
+    if found in (None, "", False, 0, "0") or (isinstance(found, int) and found < 0):
+        return End(f"`{where}` is empty")
+    if isinstance(found, bool | dict | list):
+        raise _no_name(page, where, "a cursor", found)
+    if page.items is not None and not page.items and rule.more is None and not isinstance(found, str):
+        return End("the page is empty")
+    return _with(rule, page, found)
+
+
+def _by_last_id(rule: PageRule, page: ReceivedPage) -> NextPage | End:
+    more = _more(rule, page)
+    if more is None:
+        return End(f"the answer has no `{rule.more.text if rule.more else ''}`", is_said=False)
+    if not more:
+        return End(f"`{rule.more.text if rule.more else ''}` is false")
+    last = id_of(page.items[-1]) if page.items else None
+    return End("the page has no item with an id", is_said=False) if last is None else _with(rule, page, last)
+
+
+def _by_number(rule: PageRule, page: ReceivedPage) -> NextPage | End:
+    first = rule.first
+    given = number_in(given_value(rule.input, page.inputs))
+    echo = _echo(page.value) if given is None or first is None else None
+    current = given if given is not None else echo if echo in (0, 1) else 1 if first is None else first
+    if first is None:
+        first = current if given is None else 0 if given == 0 else 1
+    ended = _ended(rule, page, skipped=_skipped(rule, page, current - first))
+    if isinstance(ended, End):
+        return ended
+    last = _count_of(page, rule.last, _LAST_HEADERS)
+    if last is not None and last > 0:
+        if current - first + 1 >= last:
+            return End(f"the answer says that there are {last} pages")
+        ended = True
+    return _with(rule, page, current + 1, is_proven=bool(ended))
+
+
+def _skipped(rule: PageRule, page: ReceivedPage, pages: int) -> int | None:
+    """Return how many items stand before a page; None where it is not known.
+
+    Args:
+        pages: How many pages stand before it.
+    """
+    unseen = pages - (page.number - 1)
+    if unseen <= 0:
+        return page.count
+    size = number_in(given_value(rule.size, page.inputs)) or rule.usual
+    return unseen * size + page.count if size else None
+
+
+def _by_offset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
+    first = rule.first or 0
+    given = number_in(given_value(rule.input, page.inputs))
+    current = first if given is None else given
+    ended = _ended(rule, page, skipped=current - first)
+    if isinstance(ended, End):
+        return ended
+    return _with(rule, page, current + len(page.items or ()), is_proven=bool(ended))
+
+
+def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bool":
+    """Return why a counted page is the last one; else whether the answer says that there is another."""
+    if page.items is None:
+        return End("the answer has no items", is_said=False)
+    if not page.items:
+        return End("the page is empty")
+    more = _more(rule, page)
+    if more is not None:
+        return True if more else End(f"`{rule.more.text if rule.more else ''}` is false")
+    total = _count_of(page, rule.total, _TOTAL_HEADERS)
+    if (
+        total is not None
+        and rule.total is not None
+        and rule.total.text.endswith("count")
+        and total == len(page.items)
+    ):
+        total = None if rule.total.text.split(".")[-1] == "count" else total
+    if total is not None and total >= 0:
+        if skipped is None:
+            return True
+        if skipped + len(page.items) >= total:
+            return End(f"all {total:,} items came")
+        return True
+    if _count_of(page, rule.last, _LAST_HEADERS) is None and _is_short(rule, page):
+        return End("the page is not full")
+    return False
+
+
+def _is_short(rule: PageRule, page: ReceivedPage) -> bool:
+    """Return whether a page has fewer items than pages have: those that were asked for, where servers give so many."""
+    asked = number_in(given_value(rule.size, page.inputs))
+    if asked is None:
+        asked = rule.usual
+    elif rule.most is None or asked > rule.most:
+        # A server may cap what it is asked for without a word.
+        asked = None
+    return asked is not None and len(page.items or ()) < asked
+
+
+def _by_keyset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
+    if not page.items:
+        return End("the page is empty")
+    if _is_short(rule, page):
+        return End("the page is not full")
+    ids = [id_of(page.items[0]), id_of(page.items[-1])]
+    if None in ids:
+        return End("the items have no id", is_said=False)
+    if rule.input is not None and rule.other is not None and _order(ids[0]) < _order(ids[1]):
+        # `before` leads to smaller ids, `after` to larger ones.
+        rule = replace(rule, input=rule.other)
+    return _with(rule, page, ids[1], is_proven=False)
+
+
+def _order(found: Any) -> tuple[int, int, str]:
+    number = number_in(found)
+    return (1, 0, str(found)) if number is None else (0, number, "")
+
+
+def id_of(item: Any) -> Any:
+    """Return the id of an item; None where it has none."""
+    if isinstance(item, dict):
+        for name in _IDS:
+            if isinstance(item.get(name), str | int) and not isinstance(item[name], bool):
+                return item[name]
+    return item if isinstance(item, str | int) and not isinstance(item, bool) else None
+
+
+def _found(place: AnswerPlace, page: ReceivedPage) -> Any:
+    if place.header:
+        return page.header(place.header) or ABSENT
+    return place.value_in(page.value)
+
+
+def _more(rule: PageRule, page: ReceivedPage) -> bool | None:
+    found = ABSENT if rule.more is None else _found(rule.more, page)
+    return found if isinstance(found, bool) else None
+
+
+def number_in(value: Any) -> int | None:
+    """Return a whole number, also one that is written as a text; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value) < 20:
+        return int(value)
+    return None
+
+
+def _count_of(page: ReceivedPage, place: AnswerPlace | None, headers: frozenset[str]) -> int | None:
+    """Return a number of items or pages that an answer gives; None where it gives none. A negative one says nothing."""
+    found = number_in(place.value_in(page.value)) if place is not None else None
+    if found is None:
+        found = next((number_in(text) for name, text in page.headers if name.lower() in headers), None)
+    return found if found is not None and found >= 0 else None
+
+
+def _echo(value: Any) -> int | None:
+    """Return the number that an answer gives its page."""
+    for holder in _HOLDERS:
+        inside = value.get(holder) if holder and isinstance(value, dict) else value
+        if not isinstance(inside, dict):
+            continue
+        for name in _PAGE_ECHOES:
+            found = number_in(inside.get(name))
+            if found is not None:
+                return found
+    return None
+
+
+def _with(rule: PageRule, page: ReceivedPage, value: Any, *, is_proven: bool = True) -> NextPage | End:
+    if rule.input is None:
+        return End(rule.why, is_said=False)
+    if rule.input.value.type in ("integer", "number") and number_in(value) is not None:
+        value = number_in(value)
+    elif rule.input.value.type == "string" and not isinstance(value, str):
+        value = str(value)
+    return NextPage(with_input(page.inputs, rule.input, value), "", json.dumps(value), is_proven)
+
+
+def given_value(place: InputPlace | None, inputs: CallInputs) -> Any:
+    """Return the value that was given for an input; None where none was."""
+    if place is None:
+        return None
+    if place.location == "body":
+        found = [assignment.value for assignment in inputs.assignments if assignment.path == place.path]
+        if not found and isinstance(inputs.body, bytes):
+            try:
+                whole = AnswerPlace("", place.path).value_in(json.loads(inputs.body))
+            except (ValueError, RecursionError):
+                return None
+            return None if whole is ABSENT else whole
+        return found[-1] if found else None
+    value = inputs.parameters.get((place.location, place.name))
+    for step in place.path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def with_input(inputs: CallInputs, place: InputPlace, value: Any) -> CallInputs:
+    """Return inputs with another value at one place."""
+    if place.location == "body":
+        kept = tuple(assignment for assignment in inputs.assignments if assignment.path != place.path)
+        return replace(inputs, assignments=(*kept, Assignment(place.path, value, f"--{place.option}")))
+    key: ParameterKey = (place.location, place.name)
+    if place.path:
+        value = assemble(inputs.parameters.get(key), [Assignment(place.path, value, f"--{place.option}")])
+    return replace(inputs, parameters={**inputs.parameters, key: value})
+
+
+def _no_name(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkError:
+    names = {dict: "an object", list: "a list", bool: "true", int: "a number", float: "a number"}
+    return NetworkError(
+        f"The answer of `{without_query(page.url)}` says in no usable way which page is next",
+        why=f"`{where}` is {names.get(type(found), 'a value')}, where {kind} belongs",
+        hint="Tell those who run the server, or write the rule into the configuration: `dynacli help pages`",
+    )

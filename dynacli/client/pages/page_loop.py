@@ -1,0 +1,285 @@
+"""Following the pages of a list, each a call of its own, until its rule says that there is no more."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.client.call import Call
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.pages.answer_fields import AnswerField, fields_of_value, item_field
+from dynacli.client.pages.decide_rule import inferred_rules
+from dynacli.client.pages.document_rule import NO_RULE, DocumentPages, document_rule
+from dynacli.client.pages.next_page import (
+    End,
+    NextPage,
+    ReceivedPage,
+    given_value,
+    next_page,
+    number_in,
+    with_input,
+)
+from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
+from dynacli.errors import NetworkError, UsageError
+from dynacli.model.wording import enumerated
+from dynacli.record import replace
+from dynacli.urls import origin_of, without_query
+
+if TYPE_CHECKING:
+    from dynacli.transport.send import Answer
+    from dynacli.validation.findings.finding import Verdict
+
+__all__ = ["MOST_PAGES", "Exchange", "Page", "PageLoop", "no_list"]
+
+MOST_PAGES = 10_000
+
+Exchange = Callable[[CallInputs, str], "tuple[Call, Answer, Verdict | None]"]
+"""(inputs, the URL where an answer gave one) → the call that was made, its answer, and the verdict on it."""
+
+
+class Page(NamedTuple):
+    """A page.
+
+    Args:
+        number: Counted from 1.
+        call: The call that asked for it.
+        answer: Its answer.
+        verdict: The verdict on that.
+        value: The value of the body; None where that is no JSON.
+        items: The items; None where it has none.
+    """
+
+    number: int
+    call: Call
+    answer: "Answer"
+    verdict: "Verdict | None"
+    value: Any
+    items: list[Any] | None
+
+
+class PageLoop:
+    """The pages of one list, which are fetched as they are asked for.
+
+    Attributes:
+        rule: The rule; what the document says until the first answer came.
+        items: Where the items are; None where the answer is no list, or may be several.
+        candidates: The arrays of the first answer of which each may hold the items.
+        count: How many items came.
+        total: How many there are on all pages, where an answer said it.
+        end: Why there is no further page; None before the end, and where an error ended it.
+        position: What the page is asked for with that comes next, or that is being fetched; None at the end.
+
+    Args:
+        exchange: Makes the call of a page.
+        parse: Returns the value of a body; ValueError where it is no JSON.
+        max_items: How many items are wanted; None for all.
+        most_pages: How many pages are followed.
+    """
+
+    def __init__(
+        self,
+        described: DescribedOperation,
+        inputs: CallInputs,
+        pages: DocumentPages,
+        exchange: Exchange,
+        *,
+        parse: Callable[[bytes], Any] = json.loads,
+        max_items: int | None = None,
+        most_pages: int = MOST_PAGES,
+        is_keyset_asked: bool = False,
+    ) -> None:
+        self._described, self._pages, self._exchange = described, pages, exchange
+        self._parse, self._max_items, self._most_pages = parse, max_items, most_pages
+        self._is_keyset_asked = is_keyset_asked
+        self.rule: PageRule = document_rule(pages)
+        self.items: AnswerPlace | None = pages.items
+        self.candidates: tuple[str, ...] = ()
+        self.count = 0
+        self.total: int | None = None
+        self.end: End | None = None
+        self.position: NextPage | None = NextPage(self._sized(inputs), "", "")
+        self._seen: set[bytes] = set()
+        self._origin = ""
+
+    def _sized(self, inputs: CallInputs) -> CallInputs:
+        """Return inputs that ask for pages as large as they may be, where no size was given."""
+        rule = self.rule
+        if rule.size is None or rule.most is None or given_value(rule.size, inputs) is not None:
+            return inputs
+        most = rule.most if self._max_items is None else max(min(rule.most, self._max_items), 1)
+        return with_input(inputs, rule.size, most)
+
+    def __iter__(self) -> Iterator[Page]:
+        """Yield the pages; an answer that is no success is the last one.
+
+        Raises:
+            NetworkError: A call failed, or the pages go round in circles.
+            RefusedError: The next page would cross a line of trust.
+            DynacliError: A call failed.
+        """
+        number = 0
+        while self.position is not None:
+            asked, number = self.position, number + 1
+            if number > self._most_pages:
+                raise NetworkError(
+                    f"Not all pages of `{self._described.operation.name}` were fetched",
+                    why=f"There are more than {self._most_pages:,}, where dynacli stops",
+                )
+            call, answer, verdict = self._exchange(asked.inputs, asked.url)
+            if not 200 <= answer.status < 300:
+                yield Page(number, call, answer, verdict, None, None)
+                if number == 1:
+                    self.position = None
+                return
+            value = self._value(answer, number)
+            self._origin = self._origin or origin_of(call.signed.request.url)
+            page = ReceivedPage(
+                asked.inputs,
+                answer.url,
+                self._origin,
+                answer.headers,
+                value,
+                self._items(value, number),
+                number,
+                self.count,
+            )
+            self._check_is_new(page, number)
+            following = self._following(page)
+            items = None if page.items is None else list(page.items)
+            if items is not None and self._max_items is not None:
+                left = self._max_items - self.count
+                if len(items) >= left:
+                    items, following = items[:left], End("as many items came as were asked for")
+            self.count += len(items or ())
+            yield Page(number, call, answer, verdict, value, items)
+            if isinstance(following, End):
+                self.position, self.end = None, following
+            else:
+                self._note(following.mark, following)
+                self.position = following
+
+    def _value(self, answer: "Answer", number: int) -> Any:
+        try:
+            return self._parse(answer.body) if answer.body else None
+        except (ValueError, RecursionError):
+            if number == 1:
+                return None
+            media_type = answer.header("content-type").partition(";")[0].strip() or "no declared type"
+            raise NetworkError(
+                f"Page {number} of `{self._described.operation.name}` cannot be read",
+                why=f"It is no JSON but `{media_type}`, {answer.size:,} bytes"
+                if "json" not in media_type
+                else f"It is called JSON and is none: it ends or breaks after {answer.size:,} bytes",
+                hint="Try again; if it stays so, tell those who run the server",
+            ) from None
+
+    def _items(self, value: Any, number: int) -> list[Any] | None:
+        """Return the items of a page; the first one decides where they are, unless the document did."""
+        if self.items is not None:
+            found = self.items.value_in(value)
+            if isinstance(found, list):
+                return found
+            if found is None:
+                return []  # what some servers write for an empty list
+            if number > 1:
+                return None
+            self.items = None
+        if number > 1:
+            return None
+        chosen = item_field(fields_of_value(value), self._described.operation.path)
+        if not isinstance(chosen, AnswerField):
+            self.candidates = tuple(place_at(*field.steps).text for field in chosen)
+            return None
+        self.items = place_at(*chosen.steps)
+        found = self.items.value_in(value)
+        return found if isinstance(found, list) else None
+
+    def _check_is_new(self, page: ReceivedPage, number: int) -> None:
+        """Check that a page does not begin as an earlier one did."""
+        if not page.items:
+            return
+        first = page.items[0]
+        # Numbers and texts may well be the same in two lists; then the whole page has to be.
+        seen = first if isinstance(first, dict) else page.items
+        text = json.dumps(seen, sort_keys=True, default=str)
+        if not self._is_new(f"items {text}"):
+            self.position = None
+            by = (
+                f"`--{self.rule.input.option}` changed nothing"
+                if self.rule.input
+                else "its URL led nowhere new"
+            )
+            raise NetworkError(
+                f"The pages of `{self._described.operation.name}` go round in circles",
+                why=f"Page {number} begins with an item that an earlier page began with: {by}",
+                hint="Write the rule of its pages into the configuration: `dynacli help pages`",
+            )
+
+    def _note(self, mark: str, following: NextPage) -> None:
+        """Check that what the next page is asked for with is new."""
+        if self._is_new(f"mark {mark}"):
+            return
+        self.position = None
+        what = f"the URL `{without_query(following.url)}`" if following.url else "a cursor"
+        raise NetworkError(
+            f"The pages of `{self._described.operation.name}` go round in circles",
+            why=f"An answer names {what} for the next page that an earlier one named",
+            hint="Tell those who run the server, or write the rule into the configuration: `dynacli help pages`",
+        )
+
+    def _is_new(self, text: str) -> bool:
+        digest = sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+        is_new = digest not in self._seen
+        self._seen.add(digest)
+        return is_new
+
+    def _following(self, page: ReceivedPage) -> NextPage | End:
+        """Return what comes after a page; the first one decides by which rule."""
+        if page.number == 1:
+            self.rule, step = self._decided(page)
+        else:
+            step = next_page(self.rule, page)
+        if self.total is None and self.rule.total is not None:
+            total = number_in(self.rule.total.value_in(page.value))
+            self.total = total if total is not None and total >= 0 else None
+        return step
+
+    def _decided(self, page: ReceivedPage) -> tuple[PageRule, NextPage | End]:
+        """Return the rule that holds by the document and the first answer, and what it says comes next.
+
+        Where an answer lacks what the surest rule needs, another one takes over if the answer proves that there is
+        more.
+        """
+        rules = self._pages.rules
+        if not rules or not rules[0].is_declared:
+            fields = [*self._pages.fields, *fields_of_value(page.value)]
+            headers = {**self._pages.headers, **dict(page.headers)}
+            rules = inferred_rules(self._described, fields, headers, is_keyset_asked=self._is_keyset_asked)
+        decided: tuple[PageRule, NextPage | End] | None = None
+        for rule in rules:
+            step = next_page(rule, page)
+            if isinstance(step, End):
+                if step.is_said and decided is None:
+                    return rule, step
+                decided = decided or (rule, step)
+            elif decided is None or step.is_proven:
+                return rule, step
+        return decided or (replace(NO_RULE, items=self.items), End(NO_RULE.why))
+
+
+def no_list(described: DescribedOperation, candidates: Sequence[str]) -> UsageError:
+    """Return the error for an operation whose answer has no items that can be told from the rest.
+
+    Args:
+        candidates: The arrays that may hold them.
+    """
+    name = described.operation.name
+    if not candidates:
+        return UsageError(f"`{name}` answers with no list", hint="Call it without `--all` and `--max-items`")
+    listed = enumerated([f"`{candidate}`" for candidate in candidates], "and")
+    return UsageError(
+        f"`{name}` answers with several lists",
+        why=f"These may be its items: {listed}",
+        hint=f'Say which: `items = "{candidates[0]}"` in `[apis.{described.api.name}.pages.{name}]` of `config.toml`',
+    )

@@ -1,0 +1,194 @@
+"""`--all` and `--max-items`: the pages of a list are called one after the other, and written as one result."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.call import Call
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.pages.configured_rule import configured_rule
+from dynacli.client.pages.document_rule import document_pages
+from dynacli.client.pages.merge_pages import MergedVerdict, merged_value
+from dynacli.client.pages.page_calls import PageCalls, Waiting
+from dynacli.client.pages.page_loop import Page, PageLoop, no_list
+from dynacli.commands.run import Run
+from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.model.wording import counted
+from dynacli.record import replace
+from dynacli.wire.exchange import ClientPool
+
+if TYPE_CHECKING:
+    from dynacli.commands.call.call_report import CallReport
+
+__all__ = ["Listing"]
+
+
+class Listing:
+    """One list, whose pages are called one after the other.
+
+    Attributes:
+        inputs: The inputs of the first page: those that were given, and the largest page that the document allows.
+
+    Args:
+        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+        waiting: Makes the block in which a call waits before it is tried again.
+
+    Raises:
+        UsageError: The document says that the answer has several lists.
+        FileError: The rule in the configuration is malformed.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        described: DescribedOperation,
+        inputs: CallInputs,
+        settings: CallSettings,
+        ask: Callable[[str], bool] | None,
+        waiting: Waiting,
+    ) -> None:
+        self._run, self._described, self._settings = run, described, settings
+        is_keyset_asked = run.options.all == "keyset"
+        pages = document_pages(described, configured_rule(described), is_keyset_asked=is_keyset_asked)
+        if pages.items is None and len(pages.candidates) > 1:
+            raise no_list(described, pages.candidates)
+        self._clients = ClientPool()
+        self._report: CallReport | None = None
+        self._calls = PageCalls(
+            run.env,
+            described,
+            settings,
+            self._clients,
+            ask=ask,
+            before_sending=self._before_sending,
+            waiting=waiting,
+        )
+        self._loop = PageLoop(
+            described,
+            inputs,
+            pages,
+            self._calls,
+            max_items=run.options.max_items,
+            is_keyset_asked=is_keyset_asked,
+        )
+        self.inputs = inputs if self._loop.position is None else self._loop.position.inputs
+        self._verdict = MergedVerdict()
+        self._items: list[Any] = []
+        self._first: Page | None = None
+        self._last: Page | None = None
+
+    def call(self, report: "CallReport | None") -> None:
+        """Call the pages, and write and judge what came; also where an error or an interruption ends it.
+
+        Raises:
+            DynacliError: The list does not end well; the exit code is the error's.
+            KeyboardInterrupt: The person interrupted it.
+        """
+        self._report = report
+        try:
+            for page in self._loop:
+                self._take(page)
+                if not 200 <= page.answer.status < 300 and page.number > 1:
+                    from dynacli.client.answer_errors import http_error
+
+                    raise http_error(page.call, page.answer)
+        except BrokenPipeError:
+            raise
+        except (DynacliError, KeyboardInterrupt) as error:
+            self._end_early(error)
+            raise
+        finally:
+            self._clients.close()
+        self._conclude(self._write())
+
+    def _before_sending(self, call: Call) -> None:
+        if call is self._calls.first and call.judging is not None and not call.judging.verdict.is_valid:
+            from dynacli.commands.call.conclude_call import warn_of_request
+
+            warn_of_request(self._run, call.judging, call.signed.masker, self._report)
+        if self._run.options.verbose:
+            from dynacli.commands.call.message_heads import show_request
+
+            show_request(self._run, call.signed)
+
+    def _take(self, page: Page) -> None:
+        """Take a page that came: its items are kept, and its value only where it is the first or the last one."""
+        if self._run.options.verbose:
+            from dynacli.commands.call.message_heads import show_answer, show_size
+
+            show_answer(self._run, page.call.signed, page.answer)
+            show_size(self._run, page.answer)
+        self._verdict.add(page, self._loop.items, len(self._items))
+        self._items += page.items or ()
+        self._first = self._first or page
+        if 200 <= page.answer.status < 300:
+            self._last = page
+
+    def _write(self) -> FileError | None:
+        """Write what came; return why it could not be written."""
+        from dynacli.output.render import write_body
+
+        first, last = self._first, self._last
+        if first is None:
+            return None
+        body, media_type = first.answer.body, first.answer.header("content-type")
+        if first.items is not None and last is not None and self._loop.items is not None:
+            value = merged_value(first.value, last.value, self._loop.items, self._items)
+            text = json.dumps(value, ensure_ascii=False) + "\n"
+            body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
+        self._first = first._replace(answer=replace(first.answer, body=body, size=len(body)))
+        try:
+            write_body(self._run.env, body, media_type, self._run.options.output)
+        except FileError as error:
+            return error
+        except UsageError as error:
+            # The exit code of a UsageError would say that nothing was sent.
+            return FileError(error.message, why=error.why, hint=error.hint)
+        return None
+
+    def _conclude(self, unwritten: FileError | None) -> None:
+        """Report the verdict on all pages, and raise the error that the run ends with."""
+        page = self._first
+        if page is None:
+            return
+        if 200 <= page.answer.status < 300:
+            self._say_what_is_missing(page)
+        from dynacli.commands.call.conclude_call import conclude
+
+        verdict = None if page.verdict is None else self._verdict
+        conclude(self._run, page.call, page.answer, verdict, self._report, unwritten)
+
+    def _say_what_is_missing(self, page: Page) -> None:
+        """Say why this is one page, where nothing says how to ask for another, or the answer is no list."""
+        if page.items is None:
+            error = no_list(self._described, self._loop.candidates)
+            self._run.warn(f"This is one page: {error.message}. {error.why or error.hint}")
+        elif self._loop.rule.kind == "none":
+            self._run.note(f"This is one page: {self._loop.rule.why}")
+        if self._verdict.dropped:
+            self._run.note(f"{self._verdict.dropped:,} more findings are not told")
+
+    def _end_early(self, error: BaseException) -> None:
+        """Write what came before an error or an interruption, and say how to go on."""
+        page = self._first
+        if page is None:
+            return
+        count = self._loop.count
+        unwritten = self._write()
+        if unwritten is not None:
+            self._run.warn(f"{unwritten.message}: {unwritten.why}")
+        if page.verdict is not None:
+            from dynacli.commands.call.conclude_call import report_verdict_so_far
+
+            first = self._first or page
+            report_verdict_so_far(self._run, page.call, first.answer, self._verdict, self._report)
+        came = f"{counted(count, 'item')} came before that"
+        from dynacli.commands.call.go_on import go_on_line
+
+        line = go_on_line(self._run, self._described, page.call, self._loop)
+        details = {"items": count, "go_on": line or None}
+        if isinstance(error, DynacliError):
+            error.details.update(details)
+        self._run.note(f"{came}; go on with: {line}" if line else came)

@@ -1,0 +1,102 @@
+"""The command that goes on with a list from the page that could not be fetched."""
+
+from shlex import quote
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from dynacli.client.call import Call
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.pages.page_loop import PageLoop
+from dynacli.commands.run import Run
+from dynacli.model.operation import Parameter
+from dynacli.schema.example_call import option_text
+
+__all__ = ["go_on_line"]
+
+_MAX_ITEMS = "--max-items"
+
+
+def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageLoop) -> str:
+    """Return the command line that begins with the page which is missing; empty where no command can.
+
+    Args:
+        first: The call of the first page.
+        loop: The pages, which an error has ended.
+    """
+    position = loop.position
+    if position is None or loop.count == 0:
+        return ""
+    options = _options_of_url(described, first, position.url) if position.url else _changed_inputs(loop)
+    if options is None:
+        return ""
+    if run.options.max_items is not None:
+        options[_MAX_ITEMS] = str(run.options.max_items - loop.count)
+    words = _without(list(run.words), _flags_of(described, options))
+    end = words.index("--") if "--" in words else len(words)
+    added = [
+        f"{flag}={text}" if text.startswith("-") else f"{flag} {quote(text)}"
+        for flag, text in options.items()
+    ]
+    line = " ".join(["dynacli", *map(quote, words[:end]), *added, *map(quote, words[end:])])
+    return first.signed.masker.mask(line)
+
+
+def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:
+    """Return flag → text of the input that changes from page to page."""
+    from dynacli.client.pages.next_page import given_value
+
+    place = loop.rule.input
+    if place is None or loop.position is None:
+        return None
+    return {f"--{place.option}": option_text(given_value(place, loop.position.inputs))}
+
+
+def _options_of_url(described: DescribedOperation, first: Call, url: str) -> dict[str, str] | None:
+    """Return flag → text of the query of a URL; None where options of the operation cannot say it."""
+    parts, began = urlsplit(url), urlsplit(first.signed.request.url)
+    if parts.path != began.path:
+        return None
+    parameters = {
+        parameter.name: parameter
+        for parameter in described.operation.parameters
+        if parameter.location == "query" and parameter.value.type not in ("array", "object")
+    }
+    before = dict(parse_qsl(began.query, keep_blank_values=True))
+    options = {}
+    for name, text in parse_qsl(parts.query, keep_blank_values=True):
+        if before.get(name) == text:
+            continue
+        if name not in parameters:
+            return None
+        options[f"--{parameters[name].option}"] = text
+    return options or None
+
+
+def _flags_of(described: DescribedOperation, options: dict[str, Any]) -> set[str]:
+    """Return all flags by which the options may have been given."""
+    flags = set(options)
+    for parameter in described.operation.parameters:
+        if f"--{parameter.option}" in options:
+            flags.update(_spellings(parameter))
+    return flags
+
+
+def _spellings(parameter: Parameter) -> set[str]:
+    names = {parameter.option, parameter.word, parameter.name, *parameter.aliases}
+    return {f"--{name}" for name in names} | {f"--{parameter.location}.{name}" for name in names}
+
+
+def _without(words: list[str], flags: set[str]) -> list[str]:
+    kept: list[str] = []
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word == "--":
+            return [*kept, *words[index:]]
+        flag, equals, _ = word.partition("=")
+        if flag in flags:
+            index += 1 if equals else 2
+            continue
+        kept.append(word)
+        index += 1
+    return kept
