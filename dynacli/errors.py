@@ -16,7 +16,8 @@ text or JSON on standard error and into the exit code::
     ├── MismatchError        9    the answer breaks the document
     ├── AuthError           10    a credential is missing, expired, refused
     ├── RefusedError        11    the call would cross a line of trust
-    └── FileError           12    configuration unreadable, output cannot be written, disk full
+    ├── FileError           12    configuration unreadable, output cannot be written, disk full
+    └── FormError           13    the answer came, and cannot be given in the form that was asked for
 """
 
 from typing import Any, ClassVar
@@ -27,6 +28,7 @@ __all__ = [
     "DocumentError",
     "DynacliError",
     "FileError",
+    "FormError",
     "HttpError",
     "InternalError",
     "MismatchError",
@@ -146,3 +148,10 @@ class FileError(DynacliError):
 
     exit_code = 12
     kind = "file"
+
+
+class FormError(DynacliError):
+    """The answer came, and cannot be given in the form that was asked for: it was printed as JSON, or as it came."""
+
+    exit_code = 13
+    kind = "form"

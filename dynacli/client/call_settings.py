@@ -41,7 +41,7 @@ DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
 _RETRIES = 2
-_OWN_KEYS = frozenset(("server", "server_vars", "timeout", "retries", "rate"))
+_OWN_KEYS = frozenset(("output", "server", "server_vars", "timeout", "retries", "rate"))
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
 
 
@@ -96,6 +96,7 @@ class CallSettings:
         accepted_origins: As in `CallOptions`.
         is_reported: As in `CallOptions`.
         is_verbose: As in `CallOptions`.
+        output: The format in which answers are written unless the caller names one; empty for `auto`.
     """
 
     level: str = DEFAULT_LEVEL
@@ -111,6 +112,7 @@ class CallSettings:
     accepted_origins: tuple[str, ...] = ()
     is_reported: bool = False
     is_verbose: bool | None = None
+    output: str = ""
 
     @property
     def may_accept(self) -> bool:
@@ -184,6 +186,7 @@ def settings_of(
         accepted_origins=options.accepted_origins,
         is_reported=options.is_reported,
         is_verbose=options.is_verbose,
+        output=profile.get("output", own.get("output", "")),
     )
 
 

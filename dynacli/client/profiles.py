@@ -9,7 +9,7 @@ from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["headers_in", "malformed", "own_settings", "profile_of"]
 
-_KEYS = ("headers", "rate", "retries", "server", "server_vars", "timeout", "validate")
+_KEYS = ("headers", "output", "rate", "retries", "server", "server_vars", "timeout", "validate")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
@@ -103,6 +103,8 @@ def _what_is_wrong(profile: Any) -> str:
         return "`retries` is a number, how often a request is sent again"
     if not isinstance(rate, str):
         return '`rate` is a text such as `"5/s"`'
+    if not isinstance(profile.get("output", ""), str):
+        return "`output` is the name of an output format"
     return ""
 
 

@@ -158,7 +158,7 @@ class _Root(VerbGroup):
         run: Run = ctx.obj
         word, rest = args[0], args[1:]
         if run.options.output == MARKDOWN and word != "changes":
-            from dynacli.output.render import check_format
+            from dynacli.output.output_form import check_format
 
             check_format(MARKDOWN)
         if word not in _VERBS:

@@ -16,6 +16,7 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions
     from dynacli.commands.run import Run
+    from dynacli.output.output_form import OutputForm
 
 __all__ = [
     "BOOLEAN",
@@ -41,7 +42,10 @@ class Options:
     value counts, so that an option behind the operation wins over the same one before the API.
     """
 
-    output: str = "auto"
+    output: str = ""
+    filter: str = ""
+    columns: str = ""
+    include: bool = False
     all: str = ""
     max_items: int | None = None
     validate: str = ""
@@ -106,6 +110,37 @@ class Options:
             accepted_origins=self.accept_origin,
             is_reported=bool(self.report),
             is_verbose=self.verbose,
+        )
+
+    @property
+    def output_form(self) -> "OutputForm":
+        """The form in which the result is written.
+
+        Raises:
+            UsageError: The options do not go together.
+        """
+        return self.output_form_for("")
+
+    def output_form_for(self, default: str) -> "OutputForm":
+        """Return the form in which the answer of a call is written.
+
+        Args:
+            default: The format that an API or a profile has; empty for none.
+
+        Raises:
+            UsageError: The options do not go together.
+        """
+        from dynacli.output.output_form import OutputForm, form_of
+
+        if not (self.output or default or self.filter or self.columns or self.include or self.no_input):
+            return OutputForm()  # what a plain call needs, without another module on its way
+        return form_of(
+            self.output,
+            default=default,
+            filter_=self.filter,
+            columns=self.columns,
+            include=self.include,
+            may_page=not self.no_input,
         )
 
     def opens_like(self, other: "Options") -> bool:

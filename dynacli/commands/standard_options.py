@@ -43,9 +43,16 @@ class StandardOption(NamedTuple):
 
 
 def _output_format(word: str, flag: str) -> str:  # noqa: ARG001
-    from dynacli.output.render import check_format
+    from dynacli.output.output_form import check_format
 
     check_format(word)
+    return word
+
+
+def _filter(word: str, flag: str) -> str:  # noqa: ARG001
+    from dynacli.output.formats.filter_value import check_filter
+
+    check_filter(word)
     return word
 
 
@@ -90,9 +97,20 @@ STANDARD_OPTIONS = (
     StandardOption(
         "output",
         ("-o", "--output"),
-        "auto, json, yaml, raw (the bytes as they came), text, or @FILE",
+        "auto, json, yaml, table, csv, tsv, ndjson, lines, gron, raw (the bytes as they came), text, or @FILE",
         "FORMAT",
         convert=_output_format,
+    ),
+    StandardOption(
+        "filter",
+        ("-f", "--filter"),
+        "what a JMESPath expression leaves of the answer, or of each item of a stream",
+        "EXPR",
+        convert=_filter,
+    ),
+    StandardOption("columns", ("--columns",), "the columns of a table, csv or tsv", "A,B.C"),
+    StandardOption(
+        "include", ("-i", "--include"), "the status line and the headers of the answer before its body"
     ),
     StandardOption(
         "all",

@@ -3,59 +3,50 @@
 A pipe gets the bytes as they came; a terminal gets readable text that cannot control it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dynacli.environment import Environment
-from dynacli.errors import UsageError
+from dynacli.errors import FormError
+from dynacli.output.output_form import OutputForm
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.stream_body import write_bytes
+from dynacli.output.written_text import written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
-__all__ = ["FORMATS", "check_format", "write_body", "write_data"]
-
-FORMATS = ("auto", "json", "yaml", "raw", "text")
+__all__ = ["is_for_people", "list_width", "write_body", "write_data"]
 
 
-def check_format(output_format: str) -> None:
-    """Check that an output format is one of `FORMATS` or `@FILE`.
-
-    Raises:
-        UsageError: The format is unknown.
-    """
-    if output_format in FORMATS or (output_format[:1] == "@" and len(output_format) > 1):
-        return
-    known = ", ".join(f"`{name}`" for name in FORMATS)
-    raise UsageError(
-        f"`{output_format}` is not an output format",
-        why="`@` is followed by the name of a file" if output_format == "@" else "",
-        hint=f"Use one of {known}, or `@FILE` for a file",
-    )
-
-
-def write_body(env: Environment, body: bytes, media_type: str, output_format: str) -> None:
+def write_body(
+    env: Environment, body: bytes, media_type: str, form: OutputForm, *, columns: Sequence[str] = ()
+) -> None:
     """Write the body of an HTTP answer.
 
     Args:
         env: The surroundings of the run.
         body: The content, after transfer and content codings are undone.
         media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty where there is none.
-        output_format: One of `FORMATS`, or `@FILE`. `raw` and `@FILE` write the exact bytes, and so does `auto`
-            to a pipe; on a terminal `auto` is `text`. `json` and `yaml` convert. `text` indents JSON, writes other
-            text as it is, and for binary content a line on standard error.
+        form: `raw` and a file get the exact bytes, and so does `auto` in a pipe; on a terminal `auto` is `text`.
+            `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
+            other formats convert.
+        columns: The names of columns whose order is known, in that order.
 
     Raises:
-        UsageError: The format is unknown, or the content cannot be shown in it.
+        FormError: The content cannot be shown in this form; it was written as JSON, or as it came.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    check_format(output_format)
-    if output_format[0] == "@":
-        _write_named(output_format, body)
+    if form.is_of_value:
+        _write_formed(env, body, media_type, form, columns)
+        return
+    if form.file:
+        from dynacli.files import write_named_file
+
+        write_named_file(form.file, body)
         return
     if not body:
         return
-    if output_format == "raw" or (output_format == "auto" and not env.stdout_is_terminal):
+    if form.format == "raw" or (form.format == "auto" and not env.stdout_is_terminal):
         write_bytes(env, body)
         return
 
@@ -63,52 +54,93 @@ def write_body(env: Environment, body: bytes, media_type: str, output_format: st
 
     text = decoded(body, media_type)
     if text is None:
-        _write_binary_note(env, body, media_type, output_format)
-    elif output_format == "yaml":
-        _write_body_yaml(env, body, text, is_json=is_json(media_type, text))
+        _write_binary(env, body, media_type, form)
+    elif form.format == "yaml":
+        _write_body_yaml(env, body, text, form, is_json=is_json(media_type, text))
     elif is_json(media_type, text):
-        _write_body_json(env, body, text)
-    elif output_format == "json":
+        _write_body_json(env, body, text, form)
+    elif form.format == "json":
         import json
 
-        _write_json_text(env, json.dumps(text, ensure_ascii=False))
+        _write_json_text(env, json.dumps(text, ensure_ascii=False), form)
     else:
-        _write_plain(env, text)
+        _write_plain(env, text, form)
+
+
+def _write_formed(
+    env: Environment, body: bytes, media_type: str, form: OutputForm, columns: Sequence[str]
+) -> None:
+    """Write a body in a form that is made of its value."""
+    if not body:
+        return
+    from dynacli.output.formats.written_value import write_value
+    from dynacli.text.content_kind import decoded, is_json
+    from dynacli.text.exact_json import read_json
+
+    instead, hint = OutputForm(file=form.file), "It is printed as it came"
+    text = decoded(body, media_type)
+    if text is None:
+        why = f"it is binary: {_binary_name(body, media_type)}"
+    elif not is_json(media_type, text):
+        why = f"it is `{visible(media_type, keep='')}`, and not JSON"
+    else:
+        try:
+            value = read_json(text)
+        except ValueError:
+            why = "it is called JSON, and is not"
+        except RecursionError:
+            why = "it is nested too deeply"
+            instead, hint = OutputForm("json", form.file), "It is printed as JSON, which has no such limit"
+        else:
+            write_value(env, value, form, columns=columns)
+            return
+    write_body(env, body, media_type, instead)
+    wanted = f"shown as `{form.format}`" if not form.filter else "filtered"
+    raise FormError(f"The answer cannot be {wanted}", why=why, hint=hint)
 
 
 def write_data(
-    env: Environment, value: Any, output_format: str, text: Callable[[Painter, int], str] | None = None
+    env: Environment, value: Any, form: OutputForm, text: Callable[[Painter, int], str] | None = None
 ) -> None:
     """Write the result of one of dynacli's own verbs.
 
-    A list of objects is written as JSON with an object per line, so that tools for lines work on it, too.
+    As JSON, a list of objects has an object per line, so that tools for lines work on it, too.
 
     Args:
         env: The surroundings of the run.
         value: The JSON value.
-        output_format: One of `FORMATS`, or `@FILE`.
-        text: Makes the form for a person from a painter and a width in columns, for `text` and for `auto` on a
-            terminal. It makes foreign text `visible` before it paints around it.
+        form: `auto` and `text` are the form for a person, also in a pipe, where nothing is coloured or shortened.
+        text: Makes the form for a person from a painter and a width in columns. It makes foreign text `visible`
+            before it paints around it. None where the value is JSON for everybody.
 
     Raises:
-        UsageError: The format is unknown.
+        FormError: The value cannot be shown in this form; it was written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    check_format(output_format)
-    if output_format[0] == "@":
-        _write_named(output_format, (_json_of(value) + "\n").encode("utf-8", "backslashreplace"))
-    elif text is not None and (
-        output_format == "text" or (output_format == "auto" and env.stdout_is_terminal)
-    ):
-        made = text(Painter.for_stdout(env), terminal_width(env, env.stdout))
-        _write_text(env, visible_painted(made) if env.stdout_is_terminal else made)
-    elif output_format == "yaml":
+    if form.is_of_value:
+        from dynacli.output.formats.written_value import write_value
+
+        write_value(env, value, form)
+    elif text is not None and is_for_people(env, form):
+        made = text(Painter.for_stdout(env), list_width(env))
+        _write_text(env, visible_painted(made) if env.stdout_is_terminal else made, form)
+    elif form.format == "yaml":
         from dynacli.text.yaml_text import yaml_of
 
-        _write_plain(env, yaml_of(value))
+        _write_plain(env, yaml_of(value), form)
     else:
-        _write_json_text(env, _json_of(value))
+        _write_json_text(env, _json_of(value), form)
+
+
+def is_for_people(env: Environment, form: OutputForm) -> bool:
+    """Return whether a form writes the results of dynacli's own verbs as text."""
+    return not form.file and (form.format == "text" or (form.format == "auto" and env.stdout_is_terminal))
+
+
+def list_width(env: Environment) -> int:
+    """Return how many columns dynacli's own lists may have."""
+    return terminal_width(env, env.stdout)
 
 
 def _json_of(value: Any) -> str:
@@ -120,83 +152,82 @@ def _json_of(value: Any) -> str:
     return "[\n" + ",\n".join(lines) + "\n]"
 
 
-def _write_body_json(env: Environment, body: bytes, text: str) -> None:
+def _write_body_json(env: Environment, body: bytes, text: str, form: OutputForm) -> None:
     from dynacli.text.json_text import reindent
 
     try:
         laid_out = reindent(text)
     except ValueError:
-        _write_unparsed(env, body, text)
+        _write_unparsed(env, body, text, form)
     else:
-        _write_json_text(env, laid_out)
+        _write_json_text(env, laid_out, form)
 
 
-def _write_body_yaml(env: Environment, body: bytes, text: str, *, is_json: bool) -> None:
+def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm, *, is_json: bool) -> None:
     from dynacli.text.yaml_text import yaml_of, yaml_of_json
 
     try:
         converted = yaml_of_json(text) if is_json else yaml_of(text)
     except ValueError:
-        _write_unparsed(env, body, text)
+        _write_unparsed(env, body, text, form)
     except RecursionError as error:
-        raise UsageError(
+        _write_body_json(env, body, text, form)
+        raise FormError(
             "The answer cannot be shown as YAML",
             why="it is nested too deeply",
-            hint="use `-o json`, which has no such limit",
+            hint="It is printed as JSON, which has no such limit",
         ) from error
     else:
-        _write_plain(env, converted)
+        _write_plain(env, converted, form)
 
 
-def _write_unparsed(env: Environment, body: bytes, text: str) -> None:
+def _write_unparsed(env: Environment, body: bytes, text: str, form: OutputForm) -> None:
     if env.stdout_is_terminal:
-        _write_plain(env, text)
+        _write_plain(env, text, form)
     else:
         write_bytes(env, body)
     write_stderr(env, "Note: the answer is called JSON but is not; it is shown as it came")
 
 
-def _write_binary_note(env: Environment, body: bytes, media_type: str, output_format: str) -> None:
+def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputForm) -> None:
+    if form.format not in {"json", "yaml"}:
+        _write_binary_note(env, body, media_type)
+        return
+    write_body(env, body, media_type, OutputForm(file=form.file))
+    raise FormError(
+        f"The answer cannot be shown as {form.format.upper()}",
+        why=f"it is binary: {_binary_name(body, media_type)}",
+        hint="use `-o @FILE` to keep it in a file",
+    )
+
+
+def _binary_name(body: bytes, media_type: str) -> str:
     name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
-    size = f"{len(body):,} bytes"
-    if output_format in {"json", "yaml"}:
-        raise UsageError(
-            f"The answer cannot be shown as {output_format.upper()}",
-            why=f"it is binary: {name}, {size}",
-            hint="use `-o @FILE` to keep it in a file, or `-o raw` for the bytes",
-        )
+    return f"{name}, {len(body):,} bytes"
+
+
+def _write_binary_note(env: Environment, body: bytes, media_type: str) -> None:
     write_stderr(
         env,
-        f"The answer is binary ({name}, {size}) and is not shown here\n"
+        f"The answer is binary ({_binary_name(body, media_type)}) and is not shown here\n"
         "  do: `-o @FILE` keeps it in a file, `-o raw` writes the bytes anyway",
     )
 
 
-def _write_json_text(env: Environment, text: str) -> None:
-    if env.stdout_is_terminal:
+def _write_json_text(env: Environment, text: str, form: OutputForm) -> None:
+    if env.stdout_is_terminal and not form.file:
         from dynacli.text.json_text import colourise, escape_unsafe
 
         text = colourise(escape_unsafe(text), Painter.for_stdout(env))
-    _write_text(env, text)
+    _write_text(env, text, form)
 
 
-def _write_plain(env: Environment, text: str) -> None:
-    if env.stdout_is_terminal:
+def _write_plain(env: Environment, text: str, form: OutputForm) -> None:
+    if env.stdout_is_terminal and not form.file:
         text = visible(text.replace("\r\n", "\n"))
-    _write_text(env, text)
+    _write_text(env, text, form)
 
 
-def _write_text(env: Environment, text: str) -> None:
-    if not text.endswith("\n"):
-        text += "\n"
-    # JSON and YAML are always UTF-8; only a terminal has an encoding of its own.
-    encoding = (env.stdout_is_terminal and env.stdout.encoding) or "utf-8"
-    write_bytes(env, text.encode(encoding, "backslashreplace"))
-
-
-def _write_named(output_format: str, data: bytes) -> None:
-    from pathlib import Path
-
-    from dynacli.files import write_named_file
-
-    write_named_file(Path(output_format[1:]), data)
+def _write_text(env: Environment, text: str, form: OutputForm) -> None:
+    with written_text(env, form) as write:
+        write(text if text.endswith("\n") else f"{text}\n")

@@ -7,16 +7,18 @@ from contextlib import contextmanager
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError
+from dynacli.output.output_form import OutputForm
 
-__all__ = ["is_unchanged", "watched_reader", "write_bytes", "written_body"]
+__all__ = ["Write", "is_unchanged", "watched_reader", "write_bytes", "written_body"]
 
 Write = Callable[[bytes], None]
 
 
-def is_unchanged(env: Environment, output_format: str) -> bool:
-    """Return whether an output format writes the bytes as they came, so that it does not need the whole body."""
-    is_piped = output_format == "auto" and not env.stdout_is_terminal
-    return output_format[0] == "@" or output_format == "raw" or is_piped
+def is_unchanged(env: Environment, form: OutputForm) -> bool:
+    """Return whether a form writes the bytes as they came, so that it does not need the whole body."""
+    if form.filter or form.columns:
+        return False
+    return bool(form.file) or form.format == "raw" or (form.format == "auto" and not env.stdout_is_terminal)
 
 
 def write_bytes(env: Environment, data: bytes) -> None:
@@ -68,13 +70,13 @@ def _as_file_error(error: Exception) -> FileError:
 
 
 @contextmanager
-def written_body(env: Environment, media_type: str, output_format: str) -> Iterator[Write]:
+def written_body(env: Environment, media_type: str, form: OutputForm) -> Iterator[Write]:
     """Write a body piece by piece, unbuffered.
 
     Args:
         env: The surroundings of the run.
         media_type: The value of `Content-Type`, for the charset of text.
-        output_format: `auto`, `raw`, `text` or `@FILE`. A file is complete at the end of the block,
+        form: Its format is `auto`, `raw` or `text`. A file is complete at the end of the block,
             and untouched where an exception ends it.
 
     Yields:
@@ -84,14 +86,14 @@ def written_body(env: Environment, media_type: str, output_format: str) -> Itera
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    if output_format[0] == "@":
+    if form.file:
         from pathlib import Path
 
         from dynacli.files import replace_named_file
 
-        with replace_named_file(Path(output_format[1:])) as write:
+        with replace_named_file(Path(form.file)) as write:
             yield write
-    elif is_unchanged(env, output_format) and env.stdout_bytes is not None:
+    elif is_unchanged(env, form) and env.stdout_bytes is not None:
         last = b""
 
         def write_piece(piece: bytes) -> None:
@@ -103,7 +105,7 @@ def written_body(env: Environment, media_type: str, output_format: str) -> Itera
         if env.stdout_is_terminal and last in {b"}", b"]"}:
             write_bytes(env, b"\n")  # so that the prompt of the shell is not behind the JSON
     else:
-        text = _Text(env, media_type, is_unchanged=is_unchanged(env, output_format))
+        text = _Text(env, media_type, is_unchanged=is_unchanged(env, form))
         try:
             yield text.write
         finally:
@@ -163,7 +165,7 @@ class _Text:
 
 @contextmanager
 def watched_reader(
-    env: Environment, output_format: str, on_gone: Callable[[], None]
+    env: Environment, form: OutputForm, on_gone: Callable[[], None]
 ) -> Iterator[Callable[[], bool]]:
     """Watch during the block whether the pipe of standard output still has a reader.
 
@@ -171,13 +173,13 @@ def watched_reader(
 
     Args:
         env: The surroundings of the run.
-        output_format: The output format of the block.
+        form: The form in which the block writes.
         on_gone: Called, in another thread, when the reader is gone.
 
     Yields:
         A function that returns whether the reader is gone.
     """
-    descriptor = None if output_format[0] == "@" or env.stdout_is_terminal else _descriptor(env)
+    descriptor = None if form.file or env.stdout_is_terminal else _descriptor(env)
     if descriptor is None:
         yield lambda: False
         return

@@ -1,45 +1,72 @@
 """Tables as aligned columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from dynacli.text.terminal import cell_width
 
-__all__ = ["table_lines"]
+__all__ = ["GAP", "table_lines"]
 
-_GAP = "  "
+GAP = "  "
 _NARROWEST_COLUMN = 12
+_NONE: frozenset[int] = frozenset()
 
 
-def table_lines(rows: list[list[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
-    """Return a table's lines; the first row is its header.
+def table_lines(
+    rows: Sequence[Sequence[str]],
+    width: int | None,
+    wrap: Callable[[str, int], list[str]],
+    *,
+    has_header: bool = True,
+    right: Collection[int] = _NONE,
+    paint_header: Callable[[str], str] = str,
+) -> list[str]:
+    """Return a table's lines.
 
     Cells are wrapped where the table is too wide; where even that does not fit, each row becomes
     a group of lines, one for each cell.
 
     Args:
         rows: The cells; all rows have the same number.
-        width: How many columns a line may have.
+        width: How many columns a line may have; None for any number.
+        wrap: Returns the lines of a cell for a width.
+        has_header: Whether the first row is the header.
+        right: The numbers of the columns that are aligned to the right.
+        paint_header: Colours a line of the header.
     """
     # `<br>` in a cell is a line break; the widest line of a cell counts.
     natural = [
         max(1, *(cell_width(line) for row in rows for line in row[column].split("\n")))
         for column in range(len(rows[0]))
     ]
-    widths = _fitted(natural, width - len(_GAP) * (len(natural) - 1))
+    widths = natural if width is None else _fitted(natural, width - len(GAP) * (len(natural) - 1))
     if not widths:
-        return _as_groups(rows, width, wrap)
+        return _as_groups(rows, width or 0, wrap)
     lines: list[str] = []
     for index, row in enumerate(rows):
-        wrapped = [wrap(cell, column) or [""] for cell, column in zip(row, widths, strict=True)]
+        wrapped = [_lines_of(cell, column, wrap) for cell, column in zip(row, widths, strict=True)]
+        is_header = has_header and index == 0
         for line in range(max(map(len, wrapped))):
             parts = [cell[line] if line < len(cell) else "" for cell in wrapped]
             padded = (
-                part + " " * (column - cell_width(part)) for part, column in zip(parts, widths, strict=True)
+                _padded(part, column, is_right=number in right)
+                for number, (part, column) in enumerate(zip(parts, widths, strict=True))
             )
-            lines.append(_GAP.join(padded).rstrip())
-        if index == 0:
-            lines.append(_GAP.join("-" * column for column in widths))
+            text = GAP.join(padded).rstrip()
+            lines.append(paint_header(text) if is_header else text)
+        if is_header:
+            lines.append(GAP.join("-" * column for column in widths))
     return lines
+
+
+def _lines_of(cell: str, width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
+    if cell.isascii() and len(cell) <= width and "\n" not in cell:
+        return [cell]
+    return wrap(cell, width) or [""]
+
+
+def _padded(text: str, width: int, *, is_right: bool) -> str:
+    blank = " " * (width - cell_width(text))
+    return blank + text if is_right else text + blank
 
 
 def _fitted(natural: list[int], available: int) -> list[int]:
@@ -60,7 +87,7 @@ def _fitted(natural: list[int], available: int) -> list[int]:
     return []
 
 
-def _as_groups(rows: list[list[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
+def _as_groups(rows: Sequence[Sequence[str]], width: int, wrap: Callable[[str, int], list[str]]) -> list[str]:
     header, *others = rows
     if not others:
         return [line for cell in header for line in wrap(cell, width)]

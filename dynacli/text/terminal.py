@@ -131,8 +131,8 @@ class Painter:
         return f"\x1b[{on}m{text}\x1b[{off}m" if self.enabled and text else text
 
 
-def terminal_width(env: Environment, stream: TextIO) -> int:
-    """Return how many columns a text on this stream may have, from 40 to 120.
+def terminal_width(env: Environment, stream: TextIO, *, widest: int = _WIDEST) -> int:
+    """Return how many columns a text on this stream may have, from 40 to `widest`, which is 120 for prose.
 
     `COLUMNS` comes first, then the terminal's own size; without either it is 80.
     """
@@ -143,7 +143,7 @@ def terminal_width(env: Environment, stream: TextIO) -> int:
             width = os.get_terminal_size(stream.fileno()).columns
         except (OSError, ValueError, AttributeError):  # no terminal; closed; a stream without a descriptor
             width = 0
-    return min(max(width, _NARROWEST), _WIDEST) if width else _USUAL
+    return min(max(width, _NARROWEST), widest) if width else _USUAL
 
 
 def cell_width(text: str) -> int:

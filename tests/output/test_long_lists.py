@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
+from dynacli.output.output_form import form_of
 from dynacli.output.render import write_data
 from dynacli.output.write_rows import write_rows
 from dynacli.text.terminal import Painter
@@ -47,9 +48,13 @@ def test_rows_are_written_as_the_list_of_them_is(count: int, output_format: str,
         stdout = (_Terminal if is_terminal else io.TextIOWrapper)(content, encoding="utf-8")
         env = Environment(stdout=stdout, stderr=io.StringIO(), variables={"TERM": "xterm"})
         if is_whole:
-            write_data(env, rows, output_format, lambda paint, width: "\n".join(_lines(rows, paint, width)))
+            write_data(
+                env, rows, form_of(output_format), lambda paint, width: "\n".join(_lines(rows, paint, width))
+            )
         else:
-            write_rows(env, iter(rows), output_format, lambda paint, width: _lines(rows, paint, width))
+            write_rows(
+                env, iter(rows), form_of(output_format), lambda paint, width: _lines(rows, paint, width)
+            )
         file = Path("list.json")
         written.append((content.getvalue(), file.read_bytes() if file.exists() else b""))
         file.unlink(missing_ok=True)
@@ -65,7 +70,7 @@ def test_a_list_of_any_length_takes_no_memory(output_format: str) -> None:
         env = Environment(stdout=nowhere, stderr=io.StringIO(), variables={})
         tracemalloc.start()
         try:
-            write_rows(env, rows, output_format, lambda paint, width: _lines(rows, paint, width))
+            write_rows(env, rows, form_of(output_format), lambda paint, width: _lines(rows, paint, width))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.environment import Environment
-from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.errors import DynacliError, FileError, FormError, UsageError
 from dynacli.output.error_messages import write_error, write_warning
-from dynacli.output.render import FORMATS, check_format, write_body, write_data
+from dynacli.output.output_form import FORMATS, OutputForm, check_format, form_of
+from dynacli.output.render import write_body, write_data
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter
 from dynacli.text.yaml_text import yaml_of, yaml_of_json
@@ -249,33 +250,36 @@ JSON = b'{"a":1.10,"b":"\xc3\xbc"}'
 )
 def test_body_formats(body: bytes, media_type: str, output_format: str, stdout: bytes) -> None:
     """On a pipe `auto` and `raw` are the bytes as they came; `json` and `yaml` convert."""
-    assert (stdout, "") == written(write_body, body, media_type, output_format)
+    assert (stdout, "") == written(write_body, body, media_type, form_of(output_format))
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml", "text"])
 def test_json_that_does_not_parse_is_not_lost(output_format: str) -> None:
     """A body that is called JSON but is not comes out as it came, with a note beside it."""
     note = "Note: the answer is called JSON but is not; it is shown as it came\n"
-    assert (b"{'a':\r\n1", note) == written(write_body, b"{'a':\r\n1", "application/json", output_format)
+    assert (b"{'a':\r\n1", note) == written(
+        write_body, b"{'a':\r\n1", "application/json", form_of(output_format)
+    )
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
 def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
-    """A binary answer cannot become JSON or YAML; the error says what it is and what to do."""
-    with pytest.raises(UsageError) as caught:
-        written(write_body, b"\x89PNG\x00", "image/png", output_format)
+    """A binary answer cannot become JSON or YAML: it is written as it came, and the error says what it is."""
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    with pytest.raises(FormError) as caught:
+        write_body(Environment(stdout=stdout), b"\x89PNG\x00", "image/png", form_of(output_format))
     error = caught.value
     assert (
+        b"\x89PNG\x00",
         f"The answer cannot be shown as {output_format.upper()}",
         "it is binary: `image/png`, 5 bytes",
-        "use `-o @FILE` to keep it in a file, or `-o raw` for the bytes",
-    ) == (error.message, error.why, error.hint)
+    ) == (stdout.buffer.getvalue(), error.message, error.why)
 
 
 def test_yaml_too_deep_is_refused() -> None:
     """Nesting that the YAML writer cannot follow is an error that names the way out."""
-    with pytest.raises(UsageError, match="cannot be shown as YAML"):
-        written(write_body, b"[" * 50_000 + b"]" * 50_000, "application/json", "yaml")
+    with pytest.raises(FormError, match="cannot be shown as YAML"):
+        written(write_body, b"[" * 50_000 + b"]" * 50_000, "application/json", OutputForm("yaml"))
 
 
 LIST = [{"name": "a", "n": 1}, {"name": "ü", "n": None}]
@@ -305,7 +309,7 @@ def test_data_formats(
     value: Any, output_format: str, text: Callable[[Painter, int], str] | None, stdout: str
 ) -> None:
     """A verb's data is JSON on a pipe, a list of objects one per line; `text` is for people anywhere."""
-    assert (stdout.encode(), "") == written(write_data, value, output_format, text)
+    assert (stdout.encode(), "") == written(write_data, value, form_of(output_format), text)
 
 
 @pytest.mark.parametrize("name", [*FORMATS, "@file"])
@@ -314,18 +318,19 @@ def test_known_formats_pass(name: str) -> None:
     check_format(name)
 
 
-@pytest.mark.parametrize("name", ["", "@", "JSON", "table", "csv", "xml"], ids=repr)
+@pytest.mark.parametrize("name", ["", "@", "JSON", "Table", "xml"], ids=repr)
 def test_unknown_formats_name_the_known_ones(name: str) -> None:
     """An unknown format is a usage error that lists the known ones."""
     with pytest.raises(UsageError) as caught:
         check_format(name)
-    assert "Use one of `auto`, `json`, `yaml`, `raw`, `text`, or `@FILE` for a file" == caught.value.hint
+    known = "`auto`, `json`, `yaml`, `table`, `csv`, `tsv`, `ndjson`, `lines`, `gron`, `raw`, `text`"
+    assert f"Use one of {known}, or `@FILE` for a file" == caught.value.hint
 
 
 def test_a_text_stream_in_place_of_stdout_works() -> None:
     """Where a caller replaced standard output by text, bytes that are not UTF-8 become escapes."""
     stream = io.StringIO()
-    write_body(Environment(stdout=stream, variables={}), b"\xc3\xbc\xff", "text/plain", "auto")
+    write_body(Environment(stdout=stream, variables={}), b"\xc3\xbc\xff", "text/plain", OutputForm())
     assert "ü\\xff" == stream.getvalue()
 
 
@@ -333,7 +338,7 @@ def test_what_was_printed_before_stays_before() -> None:
     """Text that a caller printed earlier keeps its place before the bytes."""
     stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(os.memfd_create("out"), "r+")), encoding="utf-8")
     stream.write("before ")
-    write_body(Environment(stdout=stream, variables={}), b"after", "text/plain", "auto")
+    write_body(Environment(stdout=stream, variables={}), b"after", "text/plain", OutputForm())
     with stream:
         assert b"before after" == os.pread(stream.fileno(), 100, 0)
 
@@ -343,8 +348,9 @@ def test_a_full_disk_is_a_file_error() -> None:
     program = (
         "from dynacli.environment import Environment\n"
         "from dynacli.errors import FileError\n"
+        "from dynacli.output.output_form import OutputForm\n"
         "from dynacli.output.render import write_body\n"
-        "try:\n    write_body(Environment(), b'data', 'text/plain', 'auto')\n"
+        "try:\n    write_body(Environment(), b'data', 'text/plain', OutputForm())\n"
         "except FileError as error:\n    raise SystemExit(f'{error.exit_code} {error.why}')\n"
     )
     with open("/dev/full", "w") as full:
@@ -361,7 +367,7 @@ def test_a_closed_standard_output_is_a_file_error(monkeypatch: pytest.MonkeyPatc
     stream.close()
     monkeypatch.setattr(sys, "stdout", None if is_missing else stream)
     with pytest.raises(FileError, match="cannot be written") as caught:
-        write_body(Environment(variables={}), b"x", "text/plain", "auto")
+        write_body(Environment(variables={}), b"x", "text/plain", OutputForm())
     assert "it is closed" == caught.value.why
 
 
@@ -372,7 +378,7 @@ def test_a_broken_pipe_passes_through() -> None:
     with open(writer, "wb", buffering=0) as raw:
         stream = io.TextIOWrapper(io.BufferedWriter(raw))
         with pytest.raises(BrokenPipeError):
-            write_body(Environment(stdout=stream, variables={}), b"x", "text/plain", "auto")
+            write_body(Environment(stdout=stream, variables={}), b"x", "text/plain", OutputForm())
         stream.detach().detach()
 
 

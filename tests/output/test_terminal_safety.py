@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.errors import UsageError
+from dynacli.errors import FormError, UsageError
 from dynacli.output.error_messages import write_error, write_warning
+from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body, write_data
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.json_text import colourise, escape_unsafe, reindent
@@ -162,8 +163,8 @@ def test_no_body_reaches_the_terminal_raw(media_type: str, body: str, output_for
     """No escape sequence of a body reaches a terminal in any readable format."""
     with terminal() as (env, shown):
         try:
-            write_body(env, body.encode(), media_type, output_format)
-        except UsageError as error:
+            write_body(env, body.encode(), media_type, form_of(output_format))
+        except FormError as error:
             write_error(env, error, "text")
         seen = shown()
     assert seen
@@ -188,7 +189,7 @@ def test_a_forgetful_caller_lets_nothing_but_colour_through() -> None:
     painted = Painter(enabled=True).bold("a") + OSC
     assert "\x1b[1ma\x1b[22m\\x1b]0;owned\\x07" == visible_painted(painted)
     with terminal() as (env, shown):
-        write_data(env, None, "text", lambda painter, _: painter.red(ATTACK))
+        write_data(env, None, OutputForm("text"), lambda painter, _: painter.red(ATTACK))
         seen = shown()
     assert [] == [raw for raw in RAW if raw in seen]
 
@@ -199,14 +200,14 @@ def test_a_pipe_gets_exact_bytes(output_format: str, media_type: str) -> None:
     """On a pipe the bytes pass as they came, whatever they are."""
     body = bytes(range(256)) + ATTACK.encode() + b'{"a": 1.10}'
     with pipe() as (env, received):
-        write_body(env, body, media_type, output_format)
+        write_body(env, body, media_type, form_of(output_format))
         assert body == received()
 
 
 def test_raw_is_raw_on_a_terminal_too() -> None:
     """`-o raw` writes the bytes to a terminal, too."""
     with terminal() as (env, shown):
-        write_body(env, ATTACK.encode(), "text/plain", "raw")
+        write_body(env, ATTACK.encode(), "text/plain", OutputForm("raw"))
         assert ATTACK == shown()
 
 
@@ -236,7 +237,7 @@ COLOURED = (
 def test_json_is_coloured_where_colour_is_allowed(variables: dict[str, str], shown: str) -> None:
     """A terminal gets JSON laid out and coloured; `NO_COLOR` and a dumb terminal get it plain."""
     with terminal(variables) as (env, seen):
-        write_body(env, b'{"a":[1.10,null],"b":"true 1"}', "application/json", "auto")
+        write_body(env, b'{"a":[1.10,null],"b":"true 1"}', "application/json", OutputForm())
         assert shown == seen()
 
 

@@ -154,7 +154,9 @@ _PLAIN = (
         commands.call.make_call
         """
     )
-    | _modules("output.render output.standard_error output.stream_body text.terminal")
+    | _modules(
+        "output.output_form output.render output.standard_error output.stream_body output.written_text text.terminal"
+    )
     | _modules(
         """
         request.assemble_body request.build_request request.built_request request.choose_server
@@ -178,7 +180,7 @@ _BUILT = (
     )
     | _modules("commands.call.read_body_words client.inputs.build_body")
 )
-_DRY_RUN = _BUILT | _modules("request.preview")
+_DRY_RUN = _BUILT | _modules("commands.call.dry_run request.preview")
 _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
@@ -265,7 +267,9 @@ KINDS = {
     "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
     "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
     "dry run without a body, not judged": _Kind(
-        f"{_LOOK} --dry-run json --validate off", _PLAIN | _modules("request.preview"), _CLICK
+        f"{_LOOK} --dry-run json --validate off",
+        _PLAIN | _modules("commands.call.dry_run request.preview"),
+        _CLICK,
     ),
     "call without a body, not judged": _Kind(
         f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED, _CLICK | _HTTPX, _HTTPX_HEAVY

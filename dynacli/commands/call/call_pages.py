@@ -14,7 +14,7 @@ from dynacli.client.pages.merge_pages import MergedVerdict, merged_value
 from dynacli.client.pages.page_calls import PageCalls, Waiting
 from dynacli.client.pages.page_loop import Page, PageLoop, no_list
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.errors import DynacliError, FileError, FormError
 from dynacli.model.wording import counted
 from dynacli.record import replace
 from dynacli.wire.exchange import ClientPool
@@ -50,6 +50,7 @@ class Listing:
         waiting: Waiting,
     ) -> None:
         self._run, self._described, self._settings = run, described, settings
+        self._form = run.options.output_form_for(settings.output)
         is_keyset_asked = run.options.all == "keyset"
         pages = document_pages(described, configured_rule(described), is_keyset_asked=is_keyset_asked)
         if pages.items is None and len(pages.candidates) > 1:
@@ -126,7 +127,7 @@ class Listing:
         if 200 <= page.answer.status < 300:
             self._last = page
 
-    def _write(self) -> FileError | None:
+    def _write(self) -> FileError | FormError | None:
         """Write what came; return why it could not be written."""
         from dynacli.output.render import write_body
 
@@ -140,15 +141,12 @@ class Listing:
             body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
         self._first = first._replace(answer=replace(first.answer, body=body, size=len(body)))
         try:
-            write_body(self._run.env, body, media_type, self._run.options.output)
-        except FileError as error:
+            write_body(self._run.env, body, media_type, self._form)
+        except (FileError, FormError) as error:
             return error
-        except UsageError as error:
-            # The exit code of a UsageError would say that nothing was sent.
-            return FileError(error.message, why=error.why, hint=error.hint)
         return None
 
-    def _conclude(self, unwritten: FileError | None) -> None:
+    def _conclude(self, unwritten: FileError | FormError | None) -> None:
         """Report the verdict on all pages, and raise the error that the run ends with."""
         page = self._first
         if page is None:

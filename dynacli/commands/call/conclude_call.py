@@ -6,7 +6,7 @@ from dynacli.client.answer_errors import Detail, answer_masker, http_error, mism
 from dynacli.client.call import Call
 from dynacli.client.verdict_text import notes_of, verdict_json
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, MismatchError
+from dynacli.errors import DynacliError, FileError, FormError, MismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def conclude(
     answer: "Answer",
     verdict: "Verdict | None",
     report: "CallReport | None",
-    unwritten: FileError | None,
+    unwritten: FileError | FormError | None,
 ) -> None:
     """Report the verdict on an answer, and raise the error that the run ends with.
 
@@ -40,12 +40,14 @@ def conclude(
     Raises:
         HttpError: The final status is not 2xx.
         FileError: The answer could not be written.
+        FormError: The answer could not be written in the form that was asked for.
         MismatchError: The answer breaks the document, at the level `strict` or `exact`.
     """
     _note_answer(call, answer, report)
     error: DynacliError | None = None
     if not 200 <= answer.status < 300 and not run.options.no_fail:
-        error = http_error(call, answer, "on standard output" if unwritten is None else "")
+        is_shown = not isinstance(unwritten, FileError)
+        error = http_error(call, answer, "on standard output" if is_shown else "")
     if unwritten is not None and error is not None:
         run.warn(
             ": ".join(text for text in (unwritten.message, unwritten.why) if text)

@@ -33,6 +33,7 @@ def show_request(
         FileError: A file of the body cannot be read.
     """
     from dynacli.client.sign_request import sign, unsigned
+    from dynacli.output.output_form import OutputForm
     from dynacli.output.render import write_body, write_data
     from dynacli.request import preview
 
@@ -58,17 +59,14 @@ def show_request(
     form = run.options.dry_run
     if not isinstance(shown.body, bytes | None):
         shown = _with_body(run, shown, form)
-    is_file = run.options.output.startswith("@")
+    # The filter and the columns are those of an answer, and say nothing of a request.
+    output = run.options.output_form
     if form == "json":
-        is_data = is_file or run.options.output == "yaml"
-        write_data(run.env, preview.as_json(shown), run.options.output if is_data else "json", None)
+        output = OutputForm(output.format if output.format == "yaml" else "json", output.file)
+        write_data(run.env, preview.as_json(shown), output)
         return
-    write_body(
-        run.env,
-        _text(run, described, shown, form).encode("utf-8", "surrogateescape"),
-        "text/plain; charset=utf-8",
-        run.options.output if is_file else "auto",
-    )
+    text = _text(run, described, shown, form).encode("utf-8", "surrogateescape")
+    write_body(run.env, text, "text/plain; charset=utf-8", OutputForm(file=output.file))
 
 
 def _text(run: Run, described: DescribedOperation, request: "Request", form: str) -> str:

@@ -12,7 +12,7 @@ from dynacli.transport.send import Answer
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["show_answer", "show_judges", "show_request", "show_size"]
+__all__ = ["show_answer", "show_judges", "show_request", "show_size", "write_head"]
 
 
 def show_request(run: Run, signed: Signed) -> None:
@@ -27,6 +27,19 @@ def show_answer(run: Run, signed: Signed, answer: Answer) -> None:
     lines.append(f"< {answer.http_version} {answer.status} {answer.reason}".rstrip())
     lines.extend(_headers("<", signed, answer.headers))
     write_stderr(run.env, signed.masker.mask("\n".join(lines)))
+
+
+def write_head(run: Run, signed: Signed, answer: Answer) -> None:
+    """Write the head of the answer to standard output, as `--include` asks for."""
+    from dynacli.output.stream_body import write_bytes
+    from dynacli.text.terminal import visible
+
+    lines = [f"{answer.http_version} {answer.status} {answer.reason}".rstrip()]
+    lines.extend(line.removeprefix(" ") for line in _headers("", signed, answer.headers))
+    text = signed.masker.mask("\n".join(lines)) + "\n\n"
+    write_bytes(
+        run.env, (visible(text) if run.env.stdout_is_terminal else text).encode("utf-8", "backslashreplace")
+    )
 
 
 def show_size(run: Run, answer: Answer) -> None:

@@ -1,13 +1,15 @@
 """Receiving an answer: it is written and judged while it comes, or read as a whole first."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from dynacli.client.call import Call
 from dynacli.commands.run import Run
-from dynacli.errors import FileError, UsageError
+from dynacli.errors import FileError, FormError
 from dynacli.model.media_types import is_event_stream, is_sequence
-from dynacli.output.stream_body import is_unchanged, watched_reader, written_body
+from dynacli.output.output_form import OutputForm
+from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
 from dynacli.transport.send import FILE_LIMIT, JUDGED_LIMIT, RENDER_LIMIT, Answer, Pieces
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ class AnswerReceiver:
 
     | the body | where it goes | written | kept |
     |---|---|---|---|
-    | a sequence: JSON lines, events | anywhere, but not as `json` or `yaml` | while it comes | up to 1 MiB |
+    | a sequence: JSON lines, events | anywhere | while it comes | up to 1 MiB |
     | any other | a pipe or a file, unchanged | while it comes | for the judge: up to 128 MiB |
     | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
 
@@ -47,7 +49,8 @@ class AnswerReceiver:
         self.is_finished = False
         self.answer: Answer | None = None
         self.verdict: Verdict | None = None
-        self.unwritten: FileError | None = None
+        self.unwritten: FileError | FormError | None = None
+        self._form = run.options.output_form_for(call.settings.output)
 
     def receive(self, answer: Answer, pieces: Pieces) -> bytes:
         """Read the body, and write it while it comes where the table says so; return the part that is kept.
@@ -61,17 +64,24 @@ class AnswerReceiver:
             from dynacli.commands.call.message_heads import show_answer
 
             show_answer(self._run, self._call.signed, answer)
-        media_type, output_format = answer.header("content-type"), self._run.options.output
-        if is_sequence(media_type) and output_format not in {"json", "yaml"}:
+        media_type = answer.header("content-type")
+        if self._form.include:
+            from dynacli.commands.call.message_heads import write_head
+
+            write_head(self._run, self._call.signed, answer)
+        if not 200 <= answer.status < 300 and self._form.is_of_value:
+            # What is asked for is said of a result; an error has a form of its own, which nobody should miss.
+            self._form = OutputForm(file=self._form.file)
+        if is_sequence(media_type):
             if is_event_stream(media_type) and self._call.settings.timeout is None:
                 pieces.wait_forever()
             return self._stream(answer, pieces)
-        if is_unchanged(self._run.env, output_format):
+        if is_unchanged(self._run.env, self._form):
             return self._copy(answer, pieces)
         return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
     def _stream(self, answer: Answer, pieces: Pieces) -> bytes:
-        env, output_format = self._run.env, self._run.options.output
+        env = self._run.env
         self._is_written = True
         kept: list[bytes] = []
 
@@ -90,8 +100,8 @@ class AnswerReceiver:
                 raise
 
         with (
-            watched_reader(env, output_format, pieces.cut) as is_gone,
-            written_body(env, answer.header("content-type"), output_format) as write,
+            watched_reader(env, self._form, pieces.cut) as is_gone,
+            self._written(answer.header("content-type")) as write,
         ):
             if self._call.judging is None:
                 for _ in written():
@@ -104,6 +114,14 @@ class AnswerReceiver:
             body.finish()
         return b"".join(kept)
 
+    def _written(self, media_type: str) -> AbstractContextManager[Write]:
+        """Enter with the function that writes the pieces of a stream."""
+        if self._form.format in {"auto", "raw", "text"} and not self._form.filter:
+            return written_body(self._run.env, media_type, self._form)
+        from dynacli.output.formats.written_sequence import written_sequence
+
+        return written_sequence(self._run.env, media_type, self._form)
+
     def _copy(self, answer: Answer, pieces: Pieces) -> bytes:
         self._is_written = True
         # A compressed body may be a bomb: only such a body is limited.
@@ -111,7 +129,7 @@ class AnswerReceiver:
         # What an error says is quoted in its message.
         is_kept = self._call.judging is not None or answer.status >= 400
         kept: list[bytes] | None = [] if is_kept else None
-        with written_body(self._run.env, answer.header("content-type"), self._run.options.output) as write:
+        with written_body(self._run.env, answer.header("content-type"), self._form) as write:
             for piece in _join_first(source, _WRITTEN_WHOLE):
                 if pieces.size > JUDGED_LIMIT:
                     kept = None
@@ -133,7 +151,7 @@ class AnswerReceiver:
         if not self._is_written:
             try:
                 self._write(answer)
-            except FileError as error:
+            except (FileError, FormError) as error:
                 self.unwritten = error  # the answer is judged all the same
         if self._call.judging is not None and self.verdict is None:
             body: bytes | UnreadBody = answer.body
@@ -148,11 +166,7 @@ class AnswerReceiver:
     def _write(self, answer: Answer) -> None:
         from dynacli.output.render import write_body
 
-        try:
-            write_body(self._run.env, answer.body, answer.header("content-type"), self._run.options.output)
-        except UsageError as error:
-            # The exit code of a UsageError would say that nothing was sent.
-            raise FileError(error.message, why=error.why, hint=error.hint) from error
+        write_body(self._run.env, answer.body, answer.header("content-type"), self._form)
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

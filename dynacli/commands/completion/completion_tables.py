@@ -48,12 +48,17 @@ SWITCH = Option(takes_value=False)
 ANY = Option()
 UNLISTED = Option(is_listed=False)
 
-FORMAT = Option(("auto", "json", "yaml", "raw", "text"))
+FORMAT = Option(("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text"))
 STANDARD: Options = {
     "--output": FORMAT,
     "-o": FORMAT._replace(is_listed=False),
     "--all": Option(("pages", "keyset"), is_optional=True),
     "--max-items": ANY,
+    "--filter": ANY,
+    "-f": UNLISTED,
+    "--columns": ANY,
+    "--include": SWITCH,
+    "-i": SWITCH._replace(is_listed=False),
     "--validate": Option(("off", "warn", "strict", "exact")),
     "--report": Option(("json", "junit", "sarif", "github")),
     "--dry-run": Option(("http", "json", "curl", "python", "har"), is_optional=True),
@@ -114,8 +119,8 @@ VERB_OPTIONS: Mapping[str, Options] = {
 }
 OF_CALLS = frozenset(
     (
-        *("--output", "-o", "--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
-        *("--all", "--max-items"),
+        *("--output", "-o", "--filter", "-f", "--columns", "--include", "-i", "--all", "--max-items"),
+        *("--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
     )
 )
 """The standard options that `api add` refuses."""

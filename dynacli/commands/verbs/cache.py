@@ -46,7 +46,7 @@ def _info(run: Run) -> None:
             lines.append(f"  {_size(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}"))
         return "\n".join(lines)
 
-    write_data(run.env, data, run.options.output, text)
+    write_data(run.env, data, run.options.output_form, text)
 
 
 def _names(run: Run) -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ def _changes(run: Run, api: str, since: str | None, until: str | None, breaking:
     write_data(
         run.env,
         changes_json(changes, old.revision, new.revision, *rows),
-        run.options.output,
+        run.options.output_form,
         lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=texts),
     )
 

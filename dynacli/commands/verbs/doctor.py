@@ -68,7 +68,7 @@ def _doctor(run: Run, api: str | None) -> None:
         "checks": [check.row for check in checks],
         "documents": [document._asdict() for document in documents],
     }
-    write_data(run.env, data, run.options.output, lambda paint, _: _text(paint, checks, documents))
+    write_data(run.env, data, run.options.output_form, lambda paint, _: _text(paint, checks, documents))
     _raise_first_error(checks)
 
 

@@ -39,13 +39,12 @@ def _document(run: Run, api: str, *, bundled: bool, resolved: bool) -> None:
         if resolved:
             _check_size(document.resolved, opened.name)
         tree = document.resolved if resolved else _bundled(run, document)
-        write_data(run.env, tree, run.options.output, None)
+        write_data(run.env, tree, run.options.output_form, None)
         return
     content = _read_cached(run, opened, api, lambda cached: cached.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
-    write_body(
-        run.env, content, "application/json" if is_json else "text/yaml; charset=utf-8", run.options.output
-    )
+    media_type = "application/json" if is_json else "text/yaml; charset=utf-8"
+    write_body(run.env, content, media_type, run.options.output_form)
 
 
 def _bundled(run: Run, document: "Document") -> dict[str, Any]:

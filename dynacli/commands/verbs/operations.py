@@ -42,7 +42,7 @@ def _operations(run: Run, api: str, tag: str | None) -> None:
         return operation_lines(named, opened.catalog.longest(tag or ""), has_name, width, paint)
 
     rows = (operation_row(opened.name, operation) for operation in listed)
-    write_rows(run.env, rows, run.options.output, lines)
+    write_rows(run.env, rows, run.options.output_form, lines)
 
 
 def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:

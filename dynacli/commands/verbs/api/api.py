@@ -39,7 +39,7 @@ def _list(run: Run) -> None:
             for row in rows
         )
 
-    write_data(run.env, rows, run.options.output, text)
+    write_data(run.env, rows, run.options.output_form, text)
 
 
 def _about(row: dict[str, Any]) -> str:
@@ -137,7 +137,7 @@ def _show(run: Run, api: str) -> None:
             lines.extend(["", "The document is valid."])
         return "\n".join(lines)
 
-    write_data(run.env, data, run.options.output, text)
+    write_data(run.env, data, run.options.output_form, text)
 
 
 def _kept_servers(run: Run, api: OpenedApi) -> list[dict[str, str | None]]:

@@ -53,7 +53,7 @@ def show_history(run: Run, api: str) -> None:
             lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {about}{note}".rstrip())
         return "\n".join(lines)
 
-    write_data(run.env, rows, run.options.output, text)
+    write_data(run.env, rows, run.options.output_form, text)
 
 
 def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["NOT_TAKEN_BY_ADD", "TAKEN_BY_ADD", "is_login_kept", "kept_options", "kept_servers"]
 
-NOT_TAKEN_BY_ADD = OF_CALLS | {"output", "no_fail"}
+NOT_TAKEN_BY_ADD = OF_CALLS | {"output", "filter", "columns", "no_fail"}
 """The names of the standard options that `api add` refuses."""
 TAKEN_BY_ADD = tuple(option for option in STANDARD_OPTIONS if option.name not in NOT_TAKEN_BY_ADD)
 """The standard options that `api add` has a use for."""

@@ -219,7 +219,7 @@ def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_s
     write_data(
         run.env,
         results.rows(),
-        run.options.output,
+        run.options.output_form,
         lambda paint, width: check_table(results, paint, width),
     )
     if results.is_interrupted:
@@ -242,7 +242,7 @@ def _show_plan(
     write_data(
         run.env,
         plan_rows(plans, sources, chains, probes),
-        run.options.output,
+        run.options.output_form,
         lambda paint, width: plan_text(plans, sources, chains, probes, paint, width),
     )
 

@@ -29,7 +29,7 @@ def _describe(run: Run, api: str, operation: tuple[str, ...]) -> None:
         words.pop(0)
     name = opened.catalog.find(words[0], tag)
     if name is None and not tag and (description := _webhook(opened, words)):
-        write_data(run.env, description[0], run.options.output, description[1])
+        write_data(run.env, description[0], run.options.output_form, description[1])
         return
     if name is None:
         if run.fetch_again(opened) is not None:  # it may have appeared a moment ago
@@ -44,7 +44,7 @@ def _describe(run: Run, api: str, operation: tuple[str, ...]) -> None:
         data, text = describe_field(opened, name, words[1])
     else:
         data, text = describe_operation(opened, name)
-    write_data(run.env, data, run.options.output, text)
+    write_data(run.env, data, run.options.output_form, text)
 
 
 def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:

@@ -1,0 +1,100 @@
+"""Filters: JMESPath expressions over the value of an answer (https://jmespath.org/specification.html)."""
+
+from typing import Any
+
+import jmespath
+import jmespath.exceptions
+import jmespath.functions
+import jmespath.visitor
+
+from dynacli.errors import FormError, UsageError
+from dynacli.text.exact_json import compact_json
+
+__all__ = ["check_filter", "filtered"]
+
+_HINT = "`dynacli help output` shows some filters; https://jmespath.org has the language"
+
+
+class _Functions(jmespath.functions.Functions):
+    """The functions of JMESPath, with every digit of numbers that become text."""
+
+    @jmespath.functions.signature({"types": []})
+    def _func_to_string(self, value: Any) -> str:
+        return value if isinstance(value, str) else compact_json(value)
+
+
+_OPTIONS = jmespath.visitor.Options(custom_functions=_Functions())
+
+
+def check_filter(expression: str) -> None:
+    """Check an expression before anything is sent: its syntax, its functions, and how many arguments they have.
+
+    Raises:
+        UsageError: It is no expression of JMESPath.
+    """
+    try:
+        parsed = jmespath.compile(expression).parsed
+    except (jmespath.exceptions.JMESPathError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
+        raise UsageError("The filter is no JMESPath expression", why=why, hint=_HINT) from error
+    _check_functions(parsed)
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).split("\n")
+    if lines[0].lower().endswith("cannot be empty."):
+        return "it is empty"
+    lines[0] = lines[0].removeprefix("Invalid jmespath expression: ")
+    return "\n".join(lines).rstrip()
+
+
+def _check_functions(node: Any) -> None:
+    if isinstance(node, dict) and node["type"] == "function_expression":
+        known = _Functions.FUNCTION_TABLE.get(node["value"])
+        name = f"`{node['value']}`"
+        if known is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(node["value"], _Functions.FUNCTION_TABLE, 1, 0.6)
+            raise UsageError(
+                "The filter is wrong",
+                why=f"JMESPath has no function {name}" + (f"; it has `{near[0]}`" if near else ""),
+                hint=_HINT,
+            )
+        wanted, given = len(known["signature"]), len(node["children"])
+        is_variadic = bool(wanted and known["signature"][-1].get("variadic"))
+        if given < wanted or (given > wanted and not is_variadic):
+            raise UsageError(
+                "The filter is wrong",
+                why=f"The function {name} takes {'at least ' if is_variadic else ''}{wanted} and not {given}"
+                " arguments",
+                hint=_HINT,
+            )
+    for child in node["children"] if isinstance(node, dict) else ():
+        _check_functions(child)
+
+
+def filtered(value: Any, expression: str) -> Any:
+    """Return what a filter makes of a value of `dynacli.text.exact_json`.
+
+    Raises:
+        FormError: The filter cannot be applied to this value.
+    """
+    try:
+        found = jmespath.compile(expression).search(value, options=_OPTIONS)
+        compact_json(found)  # a function may give what JSON has no number for, and an expression as its value
+    except RecursionError:
+        raise _failed("the answer is nested too deeply") from None
+    except TypeError:
+        raise _failed("it compares or sorts what has no order, such as text and numbers") from None
+    except (jmespath.exceptions.JMESPathError, ValueError, ArithmeticError, AttributeError) as error:
+        raise _failed(_reason(error)) from error
+    return found
+
+
+def _failed(why: str) -> FormError:
+    return FormError(
+        "The filter fails on this answer",
+        why=why,
+        hint="The answer is printed as JSON; mend the filter by it",
+    )

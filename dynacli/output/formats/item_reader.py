@@ -1,0 +1,102 @@
+"""The items of a sequence of JSON values or of events, read as its bytes come."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from dynacli.model.media_types import is_event_stream, is_json_sequence
+from dynacli.text.exact_json import read_json
+
+__all__ = ["ItemReader"]
+
+_MAX_ITEM = 16 * 1024 * 1024
+"""The largest size in bytes of an item that is read."""
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+class ItemReader:
+    """Reads items: JSON values from lines or records, and objects from server-sent events.
+
+    An event is `{"event", "id", "data"}`, its data a JSON value where it is one, without the fields that it does not
+    have. It is read by the HTML standard's rules, which drop an event without data:
+    https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+
+    Attributes:
+        unread: How many items could not be read, being too large or no JSON; they are left out.
+
+    Args:
+        media_type: The value of `Content-Type`, of a sequence.
+    """
+
+    def __init__(self, media_type: str) -> None:
+        self._has_events = is_event_stream(media_type)
+        self._separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
+        self._rest: list[bytes] = []
+        self._size = 0
+        self._has_ended_line = False
+        self._fields: dict[str, Any] = {}
+        self._data: list[str] = []
+        self._is_first = True
+        self.unread = 0
+
+    def feed(self, piece: bytes) -> Iterator[Any]:
+        """Yield the items that a piece of the body completes."""
+        if self._has_events:
+            # A line feed behind a CR belongs to it, also where it comes with the next piece.
+            if self._has_ended_line and piece:
+                piece = piece.removeprefix(b"\n")
+            self._has_ended_line = piece.endswith(b"\r")
+            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        head, *others = piece.split(self._separator)
+        self._keep(head)
+        for text in others:
+            yield from self._items(self._taken())
+            self._keep(text)
+
+    def end(self) -> Iterator[Any]:
+        """Yield the items that the end of the body completes."""
+        yield from self._items(self._taken())
+        if self._has_events:
+            yield from self._event()
+
+    def _keep(self, text: bytes) -> None:
+        self._size += len(text)
+        if self._size <= _MAX_ITEM:
+            self._rest.append(text)
+
+    def _taken(self) -> str | None:
+        """Return the text that was kept, from then on nothing; None where it was too large."""
+        text = b"".join(self._rest).decode("utf-8", "backslashreplace") if self._size <= _MAX_ITEM else None
+        self._rest, self._size = [], 0
+        if self._is_first and text is not None:
+            text = text.removeprefix(_BYTE_ORDER_MARK)
+        self._is_first = False
+        return text
+
+    def _items(self, text: str | None) -> Iterator[Any]:
+        if self._has_events and text is not None:
+            if text:
+                self._add_line(text)
+            else:
+                yield from self._event()
+        elif text is None or text.strip():
+            try:
+                yield read_json(text or "")
+            except (ValueError, RecursionError):
+                self.unread += 1
+
+    def _add_line(self, line: str) -> None:
+        name, _, content = line.partition(":")
+        content = content.removeprefix(" ")
+        if name == "data":
+            self._data.append(content)
+        elif name == "event" or (name == "id" and "\0" not in content):
+            self._fields[name] = content
+
+    def _event(self) -> Iterator[Any]:
+        if self._data:
+            data: Any = "\n".join(self._data)
+            with suppress(ValueError, RecursionError):
+                data = read_json(data)
+            yield {**self._fields, "data": data}
+        self._fields, self._data = {}, []

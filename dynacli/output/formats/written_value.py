@@ -1,0 +1,70 @@
+"""Writing a whole value in a form that is made of it: filtered, as rows or lines of its items, as assignments."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dynacli.environment import Environment
+from dynacli.errors import FormError
+from dynacli.model.find_items import find_items
+from dynacli.output.formats.item_lines import LINE_OF
+from dynacli.output.formats.value_text import value_text
+from dynacli.output.formats.written_items import write_items, write_table
+from dynacli.output.output_form import ITEM_FORMATS, OutputForm
+from dynacli.output.written_text import written_text
+from dynacli.record import replace
+
+__all__ = ["write_value"]
+
+
+def write_value(env: Environment, value: Any, form: OutputForm, *, columns: Sequence[str] = ()) -> None:
+    """Write a value: what the filter of the form leaves of it, in the format of the form.
+
+    Args:
+        value: A value of `dynacli.text.exact_json`.
+        columns: The names of columns whose order is known, in that order.
+
+    Raises:
+        FormError: It cannot be written in this form, and was written as JSON.
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    try:
+        shown = value
+        if form.filter:
+            from dynacli.output.formats.filter_value import filtered
+
+            shown = filtered(value, form.filter)
+        if form.format in ITEM_FORMATS:
+            _write_items(env, shown, replace(form, filter=""), columns)
+        else:
+            _write_text(env, shown, form)
+    except FormError:
+        _write_text(env, value, OutputForm("json", form.file))
+        raise
+
+
+def _write_text(env: Environment, value: Any, form: OutputForm) -> None:
+    with written_text(env, form) as write:
+        write(value_text(env, value, form))
+
+
+def _write_items(env: Environment, value: Any, form: OutputForm, known: Sequence[str]) -> None:
+    found = find_items(value)
+    items = found.values if found is not None else [] if value is None else [value]
+    if form.format in LINE_OF:
+        write_items(env, items, form)
+        return
+    from dynacli.output.formats.item_rows import Columns
+
+    columns = Columns(form.columns, known)
+    for item in items:
+        columns.note(item)
+    if found is None and form.format == "table" and isinstance(value, dict):
+        from dynacli.output.formats.table_rows import object_lines
+
+        (row,) = columns.rows(items)
+        shown = dict(zip(columns.names(), row, strict=True))
+        with written_text(env, form) as write:
+            write("".join(object_lines(env, shown, is_shown=env.stdout_is_terminal and not form.file)))
+    else:
+        write_table(env, form, lambda: items, columns)

@@ -1,0 +1,111 @@
+"""In which form an answer is written: the format, the file, the filter and the columns that are asked for."""
+
+from typing import Final
+
+from dynacli.record import record
+
+__all__ = ["FORMATS", "ITEM_FORMATS", "OutputForm", "check_format", "form_of"]
+
+FORMATS: Final = ("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text")
+ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
+"""The formats that write a row or a line for each item of an answer."""
+_OF_VALUE: Final = ITEM_FORMATS | {"gron"}
+_WITH_COLUMNS: Final = frozenset(("table", "csv", "tsv"))
+
+
+@record
+class OutputForm:
+    """In which form an answer, or the result of one of dynacli's own verbs, is written.
+
+    Args:
+        format: One of `FORMATS`.
+        file: The file that it is written into, replaced whole; empty for standard output.
+        filter: A JMESPath expression over the whole result, or over each item of a stream; empty for none.
+        columns: The columns of a table, each a path such as `owner.login`; none for those that the format chooses.
+        include: Whether the head of the answer is written before it, on standard output.
+        may_page: Whether `$PAGER` shows what does not fit on a terminal.
+    """
+
+    format: str = "auto"
+    file: str = ""
+    filter: str = ""
+    columns: tuple[str, ...] = ()
+    include: bool = False
+    may_page: bool = True
+
+    @property
+    def is_of_value(self) -> bool:
+        """Whether the value of an answer is needed, and not its text alone."""
+        return bool(self.filter) or self.format in _OF_VALUE
+
+
+def check_format(word: str) -> None:
+    """Check that a word is one of the output formats or `@FILE`.
+
+    Raises:
+        UsageError: The format is unknown.
+    """
+    if word in FORMATS or (word[:1] == "@" and len(word) > 1):
+        return
+    from dynacli.errors import UsageError
+
+    known = ", ".join(f"`{name}`" for name in FORMATS)
+    raise UsageError(
+        f"`{word}` is not an output format",
+        why="`@` is followed by the name of a file" if word == "@" else "",
+        hint=f"Use one of {known}, or `@FILE` for a file",
+    )
+
+
+def form_of(
+    word: str = "",
+    *,
+    default: str = "",
+    filter_: str = "",
+    columns: str = "",
+    include: bool = False,
+    may_page: bool = True,
+) -> OutputForm:
+    """Return the form that options ask for.
+
+    Args:
+        word: One of `FORMATS`, or `@FILE`; empty where none is asked for.
+        default: The format of an API or a profile, which counts where none is asked for and it goes with the rest;
+            empty for none.
+        filter_: A JMESPath expression; empty for none.
+        columns: Paths, separated by commas; a table has them unless the format is another one with columns.
+
+    Raises:
+        UsageError: The format is unknown, or the options do not go together.
+        FileError: The default is unknown.
+    """
+    if word:
+        check_format(word)
+    elif default and default not in FORMATS:
+        from dynacli.errors import FileError
+
+        raise FileError(
+            f'`output = "{default}"` in the configuration is not an output format',
+            hint=f"Use one of {', '.join(f'`{name}`' for name in FORMATS)}",
+        )
+    file = word[1:] if word.startswith("@") else ""
+    paths = tuple(path.strip() for path in columns.split(",") if path.strip())
+    format_ = "auto" if file else word or default or "auto"
+    if paths and format_ not in _WITH_COLUMNS and word in {"", "auto"}:
+        format_ = "table"
+    if filter_ and format_ == "raw" and not word:
+        format_ = "auto"
+    wrong = ""
+    if paths and format_ not in _WITH_COLUMNS:
+        wrong = "`--columns` chooses the columns of `table`, `csv` or `tsv`"
+    elif filter_ and format_ == "raw":
+        wrong = (
+            "`-f` makes a new value, and `raw` is the bytes as they came; `lines` writes text without quotes"
+        )
+    if wrong:
+        from dynacli.errors import UsageError
+
+        raise UsageError(
+            "The options for the output do not go together", why=wrong, hint="Leave out one of them"
+        )
+    return OutputForm(format_, file, filter_, paths, include, may_page)

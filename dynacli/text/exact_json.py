@@ -1,0 +1,106 @@
+"""JSON read into Python's values and written again, with every digit of every number as it came.
+
+`json` reads `1.10` as 1.1, `1e400` as infinity and `-0` as 0, and refuses integers of more than 4,300 digits. Here such
+numbers remember their text; they compare and calculate as what Python makes of them.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+__all__ = ["compact_json", "number_text", "read_json"]
+
+_MOST_DIGITS: Final = 4300
+"""Python neither reads nor writes integers with more digits."""
+
+
+class _Number(float):
+    """A number that Python would write in another way than it came."""
+
+    __slots__ = ("text",)
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    __str__ = __repr__
+
+
+# JMESPath takes the types of values by the names of their classes.
+_Number.__name__ = "float"
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return the value of JSON text.
+
+    Raises:
+        ValueError: The text is not JSON (RFC 8259).
+        RecursionError: It is nested too deeply.
+    """
+    return json.loads(text, parse_float=_float, parse_int=_integer, parse_constant=_refuse)
+
+
+def compact_json(value: Any) -> str:
+    """Return a value of `read_json` as JSON on one line, without white space.
+
+    Raises:
+        ValueError: A number is none of JSON's.
+        RecursionError: The value is nested too deeply.
+    """
+    write = _WRITERS.get(type(value))
+    return write(value) if write is not None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def number_text(number: float) -> str:
+    """Return a number of `read_json` as JSON has it.
+
+    Raises:
+        ValueError: The number is infinite or not a number.
+    """
+    if isinstance(number, _Number):
+        return number.text
+    text = repr(number)
+    return text if text[-1].isdigit() else _refuse(text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    return value if repr(value) == text else _remembered(value, text)
+
+
+def _integer(text: str) -> float:
+    return _remembered(float(text), text) if len(text) > _MOST_DIGITS or text == "-0" else int(text)
+
+
+def _remembered(value: float, text: str) -> _Number:
+    number = _Number(value)
+    number.text = text
+    return number
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(f"`{text}` is not JSON")
+
+
+_quoted: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _object(value: dict[str, Any]) -> str:
+    return "{" + ",".join([f"{_quoted(key)}:{compact_json(child)}" for key, child in value.items()]) + "}"
+
+
+def _array(value: list[Any]) -> str:
+    return "[" + ",".join(map(compact_json, value)) + "]"
+
+
+_WRITERS: Final[dict[type, Callable[[Any], str]]] = {
+    str: _quoted,
+    int: number_text,
+    float: number_text,
+    _Number: number_text,
+    dict: _object,
+    list: _array,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): lambda _: "null",
+}
