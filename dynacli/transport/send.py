@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from dynacli.transport.retrying import Pause
     from dynacli.wire.import_httpx import httpx
 
-__all__ = ["Answer", "Budget", "Pieces", "Receive", "Retries", "send"]
+__all__ = ["Answer", "Budget", "Pieces", "Receive", "Retries", "send", "stated_length"]
 
 _MIB = 1024 * 1024
 RENDER_LIMIT = 64 * _MIB
 FILE_LIMIT = 1024 * _MIB
 JUDGED_LIMIT = 128 * _MIB
+"""The largest answer that is kept for the judge where it is written while it comes and a finding is a failure."""
+WARNED_LIMIT = 12 * _MIB
+"""The same where a finding is a warning: together with the rest of the program it stays below 64 MiB."""
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 PASSING = frozenset({408, 425, 429, 502, 503, 504})
@@ -96,6 +99,12 @@ class Answer:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
         wanted = name.lower()
         return ", ".join(value for key, value in self.headers if key.lower() == wanted)
+
+
+def stated_length(answer: Answer) -> int | None:
+    """Return the length that an answer states for its body as it is sent; None where it states none."""
+    length = answer.header("content-length")
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 
 
 class Pieces:

@@ -24,11 +24,14 @@ class DroppedBody(UnreadBody):
     Args:
         size: Its size in bytes.
         limit: The largest size in bytes that would have been kept.
+        strict_limit: The largest one that would have been kept at the level `strict`; 0 where it is the same.
     """
 
-    def __init__(self, size: int, limit: int) -> None:
+    def __init__(self, size: int, limit: int, strict_limit: int = 0) -> None:
         super().__init__(size)
         self.reason = f"the body is larger than {limit // 1024 // 1024} MiB"
+        if limit < size <= strict_limit:
+            self.reason += f" (`--validate strict` judges up to {strict_limit // 1024 // 1024} MiB)"
 
 
 class StreamedBody:

@@ -585,6 +585,22 @@ def test_a_json_too_large_to_judge_is_unchecked(server: Recorder, monkeypatch: p
     assert "Not judged: the body is larger than 1 MiB" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "is_judged"), [((), False), (("-o", "@out"), False), (("--validate", "strict"), True)], ids=str
+)
+def test_less_is_kept_to_judge_where_a_finding_is_a_warning(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_judged: bool
+) -> None:
+    """A large answer takes little memory by default, and the note says which level judges it."""
+    monkeypatch.setattr(receive_response, "WARNED_LIMIT", MIB)
+    server.answers["/a"] = Answer(200, b'"' + b"x" * MIB + b'"')
+    api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
+    result = run_cli(api, "a", *words)
+    assert (9 if is_judged else 0) == result.exit_code
+    note = "Not judged: the body is larger than 1 MiB (`--validate strict` judges up to 128 MiB)"
+    assert (note in result.stderr) != is_judged
+
+
 def test_a_pipe_has_no_limit_and_a_conversion_has(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that is passed on unchanged may have any size; a body that is laid out must fit into memory."""
     monkeypatch.setattr(receive_response, "RENDER_LIMIT", MIB)

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, FormError
-from dynacli.model.media_types import is_event_stream, is_sequence
+from dynacli.model.media_types import essence, is_event_stream, is_sent_as_bytes, is_sequence
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
-from dynacli.transport.send import FILE_LIMIT, JUDGED_LIMIT, RENDER_LIMIT, Answer, Pieces
+from dynacli.transport.send import (
+    FILE_LIMIT,
+    JUDGED_LIMIT,
+    RENDER_LIMIT,
+    WARNED_LIMIT,
+    Answer,
+    Pieces,
+    stated_length,
+)
 
 if TYPE_CHECKING:
     from dynacli.validation.bodies.read_forms import UnreadBody
@@ -30,7 +38,8 @@ class AnswerReceiver:
     | the body | where it goes | written | kept |
     |---|---|---|---|
     | a sequence: JSON lines, events | anywhere | while it comes | up to 1 MiB |
-    | any other | a pipe or a file, unchanged | while it comes | for the judge: up to 128 MiB |
+    | any other | a pipe or a file, unchanged | while it comes | for the judge: up to 12 MiB, or 128 MiB where a
+    finding is a failure; of bytes that are neither text nor JSON 1 MiB |
     | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
 
     Attributes:
@@ -46,6 +55,7 @@ class AnswerReceiver:
     def __init__(self, run: Run, call: Call) -> None:
         self._run, self._call = run, call
         self._is_written = False
+        self._limit = 0
         self.is_finished = False
         self.answer: Answer | None = None
         self.verdict: Verdict | None = None
@@ -126,17 +136,27 @@ class AnswerReceiver:
         self._is_written = True
         # A compressed body may be a bomb: only such a body is limited.
         source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
-        # What an error says is quoted in its message.
-        is_kept = self._call.judging is not None or answer.status >= 400
-        kept: list[bytes] | None = [] if is_kept else None
+        self._limit = self._limit_of(answer)
+        kept: list[bytes] | None = [] if self._limit else None
+        if not pieces.is_encoded and (stated_length(answer) or 0) > self._limit:
+            kept = None
         with written_body(self._run.env, answer.header("content-type"), self._form) as write:
             for piece in _join_first(source, _WRITTEN_WHOLE):
-                if pieces.size > JUDGED_LIMIT:
+                if pieces.size > self._limit:
                     kept = None
                 if kept is not None:
                     kept.append(piece)
                 write(piece)
         return b"".join(kept or ())
+
+    def _limit_of(self, answer: Answer) -> int:
+        """Return up to how many bytes a body is kept that is written while it comes."""
+        if self._call.judging is None:
+            # What an error says is quoted in its message.
+            return _KEPT_OF_STREAM if answer.status >= 400 else 0
+        if is_sent_as_bytes(essence(answer.header("content-type"))):
+            return _KEPT_OF_STREAM  # the size is judged without the bytes
+        return WARNED_LIMIT if self._call.settings.may_accept else JUDGED_LIMIT
 
     def finish(self, answer: Answer) -> "Verdict | None":
         """Write and judge an answer that was not written or judged while it came; return the verdict.
@@ -158,7 +178,8 @@ class AnswerReceiver:
             if len(body) < answer.size:
                 from dynacli.validation.streamed_body import DroppedBody
 
-                body = DroppedBody(answer.size, JUDGED_LIMIT)
+                more = JUDGED_LIMIT if self._call.settings.may_accept else 0
+                body = DroppedBody(answer.size, self._limit, more)
             self.verdict = self._call.judge_answer(answer, body)
         self.is_finished = True
         return self.verdict
