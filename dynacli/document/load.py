@@ -12,6 +12,7 @@ from dynacli.document.overlays.overlaid_file import Overlaid, Overlay, lay_over
 from dynacli.document.reading.parse import parse_document
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.bundle import bundle
+from dynacli.document.references.cut_to_parameters import cut_to_parameters
 from dynacli.document.references.document_files import File, Files, Opener
 from dynacli.document.references.place_origins import Origins, Place
 from dynacli.document.references.resolve import resolve
@@ -75,6 +76,11 @@ class Document:
     def resolved(self) -> Any:
         """The tree with its references replaced; subtrees are shared, cycles stay `$ref`s."""
         return resolve(self.tree, uri=self.uri)
+
+    @cached_property
+    def resolved_parameters(self) -> Any:
+        """The paths with the parameters of their operations, and all that these refer to, resolved as above."""
+        return resolve(cut_to_parameters(self.tree), uri=self.uri)
 
     @cached_property
     def problems(self) -> list[Problem]:

@@ -162,7 +162,7 @@ def _each_operation(
     document: Document, warnings: CompileWarnings
 ) -> Iterator[tuple[str, PathOperation, Mapping[str, Any], Mapping[str, Any]]]:
     """Yield path, operation, and the path item with its references resolved and in place."""
-    paths = document.resolved.get("paths")
+    paths = document.resolved_parameters.get("paths")
     raw_paths = follow_references(document.tree, document.tree.get("paths"))
     if not isinstance(paths, Mapping) or not isinstance(raw_paths, Mapping):
         if document.tree.get("paths") is not None:

@@ -96,7 +96,7 @@ class Inputs:
         self._spelled: dict[tuple[int, tuple[str, ...]], Parameter] = {}
         # No bound methods: an object that refers to itself would keep the whole document in memory.
         # A reference that prance left in place is recursive, or leads nowhere.
-        self._resolve: Resolve = partial(lookup, document.resolved)
+        self._resolve: Resolve = partial(lookup, document.resolved_parameters)
         self._flat_schemas = FlatSchemas(self._resolve)
         self._resolve_raw: Resolve = cache(partial(lookup, document.tree))
         self._flat_raw_schemas = FlatSchemas(self._resolve_raw)

@@ -1,0 +1,80 @@
+"""A document cut down to its parameters and all that they refer to.
+
+Only for the parameters of its operations does the compiler need references replaced. That is a small part of most
+documents, and replacing every reference takes more time and memory than all else that is made of them.
+"""
+
+from typing import Any
+
+from dynacli.document.objects import DOCUMENT, OPERATION, PATH_ITEM, ObjectKind, kind_at
+from dynacli.document.pointer import follow, follow_partly, from_fragment
+from dynacli.document.references.scan import Steps, sites_of
+
+__all__ = ["cut_to_parameters"]
+
+_PATHS: Steps = ("paths",)
+_OF_OPERATION = ("$ref", "parameters")
+
+
+def cut_to_parameters(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with its paths, of each operation the parameters alone, and whatever is referred to there.
+
+    Everything stands at the same place as before, and is shared with the document.
+
+    Args:
+        tree: The document, in which every reference is a pointer.
+    """
+    kinds = {_PATHS: kind_at(DOCUMENT, "paths")} if "paths" in tree else {}
+    parts: dict[Steps, Any] = {}
+    seen: set[int] = set()
+    waiting = list(kinds)
+    while waiting:
+        steps = waiting.pop()
+        parts[steps] = _cut(follow(tree, steps), kinds[steps])
+        for site in sites_of(parts[steps], kinds[steps], seen=seen):
+            target = _target(tree, site.ref)
+            if target is not None and target not in kinds:
+                kinds[target] = site.kind
+                waiting.append(target)
+    cut = {"openapi": tree.get("openapi")}
+    # In sorted order, a part comes before all parts inside of it.
+    for steps in sorted(parts):
+        if not steps:
+            return tree
+        _lay(cut, tree, steps, parts[steps])
+    return cut
+
+
+def _cut(node: Any, kind: ObjectKind) -> Any:
+    """Return a part of the document without what its operations have beside their parameters."""
+    if not isinstance(node, dict):
+        return node
+    if kind is OPERATION:
+        return {key: node[key] for key in _OF_OPERATION if key in node}
+    if kind is PATH_ITEM or kind.members in (PATH_ITEM, OPERATION):
+        return {key: _cut(value, kind_at(kind, key)) for key, value in node.items()}
+    return node
+
+
+def _target(tree: dict[str, Any], ref: Any) -> Steps | None:
+    """Return the steps to the target of a reference, or to another reference that stands on the way; else None."""
+    steps = from_fragment(ref) if isinstance(ref, str) else None
+    if steps is None:
+        return None
+    node, length = follow_partly(tree, steps)
+    is_there = length == len(steps) or (isinstance(node, dict) and "$ref" in node)
+    return steps[:length] if is_there else None
+
+
+def _lay(cut: dict[str, Any], tree: dict[str, Any], steps: Steps, part: Any) -> None:
+    """Lay a part of a document into the document that is cut, unless it is there already."""
+    here, source = cut, tree
+    for step in steps[:-1]:
+        source = source[step]
+        if isinstance(source, list):
+            here[step] = source  # other items of the list come along
+            return
+        here = here.setdefault(step, {})
+        if here is source:
+            return
+    here[steps[-1]] = part
