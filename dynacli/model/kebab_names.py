@@ -6,6 +6,7 @@ character of a document ever stands in a command. Other scripts are transliterat
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 __all__ = ["MAX_LENGTH", "NameBook", "kebab", "spelled_out", "tag_prefixes", "under_tag"]
 
@@ -59,6 +60,7 @@ _SYMBOLS = {
 _TELLING = ("[]", "<", ">", "=", "!", "~", "*", "+", "$", "@", "#", "%", "&", "|", "?")
 
 
+@lru_cache(1_000)  # documents use the same names again and again
 def kebab(text: str) -> str:
     """Return `text` in kebab case, or an empty string when it has no letter or digit.
 
