@@ -48,6 +48,9 @@ _MAX_STEPS = 5000
 _MAX_HEIRS = 100
 """A discriminator with more values is not searched for those that inherit from one of them."""
 
+_MOST_KNOWN = 2_000
+"""How many flattened schemas are kept; operations near each other mostly share theirs."""
+
 
 def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
     """Return a schema flattened; a value that is no schema counts as `true`."""
@@ -55,7 +58,7 @@ def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
 
 
 class FlatSchemas:
-    """Flattens each schema once; the schemas must not change meanwhile."""
+    """Flattens each schema once, or again after many others; the schemas must not change meanwhile."""
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
@@ -65,6 +68,8 @@ class FlatSchemas:
     def __call__(self, schema: Any) -> FlatSchema:
         """Return a schema flattened; the result is shared, and must not be changed."""
         if id(schema) not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             self._known[id(schema)] = schema, flatten(schema, self.resolve)
         return self._known[id(schema)][1]
 
@@ -81,9 +86,12 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
     if is_array or (flat.type == "object" and item_schema is not None and item_schema is not False):
         item = flatten(item_schema, resolve) if flat_schemas is None else flat_schemas(item_schema)
         # A single level: an array inside an array is given as JSON.
-        items = ValueType(item.type, item.format, item.enum, limits=item.limits or None)
-    if not (flat.enum or flat.has_default or flat.limits or items):
-        return _simple_type(flat.type, flat.format, flat.is_nullable)
+        if item.enum or item.limits:
+            items = ValueType(item.type, item.format, item.enum, limits=item.limits or None)
+        else:
+            items = _simple_type(item.type, item.format, False, None)
+    if not (flat.enum or flat.has_default or flat.limits):
+        return _simple_type(flat.type, flat.format, flat.is_nullable, items)
     return ValueType(
         flat.type,
         flat.format,
@@ -97,9 +105,9 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
 
 
 @lru_cache(1_000)
-def _simple_type(name: str, value_format: str, is_nullable: bool) -> ValueType:
-    """Return the type that most options of a document have; they share it."""
-    return ValueType(name, value_format, is_nullable=is_nullable)
+def _simple_type(name: str, value_format: str, is_nullable: bool, items: ValueType | None) -> ValueType:
+    """Return a type that has nothing else; most options of a document have one of a few such types, and share it."""
+    return ValueType(name, value_format, is_nullable=is_nullable, items=items)
 
 
 class _Context(NamedTuple):
