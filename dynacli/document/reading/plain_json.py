@@ -47,7 +47,7 @@ def too_many_nodes(name: str) -> DocumentError:
     return DocumentError(f"`{name}` has more than {MAX_NODES:,} values", why=why)
 
 
-def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
+def to_plain(tree: Any, name: str, clashes: list[str] | None = None, *, is_consumed: bool = False) -> Any:
     """Return a copy of a tree as plain JSON: string keys, finite numbers of 64 bits, valid Unicode, nothing shared.
 
     - A key such as `200` or `true` becomes the string that it was written as.
@@ -60,44 +60,55 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None) -> Any:
         tree: The parsed values.
         name: The name of the document in messages.
         clashes: Filled with keys that are equal as strings, such as `200` and `"200"`; the last counts.
+        is_consumed: Whether the tree is emptied meanwhile, so that both together take little more memory than one;
+            nothing in it may be shared.
 
     Raises:
         DocumentError: The copy would be too deep or too large, or a key is a list or an object.
     """
-    top: list[Any] = [None]
-    count = 0
+    top: list[Any] = [tree]
+    count = 1
     # Equal keys and words become one object: a document has few of them, and each many times.
     words: dict[str, str] = {}
-    # Each node with the container and the key that its copy goes to, and its depth.
-    stack: list[tuple[Any, Any, Any, int]] = [(tree, top, 0, 0)]
+    # The copies whose members are still those of the tree, each with the depth of its members.
+    stack: list[tuple[Any, int]] = [(top, 0)]
     while stack:
-        node, parent, place, depth = stack.pop()
-        count += 1
-        if count > MAX_NODES:
-            raise too_many_nodes(name)
-        if depth >= MAX_DEPTH and isinstance(node, (dict, list, tuple, set, frozenset)):
-            raise too_deep(name)
-        if isinstance(node, dict):
-            if _MERGE in node:
-                node = _merge(node)
-            values = {}
-            for key, value in node.items():
-                word = _key(key, name)
-                values[words.setdefault(word, word)] = value
-            if clashes is not None and len(values) < len(node):
-                clashes.extend(str(key) for key in node if not isinstance(key, str))
-            copy: dict[str, Any] = dict.fromkeys(values)
-            parent[place] = copy
-            stack.extend((value, copy, key, depth + 1) for key, value in values.items())
-        elif isinstance(node, (list, tuple, set, frozenset)):
-            items = list(node)
-            parent[place] = copies = [None] * len(items)
-            stack.extend((item, copies, index, depth + 1) for index, item in enumerate(items))
-        else:
-            scalar = _scalar(node)
-            is_word = isinstance(scalar, str) and len(scalar) <= _LONGEST_WORD
-            parent[place] = words.setdefault(scalar, scalar) if is_word else scalar
+        copy, depth = stack.pop()
+        for place, value in copy.items() if isinstance(copy, dict) else enumerate(copy):
+            if isinstance(value, (dict, list, tuple, set, frozenset)):
+                if depth >= MAX_DEPTH:
+                    raise too_deep(name)
+                is_object = isinstance(value, dict)
+                inner: Any = _with_words(value, words, name, clashes) if is_object else list(value)
+                count += len(inner)
+                if count > MAX_NODES:
+                    raise too_many_nodes(name)
+                copy[place] = inner
+                stack.append((inner, depth + 1))
+                if is_consumed and isinstance(value, (dict, list)):
+                    value.clear()
+            else:
+                scalar = _scalar(value)
+                is_word = isinstance(scalar, str) and len(scalar) <= _LONGEST_WORD
+                copy[place] = words.setdefault(scalar, scalar) if is_word else scalar
     return top[0]
+
+
+def _with_words(node: Any, words: dict[str, str], name: str, clashes: list[str] | None) -> dict[str, Any]:
+    """Return an object with strings as keys, and with its merge key applied.
+
+    Args:
+        words: Each known string → itself; filled with those that are new.
+    """
+    if _MERGE in node:
+        node = _merge(node)
+    copy = {}
+    for key, value in node.items():
+        word = _key(key, name)
+        copy[words.setdefault(word, word)] = value
+    if clashes is not None and len(copy) < len(node):
+        clashes.extend(str(key) for key in node if not isinstance(key, str))
+    return copy
 
 
 def _merge(node: dict[Any, Any]) -> dict[Any, Any]:

@@ -193,11 +193,10 @@ def _positions_in_yaml(content: bytes, wanted: _Wanted) -> dict[str, Position]:
 
     positions: dict[str, Position] = {}
     inside: list[_Collection] = []
-    text = content.decode("utf-8", "replace")
     try:
-        for event in yaml.parse(text, Loader=safe_loader()):
+        for event in yaml.parse(content, Loader=safe_loader()):
             if isinstance(event, yaml.AliasEvent):
-                return _positions_in_nodes(text, wanted)
+                return _positions_in_nodes(content, wanted)
             if isinstance(event, yaml.CollectionEndEvent):
                 inside.pop()
             if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
@@ -225,9 +224,9 @@ def _value_at(around: _Collection, event: Any) -> tuple[_Wanted | None, Any]:
     return around.wanted.below.get(str(key.value)), key
 
 
-def _positions_in_nodes(text: str, wanted: _Wanted) -> dict[str, Position]:
+def _positions_in_nodes(content: bytes, wanted: _Wanted) -> dict[str, Position]:
     """Return the positions in a text with aliases, of which each stands for the node that its anchor names."""
-    root = compose_nodes(text)
+    root = compose_nodes(content)
     if root is None:
         return {}
     positions = dict.fromkeys(wanted.pointers, _position(root))

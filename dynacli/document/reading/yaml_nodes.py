@@ -12,7 +12,7 @@ def safe_loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def compose_nodes(text: str) -> Any:
+def compose_nodes(text: str | bytes) -> Any:
     """Return the root node of a YAML text; None where it is empty, or PyYAML refuses what yaml-rs accepts."""
     import yaml
 

@@ -43,12 +43,13 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     text = content.decode()
     if _FAR_RIGHT.search(text):
         _check_depth(text, name)
+    is_shared = False  # yaml-rs makes a value of its own for each alias
     try:
         tree, has_duplicates = _read_with_yaml_rs(text)
     except ImportError:
-        tree, has_duplicates = _read_with_pyyaml(text, name, None), True
+        tree, has_duplicates, is_shared = _read_with_pyyaml(text, name, None), True, True
     except ValueError as refusal:
-        tree, has_duplicates = _read_with_pyyaml(text, name, str(refusal)), True
+        tree, has_duplicates, is_shared = _read_with_pyyaml(text, name, str(refusal)), True, True
     is_sequence = isinstance(tree, list)
     if is_sequence and _SEPARATOR.search(text) and not text.lstrip().startswith(("-\n", "- ", "[")):
         raise DocumentError(
@@ -56,7 +57,7 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
             hint="Split the file at its `---` lines and give one part",
         )
     clashes: list[str] = []
-    plain = to_plain(tree, name, clashes)
+    plain = to_plain(tree, name, clashes, is_consumed=not is_shared)
     return plain, yaml_duplicates(text) if has_duplicates or clashes else ()
 
 
