@@ -482,6 +482,27 @@ def test_the_person_gives_values(tmp_path: Path, store: _Store) -> None:
     )
 
 
+def test_what_is_below_a_new_thing_is_read(tmp_path: Path, store: _Store) -> None:
+    """A read that there was nothing for is called while the check's own thing is there."""
+
+    def history(_: RecordedRequest) -> Answer:
+        return Answer(200 if store.things else 404, b"{}")
+
+    document = _document(store.recorder.origin)
+    parameters = document["paths"]["/things/{thing_id}"]["parameters"]
+    responses = {"200": {"description": ""}, "404": {"description": ""}}
+    for name in ("history", "reset"):
+        read = {"operationId": name, "responses": responses}
+        document["paths"][f"/things/{{thing_id}}/{name}"] = {"parameters": parameters, "get": read}
+    for number in range(9):
+        store.recorder.answers[f"/things/{number}/history"] = history
+    result = _check(tmp_path, document, "--yes", "--validate", "off")
+    assert {} == store.things
+    assert [404, 200] == _rows(result)["history"]["statuses"]
+    assert ["GET /things/1/history", "DELETE /things/1"] == store.calls[-2:]
+    assert "reset" not in " ".join(store.calls)
+
+
 _BOTH = ("stdin", "stderr")
 
 

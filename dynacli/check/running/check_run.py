@@ -17,6 +17,7 @@ from dynacli.check.planning.call_order import call_rounds, value_sources
 from dynacli.check.planning.call_planner import CallPlanner, OperationPlan
 from dynacli.check.planning.created_resources import CreatedResources
 from dynacli.check.planning.resource_chains import ResourceChain
+from dynacli.check.planning.select_operations import READING_METHODS
 from dynacli.check.running.dispatcher import Dispatcher
 from dynacli.check.running.make_exchange import make_exchange
 from dynacli.check.running.operation_judge import GONE, OperationJudge
@@ -27,6 +28,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, TimedOutError
 from dynacli.model.operation import Operation
+from dynacli.model.path_templates import path_template
 from dynacli.record import record
 from dynacli.validation.findings.finding import Finding
 
@@ -235,6 +237,24 @@ class CheckRun:
                 if exchange.planned is planned:
                     return exchange
         return None
+
+    def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations below the path of an item that only read, and that no call of succeeded so far.
+
+        Those that read what a chain creates are left to that chain.
+
+        Args:
+            item_path: A template whose parameters have no names: `/things/{}`.
+        """
+        in_chains = {name for chain in self._chains for name in chain.steps}
+        return [
+            described
+            for name, described in self._by_name.items()
+            if name not in in_chains
+            and described.operation.method in READING_METHODS
+            and path_template(described.operation.path).startswith(f"{item_path}/")
+            and not any(exchange.is_success for exchange in self._exchanges[name])
+        ]
 
     def skip(self, name: str, reason: str) -> None:
         """Note why an operation is not called."""

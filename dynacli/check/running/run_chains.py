@@ -38,6 +38,9 @@ class _Caller(Protocol):
     ) -> Exchange | None:
         """Make a call with these values in its path and body; None where it cannot be made."""
 
+    def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations below the path of an item that only read, and that no call of succeeded so far."""
+
     def skip(self, name: str, reason: str) -> None:
         """Note why an operation is not called."""
 
@@ -127,6 +130,8 @@ class ChainRunner:
             self._done.update(updates)
             if updates and chain.read in self._operations:
                 self._call_on_item(chain.read, path, chain.create)
+            for described in self._caller.unanswered_reads(chain.item_path):
+                self._call_on_item(described.operation.name, path, chain.create)
             for part in self._parts(chain):
                 self._run_chain(part, path, chain.create)
         finally:
