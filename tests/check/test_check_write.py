@@ -76,6 +76,22 @@ def _operations(*words: str) -> list[OperationSummary]:
             id="by-a-link",
         ),
         pytest.param(
+            ["POST /a", "DELETE /a/{id}", "POST /a/{id}/b", "GET /b/{id}", "DELETE /b/{id}"],
+            {},
+            [
+                ResourceChain("POST /a", "/a/{}", delete="DELETE /a/{id}"),
+                ResourceChain("POST /a/{id}/b", "/b/{}", "GET /b/{id}", (), "DELETE /b/{id}", "/a/{}"),
+            ],
+            id="in-another-and-at-its-own-path",
+        ),
+        pytest.param(["POST /a/{id}/b", "GET /b/{id}"], {}, [], id="at-its-own-path-for-good"),
+        pytest.param(
+            ["POST /a/{id}/a", "GET /a/{id}", "DELETE /a/{id}"],
+            {},
+            [ResourceChain("POST /a/{id}/a", "/a/{}", "GET /a/{id}", (), "DELETE /a/{id}")],
+            id="in-another-of-its-kind",
+        ),
+        pytest.param(
             ["POST /jobs", "POST /start", "GET /jobs/{id}"],
             {"POST /start": ["GET /jobs/{id}"]},
             [
@@ -480,6 +496,21 @@ def test_the_person_gives_values(tmp_path: Path, store: _Store) -> None:
     assert b'{"name":"mine"}' == next(
         request.body for request in store.recorder.requests if request.method == "POST"
     )
+
+
+def test_a_thing_at_its_own_path_is_created_in_another(tmp_path: Path, store: _Store) -> None:
+    """The id of what it is created in is no part of its path."""
+    document = _document(store.recorder.origin)
+    for path in ("/things", "/things/{thing_id}"):
+        document["paths"][path].pop("post", None)
+    teams = {"get": {"operationId": "teams", "responses": {"200": {"description": ""}}}}
+    create = _document("")["paths"]["/things"]["post"]
+    team = {"name": "team_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    document["paths"] |= {"/teams": teams, "/teams/{team_id}/things": {"parameters": [team], "post": create}}
+    store.recorder.answers |= {"/teams": Answer(200, b'[{"id": "x"}]'), "/teams/x/things": store.collection}
+    result = _check(tmp_path, document, "--yes", "--validate", "off")
+    assert ("", {}) == (result.stderr, store.things)
+    assert ["POST /teams/x/things", *_CHAIN[1:]] == store.calls[-5:]
 
 
 def test_what_is_below_a_new_thing_is_read(tmp_path: Path, store: _Store) -> None:

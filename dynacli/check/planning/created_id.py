@@ -64,7 +64,9 @@ def created_paths(
     if not on_item:
         return []
     sent = exchange.planned.path_values
-    parent = tuple(map(sent.get, parameter_names(create.operation.path)))
+    # An item may be at a path without what it was created in.
+    above = len(parameter_names(on_item[0].operation.path)) - 1
+    parent = tuple(map(sent.get, parameter_names(create.operation.path)))[:above]
     ids = dict.fromkeys(_created_ids(exchange, links, on_item, can_confirm=can_confirm))
     return [(*parent, value) for value in ids]
 

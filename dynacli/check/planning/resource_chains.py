@@ -5,11 +5,13 @@
     PATCH, PUT /things/{id}       change
     DELETE /things/{id}           deletes; without it `POST /things/{id}/delete`, `/remove` or `/archive`
 
-The path of the created resource lies below that of the POST, or is where the links of the POST's answers lead.
+The path of the created resource lies below that of the POST, or is where the links of the POST's answers lead. Or it is
+that of its own collection without what it is created in: `POST /teams/{id}/things`, `GET` and `DELETE /things/{id}`.
 Where no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
 Where several POSTs create the same kind of resource, each has a chain.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from dynacli.model.operation import Operation, OperationSummary
@@ -20,6 +22,8 @@ __all__ = ["ResourceChain", "find_chains"]
 
 _UPDATES = ("PATCH", "PUT")
 _DELETING_ENDS = ("delete", "remove", "archive")
+_HOLDER = re.compile(r"/[^/{}]+/\{\}(?=/[^/{}]+$)")
+"""The resource that the items of the collection at the end of a path are in."""
 
 
 @record
@@ -87,7 +91,7 @@ def find_chains(
             *(each for each in targets if each.endswith("}") and each.count("{") == path.count("{") + 1),
         )
         found = (_chain_of_post(name, item_path, by_place) for item_path in item_paths)
-        chain = next(filter(None, found), None)
+        chain = next(filter(None, found), None) or _chain_of_shallow_post(name, path, by_place)
         if chain is not None:
             chains.append(chain)
     created = dict.fromkeys(chain.item_path for chain in chains)
@@ -96,7 +100,9 @@ def find_chains(
         if chain is not None:
             chains.append(chain)
             created[path] = None
-    return [_with_parent(chain, created) for chain in chains]
+    # A resource at a path of its own is part of what it is created in, unless that is at a path of its own, too.
+    plain = [chain.item_path for chain in chains if chain.item_path.startswith(paths[chain.create])]
+    return [_with_parent(chain, created, paths[chain.create], plain) for chain in chains]
 
 
 def _template(path: str) -> str:
@@ -111,6 +117,15 @@ def _chain_of_post(create: str, item_path: str, by_place: _ByPlace) -> ResourceC
     return ResourceChain(create, item_path, read, updates, delete) if read or updates or delete else None
 
 
+def _chain_of_shallow_post(create: str, path: str, by_place: _ByPlace) -> ResourceChain | None:
+    """Return the chain of a POST in a resource whose items are at a path without that; they can be read and deleted."""
+    collection = _HOLDER.sub("", path)
+    if collection == path or ("POST", collection) in by_place:
+        return None
+    chain = _chain_of_post(create, f"{collection}/{{}}", by_place)
+    return chain if chain is not None and chain.read and chain.delete else None
+
+
 def _chain_of_put(item_path: str, by_place: _ByPlace) -> ResourceChain | None:
     create, read, patch, delete = (
         by_place.get((method, item_path), "") for method in ("PUT", "GET", "PATCH", "DELETE")
@@ -121,8 +136,11 @@ def _chain_of_put(item_path: str, by_place: _ByPlace) -> ResourceChain | None:
     return ResourceChain(create, item_path, read, updates, delete, is_created_by_put=True)
 
 
-def _with_parent(chain: ResourceChain, item_paths: Iterable[str]) -> ResourceChain:
+def _with_parent(
+    chain: ResourceChain, item_paths: Iterable[str], create_path: str, plain_paths: Iterable[str]
+) -> ResourceChain:
     from dataclasses import replace
 
     parents = [path for path in item_paths if chain.item_path.startswith(f"{path}/")]
+    parents += [path for path in plain_paths if create_path.startswith(f"{path}/")]
     return replace(chain, parent_path=max(parents, key=len, default=""))

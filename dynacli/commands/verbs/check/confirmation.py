@@ -65,7 +65,7 @@ def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[Reso
         for described in operations
         if (chain := creations.get(described.operation.name)) is not None
         for name in (
-            *parameter_names(described.operation.path)[: chain.item_path.count("{") - 1],
+            *parameter_names(described.operation.path)[: -1 if chain.is_created_by_put else None],
             *fields_of_other_ids(described),
         )
     ]
