@@ -17,7 +17,9 @@ __all__ = ["with_implied_mappings"]
 
 _SCHEMAS = ("components", "schemas")
 _MOST_HEIRS = 1000
-"""The heirs of one schema that are looked for, so that a long line of heirs costs no more than its length."""
+"""A schema with more heirs is read without them: some of them would be offered for all."""
+_MOST_LOOKED_FOR = 100_000
+"""How many heirs are looked for in all."""
 
 
 def with_implied_mappings(tree: dict[str, Any]) -> dict[str, Any]:
@@ -27,12 +29,17 @@ def with_implied_mappings(tree: dict[str, Any]) -> dict[str, Any]:
     """
     components = dict_or_empty(tree.get("components"))
     schemas = dict_or_empty(components.get("schemas"))
-    bases = [name for name, schema in schemas.items() if _implies_a_mapping(schema)]
-    children = _children(schemas) if bases else {}
+    implying = [name for name, schema in schemas.items() if _implies_a_mapping(schema)]
+    children = _children(schemas) if implying else {}
+    # An heir with a discriminator of its own is told by that of the schema that it inherits from.
+    below = set(_heirs(implying, children))
+    bases = [name for name in implying if name not in below]
     changed = {}
+    left = _MOST_LOOKED_FOR
     for base in bases:
-        heirs = list(islice(_heirs(base, children), _MOST_HEIRS))
-        if heirs:
+        heirs = list(islice(_heirs([base], children), min(_MOST_HEIRS + 1, left)))
+        left -= len(heirs)
+        if 0 < len(heirs) <= _MOST_HEIRS and left > 0:
             mapping = {name: f"#{join((*_SCHEMAS, name))}" for name in (*heirs, base)}
             discriminator = {**schemas[base]["discriminator"], "mapping": mapping}
             changed[base] = {**schemas[base], "discriminator": discriminator}
@@ -57,10 +64,10 @@ def _children(schemas: Mapping[str, Any]) -> dict[str, list[str]]:
     return children
 
 
-def _heirs(base: str, children: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield the schemas that inherit from a schema, at any depth, those nearest to it first."""
-    seen = {base}
-    waiting = [base]
+def _heirs(bases: list[str], children: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the schemas that inherit from any of several, at any depth, those nearest to them first."""
+    seen: set[str] = set()
+    waiting = list(bases)
     for name in waiting:
         for child in children.get(name, ()):
             if child not in seen:
