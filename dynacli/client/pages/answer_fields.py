@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dynacli.model.field_names import plain_name
+from dynacli.model.field_names import is_search_name, plain_name
 from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
 from dynacli.record import record
 from dynacli.schema.read_schema import applied_schemas, following, list_of, mapping_of, types_of
@@ -180,47 +180,49 @@ def _type_of(value: Any) -> str:
 
 _ITEM_NAMES = ("data", "items", "results", "value", "records", "rows", "entries", "content")
 """What arrays of items are called, the surest first."""
-_BESIDE = frozenset(
-    {"errors", "warnings", "messages", "notices", "links", "included", "meta", "facets", "schemas"}
-)
-"""What arrays are called that stand beside the items."""
+_BESIDE = frozenset(("messages", "notices", "links", "included", "meta", "facets", "schemas"))
+"""What arrays are called that often stand beside the items."""
+_ERRORS = frozenset(("errors", "warnings"))
+"""What arrays are called that are never items, unless the path is called so."""
 
 
 def item_field(fields: Sequence[AnswerField], path: str = "") -> AnswerField | tuple[AnswerField, ...]:
     """Return the array that holds the items; else all that may be it, which are none where there is no array.
 
-    It is the only array; else the one whose items have an id; else the one that is called as such arrays are.
+    It is the only array; else the one that the path is called by; else the one whose items have an id; else the one
+    that is called as such arrays are. An array of objects goes before others, and an outer one before an inner one.
 
     Args:
         fields: The fields of the answer.
-        path: The path of the operation, whose last segment often names the items.
+        path: The path of the operation.
     """
+    segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
     arrays = [field for field in fields if "array" in field.types and "object" not in field.types]
-    arrays = [
-        field for field in arrays if not field.steps or field.steps[-1].lower() not in _BESIDE
-    ] or arrays
-    depths = sorted({len(field.steps) for field in arrays})
-    for depth in depths:
-        level = [field for field in arrays if len(field.steps) == depth]
-        with_ids = [field for field in level if field.has_ids]
-        for some in (level, with_ids):
-            if len(some) == 1:
-                return some[0]
-        named = _named(with_ids or level, path)
-        if named is not None:
-            return named
-        return tuple(with_ids or level)
-    return ()
+    arrays = [field for field in arrays if not field.steps or _is_no_error(field.steps[-1], segments)]
+    for field in arrays:
+        if not field.steps or len(arrays) == 1:
+            return field
+        if plain_name(field.steps[-1]) in segments[-2:] and not is_search_name(field.steps[-1]):
+            return field
+    arrays = [field for field in arrays if field.steps[-1].lower() not in _BESIDE] or arrays
+    arrays = [field for field in arrays if not field.item_types or "object" in field.item_types] or arrays
+    level = [field for field in arrays if len(field.steps) == len(arrays[0].steps)]
+    with_ids = [field for field in level if field.has_ids]
+    for some in (level, with_ids):
+        if len(some) == 1:
+            return some[0]
+    named = _named(with_ids or level)
+    return tuple(with_ids or level) if named is None else named
 
 
-def _named(arrays: Sequence[AnswerField], path: str) -> AnswerField | None:
+def _is_no_error(name: str, segments: Sequence[str]) -> bool:
+    return name.lower() not in _ERRORS or plain_name(name) in segments[-1:]
+
+
+def _named(arrays: Sequence[AnswerField]) -> AnswerField | None:
     for name in _ITEM_NAMES:
         for field in arrays:
             if field.steps[-1].lower() == name:
                 return field
     embedded = [field for field in arrays if field.steps[0] == "_embedded"]
-    if len(embedded) == 1:
-        return embedded[0]
-    segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
-    last = segments[-1] if segments else ""
-    return next((field for field in arrays if last and plain_name(field.steps[-1]) == last), None)
+    return embedded[0] if len(embedded) == 1 else None

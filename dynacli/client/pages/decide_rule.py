@@ -18,7 +18,20 @@ from dynacli.record import replace
 __all__ = ["inferred_rules", "is_listing", "is_url", "paging_inputs", "with_size"]
 
 _SEARCHES = frozenset(
-    ("search", "query", "list", "filter", "find", "fetch", "scroll", "lookup", "browse", "similar")
+    (
+        "search",
+        "searches",
+        "query",
+        "queries",
+        "list",
+        "filter",
+        "find",
+        "fetch",
+        "scroll",
+        "lookup",
+        "browse",
+        "similar",
+    )
 )
 """The words that a POST is called by that only reads."""
 
@@ -150,7 +163,7 @@ _SIZES = (
 _TOTALS = (
     *("total", "totalcount", "totalitems", "totalresults", "totalelements", "totalhits", "totalrecords"),
     *("totalentries", "totalrows", "itemcount", "totalsize", "totalobjects", "recordstotal", "itemstotal"),
-    *("odatacount", "fullcount", "resultcount", "numfound", "totalnumber", "count", "estimatedtotalhits"),
+    *("odatacount", "fullcount", "resultcount", "numfound", "totalnumber", "count"),
 )
 _LAST_PAGES = (
     *("totalpages", "pagecount", "lastpage", "pagestotal", "numpages", "pages", "totalpagecount"),
@@ -294,7 +307,8 @@ def _is_next_url(field: AnswerField) -> bool:
     told = f"{facts.get('description', '')} {facts.get('title', '')}"
     if _URL_TEXT.search(told) or is_url(told.rsplit(" ", maxsplit=1)[-1]):
         return "cursor" not in told.lower() and "token" not in told.lower()
-    return len(names) > 1 and names[-2] in ("links", "link") and "format" not in facts
+    holders = names[:-1] if names[-2:-1] != ["pages"] else names[:-2]
+    return holders[-1:] in (["links"], ["link"]) and "format" not in facts
 
 
 def is_url(value: Any) -> bool:
@@ -321,15 +335,16 @@ def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace])
     """Return the input that takes a field of the answer as a cursor; None where the field is no cursor."""
     name = names[-1]
     is_held = len(names) == 1 or all(holder in _HOLDERS for holder in names[:-1])
+    if name.startswith(_NEXT) and name not in _CURSORS | _PLAIN_CURSORS:
+        return _named(inputs, [name])
     if name not in _CURSORS and not (name in _PLAIN_CURSORS and is_held):
         return None
     if name in _PLAIN_CURSORS - _CURSORS and len(names) == 1 and name not in ("cursor", _NEXT, "marker"):
         return None
     stem = name.removeprefix("next")
     wanted = dict.fromkeys((*_PARTNERS.get(name, ()), name, stem, f"page{stem}" if stem else ""))
-    types: tuple[str, ...] = ()
-    if field.types:
-        types = ("string",) if field.types == {"string"} else _NUMBERS if "string" not in field.types else ()
+    # A text takes a number as well.
+    types: tuple[str, ...] = ("string",) if field.types == {"string"} else (*_NUMBERS, "string")
     return _named(inputs, [each for each in wanted if each], types)
 
 
@@ -344,7 +359,7 @@ def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) 
 
 def _page_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     page = _named(inputs, _PAGES, _NUMBERS)
-    if page is not None:
+    if page is not None and "client state" not in page.description:
         yield PageRule(
             "page", f"`--{page.option}` is the number of a page", input=page, first=_first(page, 1)
         )
@@ -365,7 +380,7 @@ def _first(place: InputPlace, usual: int) -> int | None:
 
 def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     offset = _named(inputs, _OFFSETS, _NUMBERS)
-    if offset is None:
+    if offset is None or "greater than" in offset.description:
         return
     is_sure = any(
         name in ("offset", "skip", "pageoffset", "startindex", "startat") for name in _names_of(offset)
@@ -378,7 +393,8 @@ def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
 
 
 def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    before, after = _named(inputs, ("before", "beforeid")), _named(inputs, ("after", "afterid"))
+    ids = [place for place in inputs if "cursor" not in place.description.lower()]
+    before, after = _named(ids, ("before", "beforeid")), _named(ids, ("after", "afterid"))
     is_bare = any(not field.steps and "array" in field.types for field in fields)
     chosen = before or after
     if is_bare and chosen is not None and _named(inputs, _SIZES, _NUMBERS) is not None:

@@ -72,6 +72,8 @@ def document_pages(
     if not rules and is_listing(described):
         # One page, and that as large as it may be.
         rules = (with_size(NO_RULE, paging_inputs(described)),)
+        if inferred_rules(described, fields, headers, is_keyset_asked=True):
+            rules = (replace(rules[0], why=f"{NO_RULE.why}, but by ids: `--all=keyset`"),)
     rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
     return DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
 
