@@ -21,7 +21,7 @@ from dynacli.client.pages.next_page import (
     with_input,
 )
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
-from dynacli.errors import NetworkError, UsageError
+from dynacli.errors import DynacliError, NetworkError, UsageError
 from dynacli.model.wording import enumerated
 from dynacli.record import replace
 from dynacli.urls import origin_of, without_query
@@ -145,16 +145,25 @@ class PageLoop:
                 self.count,
             )
             self._check_is_new(page, number)
-            following = self._following(page)
+            failure: DynacliError | None = None
+            following: NextPage | End
+            try:
+                following = self._following(page)
+            except DynacliError as error:
+                # What came is whole: it is handed on first.
+                failure, following = error, End(error.message)
             items = None if page.items is None else list(page.items)
             if items is not None and self._max_items is not None:
                 left = self._max_items - self.count
                 if len(items) >= left:
-                    items, following = items[:left], End("as many items came as were asked for")
+                    items, failure = items[:left], None
+                    following = End("as many items came as were asked for")
             self.count += len(items or ())
             yield Page(number, call, answer, verdict, value, items)
             if isinstance(following, End):
                 self.position, self.end = None, following
+                if failure is not None:
+                    raise failure
             else:
                 self._note(following.mark, following)
                 self.position = following

@@ -2,7 +2,7 @@
 
 from shlex import quote
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
@@ -27,18 +27,53 @@ def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageL
     if position is None or loop.count == 0:
         return ""
     options = _options_of_url(described, first, position.url) if position.url else _changed_inputs(loop)
+    words = list(run.words)
     if options is None:
-        return ""
+        target = _path_of(described, first, position.url) if position.url else ""
+        if not target:
+            return ""
+        method = described.operation.method
+        words, options = ["request", described.api.name, method, target, *_standard_words(words)], {}
     if run.options.max_items is not None:
         options[_MAX_ITEMS] = str(run.options.max_items - loop.count)
-    words = _without(list(run.words), _flags_of(described, options))
+    words = _without(words, _flags_of(described, options))
     end = words.index("--") if "--" in words else len(words)
-    added = [
-        f"{flag}={text}" if text.startswith("-") else f"{flag} {quote(text)}"
-        for flag, text in options.items()
-    ]
-    line = " ".join(["dynacli", *map(quote, words[:end]), *added, *map(quote, words[end:])])
+    added = [f"{flag}={text}" if text.startswith("-") else [flag, text] for flag, text in options.items()]
+    flat = [word for each in added for word in ([each] if isinstance(each, str) else each)]
+    line = " ".join(["dynacli", *map(quote, [*words[:end], *flat, *words[end:]])])
     return first.signed.masker.mask(line)
+
+
+def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
+    """Return path and query of a URL, as `dynacli request` takes them; empty where it is not below the API's server."""
+    from dynacli.client.call import base_url_of
+
+    base = base_url_of(described, first.settings).rstrip("/")
+    parts = urlsplit(url)
+    keys = {
+        scheme.parameter
+        for alternative in described.operation.security
+        for scheme in alternative
+        if scheme.location
+    }
+    kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in keys]
+    plain = parts._replace(query="&".join(kept)).geturl()
+    return plain.removeprefix(base) if plain.startswith(f"{base}/") else ""
+
+
+def _standard_words(words: list[str]) -> list[str]:
+    """Return dynacli's own options among the words of a command line."""
+    from dynacli.commands.read_options import arrange, standard_rules
+
+    rules = standard_rules()
+    options = arrange(words, rules).options
+    kept: list[str] = []
+    for index, word in enumerate(options):
+        flag = word.partition("=")[0]
+        is_value = index > 0 and options[index - 1] in rules and not options[index - 1].startswith("--")
+        if flag in rules or is_value:
+            kept.append(word)
+    return kept
 
 
 def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:

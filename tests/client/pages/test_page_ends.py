@@ -1,0 +1,321 @@
+"""How a list ends: circles, other servers, broken pages, limits; what came before is never lost."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
+from tests.documents import API_KEY, JSON, save
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+
+
+def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    page = int(query.get("page", 1))
+    return {"data": ITEMS[(page - 1) * SIZE : page * SIZE], "total": len(ITEMS)}, {}
+
+
+_NUMBERED = ListedApi(_pages, record(data=array, total=integer), {"page": integer, "limit": integer})
+
+
+def _breaking(server: Recorder, at: int, broken: Answer, api: ListedApi = _NUMBERED) -> str:
+    """Let a server answer one page otherwise; return the word that names the document."""
+    word = api.start(server)
+    whole = server.answers["/things"]
+    assert callable(whole)
+
+    def answer(request: RecordedRequest) -> Answer:
+        return broken if len(server.requests) == at else whole(request)
+
+    server.answers["/things"] = answer
+    return word
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "told"),
+    [
+        pytest.param(Answer(400, b'{"error":"no"}'), 4, "answered 400", id="refused"),
+        pytest.param(
+            Answer(200, b"<html>busy</html>", {"Content-Type": "text/html"}),
+            6,
+            "Page 3 of `list-things` cannot be read\n  why: It is no JSON but `text/html`, 17 bytes",
+            id="html",
+        ),
+        pytest.param(
+            Answer(200, b'{"data":[{"id":', {"Content-Type": JSON}),
+            6,
+            "It is called JSON and is none: it ends or breaks after 15 bytes",
+            id="cut-json",
+        ),
+        pytest.param(
+            Answer(200, b'{"data":[', {"Content-Type": JSON, "Content-Length": "200", "Connection": "close"}),
+            6,
+            "broke",
+            id="cut-body",
+        ),
+        pytest.param(Answer(302, b"", {"Location": "/things?page=9"}), 0, "", id="redirected"),
+    ],
+)
+def test_pages_before_a_broken_one_are_written(
+    server: Recorder, broken: Answer, code: int, told: str
+) -> None:
+    """They are a whole result, the exit code is that of the failure, and a command goes on from there."""
+    word = _breaking(server, 3, broken)
+    result = run_cli(word, "list-things", "--page=1", "--all", "--retries", "0")
+    assert code == result.exit_code
+    assert {"data": ITEMS[:6], "total": 7} == result.json
+    if code:
+        assert told in result.stderr
+        line = f"dynacli {word} list-things --all --retries 0 --page 3"
+        assert f"6 items came before that; go on with: {line}" in result.stderr
+        rest = run_cli(*line.split()[1:])
+        assert (0, ITEMS[6:]) == (rest.exit_code, rest.json["data"])
+
+
+def test_a_program_is_told_how_to_go_on(server: Recorder) -> None:
+    """The error has the command and the number of items."""
+    word = _breaking(server, 2, Answer(404))
+    error = run_cli(word, "list-things", "--all", "--max-items", "5", "--error-format", "json").error
+    assert (4, 3) == (error["exit_code"], error["items"])
+    assert f"dynacli {word} list-things --all --error-format json --page 2 --max-items 2" == error["go_on"]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        pytest.param({"c": 1}, "`next_cursor` is an object, where a cursor belongs", id="object"),
+        pytest.param([1], "`next_cursor` is a list", id="list"),
+        pytest.param(True, "`next_cursor` is true", id="true"),
+    ],
+)
+def test_a_cursor_that_is_none_is_an_error(server: Recorder, value: Any, why: str) -> None:
+    """The page that has it is written."""
+    api = ListedApi(
+        lambda _: ({"data": ITEMS[:2], "next_cursor": value}, {}),
+        record(data=array, next_cursor={}),
+        {"cursor": string},
+    )
+    result = run_cli(api.start(server), "list-things", "--all", "--validate", "off")
+    assert (6, ITEMS[:2]) == (result.exit_code, result.json["data"])
+    assert why in result.stderr
+
+
+def _same_cursor(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    start = 2 if query else 0
+    return {"data": ITEMS[start : start + 2], "next_cursor": "c"}, {}
+
+
+def _same_url(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    start = 2 if query else 0
+    return {"data": ITEMS[start : start + 2], "next": "/things?secret=hush"}, {}
+
+
+_CIRCLES = {
+    "cursor": (_same_cursor, {"cursor": string}, 4, "an answer names a cursor"),
+    "url": (_same_url, {}, 4, "/things` for the next page that an earlier one named"),
+    "first-item": (lambda _: ({"data": ITEMS[:2]}, {}), {"page": integer}, 2, "`--page` changed nothing"),
+    "same-list": (lambda _: (["a", "b"], {}), {"page": integer}, 2, "`--page` changed nothing"),
+}
+
+
+@pytest.mark.parametrize(("reply", "inputs", "count", "why"), _CIRCLES.values(), ids=_CIRCLES)
+def test_pages_that_go_round_in_circles_end(
+    server: Recorder, reply: Any, inputs: dict[str, Any], count: int, why: str
+) -> None:
+    """What came once is written once, and no secret of a URL is told."""
+    api = ListedApi(reply, {}, inputs)
+    result = run_cli(api.start(server), "list-things", "--all")
+    found = result.json
+    assert (6, count) == (result.exit_code, len(found["data"] if isinstance(found, dict) else found))
+    assert "The pages of `list-things` go round in circles" in result.stderr
+    assert why.lower() in result.stderr.lower()
+    assert "go on with" not in result.stderr
+    assert "hush" not in result.stderr
+
+
+def test_a_page_on_another_server_is_not_fetched(
+    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 11, nothing is sent there, and the earlier page is written."""
+    api = ListedApi(lambda _: ({"data": ITEMS[:2], "next": f"{other_server.origin}/x?token=hush"}, {}), {})
+    result = run_cli(api.start(server), "list-things", "--all")
+    assert (11, ITEMS[:2]) == (result.exit_code, result.json["data"])
+    assert f"Its URL leads to `{other_server.origin}`" in result.stderr
+    assert "hush" not in result.stderr
+    assert [] == other_server.requests
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "why"),
+    [
+        ("http://user:pw@{host}/things?c=1", 11, "Its URL holds credentials"),
+        ("http://[::1/things", 6, "has a URL that cannot be read"),
+        ("ftp://{host}/things", 11, "Its URL leads to `ftp://"),
+    ],
+)
+def test_a_url_that_cannot_be_called_is_refused(server: Recorder, target: str, code: int, why: str) -> None:
+    """Also with credentials, and where it is none."""
+    url = target.replace("{host}", server.origin.partition("//")[2])
+    api = ListedApi(lambda _: ({"data": ITEMS[:2], "nextLink": url}, {}), {})
+    result = run_cli(api.start(server), "list-things", "--all")
+    assert (code, ITEMS[:2]) == (result.exit_code, result.json["data"])
+    assert why in result.stderr
+
+
+def test_a_negative_total_says_nothing(server: Recorder) -> None:
+    """The pages end where one is empty."""
+
+    def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        return {**_pages(query)[0], "total": -1}, {}
+
+    api = ListedApi(reply, record(data=array, total=integer), {"page": integer})
+    result = run_cli(api.start(server), "list-things", "--all")
+    assert (0, {"data": ITEMS, "total": -1}) == (result.exit_code, result.json)
+
+
+def test_a_server_that_caps_pages_is_asked_until_the_total(server: Recorder) -> None:
+    """A page that is shorter than what was asked for ends nothing where a total is known, and nobody said a size."""
+    api = ListedApi(_pages, record(data=array, total=integer), {"page": integer, "limit": integer})
+    result = run_cli(api.start(server), "list-things", "--all", "--limit", "100")
+    assert (0, ITEMS) == (result.exit_code, result.json["data"])
+    assert 3 == len(server.requests)
+
+
+def test_max_items_ends_as_soon_as_there_are_so_many(server: Recorder) -> None:
+    """No page is fetched that is not needed, and the last one is cut."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "--max-items", "4")
+    assert (0, {"data": ITEMS[:4], "total": 7}) == (result.exit_code, result.json)
+    assert ["/things", "/things?page=2"] == [request.target for request in server.requests]
+
+
+def test_findings_of_all_pages_are_told_once(server: Recorder) -> None:
+    """With their number, at the place that the item has in the result."""
+
+    def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        value, headers = _pages(query)
+        return {
+            **value,
+            "data": [{"id": 1} if item["id"] == "i5" else item for item in value["data"]],
+        }, headers
+
+    api = ListedApi(reply, record(data=array, total=integer), {"page": integer})
+    word = api.start(server)
+    result = run_cli(word, "list-things", "--all", "--validate", "strict", "--error-format", "json")
+    assert (9, ["/data/4/id"]) == (result.exit_code, [each["pointer"] for each in result.error["findings"]])
+    warned = run_cli(word, "list-things", "--all")
+    assert 1 == warned.stderr.count("The answer breaks the document")
+    assert 0 == warned.exit_code
+
+
+def test_an_answer_with_several_lists_is_refused_before_it_is_sent(server: Recorder) -> None:
+    """With their names, where the document has them; nothing is sent."""
+    api = ListedApi(lambda _: ({"a": [], "b": []}, {}), record(a=array, b=array), {"page": integer})
+    word = api.start(server)
+    result = run_cli(word, "list-things", "--all")
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "These may be its items: `a` and `b`" in result.stderr
+    assert 'items = "a"' in result.stderr
+    pages = run_cli("describe", word, "list-things", "-o", "text").stdout
+    assert "items: in several lists" in pages
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"a": [1], "b": [2]}, "answers with several lists. These may be its items: `a` and `b`"),
+        ({"a": 1}, "answers with no list"),
+        ("text", "answers with no list"),
+    ],
+)
+def test_an_answer_that_is_no_list_is_one_page(server: Recorder, value: Any, told: str) -> None:
+    """Where only the answer shows it, it is written as it is, and the run says why."""
+    api = ListedApi(lambda _: (value, {}), {}, {"page": integer})
+    result = run_cli(api.start(server), "list-things", "--all")
+    assert (0, value) == (result.exit_code, json.loads(result.stdout))
+    assert told in result.stderr
+
+
+def test_a_first_page_that_is_no_json_is_written_as_it_is(server: Recorder) -> None:
+    """It is one page, and the run says that it is no list."""
+    word = _breaking(server, 1, Answer(200, b"<html>", {"Content-Type": "text/html"}))
+    result = run_cli(word, "list-things", "--all")
+    assert (0, "<html>") == (result.exit_code, result.stdout)
+    assert "answers with no list" in result.stderr
+
+
+def test_a_first_page_that_fails_is_an_answer_like_any_other(server: Recorder) -> None:
+    """Its body is written, and its status is the exit code."""
+    word = _breaking(server, 1, Answer(404, b'{"error":"no"}'))
+    result = run_cli(word, "list-things", "--all")
+    assert (4, {"error": "no"}) == (result.exit_code, result.json)
+    assert "came before that" not in result.stderr
+
+
+def test_the_largest_page_is_asked_for_unless_a_size_was_given(server: Recorder) -> None:
+    """By the document's maximum, or the one that the description says."""
+    words = {
+        "--size": {"type": "integer", "maximum": 50},
+        "--per-page": {"type": "integer"},
+    }
+    api = ListedApi(lambda _: (ITEMS, {}), array, {"page": integer, "size": words["--size"]})
+    word = api.start(server)
+    run_cli(word, "list-things", "--all")
+    assert "/things?size=50" == server.last.target
+    run_cli(word, "list-things", "--all", "--size", "10")
+    assert "/things?size=10" == server.last.target
+    run_cli(word, "list-things", "--max-items", "2")
+    assert "/things?size=2" == server.last.target
+    run_cli(word, "list-things")
+    assert "/things" == server.last.target
+    shown = run_cli(word, "list-things", "--all", "--dry-run")
+    assert "GET /things?size=50 HTTP/1.1" in shown.stdout
+
+
+def test_credentials_go_with_each_page_and_no_key_is_sent_twice(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that the server repeats in the URL of the next page is sent once, and never told."""
+
+    def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        start = int(query.get("c", 0))
+        following = f"/things?key={canary}&c={start + 3}" if start < 6 else None
+        return {"data": ITEMS[start : start + 3], "next": following}, {}
+
+    api = ListedApi(reply, {}, more={"security": [{"key": []}]})
+    made = api.document(server.origin)
+    made["components"] = {"securitySchemes": {"key": {**API_KEY, "in": "query", "name": "key"}}}
+    api.start(server)
+    monkeypatch.setenv("DYNACLI_KEY", canary)
+    result = run_cli(save(made, "keyed.json"), "list-things", "--all", "--accept-origin", server.origin, "-v")
+    assert (0, ITEMS) == (result.exit_code, result.json["data"]), result.stderr
+    assert [1, 1, 1] == [request.target.count("key=") for request in server.requests]
+    assert "next" in result.json
+
+
+@pytest.mark.parametrize("word", ["0", "-1", "x", "1.5", "9" * 20])
+def test_a_number_of_items_is_a_whole_number_from_one_on(server: Recorder, word: str) -> None:
+    """Anything else is an error of the command line."""
+    result = run_cli(_NUMBERED.start(server), "list-things", f"--max-items={word}")
+    assert (2, []) == (result.exit_code, server.requests)
+    assert f"`{word}` is no number of items" in result.stderr
+
+
+def test_a_url_with_what_the_document_does_not_have_goes_on_by_a_request(server: Recorder) -> None:
+    """The command has the path and the query that the server named."""
+
+    def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        start = int(query.get("c", 0))
+        return {"data": ITEMS[start : start + 3], "nextLink": f"/things?c={start + 3}"}, {}
+
+    word = _breaking(server, 2, Answer(410), ListedApi(reply, record(data=array), {}))
+    result = run_cli(word, "list-things", "--max-items", "5", "-o", "json")
+    assert (4, ITEMS[:3]) == (result.exit_code, result.json["data"])
+    assert f"go on with: dynacli request {word} GET '/things?c=3' -o json --max-items 2" in result.stderr
+
+
+def test_the_file_of_a_list_is_whole(server: Recorder) -> None:
+    """All pages are in it."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-o", "@all.json")
+    assert (0, "") == (result.exit_code, result.stdout)
+    assert {"data": ITEMS, "total": 7} == json.loads(Path("all.json").read_text(encoding="utf-8"))
