@@ -1,18 +1,21 @@
 """One answer of many pages: their items in the wrapper of the first page, and one verdict on all of them."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from dynacli.client.pages.page_loop import Page
 from dynacli.client.pages.page_rule import AnswerPlace
 from dynacli.model.field_names import plain_name
 from dynacli.record import replace
+from dynacli.text.exact_json import compact_json
 from dynacli.validation.findings.finding import Verdict
 
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Finding
 
-__all__ = ["MergedVerdict", "merged_value"]
+__all__ = ["MergedVerdict", "merged_text"]
 
 _OF_THE_LAST = re.compile(
     r"next.*|has(?:more|next).*|more|moreitems|.*cursors?|links?|odatanextlink|after|marker|continuationtoken"
@@ -22,21 +25,23 @@ _MOST_FINDINGS = 2_000
 """Findings that are kept; further ones are counted."""
 
 
-def merged_value(first: Any, last: Any, place: AnswerPlace, items: list[Any]) -> Any:
-    """Return the value of all pages: the first one's, with all items, and the links and cursors of the last one.
+def merged_text(first: Any, last: Any, place: AnswerPlace, items: Iterable[str]) -> str:
+    """Return the JSON of all pages: the first one's, with all items, and the links and cursors of the last one.
 
     Args:
         first: The value of the first page.
         last: The value of the last page.
         place: Where both have their items.
-        items: Those of all pages; they alone are the value where the place is no plain path.
+        items: The JSON of those of all pages; they alone are the value where the place is no plain path.
     """
-    if place.steps is None:
-        return items
-    return _merged(first, last, list(place.steps), items)
+    # A value that no answer has, as it is made here.
+    mark = f"items {uuid4()}"
+    value = mark if place.steps is None else _merged(first, last, list(place.steps), mark)
+    before, _, after = compact_json(value).partition(compact_json(mark))
+    return "".join((before, "[", ",".join(items), "]", after))
 
 
-def _merged(first: Any, last: Any, steps: list[str | int], items: list[Any]) -> Any:
+def _merged(first: Any, last: Any, steps: list[str | int], items: Any) -> Any:
     if not steps:
         return items
     name = str(steps[0])

@@ -22,6 +22,7 @@ from dynacli.client.pages.next_page import (
 )
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
 from dynacli.errors import DynacliError, NetworkError, UsageError
+from dynacli.model.find_items import find_items
 from dynacli.model.wording import enumerated
 from dynacli.record import replace
 from dynacli.urls import origin_of, without_query
@@ -196,13 +197,17 @@ class PageLoop:
             self.items = None
         if number > 1:
             return None
+        found = find_items(value, is_list=True)
+        if found is not None:
+            self.items = place_at(*found.path)
+            return found.values
         chosen = item_field(fields_of_value(value), self._described.operation.path)
         if not isinstance(chosen, AnswerField):
             self.candidates = tuple(place_at(*field.steps).text for field in chosen)
             return None
         self.items = place_at(*chosen.steps)
-        found = self.items.value_in(value)
-        return found if isinstance(found, list) else None
+        items: list[Any] = self.items.value_in(value)
+        return items
 
     def _check_is_new(self, page: ReceivedPage, number: int) -> None:
         """Check that a page does not begin as an earlier one did."""

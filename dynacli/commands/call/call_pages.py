@@ -1,7 +1,7 @@
 """`--all` and `--max-items`: the pages of a list are called one after the other, and written as one result."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Call
@@ -10,13 +10,15 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.configured_rule import configured_rule
 from dynacli.client.pages.document_rule import document_pages
-from dynacli.client.pages.merge_pages import MergedVerdict, merged_value
+from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
 from dynacli.client.pages.page_calls import PageCalls, Waiting
 from dynacli.client.pages.page_loop import Page, PageLoop, no_list
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError
 from dynacli.model.wording import counted
+from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.record import replace
+from dynacli.text.exact_json import compact_json, read_json
 from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
@@ -71,14 +73,16 @@ class Listing:
             inputs,
             pages,
             self._calls,
+            parse=read_json,
             max_items=run.options.max_items,
             is_keyset_asked=is_keyset_asked,
         )
         self.inputs = inputs if self._loop.position is None else self._loop.position.inputs
         self._verdict = MergedVerdict()
-        self._items: list[Any] = []
         self._first: Page | None = None
         self._last: Page | None = None
+        self._texts: list[str] = []
+        self._write_item: Callable[[Any], None] = lambda item: self._texts.append(compact_json(item))
 
     def call(self, report: "CallReport | None") -> None:
         """Call the pages, and write and judge what came; also where an error or an interruption ends it.
@@ -88,21 +92,48 @@ class Listing:
             KeyboardInterrupt: The person interrupted it.
         """
         self._report = report
+        unwritten: FileError | FormError | None = None
         try:
-            for page in self._loop:
-                self._take(page)
-                if not 200 <= page.answer.status < 300 and page.number > 1:
-                    from dynacli.client.answer_errors import http_error
-
-                    raise http_error(page.call, page.answer)
+            with self._writing_items():
+                for page in self._loop:
+                    self._take(page)
         except BrokenPipeError:
             raise
+        except FormError as error:
+            ended_by = error.__context__
+            if isinstance(ended_by, DynacliError | KeyboardInterrupt):
+                # The pages had ended with an error before their items made no table.
+                self._run.warn(f"{error.message}: {error.why}")
+                self._end_early(ended_by)
+                raise ended_by from None
+            unwritten = error
         except (DynacliError, KeyboardInterrupt) as error:
             self._end_early(error)
             raise
         finally:
             self._clients.close()
-        self._conclude(self._write())
+        self._conclude(unwritten or self._write())
+
+    @property
+    def _is_streamed(self) -> bool:
+        """Whether items are written one by one, so that they need not be kept: a filter is about the whole result."""
+        return self._form.format in ITEM_FORMATS and not self._form.filter
+
+    @contextmanager
+    def _writing_items(self) -> Iterator[None]:
+        """Enter with what writes the items as they come, or when all are there."""
+        with ExitStack() as stack:
+            if self._is_streamed:
+
+                def begin(item: Any) -> None:
+                    # The format of items is that of a result; an answer without any is written as it is.
+                    from dynacli.output.formats.written_items import written_items
+
+                    self._write_item = stack.enter_context(written_items(self._run.env, self._form))
+                    self._write_item(item)
+
+                self._write_item = begin
+            yield
 
     def _before_sending(self, call: Call) -> None:
         if call is self._calls.first and call.judging is not None and not call.judging.verdict.is_valid:
@@ -121,27 +152,45 @@ class Listing:
 
             show_answer(self._run, page.call.signed, page.answer)
             show_size(self._run, page.answer)
-        self._verdict.add(page, self._loop.items, len(self._items))
-        self._items += page.items or ()
-        self._first = self._first or page
-        if 200 <= page.answer.status < 300:
-            self._last = page
+        if self._form.include and page.number == 1:
+            from dynacli.commands.call.message_heads import write_head
+
+            write_head(self._run, page.call.signed, page.answer)
+        is_success = 200 <= page.answer.status < 300
+        items, count = page.items or (), self._loop.count - len(page.items or ())
+        self._verdict.add(page, self._loop.items, count)
+        if is_success:
+            # Of the pages between them, nothing is kept but the items.
+            self._last = page._replace(items=None)
+        if self._first is None:
+            self._first = page._replace(items=None if page.items is None else [])
+        for item in items:
+            self._write_item(item)
+        if not is_success and page.number > 1:
+            from dynacli.client.answer_errors import http_error
+
+            raise http_error(page.call, page.answer)
 
     def _write(self) -> FileError | FormError | None:
-        """Write what came; return why it could not be written."""
-        from dynacli.output.render import write_body
-
+        """Write what came, unless it was written as it came; return why it could not be written."""
         first, last = self._first, self._last
         if first is None:
             return None
         body, media_type = first.answer.body, first.answer.header("content-type")
+        form = self._form
         if first.items is not None and last is not None and self._loop.items is not None:
-            value = merged_value(first.value, last.value, self._loop.items, self._items)
-            text = json.dumps(value, ensure_ascii=False) + "\n"
+            if self._is_streamed and self._loop.count:
+                self._first = first._replace(answer=replace(first.answer, body=b""))
+                return None
+            text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
             body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
+        elif form.is_of_value and not 200 <= first.answer.status < 300:
+            form = OutputForm(file=form.file)
         self._first = first._replace(answer=replace(first.answer, body=body, size=len(body)))
+        from dynacli.output.render import write_body
+
         try:
-            write_body(self._run.env, body, media_type, self._form)
+            write_body(self._run.env, body, media_type, form)
         except (FileError, FormError) as error:
             return error
         return None

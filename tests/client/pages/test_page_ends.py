@@ -134,9 +134,7 @@ def test_pages_that_go_round_in_circles_end(
     assert "hush" not in result.stderr
 
 
-def test_a_page_on_another_server_is_not_fetched(
-    server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_on_another_server_is_not_fetched(server: Recorder, other_server: Recorder) -> None:
     """Exit code 11, nothing is sent there, and the earlier page is written."""
     api = ListedApi(lambda _: ({"data": ITEMS[:2], "next": f"{other_server.origin}/x?token=hush"}, {}), {})
     result = run_cli(api.start(server), "list-things", "--all")

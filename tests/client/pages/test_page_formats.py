@@ -1,0 +1,166 @@
+"""The formats of a list of many pages: merged or item by item, with every digit, also where an error ends it."""
+
+import json
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import dynacli.client.pages.page_calls
+from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+
+
+def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    page = int(query.get("page", 1))
+    return {"meta": {"total": 7}, "data": ITEMS[(page - 1) * SIZE : page * SIZE]}, {}
+
+
+_NUMBERED = ListedApi(_pages, record(data=array, meta=record(total=integer)), {"page": integer})
+_IDS = [item["id"] for item in ITEMS]
+_TEXTS = {
+    "ndjson": "".join(f'{{"id":"{each}"}}\n' for each in _IDS),
+    "lines": "".join(f'{{"id":"{each}"}}\n' for each in _IDS),
+    "csv": "id\r\n" + "".join(f"{each}\r\n" for each in _IDS),
+    "tsv": "id\n" + "".join(f"{each}\n" for each in _IDS),
+    "auto": '{"meta":{"total":7},"data":[' + ",".join(f'{{"id":"{each}"}}' for each in _IDS) + "]}\n",
+    "yaml": "meta:\n  total: 7\ndata:\n" + "".join(f"- id: {each}\n" for each in _IDS),
+}
+
+
+@pytest.mark.parametrize(("output", "text"), _TEXTS.items(), ids=_TEXTS)
+def test_a_list_in_each_format(server: Recorder, output: str, text: str) -> None:
+    """Items are rows or lines; everything else is one value of all pages."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-o", output)
+    assert (0, text) == (result.exit_code, result.stdout)
+
+
+def test_a_table_has_the_rows_of_all_pages(server: Recorder) -> None:
+    """As the items of one page would be written."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-o", "table")
+    assert _IDS == [line.strip() for line in result.stdout.splitlines() if line.strip() in _IDS]
+
+
+def test_a_filter_sees_the_result_of_all_pages(server: Recorder) -> None:
+    """Not each page by itself."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-f", "length(data)")
+    assert (0, "7\n") == (result.exit_code, result.stdout)
+    ids = run_cli(_NUMBERED.start(server), "list-things", "--all", "-f", "data[].id", "-o", "lines")
+    assert _IDS == ids.stdout.split()
+
+
+def test_every_digit_of_a_number_stays(server: Recorder) -> None:
+    """In items as in what stands around them."""
+    text = '{"total":1.10,"data":[{"id":1e400},{"id":123456789012345678901234567890},{"id":-0}]}'
+    server.answers["/things"] = Answer(body=text.encode())
+    word = ListedApi(_pages, {}, {}).start(server)
+    server.answers["/things"] = Answer(body=text.encode())
+    for output in ("auto", "json", "ndjson"):
+        written = run_cli(word, "list-things", "--all", "-o", output).stdout
+        assert all(number in written for number in ("1e400", "123456789012345678901234567890", "-0"))
+        assert "1.10" in written or output == "ndjson"
+
+
+def _ending(server: Recorder, at: int, end: Callable[[], Answer]) -> str:
+    word = _NUMBERED.start(server)
+    whole = server.answers["/things"]
+    assert callable(whole)
+
+    def answer(request: RecordedRequest) -> Answer:
+        return end() if len(server.requests) == at else whole(request)
+
+    server.answers["/things"] = answer
+    return word
+
+
+@pytest.mark.parametrize("output", ["ndjson", "csv", "json"])
+def test_what_came_before_an_error_is_written_in_each_format(server: Recorder, output: str) -> None:
+    """And the command that goes on has the format, too."""
+    word = _ending(server, 3, lambda: Answer(410))
+    result = run_cli(word, "list-things", "--all", "-o", output)
+    assert 4 == result.exit_code
+    assert all(each in result.stdout for each in _IDS[:6])
+    assert f"go on with: dynacli {word} list-things --all -o {output} --page 3" in result.stderr
+
+
+def test_an_error_comes_before_a_form_that_does_not_fit(server: Recorder) -> None:
+    """Items that make no table are written as JSON, and the error of the page decides the exit code."""
+
+    mixed = {"data": [1, {"id": 2}]}
+    link = {"Link": '</things?page=2>; rel="next"'}
+    word = ListedApi(lambda _: (mixed, link), {}, {"page": integer}).start(server)
+    whole = server.answers["/things"]
+    assert callable(whole)
+    server.answers["/things"] = lambda request: Answer(404) if "page" in request.target else whole(request)
+    result = run_cli(word, "list-things", "--all", "-o", "csv")
+    assert (4, [1, {"id": 2}]) == (result.exit_code, result.json)
+    assert "The answer is no table" in result.stderr
+    server.answers["/things"] = lambda request: Answer(
+        body=b"[]" if "page" in request.target else b'[1,{"id":2}]'
+    )
+    alone = run_cli(word, "list-things", "--all", "-o", "csv")
+    assert (13, [1, {"id": 2}]) == (alone.exit_code, alone.json)
+
+
+@pytest.mark.parametrize("output", ["json", "csv"])
+def test_an_interrupted_list_is_written_and_says_how_to_go_on(
+    server: Recorder, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C between two pages loses none that came."""
+    word = _NUMBERED.start(server)
+    calls = dynacli.client.pages.page_calls.PageCalls
+    make = calls.__call__
+
+    def interrupted(self: Any, *args: Any) -> Any:
+        if len(server.requests) == 2:
+            raise KeyboardInterrupt
+        return make(self, *args)
+
+    monkeypatch.setattr(calls, "__call__", interrupted)
+    result = run_cli(word, "list-things", "--all", "-o", output)
+    assert 128 + signal.SIGINT == result.exit_code
+    assert all(each in result.stdout for each in _IDS[:6])
+    line = f"6 items came before that; go on with: dynacli {word} list-things --all -o {output} --page 3"
+    assert line in result.stderr
+
+
+def test_the_head_of_the_first_page_stands_before_the_result(server: Recorder) -> None:
+    """Once, whatever follows."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-i")
+    head, _, body = result.stdout.partition("\n\n")
+    assert head.startswith("HTTP/1.1 200")
+    assert ITEMS == json.loads(body)["data"]
+
+
+def test_an_error_is_written_as_it_came_in_any_format(server: Recorder) -> None:
+    """A table is asked for of a result, not of an error."""
+    word = _ending(server, 1, lambda: Answer(404, b'{"error":"no"}'))
+    result = run_cli(word, "list-things", "--all", "-o", "csv")
+    assert (4, '{"error":"no"}') == (result.exit_code, result.stdout)
+
+
+def test_verbose_shows_each_page(server: Recorder) -> None:
+    """Its request and the head of its answer."""
+    result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-v")
+    assert 3 == result.stderr.count("> GET ") == result.stderr.count("< HTTP/1.1 200")
+
+
+def test_a_report_has_the_findings_of_all_pages(server: Recorder) -> None:
+    """As one call."""
+
+    def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        value, headers = _pages(query)
+        return {**value, "data": [{"id": 1} for _ in value["data"]]}, headers
+
+    def numbered(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        value, headers = reply(query)
+        page = int(query.get("page", 1))
+        return {**value, "data": [{**item, "n": page} for item in value["data"]]}, headers
+
+    api = ListedApi(numbered, _NUMBERED.schema, {"page": integer})
+    result = run_cli(api.start(server), "list-things", "--all", "--report", "json=report.json")
+    assert 0 == result.exit_code, result.stderr
+    with open("report.json", encoding="utf-8") as file:
+        report = json.load(file)
+    assert [f"/data/{number}/id" for number in range(7)] == [each["pointer"] for each in report["findings"]]
