@@ -523,8 +523,10 @@ def test_what_is_below_a_new_thing_is_read(tmp_path: Path, store: _Store) -> Non
     parameters = document["paths"]["/things/{thing_id}"]["parameters"]
     responses = {"200": {"description": ""}, "404": {"description": ""}}
     for name in ("history", "reset"):
-        read = {"operationId": name, "responses": responses}
+        read: dict[str, Any] = {"operationId": name, "responses": responses}
         document["paths"][f"/things/{{thing_id}}/{name}"] = {"parameters": parameters, "get": read}
+    read = {"operationId": "by_key", "parameters": [{**parameters[0], "name": "key"}], "responses": responses}
+    document["paths"]["/things/{key}/latest"] = {"get": read}
     for number in range(9):
         store.recorder.answers[f"/things/{number}/history"] = history
     result = _check(tmp_path, document, "--yes", "--validate", "off")
@@ -532,6 +534,7 @@ def test_what_is_below_a_new_thing_is_read(tmp_path: Path, store: _Store) -> Non
     assert [404, 200] == _rows(result)["history"]["statuses"]
     assert ["GET /things/1/history", "DELETE /things/1"] == store.calls[-2:]
     assert "reset" not in " ".join(store.calls)
+    assert [404] == _rows(result)["by-key"]["statuses"]
 
 
 _BOTH = ("stdin", "stderr")

@@ -118,7 +118,7 @@ EXPECTED = {
         found={
             "get-experiment": {_TYPE},
             "get-experiment-json": {_TYPE},
-            "get-experiment-csv": {_TYPE},
+            "get-experiment-csv": {_TYPE, _STATUS},  # 404 for an experiment without runs
             "post-prompt-version": {_TYPE},
             "create-user": {_STATUS},
         },

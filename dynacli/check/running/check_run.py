@@ -28,7 +28,6 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, TimedOutError
 from dynacli.model.operation import Operation
-from dynacli.model.path_templates import path_template
 from dynacli.record import record
 from dynacli.validation.findings.finding import Finding
 
@@ -241,10 +240,11 @@ class CheckRun:
     def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
         """Return the operations below the path of an item that only read, and that no call of succeeded so far.
 
-        Those that read what a chain creates are left to that chain.
+        Those that read what a chain creates are left to that chain. `/things/{key}/log` is not below `/things/{id}`: a
+        server may know a thing by one of both alone.
 
         Args:
-            item_path: A template whose parameters have no names: `/things/{}`.
+            item_path: With the names of its parameters.
         """
         in_chains = {name for chain in self._chains for name in chain.steps}
         return [
@@ -252,7 +252,7 @@ class CheckRun:
             for name, described in self._by_name.items()
             if name not in in_chains
             and described.operation.method in READING_METHODS
-            and path_template(described.operation.path).startswith(f"{item_path}/")
+            and described.operation.path.startswith(f"{item_path.removesuffix('/')}/")
             and not any(exchange.is_success for exchange in self._exchanges[name])
         ]
 

@@ -39,7 +39,11 @@ class _Caller(Protocol):
         """Make a call with these values in its path and body; None where it cannot be made."""
 
     def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
-        """Return the operations below the path of an item that only read, and that no call of succeeded so far."""
+        """Return the operations below the path of an item that only read, and that no call of succeeded so far.
+
+        Args:
+            item_path: With the names of its parameters.
+        """
 
     def skip(self, name: str, reason: str) -> None:
         """Note why an operation is not called."""
@@ -130,7 +134,8 @@ class ChainRunner:
             self._done.update(updates)
             if updates and chain.read in self._operations:
                 self._call_on_item(chain.read, path, chain.create)
-            for described in self._caller.unanswered_reads(chain.item_path):
+            item_path = self._on_item(chain)[0].operation.path
+            for described in self._caller.unanswered_reads(item_path):
                 self._call_on_item(described.operation.name, path, chain.create)
             for part in self._parts(chain):
                 self._run_chain(part, path, chain.create)
