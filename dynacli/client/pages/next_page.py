@@ -246,7 +246,7 @@ def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bo
         total = None if rule.total.text.split(".")[-1] == "count" else total
     if total is not None and total >= 0:
         if skipped is None:
-            return True
+            return False
         if skipped + len(page.items) >= total:
             return End(f"all {total:,} items came")
         return True
@@ -274,7 +274,8 @@ def _by_keyset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     ids = [id_of(page.items[0]), id_of(page.items[-1])]
     if None in ids:
         return End("the items have no id", is_said=False)
-    if rule.input is not None and rule.other is not None and _order(ids[0]) < _order(ids[1]):
+    has_turned = given_value(rule.other, page.inputs) is not None
+    if rule.other is not None and (has_turned or _order(ids[0]) < _order(ids[1])):
         # `before` leads to smaller ids, `after` to larger ones.
         rule = replace(rule, input=rule.other)
     return _with(rule, page, ids[1], is_proven=False)

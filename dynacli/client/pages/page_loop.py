@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_PAGES", "Exchange", "Page", "PageLoop", "no_list"]
 
 MOST_PAGES = 10_000
+"""How many pages are followed."""
 
 Exchange = Callable[[CallInputs, str], "tuple[Call, Answer, Verdict | None]"]
 """(inputs, the URL where an answer gave one) → the call that was made, its answer, and the verdict on it."""
@@ -68,6 +69,7 @@ class PageLoop:
         candidates: The arrays of the first answer of which each may hold the items.
         count: How many items came.
         total: How many there are on all pages, where an answer said it.
+        following: What comes after the page that came last; None where it is the last one.
         end: Why there is no further page; None before the end, and where an error ended it.
         position: What the page is asked for with that comes next, or that is being fetched; None at the end.
 
@@ -75,7 +77,6 @@ class PageLoop:
         exchange: Makes the call of a page.
         parse: Returns the value of a body; ValueError where it is no JSON.
         max_items: How many items are wanted; None for all.
-        most_pages: How many pages are followed.
     """
 
     def __init__(
@@ -87,17 +88,17 @@ class PageLoop:
         *,
         parse: Callable[[bytes], Any] = json.loads,
         max_items: int | None = None,
-        most_pages: int = MOST_PAGES,
         is_keyset_asked: bool = False,
     ) -> None:
         self._described, self._pages, self._exchange = described, pages, exchange
-        self._parse, self._max_items, self._most_pages = parse, max_items, most_pages
+        self._parse, self._max_items = parse, max_items
         self._is_keyset_asked = is_keyset_asked
         self.rule: PageRule = document_rule(pages)
         self.items: AnswerPlace | None = pages.items
         self.candidates: tuple[str, ...] = ()
         self.count = 0
         self.total: int | None = None
+        self.following: NextPage | None = None
         self.end: End | None = None
         self.position: NextPage | None = NextPage(self._sized(inputs), "", "")
         self._seen: set[bytes] = set()
@@ -122,10 +123,10 @@ class PageLoop:
         number = 0
         while self.position is not None:
             asked, number = self.position, number + 1
-            if number > self._most_pages:
+            if number > MOST_PAGES:
                 raise NetworkError(
                     f"Not all pages of `{self._described.operation.name}` were fetched",
-                    why=f"There are more than {self._most_pages:,}, where dynacli stops",
+                    why=f"There are more than {MOST_PAGES:,}, where dynacli stops",
                 )
             call, answer, verdict = self._exchange(asked.inputs, asked.url)
             if not 200 <= answer.status < 300:
@@ -160,11 +161,12 @@ class PageLoop:
                     items, failure = items[:left], None
                     following = End("as many items came as were asked for")
             self.count += len(items or ())
+            self.following = following if isinstance(following, NextPage) else None
             yield Page(number, call, answer, verdict, value, items)
             if isinstance(following, End):
                 self.position, self.end = None, following
                 if failure is not None:
-                    raise failure
+                    raise call.signed.masker.mask_error(failure) from failure.__cause__
             else:
                 self._note(following.mark, following)
                 self.position = following

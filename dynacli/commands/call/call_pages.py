@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
@@ -110,6 +111,11 @@ class Listing:
         except (DynacliError, KeyboardInterrupt) as error:
             self._end_early(error)
             raise
+        except DamagedCatalogError as damage:
+            from dynacli.client.damaged_cache import explain_damage
+
+            last = self._calls.last
+            explain_damage(damage, has_sent=last is not None and last.has_sent)
         finally:
             self._clients.close()
         self._conclude(unwritten or self._write())

@@ -186,6 +186,10 @@ def send_call(
             from dynacli.commands.call.conclude_call import conclude
 
             conclude(run, call, answer, verdict, report, receiver.unwritten)
+        if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
+            from dynacli.commands.call.more_pages import note_more_pages
+
+            note_more_pages(run, call, answer)
     except BrokenPipeError:
         raise
     except BaseException as error:

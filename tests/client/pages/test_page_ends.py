@@ -317,3 +317,29 @@ def test_the_file_of_a_list_is_whole(server: Recorder) -> None:
     result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-o", "@all.json")
     assert (0, "") == (result.exit_code, result.stdout)
     assert {"data": ITEMS, "total": 7} == json.loads(Path("all.json").read_text(encoding="utf-8"))
+
+
+def test_a_terminal_is_told_that_there_is_more(server: Recorder) -> None:
+    """Where the answer shows it; a pipe, a page of no list and the last page are not."""
+    both = ("stdout", "stderr")
+    word = _NUMBERED.start(server)
+    assert "3 of 7; --all for the rest" in run_cli(word, "list-things", terminal=both).stderr
+    assert "--all" not in run_cli(word, "list-things", "--page", "3", terminal=both).stderr
+    assert "--all" not in run_cli(word, "list-things", terminal=("stderr",)).stderr
+    assert "--all for" not in run_cli(word, "list-things", "--all", terminal=both).stderr
+    linked = ListedApi(lambda _: (ITEMS[:1], {"Link": '</x>; rel="next"'}), array).start(server)
+    assert "1 item; --all for the rest" in run_cli(linked, "list-things", terminal=both).stderr
+    refused = ListedApi(lambda _: ({"data": ITEMS, "next": "http://x.example/"}, {}), {}).start(server)
+    assert "--all" not in run_cli(refused, "list-things", terminal=both).stderr
+
+
+def test_after_very_many_pages_it_is_said_that_there_are_more(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came is written, and the command goes on."""
+    monkeypatch.setattr("dynacli.client.pages.page_loop.MOST_PAGES", 2)
+    word = _NUMBERED.start(server)
+    result = run_cli(word, "list-things", "--all")
+    assert (6, ITEMS[:6]) == (result.exit_code, result.json["data"])
+    assert "Not all pages of `list-things` were fetched\n  why: There are more than 2" in result.stderr
+    assert f"go on with: dynacli {word} list-things --all --page 3" in result.stderr

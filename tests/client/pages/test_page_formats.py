@@ -86,7 +86,6 @@ def test_what_came_before_an_error_is_written_in_each_format(server: Recorder, o
 
 def test_an_error_comes_before_a_form_that_does_not_fit(server: Recorder) -> None:
     """Items that make no table are written as JSON, and the error of the page decides the exit code."""
-
     mixed = {"data": [1, {"id": 2}]}
     link = {"Link": '</things?page=2>; rel="next"'}
     word = ListedApi(lambda _: (mixed, link), {}, {"page": integer}).start(server)
