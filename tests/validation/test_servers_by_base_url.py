@@ -65,6 +65,7 @@ EXPECTED = {
                 _STATUS
             },  # wants an id where the others take the name, and answers with 400
             "get-attached-function": {_STATUS},
+            "indexing-status": {_STATUS},  # likewise
             "version": {_TYPE},
         },
         left=frozenset({"create-tenant"}),
