@@ -14,7 +14,7 @@ from dynacli.output.stream_body import write_bytes
 from dynacli.output.written_text import written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
-__all__ = ["is_for_people", "list_width", "write_body", "write_data"]
+__all__ = ["is_for_people", "write_body", "write_data"]
 
 
 def write_body(
@@ -122,8 +122,8 @@ def write_data(
         from dynacli.output.formats.written_value import write_value
 
         write_value(env, value, form)
-    elif text is not None and is_for_people(env, form):
-        made = text(Painter.for_stdout(env), list_width(env))
+    elif text is not None and is_for_people(form):
+        made = text(Painter.for_stdout(env), terminal_width(env, env.stdout))
         _write_text(env, visible_painted(made) if env.stdout_is_terminal else made, form)
     elif form.format == "yaml":
         from dynacli.text.yaml_text import yaml_of
@@ -133,14 +133,9 @@ def write_data(
         _write_json_text(env, _json_of(value), form)
 
 
-def is_for_people(env: Environment, form: OutputForm) -> bool:
+def is_for_people(form: OutputForm) -> bool:
     """Return whether a form writes the results of dynacli's own verbs as text."""
-    return not form.file and (form.format == "text" or (form.format == "auto" and env.stdout_is_terminal))
-
-
-def list_width(env: Environment) -> int:
-    """Return how many columns dynacli's own lists may have."""
-    return terminal_width(env, env.stdout)
+    return not form.file and form.format in {"auto", "text"}
 
 
 def _json_of(value: Any) -> str:

@@ -12,7 +12,7 @@ STRING: dict[str, Any] = {"type": "string"}
 
 
 def _names(api: str) -> list[str]:
-    return [row["name"] for row in run_cli("operations", api).json]
+    return [row["name"] for row in run_cli("operations", api, "-o", "json").json]
 
 
 def test_an_operation_is_renamed() -> None:

@@ -122,7 +122,7 @@ def test_a_minimal_document_has_commands() -> None:
     Path("api.json").write_text(
         '{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{"/items":{"get":{}}}}'
     )
-    assert ["get-items"] == [row["name"] for row in run_cli("operations", "./api.json").json]
+    assert ["get-items"] == [row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json]
     result = run_cli("./api.json", "get-items", "--server", "http://127.0.0.1:9", "--dry-run", "json")
     assert (0, "http://127.0.0.1:9/items") == (result.exit_code, result.json["url"])
 
@@ -198,7 +198,7 @@ def test_a_name_clash_stops_nothing() -> None:
         )
     )
     names = ["list-priorities", "list-priorities-get-v2-priorities", "a"]
-    assert names == [row["name"] for row in run_cli("operations", api).json]
+    assert names == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
     assert ["/priorities", "/v2/priorities", "/a"] == [request_of(name)["target"] for name in names]
 
 
@@ -457,8 +457,8 @@ def test_hundreds_of_operations_are_grouped_by_tag() -> None:
             }
         )
     )
-    assert 300 == len(run_cli("operations", api).json)
-    assert 150 == len(run_cli("operations", api, "--tag", "dogs").json)
+    assert 300 == len(run_cli("operations", api, "-o", "json").json)
+    assert 150 == len(run_cli("operations", api, "--tag", "dogs", "-o", "json").json)
     assert ("/cats/0", "/dogs/0") == (
         request_of("cats", "list")["target"],
         request_of("dogs", "list")["target"],
@@ -493,7 +493,7 @@ def test_a_name_is_never_handed_to_another_operation() -> None:
     save(document({"/new": {"get": operation("list")}, "/b": {"get": operation("LIST")}}))
     assert "/b" == request_of("list-get-b")["target"]
     assert "/new" == request_of("list-get-new")["target"]
-    rows = {row["path"]: row["name"] for row in run_cli("operations", "./api.json").json}
+    rows = {row["path"]: row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json}
     assert {"/new": "list-get-new", "/b": "list-get-b"} == rows
 
 

@@ -74,7 +74,7 @@ def api() -> str:
 
 def test_the_data_has_the_promised_shape(api: str) -> None:
     """Every member that the command line's contract names, with its value."""
-    data = run_cli("describe", api, "put-thing").json
+    data = run_cli("describe", api, "put-thing", "-o", "json").json
     assert {
         "api": api,
         "name": "put-thing",
@@ -129,7 +129,7 @@ def test_the_data_has_the_promised_shape(api: str) -> None:
 
 def test_the_options_of_a_body_are_those_that_a_call_takes(api: str) -> None:
     """Each listed option can be typed as it is; the required ones are those that no body can be without."""
-    body = run_cli("describe", api, "put-thing").json["body"]
+    body = run_cli("describe", api, "put-thing", "-o", "json").json["body"]
     options = body["content"]["application/json"]["options"]
     assert (True, [True, False]) == (body["required"], [options[0]["required"], options[1]["required"]])
     assert [
@@ -156,14 +156,14 @@ def test_the_options_of_a_body_are_those_that_a_call_takes(api: str) -> None:
 
 def test_the_example_runs_as_it_stands(api: str) -> None:
     """The example is a command line that the document allows."""
-    words = shlex.split(run_cli("describe", api, "put-thing").json["example"])
+    words = shlex.split(run_cli("describe", api, "put-thing", "-o", "json").json["example"])
     assert "/things/id" == request_of(*words[2:])["target"]
 
 
 @pytest.mark.parametrize("words", [("put-thing",), ("putThing",), ("PUTTHING",), ("things", "put-thing")])
 def test_an_operation_is_named_as_for_a_call(api: str, words: tuple[str, ...]) -> None:
     """By its name, its operationId in any case, or through its tag."""
-    assert "put-thing" == run_cli("describe", api, *words).json["name"]
+    assert "put-thing" == run_cli("describe", api, *words, "-o", "json").json["name"]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_an_operation_is_named_as_for_a_call(api: str, words: tuple[str, ...]) -
 )
 def test_one_field_alone(api: str, place: str, where: str, kind: str, required: bool) -> None:
     """FIELD.PATH leads to a parameter, into the body, or with `response.` into an answer."""
-    data = run_cli("describe", api, "put-thing", place).json
+    data = run_cli("describe", api, "put-thing", place, "-o", "json").json
     assert (place, where, kind, required) == tuple(data[key] for key in ("field", "in", "type", "required"))
 
 

@@ -98,7 +98,7 @@ def link_document(link: dict[str, Any], **answer: Any) -> str:
 
 def next_words(api: str) -> list[str]:
     """Return the words behind the name of the API in the command of the link."""
-    line = run_cli("describe", api, "get-user").json["links"]["next"]["example"]
+    line = run_cli("describe", api, "get-user", "-o", "json").json["links"]["next"]["example"]
     words = shlex.split(line)
     assert ["dynacli", api] == words[:2]
     return words[2:]
@@ -225,7 +225,7 @@ def test_the_data_of_a_link_says_what_goes_where() -> None:
             },
         ],
         "example": f"dynacli {api} get-repo ada {{id}} --page 1",
-    } == run_cli("describe", api, "get-user").json["links"]["next"]
+    } == run_cli("describe", api, "get-user", "-o", "json").json["links"]["next"]
     page = run_cli("-o", "text", "describe", api, "get-user").stdout
     assert (
         "Links\n  next  200 -> get-repo\n      The first one\n      --owner  from $response.body#/name\n"
@@ -251,7 +251,7 @@ def test_the_data_of_a_link_says_what_goes_where() -> None:
 def test_a_link_that_leads_nowhere_is_a_note(link: dict[str, Any], note: str) -> None:
     """The operation is described all the same."""
     api = link_document(link)
-    described = run_cli("describe", api, "get-user").json["links"]["next"]
+    described = run_cli("describe", api, "get-user", "-o", "json").json["links"]["next"]
     assert (None, None, note) == (described["operation"], described["example"], described["note"])
     assert f"      {note}\n" in run_cli("-o", "text", "describe", api, "get-user").stdout
 
@@ -259,7 +259,7 @@ def test_a_link_that_leads_nowhere_is_a_note(link: dict[str, Any], note: str) ->
 def test_a_parameter_that_the_linked_operation_lacks_is_a_note() -> None:
     """The rest of the link is used."""
     api = link_document({"operationId": "rename", "parameters": {"id": 1, "query.what": 2}})
-    described = run_cli("describe", api, "get-user").json["links"]["next"]
+    described = run_cli("describe", api, "get-user", "-o", "json").json["links"]["next"]
     assert ("`rename` has no parameter `query.what`", f"dynacli {api} rename 1 --example") == (
         described["note"],
         described["example"],
@@ -275,7 +275,7 @@ def test_links_of_several_answers_are_all_there() -> None:
         "404": {"description": "", "links": {"self": link, "other": link}},
     }
     api = save(document({"/user": {"get": get_user}}, components={"links": {"Again": link}}))
-    links = run_cli("describe", api, "get-user").json["links"]
+    links = run_cli("describe", api, "get-user", "-o", "json").json["links"]
     assert [("self", "200"), ("404.self", "404"), ("other", "404")] == [
         (name, body["status"]) for name, body in links.items()
     ]
@@ -337,7 +337,7 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
             components={"schemas": {"User": USER, "Repo": REPO}, "callbacks": other},
         )
     )
-    callbacks = run_cli("describe", api, "subscribe").json["callbacks"]
+    callbacks = run_cli("describe", api, "subscribe", "-o", "json").json["callbacks"]
     assert EXPECTED_EVENT == callbacks["onEvent"]["{$request.body#/url}/event"]["POST"]
     assert ["$request.query.url"] == list(callbacks["other"])
     assert {"PUT": None} == {
@@ -389,7 +389,7 @@ def test_webhooks_are_described_by_their_name(version: str, key: str) -> None:
             "webhook": "somethingHappened",
             "sent_by": "server",
             "requests": {"POST": EXPECTED_EVENT},
-        } == run_cli("describe", api, word).json
+        } == run_cli("describe", api, word, "-o", "json").json
     page = run_cli("-o", "text", "describe", api, "something-happened").stdout.splitlines()
     assert [
         "somethingHappened  a webhook: the server sends it to you, it cannot be called",
@@ -397,15 +397,18 @@ def test_webhooks_are_described_by_their_name(version: str, key: str) -> None:
         "POST  Something happened",
     ] == page[:3]
     assert [line for line in EVENT_LINES if line in page] == EVENT_LINES
-    assert "sharedEvent" == run_cli("describe", api, "shared").json["requests"]["PUT"]["operation_id"]
+    assert (
+        "sharedEvent"
+        == run_cli("describe", api, "shared", "-o", "json").json["requests"]["PUT"]["operation_id"]
+    )
     assert 2 == run_cli(api, "something-happened").exit_code
 
 
 def test_a_webhook_never_hides_an_operation() -> None:
     """Where both have one name, the operation has it, and the webhook is `webhooks.NAME`."""
     api = webhook_document()
-    assert "new-pet" == run_cli("describe", api, "newPet").json["name"]
-    assert "newPet" == run_cli("describe", api, "webhooks.newPet").json["webhook"]
+    assert "new-pet" == run_cli("describe", api, "newPet", "-o", "json").json["name"]
+    assert "newPet" == run_cli("describe", api, "webhooks.newPet", "-o", "json").json["webhook"]
 
 
 def test_the_landing_page_counts_the_webhooks() -> None:
@@ -424,7 +427,7 @@ def test_all_webhooks_are_listed() -> None:
         webhooks={f"event{number}": {"post": {"summary": f"Number {number}"}} for number in range(15)},
     )
     api = save({**made, "openapi": "3.1.0"})
-    rows = run_cli("describe", api, "webhooks").json
+    rows = run_cli("describe", api, "webhooks", "-o", "json").json
     assert (15, {"name": "event14", "methods": ["POST"], "summary": "Number 14"}) == (len(rows), rows[14])
     lines = run_cli("-o", "text", "describe", api, "webhooks").stdout.splitlines()
     assert (15, "  event14  Number 14") == (len(lines), lines[14])

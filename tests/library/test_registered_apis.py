@@ -81,20 +81,20 @@ def test_show_says_where_calls_go(home: Path) -> None:
     document["servers"] = [{"url": "https://{zone}.example.com", "variables": {"zone": {"default": "eu"}}}]
     save(document)
     run_cli("api", "add", "shop", "./api.json")
-    assert [] == run_cli("api", "show", "shop").json["calls_go_to"]
+    assert [] == run_cli("api", "show", "shop", "-o", "json").json["calls_go_to"]
     run_cli("api", "add", "shop", "./api.json", "--server", "http://127.0.0.1:1/v1")
     run_cli("api", "add", "shop", "./api.json", "--profile", "us", "--server", "0", "--server-var", "zone=us")
     run_cli("api", "add", "shop", "./api.json", "--profile", "slow", "--timeout", "9")
     assert [
         {"profile": None, "server": "http://127.0.0.1:1/v1"},
         {"profile": "us", "server": "https://us.example.com"},
-    ] == run_cli("api", "show", "shop").json["calls_go_to"]
+    ] == run_cli("api", "show", "shop", "-o", "json").json["calls_go_to"]
     text = run_cli("api", "show", "shop", "-o", "text").stdout
     assert "  calls go to http://127.0.0.1:1/v1\n" in text
     assert "  calls go to https://us.example.com, with `--profile us`\n" in text
     config = home / "config" / "config.toml"
     config.write_text(config.read_text().replace('server = "0"', 'server = "7"'))
-    result = run_cli("api", "show", "shop")
+    result = run_cli("api", "show", "shop", "-o", "json")
     assert (0, [], True) == (result.exit_code, result.json["calls_go_to"], "no server `7`" in result.stderr)
 
 

@@ -124,14 +124,14 @@ def test_method_and_path_name_what_its_operation_id_cannot(expected: str, operat
     if operation_id is not None:
         raw["operationId"] = operation_id
     api = save(document({"/pets/{petId}/toys": {"get": raw}}))
-    assert [expected] == [row["name"] for row in run_cli("operations", api).json]
+    assert [expected] == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
 
 
 def test_long_names_are_cut_and_told_apart() -> None:
     """Two operationIds of 300 characters that differ at their end have names of a usable length."""
     ids = ["x" * 300 + "a", "x" * 300 + "b"]
     api = save(document({f"/{name}": {"get": operation(each)} for name, each in zip("ab", ids, strict=True)}))
-    rows = run_cli("operations", api).json
+    rows = run_cli("operations", api, "-o", "json").json
     assert ["/a", "/b"] == [row["path"] for row in rows]
     assert 2 == len({row["name"] for row in rows})
     assert all(len(row["name"]) <= MAX_LENGTH + 4 for row in rows)
@@ -149,7 +149,7 @@ def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
             }
         )
     )
-    rows = [(row["name"], row["operation_id"]) for row in run_cli("operations", api).json]
+    rows = [(row["name"], row["operation_id"]) for row in run_cli("operations", api, "-o", "json").json]
     assert [
         ("list-pets", "listPets"),
         ("list-pets-get-b-id", "list_pets"),
@@ -200,7 +200,7 @@ def test_names_never_move_when_a_document_changes() -> None:
     save(document({"/b": {"get": operation("get_pet")}, "/c": {"get": operation("getPet")}}))
     assert "/b" == request_of("get-pet-get-b")["target"]
     assert "/c" == request_of("get-pet-get-c")["target"]
-    by_path = {row["path"]: row["name"] for row in run_cli("operations", "./api.json").json}
+    by_path = {row["path"]: row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json}
     assert {"/b": "get-pet-get-b", "/c": "get-pet-get-c"} == by_path
     refused = refusal_of("get-pet", before=("--error-format", "json")).error
     assert "It was the name of `GET /a`, which the document does not have now" == refused["reason"]
@@ -256,7 +256,7 @@ def test_given_names_survive_a_refresh_and_a_rename_of_the_api() -> None:
     save(document({"/b": {"get": operation("get_pet")}, "/a": {"get": operation("getPet")}}))
     assert 0 == run_cli("api", "refresh", "pets").exit_code
     assert 0 == run_cli("api", "rename", "pets", "animals").exit_code
-    rows = {row["path"]: row["name"] for row in run_cli("operations", "animals").json}
+    rows = {row["path"]: row["name"] for row in run_cli("operations", "animals", "-o", "json").json}
     assert {"/a": "get-pet", "/b": "get-pet-get-b"} == rows
 
 
@@ -354,7 +354,7 @@ def test_operations_of_a_tag_are_listed_by_any_of_its_spellings() -> None:
     """`operations --tag` takes the tag as the document spells it, and in kebab case."""
     api = save(document({"/a": {"get": _tagged("a", "My Pets")}, "/b": {"get": _tagged("b")}}))
     for tag in ("My Pets", "my-pets"):
-        assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag).json]
+        assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag, "-o", "json").json]
 
 
 def test_a_name_in_other_letters_is_not_called_gone() -> None:
@@ -371,7 +371,7 @@ def test_a_verb_is_never_shadowed_by_an_operation() -> None:
     """Operations called like verbs, options or Python's own names are ordinary operations of their API."""
     names = ["help", "api", "describe", "version", "__init__", "--help", "class", "-o"]
     api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(names)}))
-    rows = run_cli("operations", api).json
+    rows = run_cli("operations", api, "-o", "json").json
     assert names == [row["operation_id"] for row in rows]
     for index, listed in enumerate(rows):
         assert f"/{index}" == request_of(listed["name"])["target"]
@@ -381,7 +381,7 @@ def test_a_verb_is_never_shadowed_by_an_operation() -> None:
 def test_the_order_of_the_operations_is_the_documents() -> None:
     """Lists keep the order of the document, whatever the names are."""
     api = save(document({f"/{name}": {"get": operation(name)} for name in ("zebra", "ant", "moose")}))
-    assert ["zebra", "ant", "moose"] == [row["name"] for row in run_cli("operations", api).json]
+    assert ["zebra", "ant", "moose"] == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
 
 
 FASTAPI = {
@@ -468,6 +468,6 @@ def test_a_name_that_was_given_is_not_shortened() -> None:
 def test_behind_its_tag_an_operation_needs_no_tag_in_its_name(operation_id: str, tag: str, word: str) -> None:
     """Its name stays; the page of the tag has the shorter word."""
     api = save(document({"/a": {"get": operation(operation_id, tags=[tag])}}))
-    assert [kebab(operation_id)] == [row["name"] for row in run_cli("operations", api).json]
+    assert [kebab(operation_id)] == [row["name"] for row in run_cli("operations", api, "-o", "json").json]
     assert "/a" == request_of(tag, word)["target"]
     assert f"\n  {word}  " in run_cli(api, tag, "--help").stdout

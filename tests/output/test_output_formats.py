@@ -293,7 +293,7 @@ def people(painter: Painter, width: int) -> str:
 @pytest.mark.parametrize(
     ("value", "output_format", "text", "stdout"),
     [
-        (LIST, "auto", people, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
+        (LIST, "auto", people, "two things in 80 columns\n"),
         (LIST, "json", people, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
         (LIST, "raw", None, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
         (LIST, "text", people, "two things in 80 columns\n"),
@@ -308,7 +308,7 @@ def people(painter: Painter, width: int) -> str:
 def test_data_formats(
     value: Any, output_format: str, text: Callable[[Painter, int], str] | None, stdout: str
 ) -> None:
-    """A verb's data is JSON on a pipe, a list of objects one per line; `text` is for people anywhere."""
+    """A verb's result is text for people anywhere; as JSON, a list of objects has one per line."""
     assert (stdout.encode(), "") == written(write_data, value, form_of(output_format), text)
 
 

@@ -72,7 +72,7 @@ def test_operations_that_differ_in_fragment_or_query_stay_apart() -> None:
     """Each has its name, and its own request."""
     paths = ["/a", "/a#one", "/a#two", "/a?x=1", "/a?x=2#two"]
     save(document({path: {"get": operation("")} for path in paths}))
-    names = [row["name"] for row in run_cli("operations", "./api.json").json]
+    names = [row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json]
     assert 5 == len(set(names))
     assert ["/a", "/a", "/a", "/a?x=1", "/a?x=2"] == [request_of(name)["target"] for name in names]
 
@@ -201,7 +201,7 @@ def test_a_style_that_is_none_for_the_place_is_replaced(location: str, style: An
     )
     result = run_cli("./api.json", "a", "--x", "1", "--x", "2", "--dry-run", "json", "--validate", "off")
     assert (0, expected) == (result.exit_code, result.json["url"].removeprefix("http://127.0.0.1:9"))
-    warnings = run_cli("api", "show", "./api.json").json["warnings"]
+    warnings = run_cli("api", "show", "./api.json", "-o", "json").json["warnings"]
     assert [f"/paths/~1a{'~1{x}' if location == 'path' else ''}/get/parameters/0/style"] == [
         warning["pointer"] for warning in warnings
     ]

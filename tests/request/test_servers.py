@@ -303,7 +303,7 @@ def test_the_query_of_a_server_is_not_sent_and_the_document_is_told(server: Reco
     api = save(document({"/a": {"get": operation("get-a")}}, [f"{server.origin}/v1?key=1#top"]))
     result = run_cli(api, "get-a")
     assert (0, "/v1/a") == (result.exit_code, server.last.target)
-    (warning,) = run_cli("api", "show", api).json["warnings"]
+    (warning,) = run_cli("api", "show", api, "-o", "json").json["warnings"]
     assert ("The query and the fragment of a server's URL are not sent", "/servers/0/url") == (
         warning["message"],
         warning["pointer"],
@@ -339,7 +339,7 @@ def test_servers_are_listed_with_the_index_that_chooses_them() -> None:
     assert [*expected, "     stage  one of a, b; needs a value", "     port  default 80"] == described[
         start + 1 : start + 5
     ]
-    servers = run_cli("describe", api, "get-a").json["servers"]
+    servers = run_cli("describe", api, "get-a", "-o", "json").json["servers"]
     assert {
         "url": "https://one.example.com",
         "description": "The real one",

@@ -467,7 +467,7 @@ def test_a_tag_may_have_any_name(tag: str) -> None:
     api = save(document({"/a": {"get": operation("a", tags=[tag])}}))
     assert ["a"] == listed(api)
     assert tag in run_cli(api, "--help").stdout
-    assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag).json]
+    assert ["a"] == [row["name"] for row in run_cli("operations", api, "--tag", tag, "-o", "json").json]
     if tag != "...":
         assert "/a" == built(api, tag, "a")["target"]
         assert 0 == run_cli("describe", api, tag, "a").exit_code

@@ -273,7 +273,7 @@ class _Progress:
 
 
 _HELP_TEXTS = {
-    "output": "auto (a table on a terminal, else json), json, yaml, text, or @FILE for json",
+    "output": "auto (text), json, yaml, table, csv, tsv, ndjson, lines, gron, or @FILE for json",
     "validate": "off, warn (findings are no failure), strict, or exact (the default: what the document does not "
     "mention is found, too)",
     "dry_run": "show what would be called, with which values from where, and send nothing",
