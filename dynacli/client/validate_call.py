@@ -20,8 +20,8 @@ _ALLOWED = frozenset({"undocumented-property"})
 """Rules by which a request holds more than the document mentions, and nothing that it forbids."""
 
 
-class CallJudge(threading.Thread):
-    """Judges the request of a call, in a thread of its own once it is started.
+class CallJudge:
+    """Judges the request of a call, in a thread of its own where it is started.
 
     Attributes:
         described: The operation.
@@ -44,16 +44,20 @@ class CallJudge(threading.Thread):
         settings: CallSettings,
         judge: "JudgeByLevel | None" = None,
     ) -> None:
-        super().__init__(name="dynacli-judge", daemon=True)
         self.described, self._request, self._values = described, request, values
         self._settings = settings
         self._known = judge
         self.has_begun = False
+        self._thread: threading.Thread | None = None
         self._is_judged = threading.Event()
         self._error: BaseException | None = None
 
-    def run(self) -> None:
-        """Judge the request, and then prepare for the answer; for the thread."""
+    def start(self) -> None:
+        """Judge the request, and then prepare for the answer, in a thread."""
+        self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
+        self._thread.start()
+
+    def _judge_and_prepare(self) -> None:
         self.judge_request()
         if self._error is None:
             try:
@@ -103,8 +107,8 @@ class CallJudge(threading.Thread):
 
     def judge_answer(self, answer: "JudgedResponse") -> "Verdict":
         """Return the verdict on the answer."""
-        if self.ident is not None:
-            self.join()
+        if self._thread is not None:
+            self._thread.join()
         if self._error is not None:
             raise self._error
         return self.judge.response(answer)
