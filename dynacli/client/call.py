@@ -1,6 +1,7 @@
 """One call: its request is built, signed, judged and sent; its answer is judged as it is received."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dynacli.client.call_settings import CallSettings
@@ -36,8 +37,16 @@ def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
         UsageError: There is none, or another one is asked for than there is.
     """
     api = described.api
-    servers = described.operation.servers or tuple(Server(**raw) for raw in api.catalog.meta["servers"])
-    return choose_server(servers, api.uri, settings.server, dict(settings.server_variables))
+    servers = described.operation.servers or api.servers
+    return _base_url(servers, api.uri, settings.server, settings.server_variables)
+
+
+@lru_cache(maxsize=64)
+def _base_url(
+    servers: tuple[Server, ...], uri: str, wanted: str, variables: tuple[tuple[str, str], ...]
+) -> str:
+    # It is the same for all calls of an operation, and often for all operations.
+    return choose_server(servers, uri, wanted, dict(variables))
 
 
 def request_of(described: DescribedOperation, settings: CallSettings, values: CallValues) -> Request:

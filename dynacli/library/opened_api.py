@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import Catalog
@@ -10,6 +11,7 @@ from dynacli.errors import DynacliError, FileError
 from dynacli.library.configuration.configuration import Configuration, is_name
 from dynacli.library.revisions.open_request import BACKGROUND, NEVER, OpenRequest
 from dynacli.library.revisions.revisions import NEWS, PENDING, Revisions
+from dynacli.model.operation import Server
 
 if TYPE_CHECKING:
     from dynacli.document.load import Document
@@ -90,6 +92,11 @@ class OpenedApi:
     def location(self) -> str:
         """The absolute path or the URL of the document."""
         return self.revisions.location
+
+    @cached_property
+    def servers(self) -> tuple[Server, ...]:
+        """The servers of the document."""
+        return tuple(Server(**raw) for raw in self.catalog.meta["servers"])
 
     @property
     def is_registered(self) -> bool:

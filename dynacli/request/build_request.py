@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus
 
@@ -151,7 +152,7 @@ def _path(template: str, encoded: Mapping[str, str]) -> str:
     # Some documents tell two operations of the same path apart by a fragment, which is never sent,
     # or by a query, which is sent with the rest of the query.
     plain = template.partition("#")[0].partition("?")[0]
-    missing = [name for name in _TEMPLATE.findall(plain) if name not in encoded]
+    missing = [name for name in _pieces(plain, _SAFE_IN_PATH)[1::2] if name not in encoded]
     if missing:
         raise UsageError(f"The path needs a value for `{missing[0]}`")
     path = _filled(plain, encoded, _SAFE_IN_PATH)
@@ -160,9 +161,15 @@ def _path(template: str, encoded: Mapping[str, str]) -> str:
 
 def _filled(template: str, encoded: Mapping[str, str], safe: str) -> str:
     """Return a template with its placeholders replaced, and the text between them percent-encoded."""
-    # `split` returns text at even positions and names at odd ones.
-    return "".join(
-        encoded[piece] if index % 2 else quote(piece, safe=safe, errors="surrogatepass")
+    pieces = enumerate(_pieces(template, safe))
+    return "".join(encoded[piece] if index % 2 else piece for index, piece in pieces)
+
+
+@lru_cache(maxsize=256)
+def _pieces(template: str, safe: str) -> tuple[str, ...]:
+    """Return the percent-encoded texts of a template at even positions, and the names between them at odd ones."""
+    return tuple(
+        piece if index % 2 else quote(piece, safe=safe, errors="surrogatepass")
         for index, piece in enumerate(_TEMPLATE.split(template))
     )
 
@@ -227,6 +234,7 @@ def _headers(
     return tuple(headers.values())
 
 
+@lru_cache(maxsize=256)
 def _accept(operation: Operation) -> str:
     """Return an `Accept` header with the media types of the documented successes, JSON first, then `*/*`.
 
@@ -260,7 +268,7 @@ def check_header(name: str, value: str) -> None:
         raise UsageError("A header's name can only have letters, digits and ``!#$%&'*+-.^_`|~``")
     if name.lower() in MANAGED_HEADERS:
         raise UsageError(f"The header `{name}` belongs to the connection and cannot be set")
-    if any((char < " " and char != "\t") or char == "\x7f" for char in value):
+    if not value.isprintable() and any((char < " " and char != "\t") or char == "\x7f" for char in value):
         raise UsageError(f"The value of the header `{name}` holds a line break or a control character")
     try:
         value.encode("latin-1")

@@ -29,7 +29,9 @@ _Input = tuple[Parameter | None, Field | None]
 
 def takes_content_type(described: DescribedOperation, name: str) -> bool:
     """Tell whether a name asks for the media type of the body, as no input of the operation is called so."""
-    return name == "content_type" and described.operation.body is not None and _find(described, name) is None
+    if name != "content_type" or described.operation.body is None:
+        return False
+    return _find(described, name, _listed(described)) is None
 
 
 def read_plain_inputs(
@@ -59,8 +61,9 @@ def read_plain_inputs(
     assignments: list[Assignment] = []
     body: bytes | Payload | None = None
     encodings = _encodings(described)
+    listed = _listed(described)
     for name, value in values.items():
-        found = _find(described, name)
+        found = _find(described, name, listed)
         if found is None and name == "body" and described.media_type is not None:
             body = _whole_body(value, described.media_type.name)
             continue
@@ -70,7 +73,7 @@ def read_plain_inputs(
         if found is None:
             page = f"dynacli {described.api.name} {described.operation.name} --help"
             flag = f"--{name.replace('_', '-')}"
-            raise no_such_input(described, flag, set(_listed(described)), page)
+            raise no_such_input(described, flag, set(listed), page)
         match found:
             case (Parameter() as parameter, None):
                 if value is not None:
@@ -95,9 +98,12 @@ def _is_free_part(described: DescribedOperation, value: Any) -> bool:
     return is_nameless and _is_file(value)
 
 
-def _find(described: DescribedOperation, name: str) -> _Input | None:
-    """Return the input that a name means; None where it means none."""
-    listed = _listed(described)
+def _find(described: DescribedOperation, name: str, listed: Mapping[str, _Input]) -> _Input | None:
+    """Return the input that a name means; None where it means none.
+
+    Args:
+        listed: Flag → input, of those that have an option of their own.
+    """
     for spelled in dict.fromkeys((name, name.replace("_", "-"))):
         found = listed.get(f"--{spelled}") or find_input(described, spelled)
         if found != (None, None):

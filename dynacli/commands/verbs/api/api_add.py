@@ -184,11 +184,9 @@ def _check_server(run: Run, api: OpenedApi) -> None:
     """
     if run.options.server or run.options.server_var:
         from dynacli.client.call_settings import pairs_of
-        from dynacli.model.operation import Server
 
-        servers = [Server(**row) for row in api.catalog.meta["servers"]]
         values = pairs_of(run.options.server_var, "=", "--server-var")
-        choose_server(servers, api.uri, run.options.server, values)
+        choose_server(api.servers, api.uri, run.options.server, values)
 
 
 def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:

@@ -74,10 +74,8 @@ def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
         UsageError: What is kept does not name a server of the document any more.
     """
     from dynacli.client.profiles import own_settings, profile_of
-    from dynacli.model.operation import Server
     from dynacli.request.choose_server import choose_server
 
-    servers = [Server(**row) for row in api.catalog.meta["servers"]]
     own = own_settings(env, api, ("server", "server_vars"))
     profiles = api.entry.get("profiles", {})
     for name in ("", *(profiles if isinstance(profiles, dict) else ())):
@@ -89,4 +87,4 @@ def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
             **said.get("server_vars", {}),
         }
         wanted = str(said.get("server", own.get("server", "")))
-        yield name, choose_server(servers, api.uri, wanted, variables)
+        yield name, choose_server(api.servers, api.uri, wanted, variables)

@@ -14,7 +14,7 @@ from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.descriptions import operation_description, parameter_description
 from dynacli.model.media_types import body_schema, is_patch, takes_options
-from dynacli.model.operation import MediaType, Operation, Server
+from dynacli.model.operation import MediaType, Operation
 from dynacli.model.server_objects import server_row
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, flatten
 from dynacli.schema.option_fields import list_fields, parse_steps
@@ -142,8 +142,7 @@ def _schema(described: DescribedOperation, raw_media_type: Any) -> Any:
 
 
 def _servers(api: OpenedApi, operation: Operation) -> list[dict[str, Any]]:
-    servers = operation.servers or tuple(Server(**raw) for raw in api.catalog.meta["servers"])
-    return [server_row(server) for server in servers]
+    return [server_row(server) for server in operation.servers or api.servers]
 
 
 def _operation_text(
