@@ -245,6 +245,8 @@ def _is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
 
 def attach(request: Request, credentials: Sequence[Credential]) -> Request:
     """Return the request with its credentials; a header that the person gave stays as it is."""
+    if not credentials:
+        return request
     url, headers = request.url, list(request.headers)
     present = {name.lower() for name, _ in headers}
     for credential in credentials:

@@ -70,8 +70,7 @@ DELIMITERS = {
 }
 """Style → what stands between the members of an array or object, and what messages call it."""
 
-# No chain of proxies and servers decodes a path more often.
-_MOST_DECODINGS = 8
+_MOST_DECODINGS = 8  # no chain of proxies and servers decodes a path more often
 
 
 class InnerList(str):
@@ -237,6 +236,8 @@ def serialize_path(
     Raises:
         UsageError: The style is not for a path, or the value is undefined or not allowed in a path.
     """
+    if style == "simple" and type(value) is str and value.isascii() and value.replace("-", "0").isalnum():
+        return value  # nothing in it is encoded, and nothing could be refused
     parameter = WrittenParameter("path", name, style, explode, is_strict)
     if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
@@ -249,7 +250,6 @@ def serialize_path(
         _check_path_text(parameter, text)
         if allow_reserved and "" in text.split("/"):
             parameter.refuse("A path with nothing between two slashes, or before the first, is another path")
-
     is_single = not isinstance(value, Mapping | list | tuple)
     safe = _RESERVED_IN_PATH
     if not is_single or style != "simple":
@@ -450,13 +450,13 @@ def _checked(parameter: WrittenParameter, text: str) -> str:
 
 def _check_text(parameter: WrittenParameter, text: str) -> None:
     # Python turns bytes of the command line that are not UTF-8 into lone surrogates.
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         parameter.refuse("The text is not valid Unicode", hint="Pass it as UTF-8")
 
 
 def _check_path_text(parameter: WrittenParameter, text: str) -> None:
     for decoded in _decodings(text):
-        if re.search(_CONTROL, decoded):
+        if not decoded.isprintable() and re.search(_CONTROL, decoded):
             parameter.refuse("A path cannot have control characters, percent-encoded or not")
         if "\\" in decoded:
             parameter.refuse("A path cannot have a backslash, which some servers take for a slash")

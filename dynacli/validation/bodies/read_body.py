@@ -31,7 +31,9 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
     """
     charset = parameters.get("charset") or "utf-8"
     try:
-        text = value.decode("utf-8-sig" if charset.lower() in {"utf-8", "utf8"} else charset)
+        if charset.lower() in {"utf-8", "utf8"}:
+            return value.decode().removeprefix("\ufeff")  # as the codec `utf-8-sig` does, which takes longer
+        text = value.decode(charset)
     except UnicodeError:
         raise UnreadableError(f"the body is not text in {charset}") from None
     except (LookupError, ValueError):
