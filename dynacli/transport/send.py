@@ -335,6 +335,7 @@ class _Call:
                 # httpx writes methods in upper case, but they are case-sensitive (RFC 9110, section 9.1).
                 prepared.method = request.method
                 _check_unchanged(prepared.url, request.url)
+                hook.extensions = prepared.extensions
                 response = client.send(prepared, stream=True, auth=None)
                 try:
                     return self._read(response, request, hops)
@@ -358,6 +359,7 @@ class _Call:
             ),
             body=b"",
             seconds=time.monotonic() - self.start,
+            hops=tuple(hops),
             tries=self._tries,
         )
         if answer.status in REDIRECTS and request.method in SAFE_METHODS:
@@ -370,7 +372,6 @@ class _Call:
         if pause is not None:
             return pause
         self._is_received = True
-        answer = replace(answer, hops=tuple(hops))
         # With TLS, the socket of the answer is another object than the one that was opened.
         self.connections.take_from(response.extensions)
         pieces = Pieces(response, request.url, lambda: self._left(request.url), self.connections)
@@ -389,6 +390,8 @@ class _Call:
 
 def _check_unchanged(made: "httpx.URL", url: str) -> None:
     """Check that the client sends to the URL that was built and checked: httpx resolves `..`, for example."""
+    if str(made) == url:
+        return
     parts = urlsplit(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(url):
@@ -403,16 +406,24 @@ class _SendingHook:
     """Calls a function between connecting and sending, at an event that httpcore reports to its trace function.
 
     See https://www.encode.io/httpcore/extensions/#trace
+
+    Attributes:
+        extensions: The extensions of the request, which lose this one at that event: reporting the later ones would
+            take time, and nobody needs them.
     """
 
     def __init__(self, call: _Call) -> None:
         self.call = call
+        self.extensions: dict[str, Any] = {}
         self.refusal: DynacliError | None = None
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
         call = self.call
         call.connections.trace(event, info)
-        if call.before_sending is not None and event.endswith("send_request_headers.started"):
+        if not event.endswith("send_request_headers.started"):
+            return
+        self.extensions.pop("trace", None)
+        if call.before_sending is not None:
             before_sending, call.before_sending = call.before_sending, None
             try:
                 with call.connections.pause():

@@ -113,8 +113,10 @@ def _keep_none(_: "httpx.Response") -> None:
 
 def _hide_location(response: "httpx.Response") -> None:
     # httpx parses `Location` even where it follows no redirect, and raises where the URL is malformed.
-    response.extensions["headers"] = response.headers.copy()
-    response.headers.pop("Location", None)
+    response.extensions["headers"] = response.headers
+    if "Location" in response.headers:
+        response.headers = response.headers.copy()
+        del response.headers["Location"]
 
 
 def headers_of(response: "httpx.Response") -> "httpx.Headers":
